@@ -1,0 +1,86 @@
+"""markovdiff: exactly how much information about x0 is left at every step of discrete diffusion.
+
+    import markovdiff as md
+    result = md.run(md.load("two-state"))
+    result.steps[17].mutual_information.value
+
+Names are loaded when they are first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from markovdiff.arithmetic.logform import INFINITY, LogForm, log
+    from markovdiff.errors import (
+        InexactError,
+        InputError,
+        InternalError,
+        LimitError,
+        MarkovdiffError,
+        UnfinishedError,
+    )
+    from markovdiff.measures.information import (
+        conditional_entropy,
+        cross_entropy,
+        entropy,
+        jensen_shannon,
+        joint_entropy,
+        kl,
+        mutual_information,
+    )
+    from markovdiff.process.chain import Chain
+    from markovdiff.study.result import Result
+    from markovdiff.study.run import run
+    from markovdiff.study.scenario import Scenario, load, loads
+
+_HOMES = {
+    "markovdiff.arithmetic.logform": ("INFINITY", "LogForm", "log"),
+    "markovdiff.errors": (
+        "InexactError",
+        "InputError",
+        "InternalError",
+        "LimitError",
+        "MarkovdiffError",
+        "UnfinishedError",
+    ),
+    "markovdiff.measures.information": (
+        "conditional_entropy",
+        "cross_entropy",
+        "entropy",
+        "jensen_shannon",
+        "joint_entropy",
+        "kl",
+        "mutual_information",
+    ),
+    "markovdiff.process.chain": ("Chain",),
+    "markovdiff.study.result": ("Result",),
+    "markovdiff.study.run": ("run",),
+    "markovdiff.study.scenario": ("Scenario", "load", "loads"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [  # noqa: RUF022  (by theme)
+    "load", "loads", "run", "Scenario", "Chain", "Result",
+    "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
+    "log", "LogForm", "INFINITY",
+    "MarkovdiffError", "InputError", "InexactError", "LimitError", "UnfinishedError", "InternalError",
+    "__version__",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home on first use (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'markovdiff' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Numbers: rationals, integer matrices over one denominator, and exact sums of logarithms."""

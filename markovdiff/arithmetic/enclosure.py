@@ -1,0 +1,241 @@
+"""Enclosures: balls, the two functions that need care, and decimals rounded outward.
+
+A ball is Arb's midpoint ± radius and always contains the number it stands for. This is the only
+module that sets a working precision, and it sets it for the length of one call: FLINT's precision
+is a global of the process, so nothing here yields or awaits while it is changed.
+
+Three rules make a ball safe to use. It is never compared with a bare operator outside this module
+(a comparison that is not certain is False, both ways). A logarithm of zero is never formed:
+0·log 0 = 0 is the caller's case. And a difference that is known exactly is formed on integers, so
+that what is left to the ball has its full relative accuracy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from math import ceil, floor, log2
+from typing import Literal
+
+from flint import arb, ctx, fmpz
+
+from markovdiff.errors import InputError
+
+Unit = Literal["bits", "nats"]
+Cells = Iterable[tuple[fmpz, fmpz]]
+Columns = Iterable[tuple[fmpz, Cells]]
+
+GUARD_BITS = 64
+"""Bits beyond the digits asked for: enough for a sum of 2^30 terms and for the series' threshold."""
+
+SERIES_FROM = 24
+"""f(r) is summed as a series where |r| ≤ 2^-24; there the closed form would lose over 24 bits, and
+five terms of the series cost less than one logarithm (measured at 128 bits: 0.5 against 0.7 µs)."""
+
+
+def bits_for(digits: int) -> int:
+    """Working precision, in bits, for `digits` significant decimal digits."""
+    return ceil(digits * log2(10)) + GUARD_BITS
+
+
+def log_ball(n: fmpz, bits: int) -> arb:
+    """Log n for an integer n ≥ 1."""
+    with ctx.workprec(bits):
+        return arb(n).log()
+
+
+def ball(value: Fraction, bits: int) -> arb:
+    """A rational number as a ball of `bits` bits."""
+    with ctx.workprec(bits):
+        return arb(fmpz(value.numerator)) / fmpz(value.denominator)
+
+
+def combine(terms: Iterable[tuple[fmpz, arb]], denominator: fmpz, bits: int) -> arb:
+    """(Σ c·x) / denominator over the given (c, x)."""
+    with ctx.workprec(bits):
+        total = arb(0)
+        for coefficient, x in terms:
+            total += x * coefficient
+        return total / denominator
+
+
+def entropy_ball(numerators: Iterable[fmpz], total: fmpz, bits: int) -> arb:
+    """−Σ p log p with p = n/total, in nats.
+
+    Where p > ½ its logarithm is taken as log1p of the exact −(total − n)/total, so that the
+    entropy of an almost certain outcome keeps its relative accuracy.
+    """
+    with ctx.workprec(bits):
+        s = arb(0)
+        for n in numerators:
+            if n in (0, total):
+                continue
+            log_p = (arb(n - total) / total).log1p() if 2 * n > total else (arb(n) / total).log()
+            s -= log_p * n
+        return s / total
+
+
+def centred_ball(columns: Columns, scale: fmpz, bits: int) -> arb:
+    """Σ_j P_j Σ_w w·f(E/P_j) / scale, the centred form of every divergence, in nats.
+
+    f(r) = (1+r)·log(1+r) − r ≥ 0, so nothing cancels in the sum; `columns` gives P_j > 0 with its
+    (w, E), integers, E > −P_j or, for an impossible cell, E = −P_j, where f = 1.
+    """
+    with ctx.workprec(bits):
+        total = arb(0)
+        for P, cells in columns:
+            s = arb(0)
+            size, impossible = P.bit_length() - 1, -P
+            for w, E in cells:
+                if E == 0:
+                    continue
+                if impossible == E:
+                    s += w
+                    continue
+                r = arb(E) / P
+                k = size - E.bit_length()
+                if k >= SERIES_FROM:
+                    s += _f_series(r, k, bits) * w
+                else:
+                    s += ((1 + r) * r.log1p() - r) * w
+            total += s * P
+        return total / scale
+
+
+def _f_series(r: arb, k: int, bits: int) -> arb:
+    """f(r) = r²·Σ_{n≥2} (−r)^{n−2}/(n(n−1)) for |r| ≤ 2^-k, k ≥ 1.
+
+    Cut after n = N the rest of the sum is r^{N−1} times something of size at most
+    (1/((N+1)N))·Σ|r|^m ≤ 2/((N+1)N): the Horner scheme starts from that ball.
+    """
+    coefficients, tails = _series(bits)
+    N = 2 + (bits + k - 1) // k
+    s = tails[N]
+    for n in range(N, 1, -1):
+        s = s * r + coefficients[n]
+    return s * r * r
+
+
+@lru_cache(maxsize=16)
+def _series(bits: int) -> tuple[list[arb], list[arb]]:
+    """(−1)^n/(n(n−1)) and the tail balls [± 2/((n+1)n)], for every n that SERIES_FROM can ask for."""
+    last = 2 + (bits + SERIES_FROM - 1) // SERIES_FROM
+    with ctx.workprec(bits):
+        coefficients = [arb(0), arb(0)] + [arb((-1) ** n) / (n * (n - 1)) for n in range(2, last + 1)]
+        tails = [arb(0), arb(0)] + [arb(0, arb(2) / (n * (n + 1))) for n in range(2, last + 1)]
+    return coefficients, tails
+
+
+def in_unit(x: arb, unit: Unit, bits: int) -> arb:
+    """Nats as they are, or divided by log 2."""
+    if unit == "nats":
+        return x
+    with ctx.workprec(bits):
+        return x / arb(2).log()
+
+
+def sign_of(x: arb) -> int | None:
+    """+1 or −1 where the ball settles it, 0 for the exact zero, else None."""
+    if x > 0:
+        return 1
+    if x < 0:
+        return -1
+    return 0 if x.is_zero() else None
+
+
+def accuracy(x: arb) -> int:
+    """Relative accuracy in bits; negative where the ball contains zero."""
+    return int(x.rel_accuracy_bits())
+
+
+def bounds(x: arb) -> tuple[Fraction, Fraction]:
+    """The ball's exact ends."""
+    middle, radius = _dyadic(x.mid()), _dyadic(x.rad())
+    return middle - radius, middle + radius
+
+
+def _dyadic(x: arb) -> Fraction:
+    mantissa, exponent = (int(part) for part in x.man_exp())
+    return Fraction(mantissa) * (Fraction(2) ** exponent)
+
+
+@dataclass(frozen=True, slots=True)
+class Decimals:
+    """lower·10^exponent ≤ x ≤ upper·10^exponent, with the nearest such decimal between them.
+
+    `may_end` tells that the ball, eight digits finer than these, still meets `nearest`: a rare
+    chance, or x is that very decimal, which is worth an exact test.
+    """
+
+    lower: int
+    nearest: int
+    upper: int
+    exponent: int
+    may_end: bool
+
+
+def decimals(x: arb, digits: int) -> Decimals | None:
+    """`x` between decimals of `digits` significant digits, rounded outward.
+
+    |nearest − truth| is under one unit of the last digit, upper − lower at most two. None where the
+    ball is too wide for that: ask again with more bits.
+    """
+    if accuracy(x) < ceil(digits * log2(10)) + GUARD_BITS // 2:
+        return None
+    m, r, e = (int(part) for part in x.mid_rad_10exp(digits + 8))
+    drop = len(str(abs(m))) - digits
+    unit = 10**drop
+    lower, upper = (m - r) // unit, -((-m - r) // unit)
+    nearest = (2 * m + unit) // (2 * unit)
+    return Decimals(lower, nearest, upper, e + drop, may_end=abs(nearest * unit - m) <= r)
+
+
+def show(mantissa: int, exponent: int) -> str:
+    """mantissa·10^exponent in positional notation, or scientific below 1e-4.
+
+    >>> show(811278124459133, -15), show(-175, -2), show(12, -72)
+    ('0.811278124459133', '-1.75', '1.2e-71')
+    """
+    sign, digits = ("-" if mantissa < 0 else ""), str(abs(mantissa))
+    if mantissa == 0:
+        return "0"
+    leading = len(digits) - 1 + exponent
+    if leading < -4:
+        fraction = f".{digits[1:]}" if len(digits) > 1 else ""
+        return f"{sign}{digits[0]}{fraction}e-{-leading:02d}"
+    if exponent >= 0:
+        return sign + digits + "0" * exponent
+    digits = digits.rjust(1 - exponent, "0")
+    return f"{sign}{digits[:exponent]}.{digits[exponent:]}"
+
+
+def rounded(
+    evaluate: Callable[[int], arb],
+    grid: Fraction,
+    mode: Literal["nearest", "down"],
+    is_exactly: Callable[[Fraction], bool] | None,
+    where: str,
+) -> Fraction:
+    """A real number rounded to a multiple of `grid`, correctly.
+
+    `evaluate` is called at rising precision until the ball leaves no choice. Only a number that
+    sits on a boundary (a tie for "nearest") can keep it from that; `is_exactly` decides whether it does, and a
+    tie goes to the even multiple. Where it cannot be decided an InputError says so.
+    """
+    half = Fraction(1, 2) if mode == "nearest" else Fraction(0)
+    for bits in (128, 512, 2048, 8192):
+        with ctx.workprec(bits):
+            lower, upper = bounds(evaluate(bits))
+        low, high = floor(lower / grid + half), floor(upper / grid + half)
+        if low == high:
+            return low * grid
+        boundary = (high - half) * grid
+        if is_exactly is not None and is_exactly(boundary):
+            return (low if mode == "nearest" and low % 2 == 0 else high) * grid
+    raise InputError(
+        "a number lies so near to the middle of two grid points that rounding it cannot be decided",
+        where=where,
+        remedy="choose another `resolution`",
+    )

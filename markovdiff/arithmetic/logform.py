@@ -1,0 +1,359 @@
+"""LogForm: the exact real number Σ a·log b, a and b rational, b > 0.
+
+Every entropy and divergence of rational distributions is such a sum, and so is every difference of
+them. Kept in this form two of them can be *compared*, not merely approximated:
+
+- zero: split every b over a pairwise coprime base (found by gcds, nothing needs factoring). The
+  logarithms of pairwise coprime integers > 1 are linearly independent over ℚ (unique
+  factorisation), so the sum is zero exactly when each base element's coefficient is.
+- sign: once zero is excluded, enclosures of rising precision must settle it.
+- against a rational r ≠ 0: Σ a·log b is the logarithm of an algebraic number, hence irrational
+  unless zero (Lindemann 1882); enclosures settle that as well.
+
+Held as integer coefficients over one denominator, by integer argument: log(n/d) = log n − log d.
+The value is in nats; bits are the same number divided by log 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from functools import total_ordering
+from math import inf
+
+from flint import arb, fmpq, fmpz
+
+from markovdiff.arithmetic.enclosure import (
+    Unit,
+    accuracy,
+    ball,
+    bits_for,
+    bounds,
+    combine,
+    in_unit,
+    log_ball,
+    sign_of,
+)
+from markovdiff.arithmetic.rational import rational, text, to_fmpq, to_fraction
+from markovdiff.errors import InputError
+
+TRIAL_PRIMES = 168
+"""Primes tried by division (those below 1000) before gcds split what is left."""
+
+_LARGEST_TRIAL_PRIME = 997
+
+
+@total_ordering
+class Infinity:
+    """+∞ as the value of a divergence: above every LogForm and every rational.
+
+    >>> float(INFINITY), str(INFINITY), INFINITY > 10**9
+    (inf, '∞', True)
+    """
+
+    __slots__ = ()
+
+    def __float__(self) -> float:
+        return inf
+
+    def __str__(self) -> str:
+        return "∞"
+
+    def __repr__(self) -> str:
+        return "INFINITY"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Infinity) or other == inf
+
+    def __lt__(self, other: object) -> bool:
+        return False
+
+    def __add__(self, other: object) -> Infinity:
+        return self
+
+    __radd__ = __add__
+
+    def __hash__(self) -> int:
+        return hash(inf)
+
+
+INFINITY = Infinity()
+"""The one +∞: what `kl` and `cross_entropy` return where the second argument misses mass."""
+
+
+@total_ordering
+class LogForm:
+    """The exact real number Σ (c/d)·log b over integers b > 1; immutable, unhashable.
+
+    >>> h = 2 * log(2) - Fraction(3, 4) * log(3)
+    >>> print(h, h == log(4) - log(27) / 4, h > 0)
+    2·log 2 − 3/4·log 3 True True
+    """
+
+    __slots__ = ("_denominator", "_terms")
+    __hash__ = None  # type: ignore[assignment]  # equality is by value and costly; not a dict key
+
+    def __init__(self, terms: Iterable[tuple[fmpz, fmpz]] = (), denominator: fmpz | int = 1) -> None:
+        """`terms` gives (coefficient numerator, argument ≥ 1); equal arguments are collected."""
+        collected: dict[fmpz, fmpz] = {}
+        for c, b in terms:
+            if b != 1 and c != 0:
+                collected[b] = collected.get(b, fmpz(0)) + c
+        self._terms = {b: c for b, c in collected.items() if c != 0}
+        self._denominator = fmpz(denominator)
+
+    def __iter__(self) -> Iterator[tuple[Fraction, int]]:
+        """The collected terms (a, b) of Σ a·log b, in rising b."""
+        for b in sorted(self._terms):
+            yield to_fraction(fmpq(self._terms[b], self._denominator)), int(b)
+
+    # arithmetic
+
+    def __add__(self, other: object) -> LogForm:
+        if isinstance(other, int) and other == 0:
+            return self
+        if not isinstance(other, LogForm):
+            return NotImplemented
+        d = self._denominator.lcm(other._denominator)
+        return LogForm((*self._scaled(d), *other._scaled(d)), d)
+
+    __radd__ = __add__
+
+    def _scaled(self, denominator: fmpz) -> Iterator[tuple[fmpz, fmpz]]:
+        factor = denominator // self._denominator
+        return ((c * factor, b) for b, c in self._terms.items())
+
+    def __neg__(self) -> LogForm:
+        return LogForm(((-c, b) for b, c in self._terms.items()), self._denominator)
+
+    def __sub__(self, other: object) -> LogForm:
+        return self + (-other) if isinstance(other, LogForm | int) else NotImplemented
+
+    def __rsub__(self, other: object) -> LogForm:
+        return -self + other
+
+    def __mul__(self, factor: object) -> LogForm:
+        if isinstance(factor, LogForm | Infinity):
+            return NotImplemented
+        a = to_fmpq(rational(factor))
+        return LogForm(((c * a.p, b) for b, c in self._terms.items()), self._denominator * a.q)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: object) -> LogForm:
+        a = rational(divisor)
+        if a == 0:
+            raise ZeroDivisionError("a LogForm divided by zero")
+        return self * (1 / a)
+
+    # decisions
+
+    @property
+    def has_no_terms(self) -> bool:
+        """Whether collecting equal arguments already cancelled everything."""
+        return not self._terms
+
+    def is_zero(self) -> bool:
+        """Whether the number is exactly zero: decided, by a coprime base where digits cannot."""
+        if not self._terms:
+            return True
+        if any(sign_of(self.ball(bits)) for bits in (64, 256)):
+            return False
+        return not self.over_coprime_base()
+
+    def sign(self) -> int:
+        """−1, 0 or +1, decided."""
+        for bits in (64, 256):
+            if s := sign_of(self.ball(bits)):
+                return s
+        return 0 if self.is_zero() else self._sign_of_difference(Fraction(0))
+
+    def _sign_of_difference(self, r: Fraction) -> int:
+        """The sign of self − r, which is known not to be zero."""
+        bits = 512
+        while True:
+            if s := sign_of(combine([(fmpz(1), self.ball(bits)), (fmpz(-1), ball(r, bits))], fmpz(1), bits)):
+                return s
+            bits *= 2
+
+    def _compare(self, other: object) -> int | None:
+        if isinstance(other, LogForm):
+            return (self - other).sign()
+        if isinstance(other, Infinity):
+            return -1
+        if isinstance(other, float | str):
+            return None
+        try:
+            r = rational(other)
+        except InputError:
+            return None
+        if r == 0:
+            return self.sign()
+        if self.is_zero():
+            return -1 if r > 0 else 1
+        return self._sign_of_difference(r)
+
+    def __eq__(self, other: object) -> bool:
+        order = self._compare(other)
+        return NotImplemented if order is None else order == 0
+
+    def __lt__(self, other: object) -> bool:
+        order = self._compare(other)
+        return NotImplemented if order is None else order < 0
+
+    def over_coprime_base(self) -> dict[fmpz, fmpz]:
+        """The same sum over pairwise coprime arguments: {b: coefficient numerator}, zeros left out.
+
+        Empty exactly when the number is zero. Where every argument factors over primes below 1000
+        the base is of primes and the result canonical.
+        """
+        parts = {b: _trial_factors(b) for b in self._terms}
+        base = coprime_base(q for factors in parts.values() for q, _ in factors if q > _LARGEST_TRIAL_PRIME)
+        total: dict[fmpz, fmpz] = {}
+        for b, c in self._terms.items():
+            for q, e in _exponents(parts[b], base):
+                total[q] = total.get(q, fmpz(0)) + c * e
+        return {q: c for q, c in total.items() if c != 0}
+
+    # numbers
+
+    def ball(self, bits: int) -> arb:
+        """A ball around the number, in nats, evaluated with `bits` bits."""
+        return combine(((c, log_ball(b, bits)) for b, c in self._terms.items()), self._denominator, bits)
+
+    def enclosure(self, digits: int = 15, unit: Unit = "nats") -> tuple[Fraction, Fraction]:
+        """(lower, upper), lower ≤ truth ≤ upper, upper − lower ≤ 10^(1−digits)·|truth|.
+
+        >>> lower, upper = log(2).enclosure(digits=30)
+        >>> lower < upper and upper - lower < Fraction(1, 10**30)
+        True
+        """
+        check_digits(digits)
+        check_unit(unit)
+        if self.is_zero():
+            return Fraction(0), Fraction(0)
+        wanted = bits = bits_for(digits)
+        while accuracy(x := in_unit(self.ball(bits), unit, bits)) < wanted - 32:
+            bits *= 2
+        return bounds(x)
+
+    def __float__(self) -> float:
+        """The nearest float, correctly rounded, in nats."""
+        digits = 20
+        while True:
+            lower, upper = self.enclosure(digits)
+            if float(lower) == float(upper):
+                return float(lower)
+            digits *= 2
+
+    def closed_form(self, unit: Unit = "nats", limit: int | None = None) -> str | None:
+        """The number as people write it, over a coprime base; None where longer than `limit`.
+
+        >>> (log(4) - log(3) * Fraction(3, 4)).closed_form("bits")
+        '2 − 3/4·log2(3)'
+        """
+        terms = self.over_coprime_base()
+        if limit is not None and len(terms) * 5 > limit:
+            return None
+        written = _written(terms, self._denominator, unit)
+        return written if limit is None or len(written) <= limit else None
+
+    def __str__(self) -> str:
+        return self.closed_form() or "0"
+
+    def __repr__(self) -> str:
+        return f"<LogForm {self}>"
+
+
+def log(x: object) -> LogForm:
+    """The natural logarithm of a positive rational, exact.
+
+    >>> print(log("9/8"))
+    −3·log 2 + 2·log 3
+    """
+    value = rational(x)
+    if value <= 0:
+        raise InputError("the logarithm of a number that is not positive", expected="a number > 0", got=text(value))
+    return LogForm([(fmpz(1), fmpz(value.numerator)), (fmpz(-1), fmpz(value.denominator))])
+
+
+def coprime_base(numbers: Iterable[fmpz]) -> list[fmpz]:
+    """Pairwise coprime integers > 1 of which every given number is a product of powers.
+
+    By gcds alone (Bach, Driscoll & Shallit 1993, "Factor refinement"): two numbers with a common
+    divisor g are replaced by g and the two cofactors; each such step divides the product of all by g,
+    so it ends.
+
+    >>> coprime_base([fmpz(12), fmpz(18)])
+    [2, 3]
+    """
+    base: list[fmpz] = []
+    pending = list(dict.fromkeys(numbers))
+    while pending:
+        n = pending.pop()
+        if n == 1:
+            continue
+        for k, b in enumerate(base):
+            g = n.gcd(b)
+            if g != 1:
+                del base[k]
+                pending += [b // g, g, n // g]
+                break
+        else:
+            base.append(n)
+    return base
+
+
+def _trial_factors(n: fmpz) -> list[tuple[fmpz, int]]:
+    """N as a product of powers; a factor above the trial primes may be composite."""
+    return list(n.factor(trial_limit=TRIAL_PRIMES))
+
+
+def _exponents(factors: list[tuple[fmpz, int]], base: list[fmpz]) -> Iterator[tuple[fmpz, int]]:
+    for q, e in factors:
+        if q <= _LARGEST_TRIAL_PRIME:
+            yield q, e
+            continue
+        for b in base:
+            if power := _multiplicity(q, b):
+                yield b, power * e
+
+
+def _multiplicity(n: fmpz, b: fmpz) -> int:
+    """The largest m with b^m dividing n."""
+    m = 0
+    while n % b == 0:
+        n, m = n // b, m + 1
+    return m
+
+
+def _written(terms: dict[fmpz, fmpz], denominator: fmpz, unit: Unit) -> str:
+    parts: list[str] = []
+    for b in sorted(terms):
+        a = to_fraction(fmpq(terms[b], denominator))
+        size = text(abs(a))
+        if unit == "bits" and b == 2:
+            body = size
+        else:
+            logarithm = f"log2({b.str()})" if unit == "bits" else f"log {b.str()}"
+            body = logarithm if size == "1" else f"{size}·{logarithm}"
+        sign = ("−" if a < 0 else "") if not parts else (" − " if a < 0 else " + ")
+        parts.append(sign + body)
+    return "".join(parts) or "0"
+
+
+def check_digits(digits: int) -> None:
+    """Raise unless 1 ≤ digits ≤ 1000."""
+    if not isinstance(digits, int) or isinstance(digits, bool) or not 1 <= digits <= 1000:
+        raise InputError(
+            "the number of digits is out of range",
+            where="digits",
+            expected="an integer from 1 to 1000",
+            got=repr(digits),
+        )
+
+
+def check_unit(unit: str) -> None:
+    """Raise unless `unit` is "bits" or "nats"."""
+    if unit not in ("bits", "nats"):
+        raise InputError("unknown unit", where="unit", expected="'bits' or 'nats'", got=repr(unit))

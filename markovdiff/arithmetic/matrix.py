@@ -1,0 +1,114 @@
+"""Matrices of rationals as integers over one denominator: N / d.
+
+A product multiplies numerators and denominators and takes no gcd of entries on the way, which is
+10 to 50 times faster than a matrix of reduced fractions on dense chains. Only a factor that the whole
+matrix shares with d is divided out: the search for it stops at the first entry that is coprime to
+what is left, so a dense chain pays a few gcds a step, while a chain whose fractions stay small
+(a permutation, β_t = 1/(T−t+1)) keeps them small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flint import fmpz, fmpz_mat
+
+from markovdiff.arithmetic.rational import over_common_denominator
+
+BLOCK = 32
+"""Products of tall integers are done in blocks of this size: at K = 64 and thousands of bits FLINT's
+own choice of algorithm for the whole is up to six times slower."""
+
+TALL_BITS = 1500
+"""Entries from this size on are multiplied in blocks."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RationalMatrix:
+    """The matrix N / d. The integer matrix is never changed once it is in here."""
+
+    N: fmpz_mat
+    d: fmpz
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Sequence[Fraction]]) -> RationalMatrix:
+        """From rows of Fractions, over their least common denominator."""
+        flat, d = over_common_denominator([x for row in rows for x in row])
+        return cls(fmpz_mat(len(rows), len(rows[0]), flat), d)
+
+    @classmethod
+    def identity(cls, K: int) -> RationalMatrix:
+        """The K × K identity."""
+        return cls(fmpz_mat([[int(i == j) for j in range(K)] for i in range(K)]), fmpz(1))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return self.N.nrows(), self.N.ncols()
+
+    def __matmul__(self, other: RationalMatrix) -> RationalMatrix:
+        """The product, with the factor common to all entries and the denominator divided out."""
+        return RationalMatrix(_product(self.N, other.N), self.d * other.d).reduced()
+
+    def reduced(self) -> RationalMatrix:
+        """The same matrix with no factor common to d and every entry."""
+        g = common_factor(self.N.entries(), self.d)
+        return self if g == 1 else RationalMatrix(_divide(self.N, g), self.d // g)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RationalMatrix):
+            return NotImplemented
+        return bool(self.N * other.d == other.N * self.d)
+
+    __hash__ = None  # type: ignore[assignment]  # equality reduces; not a dict key
+
+    def table(self) -> list[list[fmpz]]:
+        """The numerators, row by row."""
+        table: list[list[fmpz]] = self.N.table()
+        return table
+
+    def rows(self) -> tuple[tuple[Fraction, ...], ...]:
+        """The entries as Fractions in lowest terms."""
+        return tuple(tuple(fraction(n, self.d) for n in row) for row in self.table())
+
+
+def fraction(n: fmpz, d: fmpz) -> Fraction:
+    """n/d in lowest terms, the gcd taken by FLINT."""
+    g = n.gcd(d)
+    return Fraction(int(n // g), int(d // g)) if g != 1 else Fraction(int(n), int(d))
+
+
+def common_factor(numbers: Iterable[fmpz], g: fmpz) -> fmpz:
+    """The greatest common divisor of g and all the numbers."""
+    for n in numbers:
+        if g == 1:
+            break
+        g = g.gcd(n)
+    return g
+
+
+def _divide(N: fmpz_mat, g: fmpz) -> fmpz_mat:
+    return fmpz_mat(N.nrows(), N.ncols(), [n // g for n in N.entries()])
+
+
+def _product(A: fmpz_mat, B: fmpz_mat) -> fmpz_mat:
+    rows, inner, columns = A.nrows(), A.ncols(), B.ncols()
+    if max(rows, inner, columns) < 2 * BLOCK or A[0, 0].bit_length() + B[0, 0].bit_length() < TALL_BITS:
+        return A * B
+    a, b = A.table(), B.table()
+    out: list[list[fmpz]] = [[] for _ in range(rows)]
+    for i in range(0, rows, BLOCK):
+        left = [_block(a, i, k) for k in range(0, inner, BLOCK)]
+        for j in range(0, columns, BLOCK):
+            block = left[0] * _block(b, 0, j)
+            for m, k in enumerate(range(BLOCK, inner, BLOCK), 1):
+                block = block + left[m] * _block(b, k, j)
+            for offset, row in enumerate(block.table()):
+                out[i + offset] += row
+    return fmpz_mat(out)
+
+
+def _block(table: list[list[fmpz]], i: int, j: int) -> fmpz_mat:
+    return fmpz_mat([row[j : j + BLOCK] for row in table[i : i + BLOCK]])

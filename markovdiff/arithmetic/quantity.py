@@ -1,0 +1,178 @@
+"""Quantity: a real number held twice, as balls for its digits and as a LogForm for its equalities.
+
+Digits come from a formula that keeps its relative accuracy (the centred one, mostly). Equality comes
+from the exact form, which is built only when asked for: at K = 16, t = 256 it has 256 logarithms of
+2,500-bit integers. What is known about zero from structure (independence, determinism) is said when
+the quantity is made, and then no precision is ever hunted for a number that is nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flint import arb, fmpz
+
+from markovdiff.arithmetic.enclosure import (
+    Unit,
+    accuracy,
+    bits_for,
+    combine,
+    decimals,
+    in_unit,
+    show,
+    sign_of,
+)
+from markovdiff.arithmetic.logform import LogForm, log
+
+FIRST_BITS = bits_for(15)
+"""Precision of a first look: what fifteen digits need, so that a ball made for digits serves here."""
+
+MAX_CLOSED_FORM = 80
+"""Characters that a closed form may have to be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A number as it is reported: decimals as text, rounded outward, and a closed form if short.
+
+    `lower` ≤ truth ≤ `upper`; |`value` − truth| is under one unit of the last digit. A value that
+    ends within its digits has lower = upper = value. `value` is "inf" or "undefined" where that is
+    the finding; then `witness` names where, and there are no bounds.
+    """
+
+    value: str
+    lower: str | None = None
+    upper: str | None = None
+    closed_form: str | None = None
+    witness: dict[str, object] | None = None
+
+    def __float__(self) -> float:
+        """The nearest float of the decimal shown; NaN where undefined."""
+        return float("nan") if self.value == "undefined" else float(self.value)
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Quantity:
+    """A real number in nats: `evaluate(bits)` encloses it, `exact()` is the same number as a LogForm."""
+
+    __slots__ = ("_balls", "_evaluate", "_exact", "_form", "_zero")
+
+    def __init__(
+        self,
+        evaluate: Callable[[int], arb],
+        exact: Callable[[], LogForm],
+        zero: bool | None = None,
+    ) -> None:
+        self._evaluate = evaluate
+        self._exact = exact
+        self._zero = zero
+        self._balls: dict[int, arb] = {}
+        self._form: LogForm | None = None
+
+    @classmethod
+    def of(cls, form: LogForm) -> Quantity:
+        """The quantity that a LogForm is."""
+        return cls(form.ball, lambda: form)
+
+    def ball(self, bits: int) -> arb:
+        """A ball around the number, evaluated with at least `bits` bits (remembered)."""
+        finest = max(self._balls, default=0)
+        if finest < bits:
+            finest = bits
+            self._balls[bits] = arb(0) if self._zero else self._evaluate(bits)
+        return self._balls[finest]
+
+    def form(self) -> LogForm:
+        """The number as a LogForm (remembered)."""
+        if self._form is None:
+            self._form = LogForm() if self._zero else self._exact()
+        return self._form
+
+    def is_zero(self) -> bool:
+        """Whether the number is zero: from structure, else by balls, else by its exact form."""
+        if self._zero is None:
+            self._zero = self._is_zero()
+        return self._zero
+
+    def _is_zero(self) -> bool:
+        if self._settled() or any(sign_of(self.ball(bits)) for bits in (FIRST_BITS, 256)):
+            return False
+        if self.form().has_no_terms:
+            return True
+        return not any(sign_of(self.ball(bits)) for bits in (1024, 4096)) and self.form().is_zero()
+
+    def sign(self) -> int:
+        """−1, 0 or +1, decided."""
+        if known := self._settled():
+            return known
+        if self.is_zero():
+            return 0
+        bits = FIRST_BITS
+        while True:
+            if s := sign_of(self.ball(bits)):
+                return s
+            bits *= 2
+
+    def _settled(self) -> int:
+        """The sign where a ball that was already made settles it, else 0."""
+        return next((s for x in self._balls.values() if (s := sign_of(x))), 0)
+
+    def minus(self, other: Quantity, zero: bool | None = None) -> Quantity:
+        """Self − other; `zero` says whether that is known to vanish."""
+        return Quantity(
+            lambda bits: combine([(fmpz(1), self.ball(bits)), (fmpz(-1), other.ball(bits))], fmpz(1), bits),
+            lambda: self.form() - other.form(),
+            zero,
+        )
+
+    def times(self, factor: Fraction) -> Quantity:
+        """Factor · self."""
+        n, d = fmpz(factor.numerator), fmpz(factor.denominator)
+        return Quantity(
+            lambda bits: combine([(n, self.ball(bits))], d, bits),
+            lambda: self.form() * factor,
+            True if n == 0 else self._zero,
+        )
+
+    def compare(self, r: Fraction, unit: Unit) -> int:
+        """The sign of self − r, with r in `unit`."""
+        if unit == "bits":
+            return self.minus(Quantity.of(log(2) * r)).sign()
+        form = self.form()
+        return (form > r) - (form < r)
+
+    def enclosed(self, digits: int, unit: Unit, closed: bool = False) -> Enclosed:
+        """The number in `unit` to `digits` significant digits; with its closed form where `closed`."""
+        if self.is_zero():
+            return Enclosed("0", "0", "0", "0")
+        bits = bits_for(digits)
+        while (d := decimals(x := in_unit(self.ball(bits), unit, bits), digits)) is None:
+            bits += max(bits_for(digits) - max(accuracy(x), 0), 64)
+        if d.may_end and self._equals(Fraction(d.nearest) * Fraction(10) ** d.exponent, unit):
+            value = show_ending(d.nearest, d.exponent)
+            return Enclosed(value, value, value, self.form().closed_form(unit, MAX_CLOSED_FORM))
+        return Enclosed(
+            show(d.nearest, d.exponent),
+            show(d.lower, d.exponent),
+            show(d.upper, d.exponent),
+            self.form().closed_form(unit, MAX_CLOSED_FORM) if closed else None,
+        )
+
+    def _equals(self, value: Fraction, unit: Unit) -> bool:
+        """Whether the number is exactly `value`; in nats only zero can be (Lindemann)."""
+        return unit == "bits" and self.form() == log(2) * value
+
+
+def show_ending(mantissa: int, exponent: int) -> str:
+    """A decimal that ends, without the zeros behind its last digit.
+
+    >>> show_ending(175000, -5)
+    '1.75'
+    """
+    while mantissa % 10 == 0:
+        mantissa, exponent = mantissa // 10, exponent + 1
+    return show(mantissa, exponent)

@@ -1,0 +1,149 @@
+"""Rational numbers at the edge: read, checked, printed, and never a binary float.
+
+A number may come as an int, a Fraction, a Decimal, a FLINT integer or rational, or text: "3/4",
+"0.1" (which is 1/10), "1e-3". A Python or numpy float is refused: 0.1 as a float is
+3602879701896397/36028797018963968, and nobody who wrote it meant that.
+
+Inside the engine numbers are FLINT's `fmpz` and `fmpq`; `Fraction` is what callers see.
+Neither is ever mixed with the other (`fmpq(1, 3) == Fraction(1, 3)` is silently False).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+from numbers import Integral
+from typing import TypeAlias
+
+from flint import fmpq, fmpz
+
+from markovdiff.errors import InexactError, InputError, LimitError
+
+Rational: TypeAlias = "Fraction | int | str | Decimal | fmpz | fmpq"
+
+MAX_DIGITS = 10_000
+"""Digits that one number may have, written out: more is a mistake or an attack."""
+
+_RATIO = re.compile(r"([+-]?[0-9]+)(?:/([0-9]+))?", re.ASCII)
+_DECIMAL = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,9}))?", re.ASCII)
+
+
+def rational(value: object, where: str | None = None) -> Fraction:
+    """The exact rational number that `value` stands for.
+
+    Raises InexactError for a float, LimitError past MAX_DIGITS digits, InputError otherwise.
+
+    >>> rational("3/4"), rational("0.1"), rational(2)
+    (Fraction(3, 4), Fraction(1, 10), Fraction(2, 1))
+    """
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, bool):
+        raise _not_a_number(value, where)
+    if isinstance(value, Integral | fmpz):
+        return Fraction(int(value))
+    if isinstance(value, fmpq):
+        return to_fraction(value)
+    if isinstance(value, Decimal):
+        return _parse_decimal_object(value, where)
+    if isinstance(value, str):
+        return _parse(value, where)
+    if isinstance(value, float) or hasattr(value, "__float__"):
+        raise InexactError(
+            f"{value!r} is a binary float, which is rarely the number that was meant",
+            where=where,
+            expected="an exact number: a Fraction, an int, or a string such as '1/10' or '0.1'",
+            got=f"{type(value).__name__} {value!r}",
+            remedy=f"write it as a string: '{value!r}'" if type(value) is float else "convert it first",
+        )
+    raise _not_a_number(value, where)
+
+
+def _parse_decimal_object(value: Decimal, where: str | None) -> Fraction:
+    if not value.is_finite():
+        raise _not_a_number(str(value), where)
+    _, digits, exponent = value.as_tuple()
+    _check_size(len(digits), int(exponent), where)
+    return Fraction(value)
+
+
+def _parse(text: str, where: str | None) -> Fraction:
+    stripped = text.strip()
+    _check_size(len(stripped), 0, where)
+    if ratio := _RATIO.fullmatch(stripped):
+        numerator, denominator = ratio.groups()
+        if denominator is None:
+            return Fraction(_int(numerator))
+        if not denominator.strip("0"):
+            raise InputError("division by zero", where=where, expected="a rational number", got=repr(text))
+        return Fraction(_int(numerator), _int(denominator))
+    match = _DECIMAL.fullmatch(stripped)
+    if match is None or not (match[2] or match[3]):
+        raise _not_a_number(text, where)
+    sign, whole, decimals, exponent = match[1], match[2] or "", match[3] or "", int(match[4] or 0)
+    _check_size(len(whole) + len(decimals), exponent, where)
+    scale = exponent - len(decimals)
+    mantissa = _int(sign + whole + decimals)
+    return Fraction(mantissa * 10**scale) if scale >= 0 else Fraction(mantissa, 10**-scale)
+
+
+def _int(digits: str) -> int:
+    """Python itself refuses to read more than 4300 digits; FLINT does not."""
+    return int(fmpz(digits.lstrip("+")))
+
+
+def _check_size(length: int, exponent: int, where: str | None) -> None:
+    if length > MAX_DIGITS or abs(exponent) > MAX_DIGITS:
+        raise LimitError(
+            "a number is too long",
+            where=where,
+            expected=f"at most {MAX_DIGITS} digits written out",
+            got=f"{length} characters, exponent {exponent}",
+            remedy="round it to fewer digits",
+        )
+
+
+def _not_a_number(value: object, where: str | None) -> InputError:
+    shown = repr(value)
+    return InputError(
+        "not a rational number",
+        where=where,
+        expected="an integer, a fraction such as '3/4', or a decimal such as 0.75",
+        got=shown if len(shown) <= 60 else shown[:57] + "...",
+    )
+
+
+def text(value: Fraction | fmpq) -> str:
+    """`value` as "n/d" (or "n"), at any length.
+
+    >>> text(Fraction(-3, 4)), text(Fraction(5))
+    ('-3/4', '5')
+    """
+    n, d = (value.p, value.q) if isinstance(value, fmpq) else (value.numerator, value.denominator)
+    numerator = str(fmpz(n).str())
+    return numerator if d == 1 else f"{numerator}/{fmpz(d).str()}"
+
+
+def to_fraction(value: fmpq) -> Fraction:
+    """A FLINT rational as a Fraction (already in lowest terms)."""
+    return Fraction(int(value.p), int(value.q))
+
+
+def to_fmpq(value: Fraction) -> fmpq:
+    """A Fraction as a FLINT rational."""
+    return fmpq(value.numerator, value.denominator)
+
+
+def over_common_denominator(values: Iterable[Fraction]) -> tuple[list[fmpz], fmpz]:
+    """Numerators n and one denominator d with values[i] = n[i]/d, d the least possible.
+
+    >>> over_common_denominator([Fraction(1, 2), Fraction(1, 3)])
+    ([3, 2], 6)
+    """
+    fractions = list(values)
+    d = fmpz(1)
+    for q in {value.denominator for value in fractions}:
+        d = d.lcm(fmpz(q))
+    return [value.numerator * (d // value.denominator) for value in fractions], d

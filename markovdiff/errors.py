@@ -1,0 +1,75 @@
+"""What can go wrong, and what the person in front of it should do.
+
+    MarkovdiffError                     every error raised on purpose
+    ├── InputError (ValueError)         bad input or usage                    exit status 2
+    │   ├── InexactError (TypeError)    a binary float where an exact number is needed
+    │   └── LimitError                  past a fixed limit (K, T, digits, file size)
+    ├── UnfinishedError                 this machine cannot finish it         exit status 3
+    └── InternalError                   two routes to one fact disagree: a bug, never hidden
+
+A message says what is wrong, where, what was expected, what came, and what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class MarkovdiffError(Exception):
+    """An error with its parts kept apart, so that a screen can lay them out as it likes.
+
+    >>> print(InputError("the weights are all zero", where="data.weights", remedy="give one state a weight"))
+    the weights are all zero
+      where     data.weights
+      remedy    give one state a weight
+    """
+
+    status = 2
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        expected: str | None = None,
+        got: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.expected = expected
+        self.got = got
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        parts = ("where", "expected", "got", "remedy")
+        lines = [f"  {part:<9} {getattr(self, part)}" for part in parts if getattr(self, part)]
+        return "\n".join([self.what, *lines])
+
+    def located(self, place: str) -> MarkovdiffError:
+        """The same error with `place` put in front of where it happened; returns itself."""
+        self.where = f"{place}: {self.where}" if self.where else place
+        return self
+
+
+class InputError(MarkovdiffError, ValueError):
+    """The input is malformed, inconsistent or out of range."""
+
+
+class InexactError(InputError, TypeError):
+    """A binary floating-point number was given where an exact one is needed."""
+
+
+class LimitError(InputError):
+    """The input asks for more than a fixed limit allows."""
+
+
+class UnfinishedError(MarkovdiffError):
+    """The run cannot be finished here: too big for this machine, or interrupted."""
+
+    status = 3
+
+
+class InternalError(MarkovdiffError):
+    """Two independent routes to the same fact disagree. Please report it."""
+
+    status = 3

@@ -1,0 +1,197 @@
+"""Entropy, cross-entropy, divergences and mutual information of rational distributions, exactly.
+
+    H(p) = −Σ p log p            H(p, q) = −Σ p log q          KL(p‖q) = Σ p log(p/q) = H(p, q) − H(p)
+    JS(p, q) = ½ KL(p‖m) + ½ KL(q‖m), m = ½(p + q)
+    I(X;Y) = Σ p(x,y) log( p(x,y) / (p(x) p(y)) )              H(X|Y) = H(X,Y) − H(Y)
+
+with 0·log 0 = 0. Each function takes sequences of exact numbers and returns a LogForm; a
+divergence that is infinite returns INFINITY.
+
+For digits the same divergences are also given as Quantities by the centred formula
+Σ q·f(p/q − 1), f(r) = (1+r)log(1+r) − r ≥ 0: no term cancels another, so a divergence of 1e-400 has
+as many correct digits as one of 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Literal
+
+from flint import fmpz
+
+from markovdiff.arithmetic.enclosure import centred_ball, entropy_ball
+from markovdiff.arithmetic.logform import INFINITY, Infinity, LogForm
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.quantity import Quantity
+from markovdiff.arithmetic.rational import over_common_denominator, rational
+from markovdiff.errors import InputError
+from markovdiff.process.distribution import check_distribution
+from markovdiff.process.transition import Deviation
+
+Numbers = Sequence[object]
+
+
+def entropy(p: Numbers) -> LogForm:
+    """H(p) = −Σ p log p.
+
+    >>> print(entropy(["3/4", "1/4"]))
+    2·log 2 − 3/4·log 3
+    """
+    values = _distribution(p, "p")
+    return -_expected_log(values, values)
+
+
+def cross_entropy(p: Numbers, q: Numbers) -> LogForm | Infinity:
+    """H(p, q) = −Σ p log q, the cost of coding p with q's code; INFINITY where q misses mass of p.
+
+    >>> print(cross_entropy(["3/4", "1/4"], ["1/2", "1/2"]))
+    log 2
+    """
+    a, b = _pair(p, q)
+    return INFINITY if first_missing(a, b) is not None else -_expected_log(a, b)
+
+
+def kl(p: Numbers, q: Numbers) -> LogForm | Infinity:
+    """KL(p‖q) = Σ p log(p/q) ≥ 0, zero only where p = q; INFINITY where q misses mass of p.
+
+    >>> print(kl(["1/2", "1/2"], ["3/4", "1/4"]), kl([1, 0], [0, 1]))
+    log 2 − 1/2·log 3 ∞
+    """
+    a, b = _pair(p, q)
+    return INFINITY if first_missing(a, b) is not None else _expected_log(a, a) - _expected_log(a, b)
+
+
+def jensen_shannon(p: Numbers, q: Numbers) -> LogForm:
+    """JS(p, q) = H(½(p + q)) − ½H(p) − ½H(q), between 0 and log 2 (Lin 1991).
+
+    >>> print(jensen_shannon([1, 0], [0, 1]))
+    log 2
+    """
+    a, b = _pair(p, q)
+    middle = [(x + y) / 2 for x, y in zip(a, b, strict=True)]
+    return -_expected_log(middle, middle) + (_expected_log(a, a) + _expected_log(b, b)) / 2
+
+
+def joint_entropy(joint: Sequence[Numbers]) -> LogForm:
+    """H(X, Y) of a joint table, `joint[x][y]` = p(x, y)."""
+    cells = [cell for row in _joint(joint) for cell in row]
+    return -_expected_log(cells, cells)
+
+
+def conditional_entropy(joint: Sequence[Numbers], given: Literal["columns", "rows"] = "columns") -> LogForm:
+    """H(X|Y) of a joint table `joint[x][y]`: the row's entropy once the column is known.
+
+    With q(x_0, x_t), x_0 down the rows, this is H(x_0 | x_t). `given="rows"` is H(Y|X).
+
+    >>> print(conditional_entropy([["1/2", 0], [0, "1/2"]]))
+    0
+    """
+    if given not in ("columns", "rows"):
+        raise InputError("unknown axis", where="given", expected="'columns' or 'rows'", got=repr(given))
+    table = _joint(joint)
+    sums = [sum(line, Fraction(0)) for line in (zip(*table, strict=True) if given == "columns" else table)]
+    return joint_entropy(joint) + _expected_log(sums, sums)
+
+
+def mutual_information(joint: Sequence[Numbers]) -> LogForm:
+    """I(X;Y) = H(X) + H(Y) − H(X,Y) of a joint table `joint[x][y]`.
+
+    >>> print(mutual_information([["1/2", 0], [0, "1/2"]]))
+    log 2
+    """
+    table = _joint(joint)
+    rows = [sum(row, Fraction(0)) for row in table]
+    columns = [sum(column, Fraction(0)) for column in zip(*table, strict=True)]
+    return -joint_entropy(joint) - _expected_log(rows, rows) - _expected_log(columns, columns)
+
+
+def first_missing(p: Iterable[object], q: Iterable[object]) -> int | None:
+    """The first i with p_i > 0 = q_i: the witness of an infinite KL(p‖q)."""
+    return next((i for i, (a, b) in enumerate(zip(p, q, strict=True)) if a != 0 and b == 0), None)
+
+
+def entropy_of(p: RationalMatrix) -> Quantity:
+    """H(p) of a row vector, ready for any number of digits."""
+    numerators = [n for n in p.N.entries() if n != 0]
+
+    def exact() -> LogForm:
+        terms = [(-n, n) for n in numerators]
+        return LogForm([*terms, (sum(numerators, fmpz(0)), p.d)], p.d)
+
+    return Quantity(lambda bits: entropy_ball(numerators, p.d, bits), exact, zero=len(numerators) == 1)
+
+
+def information_of(deviation: Deviation) -> Quantity:
+    """I(source; target) in the centred form; zero exactly where no row deviates."""
+    return _centred(deviation.columns, deviation.scale, deviation.vanishes)
+
+
+def divergence_of(p: RationalMatrix, q: RationalMatrix) -> Quantity | None:
+    """KL(p‖q) of two row vectors in the centred form; None where it is infinite."""
+    a, b = p.N.entries(), q.N.entries()
+    if first_missing(a, b) is not None:
+        return None
+    columns = [(y * p.d, [(fmpz(1), x * q.d - y * p.d)]) for x, y in zip(a, b, strict=True) if y != 0]
+    return _centred(columns, p.d * q.d, all(E == 0 for _, [(_, E)] in columns))
+
+
+def _centred(columns: Sequence[tuple[fmpz, list[tuple[fmpz, fmpz]]]], scale: fmpz, zero: bool) -> Quantity:
+    def exact() -> LogForm:
+        """Σ w·P·(1+r)·log(1+r) with 1+r = (P+E)/P; the r by themselves sum to zero."""
+        terms = []
+        for P, cells in columns:
+            for w, E in cells:
+                n = P + E
+                if n != 0:
+                    terms += [(w * n, n), (-w * n, P)]
+        return LogForm(terms, scale)
+
+    return Quantity(lambda bits: centred_ball(columns, scale, bits), exact, zero)
+
+
+def _expected_log(p: Sequence[Fraction], q: Sequence[Fraction]) -> LogForm:
+    """Σ p log q over p > 0."""
+    coefficients, d = over_common_denominator(p)
+    terms: list[tuple[fmpz, fmpz]] = []
+    for c, x in zip(coefficients, q, strict=True):
+        if c:
+            terms += [(fmpz(c), fmpz(x.numerator)), (fmpz(-c), fmpz(x.denominator))]
+    return LogForm(terms, d)
+
+
+def _distribution(p: Numbers, name: str) -> list[Fraction]:
+    values = [rational(x, f"{name}[{i}]") for i, x in enumerate(_sequence(p, name))]
+    check_distribution(values, name)
+    return values
+
+
+def _pair(p: Numbers, q: Numbers) -> tuple[list[Fraction], list[Fraction]]:
+    a, b = _distribution(p, "p"), _distribution(q, "q")
+    if len(a) != len(b):
+        raise InputError(
+            "distributions on different sets", where="q", expected=f"{len(a)} numbers, as in p", got=str(len(b))
+        )
+    return a, b
+
+
+def _joint(joint: Sequence[Numbers]) -> list[list[Fraction]]:
+    table = [
+        [rational(x, f"joint[{i}][{j}]") for j, x in enumerate(_sequence(row, f"joint[{i}]"))]
+        for i, row in enumerate(_sequence(joint, "joint"))
+    ]
+    for i, row in enumerate(table):
+        if len(row) != len(table[0]):
+            raise InputError(
+                "a ragged table", where=f"joint[{i}]", expected=f"{len(table[0])} numbers", got=str(len(row))
+            )
+    check_distribution([x for row in table for x in row], "joint")
+    return table
+
+
+def _sequence(values: object, name: str) -> Sequence[object]:
+    if isinstance(values, str | bytes | dict) or not hasattr(values, "__iter__"):
+        raise InputError(
+            "not a sequence of numbers", where=name, expected="a list or tuple of exact numbers", got=repr(values)[:60]
+        )
+    return list(values)

@@ -1,0 +1,1 @@
+"""The noising: a data distribution, kernels, schedules, and the chain they make."""

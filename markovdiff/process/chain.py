@@ -1,0 +1,270 @@
+"""The forward process: q(x0), then T steps of noise, every probability an exact rational.
+
+    p_t = p_0 Q̄_t,   Q̄_t = Q_1 ⋯ Q_t,   Q_t[i, j] = q(x_t = j | x_{t−1} = i)
+
+The chain streams: `moments()` makes each step from the one before and keeps nothing, so a run holds
+a few matrices however long it is. The methods that take a t (what a person at a prompt asks) walk
+the same stream and remember where they are.
+
+A process with memory has q(x_t | x_{t−1}, x_0 = k) = M_k instead of Q_t. Row k of Q̄_t then evolves
+by its own matrix; everything about pairs (x_0, x_t) stays defined, Q_t does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+
+from flint import fmpz, fmpz_mat
+
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.errors import InputError
+from markovdiff.process.distribution import Distribution
+from markovdiff.process.kernels import Forgetting, Kernel, PerStep, WithMemory
+from markovdiff.process.transition import Dense, Deviation, Mixing, Transition
+
+Row = tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """The process at time t: Q_t, Q̄_t and p_t, and what was before."""
+
+    t: int
+    beta: Fraction | None
+    alpha_bar: Fraction | None
+    transition: Transition | None
+    cumulative: Transition
+    marginal: RationalMatrix
+    data: RationalMatrix
+    support: tuple[int, ...]
+
+    @cached_property
+    def deviation(self) -> Deviation:
+        """How far q(x_t | x_0) is from q(x_t), x_0 by x_0."""
+        return self.cumulative.deviation(self.data)
+
+    @cached_property
+    def reveals_data(self) -> bool:
+        """Whether x_t tells x_0 for certain: H(x_0 | x_t) = 0."""
+        return self.cumulative.reveals(self.support)
+
+    @cached_property
+    def is_noiseless(self) -> bool:
+        """Whether x_0 tells x_t for certain: H(x_t | x_0) = 0."""
+        return self.cumulative.is_deterministic(self.support)
+
+    @property
+    def probabilities(self) -> Row:
+        """p_t as Fractions."""
+        return self.marginal.rows()[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """T steps of a noising kernel from a data distribution.
+
+    `betas` are β_1 … β_T; empty where the kernel has none (per step, with memory), and then `T`
+    alone says how many steps there are.
+
+    >>> from markovdiff.process.kernels import uniform
+    >>> coin = Distribution.from_weights([3, 1], ["a", "b"])
+    >>> Chain(coin, uniform(2), (Fraction(1, 10),), 1).marginal(1)
+    (Fraction(29, 40), Fraction(11, 40))
+    """
+
+    data: Distribution
+    kernel: Kernel
+    betas: tuple[Fraction, ...]
+    T: int
+    _walk: dict[int, Moment] = field(default_factory=dict, init=False, repr=False)
+    _made: dict[Fraction, Transition] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.kernel.K != self.data.K:
+            raise InputError(
+                "the kernel and the data have different numbers of states",
+                where="noise.kernel",
+                expected=f"{self.data.K}, the states of [data]",
+                got=str(self.kernel.K),
+            )
+        if self.betas and len(self.betas) != self.T:
+            raise InputError(
+                "not one β a step", where="noise.schedule", expected=f"{self.T} steps", got=str(len(self.betas))
+            )
+
+    @property
+    def K(self) -> int:
+        """The number of states."""
+        return self.data.K
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The labels of the states."""
+        return self.data.states
+
+    @property
+    def is_markov(self) -> bool:
+        """Whether x_t depends on x_{t−1} alone."""
+        return not isinstance(self.kernel, WithMemory)
+
+    def transition(self, t: int) -> Transition:
+        """Q_t in the shape the engine uses, t = 1 … T; equal β give one and the same object."""
+        self._check(t, first=1)
+        kernel = self.kernel
+        if isinstance(kernel, PerStep):
+            return kernel.steps[t - 1]
+        if isinstance(kernel, WithMemory):
+            raise InputError(
+                "this process has memory, so it has no Q_t",
+                where=f"t = {t}",
+                expected="a Markov chain",
+                remedy="ask for `cumulative`, `marginal` or `data_posterior`, which are defined",
+            )
+        beta = self.betas[t - 1]
+        if beta not in self._made:
+            if len(self._made) >= 2:
+                self._made.clear()
+            self._made[beta] = kernel.transition(beta)
+        return self._made[beta]
+
+    def moments(self) -> Iterator[Moment]:
+        """The process at t = 0, 1, …, T, each made from the one before."""
+        moment = self._start()
+        yield moment
+        for _ in range(self.T):
+            moment = self._next(moment)
+            yield moment
+
+    def _start(self) -> Moment:
+        p0 = RationalMatrix(fmpz_mat([[fmpz(w) for w in self.data.weights]]), fmpz(self.data.total))
+        alpha_bar: Fraction | None = None
+        identity: Transition
+        if isinstance(self.kernel, Forgetting):
+            alpha_bar, identity = Fraction(1), Mixing(Fraction(1), self.kernel.target)
+        else:
+            identity = Dense(RationalMatrix.identity(self.K))
+        return Moment(0, None, alpha_bar, None, identity, p0, p0, self.data.support)
+
+    def _next(self, before: Moment) -> Moment:
+        t = before.t + 1
+        beta = self.betas[t - 1] if self.betas else None
+        alpha_bar = None if before.alpha_bar is None or beta is None else before.alpha_bar * (1 - beta)
+        transition: Transition | None = None
+        cumulative: Transition
+        if isinstance(self.kernel, WithMemory):
+            cumulative = self._rowwise(before.cumulative.dense)
+            marginal = cumulative.push(before.data)
+        else:
+            transition = self.transition(t)
+            cumulative = before.cumulative.then(transition)
+            marginal = transition.push(before.marginal)
+        return Moment(t, beta, alpha_bar, transition, cumulative, marginal, before.data, before.support)
+
+    def _rowwise(self, before: Dense) -> Dense:
+        """Row k of Q̄_t is row k of Q̄_{t−1} times M_k."""
+        assert isinstance(self.kernel, WithMemory)
+        rows = [
+            RationalMatrix(fmpz_mat([before.table[k]]), before.matrix.d) @ M.matrix
+            for k, M in enumerate(self.kernel.by_source)
+        ]
+        return Dense(_stack(rows))
+
+    def at(self, t: int) -> Moment:
+        """The process at time t; walking on from the last two t asked for where that is possible."""
+        self._check(t, first=0)
+        passed = [s for s in self._walk if s <= t]
+        moment = self._walk[max(passed)] if passed else self._start()
+        recent = {moment.t: moment}
+        while moment.t < t:
+            moment = self._next(moment)
+            recent = {moment.t - 1: recent[moment.t - 1], moment.t: moment}
+        self._walk.clear()
+        self._walk.update(recent)
+        return moment
+
+    def _check(self, t: int, first: int) -> None:
+        if not isinstance(t, int) or not first <= t <= self.T:
+            raise InputError(
+                "no such time", where="t", expected=f"an integer from {first} to T = {self.T}", got=repr(t)
+            )
+
+    # what a person asks
+
+    def marginal(self, t: int) -> Row:
+        """p_t = q(x_t), a tuple of K Fractions."""
+        return self.at(t).probabilities
+
+    def step(self, t: int) -> tuple[Row, ...]:
+        """Q_t as rows, `step(t)[i][j]` = q(x_t = j | x_{t−1} = i), t = 1 … T."""
+        return self.transition(t).rows()
+
+    def cumulative(self, t: int) -> tuple[Row, ...]:
+        """Q̄_t as rows, `cumulative(t)[i][j]` = q(x_t = j | x_0 = i)."""
+        return self.at(t).cumulative.rows()
+
+    def joint(self, t: int) -> tuple[Row, ...]:
+        """q(x_0 = i, x_t = j) = p_0[i] Q̄_t[i, j]."""
+        p0 = self.data.probabilities
+        return tuple(tuple(p * x for x in row) for p, row in zip(p0, self.cumulative(t), strict=True))
+
+    def data_posterior(self, t: int) -> tuple[Row | None, ...]:
+        """For each j, q(x_0 | x_t = j) by Bayes, or None where x_t = j is impossible."""
+        return tuple(_normalised(column) for column in zip(*self.joint(t), strict=True))
+
+    def bayes_reverse(self, t: int) -> tuple[Row | None, ...]:
+        """For each j, q(x_{t−1} | x_t = j), or None where x_t = j is impossible; t = 1 … T."""
+        return tuple(_normalised(column) for column in zip(*self._pair(t), strict=True))
+
+    def _pair(self, t: int) -> tuple[Row, ...]:
+        """q(x_{t−1} = i, x_t = j)."""
+        self._check(t, first=1)
+        if isinstance(self.kernel, WithMemory):
+            before = self.joint(t - 1)
+            K = range(self.K)
+            steps = [M.rows() for M in self.kernel.by_source]
+            return tuple(tuple(sum((before[k][i] * steps[k][i][j] for k in K), Fraction(0)) for j in K) for i in K)
+        p = self.marginal(t - 1)
+        return tuple(tuple(a * x for x in row) for a, row in zip(p, self.step(t), strict=True))
+
+    def forward_posterior(self, t: int, x0: int | str) -> tuple[Row | None, ...]:
+        """For each j, q(x_{t−1} | x_t = j, x_0), or None where x_t = j cannot come from x_0; t = 1 … T.
+
+        `x0` is the number or the label of a state.
+        """
+        self._check(t, first=1)
+        k = self._state(x0)
+        before = self.cumulative(t - 1)[k]
+        step = self.kernel.by_source[k].rows() if isinstance(self.kernel, WithMemory) else self.step(t)
+        pairs = [[b * x for x in row] for b, row in zip(before, step, strict=True)]
+        return tuple(_normalised(column) for column in zip(*pairs, strict=True))
+
+    def _state(self, x0: int | str) -> int:
+        if isinstance(x0, str) and x0 in self.states:
+            return self.states.index(x0)
+        if isinstance(x0, int) and not isinstance(x0, bool) and 0 <= x0 < self.K:
+            return x0
+        raise InputError("no such state", where="x0", expected=f"0 … {self.K - 1}, or a label", got=repr(x0))
+
+    def final_marginal(self) -> RationalMatrix:
+        """p_T, by vectors alone."""
+        if isinstance(self.kernel, WithMemory):
+            return self.at(self.T).marginal
+        p = self._start().marginal
+        for t in range(1, self.T + 1):
+            p = self.transition(t).push(p)
+        return p
+
+
+def _normalised(column: Sequence[Fraction]) -> Row | None:
+    total = sum(column, Fraction(0))
+    return tuple(x / total for x in column) if total else None
+
+
+def _stack(rows: Sequence[RationalMatrix]) -> RationalMatrix:
+    d = fmpz(1)
+    for row in rows:
+        d = d.lcm(row.d)
+    return RationalMatrix(fmpz_mat([[n * (d // row.d) for n in row.N.entries()] for row in rows]), d)

@@ -1,0 +1,181 @@
+"""q(x0): labelled states with integer weights, hence exact rational probabilities.
+
+p_i = w_i / W with W = Σ w_i and no common factor. Everything that can be said of the data starts
+here: named families, counts of a text, lists of probabilities that must sum to exactly one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import comb, gcd
+
+from markovdiff.arithmetic.rational import over_common_denominator, text
+from markovdiff.errors import InputError, LimitError
+
+MAX_STATES = 131_072
+"""K is at most this: room for a vocabulary, not for a typing error."""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A distribution on labelled states: p_i = weights[i] / total.
+
+    >>> Distribution.from_weights([3, 1], ["a", "b"]).probabilities
+    (Fraction(3, 4), Fraction(1, 4))
+    """
+
+    states: tuple[str, ...]
+    weights: tuple[int, ...]
+    total: int
+
+    @classmethod
+    def from_weights(
+        cls, weights: Sequence[Fraction | int], states: Sequence[str] | None = None, where: str = "weights"
+    ) -> Distribution:
+        """Normalise non-negative weights exactly. Raises InputError on negative or all-zero weights."""
+        if not weights:
+            raise InputError("there are no states", where=where, expected="at least one state", got="an empty list")
+        labels = check_labels(states, len(weights), where)
+        for label, weight in zip(labels, weights, strict=True):
+            if weight < 0:
+                raise InputError(
+                    "a negative weight", where=f"{where}, state {label!r}", expected="≥ 0", got=text(Fraction(weight))
+                )
+        if all(isinstance(w, int) for w in weights):
+            integers = [int(w) for w in weights]
+        else:
+            integers = [int(n) for n in over_common_denominator(Fraction(w) for w in weights)[0]]
+        common = gcd(*integers)
+        if common == 0:
+            raise InputError("the weights are all zero", where=where, remedy="give at least one state a weight")
+        reduced = tuple(n // common for n in integers)
+        return cls(labels, reduced, sum(reduced))
+
+    @classmethod
+    def from_probabilities(
+        cls, probabilities: Sequence[Fraction], states: Sequence[str] | None = None, where: str = "probabilities"
+    ) -> Distribution:
+        """From probabilities that sum to exactly one; nothing is renormalised."""
+        check_distribution(probabilities, where)
+        return cls.from_weights(probabilities, states, where)
+
+    @property
+    def K(self) -> int:
+        """The number of states."""
+        return len(self.weights)
+
+    @property
+    def probabilities(self) -> tuple[Fraction, ...]:
+        """p_0, …, p_{K−1}."""
+        return tuple(Fraction(w, self.total) for w in self.weights)
+
+    @property
+    def support(self) -> tuple[int, ...]:
+        """The states of positive probability."""
+        return tuple(i for i, w in enumerate(self.weights) if w)
+
+    def with_extra_state(self, label: str) -> Distribution:
+        """The same distribution with one more state, last, that has no mass."""
+        return Distribution((*self.states, label), (*self.weights, 0), self.total)
+
+
+def check_distribution(probabilities: Sequence[Fraction], where: str) -> None:
+    """Raise InputError unless the numbers are non-negative and sum to exactly one."""
+    for i, p in enumerate(probabilities):
+        if p < 0:
+            raise InputError("a negative probability", where=f"{where}[{i}]", expected="≥ 0", got=text(p))
+    numerators, d = over_common_denominator(probabilities)
+    total = Fraction(int(sum(numerators)), int(d))
+    if total != 1:
+        raise InputError(
+            "probabilities that do not sum to one",
+            where=where,
+            expected="a sum of exactly 1",
+            got=f"{_shown(total)}, which is {'more' if total > 1 else 'less'} by {_shown(abs(total - 1))}",
+            remedy="write exact fractions, or give weights where they are accepted",
+        )
+
+
+def _shown(x: Fraction) -> str:
+    exact = text(x)
+    return exact if len(exact) <= 40 else f"about {float(x):.6g}"
+
+
+def check_labels(states: Sequence[str] | None, K: int, where: str) -> tuple[str, ...]:
+    """The labels, or "0", "1", …; raises InputError unless there are K different ones."""
+    if states is None:
+        return tuple(str(i) for i in range(K))
+    if len(states) != K:
+        raise InputError(
+            "labels and numbers do not match",
+            where=where,
+            expected=f"{len(states)} numbers, one for each of data.states",
+            got=f"{K}",
+        )
+    repeated = [label for label, n in Counter(states).items() if n > 1]
+    if repeated:
+        raise InputError(
+            "a label is given twice", where="data.states", got=repr(repeated[0]), expected="different labels"
+        )
+    return tuple(states)
+
+
+def check_size(K: int, where: str) -> None:
+    """Raise LimitError for more states than the fixed limit, before anything is allocated."""
+    if K > MAX_STATES:
+        raise LimitError("too many states", where=where, expected=f"at most {MAX_STATES}", got=str(K))
+
+
+def triangular(K: int) -> list[int]:
+    """p_k = k/Z for k = 1…K."""
+    return list(range(1, K + 1))
+
+
+def zipf(K: int, exponent: int) -> list[Fraction | int]:
+    """p_k ∝ k^−exponent for k = 1…K."""
+    return [Fraction(1, k**exponent) for k in range(1, K + 1)]
+
+
+def geometric(K: int, ratio: Fraction) -> list[Fraction | int]:
+    """p_k ∝ ratio^k for k = 0…K−1 (ratio > 0)."""
+    a, b = ratio.numerator, ratio.denominator
+    return [a**k * b ** (K - 1 - k) for k in range(K)]
+
+
+def binomial(K: int, p: Fraction) -> list[Fraction | int]:
+    """The number of successes in K − 1 trials of probability p."""
+    a, b = p.numerator, p.denominator - p.numerator
+    return [comb(K - 1, k) * a**k * b ** (K - 1 - k) for k in range(K)]
+
+
+def count(
+    symbols: Iterable[str],
+    *,
+    by_frequency: bool,
+    alphabet: Sequence[str] | None = None,
+    other: str | None = None,
+    top: int | None = None,
+    where: str = "data.text",
+) -> Distribution:
+    """Relative frequencies of symbols.
+
+    With `alphabet` only its symbols are states, in its order; with `top` only the N most frequent.
+    The rest is lumped into the state `other` where that is named, and left out otherwise. States
+    are in the order of their symbols, or by falling count where `by_frequency`.
+    """
+    counts = Counter(symbols)
+    order: Callable[[str], object] = (lambda s: (-counts[s], s)) if by_frequency else (lambda s: s)
+    kept = list(dict.fromkeys(alphabet)) if alphabet is not None else sorted(counts, key=order)  # type: ignore[arg-type]
+    if top is not None:
+        most = set(sorted(kept, key=lambda s: (-counts[s], s))[:top])
+        kept = [s for s in kept if s in most]
+    rest = counts.total() - sum(counts[s] for s in kept)
+    check_size(len(kept) + 1, where)
+    if other is None:
+        return Distribution.from_weights([counts[s] for s in kept], kept, where)
+    if other in kept:
+        raise InputError("the label for the rest is already a symbol", where=f"{where}.other", got=repr(other))
+    return Distribution.from_weights([*(counts[s] for s in kept), rest], [*kept, other], where)

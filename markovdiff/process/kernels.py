@@ -1,0 +1,184 @@
+"""Noising kernels: how one step of noise of strength β moves a state.
+
+Each kernel makes the transition matrix Q(β), rows summing to exactly one:
+
+- `Forgetting`    (1−β)I + β·1πᵀ: uniform, absorbing (π = e_m) and mixing to any π
+- `Blend`         (1−β)I + βM for a fixed matrix M: neighbour, or a matrix of one's own
+- `Gaussian`      the discretised Gaussian of Austin et al. 2021 (D3PM, arXiv 2107.03006,
+                  appendix A.2), on a grid of exact rationals
+- `PerStep`       matrices given outright, one a step, no β
+- `WithMemory`    q(x_t | x_{t−1}, x_0): one matrix for each x_0, so not a Markov chain
+
+D3PM's discretised Gaussian is symmetric and has K−1 distinct off-diagonal values; each is rounded
+down to a multiple of `resolution`, the diagonal takes the rest, and the kernel is then exactly that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Literal, TypeAlias
+
+from flint import arb
+
+from markovdiff.arithmetic.enclosure import rounded
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.rational import to_fmpq
+from markovdiff.errors import InputError
+from markovdiff.process.distribution import Distribution
+from markovdiff.process.transition import Dense, Mixing, Transition
+
+
+@dataclass(frozen=True, eq=False)
+class Forgetting:
+    """Q(β) = (1−β)I + β·1πᵀ with target π."""
+
+    target: Distribution
+
+    @property
+    def K(self) -> int:
+        """The number of states."""
+        return self.target.K
+
+    def transition(self, beta: Fraction) -> Transition:
+        """Q(β)."""
+        return Mixing(1 - beta, self.target)
+
+
+@dataclass(frozen=True, eq=False)
+class Blend:
+    """Q(β) = (1−β)I + βM."""
+
+    M: Dense
+
+    @property
+    def K(self) -> int:
+        """The number of states."""
+        return self.M.K
+
+    def transition(self, beta: Fraction) -> Transition:
+        """Q(β)."""
+        if beta == 1:
+            return self.M
+        rows = [[beta * m + (1 - beta) * (i == j) for j, m in enumerate(row)] for i, row in enumerate(self.M.rows())]
+        return Dense(RationalMatrix.from_rows(rows))
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Off-diagonal exp(−4(i−j)²/((K−1)²β)) / Σ_{n=−(K−1)}^{K−1} exp(−4n²/((K−1)²β))."""
+
+    K: int
+    resolution: Fraction
+
+    def transition(self, beta: Fraction) -> Transition:
+        """Q(β); the identity at β = 0."""
+        K = self.K
+        jumps = self._jumps(beta)
+        rows = [[jumps[abs(i - j)] if i != j else Fraction(0) for j in range(K)] for i in range(K)]
+        for i, row in enumerate(rows):
+            row[i] = 1 - sum(row, Fraction(0))
+        return Dense(RationalMatrix.from_rows(rows))
+
+    def _jumps(self, beta: Fraction) -> list[Fraction]:
+        """The probability of a jump by n = 0 … K−1, each rounded down to the grid."""
+        if beta == 0 or self.K == 1:
+            return [Fraction(0)] * self.K
+        rate = Fraction(-4) / ((self.K - 1) ** 2 * beta)
+
+        def weight(n: int) -> arb:
+            return arb(to_fmpq(rate * n * n)).exp()
+
+        @cache
+        def total(_bits: int) -> arb:
+            return 1 + 2 * sum((weight(n) for n in range(1, self.K)), arb(0))
+
+        def probability(n: int) -> Callable[[int], arb]:
+            return lambda bits: weight(n) / total(bits)
+
+        return [Fraction(0)] + [
+            rounded(probability(n), self.resolution, "down", None, f"noise.kernel, jump {n}") for n in range(1, self.K)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class PerStep:
+    """Q_1 … Q_T given outright."""
+
+    steps: tuple[Dense, ...]
+
+    @property
+    def K(self) -> int:
+        """The number of states."""
+        return self.steps[0].K
+
+
+@dataclass(frozen=True, eq=False)
+class WithMemory:
+    """q(x_t | x_{t−1}, x_0 = k), the same at every t: one matrix for each k."""
+
+    by_source: tuple[Dense, ...]
+
+    @property
+    def K(self) -> int:
+        """The number of states."""
+        return len(self.by_source)
+
+
+Kernel: TypeAlias = "Forgetting | Blend | Gaussian | PerStep | WithMemory"
+
+
+def uniform(K: int) -> Forgetting:
+    """(1−β)I + (β/K)·11ᵀ."""
+    return Forgetting(Distribution.from_weights([1] * K))
+
+
+def absorbing(K: int, mask: int) -> Forgetting:
+    """(1−β)I + β·1e_mᵀ."""
+    return Forgetting(Distribution.from_weights([int(i == mask) for i in range(K)]))
+
+
+def neighbour(K: int, reach: int, boundary: Literal["reflect", "periodic"]) -> Blend:
+    """β/(2·reach) to each of the 2·reach nearest states.
+
+    A place outside is folded back: "reflect" as −1 ↦ 0, −2 ↦ 1, K ↦ K−1, …, which keeps the matrix
+    doubly stochastic (what falls on i from j falls on j from i); "periodic" joins the ends.
+    """
+    if not 1 <= reach <= K:
+        raise InputError(
+            "the reach is out of range",
+            where="noise.kernel.reach",
+            expected=f"an integer from 1 to K = {K}",
+            got=str(reach),
+        )
+    share = Fraction(1, 2 * reach)
+    rows = [[Fraction(0)] * K for _ in range(K)]
+    for i, row in enumerate(rows):
+        for step in range(1, reach + 1):
+            for place in (i - step, i + step):
+                row[place % K if boundary == "periodic" else reflect(place, K)] += share
+    return Blend(Dense(RationalMatrix.from_rows(rows)))
+
+
+def reflect(place: int, K: int) -> int:
+    """Fold a place outside 0…K−1 back in, each end mirrored behind its last state.
+
+    >>> [reflect(n, 3) for n in (-2, -1, 0, 2, 3, 4)]
+    [1, 0, 0, 2, 2, 1]
+    """
+    place %= 2 * K
+    return place if place < K else 2 * K - 1 - place
+
+
+def per_step(steps: Sequence[Sequence[Sequence[Fraction]]], K: int, where: str = "steps_rows") -> PerStep:
+    """From T matrices of rows, each checked."""
+    return PerStep(tuple(Dense.from_rows(rows, f"{where}[{t}]", K) for t, rows in enumerate(steps)))
+
+
+def with_memory(by_source: Sequence[Sequence[Sequence[Fraction]]], K: int, where: str = "rows_by_source") -> WithMemory:
+    """From K matrices of rows, one for each x0, each checked."""
+    if len(by_source) != K:
+        raise InputError("not one matrix for each x0", where=where, expected=f"{K} matrices", got=str(len(by_source)))
+    return WithMemory(tuple(Dense.from_rows(rows, f"{where}[{k}]", K) for k, rows in enumerate(by_source)))

@@ -1,0 +1,238 @@
+"""Stochastic matrices, in the two shapes that noising chains have.
+
+`Dense` is any row-stochastic matrix. `Mixing` is κI + (1−κ)·1πᵀ, what the uniform, the absorbing and
+every other kernel that forgets towards one target are made of; it is closed under products (κ
+multiplies), so a chain of them is one rational a step and its measures cost O(K), not O(K²).
+
+Both answer the same few questions: where does a distribution go, how far is each row from the
+average (`deviation`, the heart of every information measure here), how much does the matrix
+contract (`dobrushin`), which states can reach column j.
+
+Rows sum to one exactly; that is checked when a Dense is built from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TypeAlias
+
+from flint import fmpz, fmpz_mat
+
+from markovdiff.arithmetic.matrix import RationalMatrix, fraction
+from markovdiff.arithmetic.rational import text
+from markovdiff.errors import InputError
+from markovdiff.process.distribution import Distribution
+
+Column: TypeAlias = "tuple[fmpz, list[tuple[fmpz, fmpz]]]"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deviation:
+    """How far the rows of a kernel are from their average, exactly.
+
+    With source p (weights w_i over d₀) and kernel W, the average is p W = P_j / (d₀·d). Each column
+    holds P_j > 0 and its cells (w, E), meaning rows of weight w with W_ij / (pW)_j = 1 + E/P_j.
+    `scale` = d₀²·d, so that Σ_columns P Σ_cells w·f(E/P) / scale is the mutual information.
+    """
+
+    columns: list[Column]
+    scale: fmpz
+
+    @property
+    def vanishes(self) -> bool:
+        """Whether every row equals the average: source and target are independent."""
+        return all(E == 0 for _, cells in self.columns for _, E in cells)
+
+
+@dataclass(frozen=True, eq=False)
+class Dense:
+    """A row-stochastic matrix N / d."""
+
+    matrix: RationalMatrix
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Sequence[Fraction]], where: str, K: int | None = None) -> Dense:
+        """A K × K matrix from outside: its shape, signs and row sums are checked."""
+        size = K or len(rows)
+        if len(rows) != size:
+            raise InputError(
+                "a matrix of the wrong shape", where=where, expected=f"{size} rows, one a state", got=str(len(rows))
+            )
+        for i, row in enumerate(rows):
+            _check_row(row, size, f"{where}[{i}]")
+        return cls(RationalMatrix.from_rows(rows))
+
+    @property
+    def K(self) -> int:
+        """The number of states."""
+        return self.matrix.shape[0]
+
+    def then(self, other: Transition) -> Dense:
+        """The product: this step, then the other."""
+        return Dense(self.matrix @ other.dense.matrix)
+
+    def push(self, p: RationalMatrix) -> RationalMatrix:
+        """P W for a row vector p."""
+        return p @ self.matrix
+
+    @property
+    def dense(self) -> Dense:
+        """Itself."""
+        return self
+
+    def entry(self, i: int, j: int) -> Fraction:
+        """W[i, j]."""
+        return fraction(self.matrix.N[i, j], self.matrix.d)
+
+    def rows(self) -> tuple[tuple[Fraction, ...], ...]:
+        """All entries."""
+        return self.matrix.rows()
+
+    @cached_property
+    def table(self) -> list[list[fmpz]]:
+        """The numerators, row by row."""
+        return self.matrix.table()
+
+    @cached_property
+    def column_supports(self) -> tuple[tuple[int, ...], ...]:
+        """For each column j the rows k with W[k, j] > 0."""
+        return tuple(tuple(k for k, n in enumerate(column) if n != 0) for column in zip(*self.table, strict=True))
+
+    @cached_property
+    def dobrushin(self) -> Fraction:
+        """max_{i,k} ½ Σ_j |W[i,j] − W[k,j]| (Dobrushin 1956): 1 where two rows are disjoint."""
+        widest = fmpz(0)
+        distinct = list({tuple(row): row for row in self.table}.values())
+        for i, row in enumerate(distinct):
+            for other in distinct[:i]:
+                distance = sum((abs(a - b) for a, b in zip(row, other, strict=True)), fmpz(0))
+                widest = max(widest, distance)
+        return fraction(widest, 2 * self.matrix.d)
+
+    def deviation(self, source: RationalMatrix) -> Deviation:
+        """How far each row that the source can be in is from the average row."""
+        support = [(i, a) for i, a in enumerate(source.table()[0]) if a != 0]
+        weights = [a for _, a in support]
+        rows = self.matrix.N
+        if len(support) < self.K:
+            rows = fmpz_mat([self.table[i] for i, _ in support])
+        average = fmpz_mat([weights]) * rows
+        E = source.d * rows - fmpz_mat(len(support), 1, [1] * len(support)) * average
+        columns = [
+            (P, list(zip(weights, column, strict=True)))
+            for P, column in zip(average.entries(), E.transpose().table(), strict=True)
+            if P != 0
+        ]
+        return Deviation(columns, source.d * source.d * self.matrix.d)
+
+    def reveals(self, support: Sequence[int]) -> bool:
+        """Whether the column tells the row: no column is reached from two rows of the support."""
+        rows = [self.table[i] for i in support]
+        return all(sum(n != 0 for n in column) <= 1 for column in zip(*rows, strict=True))
+
+    def row_sums_differ(self, support: Sequence[int]) -> bool:
+        """Whether some row of the support does not sum to one."""
+        return any(sum(self.table[i], fmpz(0)) != self.matrix.d for i in support)
+
+    def is_deterministic(self, support: Sequence[int]) -> bool:
+        """Whether every row of the support has a single non-zero entry."""
+        return all(self.matrix.d in self.table[i] for i in support)
+
+
+@dataclass(frozen=True, eq=False)
+class Mixing:
+    """κI + (1−κ)·1πᵀ: stay with probability κ, else draw afresh from π."""
+
+    keep: Fraction
+    target: Distribution
+
+    @property
+    def K(self) -> int:
+        """The number of states."""
+        return self.target.K
+
+    def then(self, other: Transition) -> Transition:
+        """The product; with the same target it is Mixing again, κ the product of both."""
+        if isinstance(other, Mixing) and other.target is self.target:
+            return Mixing(self.keep * other.keep, self.target)
+        return self.dense.then(other)
+
+    def push(self, p: RationalMatrix) -> RationalMatrix:
+        """P W = κp + (1−κ)π."""
+        u, v = fmpz(self.keep.numerator), fmpz(self.keep.denominator)
+        kept, fresh = u * self.target.total, (v - u) * p.d
+        entries = [kept * a + fresh * w for a, w in zip(p.N.entries(), self.target.weights, strict=True)]
+        return RationalMatrix(fmpz_mat(1, self.K, entries), v * self.target.total * p.d).reduced()
+
+    @cached_property
+    def dense(self) -> Dense:
+        """The same matrix, written out."""
+        u, v, W = self.keep.numerator, self.keep.denominator, self.target.total
+        fresh = [(v - u) * w for w in self.target.weights]
+        table = [[f + (u * W if i == j else 0) for j, f in enumerate(fresh)] for i in range(self.K)]
+        return Dense(RationalMatrix(fmpz_mat(table), fmpz(v * W)).reduced())
+
+    def entry(self, i: int, j: int) -> Fraction:
+        """W[i, j]."""
+        return self.keep * (i == j) + (1 - self.keep) * Fraction(self.target.weights[j], self.target.total)
+
+    def rows(self) -> tuple[tuple[Fraction, ...], ...]:
+        """All entries."""
+        return self.dense.rows()
+
+    @property
+    def dobrushin(self) -> Fraction:
+        """κ: two rows differ by κ(e_i − e_k)."""
+        return self.keep if self.K > 1 else Fraction(0)
+
+    def deviation(self, source: RationalMatrix) -> Deviation:
+        """As Dense's, with the rows i ≠ j of column j, which are all alike, taken as one."""
+        u, v, W, d0 = fmpz(self.keep.numerator), fmpz(self.keep.denominator), fmpz(self.target.total), source.d
+        columns: list[Column] = []
+        for a, w in zip(source.N.entries(), self.target.weights, strict=True):
+            P = a * u * W + (v - u) * w * d0
+            if P != 0:
+                stayed, other = (a, u * W * (d0 - a)), (d0 - a, -a * u * W)
+                columns.append((P, [cell for cell in (stayed, other) if cell[0] != 0]))
+        return Deviation(columns, d0 * d0 * v * W)
+
+    def reveals(self, support: Sequence[int]) -> bool:
+        """Whether the column tells the row."""
+        return len(support) <= 1 or self.keep == 1
+
+    def row_sums_differ(self, _support: Sequence[int]) -> bool:
+        """Whether some row does not sum to one: κ + (1−κ)·Σπ ≠ 1."""
+        return sum(self.target.weights) != self.target.total
+
+    def is_deterministic(self, support: Sequence[int]) -> bool:
+        """Whether every row of the support has a single non-zero entry."""
+        to = self.target.support
+        return self.keep == 1 or (len(to) == 1 and (self.keep == 0 or all(i in to for i in support)))
+
+
+Transition: TypeAlias = "Dense | Mixing"
+
+
+def _check_row(row: Sequence[Fraction], K: int, where: str) -> None:
+    if len(row) != K:
+        raise InputError(
+            "a row of the wrong length", where=where, expected=f"{K} entries, one a state", got=str(len(row))
+        )
+    for j, x in enumerate(row):
+        if x < 0:
+            raise InputError("a negative probability", where=f"{where}[{j}]", expected="≥ 0", got=text(x))
+    total = sum(row, Fraction(0))
+    if total != 1:
+        off = total - 1
+        raise InputError(
+            "a row that does not sum to one",
+            where=where,
+            expected="a sum of exactly 1",
+            got=f"{text(total)} (off by {float(off):.3g})"
+            if len(text(total)) <= 60
+            else f"a sum off by {float(off):.3g}",
+            remedy="write exact fractions such as '1/3', or correct the row",
+        )

@@ -1,0 +1,155 @@
+"""What a person reads: the table of a run, its verdicts in words, at 80 columns.
+
+Numbers are the certified ones, rounded to fewer digits; nothing is computed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Context, Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from markovdiff.arithmetic.enclosure import show as show_decimal
+from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.arithmetic.rational import text
+from markovdiff.study.result import Check, Result, Step
+
+DIGITS = 7
+"""Significant digits in the table."""
+
+MOST_ROWS = 24
+"""Steps shown of a long run, besides its turning points."""
+
+DECAY = {"strict": "↓ strict", "equal": "= equal", "violated": "↑ VIOLATED", "undecided": "? undecided", None: ""}
+MARKS = {"holds": ("✓", "green"), "fails": ("✗", "bold red"), "undecided": ("?", "yellow")}
+
+
+def show(result: Result, console: Console, rows: range | None = None) -> None:
+    """Print the whole report of a run; `rows` asks for given steps instead of a selection."""
+    console.print(_heading(result))
+    console.print(_table(result, rows))
+    console.print(verdicts(result.checks))
+
+
+def _heading(result: Result) -> RenderableType:
+    scenario = result.scenario
+    betas = scenario["betas"]
+    kernel, states = scenario["kernel"], scenario["states"]
+    assert isinstance(kernel, dict)
+    assert isinstance(states, list)
+    noise = str(kernel["kind"]) + (f", {_beta_range(betas)}" if isinstance(betas, list) else "")
+    facts = f"K = {len(states)} states · T = {scenario['steps']} steps · {noise}"
+    lines = [Text(str(scenario["title"]), style="bold"), Text(facts, style="dim")]
+    if scenario["description"]:
+        lines.append(Text("\n" + " ".join(str(scenario["description"]).split())))
+    return Group(*lines, Text())
+
+
+def _beta_range(betas: Sequence[str]) -> str:
+    first, last = Fraction(betas[0]), Fraction(betas[-1])
+    return f"β = {_short(first)}" if len(set(betas)) == 1 else f"β from {_short(first)} to {_short(last)}"
+
+
+def _table(result: Result, rows: range | None) -> RenderableType:
+    shown = [step for step in result.steps if step.t in rows] if rows is not None else thinned(result.steps)
+    table = Table(box=None, padding=(0, 1), header_style="bold", show_edge=False)
+    for name in ("t", "β", "H(x_t)", "I(x0;x_t)", "lost"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for step in shown:
+        table.add_row(
+            str(step.t),
+            "" if step.beta is None else _short(step.beta),
+            number(step.entropy),
+            number(step.mutual_information),
+            "" if step.information_loss is None else number(step.information_loss),
+            Text(DECAY[step.decay], style="bold red" if step.decay == "violated" else ""),
+        )
+    digits = result.arithmetic["digits"]
+    note = f"in {result.unit}; certified to {digits} digits, shown to {min(DIGITS, int(str(digits)))}"
+    if len(shown) < len(result.steps):
+        note += f"; {len(shown)} of {len(result.steps)} rows (--steps A:B for others)"
+    return Group(table, Text(note, style="dim"), Text())
+
+
+def verdicts(checks: Sequence[Check]) -> RenderableType:
+    """A mark, the check's name, and the finding in words, wrapped to the width of the screen."""
+    table = Table(box=None, padding=(0, 1, 0, 0), show_header=False, show_edge=False)
+    for check in checks:
+        mark, style = MARKS[check.verdict]
+        table.add_row(
+            Text(f"{mark} {check.verdict}", style=style), Text(check.check, style="bold"), Text(_outcome(check))
+        )
+    return table
+
+
+def verdict_lines(result: Result) -> list[Text]:
+    """One line a check, however long, the scenario's name first."""
+    lines = []
+    for check in result.checks:
+        mark, style = MARKS[check.verdict]
+        line = Text.assemble(
+            (f"{mark} {check.verdict:<9}", style), f" {result.scenario['name']}  ", (check.check, "bold")
+        )
+        lines.append(line.append(f"  {_outcome(check)}"))
+    return lines
+
+
+def _outcome(check: Check) -> str:
+    if check.verdict != "holds":
+        return f"{check.detail}; expected {check.expected}"
+    return check.detail + (" (as expected)" if "violated" in (check.observed, check.expected) else "")
+
+
+def number(value: Enclosed, digits: int = DIGITS) -> str:
+    """A certified value rounded to a few digits; what ends keeps its own length."""
+    if value.lower is None:
+        return "∞" if value.value == "inf" else value.value
+    exact = Decimal(value.value)
+    rounded = Context(prec=digits).create_decimal(exact)
+    if rounded == exact and value.lower == value.upper:
+        rounded = rounded.normalize()
+    _, figures, exponent = rounded.as_tuple()
+    mantissa = int("".join(map(str, figures))) * (-1 if rounded < 0 else 1)
+    return show_decimal(mantissa, int(exponent))
+
+
+def _short(x: Fraction) -> str:
+    exact = text(x)
+    return exact if len(exact) <= 11 else f"≈{float(x):.6g}"
+
+
+def thinned(steps: Sequence[Step], most: int = MOST_ROWS) -> list[Step]:
+    """The steps worth a row: both ends, turning points of H, changes of verdict, and evenly between."""
+    if len(steps) <= most + 4:
+        return list(steps)
+    last = len(steps) - 1
+    keep = {0, 1, last} | {round(k * last / (most - 1)) for k in range(most)}
+    trends = [_trend(a, b) for a, b in pairwise(steps)]
+    turning = [t for t in range(1, last) if trends[t - 1] * trends[t] < 0]
+    changing = [t for t in range(2, last + 1) if steps[t].decay != steps[t - 1].decay]
+    keep.update(turning[:8])
+    keep.update(s for t in changing[:8] for s in (t - 1, t))
+    return [steps[t] for t in sorted(keep)]
+
+
+def _trend(before: Step, after: Step) -> int:
+    a, b = Decimal(before.entropy.value), Decimal(after.entropy.value)
+    return (b > a) - (b < a)
+
+
+def catalogue(entries: Sequence[tuple[str, str]]) -> RenderableType:
+    """Names and titles, the name first on each line."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, show_edge=False)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    for name, title in entries:
+        table.add_row(escape(name), escape(title))
+    return Padding(table, 0)

@@ -1,0 +1,362 @@
+"""The scenario file, key by key: what may be written, and of what type.
+
+This is the file format and nothing else: the shape of each table, as frozen structs that refuse an
+unknown key. What the numbers mean, and whether they fit together, is `scenario`'s business. The
+JSON Schema that ships is made from these structs.
+
+Every number is a `Number`: a TOML integer, a decimal (read as the decimal written, never as a
+binary float), or a string such as "3/4".
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field, inspect
+
+from markovdiff.arithmetic.rational import MAX_DIGITS
+
+Number = Fraction
+Count = Annotated[int, Meta(ge=1)]
+
+
+class Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A TOML table; unknown keys are refused."""
+
+
+# [data]
+
+
+class Uniform(Table, frozen=True, tag_field="kind", tag="uniform"):
+    """p_k = 1/size."""
+
+    size: Count | None = None
+
+
+class Triangular(Table, frozen=True, tag_field="kind", tag="triangular"):
+    """p_k = k/Z, k = 1…size."""
+
+    size: Count | None = None
+
+
+class Zipf(Table, frozen=True, tag_field="kind", tag="zipf"):
+    """p_k ∝ k^−exponent, k = 1…size."""
+
+    size: Count | None = None
+    exponent: Annotated[int, Meta(ge=0, le=16)] = 1
+
+
+class Geometric(Table, frozen=True, tag_field="kind", tag="geometric"):
+    """p_k ∝ ratio^k, k = 0…size−1."""
+
+    ratio: Number
+    size: Count | None = None
+
+
+class Binomial(Table, frozen=True, tag_field="kind", tag="binomial"):
+    """The number of successes in size−1 trials of probability p."""
+
+    p: Number
+    size: Count | None = None
+
+
+class Point(Table, frozen=True, tag_field="kind", tag="point"):
+    """All mass on one state, named by its label or its number."""
+
+    state: str | int
+    size: Count | None = None
+
+
+class Text(Table, frozen=True):
+    """Relative frequencies of a text's characters, words or bytes."""
+
+    path: str
+    unit: Literal["character", "word", "byte"] = "character"
+    alphabet: str | None = None
+    other: str | None = None
+    top: Count | None = None
+
+
+class Csv(Table, frozen=True):
+    """Counts from a CSV file with a header."""
+
+    path: str
+    label: str
+    count: str
+
+
+class Npy(Table, frozen=True):
+    """Integers as weights, or floats as the exact dyadic rationals they are."""
+
+    path: str
+    normalise: bool = False
+
+
+Family = Uniform | Triangular | Zipf | Geometric | Binomial | Point
+
+
+class Data(Table, frozen=True):
+    """q(x0): exactly one of the forms."""
+
+    states: list[str] | None = None
+    probabilities: list[Number] | None = None
+    weights: list[Number] | None = None
+    family: Family | None = None
+    text: Text | None = None
+    csv: Csv | None = None
+    npy: Npy | None = None
+
+
+# [noise]
+
+
+class UniformKernel(Table, frozen=True, tag_field="kind", tag="uniform"):
+    """(1−β)I + β/K·11ᵀ."""
+
+
+class AbsorbingKernel(Table, frozen=True, tag_field="kind", tag="absorbing"):
+    """(1−β)I + β·1e_mᵀ; a mask that is no label is added as a last state."""
+
+    mask: str = "[MASK]"
+
+
+class MixingKernel(Table, frozen=True, tag_field="kind", tag="mixing"):
+    """(1−β)I + β·1πᵀ."""
+
+    target: list[Number] | Literal["data"]
+
+
+class NeighbourKernel(Table, frozen=True, tag_field="kind", tag="neighbour"):
+    """β/(2·reach) to each of the 2·reach nearest states."""
+
+    reach: Count = 1
+    boundary: Literal["reflect", "periodic"] = "reflect"
+
+
+class GaussianKernel(Table, frozen=True, tag_field="kind", tag="gaussian"):
+    """The discretised Gaussian of D3PM on a rational grid."""
+
+    resolution: Number | None = None
+
+
+class MatrixKernel(Table, frozen=True, tag_field="kind", tag="matrix"):
+    """(1−β)I + βM."""
+
+    rows: list[list[Number]] | None = None
+    path: str | None = None
+    normalise: bool = False
+
+
+class PerStepKernel(Table, frozen=True, tag_field="kind", tag="per-step"):
+    """Q_t given outright."""
+
+    steps_rows: list[list[list[Number]]] | None = None
+    path: str | None = None
+    normalise: bool = False
+
+
+class ConditionalKernel(Table, frozen=True, tag_field="kind", tag="conditional"):
+    """q(x_t | x_{t−1}, x_0), one matrix for each x_0."""
+
+    rows_by_source: list[list[list[Number]]] | None = None
+    path: str | None = None
+    normalise: bool = False
+
+
+Kernel = (
+    UniformKernel
+    | AbsorbingKernel
+    | MixingKernel
+    | NeighbourKernel
+    | GaussianKernel
+    | MatrixKernel
+    | PerStepKernel
+    | ConditionalKernel
+)
+
+
+class Constant(Table, frozen=True, tag_field="kind", tag="constant"):
+    """β_t = beta."""
+
+    beta: Number
+
+
+class Linear(Table, frozen=True, tag_field="kind", tag="linear"):
+    """Evenly from start to stop."""
+
+    start: Number
+    stop: Number
+
+
+class Jump(Table, frozen=True, tag_field="kind", tag="jump"):
+    """β_t = 1/(T−t+1)."""
+
+
+class GeometricSchedule(Table, frozen=True, tag_field="kind", tag="geometric"):
+    """β_t = start·(stop/start)^((t−1)/(T−1)), rounded to the grid."""
+
+    start: Number
+    stop: Number
+    resolution: Number | None = None
+
+
+class Cosine(Table, frozen=True, tag_field="kind", tag="cosine"):
+    """ᾱ_t from cos², β_t capped at 999/1000, rounded to the grid."""
+
+    s: Number | None = None
+    resolution: Number | None = None
+
+
+class Explicit(Table, frozen=True, tag_field="kind", tag="explicit"):
+    """β_1 … β_T."""
+
+    betas: list[Number]
+
+
+class Alpha(Table, frozen=True, tag_field="kind", tag="alpha"):
+    """ᾱ_1 … ᾱ_T."""
+
+    alphas: list[Number]
+
+
+Schedule = Constant | Linear | Jump | GeometricSchedule | Cosine | Explicit | Alpha
+
+
+class Noise(Table, frozen=True):
+    """The forward process."""
+
+    kernel: Kernel
+    steps: Count | None = None
+    schedule: Schedule | None = None
+
+
+# [reverse]
+
+
+class Bayes(Table, frozen=True, tag_field="kind", tag="bayes"):
+    """R_t = q(x_{t−1} | x_t)."""
+
+
+Model = Bayes
+
+
+class Reverse(Table, frozen=True):
+    """The reverse model and the prior it starts from."""
+
+    prior: Literal["marginal", "stationary", "uniform", "mask"] | list[Number] = "marginal"
+    model: Model = field(default_factory=Bayes)
+
+
+# [checks]
+
+Holds = Literal["holds", "violated"]
+MiDecay = Literal["strict", "non-increasing", "equal", "violated"]
+Growth = Literal["non-decreasing", "violated"]
+
+
+class HTheorem(Table, frozen=True):
+    """KL(p_t ‖ μ) against a law named here."""
+
+    expected: Holds = "holds"
+    against: Literal["stationary", "uniform", "data", "mask"] | list[Number] = "stationary"
+
+
+class Converged(Table, frozen=True):
+    """I_T ≤ information, in the scenario's unit."""
+
+    information: Number
+
+
+class Checks(Table, frozen=True, rename="kebab"):
+    """What is expected of the chain."""
+
+    mi_decay: MiDecay | None = None
+    dpi: Holds | None = None
+    sdpi: Holds | None = None
+    identities: Holds | None = None
+    entropy_growth: Growth | None = None
+    h_theorem: Holds | HTheorem | None = None
+    converged: Converged | None = None
+
+
+# the file
+
+
+class Arithmetic(Table, frozen=True):
+    """How numbers are computed, and to how many digits they are certified."""
+
+    kind: Literal["exact", "ball", "float"] = "exact"
+    digits: Annotated[int, Meta(ge=1, le=1000)] = 15
+
+
+class File(Table, frozen=True):
+    """A scenario file."""
+
+    data: Data
+    noise: Noise
+    name: str | None = None
+    title: str = ""
+    description: str = ""
+    unit: Literal["bits", "nats"] = "bits"
+    reverse: Reverse = field(default_factory=Reverse)
+    checks: Checks | None = None
+    arithmetic: Arithmetic = field(default_factory=Arithmetic)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a scenario file, read as JSON."""
+    made = msgspec.json.schema(File, schema_hook=_number_schema)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "markovdiff scenario",
+        "description": "A TOML decimal stands for exactly the decimal written; a string may hold a fraction.",
+        **made,
+    }
+
+
+def _number_schema(kind: type) -> dict[str, Any]:
+    if kind is not Fraction:
+        raise NotImplementedError(kind)
+    pattern = r"^\s*[+-]?([0-9]+(/[0-9]+)?|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?)\s*$"
+    text = {"type": "string", "pattern": pattern, "maxLength": MAX_DIGITS}
+    return {"title": "rational number", "anyOf": [{"type": "number"}, text]}
+
+
+def allowed_at(path: str, parsed: object) -> list[str]:
+    """What may stand at a key's path: the keys of a table, or the words of a choice.
+
+    `parsed` is the file as read; it says which kind of kernel, say, a table is.
+    """
+    kinds: list[inspect.Type] = [inspect.type_info(File)]
+    for part in [part for part in path.split(".") if part]:
+        name = part.partition("[")[0]
+        tables = [k for k in kinds if isinstance(k, inspect.StructType)]
+        if name == "kind":
+            return [str(k.tag) for k in tables]
+        inner = parsed.get(name) if isinstance(parsed, dict) else None
+        chosen = [k for k in tables if not isinstance(parsed, dict) or k.tag in (None, parsed.get("kind"))]
+        kinds = [k for table in chosen for f in table.fields if f.encode_name == name for k in _alternatives(f.type)]
+        parsed = inner
+    if isinstance(parsed, dict):
+        tables = [k for k in kinds if isinstance(k, inspect.StructType)]
+        chosen = [k for k in tables if k.tag in (None, parsed.get("kind"))]
+        tags = ["kind"] if any(k.tag for k in chosen) else []
+        return sorted({f.encode_name for k in chosen for f in k.fields} | set(tags))
+    return [str(v) for k in kinds if isinstance(k, inspect.LiteralType) for v in k.values]
+
+
+def value_at(path: str, parsed: object) -> object:
+    """What the file has at a key's path, with list indices in brackets; None where it has nothing."""
+    for part in re.findall(r"[^.\[\]]+", path):
+        if isinstance(parsed, dict):
+            parsed = parsed.get(part)
+        elif isinstance(parsed, list) and part.isdecimal() and int(part) < len(parsed):
+            parsed = parsed[int(part)]
+    return parsed
+
+
+def _alternatives(kind: inspect.Type) -> list[inspect.Type]:
+    return list(kind.types) if isinstance(kind, inspect.UnionType) else [kind]

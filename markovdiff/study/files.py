@@ -1,0 +1,209 @@
+"""Files that a scenario brings along: counts, texts, matrices. Read whole, checked, never executed.
+
+A path in a scenario is relative to the scenario's own folder. numpy files are read without pickle;
+their floats are taken as the exact dyadic rationals they are.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import stat
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from markovdiff.arithmetic.rational import rational
+from markovdiff.errors import InputError, LimitError
+
+MAX_BYTES = 256 * 2**20
+"""A data file may be this large."""
+
+
+def read_bytes(path: Path, where: str, limit: int = MAX_BYTES) -> bytes:
+    """A file's bytes; every way in which that can fail is an InputError that names the file."""
+    try:
+        kind = path.stat().st_mode
+        if not stat.S_ISREG(kind):
+            what = "a folder" if stat.S_ISDIR(kind) else "not a regular file"
+            raise InputError(f"{what} where a file is needed", where=where, got=str(path))
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except FileNotFoundError:
+        raise InputError("no such file", where=where, got=str(path), remedy="check the name and the folder") from None
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"the file cannot be read: {reason}", where=where, got=repr(str(path))[1:-1]) from None
+    if len(content) > limit:
+        raise LimitError("the file is too large", where=where, expected=f"at most {limit // 2**20} MiB", got=str(path))
+    return content
+
+
+def read_text(path: Path, where: str, limit: int = MAX_BYTES) -> str:
+    """A UTF-8 file's text."""
+    content = read_bytes(path, where, limit)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise InputError(
+            "not UTF-8 text",
+            where=f"{where} ({path}), line {line}",
+            expected="UTF-8",
+            got=f"the byte 0x{content[error.start]:02x}",
+            remedy="save the file as UTF-8",
+        ) from None
+
+
+def read_counts(path: Path, label: str, count: str, where: str) -> tuple[list[str], list[Fraction | int]]:
+    """Two columns of a CSV file with a header: labels and non-negative numbers."""
+    reader = csv.DictReader(io.StringIO(read_text(path, where), newline=""), strict=True)
+    labels: list[str] = []
+    counts: list[Fraction | int] = []
+    try:
+        columns = reader.fieldnames or []
+        for name in (label, count):
+            if name not in columns:
+                raise InputError(
+                    "no such column",
+                    where=f"{where} ({path})",
+                    expected=f"one of {', '.join(map(repr, columns))}",
+                    got=repr(name),
+                )
+        for row in reader:
+            place = f"{where} ({path}), line {reader.line_num}"
+            if row[label] is None or row[count] is None:
+                raise InputError("a row with too few fields", where=place, expected=f"{len(columns)} fields")
+            labels.append(row[label])
+            value = rational(row[count], place)
+            counts.append(int(value) if value.denominator == 1 else value)
+    except csv.Error as error:
+        raise InputError(f"not a CSV file: {error}", where=f"{where} ({path}), line {reader.line_num}") from None
+    return labels, counts
+
+
+def read_array(path: Path, where: str) -> Any:
+    """A numpy array of integers or floats, without pickle."""
+    import numpy as np
+
+    content = read_bytes(path, where)
+    try:
+        array = np.load(io.BytesIO(content), allow_pickle=False)
+    except (ValueError, EOFError, OSError, SyntaxError, MemoryError) as error:
+        raise InputError(
+            "not a plain numpy array",
+            where=f"{where} ({path})",
+            expected="an .npy file of numbers, not of objects",
+            got=str(error),
+        ) from None
+    if not isinstance(array, np.ndarray):
+        raise InputError("not a single array", where=f"{where} ({path})", expected="an .npy file, not .npz")
+    if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
+        raise InputError(
+            "an array of the wrong type",
+            where=f"{where} ({path})",
+            expected="integers or floats of at most 64 bits",
+            got=str(array.dtype),
+        )
+    finite = np.isfinite(array)
+    if not finite.all():
+        index = tuple(int(n) for n in np.argwhere(~finite)[0])
+        raise InputError(
+            "a number that is not finite", where=f"{where} ({path}), entry {list(index)}", got=str(array[index])
+        )
+    return array
+
+
+def read_weights(path: Path, normalise: bool, where: str) -> tuple[list[Fraction], bool]:
+    """A vector from .npy and whether it still has to sum to one (floats that nobody normalises)."""
+    array = read_array(path, where)
+    if array.ndim != 1:
+        raise InputError(
+            "an array of the wrong shape", where=f"{where} ({path})", expected="one dimension", got=str(array.shape)
+        )
+    must_sum = array.dtype.kind == "f" and not normalise
+    return [Fraction(x) for x in array.tolist()], must_sum
+
+
+def read_matrices(path: Path, normalise: bool, K: int, where: str) -> list[list[list[Fraction]]]:
+    """A stack of K-column matrices from .npy, .json or .csv; a single matrix is a stack of one.
+
+    In a .csv file the matrices of a stack stand one below the other, K rows each.
+    """
+    suffix = path.suffix.lower()
+    place = f"{where} ({path})"
+    if suffix == ".npy":
+        array = read_array(path, where)
+        if array.ndim not in (2, 3) or array.shape[-1] != K or array.shape[-2] != K:
+            raise InputError(
+                "an array of the wrong shape",
+                where=place,
+                expected=f"({K}, {K}), or a stack of such",
+                got=str(array.shape),
+            )
+        nested: Any = array.tolist() if array.ndim == 3 else [array.tolist()]
+        stack = [[[Fraction(x) for x in row] for row in matrix] for matrix in nested]
+    elif suffix == ".json":
+        nested = _parse_json(read_text(path, where), place)
+        if _depth(nested) == 2:
+            nested = [nested]
+        stack = [
+            [list(_numbers(row, f"{place}[{m}][{i}]")) for i, row in enumerate(_items(matrix, f"{place}[{m}]"))]
+            for m, matrix in enumerate(_items(nested, place))
+        ]
+    elif suffix == ".csv":
+        lines = [row for row in csv.reader(io.StringIO(read_text(path, where))) if row]
+        rows = [list(_numbers(row, f"{place}, row {i}")) for i, row in enumerate(lines, 1)]
+        stack = [rows[i : i + K] for i in range(0, len(rows), K)]
+    else:
+        raise InputError("unknown kind of file", where=place, expected=".npy, .json or .csv", got=suffix or "no ending")
+    return [_normalised(matrix, f"{place}[{m}]") for m, matrix in enumerate(stack)] if normalise else stack
+
+
+def _normalised(matrix: list[list[Fraction]], where: str) -> list[list[Fraction]]:
+    out = []
+    for i, row in enumerate(matrix):
+        total = sum(row, Fraction(0))
+        if total <= 0:
+            raise InputError(
+                "a row that cannot be normalised", where=f"{where}[{i}]", expected="a positive sum", got=str(total)
+            )
+        out.append([x / total for x in row])
+    return out
+
+
+def _parse_json(text: str, where: str) -> object:
+    def refuse(constant: str) -> object:
+        raise InputError("not a rational number", where=where, got=constant)
+
+    try:
+        parsed: object = json.loads(text, parse_float=Decimal, parse_constant=refuse)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError("not readable as JSON", where=where, got=str(error)) from None
+    return parsed
+
+
+def _depth(nested: object) -> int:
+    depth = 0
+    while isinstance(nested, list):
+        depth += 1
+        nested = nested[0] if nested else None
+    return depth
+
+
+def _items(nested: object, where: str) -> Sequence[object]:
+    if not isinstance(nested, list):
+        raise InputError("not a list", where=where, expected="rows of numbers", got=repr(nested)[:60])
+    return nested
+
+
+def _numbers(row: object, where: str) -> Iterator[Fraction]:
+    for j, x in enumerate(_items(row, where)):
+        yield rational(x, f"{where}[{j}]")

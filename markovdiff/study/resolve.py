@@ -1,0 +1,287 @@
+"""From what a scenario file says to the process it means: data, kernel, schedule, laws.
+
+Here the keys meet each other: a label names a mask, a family gets its size from the labels, a stack of
+matrices says how many steps there are. Whatever does not fit is an InputError with the key's path.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+from markovdiff.errors import InputError, LimitError
+from markovdiff.process import distribution, kernels, schedules
+from markovdiff.process.distribution import Distribution, check_labels, check_size
+from markovdiff.process.transition import Dense
+from markovdiff.study import fileformat, files
+
+MAX_STEPS = 100_000
+"""T is at most this."""
+
+MAX_DENSE_STATES = 2048
+"""K is at most this where the kernel is a full matrix."""
+
+
+def data(spec: fileformat.Data, folder: Path) -> Distribution:
+    """q(x0) from exactly one of the forms of [data]."""
+    forms = [
+        name for name in ("probabilities", "weights", "family", "text", "csv", "npy") if getattr(spec, name) is not None
+    ]
+    if len(forms) != 1:
+        raise InputError(
+            "[data] needs exactly one form",
+            where="data",
+            expected="one of probabilities, weights, family, text, csv, npy",
+            got=" and ".join(forms) or "none of them",
+        )
+    where = f"data.{forms[0]}"
+    if spec.states is not None:
+        check_size(len(spec.states), "data.states")
+        if forms[0] in ("text", "csv"):
+            raise InputError(f"{where} brings its own labels", where="data.states", remedy="leave one of them out")
+    if spec.probabilities is not None:
+        return Distribution.from_probabilities(spec.probabilities, spec.states, where)
+    if spec.weights is not None:
+        return Distribution.from_weights(spec.weights, spec.states, where)
+    if spec.family is not None:
+        return _family(spec.family, spec.states, where)
+    if spec.npy is not None:
+        values, must_sum = files.read_weights(folder / spec.npy.path, spec.npy.normalise, where)
+        check_size(len(values), where)
+        if not must_sum:
+            return Distribution.from_weights(values, spec.states, where)
+        try:
+            return Distribution.from_probabilities(values, spec.states, where)
+        except InputError as error:
+            error.remedy = "floats rarely sum to exactly one: write `normalise = true` to divide by their exact sum"
+            raise
+    if spec.csv is not None:
+        labels, counts = files.read_counts(folder / spec.csv.path, spec.csv.label, spec.csv.count, where)
+        check_size(len(labels), where)
+        return Distribution.from_weights(counts, labels, where)
+    assert spec.text is not None
+    return _text(spec.text, folder, where)
+
+
+def _family(spec: fileformat.Family, states: list[str] | None, where: str) -> Distribution:
+    K = spec.size if spec.size is not None else len(states) if states is not None else None
+    if K is None:
+        raise InputError("a family needs a size", where=f"{where}.size", expected="size = K, or data.states")
+    check_size(K, f"{where}.size")
+    check_labels(states, K, where)
+    weights: list[Fraction | int]
+    match spec:
+        case fileformat.Uniform():
+            weights = [1] * K
+        case fileformat.Triangular():
+            weights = list(distribution.triangular(K))
+        case fileformat.Zipf():
+            weights = distribution.zipf(K, spec.exponent)
+        case fileformat.Geometric():
+            if spec.ratio <= 0:
+                raise InputError(
+                    "the ratio is not positive", where=f"{where}.ratio", expected="> 0", got=str(spec.ratio)
+                )
+            _check_powers(spec.ratio, K, where)
+            weights = distribution.geometric(K, spec.ratio)
+        case fileformat.Binomial():
+            if not 0 <= spec.p <= 1:
+                raise InputError("p is not a probability", where=f"{where}.p", expected="from 0 to 1", got=str(spec.p))
+            _check_powers(spec.p, K, where)
+            weights = distribution.binomial(K, spec.p)
+        case fileformat.Point():
+            labels = check_labels(states, K, where)
+            at = labels.index(spec.state) if spec.state in labels else spec.state
+            if not isinstance(at, int) or not 0 <= at < K:
+                raise InputError(
+                    "no such state",
+                    where=f"{where}.state",
+                    expected=f"a label, or a number from 0 to {K - 1}",
+                    got=repr(spec.state),
+                )
+            weights = [int(k == at) for k in range(K)]
+    return Distribution.from_weights(weights, states, where)
+
+
+def _check_powers(x: Fraction, K: int, where: str) -> None:
+    """x^K is written out for every state: K² times its length must stay within reason."""
+    bits = (x.numerator.bit_length() + x.denominator.bit_length()) * K
+    if bits * K > 8 * files.MAX_BYTES:
+        raise LimitError(
+            "powers too long to write out",
+            where=where,
+            expected="a smaller size, or a shorter number",
+            got=f"{K} numbers of {bits} bits",
+        )
+
+
+def _text(spec: fileformat.Text, folder: Path, where: str) -> Distribution:
+    path = folder / spec.path
+    if spec.unit == "byte":
+        symbols: list[str] = [f"0x{byte:02x}" for byte in files.read_bytes(path, where)]
+    else:
+        text = files.read_text(path, where)
+        symbols = text.split() if spec.unit == "word" else list(text)
+    alphabet = None
+    if spec.alphabet is not None:
+        alphabet = {
+            "byte": lambda a: [f"0x{byte:02x}" for byte in a.encode()],
+            "word": str.split,
+            "character": list,
+        }[spec.unit](spec.alphabet)
+    return distribution.count(
+        symbols, by_frequency=spec.unit == "word", alphabet=alphabet, other=spec.other, top=spec.top, where=where
+    )
+
+
+def noise(
+    spec: fileformat.Noise, data: Distribution, folder: Path
+) -> tuple[Distribution, kernels.Kernel, tuple[Fraction, ...], int]:
+    """The data (with the mask added where the kernel adds one), the kernel, β_1 … β_T, and T."""
+    if spec.steps is not None and spec.steps > MAX_STEPS:
+        raise LimitError("too many steps", where="noise.steps", expected=f"at most {MAX_STEPS}", got=str(spec.steps))
+    data, kernel = _kernel(spec.kernel, data, folder)
+    if isinstance(kernel, kernels.PerStep | kernels.WithMemory):
+        if spec.schedule is not None:
+            raise InputError("this kernel has no schedule", where="noise.schedule", remedy="leave noise.schedule out")
+        return data, kernel, (), _steps(spec.steps, len(kernel.steps) if isinstance(kernel, kernels.PerStep) else None)
+    if spec.schedule is None:
+        raise InputError(
+            "the noise has no schedule",
+            where="noise.schedule",
+            expected='a table such as { kind = "constant", beta = "1/10" }',
+        )
+    betas = _schedule(spec.schedule, spec.steps)
+    return data, kernel, betas, len(betas)
+
+
+def _steps(given: int | None, brought: int | None) -> int:
+    if given is None and brought is None:
+        raise InputError("the number of steps is missing", where="noise.steps", expected="an integer ≥ 1")
+    if given is not None and brought is not None and given != brought:
+        raise InputError(
+            "not one entry a step", where="noise.steps", expected=f"{brought}, as many as are listed", got=str(given)
+        )
+    steps = given or brought or 0
+    if not 1 <= steps <= MAX_STEPS:
+        raise LimitError(
+            "the number of steps is out of range", where="noise.steps", expected=f"1 to {MAX_STEPS}", got=str(steps)
+        )
+    return steps
+
+
+def _schedule(spec: fileformat.Schedule, steps: int | None) -> tuple[Fraction, ...]:
+    listed = (
+        spec.betas
+        if isinstance(spec, fileformat.Explicit)
+        else spec.alphas
+        if isinstance(spec, fileformat.Alpha)
+        else None
+    )
+    T = _steps(steps, len(listed) if listed is not None else None)
+    match spec:
+        case fileformat.Constant():
+            return schedules.constant(T, spec.beta)
+        case fileformat.Linear():
+            return schedules.linear(T, spec.start, spec.stop)
+        case fileformat.Jump():
+            return schedules.jump(T)
+        case fileformat.GeometricSchedule():
+            return schedules.geometric(T, spec.start, spec.stop, _grid(spec.resolution))
+        case fileformat.Cosine():
+            return schedules.cosine(T, Fraction(8, 1000) if spec.s is None else spec.s, _grid(spec.resolution))
+        case fileformat.Explicit():
+            return schedules.explicit(spec.betas)
+        case fileformat.Alpha():
+            return schedules.from_alphas(spec.alphas)
+
+
+def _grid(resolution: Fraction | None) -> Fraction:
+    return schedules.RESOLUTION if resolution is None else resolution
+
+
+def _kernel(spec: fileformat.Kernel, data: Distribution, folder: Path) -> tuple[Distribution, kernels.Kernel]:
+    K = data.K
+    structured = fileformat.UniformKernel | fileformat.AbsorbingKernel | fileformat.MixingKernel
+    if not isinstance(spec, structured) and K > MAX_DENSE_STATES:
+        raise LimitError(
+            "too many states for a kernel written out as a K × K matrix",
+            where="noise.kernel",
+            expected=f"at most {MAX_DENSE_STATES} states",
+            got=str(K),
+            remedy="a uniform, absorbing or mixing kernel, or fewer states",
+        )
+    match spec:
+        case fileformat.UniformKernel():
+            return data, kernels.uniform(K)
+        case fileformat.AbsorbingKernel():
+            if spec.mask not in data.states:
+                data = data.with_extra_state(spec.mask)
+            return data, kernels.absorbing(data.K, data.states.index(spec.mask))
+        case fileformat.MixingKernel():
+            target = data if spec.target == "data" else law(spec.target, data, "noise.kernel.target")
+            return data, kernels.Forgetting(target)
+        case fileformat.NeighbourKernel():
+            return data, kernels.neighbour(K, spec.reach, spec.boundary)
+        case fileformat.GaussianKernel():
+            resolution = _grid(spec.resolution)
+            schedules.check_resolution(resolution)
+            return data, kernels.Gaussian(K, resolution)
+        case fileformat.MatrixKernel():
+            where, stack = _matrices("rows", None if spec.rows is None else [spec.rows], spec, K, folder)
+            if len(stack) != 1:
+                raise InputError("not one matrix", where=where, expected=f"{K} rows", got=f"{len(stack)} matrices")
+            return data, kernels.Blend(Dense.from_rows(stack[0], where, K))
+        case fileformat.PerStepKernel():
+            where, stack = _matrices("steps_rows", spec.steps_rows, spec, K, folder)
+            if not stack:
+                raise InputError("no steps", where=where, expected="at least one matrix", got="an empty list")
+            return data, kernels.per_step(stack, K, where)
+        case fileformat.ConditionalKernel():
+            where, stack = _matrices("rows_by_source", spec.rows_by_source, spec, K, folder)
+            return data, kernels.with_memory(stack, K, where)
+
+
+def _matrices(
+    key: str,
+    given: list[list[list[Fraction]]] | None,
+    spec: fileformat.MatrixKernel | fileformat.PerStepKernel | fileformat.ConditionalKernel,
+    K: int,
+    folder: Path,
+) -> tuple[str, list[list[list[Fraction]]]]:
+    """Where the matrices stand, and the matrices: under their key, or in a file."""
+    if (given is None) == (spec.path is None):
+        raise InputError(
+            "the matrix is given twice" if given is not None else "the matrix is missing",
+            where="noise.kernel",
+            expected=f"either {key} or path",
+        )
+    if given is not None:
+        if spec.normalise:
+            raise InputError(
+                "`normalise` is for files", where="noise.kernel.normalise", remedy="write rows that sum to one"
+            )
+        return f"noise.kernel.{key}", given
+    assert spec.path is not None
+    where = "noise.kernel.path"
+    return where, files.read_matrices(folder / spec.path, spec.normalise, K, where)
+
+
+def law(named: str | list[Fraction], data: Distribution, where: str, mask: str | None = None) -> Distribution:
+    """A law on the chain's states: given, or "uniform", "data", "mask"."""
+    if isinstance(named, list):
+        if len(named) != data.K:
+            raise InputError(
+                "a law of the wrong length",
+                where=where,
+                expected=f"{data.K} probabilities, one a state",
+                got=str(len(named)),
+            )
+        return Distribution.from_probabilities(named, data.states, where)
+    if named == "data":
+        return data
+    if named == "uniform":
+        return Distribution.from_weights([1] * data.K, data.states, where)
+    if mask is None:
+        raise InputError("there is no mask", where=where, expected="an absorbing kernel", got=repr(named))
+    return Distribution.from_weights([int(label == mask) for label in data.states], data.states, where)

@@ -1,0 +1,175 @@
+"""A result: what was found at each t, the verdicts, and the forms it is written in.
+
+The JSON is described by the schema that ships (`markovdiff schema result`). Rationals are strings
+"n/d"; a certified real number is an `Enclosed`; key order and digits depend on the scenario alone, so the
+same scenario gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import Any
+
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.arithmetic.rational import text
+
+SCHEMA = "markovdiff.result/1"
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What was found at one t; None where a quantity belongs to a step and t = 0, or is not defined."""
+
+    t: int
+    beta: Fraction | None
+    alpha_bar: Fraction | None
+    entropy: Enclosed
+    conditional_entropy: Enclosed
+    noise_entropy: Enclosed
+    mutual_information: Enclosed
+    information_loss: Enclosed | None
+    decay: str | None
+    dobrushin: Fraction | None
+    sdpi_bound: Enclosed | None
+    total_variation_to_prior: Fraction
+    elbo_term: Enclosed | None
+    model_error: Enclosed | None
+    law: RationalMatrix
+
+    @property
+    def marginal(self) -> tuple[Fraction, ...]:
+        """p_t, state by state."""
+        return self.law.rows()[0]
+
+    def record(self, distributions: bool = False) -> dict[str, Any]:
+        """The step as the JSON has it."""
+        record = {name: _plain(getattr(self, name)) for name in QUANTITIES}
+        if distributions:
+            record["marginal"] = [text(p) for p in self.marginal]
+        return record
+
+
+QUANTITIES = tuple(field.name for field in fields(Step) if field.name != "law")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A claim: what was expected, what was observed, whether they agree, and how that was decided."""
+
+    check: str
+    expected: str
+    observed: str
+    verdict: str
+    decided: str
+    detail: str
+    witness: dict[str, object] | None
+
+
+@dataclass(frozen=True)
+class Elbo:
+    """The ledger's totals; None until they are computed."""
+
+    reconstruction: Enclosed | None = None
+    denoising: Enclosed | None = None
+    prior: Enclosed | None = None
+    negative_elbo: Enclosed | None = None
+    nll: Enclosed | None = None
+    data_entropy: Enclosed | None = None
+    gap: Enclosed | None = None
+    model_error: Enclosed | None = None
+    prior_gap: Enclosed | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """Everything a run found out."""
+
+    version: str
+    unit: str
+    arithmetic: dict[str, object]
+    scenario: dict[str, object]
+    steps: tuple[Step, ...]
+    elbo: Elbo
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check came out as expected."""
+        return all(check.verdict == "holds" for check in self.checks)
+
+    def record(self, distributions: bool = False) -> dict[str, Any]:
+        """The whole result as plain dicts, lists and strings."""
+        return {
+            "schema": SCHEMA,
+            "markovdiff": self.version,
+            "unit": self.unit,
+            "arithmetic": self.arithmetic,
+            "scenario": self.scenario,
+            "steps": [step.record(distributions) for step in self.steps],
+            "elbo": {field.name: _plain(getattr(self.elbo, field.name)) for field in fields(Elbo)},
+            "checks": [{field.name: getattr(check, field.name) for field in fields(Check)} for check in self.checks],
+        }
+
+    def to_json(self, distributions: bool = False) -> str:
+        """JSON text, one line to a quantity."""
+        return dump(self.record(distributions))
+
+    def to_csv(self, distributions: bool = False) -> str:
+        """CSV text: a header, then one row a step, one column a quantity."""
+        return to_csv([self], distributions, named=False)
+
+
+def dump(record: object) -> str:
+    """JSON as people can read it too."""
+    return json.dumps(record, ensure_ascii=False, indent=1) + "\n"
+
+
+def to_csv(results: Iterable[Result], distributions: bool = False, named: bool = True) -> str:
+    """One table for one or several results; with `named` its first column is the scenario's name."""
+    results = list(results)
+    states = list(dict.fromkeys(s for r in results for s in _states(r))) if distributions else []
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*(["scenario"] if named else []), *QUANTITIES, *(f"marginal[{s}]" for s in states)])
+    for result in results:
+        for step in result.steps:
+            row = [_cell(getattr(step, name)) for name in QUANTITIES]
+            if distributions:
+                law = dict(zip(_states(result), step.marginal, strict=True))
+                row += [_cell(law.get(s)) for s in states]
+            writer.writerow([*([result.scenario["name"]] if named else []), *row])
+    return out.getvalue()
+
+
+def _states(result: Result) -> list[str]:
+    states = result.scenario["states"]
+    assert isinstance(states, list)
+    return states
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Fraction():
+            return text(value)
+        case Enclosed(witness=None):
+            return {"value": value.value, "lower": value.lower, "upper": value.upper, "closed_form": value.closed_form}
+        case Enclosed():
+            return {"value": value.value, "witness": value.witness}
+    return value
+
+
+def _cell(value: object) -> object:
+    match value:
+        case None:
+            return ""
+        case Fraction():
+            return text(value)
+        case Enclosed():
+            return value.value
+    return value

@@ -1,0 +1,170 @@
+"""Running a scenario: the chain's moments stream past, each becomes a Step, and checks conclude.
+
+    Scenario → Chain → Moment, Moment, … → Information → Step, Step, … → Result
+
+Only two moments are held at a time; what is kept of a step is its reported numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+
+from flint import fmpz
+
+import markovdiff
+from markovdiff.arithmetic.matrix import RationalMatrix, fraction
+from markovdiff.arithmetic.quantity import Enclosed, Quantity
+from markovdiff.arithmetic.rational import text
+from markovdiff.errors import InputError
+from markovdiff.measures.findings import Finding
+from markovdiff.measures.processing import Information
+from markovdiff.measures.triangle import times_of, triangle
+from markovdiff.process.chain import Chain
+from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
+from markovdiff.process.transition import Transition
+from markovdiff.study.forecast import check_forecast
+from markovdiff.study.result import Check, Elbo, Result, Step
+from markovdiff.study.scenario import Scenario
+
+Progress = Callable[[str, float], None]
+
+CLOSED_FORM_BITS = 4096
+"""Closed forms are looked for while the joint's cells have at most this many bits together."""
+
+
+def run(
+    scenario: Scenario,
+    on_step: Callable[[Step], object] | None = None,
+    progress: Progress = lambda _task, _share: None,
+) -> Result:
+    """Run a scenario. `on_step` is given each Step as it is finished, from t = 0.
+
+    Raises UnfinishedError where the forecast says that this machine cannot finish it.
+    """
+    if scenario.file.arithmetic.kind != "exact":
+        raise InputError(
+            f"{scenario.file.arithmetic.kind} arithmetic is not built yet",
+            where="arithmetic.kind",
+            expected="exact",
+            got=scenario.file.arithmetic.kind,
+        )
+    chain = scenario.chain()
+    times = len(times_of(chain.T)) if "dpi" in scenario.expectations else 0
+    check_forecast(chain, pairs=times * times // 2)
+    watchers = dict(scenario.watchers())
+    steps: list[Step] = []
+    prior = scenario.prior(chain)
+    for now in _stream(chain):
+        step = _step(now, scenario, prior)
+        for watcher in watchers.values():
+            watcher.observe(now)
+        steps.append(step)
+        if on_step is not None:
+            on_step(step)
+        progress("steps", now.moment.t / chain.T)
+    findings = {check: watcher.conclude() for check, watcher in watchers.items()}
+    if times:
+        findings["dpi"] = triangle(chain, lambda share: progress("pairs of times", share))
+    return Result(
+        version=markovdiff.__version__,
+        unit=scenario.unit,
+        arithmetic={"kind": scenario.file.arithmetic.kind, "digits": scenario.digits},
+        scenario=resolved(scenario, chain, prior),
+        steps=tuple(steps),
+        elbo=Elbo(),
+        checks=tuple(_check(name, e, findings[name]) for name, e in scenario.expectations.items()),
+    )
+
+
+def _stream(chain: Chain) -> Iterator[Information]:
+    before: Information | None = None
+    for moment in chain.moments():
+        now = Information(moment, before)
+        yield now
+        before = now.forget()
+
+
+def _step(now: Information, scenario: Scenario, prior: RationalMatrix) -> Step:
+    moment = now.moment
+    cells = sum(len(cells) for _, cells in moment.deviation.columns)
+    closed = moment.deviation.scale.bit_length() * cells <= CLOSED_FORM_BITS
+
+    def report(quantity: Quantity) -> Enclosed:
+        return quantity.enclosed(scenario.digits, scenario.unit, closed)
+
+    first = now.before is None
+    return Step(
+        t=moment.t,
+        beta=moment.beta,
+        alpha_bar=moment.alpha_bar,
+        entropy=report(now.entropy),
+        conditional_entropy=report(now.conditional),
+        noise_entropy=report(now.noise),
+        mutual_information=report(now.mutual),
+        information_loss=None if first else report(now.loss),
+        decay=None if first else now.decay,
+        dobrushin=now.dobrushin,
+        sdpi_bound=None if now.bound is None else report(now.bound),
+        total_variation_to_prior=total_variation(moment.marginal, prior),
+        elbo_term=None,
+        model_error=None,
+        law=moment.marginal,
+    )
+
+
+def total_variation(p: RationalMatrix, q: RationalMatrix) -> Fraction:
+    """TV(p, q) = ½ Σ |p_j − q_j|, exactly."""
+    distance = sum((abs(a * q.d - b * p.d) for a, b in zip(p.N.entries(), q.N.entries(), strict=True)), fmpz(0))
+    return fraction(distance, 2 * p.d * q.d)
+
+
+def _check(name: str, expected: str, finding: Finding) -> Check:
+    as_expected = finding.observed == expected or (
+        name == "mi-decay" and expected == "non-increasing" and finding.observed in ("strict", "equal")
+    )
+    verdict = "undecided" if finding.observed == "undecided" else "holds" if as_expected else "fails"
+    return Check(name, expected, finding.observed, verdict, finding.decided, finding.detail, finding.witness)
+
+
+def resolved(scenario: Scenario, chain: Chain, prior: RationalMatrix) -> dict[str, object]:
+    """The scenario with everything an independent recomputation needs, exact, as strings."""
+    reverse = scenario.file.reverse
+    named = reverse.prior if isinstance(reverse.prior, str) else "given"
+    return {
+        "name": scenario.name,
+        "title": scenario.title,
+        "description": scenario.description,
+        "unit": scenario.unit,
+        "states": list(chain.states),
+        "data": [text(p) for p in chain.data.probabilities],
+        "kernel": _kernel(scenario, chain),
+        "steps": chain.T,
+        "betas": [text(beta) for beta in chain.betas] or None,
+        "reverse": {
+            "model": {"kind": "bayes"},
+            "prior": {"kind": named, "probabilities": [text(p) for p in prior.rows()[0]]},
+        },
+        "checks": scenario.expectations,
+    }
+
+
+def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
+    """The kernel's kind, with its rows where they are not a formula of β."""
+    kernel = chain.kernel
+    kind = {"kind": type(scenario.file.noise.kernel).__struct_config__.tag}
+    match kernel:
+        case Forgetting():
+            return {**kind, "target": [text(p) for p in kernel.target.probabilities]}
+        case Blend():
+            return {**kind, "rows": _rows(kernel.M)}
+        case Gaussian():
+            rows = {beta: _rows(kernel.transition(beta)) for beta in dict.fromkeys(chain.betas)}
+            return {**kind, "resolution": text(kernel.resolution), "steps_rows": [rows[beta] for beta in chain.betas]}
+        case PerStep():
+            return {**kind, "steps_rows": [_rows(step) for step in kernel.steps]}
+    return {**kind, "rows_by_source": [_rows(M) for M in kernel.by_source]}
+
+
+def _rows(step: Transition) -> list[list[str]]:
+    return [[text(x) for x in row] for row in step.rows()]

@@ -1,0 +1,329 @@
+"""A scenario: one question about one noising chain, resolved and frozen.
+
+    load(path or shipped name) → Scenario → .chain() → run() → Result
+
+The file says what (see `fileformat`), `resolve` makes exact objects of it, and here they become a value:
+what it is called, the chain, the prior, the checks that will be made and what is expected of each.
+Errors are InputErrors that name the file and the key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+import markovdiff
+from markovdiff.arithmetic.enclosure import Unit
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.rational import rational
+from markovdiff.errors import InputError, MarkovdiffError
+from markovdiff.measures.findings import (
+    Converged,
+    Decay,
+    Entropy,
+    HTheorem,
+    Identities,
+    StrongDecay,
+    Watcher,
+    law_of,
+)
+from markovdiff.process.chain import Chain
+from markovdiff.process.distribution import Distribution
+from markovdiff.process.kernels import Kernel
+from markovdiff.process.stationary import stationary_of_chain
+from markovdiff.study import fileformat, files, resolve
+
+MAX_FILE_BYTES = 16 * 2**20
+"""A scenario file may be this large."""
+
+DPI_MAX_STEPS, DPI_MAX_STATES = 64, 32
+"""`dpi` compares T²/2 pairs of times: by default only up to here."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A resolved scenario.
+
+    `data` has the chain's states (with the mask, where the kernel adds one); `betas` is empty for a
+    kernel without a schedule; `expectations` maps a check's name to what is expected of it.
+    """
+
+    name: str
+    file: fileformat.File
+    data: Distribution
+    kernel: Kernel
+    betas: tuple[Fraction, ...]
+    T: int
+
+    @property
+    def title(self) -> str:
+        """One line on what it is."""
+        return self.file.title or self.name
+
+    @property
+    def description(self) -> str:
+        """A paragraph on what it shows."""
+        return self.file.description.strip()
+
+    @property
+    def unit(self) -> Unit:
+        """Bits or nats."""
+        return self.file.unit
+
+    @property
+    def digits(self) -> int:
+        """Certified significant digits of every reported quantity."""
+        return self.file.arithmetic.digits
+
+    @property
+    def K(self) -> int:
+        """The number of states."""
+        return self.data.K
+
+    @property
+    def mask(self) -> str | None:
+        """The label of the absorbing state, if there is one."""
+        spec = self.file.noise.kernel
+        return spec.mask if isinstance(spec, fileformat.AbsorbingKernel) else None
+
+    def chain(self) -> Chain:
+        """The forward process, exact."""
+        return Chain(self.data, self.kernel, self.betas, self.T)
+
+    def prior(self, chain: Chain) -> RationalMatrix:
+        """π = p(x_T), that the reverse process starts from, as a row vector."""
+        named = self.file.reverse.prior
+        if named == "marginal":
+            return chain.final_marginal()
+        if named == "stationary":
+            return _located("reverse.prior", chain)
+        return law_of(resolve.law(named, self.data, "reverse.prior", self.mask))
+
+    def with_options(
+        self, *, arithmetic: str | None = None, digits: int | None = None, unit: str | None = None
+    ) -> Scenario:
+        """The same scenario with its arithmetic, digits or unit replaced; None leaves them."""
+        given = self.file
+        numbers = fileformat.Arithmetic(
+            kind=arithmetic or given.arithmetic.kind,  # type: ignore[arg-type]
+            digits=given.arithmetic.digits if digits is None else digits,
+        )
+        file = msgspec.structs.replace(given, arithmetic=numbers, unit=unit or given.unit)
+        return Scenario(self.name, file, self.data, self.kernel, self.betas, self.T)
+
+    @cached_property
+    def expectations(self) -> dict[str, str]:
+        """The checks to be made, in order, and what is expected of each.
+
+        A check that the file does not mention is made where it applies and is a theorem; for a process with
+        memory I(x0; x_t) is still expected not to rise, and may.
+        """
+        asked = self.file.checks or fileformat.Checks()
+        markov = self.chain().is_markov
+        defaults = {
+            "mi-decay": "non-increasing",
+            "identities": "holds",
+            "sdpi": "holds" if markov else None,
+            "h-theorem": "holds" if markov and self._stationary is not None else None,
+            "dpi": "holds" if markov and self.T <= DPI_MAX_STEPS and self.K <= DPI_MAX_STATES else None,
+            "entropy-growth": None,
+            "converged": None,
+        }
+        law, bound = asked.h_theorem, asked.converged
+        given = {
+            "mi-decay": asked.mi_decay,
+            "identities": asked.identities,
+            "sdpi": asked.sdpi,
+            "h-theorem": law.expected if isinstance(law, fileformat.HTheorem) else law,
+            "dpi": asked.dpi,
+            "entropy-growth": asked.entropy_growth,
+            "converged": "holds" if bound else None,
+        }
+        if not markov:
+            for check in ("sdpi", "h-theorem"):
+                if given[check]:
+                    raise InputError(
+                        "not defined for a process with memory", where=f"checks.{check}", remedy="leave it out"
+                    )
+        return {check: e for check, d in defaults.items() if (e := given[check] or d)}
+
+    @cached_property
+    def _stationary(self) -> RationalMatrix | None:
+        """The law that every step preserves, where there is exactly one."""
+        try:
+            return stationary_of_chain(self.chain())
+        except InputError:
+            return None
+
+    def watchers(self) -> Iterator[tuple[str, Watcher]]:
+        """Something that watches for each expected check (but `dpi`, which looks at pairs of times)."""
+        for check in self.expectations:
+            match check:
+                case "mi-decay":
+                    yield check, Decay()
+                case "identities":
+                    yield check, Identities()
+                case "sdpi":
+                    yield check, StrongDecay()
+                case "h-theorem":
+                    yield check, self._h_theorem()
+                case "entropy-growth":
+                    yield check, Entropy()
+                case "converged":
+                    assert self.file.checks is not None
+                    assert self.file.checks.converged is not None
+                    yield check, Converged(self.file.checks.converged.information, self.unit)
+
+    def _h_theorem(self) -> HTheorem:
+        asked = self.file.checks.h_theorem if self.file.checks else None
+        against = asked.against if isinstance(asked, fileformat.HTheorem) else "stationary"
+        if against == "stationary":
+            return HTheorem(_located("checks.h-theorem", self.chain()), "stationary law")
+        named = resolve.law(against, self.data, "checks.h-theorem.against", self.mask)
+        return HTheorem(law_of(named), against if isinstance(against, str) else "the law given")
+
+
+def _located(where: str, chain: Chain) -> RationalMatrix:
+    try:
+        return stationary_of_chain(chain)
+    except InputError as error:
+        raise error.located(where) from None
+
+
+def load(source: str | Path) -> Scenario:
+    """A scenario from a path, or by the name of one that ships.
+
+    Raises InputError that names the file, the key, what was expected and what to do.
+    """
+    path = find(source)
+    text = files.read_text(path, "scenario", MAX_FILE_BYTES)
+    try:
+        return loads(text, folder=path.parent, name=path.stem)
+    except MarkovdiffError as error:
+        raise error.located(str(path)) from None
+
+
+def find(source: str | Path) -> Path:
+    """The file that a path or a shipped name stands for. Raises InputError for an unknown name."""
+    path = Path(source)
+    shipped = shipped_scenarios()
+    if path.exists() or path.suffix == ".toml" or len(path.parts) != 1:
+        return path
+    if path.name not in shipped:
+        close = difflib.get_close_matches(path.name, shipped, n=1)
+        raise InputError(
+            "no such scenario",
+            where=str(source),
+            expected="a path, or a name that `markovdiff list` shows",
+            remedy=f"did you mean {close[0]!r}?" if close else "see `markovdiff list`",
+        )
+    return shipped[path.name]
+
+
+def loads(text: str, *, folder: str | Path = ".", name: str = "scenario") -> Scenario:
+    """A scenario from TOML text; paths in it are relative to `folder`.
+
+    >>> loads('''
+    ... data = { weights = [3, 1] }
+    ... noise = { steps = 2, kernel = { kind = "uniform" }, schedule = { kind = "jump" } }
+    ... ''').betas
+    (Fraction(1, 2), Fraction(1, 1))
+    """
+    spec = _parse(text)
+    folder = Path(folder)
+    data, kernel, betas, T = resolve.noise(spec.noise, resolve.data(spec.data, folder), folder)
+    scenario = Scenario(spec.name or name, spec, data, kernel, betas, T)
+    scenario.expectations  # noqa: B018  (a check that does not apply is refused now, not after the run)
+    list(scenario.watchers())
+    scenario.prior(scenario.chain()) if spec.reverse.prior != "marginal" else None
+    return scenario
+
+
+def shipped_scenarios() -> dict[str, Path]:
+    """The scenarios that ship, by name: beside the package in a wheel, above it in a checkout."""
+    package = Path(markovdiff.__file__).parent
+    for folder in (package / "scenarios", package.parent / "scenarios"):
+        if found := {path.stem: path for path in sorted(folder.glob("*.toml"))}:
+            return found
+    return {}
+
+
+def _parse(text: str) -> fileformat.File:
+    try:
+        parsed = tomllib.loads(text, parse_float=_decimal)
+    except RecursionError:
+        raise InputError("nested too deeply", expected="a scenario file") from None
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"not readable as TOML: {error}", remedy="mend the line named; strings need quotes") from None
+    try:
+        return msgspec.convert(parsed, fileformat.File, dec_hook=_number)
+    except msgspec.ValidationError as error:
+        raise _explained(error, parsed) from None
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise InputError("a number too long to read", got=text[:40]) from None
+
+
+def _number(kind: type, value: object) -> object:
+    if kind is Fraction:
+        return rational(value)
+    raise NotImplementedError(kind)
+
+
+def _explained(error: msgspec.ValidationError, parsed: object) -> InputError:
+    """Msgspec's complaint in our form: the key's path, what was expected, what came."""
+    message, _, path = str(error).rpartition(" - at `")
+    message, where = message or str(error), path.rstrip("`").removeprefix("$").removeprefix(".") if message else ""
+    if isinstance(error.__cause__, MarkovdiffError):
+        cause = error.__cause__
+        return InputError(cause.what, where=where, expected=cause.expected, got=cause.got, remedy=cause.remedy)
+    if unknown := re.search(r"unknown field `(.*)`", message):
+        allowed = fileformat.allowed_at(where, parsed)
+        close = difflib.get_close_matches(unknown[1], allowed, n=1)
+        return InputError(
+            f"unknown key {unknown[1]!r}",
+            where=where,
+            expected=f"one of {', '.join(allowed)}" if allowed else None,
+            remedy=f"did you mean {close[0]!r}?" if close else "remove it, or see `markovdiff new`",
+        )
+    if missing := re.search(r"missing required field `(.*)`", message):
+        return InputError(f"the key {missing[1]!r} is missing", where=where, remedy="see `markovdiff new`")
+    if wrong := re.fullmatch(r"Expected (.*?)(?:, got (.*))?", message):
+        got = _words(wrong[2]) if wrong[2] else repr(fileformat.value_at(where, parsed))
+        return InputError("a value of the wrong type or size", where=where, expected=_words(wrong[1]), got=got)
+    if value := re.match(r"Invalid (?:enum )?value (.*)", message):
+        choices = fileformat.allowed_at(where, parsed)
+        return InputError(
+            "a value that is not known here", where=where, expected=f"one of {', '.join(choices)}", got=value[1]
+        )
+    return InputError(message, where=where)
+
+
+def _words(types: str) -> str:
+    """Msgspec's names of types, as a writer of TOML knows them."""
+    names = {
+        "int": "an integer",
+        "str": "a string",
+        "bool": "true or false",
+        "float": "a number",
+        "array": "a list",
+        "object": "a table",
+        "null": "",
+    }
+    words = [names.get(word, word) for word in types.replace("`", "").replace(">=", "≥").replace("<=", "≤").split()]
+    return " ".join(word for word in words if word).strip(" |").replace("|", "or")

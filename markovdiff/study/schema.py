@@ -1,0 +1,136 @@
+"""JSON Schemas (2020-12) of what goes in and what comes out, for people who script against it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from markovdiff.study import fileformat
+from markovdiff.study.result import SCHEMA, Elbo, Step
+
+_RATIONAL = {"type": "string", "pattern": "^-?[0-9]+(/[0-9]+)?$", "description": "an exact rational, n/d"}
+_DECIMAL = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?$"}
+_WITNESS = {"type": ["object", "null"], "description": "where: times, states"}
+_NEXT = "null: not computed by this version"
+
+
+def scenario_schema() -> dict[str, Any]:
+    """What a scenario file may hold, read from TOML as JSON."""
+    return fileformat.schema()
+
+
+def result_schema() -> dict[str, Any]:
+    """What `--json` writes for one scenario; several give an array of these."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "markovdiff result",
+        "type": "object",
+        "properties": {
+            "schema": {"const": SCHEMA},
+            "markovdiff": {"type": "string"},
+            "unit": {"enum": ["bits", "nats"]},
+            "arithmetic": _object({"kind": {"enum": ["exact", "ball", "float"]}, "digits": {"type": "integer"}}),
+            "scenario": _scenario(),
+            "steps": {"type": "array", "items": _step(), "minItems": 2},
+            "elbo": _object({field.name: {"type": "null", "description": _NEXT} for field in fields(Elbo)}),
+            "checks": {"type": "array", "items": _check()},
+        },
+        "required": ["schema", "markovdiff", "unit", "arithmetic", "scenario", "steps", "elbo", "checks"],
+        "additionalProperties": False,
+        "$defs": {"quantity": _quantity(), "rational": _RATIONAL, "decimal": _DECIMAL},
+    }
+
+
+def _object(properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _nullable(reference: str) -> dict[str, Any]:
+    return {"anyOf": [{"$ref": f"#/$defs/{reference}"}, {"type": "null"}]}
+
+
+def _quantity() -> dict[str, Any]:
+    decimal = {"$ref": "#/$defs/decimal"}
+    certified = _object(
+        {
+            "value": decimal,
+            "lower": decimal,
+            "upper": decimal,
+            "closed_form": {"type": ["string", "null"], "maxLength": 80},
+        }
+    )
+    certified["description"] = "lower ≤ truth ≤ upper; |value − truth| is under one unit of the last digit"
+    finding = _object({"value": {"enum": ["inf", "undefined"]}, "witness": {"type": "object"}})
+    return {"anyOf": [certified, finding]}
+
+
+def _step() -> dict[str, Any]:
+    rational, quantity = {"$ref": "#/$defs/rational"}, {"$ref": "#/$defs/quantity"}
+    own: dict[str, Any] = {
+        "t": {"type": "integer", "minimum": 0},
+        "beta": _nullable("rational"),
+        "alpha_bar": _nullable("rational"),
+        "entropy": quantity,
+        "conditional_entropy": quantity,
+        "noise_entropy": quantity,
+        "mutual_information": quantity,
+        "information_loss": _nullable("quantity"),
+        "decay": {"enum": ["strict", "equal", "violated", "undecided", None]},
+        "dobrushin": _nullable("rational"),
+        "sdpi_bound": _nullable("quantity"),
+        "total_variation_to_prior": rational,
+        "elbo_term": {"type": "null", "description": _NEXT},
+        "model_error": {"type": "null", "description": _NEXT},
+        "marginal": {"type": "array", "items": rational, "description": "with --distributions"},
+    }
+    assert set(own) - {"marginal"} == {field.name for field in fields(Step)} - {"law"}
+    return _object(own, optional=("marginal",))
+
+
+def _check() -> dict[str, Any]:
+    word = {"type": "string"}
+    return _object(
+        {
+            "check": word,
+            "expected": word,
+            "observed": word,
+            "verdict": {"enum": ["holds", "fails", "undecided"]},
+            "decided": {"enum": ["exact", "enclosure", "float"]},
+            "detail": word,
+            "witness": _WITNESS,
+        }
+    )
+
+
+def _scenario() -> dict[str, Any]:
+    rationals = {"type": "array", "items": {"$ref": "#/$defs/rational"}}
+    matrix = {"type": "array", "items": rationals}
+    stack = {"type": "array", "items": matrix}
+    kernel = _object(
+        {
+            "kind": {"type": "string"},
+            "target": rationals,
+            "resolution": {"$ref": "#/$defs/rational"},
+            "rows": matrix,
+            "steps_rows": stack,
+            "rows_by_source": stack,
+        },
+        optional=("target", "resolution", "rows", "steps_rows", "rows_by_source"),
+    )
+    prior = _object({"kind": {"type": "string"}, "probabilities": rationals})
+    return _object(
+        {
+            "name": {"type": "string"},
+            "title": {"type": "string"},
+            "description": {"type": "string"},
+            "unit": {"enum": ["bits", "nats"]},
+            "states": {"type": "array", "items": {"type": "string"}},
+            "data": rationals,
+            "kernel": kernel,
+            "steps": {"type": "integer"},
+            "betas": {"anyOf": [rationals, {"type": "null"}]},
+            "reverse": _object({"model": {"type": "object"}, "prior": prior}),
+            "checks": {"type": "object", "additionalProperties": {"type": "string"}},
+        }
+    )
