@@ -148,7 +148,7 @@ def _run(
     with _closed_pipe_is_fine():
         _write(results, json_file, csv_file, distributions)
         if not quiet and "-" not in (json_file, csv_file):
-            human(_console(), results)
+            _print(lambda console: human(console, results))
         sys.stdout.flush()
     return _status(results)
 
@@ -215,10 +215,17 @@ def _write(results: list[Result], json_file: str | None, csv_file: str | None, d
             write_whole(csv_file, content, "--csv")
 
 
-def _console() -> Console:
+def _print(paint: Callable[[Console], None]) -> None:
+    """Paint on stdout: with Rich on a terminal, else as plain text without the padding it leaves."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=False)
+    console = Console(highlight=False)
+    if console.is_terminal:
+        paint(console)
+        return
+    with console.capture() as captured:
+        paint(console)
+    sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
 
 
 @contextlib.contextmanager
@@ -243,7 +250,7 @@ def list_() -> int:
         for name, path in shipped_scenarios().items()
     ]
     with _closed_pipe_is_fine():
-        _console().print(catalogue(entries))
+        _print(lambda console: console.print(catalogue(entries)))
         sys.stdout.flush()
     return 0
 

@@ -53,8 +53,9 @@ def _heading(result: Result) -> RenderableType:
 
 
 def _beta_range(betas: Sequence[str]) -> str:
-    first, last = Fraction(betas[0]), Fraction(betas[-1])
-    return f"β = {_short(first)}" if len(set(betas)) == 1 else f"β from {_short(first)} to {_short(last)}"
+    values = [Fraction(beta) for beta in betas]
+    low, high = min(values), max(values)
+    return f"β = {_short(low)}" if low == high else f"β from {_short(low)} to {_short(high)}"
 
 
 def _table(result: Result, rows: range | None) -> RenderableType:
@@ -73,9 +74,9 @@ def _table(result: Result, rows: range | None) -> RenderableType:
             Text(DECAY[step.decay], style="bold red" if step.decay == "violated" else ""),
         )
     digits = result.arithmetic["digits"]
-    note = f"in {result.unit}; certified to {digits} digits, shown to {min(DIGITS, int(str(digits)))}"
+    note = f"{result.unit}, certified to {digits} digits"
     if len(shown) < len(result.steps):
-        note += f"; {len(shown)} of {len(result.steps)} rows (--steps A:B for others)"
+        note += f"; {len(shown)} of {len(result.steps)} rows, --steps A:B for others"
     return Group(table, Text(note, style="dim"), Text())
 
 

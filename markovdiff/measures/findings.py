@@ -26,6 +26,9 @@ from markovdiff.measures.information import divergence_of
 from markovdiff.measures.processing import Information
 from markovdiff.process.distribution import Distribution
 
+MAX_SHOWN = 16
+"""Characters of an exact bound that is quoted in a sentence."""
+
 Decided = Literal["exact", "enclosure", "float"]
 
 
@@ -99,9 +102,10 @@ class StrongDecay:
             detail = f"I_t > η(Q_t)·I_(t−1) {_at_steps(self.broken, self.T)}: proved"
             return Finding("violated", "enclosure", detail, {"t": self.broken[0]})
         equality = f", with equality {_at_steps(self.tight, self.T)}" if self.tight else ""
-        return Finding(
-            "holds", "enclosure", f"I_t ≤ η(Q_t)·I_(t−1) {_at_steps(range(1, self.T + 1), self.T)}{equality}: proved"
-        )
+        if len(self.tight) == self.T > 1:
+            equality = ", always with equality"
+        where = _at_steps(range(1, self.T + 1), self.T)
+        return Finding("holds", "enclosure", f"I_t ≤ η(Q_t)·I_(t−1) {where}{equality}: proved")
 
 
 class Identities:
@@ -221,9 +225,9 @@ class Converged:
         within = left.compare(self.bound, self.unit) <= 0
         shown = left.enclosed(3, self.unit).value
         T = self.last.moment.t
-        detail = (
-            f"I(x0;x_{T}) = {shown} {self.unit} is {'at most' if within else 'more than'} {text(self.bound)}: proved"
-        )
+        exact = text(self.bound)
+        bound = exact if len(exact) <= MAX_SHOWN else f"{float(self.bound):.6g}"
+        detail = f"I(x0;x_{T}) = {shown} {self.unit} is {'at most' if within else 'more than'} {bound}: proved"
         return Finding("holds" if within else "violated", "enclosure", detail, None if within else {"t": T})
 
 
