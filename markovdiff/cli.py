@@ -89,6 +89,7 @@ def run_options(command: F) -> F:
 
 @cli.command()
 @run_options
+@click.option("--ledger", is_flag=True, help="Show the ELBO's term at every step, too.")
 def run(**options: Any) -> int:
     """Run scenarios and show what is left at every step.
 
@@ -101,9 +102,9 @@ def run(**options: Any) -> int:
         for k, result in enumerate(results):
             if k:
                 console.rule(style="dim")
-            show(result, console, rows)
+            show(result, console, rows, terms=terms)
 
-    rows = options.pop("rows")
+    rows, terms = options.pop("rows"), options.pop("ledger")
     return _run(human, **options)
 
 

@@ -19,7 +19,7 @@ from rich.text import Text
 from markovdiff.arithmetic.enclosure import show as show_decimal
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
-from markovdiff.study.result import Check, Result, Step
+from markovdiff.study.result import Check, Elbo, Result, Step
 
 DIGITS = 7
 """Significant digits in the table."""
@@ -31,10 +31,14 @@ DECAY = {"strict": "↓ strict", "equal": "= equal", "violated": "↑ VIOLATED",
 MARKS = {"holds": ("✓", "green"), "fails": ("✗", "bold red"), "undecided": ("?", "yellow")}
 
 
-def show(result: Result, console: Console, rows: range | None = None) -> None:
-    """Print the whole report of a run; `rows` asks for given steps instead of a selection."""
+def show(result: Result, console: Console, rows: range | None = None, *, terms: bool = False) -> None:
+    """Print the whole report of a run; `rows` asks for given steps, `terms` for the ledger step by step."""
     console.print(_heading(result))
     console.print(_table(result, rows))
+    if result.elbo.negative_elbo is not None:
+        if terms:
+            console.print(per_step(result, rows))
+        console.print(ledger(result.elbo, result.unit))
     console.print(verdicts(result.checks))
 
 
@@ -78,6 +82,62 @@ def _table(result: Result, rows: range | None) -> RenderableType:
     if len(shown) < len(result.steps):
         note += f"; {len(shown)} of {len(result.steps)} rows, --steps A:B for others"
     return Group(table, Text(note, style="dim"), Text())
+
+
+DECIMALS = 8
+"""Decimals of the ledger: the same in every line, so that the lines add up before one's eyes."""
+
+
+def ledger(elbo: Elbo, unit: str) -> RenderableType:
+    """L three times: by its terms, and by both exact splits of what it has above H(x0)."""
+    readings: list[list[tuple[str, Enclosed | None]]] = [
+        [("reconstruction", elbo.reconstruction), ("denoising", elbo.denoising), ("prior matching", elbo.prior)],
+        [("H(x0)", elbo.data_entropy), ("model error", elbo.model_error), ("prior gap", elbo.prior_gap)],
+        [("H(x0)", elbo.data_entropy), ("NLL − H(x0)", elbo.nll_excess), ("L − NLL", elbo.gap)],
+    ]
+    table = Table(box=None, padding=(0, 1, 0, 0), show_header=False)
+    for _ in readings:
+        table.add_column(no_wrap=True)
+        table.add_column(justify="right", no_wrap=True, min_width=DECIMALS + 2)
+        table.add_column(width=1)
+    for lines in zip(*readings, strict=True):
+        table.add_row(*(cell for name, value in lines for cell in (name, _fixed(value), "")))
+    table.add_row(*(cell for _ in readings for cell in ("", Text("─" * (DECIMALS + 2), style="dim"), "")))
+    total = Text(_fixed(elbo.negative_elbo), style="bold")
+    table.add_row(*(cell for _ in readings for cell in (Text("L = −ELBO", style="bold"), total, "")))
+    parts: list[RenderableType] = [Text(f"where every {unit[:-1]} of the ELBO goes", style="dim"), table]
+    parts += [Text(f"  {why}", style="yellow") for why in _reasons(elbo)]
+    return Group(*parts, Text())
+
+
+def _reasons(elbo: Elbo) -> list[str]:
+    values = [elbo.reconstruction, elbo.denoising, elbo.prior, elbo.nll, elbo.gap]
+    words = {v.words: "∞" if v.value == "inf" else v.value for v in values if v is not None and v.words}
+    return [f"{value}: {why}" for why, value in words.items()]
+
+
+def _fixed(value: Enclosed | None) -> str:
+    if value is None or value.lower is None:
+        return "" if value is None else number(value)
+    exact = Decimal(value.value)
+    if not exact:
+        return "0"
+    if abs(exact) < Decimal(10) ** -DECIMALS:
+        return number(value, 4)
+    return f"{exact:.{DECIMALS}f}"
+
+
+def per_step(result: Result, rows: range | None) -> RenderableType:
+    """Each step's term of the ELBO: what it destroyed, and the model's own error."""
+    table = Table(box=None, padding=(0, 1), header_style="bold", show_edge=False)
+    for name in ("t", "term", "=", "lost", "+", "model error"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for step in result.steps[1:]:
+        if (rows is None or step.t in rows) and step.elbo_term and step.model_error:
+            paid = step.conditional_entropy if step.t == 1 else step.information_loss
+            assert paid is not None
+            table.add_row(str(step.t), number(step.elbo_term), "", number(paid), "", number(step.model_error))
+    return Group(table, Text("t = 1 is the reconstruction: it pays for H(x0|x_1)", style="dim"), Text())
 
 
 def verdicts(checks: Sequence[Check]) -> RenderableType:

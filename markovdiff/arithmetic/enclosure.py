@@ -12,14 +12,14 @@ that what is left to the ball has its full relative accuracy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, floor, log2
 from typing import Literal
 
-from flint import arb, ctx, fmpz
+from flint import arb, arb_mat, ctx, fmpz
 
 from markovdiff.errors import InputError
 
@@ -126,6 +126,29 @@ def _series(bits: int) -> tuple[list[arb], list[arb]]:
         coefficients = [arb(0), arb(0)] + [arb((-1) ** n) / (n * (n - 1)) for n in range(2, last + 1)]
         tails = [arb(0), arb(0)] + [arb(0, arb(2) / (n * (n + 1))) for n in range(2, last + 1)]
     return coefficients, tails
+
+
+def stochastic_ball(rows: Sequence[tuple[Sequence[fmpz], fmpz] | None], bits: int) -> arb_mat:
+    """A matrix of the rows n/total; a row that is None is zero."""
+    K = len(rows)
+    with ctx.workprec(bits):
+        return arb_mat([[arb(n) / row[1] for n in row[0]] if row else [arb(0)] * K for row in rows])
+
+
+def product_ball(A: arb_mat, B: arb_mat, bits: int) -> arb_mat:
+    """A·B; where no entry is negative nothing cancels, and relative accuracy only falls with T·K."""
+    with ctx.workprec(bits):
+        return A * B
+
+
+def cross_entropy_ball(weights: Sequence[fmpz], total: fmpz, q: Sequence[arb], bits: int) -> arb:
+    """−Σ (w/total)·log q over w > 0, for balls q > 0."""
+    with ctx.workprec(bits):
+        s = arb(0)
+        for w, x in zip(weights, q, strict=True):
+            if w != 0:
+                s -= x.log() * w
+        return s / total
 
 
 def in_unit(x: arb, unit: Unit, bits: int) -> arb:

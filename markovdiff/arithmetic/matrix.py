@@ -52,6 +52,36 @@ class RationalMatrix:
         """The product, with the factor common to all entries and the denominator divided out."""
         return RationalMatrix(_product(self.N, other.N), self.d * other.d).reduced()
 
+    def __add__(self, other: RationalMatrix) -> RationalMatrix:
+        """The sum; over the same denominator where both have it, else over the product."""
+        if self.d == other.d:
+            return RationalMatrix(self.N + other.N, self.d)
+        return RationalMatrix(self.N * other.d + other.N * self.d, self.d * other.d)
+
+    def __neg__(self) -> RationalMatrix:
+        """Every entry with its sign turned."""
+        return RationalMatrix(-self.N, self.d)
+
+    def rows_scaled(self, by: RationalMatrix) -> RationalMatrix:
+        """diag(v) times this matrix, for a row vector v."""
+        entries = [a * n for a, row in zip(by.N.entries(), self.table(), strict=True) for n in row]
+        return RationalMatrix(fmpz_mat(*self.shape, entries), by.d * self.d)
+
+    def row_sums(self) -> RationalMatrix:
+        """Σ_j of each row, as a row vector."""
+        columns = self.shape[1]
+        return RationalMatrix((self.N * fmpz_mat(columns, 1, [1] * columns)).transpose(), self.d)
+
+    def column_sums(self) -> RationalMatrix:
+        """Σ_i of each column, as a row vector."""
+        rows = self.shape[0]
+        return RationalMatrix(fmpz_mat(1, rows, [1] * rows) * self.N, self.d)
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether every entry is zero."""
+        return bool(self.N.is_zero())
+
     def reduced(self) -> RationalMatrix:
         """The same matrix with no factor common to d and every entry."""
         g = common_factor(self.N.entries(), self.d)
@@ -60,6 +90,8 @@ class RationalMatrix:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RationalMatrix):
             return NotImplemented
+        if self.d == other.d:
+            return bool(self.N == other.N)
         return bool(self.N * other.d == other.N * self.d)
 
     __hash__ = None  # type: ignore[assignment]  # equality reduces; not a dict key

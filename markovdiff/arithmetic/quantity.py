@@ -8,7 +8,7 @@ the quantity is made, and then no precision is ever hunted for a number that is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -39,7 +39,7 @@ class Enclosed:
 
     `lower` ≤ truth ≤ `upper`; |`value` − truth| is under one unit of the last digit. A value that
     ends within its digits has lower = upper = value. `value` is "inf" or "undefined" where that is
-    the finding; then `witness` names where, and there are no bounds.
+    the finding; then `witness` names where, `words` says why, and there are no bounds.
     """
 
     value: str
@@ -47,6 +47,7 @@ class Enclosed:
     upper: str | None = None
     closed_form: str | None = None
     witness: dict[str, object] | None = None
+    words: str | None = None
 
     def __float__(self) -> float:
         """The nearest float of the decimal shown; NaN where undefined."""
@@ -72,6 +73,16 @@ class Quantity:
         self._zero = zero
         self._balls: dict[int, arb] = {}
         self._form: LogForm | None = None
+
+    @classmethod
+    def total(cls, parts: Sequence[Quantity]) -> Quantity:
+        """The sum of numbers that are not negative; zero exactly where each of them is."""
+        zeros = {part._zero for part in parts}  # noqa: SLF001  (its own kind)
+        return cls(
+            lambda bits: combine([(fmpz(1), part.ball(bits)) for part in parts], fmpz(1), bits),
+            lambda: sum((part.form() for part in parts), LogForm()),
+            zero=False if False in zeros else None if None in zeros else True,
+        )
 
     @classmethod
     def of(cls, form: LogForm) -> Quantity:

@@ -69,13 +69,13 @@ class Decay:
         T = len(strict) + len(equal) + len(rises)
         decided: Decided = "exact" if self.markov else "enclosure"
         if rises:
-            detail = f"I(x0;x_t) rises {_at_steps(rises, T)}: the inequality is violated, proved"
+            detail = f"I(x0;x_t) rises {at_steps(rises, T)}: the inequality is violated, proved"
             return Finding("violated", decided, detail, {"t": rises[0]})
         if not equal:
-            return Finding("strict", decided, f"I(x0;x_t) falls strictly {_at_steps(strict, T)}: proved")
+            return Finding("strict", decided, f"I(x0;x_t) falls strictly {at_steps(strict, T)}: proved")
         if not strict:
-            return Finding("equal", decided, f"I(x0;x_t) stays the same {_at_steps(equal, T)}: proved", {"t": equal[0]})
-        detail = f"I(x0;x_t) falls strictly {_at_steps(strict, T)}, stays the same {_at_steps(equal, T)}: proved"
+            return Finding("equal", decided, f"I(x0;x_t) stays the same {at_steps(equal, T)}: proved", {"t": equal[0]})
+        detail = f"I(x0;x_t) falls strictly {at_steps(strict, T)}, stays the same {at_steps(equal, T)}: proved"
         return Finding("non-increasing", decided, detail, {"t": equal[0]})
 
 
@@ -99,12 +99,12 @@ class StrongDecay:
 
     def conclude(self) -> Finding:
         if self.broken:
-            detail = f"I_t > η(Q_t)·I_(t−1) {_at_steps(self.broken, self.T)}: proved"
+            detail = f"I_t > η(Q_t)·I_(t−1) {at_steps(self.broken, self.T)}: proved"
             return Finding("violated", "enclosure", detail, {"t": self.broken[0]})
-        equality = f", with equality {_at_steps(self.tight, self.T)}" if self.tight else ""
+        equality = f", with equality {at_steps(self.tight, self.T)}" if self.tight else ""
         if len(self.tight) == self.T > 1:
             equality = ", always with equality"
-        where = _at_steps(range(1, self.T + 1), self.T)
+        where = at_steps(range(1, self.T + 1), self.T)
         return Finding("holds", "enclosure", f"I_t ≤ η(Q_t)·I_(t−1) {where}{equality}: proved")
 
 
@@ -165,7 +165,7 @@ class Entropy:
 
     def conclude(self) -> Finding:
         if self.falls:
-            detail = f"H(x_t) falls {_at_steps(self.falls, self.T)}: proved"
+            detail = f"H(x_t) falls {at_steps(self.falls, self.T)}: proved"
             return Finding("violated", "enclosure", detail, {"t": self.falls[0]})
         return Finding("non-decreasing", "enclosure", f"H(x_t) never falls in {self.T} {_steps(self.T)}: proved")
 
@@ -203,7 +203,7 @@ class HTheorem:
     def conclude(self) -> Finding:
         what = f"KL(p_t ‖ {self.name})"
         if self.rises:
-            detail = f"{what} rises {_at_steps(self.rises, self.T)}: proved"
+            detail = f"{what} rises {at_steps(self.rises, self.T)}: proved"
             return Finding("violated", "enclosure", detail, {"t": self.rises[0]})
         return Finding("holds", "enclosure", f"{what} never rises in {self.T} {_steps(self.T)}: proved")
 
@@ -240,7 +240,7 @@ def _steps(n: int) -> str:
     return "step" if n == 1 else "steps"
 
 
-def _at_steps(ts: Sequence[int], T: int) -> str:
+def at_steps(ts: Sequence[int], T: int) -> str:
     """Where, in words: "at each of 64 steps", "at 3 of 64 steps (t = 5, 7…8)"."""
     if len(ts) == T:
         return "at the one step" if T == 1 else f"at each of {T} steps"

@@ -124,7 +124,7 @@ def entropy_of(p: RationalMatrix) -> Quantity:
 
 def information_of(deviation: Deviation) -> Quantity:
     """I(source; target) in the centred form; zero exactly where no row deviates."""
-    return _centred(deviation.columns, deviation.scale, deviation.vanishes)
+    return centred(deviation.columns, deviation.scale, deviation.vanishes)
 
 
 def divergence_of(p: RationalMatrix, q: RationalMatrix) -> Quantity | None:
@@ -133,10 +133,21 @@ def divergence_of(p: RationalMatrix, q: RationalMatrix) -> Quantity | None:
     if first_missing(a, b) is not None:
         return None
     columns = [(y * p.d, [(fmpz(1), x * q.d - y * p.d)]) for x, y in zip(a, b, strict=True) if y != 0]
-    return _centred(columns, p.d * q.d, all(E == 0 for _, [(_, E)] in columns))
+    return centred(columns, p.d * q.d, all(E == 0 for _, [(_, E)] in columns))
 
 
-def _centred(columns: Sequence[tuple[fmpz, list[tuple[fmpz, fmpz]]]], scale: fmpz, zero: bool) -> Quantity:
+def cross_entropy_of(p: RationalMatrix, q: RationalMatrix) -> LogForm:
+    """H(p, q) of two row vectors, q positive where p is."""
+    terms: list[tuple[fmpz, fmpz]] = []
+    for n, x in zip(p.N.entries(), q.N.entries(), strict=True):
+        if n != 0:
+            terms += [(-n, x), (n, q.d)]
+    return LogForm(terms, p.d)
+
+
+def centred(columns: Sequence[tuple[fmpz, list[tuple[fmpz, fmpz]]]], scale: fmpz, zero: bool) -> Quantity:
+    """Σ_j P_j Σ_w w·f(E/P_j) / scale as a Quantity."""
+
     def exact() -> LogForm:
         """Σ w·P·(1+r)·log(1+r) with 1+r = (P+E)/P; the r by themselves sum to zero."""
         terms = []

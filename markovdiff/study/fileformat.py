@@ -237,10 +237,47 @@ class Noise(Table, frozen=True):
 
 
 class Bayes(Table, frozen=True, tag_field="kind", tag="bayes"):
-    """R_t = q(x_{t−1} | x_t)."""
+    """R_t = q(x_{t−1} | x_t), or the same under another belief about x0, over the labels of [data]."""
+
+    data: list[Number] | None = None
 
 
-Model = Bayes
+class PosteriorMixture(Table, frozen=True, tag_field="kind", tag="posterior-mixture"):
+    """Σ_k q(x_{t−1} | x_t, x0 = k) p̃(x0 = k | x_t)."""
+
+    error: Number | None = None
+    denoiser: Literal["data"] | None = None
+
+
+class D3PM(Table, frozen=True, tag_field="kind", tag="d3pm"):
+    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t)."""
+
+    error: Number | None = None
+    denoiser: Literal["data"] | None = None
+
+
+class Counted(Table, frozen=True, tag_field="kind", tag="counted"):
+    """Relative frequencies in sampled forward trajectories."""
+
+    trajectories: Count
+    smoothing: Number | None = None
+    seed: Annotated[int, Meta(ge=0)] = 0
+
+
+class UniformModel(Table, frozen=True, tag_field="kind", tag="uniform"):
+    """1/K everywhere."""
+
+
+class TableModel(Table, frozen=True, tag_field="kind", tag="table"):
+    """R_t[j][i] for t = 1…T, or a table p̃(x0 | x_t) put through one of the two mixtures."""
+
+    rows: list[list[list[Number]]] | None = None
+    path: str | None = None
+    form: Literal["posterior-mixture", "d3pm"] = "posterior-mixture"
+    normalise: bool = False
+
+
+Model = Bayes | PosteriorMixture | D3PM | Counted | UniformModel | TableModel
 
 
 class Reverse(Table, frozen=True):
@@ -275,6 +312,7 @@ class Checks(Table, frozen=True, rename="kebab"):
 
     mi_decay: MiDecay | None = None
     dpi: Holds | None = None
+    elbo_ledger: Holds | None = None
     sdpi: Holds | None = None
     identities: Holds | None = None
     entropy_growth: Growth | None = None

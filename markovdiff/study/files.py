@@ -10,6 +10,8 @@ import csv
 import io
 import json
 import stat
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -103,19 +105,24 @@ def read_array(path: Path, where: str) -> Any:
         ) from None
     if not isinstance(array, np.ndarray):
         raise InputError("not a single array", where=f"{where} ({path})", expected="an .npy file, not .npz")
+    return _checked_array(array, f"{where} ({path})")
+
+
+def _checked_array(array: Any, place: str) -> Any:
+    """Numbers only, all finite."""
+    import numpy as np
+
     if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
         raise InputError(
             "an array of the wrong type",
-            where=f"{where} ({path})",
+            where=place,
             expected="integers or floats of at most 64 bits",
             got=str(array.dtype),
         )
     finite = np.isfinite(array)
     if not finite.all():
         index = tuple(int(n) for n in np.argwhere(~finite)[0])
-        raise InputError(
-            "a number that is not finite", where=f"{where} ({path}), entry {list(index)}", got=str(array[index])
-        )
+        raise InputError("a number that is not finite", where=f"{place}, entry {list(index)}", got=str(array[index]))
     return array
 
 
@@ -163,6 +170,62 @@ def read_matrices(path: Path, normalise: bool, K: int, where: str) -> list[list[
     else:
         raise InputError("unknown kind of file", where=place, expected=".npy, .json or .csv", got=suffix or "no ending")
     return [_normalised(matrix, f"{place}[{m}]") for m, matrix in enumerate(stack)] if normalise else stack
+
+
+def read_tables(path: Path, names: tuple[str, ...], where: str) -> tuple[str, object]:
+    """A nested list under one of the names: from .npz (numbers are floats or ints), or from .json.
+
+    A JSON file that is a list, not an object, has the first of the names.
+    """
+    place = f"{where} ({path})"
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        found = _read_npz(read_bytes(path, where), names, place)
+    elif suffix == ".json":
+        parsed = _parse_json(read_text(path, where), place)
+        found = parsed if isinstance(parsed, dict) else {names[0]: parsed}
+    else:
+        raise InputError("unknown kind of file", where=place, expected=".npz or .json", got=suffix or "no ending")
+    present = [name for name in names if name in found]
+    if len(present) != 1:
+        expected, got = " or ".join(map(repr, names)), ", ".join(map(repr, found)) or "nothing"
+        raise InputError("not exactly one table", where=place, expected=f"one of {expected}", got=got)
+    return present[0], found[present[0]]
+
+
+def _read_npz(content: bytes, names: tuple[str, ...], place: str) -> dict[str, object]:
+    """The named arrays of an .npz file as nested lists; their unpacked size is checked first."""
+    import numpy as np
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > MAX_BYTES:
+            raise LimitError(
+                "the file unpacks to too much",
+                where=place,
+                expected=f"at most {MAX_BYTES // 2**20} MiB",
+                got=f"{size} bytes",
+            )
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return {name: _checked_array(arrays[name], f"{place}, {name}").tolist() for name in names if name in arrays}
+    except InputError:
+        raise
+    except (
+        ValueError,
+        EOFError,
+        OSError,
+        SyntaxError,
+        KeyError,
+        MemoryError,
+        RuntimeError,
+        NotImplementedError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise InputError(
+            "not a plain .npz file", where=place, expected="arrays of numbers, not of objects", got=str(error)
+        ) from None
 
 
 def _normalised(matrix: list[list[Fraction]], where: str) -> list[list[Fraction]]:

@@ -73,7 +73,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Elbo:
-    """The ledger's totals; None until they are computed."""
+    """The ledger's totals; None for a process with memory. `nll_excess`, NLL − H(x0), is for tables: not in JSON."""
 
     reconstruction: Enclosed | None = None
     denoising: Enclosed | None = None
@@ -84,6 +84,10 @@ class Elbo:
     gap: Enclosed | None = None
     model_error: Enclosed | None = None
     prior_gap: Enclosed | None = None
+    nll_excess: Enclosed | None = None
+
+
+TOTALS = tuple(field.name for field in fields(Elbo) if field.name != "nll_excess")
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +116,7 @@ class Result:
             "arithmetic": self.arithmetic,
             "scenario": self.scenario,
             "steps": [step.record(distributions) for step in self.steps],
-            "elbo": {field.name: _plain(getattr(self.elbo, field.name)) for field in fields(Elbo)},
+            "elbo": {name: _plain(getattr(self.elbo, name)) for name in TOTALS},
             "checks": [{field.name: getattr(check, field.name) for field in fields(Check)} for check in self.checks],
         }
 

@@ -7,21 +7,33 @@ Only two moments are held at a time; what is kept of a step is its reported numb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
+import msgspec
 from flint import fmpz
 
 import markovdiff
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
-from markovdiff.arithmetic.quantity import Enclosed, Quantity
+from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
 from markovdiff.errors import InputError
+from markovdiff.measures.elbo import Entry, Ledger, Totals
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.processing import Information
+from markovdiff.measures.terms import Term, Unbounded
 from markovdiff.measures.triangle import times_of, triangle
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
+from markovdiff.process.reverse import (
+    D3PM,
+    Counted,
+    DenoiserTable,
+    PosteriorMixture,
+    ReverseModel,
+    ReverseTable,
+    Row,
+)
 from markovdiff.process.transition import Transition
 from markovdiff.study.forecast import check_forecast
 from markovdiff.study.result import Check, Elbo, Result, Step
@@ -54,25 +66,31 @@ def run(
     check_forecast(chain, pairs=times * times // 2)
     watchers = dict(scenario.watchers())
     steps: list[Step] = []
-    prior = scenario.prior(chain)
+    prior, model = scenario.prior(chain), scenario.reverse_model(chain)
+    ledger = None if model is None else Ledger(chain, model, prior, scenario.digits)
     for now in _stream(chain):
-        step = _step(now, scenario, prior)
+        entry = None if ledger is None else ledger.observe(now)
+        step = _step(now, scenario, prior, entry)
         for watcher in watchers.values():
             watcher.observe(now)
         steps.append(step)
         if on_step is not None:
             on_step(step)
         progress("steps", now.moment.t / chain.T)
+    elbo = Elbo()
     findings = {check: watcher.conclude() for check, watcher in watchers.items()}
+    if ledger is not None:
+        totals, findings["elbo-ledger"] = ledger.conclude()
+        elbo = Elbo(**{name: _report(getattr(totals, name), scenario, _is_small(now)) for name in Totals.__slots__})
     if times:
         findings["dpi"] = triangle(chain, lambda share: progress("pairs of times", share))
     return Result(
         version=markovdiff.__version__,
         unit=scenario.unit,
         arithmetic={"kind": scenario.file.arithmetic.kind, "digits": scenario.digits},
-        scenario=resolved(scenario, chain, prior),
+        scenario=resolved(scenario, chain, prior, model),
         steps=tuple(steps),
-        elbo=Elbo(),
+        elbo=elbo,
         checks=tuple(_check(name, e, findings[name]) for name, e in scenario.expectations.items()),
     )
 
@@ -85,13 +103,23 @@ def _stream(chain: Chain) -> Iterator[Information]:
         before = now.forget()
 
 
-def _step(now: Information, scenario: Scenario, prior: RationalMatrix) -> Step:
-    moment = now.moment
-    cells = sum(len(cells) for _, cells in moment.deviation.columns)
-    closed = moment.deviation.scale.bit_length() * cells <= CLOSED_FORM_BITS
+def _is_small(now: Information) -> bool:
+    """Whether closed forms are worth looking for."""
+    cells = sum(len(cells) for _, cells in now.moment.deviation.columns)
+    return now.moment.deviation.scale.bit_length() * cells <= CLOSED_FORM_BITS
 
-    def report(quantity: Quantity) -> Enclosed:
-        return quantity.enclosed(scenario.digits, scenario.unit, closed)
+
+def _report(term: Term, scenario: Scenario, closed: bool) -> Enclosed:
+    if isinstance(term, Unbounded):
+        return Enclosed(term.kind, witness=term.witness, words=term.words)
+    return term.enclosed(scenario.digits, scenario.unit, closed)
+
+
+def _step(now: Information, scenario: Scenario, prior: RationalMatrix, entry: Entry | None) -> Step:
+    moment, closed = now.moment, _is_small(now)
+
+    def report(term: Term) -> Enclosed:
+        return _report(term, scenario, closed)
 
     first = now.before is None
     return Step(
@@ -107,8 +135,8 @@ def _step(now: Information, scenario: Scenario, prior: RationalMatrix) -> Step:
         dobrushin=now.dobrushin,
         sdpi_bound=None if now.bound is None else report(now.bound),
         total_variation_to_prior=total_variation(moment.marginal, prior),
-        elbo_term=None,
-        model_error=None,
+        elbo_term=None if entry is None else report(entry.term),
+        model_error=None if entry is None else report(entry.error),
         law=moment.marginal,
     )
 
@@ -127,7 +155,7 @@ def _check(name: str, expected: str, finding: Finding) -> Check:
     return Check(name, expected, finding.observed, verdict, finding.decided, finding.detail, finding.witness)
 
 
-def resolved(scenario: Scenario, chain: Chain, prior: RationalMatrix) -> dict[str, object]:
+def resolved(scenario: Scenario, chain: Chain, prior: RationalMatrix, model: ReverseModel | None) -> dict[str, object]:
     """The scenario with everything an independent recomputation needs, exact, as strings."""
     reverse = scenario.file.reverse
     named = reverse.prior if isinstance(reverse.prior, str) else "given"
@@ -142,11 +170,30 @@ def resolved(scenario: Scenario, chain: Chain, prior: RationalMatrix) -> dict[st
         "steps": chain.T,
         "betas": [text(beta) for beta in chain.betas] or None,
         "reverse": {
-            "model": {"kind": "bayes"},
+            "model": _model(scenario, model),
             "prior": {"kind": named, "probabilities": [text(p) for p in prior.rows()[0]]},
         },
         "checks": scenario.expectations,
     }
+
+
+def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] | None:
+    """The reverse model's kind and parameters, with its rows where they were counted or brought."""
+    if model is None:
+        return None
+    spec = scenario.file.reverse.model
+    given = msgspec.to_builtins(spec, enc_hook=text)
+    record = {key: value for key, value in given.items() if key not in ("rows", "path", "normalise")}
+    match model:
+        case Counted() | ReverseTable():
+            record["rows"] = [_table(table) for table in model.tables]
+        case PosteriorMixture(denoiser=DenoiserTable() as brought) | D3PM(denoiser=DenoiserTable() as brought):
+            record["denoiser_rows"] = [_table(table) for table in brought.tables]
+    return record
+
+
+def _table(rows: Sequence[Row | None]) -> list[list[str] | None]:
+    return [row and [text(fraction(n, row[1])) for n in row[0]] for row in rows]
 
 
 def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:

@@ -13,7 +13,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import cached_property
@@ -39,8 +39,9 @@ from markovdiff.measures.findings import (
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import Kernel
+from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.stationary import stationary_of_chain
-from markovdiff.study import fileformat, files, resolve
+from markovdiff.study import fileformat, files, resolve, reverse
 
 MAX_FILE_BYTES = 16 * 2**20
 """A scenario file may be this large."""
@@ -63,6 +64,8 @@ class Scenario:
     kernel: Kernel
     betas: tuple[Fraction, ...]
     T: int
+    labels: int
+    folder: Path
 
     @property
     def title(self) -> str:
@@ -108,6 +111,15 @@ class Scenario:
             return _located("reverse.prior", chain)
         return law_of(resolve.law(named, self.data, "reverse.prior", self.mask))
 
+    def reverse_model(self, chain: Chain) -> ReverseModel | None:
+        """R_1 … R_T; None for a process with memory, which has no ledger."""
+        spec = self.file.reverse.model
+        if chain.is_markov:
+            return reverse.model(spec, chain, self.labels, self.folder)
+        if spec != fileformat.Bayes():
+            raise InputError("a process with memory has no reverse model", where="reverse.model", remedy="leave it out")
+        return None
+
     def with_options(
         self, *, arithmetic: str | None = None, digits: int | None = None, unit: str | None = None
     ) -> Scenario:
@@ -118,7 +130,7 @@ class Scenario:
             digits=given.arithmetic.digits if digits is None else digits,
         )
         file = msgspec.structs.replace(given, arithmetic=numbers, unit=unit or given.unit)
-        return Scenario(self.name, file, self.data, self.kernel, self.betas, self.T)
+        return replace(self, file=file)
 
     @cached_property
     def expectations(self) -> dict[str, str]:
@@ -134,6 +146,7 @@ class Scenario:
             "identities": "holds",
             "sdpi": "holds" if markov else None,
             "h-theorem": "holds" if markov and self._stationary is not None else None,
+            "elbo-ledger": "holds" if markov else None,
             "dpi": "holds" if markov and self.T <= DPI_MAX_STEPS and self.K <= DPI_MAX_STATES else None,
             "entropy-growth": None,
             "converged": None,
@@ -144,12 +157,13 @@ class Scenario:
             "identities": asked.identities,
             "sdpi": asked.sdpi,
             "h-theorem": law.expected if isinstance(law, fileformat.HTheorem) else law,
+            "elbo-ledger": asked.elbo_ledger,
             "dpi": asked.dpi,
             "entropy-growth": asked.entropy_growth,
             "converged": "holds" if bound else None,
         }
         if not markov:
-            for check in ("sdpi", "h-theorem"):
+            for check in ("sdpi", "h-theorem", "elbo-ledger"):
                 if given[check]:
                     raise InputError(
                         "not defined for a process with memory", where=f"checks.{check}", remedy="leave it out"
@@ -165,7 +179,7 @@ class Scenario:
             return None
 
     def watchers(self) -> Iterator[tuple[str, Watcher]]:
-        """Something that watches for each expected check (but `dpi`, which looks at pairs of times)."""
+        """Something that watches for each expected check (but `dpi`, about pairs of times, and `elbo-ledger`)."""
         for check in self.expectations:
             match check:
                 case "mi-decay":
@@ -240,11 +254,15 @@ def loads(text: str, *, folder: str | Path = ".", name: str = "scenario") -> Sce
     """
     spec = _parse(text)
     folder = Path(folder)
-    data, kernel, betas, T = resolve.noise(spec.noise, resolve.data(spec.data, folder), folder)
-    scenario = Scenario(spec.name or name, spec, data, kernel, betas, T)
+    labelled = resolve.data(spec.data, folder)
+    data, kernel, betas, T = resolve.noise(spec.noise, labelled, folder)
+    scenario = Scenario(spec.name or name, spec, data, kernel, betas, T, labelled.K, folder)
     scenario.expectations  # noqa: B018  (a check that does not apply is refused now, not after the run)
     list(scenario.watchers())
-    scenario.prior(scenario.chain()) if spec.reverse.prior != "marginal" else None
+    chain = scenario.chain()
+    scenario.reverse_model(chain)
+    if spec.reverse.prior != "marginal":
+        scenario.prior(chain)
     return scenario
 
 

@@ -6,12 +6,11 @@ from dataclasses import fields
 from typing import Any
 
 from markovdiff.study import fileformat
-from markovdiff.study.result import SCHEMA, Elbo, Step
+from markovdiff.study.result import SCHEMA, TOTALS, Step
 
 _RATIONAL = {"type": "string", "pattern": "^-?[0-9]+(/[0-9]+)?$", "description": "an exact rational, n/d"}
 _DECIMAL = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?$"}
 _WITNESS = {"type": ["object", "null"], "description": "where: times, states"}
-_NEXT = "null: not computed by this version"
 
 
 def scenario_schema() -> dict[str, Any]:
@@ -32,7 +31,7 @@ def result_schema() -> dict[str, Any]:
             "arithmetic": _object({"kind": {"enum": ["exact", "ball", "float"]}, "digits": {"type": "integer"}}),
             "scenario": _scenario(),
             "steps": {"type": "array", "items": _step(), "minItems": 2},
-            "elbo": _object({field.name: {"type": "null", "description": _NEXT} for field in fields(Elbo)}),
+            "elbo": _object({name: _nullable("quantity") for name in TOTALS}),
             "checks": {"type": "array", "items": _check()},
         },
         "required": ["schema", "markovdiff", "unit", "arithmetic", "scenario", "steps", "elbo", "checks"],
@@ -80,8 +79,8 @@ def _step() -> dict[str, Any]:
         "dobrushin": _nullable("rational"),
         "sdpi_bound": _nullable("quantity"),
         "total_variation_to_prior": rational,
-        "elbo_term": {"type": "null", "description": _NEXT},
-        "model_error": {"type": "null", "description": _NEXT},
+        "elbo_term": _nullable("quantity"),
+        "model_error": _nullable("quantity"),
         "marginal": {"type": "array", "items": rational, "description": "with --distributions"},
     }
     assert set(own) - {"marginal"} == {field.name for field in fields(Step)} - {"law"}
@@ -130,7 +129,7 @@ def _scenario() -> dict[str, Any]:
             "kernel": kernel,
             "steps": {"type": "integer"},
             "betas": {"anyOf": [rationals, {"type": "null"}]},
-            "reverse": _object({"model": {"type": "object"}, "prior": prior}),
+            "reverse": _object({"model": {"type": ["object", "null"]}, "prior": prior}),
             "checks": {"type": "object", "additionalProperties": {"type": "string"}},
         }
     )
