@@ -81,7 +81,8 @@ def centred_ball(columns: Columns, scale: fmpz, bits: int) -> arb:
     """Σ_j P_j Σ_w w·f(E/P_j) / scale, the centred form of every divergence, in nats.
 
     f(r) = (1+r)·log(1+r) − r ≥ 0, so nothing cancels in the sum; `columns` gives P_j > 0 with its
-    (w, E), integers, E > −P_j or, for an impossible cell, E = −P_j, where f = 1.
+    (w, E), integers, E > −P_j or, for an impossible cell, E = −P_j, where f = 1. Near r = −1 the exact
+    1 + r = (P + E)/P is what the logarithm is taken of.
     """
     with ctx.workprec(bits):
         total = arb(0)
@@ -98,8 +99,11 @@ def centred_ball(columns: Columns, scale: fmpz, bits: int) -> arb:
                 k = size - E.bit_length()
                 if k >= SERIES_FROM:
                     s += _f_series(r, k, bits) * w
-                else:
+                elif 2 * E > impossible:
                     s += ((1 + r) * r.log1p() - r) * w
+                else:
+                    y = arb(P + E) / P
+                    s += (y * y.log() - r) * w
             total += s * P
         return total / scale
 
