@@ -9,11 +9,13 @@ Nothing is computed here. The engine and Rich are imported inside the commands, 
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -24,6 +26,7 @@ from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from markovdiff.arithmetic.enclosure import Unit
     from markovdiff.study.result import Result
     from markovdiff.study.scenario import Scenario
 
@@ -53,12 +56,13 @@ def _rows(_ctx: click.Context, _param: click.Parameter, value: str | None) -> ra
     """Read A:B as the steps A … B."""
     if value is None:
         return None
-    first, colon, last = value.partition(":")
-    try:
-        a = int(first or 0)
-        b = int(last or 10**9) if colon else a
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is not A:B with whole numbers") from None
+    match = re.fullmatch(r"([0-9]{1,9})?(:)?([0-9]{1,9})?", value, re.ASCII)
+    if match is None or not (match[1] or match[3]) or (match[3] and not match[2]):
+        raise click.BadParameter(f"{value!r} is not A:B with whole numbers, such as 0:16 or 60:")
+    a = int(match[1] or 0)
+    b = int(match[3] or 10**9) if match[2] else a
+    if a > b:
+        raise click.BadParameter(f"{value!r} is empty: {a} comes after {b}")
     return range(a, b + 1)
 
 
@@ -132,25 +136,22 @@ def _run(
     csv_file: str | None,
     arithmetic: str | None,
     digits: int | None,
-    unit: str | None,
+    unit: Unit | None,
     distributions: bool,
     quiet: bool,
 ) -> int:
     from markovdiff.study.output import check_writable
-    from markovdiff.study.scenario import load
+    from markovdiff.study.scenario import find, load
 
     if json_file == "-" and csv_file == "-":
         raise InputError("stdout can hold one format", where="--json - --csv -", remedy="give one of them a file")
-    for option, file in (("--json", json_file), ("--csv", csv_file)):
-        if file not in (None, "-"):
-            check_writable(file, option)
+    outputs = {option: file for option, file in (("--json", json_file), ("--csv", csv_file)) if file not in (None, "-")}
+    check_writable(outputs, [find(name) for name in scenarios])
     loaded = [load(name).with_options(arithmetic=arithmetic, digits=digits, unit=unit) for name in scenarios]
     results = [_run_one(scenario, quiet) for scenario in loaded]
-    with _closed_pipe_is_fine():
-        _write(results, json_file, csv_file, distributions)
-        if not quiet and "-" not in (json_file, csv_file):
-            _print(lambda console: human(console, results))
-        sys.stdout.flush()
+    _write(results, json_file, csv_file, distributions)
+    if not quiet and "-" not in (json_file, csv_file):
+        _print(lambda console: human(console, results))
     return _status(results)
 
 
@@ -201,41 +202,46 @@ def _write(results: list[Result], json_file: str | None, csv_file: str | None, d
     from markovdiff.study.output import write_whole
     from markovdiff.study.result import dump, to_csv
 
+    contents: dict[tuple[str, str], str] = {}
     if json_file is not None:
         records = [result.record(distributions) for result in results]
-        content = dump(records[0] if len(records) == 1 else records)
-        if json_file == "-":
-            sys.stdout.write(content)
-        else:
-            write_whole(json_file, content, "--json")
+        contents["--json", json_file] = dump(records[0] if len(records) == 1 else records)
     if csv_file is not None:
-        content = to_csv(results, distributions, named=len(results) > 1)
-        if csv_file == "-":
-            sys.stdout.write(content)
-        else:
-            write_whole(csv_file, content, "--csv")
+        contents["--csv", csv_file] = to_csv(results, distributions, named=len(results) > 1)
+    write_whole({key: text for key, text in contents.items() if key[1] != "-"})
+    for (_, file), text in contents.items():
+        if file == "-":
+            _out(text)
+
+
+def _out(text: str) -> None:
+    """Text on stdout; `| head` closes the pipe early, and that is the reader's choice, no error of ours."""
+    if sys.stdout is None:
+        raise InputError("stdout is closed", remedy="leave it open, or write to files with --quiet")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise InputError(
+            f"stdout cannot be written: {error.strerror}", remedy="make room, or write elsewhere"
+        ) from None
 
 
 def _print(paint: Callable[[Console], None]) -> None:
     """Paint on stdout: with Rich on a terminal, else as plain text without the padding it leaves."""
     from rich.console import Console
 
-    console = Console(highlight=False)
-    if console.is_terminal:
-        paint(console)
-        return
+    console = Console(highlight=False, file=sys.stdout or open(os.devnull, "w"))  # noqa: SIM115, PTH123
     with console.capture() as captured:
         paint(console)
-    sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
-
-
-@contextlib.contextmanager
-def _closed_pipe_is_fine() -> Iterator[None]:
-    """`| head` closes the pipe early; that is the reader's choice and no error of ours."""
-    try:
-        yield
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    text = captured.get()
+    if not console.is_terminal:
+        text = "".join(line.rstrip() + "\n" for line in text.splitlines())
+    _out(text)
 
 
 @cli.command("list")
@@ -243,16 +249,12 @@ def list_() -> int:
     """List the scenarios that ship, a line each."""
     import tomllib
 
-    from markovdiff.report import catalogue
     from markovdiff.study.scenario import shipped_scenarios
 
-    entries = [
-        (name, tomllib.loads(path.read_text(encoding="utf-8")).get("title", ""))
-        for name, path in shipped_scenarios().items()
-    ]
-    with _closed_pipe_is_fine():
-        _print(lambda console: console.print(catalogue(entries)))
-        sys.stdout.flush()
+    shipped = shipped_scenarios()
+    width = max(map(len, shipped))
+    titles = {name: tomllib.loads(path.read_text(encoding="utf-8")).get("title", "") for name, path in shipped.items()}
+    _out("".join(f"{name:<{width}}  {title}\n" for name, title in titles.items()))
     return 0
 
 
@@ -260,11 +262,9 @@ def list_() -> int:
 @click.argument("name", shell_complete=_complete_scenario)
 def show(name: str) -> int:
     """Print a shipped scenario's text, to read or to start from."""
-    from markovdiff.study.scenario import find
+    from markovdiff.study.scenario import find_shipped
 
-    with _closed_pipe_is_fine():
-        sys.stdout.write(find(name).read_text(encoding="utf-8"))
-        sys.stdout.flush()
+    _out(find_shipped(name).read_text(encoding="utf-8"))
     return 0
 
 
@@ -279,13 +279,13 @@ def new(file: str | None) -> int:
     from markovdiff.study.starter import STARTER
 
     if file is None or file == "-":
-        sys.stdout.write(STARTER)
+        _out(STARTER)
         return 0
-    if Path(file).exists():
+    check_writable({"FILE": file})
+    if os.path.lexists(file):
         raise InputError("the file exists already", where=file, remedy="choose another name, or remove it first")
-    check_writable(file, "FILE")
-    write_whole(file, STARTER, "FILE")
-    click.echo(f"wrote {file}; now: markovdiff run {file}")
+    write_whole({("FILE", file): STARTER})
+    _out(f"wrote {file}; now: markovdiff run {file}\n")
     return 0
 
 
@@ -296,7 +296,7 @@ def schema(what: str) -> int:
     from markovdiff.study.result import dump
     from markovdiff.study.schema import result_schema, scenario_schema
 
-    sys.stdout.write(dump(result_schema() if what == "result" else scenario_schema()))
+    _out(dump(result_schema() if what == "result" else scenario_schema()))
     return 0
 
 
@@ -311,12 +311,13 @@ def completion(shell: str) -> int:
 
     script = get_completion_class(shell)
     assert script is not None
-    click.echo(script(cli, {}, "markovdiff", "_MARKOVDIFF_COMPLETE").source())
+    _out(script(cli, {}, "markovdiff", "_MARKOVDIFF_COMPLETE").source() + "\n")
     return 0
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the program and return its exit status."""
+    _speak_utf8()
     try:
         status = cli.main(arguments, prog_name="markovdiff", standalone_mode=False)
         return status if isinstance(status, int) else 0
@@ -332,6 +333,21 @@ def main(arguments: list[str] | None = None) -> int:
     except MemoryError:
         click.echo("markovdiff: out of memory; fewer states or steps, or shorter denominators", err=True)
         return UnfinishedError.status
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            return 0
+        click.echo(f"markovdiff: {error.strerror or error}", err=True)
+        return InputError.status
+
+
+def _speak_utf8() -> None:
+    """UTF-8 into files and pipes; on a terminal its own encoding, with "?" for what it cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def entry() -> None:

@@ -11,14 +11,12 @@ from fractions import Fraction
 from itertools import pairwise
 
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from markovdiff.arithmetic.enclosure import show as show_decimal
 from markovdiff.arithmetic.quantity import Enclosed
-from markovdiff.arithmetic.rational import text
+from markovdiff.arithmetic.rational import rational, shown, text
 from markovdiff.study.result import Check, Elbo, Result, Step
 
 DIGITS = 7
@@ -50,14 +48,19 @@ def _heading(result: Result) -> RenderableType:
     assert isinstance(states, list)
     noise = str(kernel["kind"]) + (f", {_beta_range(betas)}" if isinstance(betas, list) else "")
     facts = f"K = {len(states)} states · T = {scenario['steps']} steps · {noise}"
-    lines = [Text(str(scenario["title"]), style="bold"), Text(facts, style="dim")]
+    lines = [Text(plain(scenario["title"]), style="bold"), Text(facts, style="dim")]
     if scenario["description"]:
-        lines.append(Text("\n" + " ".join(str(scenario["description"]).split())))
+        lines.append(Text("\n" + plain(" ".join(str(scenario["description"]).split()))))
     return Group(*lines, Text())
 
 
+def plain(words: object) -> str:
+    """Text from a scenario with its control characters written out, so that none reaches the terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(words))
+
+
 def _beta_range(betas: Sequence[str]) -> str:
-    values = [Fraction(beta) for beta in betas]
+    values = [rational(beta) for beta in betas]
     low, high = min(values), max(values)
     return f"β = {_short(low)}" if low == high else f"β from {_short(low)} to {_short(high)}"
 
@@ -157,7 +160,7 @@ def verdict_lines(result: Result) -> list[Text]:
     for check in result.checks:
         mark, style = MARKS[check.verdict]
         line = Text.assemble(
-            (f"{mark} {check.verdict:<9}", style), f" {result.scenario['name']}  ", (check.check, "bold")
+            (f"{mark} {check.verdict:<9}", style), f" {plain(result.scenario['name'])}  ", (check.check, "bold")
         )
         lines.append(line.append(f"  {_outcome(check)}"))
     return lines
@@ -184,7 +187,7 @@ def number(value: Enclosed, digits: int = DIGITS) -> str:
 
 def _short(x: Fraction) -> str:
     exact = text(x)
-    return exact if len(exact) <= 11 else f"≈{float(x):.6g}"
+    return exact if len(exact) <= 11 else f"≈{float(x):.6g}" if float(x) else shown(x, 0)
 
 
 def thinned(steps: Sequence[Step], most: int = MOST_ROWS) -> list[Step]:
@@ -204,13 +207,3 @@ def thinned(steps: Sequence[Step], most: int = MOST_ROWS) -> list[Step]:
 def _trend(before: Step, after: Step) -> int:
     a, b = Decimal(before.entropy.value), Decimal(after.entropy.value)
     return (b > a) - (b < a)
-
-
-def catalogue(entries: Sequence[tuple[str, str]]) -> RenderableType:
-    """Names and titles, the name first on each line."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, show_edge=False)
-    table.add_column(no_wrap=True, style="bold")
-    table.add_column(no_wrap=True, overflow="ellipsis")
-    for name, title in entries:
-        table.add_row(escape(name), escape(title))
-    return Padding(table, 0)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, floor, log2
+from math import ceil, log2
 from typing import Literal
 
 from flint import arb, arb_mat, ctx, fmpz
@@ -99,7 +99,7 @@ def centred_ball(columns: Columns, scale: fmpz, bits: int) -> arb:
                 k = size - E.bit_length()
                 if k >= SERIES_FROM:
                     s += _f_series(r, k, bits) * w
-                elif 2 * E > impossible:
+                elif impossible < 2 * E:
                     s += ((1 + r) * r.log1p() - r) * w
                 else:
                     y = arb(P + E) / P
@@ -238,6 +238,13 @@ def show(mantissa: int, exponent: int) -> str:
     return f"{sign}{digits[:exponent]}.{digits[exponent:]}"
 
 
+def _floor(end: arb) -> int:
+    """The floor of an exact number."""
+    whole = end.floor().unique_fmpz()
+    assert whole is not None
+    return int(whole)
+
+
 def rounded(
     evaluate: Callable[[int], arb],
     grid: Fraction,
@@ -254,13 +261,16 @@ def rounded(
     half = Fraction(1, 2) if mode == "nearest" else Fraction(0)
     for bits in (128, 512, 2048, 8192):
         with ctx.workprec(bits):
-            lower, upper = bounds(evaluate(bits))
-        low, high = floor(lower / grid + half), floor(upper / grid + half)
+            place = evaluate(bits) * grid.denominator / grid.numerator + ball(half, bits)
+            low, high = _floor(place.lower()), _floor(place.upper())
+            on_boundary = place.is_exact() and place == high
+        boundary = (high - half) * grid
+        if mode == "nearest" and (on_boundary or (low < high and is_exactly is not None and is_exactly(boundary))):
+            return (high - high % 2) * grid
         if low == high:
             return low * grid
-        boundary = (high - half) * grid
-        if is_exactly is not None and is_exactly(boundary):
-            return (low if mode == "nearest" and low % 2 == 0 else high) * grid
+        if mode == "down" and is_exactly is not None and is_exactly(boundary):
+            return high * grid
     raise InputError(
         "a number lies so near to the middle of two grid points that rounding it cannot be decided",
         where=where,

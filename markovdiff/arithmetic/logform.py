@@ -34,11 +34,14 @@ from markovdiff.arithmetic.enclosure import (
     log_ball,
     sign_of,
 )
-from markovdiff.arithmetic.rational import rational, text, to_fmpq, to_fraction
+from markovdiff.arithmetic.rational import rational, shown, text, to_fmpq, to_fraction
 from markovdiff.errors import InputError
 
 TRIAL_PRIMES = 168
 """Primes tried by division (those below 1000) before gcds split what is left."""
+
+MIN_TERM = 8
+"""Characters that a term takes at least, with its sign, but for the first and one without a logarithm."""
 
 _LARGEST_TRIAL_PRIME = 997
 
@@ -133,7 +136,7 @@ class LogForm:
         return -self + other
 
     def __mul__(self, factor: object) -> LogForm:
-        if isinstance(factor, LogForm | Infinity):
+        if isinstance(factor, LogForm | Infinity | str):
             return NotImplemented
         a = to_fmpq(rational(factor))
         return LogForm(((c * a.p, b) for b, c in self._terms.items()), self._denominator * a.q)
@@ -141,6 +144,8 @@ class LogForm:
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: object) -> LogForm:
+        if isinstance(divisor, LogForm | Infinity | str):
+            return NotImplemented
         a = rational(divisor)
         if a == 0:
             raise ZeroDivisionError("a LogForm divided by zero")
@@ -253,7 +258,7 @@ class LogForm:
         '2 − 3/4·log2(3)'
         """
         terms = self.over_coprime_base()
-        if limit is not None and len(terms) * 5 > limit:
+        if limit is not None and len(terms) * MIN_TERM > limit + 2 * MIN_TERM:
             return None
         written = _written(terms, self._denominator, unit)
         return written if limit is None or len(written) <= limit else None
@@ -273,7 +278,7 @@ def log(x: object) -> LogForm:
     """
     value = rational(x)
     if value <= 0:
-        raise InputError("the logarithm of a number that is not positive", expected="a number > 0", got=text(value))
+        raise InputError("the logarithm of a number that is not positive", expected="a number > 0", got=shown(value))
     return LogForm([(fmpz(1), fmpz(value.numerator)), (fmpz(-1), fmpz(value.denominator))])
 
 
@@ -349,11 +354,11 @@ def check_digits(digits: int) -> None:
             "the number of digits is out of range",
             where="digits",
             expected="an integer from 1 to 1000",
-            got=repr(digits),
+            got=shown(digits),
         )
 
 
 def check_unit(unit: str) -> None:
     """Raise unless `unit` is "bits" or "nats"."""
     if unit not in ("bits", "nats"):
-        raise InputError("unknown unit", where="unit", expected="'bits' or 'nats'", got=repr(unit))
+        raise InputError("unknown unit", where="unit", expected="'bits' or 'nats'", got=shown(unit))

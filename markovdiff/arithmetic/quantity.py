@@ -166,8 +166,9 @@ class Quantity:
         if d.may_end and self._equals(Fraction(d.nearest) * Fraction(10) ** d.exponent, unit):
             value = show_ending(d.nearest, d.exponent)
             return Enclosed(value, value, value, self.form().closed_form(unit, MAX_CLOSED_FORM))
+        carried = len(str(abs(d.nearest))) > digits
         return Enclosed(
-            show(d.nearest, d.exponent),
+            show(d.nearest // 10, d.exponent + 1) if carried else show(d.nearest, d.exponent),
             show(d.lower, d.exponent),
             show(d.upper, d.exponent),
             self.form().closed_form(unit, MAX_CLOSED_FORM) if closed else None,

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral
+from pathlib import Path
 from typing import TypeAlias
 
 from flint import fmpq, fmpz
@@ -95,7 +96,7 @@ def _int(digits: str) -> int:
 
 
 def _check_size(length: int, exponent: int, where: str | None) -> None:
-    if length > MAX_DIGITS or abs(exponent) > MAX_DIGITS:
+    if max(length + max(exponent, 0), abs(exponent)) > MAX_DIGITS:
         raise LimitError(
             "a number is too long",
             where=where,
@@ -106,12 +107,11 @@ def _check_size(length: int, exponent: int, where: str | None) -> None:
 
 
 def _not_a_number(value: object, where: str | None) -> InputError:
-    shown = repr(value)
     return InputError(
         "not a rational number",
         where=where,
         expected="an integer, a fraction such as '3/4', or a decimal such as 0.75",
-        got=shown if len(shown) <= 60 else shown[:57] + "...",
+        got=shown(value),
     )
 
 
@@ -124,6 +124,42 @@ def text(value: Fraction | fmpq) -> str:
     n, d = (value.p, value.q) if isinstance(value, fmpq) else (value.numerator, value.denominator)
     numerator = str(fmpz(n).str())
     return numerator if d == 1 else f"{numerator}/{fmpz(d).str()}"
+
+
+def shown(value: object, room: int = 80) -> str:
+    """Anything as a message may quote it: a long number by its leading digits, a long text cut short.
+
+    >>> shown(Fraction(1, 3)), shown(Fraction(-1, 3 * 10**90)), shown(1 + Fraction(1, 10**99))
+    ('1/3', 'about -3.33333e-91', 'about 1')
+    """
+    if isinstance(value, int | Fraction) and not isinstance(value, bool):
+        exact = Fraction(value)
+        size = exact.numerator.bit_length() + exact.denominator.bit_length()
+        return text(exact) if size <= 3 * room else f"about {_leading(exact)}"
+    quoted = value if isinstance(value, Path) else repr(value) if not _has_long_number(value) else type(value).__name__
+    words = str(quoted)
+    return words if len(words) <= room else words[: room - 3] + "..."
+
+
+def _has_long_number(value: object) -> bool:
+    """Whether Python would refuse to print it: it holds an integer of thousands of digits."""
+    if isinstance(value, dict):
+        return any(_has_long_number(v) for v in value.values())
+    if isinstance(value, list | tuple):
+        return any(_has_long_number(v) for v in value)
+    return isinstance(value, int | Fraction) and Fraction(value).numerator.bit_length() > 10_000
+
+
+def _leading(x: Fraction, digits: int = 6) -> str:
+    """The first digits in scientific notation, by integers alone."""
+    n, d = fmpz(abs(x.numerator)), fmpz(x.denominator)
+    exponent = len(n.str()) - len(d.str())
+    if n * fmpz(10) ** max(-exponent, 0) < d * fmpz(10) ** max(exponent, 0):
+        exponent -= 1
+    shift = digits - 1 - exponent
+    mantissa = (n * fmpz(10) ** max(shift, 0) // (d * fmpz(10) ** max(-shift, 0))).str()
+    figures = f"{mantissa[0]}.{mantissa[1:]}".rstrip("0").rstrip(".")
+    return f"{'-' if x < 0 else ''}{figures}" + (f"e{exponent:+03d}" if exponent else "")
 
 
 def to_fraction(value: fmpq) -> Fraction:

@@ -21,13 +21,10 @@ from flint import fmpz, fmpz_mat
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
-from markovdiff.arithmetic.rational import text
+from markovdiff.arithmetic.rational import shown
 from markovdiff.measures.information import divergence_of
 from markovdiff.measures.processing import Information
 from markovdiff.process.distribution import Distribution
-
-MAX_SHOWN = 16
-"""Characters of an exact bound that is quoted in a sentence."""
 
 Decided = Literal["exact", "enclosure", "float"]
 
@@ -201,7 +198,8 @@ class HTheorem:
         return now is None or now.minus(before).sign() > 0
 
     def conclude(self) -> Finding:
-        what = f"KL(p_t ‖ {self.name})"
+        names = {"stationary": "stationary law", "given": "the law given"}
+        what = f"KL(p_t ‖ {names.get(self.name, self.name)})"
         if self.rises:
             detail = f"{what} rises {at_steps(self.rises, self.T)}: proved"
             return Finding("violated", "enclosure", detail, {"t": self.rises[0]})
@@ -223,11 +221,10 @@ class Converged:
         assert self.last is not None
         left = self.last.mutual
         within = left.compare(self.bound, self.unit) <= 0
-        shown = left.enclosed(3, self.unit).value
+        value = left.enclosed(3, self.unit).value
         T = self.last.moment.t
-        exact = text(self.bound)
-        bound = exact if len(exact) <= MAX_SHOWN else f"{float(self.bound):.6g}"
-        detail = f"I(x0;x_{T}) = {shown} {self.unit} is {'at most' if within else 'more than'} {bound}: proved"
+        side = "at most" if within else "more than"
+        detail = f"I(x0;x_{T}) = {value} {self.unit} is {side} {shown(self.bound, 12)}: proved"
         return Finding("holds" if within else "violated", "enclosure", detail, None if within else {"t": T})
 
 

@@ -24,7 +24,7 @@ from markovdiff.arithmetic.enclosure import centred_ball, entropy_ball
 from markovdiff.arithmetic.logform import INFINITY, Infinity, LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
-from markovdiff.arithmetic.rational import over_common_denominator, rational
+from markovdiff.arithmetic.rational import over_common_denominator, rational, shown
 from markovdiff.errors import InputError
 from markovdiff.process.distribution import check_distribution
 from markovdiff.process.transition import Deviation
@@ -75,8 +75,7 @@ def jensen_shannon(p: Numbers, q: Numbers) -> LogForm:
 
 def joint_entropy(joint: Sequence[Numbers]) -> LogForm:
     """H(X, Y) of a joint table, `joint[x][y]` = p(x, y)."""
-    cells = [cell for row in _joint(joint) for cell in row]
-    return -_expected_log(cells, cells)
+    return _entropy_of_cells(_joint(joint))
 
 
 def conditional_entropy(joint: Sequence[Numbers], given: Literal["columns", "rows"] = "columns") -> LogForm:
@@ -88,10 +87,10 @@ def conditional_entropy(joint: Sequence[Numbers], given: Literal["columns", "row
     0
     """
     if given not in ("columns", "rows"):
-        raise InputError("unknown axis", where="given", expected="'columns' or 'rows'", got=repr(given))
+        raise InputError("unknown axis", where="given", expected="'columns' or 'rows'", got=shown(given))
     table = _joint(joint)
     sums = [sum(line, Fraction(0)) for line in (zip(*table, strict=True) if given == "columns" else table)]
-    return joint_entropy(joint) + _expected_log(sums, sums)
+    return _entropy_of_cells(table) + _expected_log(sums, sums)
 
 
 def mutual_information(joint: Sequence[Numbers]) -> LogForm:
@@ -103,7 +102,7 @@ def mutual_information(joint: Sequence[Numbers]) -> LogForm:
     table = _joint(joint)
     rows = [sum(row, Fraction(0)) for row in table]
     columns = [sum(column, Fraction(0)) for column in zip(*table, strict=True)]
-    return -joint_entropy(joint) - _expected_log(rows, rows) - _expected_log(columns, columns)
+    return -_entropy_of_cells(table) - _expected_log(rows, rows) - _expected_log(columns, columns)
 
 
 def first_missing(p: Iterable[object], q: Iterable[object]) -> int | None:
@@ -161,6 +160,11 @@ def centred(columns: Sequence[tuple[fmpz, list[tuple[fmpz, fmpz]]]], scale: fmpz
     return Quantity(lambda bits: centred_ball(columns, scale, bits), exact, zero)
 
 
+def _entropy_of_cells(table: Sequence[Sequence[Fraction]]) -> LogForm:
+    cells = [cell for row in table for cell in row]
+    return -_expected_log(cells, cells)
+
+
 def _expected_log(p: Sequence[Fraction], q: Sequence[Fraction]) -> LogForm:
     """Σ p log q over p > 0."""
     coefficients, d = over_common_denominator(p)
@@ -203,6 +207,6 @@ def _joint(joint: Sequence[Numbers]) -> list[list[Fraction]]:
 def _sequence(values: object, name: str) -> Sequence[object]:
     if isinstance(values, str | bytes | dict) or not hasattr(values, "__iter__"):
         raise InputError(
-            "not a sequence of numbers", where=name, expected="a list or tuple of exact numbers", got=repr(values)[:60]
+            "not a sequence of numbers", where=name, expected="a list or tuple of exact numbers", got=shown(values)
         )
     return list(values)

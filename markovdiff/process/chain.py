@@ -90,9 +90,13 @@ class Chain:
                 expected=f"{self.data.K}, the states of [data]",
                 got=str(self.kernel.K),
             )
-        if self.betas and len(self.betas) != self.T:
+        brought = len(self.kernel.steps) if isinstance(self.kernel, PerStep) else len(self.betas)
+        if brought != self.T and not isinstance(self.kernel, WithMemory):
             raise InputError(
-                "not one β a step", where="noise.schedule", expected=f"{self.T} steps", got=str(len(self.betas))
+                "not one β, or one matrix, a step",
+                where="noise.schedule" if self.betas else "noise",
+                expected=f"{self.T} of them",
+                got=str(brought),
             )
 
     @property

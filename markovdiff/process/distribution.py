@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, gcd
 
-from markovdiff.arithmetic.rational import over_common_denominator, text
+from markovdiff.arithmetic.rational import over_common_denominator, shown
 from markovdiff.errors import InputError, LimitError
 
 MAX_STATES = 131_072
@@ -42,7 +42,7 @@ class Distribution:
         for label, weight in zip(labels, weights, strict=True):
             if weight < 0:
                 raise InputError(
-                    "a negative weight", where=f"{where}, state {label!r}", expected="≥ 0", got=text(Fraction(weight))
+                    "a negative weight", where=f"{where}, state {label!r}", expected="≥ 0", got=shown(Fraction(weight))
                 )
         if all(isinstance(w, int) for w in weights):
             integers = [int(w) for w in weights]
@@ -86,7 +86,7 @@ def check_distribution(probabilities: Sequence[Fraction], where: str) -> None:
     """Raise InputError unless the numbers are non-negative and sum to exactly one."""
     for i, p in enumerate(probabilities):
         if p < 0:
-            raise InputError("a negative probability", where=f"{where}[{i}]", expected="≥ 0", got=text(p))
+            raise InputError("a negative probability", where=f"{where}[{i}]", expected="≥ 0", got=shown(p))
     numerators, d = over_common_denominator(probabilities)
     total = Fraction(int(sum(numerators)), int(d))
     if total != 1:
@@ -94,14 +94,9 @@ def check_distribution(probabilities: Sequence[Fraction], where: str) -> None:
             "probabilities that do not sum to one",
             where=where,
             expected="a sum of exactly 1",
-            got=f"{_shown(total)}, which is {'more' if total > 1 else 'less'} by {_shown(abs(total - 1))}",
+            got=f"{shown(total)}, which is {'more' if total > 1 else 'less'} by {shown(abs(total - 1))}",
             remedy="write exact fractions, or give weights where they are accepted",
         )
-
-
-def _shown(x: Fraction) -> str:
-    exact = text(x)
-    return exact if len(exact) <= 40 else f"about {float(x):.6g}"
 
 
 def check_labels(states: Sequence[str] | None, K: int, where: str) -> tuple[str, ...]:
@@ -118,7 +113,7 @@ def check_labels(states: Sequence[str] | None, K: int, where: str) -> tuple[str,
     repeated = [label for label, n in Counter(states).items() if n > 1]
     if repeated:
         raise InputError(
-            "a label is given twice", where="data.states", got=repr(repeated[0]), expected="different labels"
+            "a label is given twice", where="data.states", got=shown(repeated[0]), expected="different labels"
         )
     return tuple(states)
 
@@ -126,7 +121,7 @@ def check_labels(states: Sequence[str] | None, K: int, where: str) -> tuple[str,
 def check_size(K: int, where: str) -> None:
     """Raise LimitError for more states than the fixed limit, before anything is allocated."""
     if K > MAX_STATES:
-        raise LimitError("too many states", where=where, expected=f"at most {MAX_STATES}", got=str(K))
+        raise LimitError("too many states", where=where, expected=f"at most {MAX_STATES}", got=shown(K))
 
 
 def triangular(K: int) -> list[int]:
@@ -177,5 +172,5 @@ def count(
     if other is None:
         return Distribution.from_weights([counts[s] for s in kept], kept, where)
     if other in kept:
-        raise InputError("the label for the rest is already a symbol", where=f"{where}.other", got=repr(other))
+        raise InputError("the label for the rest is already a symbol", where=f"{where}.other", got=shown(other))
     return Distribution.from_weights([*(counts[s] for s in kept), rest], [*kept, other], where)

@@ -21,11 +21,11 @@ from fractions import Fraction
 from functools import cache
 from typing import Literal, TypeAlias
 
-from flint import arb
+from flint import arb, fmpz, fmpz_mat
 
 from markovdiff.arithmetic.enclosure import rounded
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.arithmetic.rational import to_fmpq
+from markovdiff.arithmetic.rational import shown, to_fmpq
 from markovdiff.errors import InputError
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.transition import Dense, Mixing, Transition
@@ -62,8 +62,9 @@ class Blend:
         """Q(β)."""
         if beta == 1:
             return self.M
-        rows = [[beta * m + (1 - beta) * (i == j) for j, m in enumerate(row)] for i, row in enumerate(self.M.rows())]
-        return Dense(RationalMatrix.from_rows(rows))
+        a, b, M = fmpz(beta.numerator), fmpz(beta.denominator), self.M.matrix
+        kept = fmpz_mat(self.K, self.K, _diagonal([(b - a) * M.d] * self.K))
+        return Dense(RationalMatrix(kept + a * M.N, b * M.d).reduced())
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,12 @@ class Gaussian:
 
     def transition(self, beta: Fraction) -> Transition:
         """Q(β); the identity at β = 0."""
-        K = self.K
-        jumps = self._jumps(beta)
-        rows = [[jumps[abs(i - j)] if i != j else Fraction(0) for j in range(K)] for i in range(K)]
-        for i, row in enumerate(rows):
-            row[i] = 1 - sum(row, Fraction(0))
-        return Dense(RationalMatrix.from_rows(rows))
+        K, grid = self.K, self.resolution.denominator
+        jumps = [int(p * grid) for p in self._jumps(beta)]
+        table = [[jumps[abs(i - j)] for j in range(K)] for i in range(K)]
+        for i, row in enumerate(table):
+            row[i] = grid - sum(row)
+        return Dense(RationalMatrix(fmpz_mat(table), fmpz(grid)).reduced())
 
     def _jumps(self, beta: Fraction) -> list[Fraction]:
         """The probability of a jump by n = 0 … K−1, each rounded down to the grid."""
@@ -130,6 +131,12 @@ class WithMemory:
 Kernel: TypeAlias = "Forgetting | Blend | Gaussian | PerStep | WithMemory"
 
 
+def _diagonal(entries: Sequence[fmpz]) -> list[fmpz]:
+    """The entries of a square matrix that has these on its diagonal and 0 elsewhere."""
+    K = len(entries)
+    return [entries[i] if i == j else fmpz(0) for i in range(K) for j in range(K)]
+
+
 def uniform(K: int) -> Forgetting:
     """(1−β)I + (β/K)·11ᵀ."""
     return Forgetting(Distribution.from_weights([1] * K))
@@ -151,7 +158,7 @@ def neighbour(K: int, reach: int, boundary: Literal["reflect", "periodic"]) -> B
             "the reach is out of range",
             where="noise.kernel.reach",
             expected=f"an integer from 1 to K = {K}",
-            got=str(reach),
+            got=shown(reach),
         )
     share = Fraction(1, 2 * reach)
     rows = [[Fraction(0)] * K for _ in range(K)]

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from flint import arb, fmpq
+from flint import arb, fmpq, fmpz_poly
 
 from markovdiff.arithmetic.enclosure import rounded
-from markovdiff.arithmetic.rational import text, to_fmpq
+from markovdiff.arithmetic.rational import over_common_denominator, shown, text, to_fmpq
 from markovdiff.errors import InputError
 
 RESOLUTION = Fraction(1, 2**32)
@@ -58,7 +58,10 @@ def geometric(T: int, start: Fraction, stop: Fraction, resolution: Fraction = RE
                 expected="0 < β ≤ 1",
                 got="0",
             )
-    check_resolution(resolution)
+    check_resolution(resolution, "noise.schedule")
+    if start == stop:
+        same = rounded(lambda _bits: arb(to_fmpq(start)), resolution, "nearest", start.__eq__, "noise.schedule")
+        return (same,) * T
     n = max(T - 1, 1)
 
     def beta(t: int) -> Callable[[int], arb]:
@@ -74,9 +77,9 @@ def cosine(T: int, s: Fraction = Fraction(8, 1000), resolution: Fraction = RESOL
     """β_t = min(1 − f(t)/f(t−1), 999/1000), f(t) = cos²((t/T + s)/(1 + s)·π/2), rounded to the grid."""
     if s < 0:
         raise InputError(
-            "the cosine schedule's offset is negative", where="noise.schedule.s", expected="s ≥ 0", got=text(s)
+            "the cosine schedule's offset is negative", where="noise.schedule.s", expected="s ≥ 0", got=shown(s)
         )
-    check_resolution(resolution)
+    check_resolution(resolution, "noise.schedule")
 
     def angle(t: int) -> fmpq:
         return to_fmpq((Fraction(t, T) + s) / (1 + s) / 2)
@@ -88,7 +91,28 @@ def cosine(T: int, s: Fraction = Fraction(8, 1000), resolution: Fraction = RESOL
 
         return falls
 
-    return tuple(rounded(beta(t), resolution, "nearest", None, f"noise.schedule, t = {t}") for t in range(1, T + 1))
+    def tie(t: int) -> Callable[[Fraction], bool]:
+        return lambda value: value == COSINE_CAP or cosines_have_ratio(2 * angle(t), 2 * angle(t - 1), 1 - value)
+
+    return tuple(rounded(beta(t), resolution, "nearest", tie(t), f"noise.schedule, t = {t}") for t in range(1, T + 1))
+
+
+def cosines_have_ratio(a: fmpq, b: fmpq, r: Fraction) -> bool:
+    """Whether 1 + cos πa = r·(1 + cos πb), decided.
+
+    With ζ = e^{iπ/n} a root of unity of order 2n, cos πk/n = (ζ^k + ζ^−k)/2: the difference is a rational
+    polynomial in ζ, and it is zero exactly when the 2n-th cyclotomic polynomial divides it.
+    """
+    n = a.q * b.q
+    order = int(2 * n)
+    coefficients = [Fraction(0)] * order
+    for x, weight in ((a, Fraction(1)), (b, -r)):
+        k = int(x.p * (n // x.q))
+        coefficients[0] += weight
+        coefficients[k % order] += weight / 2
+        coefficients[-k % order] += weight / 2
+    numerators, _ = over_common_denominator(coefficients)
+    return (fmpz_poly(numerators) % fmpz_poly.cyclotomic(order)).degree() < 0
 
 
 def explicit(betas: Sequence[Fraction]) -> tuple[Fraction, ...]:
@@ -106,7 +130,7 @@ def from_alphas(alphas: Sequence[Fraction]) -> tuple[Fraction, ...]:
                 "ᾱ_t must fall from 1 towards 0",
                 where=where,
                 expected=f"a number from 0 to {text(before)}, the one before it",
-                got=text(alpha),
+                got=shown(alpha),
             )
         betas.append(1 - alpha / before if before else Fraction(1))
         before = alpha
@@ -116,16 +140,16 @@ def from_alphas(alphas: Sequence[Fraction]) -> tuple[Fraction, ...]:
 def check_beta(beta: Fraction, where: str) -> Fraction:
     """β itself, or InputError where it is not in [0, 1]."""
     if not 0 <= beta <= 1:
-        raise InputError("β is not a probability", where=where, expected="a number from 0 to 1", got=text(beta))
+        raise InputError("β is not a probability", where=where, expected="a number from 0 to 1", got=shown(beta))
     return beta
 
 
-def check_resolution(resolution: Fraction) -> None:
+def check_resolution(resolution: Fraction, where: str) -> None:
     """Raise InputError unless 1/resolution is a positive integer (else 1 would not be on the grid)."""
     if resolution <= 0 or resolution.numerator != 1:
         raise InputError(
             "the resolution is not one over an integer",
-            where="resolution",
+            where=f"{where}.resolution",
             expected="1/n, such as '1/4294967296'",
-            got=text(resolution),
+            got=shown(resolution),
         )

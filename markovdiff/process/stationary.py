@@ -15,28 +15,51 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import over_common_denominator, to_fraction
 from markovdiff.errors import InputError
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Forgetting, WithMemory
+from markovdiff.process.kernels import WithMemory
 from markovdiff.process.transition import Dense, Mixing, Transition
 
 
 def stationary_of_chain(chain: Chain) -> RationalMatrix:
-    """The one law that every Q_t of the chain preserves. Raises InputError where there is none."""
+    """The law of the first step that has only one, where every other step preserves it as well.
+
+    Raises InputError where no step has a single law, or some step does not preserve it.
+    """
     if isinstance(chain.kernel, WithMemory):
-        raise InputError("a process with memory has no stationary law", where="noise.kernel")
-    if isinstance(chain.kernel, Forgetting | Blend):
-        moving = next((t for t, beta in enumerate(chain.betas, 1) if beta > 0), 1)
-    else:
-        moving = 1
-    law = stationary(chain.transition(moving), chain.states)
+        raise InputError(
+            "a process with memory has no stationary law",
+            where="noise.kernel",
+            expected="a Markov chain",
+            remedy="name a law (probabilities) instead",
+        )
+    law: RationalMatrix | None = None
     last: Transition | None = None
+    problem: InputError | None = None
     for t in range(1, chain.T + 1):
         step = chain.transition(t)
-        if step is not last and not preserves(step, law):
+        if step is last:
+            continue
+        last = step
+        if law is None:
+            try:
+                law, since = stationary(step, chain.states), t
+            except InputError as error:
+                problem = problem or error
+        elif not preserves(step, law):
             raise InputError(
                 "the kernel changes and so does its stationary law",
                 where=f"t = {t}",
-                expected=f"the law of Q_{moving} to be stationary at every step",
+                expected=f"the law of Q_{since} to be stationary at every step",
                 remedy="name a law instead",
+            )
+    if law is None:
+        assert problem is not None
+        raise problem
+    last = None
+    for t in range(1, since):
+        step = chain.transition(t)
+        if step is not last and not preserves(step, law):
+            raise InputError(
+                "the kernel changes and so does its stationary law", where=f"t = {t}", remedy="name a law instead"
             )
         last = step
     return law
@@ -51,19 +74,26 @@ def stationary(step: Transition, states: tuple[str, ...]) -> RationalMatrix:
     """The unique μ with μQ = μ, Σμ = 1. Raises InputError that names the closed classes otherwise."""
     if isinstance(step, Mixing) and step.keep != 1:
         return RationalMatrix(fmpz_mat([[fmpz(w) for w in step.target.weights]]), fmpz(step.target.total))
-    classes = closed_classes(step.dense)
+    K = step.K
+    classes = [frozenset([i]) for i in range(K)] if isinstance(step, Mixing) else closed_classes(step)
     if len(classes) > 1:
-        shown = "; ".join("{" + ", ".join(states[i] for i in sorted(c)[:8]) + "}" for c in classes[:4])
+        few = "; ".join("{" + ", ".join(states[i] for i in sorted(c)[:8]) + "}" for c in classes[:4])
         raise InputError(
             f"the stationary law is not unique: {len(classes)} classes are closed",
             where="noise.kernel",
             expected="one closed class",
-            got=shown + (" …" if len(classes) > 4 else ""),
+            got=few + ("; …" if len(classes) > 4 else ""),
             remedy="name a law (probabilities) instead of 'stationary'",
         )
-    N, d = step.dense.matrix.N, step.dense.matrix.d
-    K = N.nrows()
-    balance = N.transpose().table()
+    if step.dense.is_doubly_stochastic:
+        return RationalMatrix(fmpz_mat([[fmpz(1)] * K]), fmpz(K))
+    return _solved(step.dense)
+
+
+def _solved(step: Dense) -> RationalMatrix:
+    """Q^T μ = μ with the first equation, which the others imply, replaced by Σμ = 1."""
+    K, d = step.K, step.matrix.d
+    balance = step.matrix.N.transpose().table()
     for i in range(K):
         balance[i][i] -= d
     balance[0] = [fmpz(1)] * K

@@ -372,8 +372,8 @@ def allowed_at(path: str, parsed: object) -> list[str]:
     for part in [part for part in path.split(".") if part]:
         name = part.partition("[")[0]
         tables = [k for k in kinds if isinstance(k, inspect.StructType)]
-        if name == "kind":
-            return [str(k.tag) for k in tables]
+        if name == "kind" and any(k.tag for k in tables):
+            return [str(k.tag) for k in tables if k.tag]
         inner = parsed.get(name) if isinstance(parsed, dict) else None
         chosen = [k for k in tables if not isinstance(parsed, dict) or k.tag in (None, parsed.get("kind"))]
         kinds = [k for table in chosen for f in table.fields if f.encode_name == name for k in _alternatives(f.type)]

@@ -10,15 +10,15 @@ import csv
 import io
 import json
 import stat
+import warnings
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from markovdiff.arithmetic.rational import rational
+from markovdiff.arithmetic.rational import rational, shown
 from markovdiff.errors import InputError, LimitError
 
 MAX_BYTES = 256 * 2**20
@@ -31,18 +31,20 @@ def read_bytes(path: Path, where: str, limit: int = MAX_BYTES) -> bytes:
         kind = path.stat().st_mode
         if not stat.S_ISREG(kind):
             what = "a folder" if stat.S_ISDIR(kind) else "not a regular file"
-            raise InputError(f"{what} where a file is needed", where=where, got=str(path))
+            raise InputError(f"{what} where a file is needed", where=where, got=shown(path))
         with path.open("rb") as file:
             content = file.read(limit + 1)
     except FileNotFoundError:
-        raise InputError("no such file", where=where, got=str(path), remedy="check the name and the folder") from None
+        raise InputError("no such file", where=where, got=shown(path), remedy="check the name and the folder") from None
     except InputError:
         raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"the file cannot be read: {reason}", where=where, got=repr(str(path))[1:-1]) from None
+        raise InputError(f"the file cannot be read: {reason}", where=where, got=shown(path)) from None
     if len(content) > limit:
-        raise LimitError("the file is too large", where=where, expected=f"at most {limit // 2**20} MiB", got=str(path))
+        raise LimitError(
+            "the file is too large", where=where, expected=f"at most {limit // 2**20} MiB", got=shown(path)
+        )
     return content
 
 
@@ -75,18 +77,27 @@ def read_counts(path: Path, label: str, count: str, where: str) -> tuple[list[st
                     "no such column",
                     where=f"{where} ({path})",
                     expected=f"one of {', '.join(map(repr, columns))}",
-                    got=repr(name),
+                    got=shown(name),
                 )
+        if len(set(columns)) < len(columns):
+            raise InputError(
+                "a column's name stands twice", where=f"{where} ({path}), line 1", got=shown(", ".join(columns))
+            )
         for row in reader:
             place = f"{where} ({path}), line {reader.line_num}"
-            if row[label] is None or row[count] is None:
-                raise InputError("a row with too few fields", where=place, expected=f"{len(columns)} fields")
+            if None in row or None in row.values():
+                problem = "many" if None in row else "few"
+                raise InputError(f"a row with too {problem} fields", where=place, expected=f"{len(columns)} fields")
             labels.append(row[label])
             value = rational(row[count], place)
             counts.append(int(value) if value.denominator == 1 else value)
     except csv.Error as error:
-        raise InputError(f"not a CSV file: {error}", where=f"{where} ({path}), line {reader.line_num}") from None
+        raise _not_csv(error, f"{where} ({path})", reader.line_num) from None
     return labels, counts
+
+
+def _not_csv(error: csv.Error, place: str, line: int) -> InputError:
+    return InputError(f"not readable as CSV: {error}", where=f"{place}, line {line}", expected="comma-separated values")
 
 
 def read_array(path: Path, where: str) -> Any:
@@ -95,14 +106,11 @@ def read_array(path: Path, where: str) -> Any:
 
     content = read_bytes(path, where)
     try:
-        array = np.load(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, EOFError, OSError, SyntaxError, MemoryError) as error:
-        raise InputError(
-            "not a plain numpy array",
-            where=f"{where} ({path})",
-            expected="an .npy file of numbers, not of objects",
-            got=str(error),
-        ) from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            array = np.load(io.BytesIO(content), allow_pickle=False)
+    except Exception as error:
+        raise _not_plain(error, f"{where} ({path})", "an .npy file of numbers, not of objects") from None
     if not isinstance(array, np.ndarray):
         raise InputError("not a single array", where=f"{where} ({path})", expected="an .npy file, not .npz")
     return _checked_array(array, f"{where} ({path})")
@@ -164,7 +172,11 @@ def read_matrices(path: Path, normalise: bool, K: int, where: str) -> list[list[
             for m, matrix in enumerate(_items(nested, place))
         ]
     elif suffix == ".csv":
-        lines = [row for row in csv.reader(io.StringIO(read_text(path, where))) if row]
+        reader = csv.reader(io.StringIO(read_text(path, where)), strict=True)
+        try:
+            lines = [row for row in reader if row]
+        except csv.Error as error:
+            raise _not_csv(error, place, reader.line_num) from None
         rows = [list(_numbers(row, f"{place}, row {i}")) for i, row in enumerate(lines, 1)]
         stack = [rows[i : i + K] for i in range(0, len(rows), K)]
     else:
@@ -211,21 +223,14 @@ def _read_npz(content: bytes, names: tuple[str, ...], place: str) -> dict[str, o
             return {name: _checked_array(arrays[name], f"{place}, {name}").tolist() for name in names if name in arrays}
     except InputError:
         raise
-    except (
-        ValueError,
-        EOFError,
-        OSError,
-        SyntaxError,
-        KeyError,
-        MemoryError,
-        RuntimeError,
-        NotImplementedError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        raise InputError(
-            "not a plain .npz file", where=place, expected="arrays of numbers, not of objects", got=str(error)
-        ) from None
+    except Exception as error:
+        raise _not_plain(error, place, "an .npz file of arrays of numbers, not of objects") from None
+
+
+def _not_plain(error: Exception, place: str, expected: str) -> InputError:
+    return InputError(
+        "not a plain numpy file", where=place, expected=expected, got=shown(str(error) or type(error).__name__)
+    )
 
 
 def _normalised(matrix: list[list[Fraction]], where: str) -> list[list[Fraction]]:
@@ -234,7 +239,7 @@ def _normalised(matrix: list[list[Fraction]], where: str) -> list[list[Fraction]
         total = sum(row, Fraction(0))
         if total <= 0:
             raise InputError(
-                "a row that cannot be normalised", where=f"{where}[{i}]", expected="a positive sum", got=str(total)
+                "a row that cannot be normalised", where=f"{where}[{i}]", expected="a positive sum", got=shown(total)
             )
         out.append([x / total for x in row])
     return out
@@ -242,7 +247,7 @@ def _normalised(matrix: list[list[Fraction]], where: str) -> list[list[Fraction]
 
 def _parse_json(text: str, where: str) -> object:
     def refuse(constant: str) -> object:
-        raise InputError("not a rational number", where=where, got=constant)
+        raise InputError("not a rational number", where=where, got=shown(constant))
 
     try:
         parsed: object = json.loads(text, parse_float=Decimal, parse_constant=refuse)
@@ -263,7 +268,7 @@ def _depth(nested: object) -> int:
 
 def _items(nested: object, where: str) -> Sequence[object]:
     if not isinstance(nested, list):
-        raise InputError("not a list", where=where, expected="rows of numbers", got=repr(nested)[:60])
+        raise InputError("not a list", where=where, expected="rows of numbers", got=shown(nested))
     return nested
 
 

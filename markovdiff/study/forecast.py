@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from math import log2
 
 from markovdiff.errors import UnfinishedError
@@ -24,6 +25,15 @@ CELL = 2.0e-6
 
 CELL_WORD = 4.0e-9
 """Seconds more for each word of its height."""
+
+KEPT_BIT = 4.0e-7
+"""Seconds a bit of a rational costs that is kept at each step (ᾱ_t, the distance to the prior) and written out."""
+
+PAIR_OF_ROWS = 1.5e-9
+"""Seconds an entry costs where two rows are compared, for Dobrushin's coefficient of a new kernel."""
+
+BUILT = 2.0e-6
+"""Seconds an entry of a new kernel costs to build."""
 
 MAX_SECONDS = 3600
 """A run forecast to last longer is refused."""
@@ -42,18 +52,19 @@ def forecast(chain: Chain, pairs: int = 0) -> Forecast:
     """What running the chain exactly will cost; `pairs` more kernels for the triangle."""
     K, T = chain.K, chain.T
     data_bits = log2(chain.data.total) + 1
-    steps = _step_bits(chain)
+    heights = list(accumulate(_step_bits(chain), initial=data_bits))
+    kept = sum(heights)
     if isinstance(chain.kernel, Forgetting):
-        bits = sum(steps) + log2(chain.kernel.target.total) + data_bits
-        seconds = (T + pairs) * K * (2 * CELL + bits / 64 * CELL_WORD)
-        return Forecast(bits, seconds, 40 * K * bits / 8)
-    bits, seconds = data_bits, 0.0
-    for step in steps:
-        bits += step
+        bits = heights[-1] + log2(chain.kernel.target.total)
+        seconds = (T + pairs) * K * (2 * CELL + bits / 64 * CELL_WORD) + kept * KEPT_BIT
+        return Forecast(bits, seconds, 40 * K * bits / 8 + kept / 2)
+    seconds = kept * KEPT_BIT
+    for before, bits in pairwise(heights):
         words = bits / 64
-        seconds += K**3 * words * max(step / 64, 1) * WORD_PRODUCT + K**2 * (CELL + words * CELL_WORD)
+        seconds += K**3 * words * max((bits - before) / 64, 1) * WORD_PRODUCT + K**2 * (CELL + words * CELL_WORD)
     seconds += pairs * seconds / T
-    return Forecast(bits, seconds, 12 * K**2 * (bits / 8 + 32))
+    seconds += len(set(chain.betas) or range(T)) * (K**3 * PAIR_OF_ROWS + K**2 * BUILT)
+    return Forecast(heights[-1], seconds, 12 * K**2 * (heights[-1] / 8 + 32) + kept / 2)
 
 
 def _step_bits(chain: Chain) -> list[float]:

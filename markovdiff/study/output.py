@@ -5,45 +5,99 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError
 
 
-def check_writable(path: str, option: str) -> None:
-    """Raise InputError now if `path` could not be written after a long run."""
-    target = Path(path)
-    folder = target.parent
-    if target.is_dir():
-        raise InputError("a folder where a file is needed", where=option, got=path)
-    if not folder.is_dir():
-        raise InputError("no such folder", where=option, got=str(folder), remedy="make the folder first")
-    if not os.access(target if target.exists() else folder, os.W_OK):
-        raise InputError("the file cannot be written", where=option, got=path, remedy="choose a place you may write to")
+def check_writable(outputs: Mapping[str, str], inputs: Iterable[Path] = ()) -> None:
+    """Raise InputError now if a file, {option: path}, could not be written after a long run.
 
-
-def write_whole(path: str, content: str, option: str) -> None:
-    """Write a temporary file beside the target, then rename it: no reader sees half a file.
-
-    A target that is no regular file (a device, a pipe) is written to as it is.
+    Nor may two options name one file, or an option the file that is being read.
     """
+    taken = {_identity(path): f"the scenario {shown(path)}" for path in inputs}
+    for option, path in outputs.items():
+        _check_one(path, option)
+        key = _identity(Path(path))
+        if key in taken and not Path(path).is_char_device():
+            raise InputError(
+                "a file would overwrite another",
+                where=option,
+                got=f"{shown(path)}, which is {taken[key]}",
+                remedy="choose another name",
+            )
+        taken[key] = f"also the file of {option}"
+
+
+def _identity(path: Path) -> str:
+    return os.path.realpath(path)
+
+
+def _check_one(path: str, option: str) -> None:
     target = Path(os.path.realpath(path))
-    temporary: str | None = None
     try:
-        if target.exists() and not target.is_file():
-            target.write_text(content, encoding="utf-8", newline="")
-            return
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(content)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(temporary).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask)
-        Path(temporary).replace(target)
-        temporary = None
-    except OSError as error:
-        raise InputError(f"the file cannot be written: {error.strerror}", where=option, got=path) from None
+        if target.is_dir():
+            raise InputError("a folder where a file is needed", where=option, got=shown(Path(path)))
+        if not target.parent.is_dir():
+            raise InputError("no such folder", where=option, got=shown(target.parent), remedy="make the folder first")
+        target.exists()
+        os.fsencode(target)
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise _unwritable(error, option, path) from None
+    if not os.access(target if target.exists() and not target.is_file() else target.parent, os.W_OK):
+        raise InputError(
+            "the file cannot be written", where=option, got=shown(Path(path)), remedy="choose a place you may write to"
+        )
+
+
+def write_whole(contents: Mapping[tuple[str, str], str]) -> None:
+    """Write every file, {(option, path): text}: all temporary files first, then each is renamed.
+
+    No reader sees half a file, and none is renamed before all could be written. A target that is no regular file
+    (a device, a pipe) is written to as it is.
+    """
+    ready: list[tuple[str, Path]] = []
+    place = ("", "")
+    try:
+        for place, content in contents.items():
+            path = place[1]
+            data = content.encode("utf-8", "backslashreplace")
+            if Path(path).exists() and not Path(path).is_file():
+                with Path(path).open("wb") as device:
+                    device.write(data)
+                continue
+            target = Path(os.path.realpath(path))
+            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".markovdiff-", suffix=".tmp")
+            ready.append((temporary, target))
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(temporary).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+        while ready:
+            Path(ready[0][0]).replace(ready[0][1])
+            ready.pop(0)
+    except (OSError, ValueError) as error:
+        raise _unwritable(error, *place) from None
     finally:
-        if temporary is not None:
+        for temporary, _ in ready:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
+
+
+def _unwritable(error: Exception, option: str, path: str) -> InputError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return InputError(
+        f"the file cannot be written: {reason}",
+        where=option,
+        got=shown(Path(path)),
+        remedy="choose another place or name",
+    )
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process import distribution, kernels, schedules
 from markovdiff.process.distribution import Distribution, check_labels, check_size
@@ -39,6 +40,9 @@ def data(spec: fileformat.Data, folder: Path) -> Distribution:
         check_size(len(spec.states), "data.states")
         if forms[0] in ("text", "csv"):
             raise InputError(f"{where} brings its own labels", where="data.states", remedy="leave one of them out")
+    listed = spec.probabilities or spec.weights
+    if listed is not None:
+        check_size(len(listed), where)
     if spec.probabilities is not None:
         return Distribution.from_probabilities(spec.probabilities, spec.states, where)
     if spec.weights is not None:
@@ -76,18 +80,21 @@ def _family(spec: fileformat.Family, states: list[str] | None, where: str) -> Di
         case fileformat.Triangular():
             weights = list(distribution.triangular(K))
         case fileformat.Zipf():
+            _check_bits(1.5 * K * spec.exponent, K, where)
             weights = distribution.zipf(K, spec.exponent)
         case fileformat.Geometric():
             if spec.ratio <= 0:
                 raise InputError(
-                    "the ratio is not positive", where=f"{where}.ratio", expected="> 0", got=str(spec.ratio)
+                    "the ratio is not positive", where=f"{where}.ratio", expected="> 0", got=shown(spec.ratio)
                 )
-            _check_powers(spec.ratio, K, where)
+            _check_bits(_bits(spec.ratio) * K, K, where)
             weights = distribution.geometric(K, spec.ratio)
         case fileformat.Binomial():
             if not 0 <= spec.p <= 1:
-                raise InputError("p is not a probability", where=f"{where}.p", expected="from 0 to 1", got=str(spec.p))
-            _check_powers(spec.p, K, where)
+                raise InputError(
+                    "p is not a probability", where=f"{where}.p", expected="from 0 to 1", got=shown(spec.p)
+                )
+            _check_bits((_bits(spec.p) + 1) * K, K, where)
             weights = distribution.binomial(K, spec.p)
         case fileformat.Point():
             labels = check_labels(states, K, where)
@@ -97,21 +104,27 @@ def _family(spec: fileformat.Family, states: list[str] | None, where: str) -> Di
                     "no such state",
                     where=f"{where}.state",
                     expected=f"a label, or a number from 0 to {K - 1}",
-                    got=repr(spec.state),
+                    got=shown(spec.state),
                 )
             weights = [int(k == at) for k in range(K)]
     return Distribution.from_weights(weights, states, where)
 
 
-def _check_powers(x: Fraction, K: int, where: str) -> None:
-    """x^K is written out for every state: K² times its length must stay within reason."""
-    bits = (x.numerator.bit_length() + x.denominator.bit_length()) * K
-    if bits * K > 8 * files.MAX_BYTES:
+MAX_WEIGHT_BITS = 2**28
+"""All weights of a family together may be this long, written in binary over their common denominator."""
+
+
+def _bits(x: Fraction) -> int:
+    return x.numerator.bit_length() + x.denominator.bit_length()
+
+
+def _check_bits(bits: float, K: int, where: str) -> None:
+    if bits * K > MAX_WEIGHT_BITS:
         raise LimitError(
-            "powers too long to write out",
+            "weights too long to write out exactly",
             where=where,
-            expected="a smaller size, or a shorter number",
-            got=f"{K} numbers of {bits} bits",
+            expected="a smaller size, a smaller exponent, or a shorter number",
+            got=f"{K} numbers of about {bits:.0f} bits",
         )
 
 
@@ -139,7 +152,7 @@ def noise(
 ) -> tuple[Distribution, kernels.Kernel, tuple[Fraction, ...], int]:
     """The data (with the mask added where the kernel adds one), the kernel, β_1 … β_T, and T."""
     if spec.steps is not None and spec.steps > MAX_STEPS:
-        raise LimitError("too many steps", where="noise.steps", expected=f"at most {MAX_STEPS}", got=str(spec.steps))
+        raise LimitError("too many steps", where="noise.steps", expected=f"at most {MAX_STEPS}", got=shown(spec.steps))
     data, kernel = _kernel(spec.kernel, data, folder)
     if isinstance(kernel, kernels.PerStep | kernels.WithMemory):
         if spec.schedule is not None:
@@ -160,12 +173,12 @@ def _steps(given: int | None, brought: int | None) -> int:
         raise InputError("the number of steps is missing", where="noise.steps", expected="an integer ≥ 1")
     if given is not None and brought is not None and given != brought:
         raise InputError(
-            "not one entry a step", where="noise.steps", expected=f"{brought}, as many as are listed", got=str(given)
+            "not one entry a step", where="noise.steps", expected=f"{brought}, as many as are listed", got=shown(given)
         )
     steps = given or brought or 0
     if not 1 <= steps <= MAX_STEPS:
         raise LimitError(
-            "the number of steps is out of range", where="noise.steps", expected=f"1 to {MAX_STEPS}", got=str(steps)
+            "the number of steps is out of range", where="noise.steps", expected=f"1 to {MAX_STEPS}", got=shown(steps)
         )
     return steps
 
@@ -208,7 +221,7 @@ def _kernel(spec: fileformat.Kernel, data: Distribution, folder: Path) -> tuple[
             "too many states for a kernel written out as a K × K matrix",
             where="noise.kernel",
             expected=f"at most {MAX_DENSE_STATES} states",
-            got=str(K),
+            got=shown(K),
             remedy="a uniform, absorbing or mixing kernel, or fewer states",
         )
     match spec:
@@ -225,7 +238,7 @@ def _kernel(spec: fileformat.Kernel, data: Distribution, folder: Path) -> tuple[
             return data, kernels.neighbour(K, spec.reach, spec.boundary)
         case fileformat.GaussianKernel():
             resolution = _grid(spec.resolution)
-            schedules.check_resolution(resolution)
+            schedules.check_resolution(resolution, "noise.kernel")
             return data, kernels.Gaussian(K, resolution)
         case fileformat.MatrixKernel():
             where, stack = _matrices("rows", None if spec.rows is None else [spec.rows], spec, K, folder)

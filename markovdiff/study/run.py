@@ -62,6 +62,7 @@ def run(
             got=scenario.file.arithmetic.kind,
         )
     chain = scenario.chain()
+    check_forecast(chain)
     times = len(times_of(chain.T)) if "dpi" in scenario.expectations else 0
     check_forecast(chain, pairs=times * times // 2)
     watchers = dict(scenario.watchers())
@@ -104,9 +105,10 @@ def _stream(chain: Chain) -> Iterator[Information]:
 
 
 def _is_small(now: Information) -> bool:
-    """Whether closed forms are worth looking for."""
+    """Whether closed forms are worth looking for: no number in one has more than a few hundred bits."""
+    bits = now.moment.deviation.scale.bit_length()
     cells = sum(len(cells) for _, cells in now.moment.deviation.columns)
-    return now.moment.deviation.scale.bit_length() * cells <= CLOSED_FORM_BITS
+    return bits <= CLOSED_FORM_BITS // 8 and bits * cells <= CLOSED_FORM_BITS
 
 
 def _report(term: Term, scenario: Scenario, closed: bool) -> Enclosed:
@@ -173,8 +175,21 @@ def resolved(scenario: Scenario, chain: Chain, prior: RationalMatrix, model: Rev
             "model": _model(scenario, model),
             "prior": {"kind": named, "probabilities": [text(p) for p in prior.rows()[0]]},
         },
-        "checks": scenario.expectations,
+        "checks": {name: _expected(scenario, name) for name in scenario.expectations},
     }
+
+
+def _expected(scenario: Scenario, name: str) -> object:
+    """What is expected of a check; with its law or its bound, where it has one."""
+    word, asked = scenario.expectations[name], scenario.file.checks
+    if name == "converged":
+        assert asked is not None
+        assert asked.converged is not None
+        return {"expected": word, "information": text(asked.converged.information), "unit": scenario.file.unit}
+    if name == "h-theorem":
+        law, against = scenario.law()
+        return {"expected": word, "against": against, "law": [text(p) for p in law.rows()[0]]}
+    return word
 
 
 def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] | None:

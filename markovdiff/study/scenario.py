@@ -10,6 +10,7 @@ Errors are InputErrors that name the file and the key.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ import msgspec
 import markovdiff
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.arithmetic.rational import rational
+from markovdiff.arithmetic.rational import rational, shown
 from markovdiff.errors import InputError, MarkovdiffError
 from markovdiff.measures.findings import (
     Converged,
@@ -42,6 +43,7 @@ from markovdiff.process.kernels import Kernel
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.stationary import stationary_of_chain
 from markovdiff.study import fileformat, files, resolve, reverse
+from markovdiff.study.forecast import check_forecast
 
 MAX_FILE_BYTES = 16 * 2**20
 """A scenario file may be this large."""
@@ -66,6 +68,7 @@ class Scenario:
     T: int
     labels: int
     folder: Path
+    unit: Unit
 
     @property
     def title(self) -> str:
@@ -76,11 +79,6 @@ class Scenario:
     def description(self) -> str:
         """A paragraph on what it shows."""
         return self.file.description.strip()
-
-    @property
-    def unit(self) -> Unit:
-        """Bits or nats."""
-        return self.file.unit
 
     @property
     def digits(self) -> int:
@@ -121,16 +119,19 @@ class Scenario:
         return None
 
     def with_options(
-        self, *, arithmetic: str | None = None, digits: int | None = None, unit: str | None = None
+        self, *, arithmetic: str | None = None, digits: int | None = None, unit: Unit | None = None
     ) -> Scenario:
-        """The same scenario with its arithmetic, digits or unit replaced; None leaves them."""
+        """The same scenario with its arithmetic, digits or unit replaced; None leaves them.
+
+        The unit is that of what is reported: a bound that the file states keeps the file's own.
+        """
         given = self.file
         numbers = fileformat.Arithmetic(
             kind=arithmetic or given.arithmetic.kind,  # type: ignore[arg-type]
             digits=given.arithmetic.digits if digits is None else digits,
         )
-        file = msgspec.structs.replace(given, arithmetic=numbers, unit=unit or given.unit)
-        return replace(self, file=file)
+        file = msgspec.structs.replace(given, arithmetic=numbers)
+        return replace(self, file=file, unit=unit or self.unit)
 
     @cached_property
     def expectations(self) -> dict[str, str]:
@@ -141,17 +142,17 @@ class Scenario:
         """
         asked = self.file.checks or fileformat.Checks()
         markov = self.chain().is_markov
+        law, bound = asked.h_theorem, asked.converged
         defaults = {
             "mi-decay": "non-increasing",
             "identities": "holds",
             "sdpi": "holds" if markov else None,
-            "h-theorem": "holds" if markov and self._stationary is not None else None,
+            "h-theorem": "holds" if markov and not law and self._stationary is not None else None,
             "elbo-ledger": "holds" if markov else None,
             "dpi": "holds" if markov and self.T <= DPI_MAX_STEPS and self.K <= DPI_MAX_STATES else None,
             "entropy-growth": None,
             "converged": None,
         }
-        law, bound = asked.h_theorem, asked.converged
         given = {
             "mi-decay": asked.mi_decay,
             "identities": asked.identities,
@@ -162,13 +163,25 @@ class Scenario:
             "entropy-growth": asked.entropy_growth,
             "converged": "holds" if bound else None,
         }
-        if not markov:
-            for check in ("sdpi", "h-theorem", "elbo-ledger"):
-                if given[check]:
-                    raise InputError(
-                        "not defined for a process with memory", where=f"checks.{check}", remedy="leave it out"
-                    )
         return {check: e for check, d in defaults.items() if (e := given[check] or d)}
+
+    def check_applicable(self) -> None:
+        """Raise InputError for a check or a law that the file asks for and that cannot be had."""
+        chain, asked = self.chain(), self.file.checks or fileformat.Checks()
+        for check, wish in (("sdpi", asked.sdpi), ("h-theorem", asked.h_theorem), ("elbo-ledger", asked.elbo_ledger)):
+            if wish and not chain.is_markov:
+                raise InputError(
+                    "not defined for a process with memory", where=f"checks.{check}", remedy="leave it out"
+                )
+        self.reverse_model(chain)
+        law = asked.h_theorem
+        against = law.against if isinstance(law, fileformat.HTheorem) else "stationary" if law else None
+        if "stationary" in (self.file.reverse.prior, against):
+            check_forecast(chain)
+        if self.file.reverse.prior != "marginal":
+            self.prior(chain)
+        if against is not None:
+            self.law()
 
     @cached_property
     def _stationary(self) -> RationalMatrix | None:
@@ -189,21 +202,22 @@ class Scenario:
                 case "sdpi":
                     yield check, StrongDecay()
                 case "h-theorem":
-                    yield check, self._h_theorem()
+                    yield check, HTheorem(*self.law())
                 case "entropy-growth":
                     yield check, Entropy()
                 case "converged":
                     assert self.file.checks is not None
                     assert self.file.checks.converged is not None
-                    yield check, Converged(self.file.checks.converged.information, self.unit)
+                    yield check, Converged(self.file.checks.converged.information, self.file.unit)
 
-    def _h_theorem(self) -> HTheorem:
+    def law(self) -> tuple[RationalMatrix, str]:
+        """The law that `h-theorem` measures against, and its name."""
         asked = self.file.checks.h_theorem if self.file.checks else None
         against = asked.against if isinstance(asked, fileformat.HTheorem) else "stationary"
         if against == "stationary":
-            return HTheorem(_located("checks.h-theorem", self.chain()), "stationary law")
+            return self._stationary or _located("checks.h-theorem", self.chain()), against
         named = resolve.law(against, self.data, "checks.h-theorem.against", self.mask)
-        return HTheorem(law_of(named), against if isinstance(against, str) else "the law given")
+        return law_of(named), against if isinstance(against, str) else "given"
 
 
 def _located(where: str, chain: Chain) -> RationalMatrix:
@@ -221,26 +235,44 @@ def load(source: str | Path) -> Scenario:
     path = find(source)
     text = files.read_text(path, "scenario", MAX_FILE_BYTES)
     try:
-        return loads(text, folder=path.parent, name=path.stem)
+        return loads(text, folder=path.parent, name=_readable(path.stem))
     except MarkovdiffError as error:
-        raise error.located(str(path)) from None
+        raise error.located(shown(path)) from None
 
 
 def find(source: str | Path) -> Path:
     """The file that a path or a shipped name stands for. Raises InputError for an unknown name."""
     path = Path(source)
-    shipped = shipped_scenarios()
-    if path.exists() or path.suffix == ".toml" or len(path.parts) != 1:
+    if _exists(path) or path.suffix == ".toml" or len(path.parts) != 1:
         return path
-    if path.name not in shipped:
-        close = difflib.get_close_matches(path.name, shipped, n=1)
+    return find_shipped(path.name)
+
+
+def find_shipped(name: str) -> Path:
+    """The file of a shipped scenario. Raises InputError that names the nearest one."""
+    shipped = shipped_scenarios()
+    if name not in shipped:
+        close = difflib.get_close_matches(name, shipped, n=1)
         raise InputError(
             "no such scenario",
-            where=str(source),
+            where=shown(Path(name)),
             expected="a path, or a name that `markovdiff list` shows",
             remedy=f"did you mean {close[0]!r}?" if close else "see `markovdiff list`",
         )
-    return shipped[path.name]
+    return shipped[name]
+
+
+def _readable(name: str) -> str:
+    """A file's name as text that can be written anywhere."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a path; a name that no file system takes is none."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def loads(text: str, *, folder: str | Path = ".", name: str = "scenario") -> Scenario:
@@ -256,13 +288,8 @@ def loads(text: str, *, folder: str | Path = ".", name: str = "scenario") -> Sce
     folder = Path(folder)
     labelled = resolve.data(spec.data, folder)
     data, kernel, betas, T = resolve.noise(spec.noise, labelled, folder)
-    scenario = Scenario(spec.name or name, spec, data, kernel, betas, T, labelled.K, folder)
-    scenario.expectations  # noqa: B018  (a check that does not apply is refused now, not after the run)
-    list(scenario.watchers())
-    chain = scenario.chain()
-    scenario.reverse_model(chain)
-    if spec.reverse.prior != "marginal":
-        scenario.prior(chain)
+    scenario = Scenario(spec.name or name, spec, data, kernel, betas, T, labelled.K, folder, spec.unit)
+    scenario.check_applicable()
     return scenario
 
 
@@ -294,7 +321,7 @@ def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        raise InputError("a number too long to read", got=text[:40]) from None
+        raise InputError("a number too long to read", expected="a shorter exponent", got=shown(text)) from None
 
 
 def _number(kind: type, value: object) -> object:
@@ -314,7 +341,7 @@ def _explained(error: msgspec.ValidationError, parsed: object) -> InputError:
         allowed = fileformat.allowed_at(where, parsed)
         close = difflib.get_close_matches(unknown[1], allowed, n=1)
         return InputError(
-            f"unknown key {unknown[1]!r}",
+            f"unknown key {shown(unknown[1])}",
             where=where,
             expected=f"one of {', '.join(allowed)}" if allowed else None,
             remedy=f"did you mean {close[0]!r}?" if close else "remove it, or see `markovdiff new`",
@@ -322,14 +349,18 @@ def _explained(error: msgspec.ValidationError, parsed: object) -> InputError:
     if missing := re.search(r"missing required field `(.*)`", message):
         return InputError(f"the key {missing[1]!r} is missing", where=where, remedy="see `markovdiff new`")
     if wrong := re.fullmatch(r"Expected (.*?)(?:, got (.*))?", message):
-        got = _words(wrong[2]) if wrong[2] else repr(fileformat.value_at(where, parsed))
+        got = _words(wrong[2]) if wrong[2] else shown(fileformat.value_at(where, parsed))
         return InputError("a value of the wrong type or size", where=where, expected=_words(wrong[1]), got=got)
     if value := re.match(r"Invalid (?:enum )?value (.*)", message):
         choices = fileformat.allowed_at(where, parsed)
         return InputError(
-            "a value that is not known here", where=where, expected=f"one of {', '.join(choices)}", got=value[1]
+            "a value that is not known here", where=where, expected=f"one of {', '.join(choices)}", got=_cut(value[1])
         )
     return InputError(message, where=where)
+
+
+def _cut(words: str, room: int = 80) -> str:
+    return words if len(words) <= room else words[: room - 3] + "..."
 
 
 def _words(types: str) -> str:

@@ -130,6 +130,6 @@ def _scenario() -> dict[str, Any]:
             "steps": {"type": "integer"},
             "betas": {"anyOf": [rationals, {"type": "null"}]},
             "reverse": _object({"model": {"type": ["object", "null"]}, "prior": prior}),
-            "checks": {"type": "object", "additionalProperties": {"type": "string"}},
+            "checks": {"type": "object", "additionalProperties": {"type": ["string", "object"]}},
         }
     )
