@@ -62,6 +62,10 @@ class RationalMatrix:
         """Every entry with its sign turned."""
         return RationalMatrix(-self.N, self.d)
 
+    def times(self, factor: Fraction) -> RationalMatrix:
+        """Every entry times a number."""
+        return RationalMatrix(self.N * fmpz(factor.numerator), self.d * fmpz(factor.denominator))
+
     def rows_scaled(self, by: RationalMatrix) -> RationalMatrix:
         """diag(v) times this matrix, for a row vector v."""
         entries = [a * n for a, row in zip(by.N.entries(), self.table(), strict=True) for n in row]

@@ -11,40 +11,45 @@ log Q̄_1 and log Q_1 are the same atoms. Only what refers to t−1 and t is hel
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.process.chain import Moment
+from markovdiff.process.transition import Mixing, PlusRankOne, Transition
+
+Block: TypeAlias = "RationalMatrix | PlusRankOne"
 
 
 class Balance:
     """Watches every step and says at the end whether everything cancelled, else what did not first."""
 
     def __init__(self) -> None:
-        self.blocks: dict[str, RationalMatrix] = {}
+        self.blocks: dict[str, Any] = {}
         self.broken: str | None = None
-        self.joint: RationalMatrix | None = None
+        self.joint: Block | None = None
 
     def start(self, first: Moment) -> None:
         """−H(x0) = Σ p_0 log p_0."""
         self._add("p_0", first.data)
-        self.joint = first.cumulative.dense.matrix.rows_scaled(first.data)
+        self.joint = first.cumulative.weighted(first.data)
 
     def step(self, before: Moment, now: Moment) -> None:
         """The term L_{t−1} (L_0 at t = 1) from its definition, and −Δ_t from its own."""
         assert now.transition is not None
         assert self.joint is not None
-        t, Q = now.t, now.transition.dense.matrix
-        self._add_error(t, Q.rows_scaled(before.marginal))
-        reached = Q.rows_scaled(self.joint.column_sums())
+        t, Q = now.t, now.transition
+        self._add_error(t, Q.weighted(before.marginal))
+        reached = Q.weighted(self.joint.column_sums())
         self._add(f"R_{t}", -reached)
         if t >= 2:
             self._add(_step(t), reached)
             self._add(_cumulative(t - 1), _weighted_by_row_sums(self.joint, Q))
-            self._add(_cumulative(t), -(self.joint @ Q))
-        self.joint = now.cumulative.dense.matrix.rows_scaled(now.data)
+            self._add(_cumulative(t), -_after(self.joint, Q))
+        self.joint = now.cumulative.weighted(now.data)
         for name in (f"p_{t - 1}", f"R_{t}", *((_cumulative(t - 1), _step(t)) if t >= 2 else ())):
             self._settle(name)
 
-    def _add_error(self, t: int, pair: RationalMatrix) -> None:
+    def _add_error(self, t: int, pair: Block) -> None:
         """−Δ_t = −Σ pair·(log p_{t−1} + log Q_t − log p_t − log R_t), pair = q(x_{t−1}, x_t)."""
         self._add(f"p_{t - 1}", -pair.row_sums())
         self._add(_step(t), -pair)
@@ -61,7 +66,7 @@ class Balance:
         for name in list(self.blocks):
             self._settle(name)
 
-    def _add(self, block: str, multiples: RationalMatrix) -> None:
+    def _add(self, block: str, multiples: Block) -> None:
         held = self.blocks.get(block)
         self.blocks[block] = multiples if held is None else held + multiples
 
@@ -78,10 +83,19 @@ def _cumulative(t: int) -> str:
     return f"Qbar_{t}"
 
 
-def _weighted_by_row_sums(joint: RationalMatrix, Q: RationalMatrix) -> RationalMatrix:
+def _after(joint: Block, Q: Transition) -> Block:
+    """The multiple of log Q̄_t[k, j]: Σ_i q(x0 = k, x_{t−1} = i) Q_t[i, j]."""
+    if isinstance(joint, PlusRankOne):
+        assert isinstance(Q, Mixing)
+        return joint.then(Q)
+    return joint @ Q.dense.matrix
+
+
+def _weighted_by_row_sums(joint: Block, Q: Transition) -> Block:
     """The multiple of log Q̄_{t−1}[k, i]: q(x0 = k, x_{t−1} = i) times the sum of row i of Q_t."""
-    sums = Q.row_sums()
-    if all(n == sums.d for n in sums.N.entries()):
+    if not Q.row_sums_differ(range(Q.K)):
         return joint
+    assert isinstance(joint, RationalMatrix)
+    sums = Q.dense.matrix.row_sums()
     scaled = [[n * s for n, s in zip(row, sums.N.entries(), strict=True)] for row in joint.table()]
     return RationalMatrix(type(joint.N)(scaled), joint.d * sums.d)

@@ -135,6 +135,10 @@ class Dense:
         ]
         return Deviation(columns, source.d * source.d * self.matrix.d)
 
+    def weighted(self, p: RationalMatrix) -> RationalMatrix:
+        """diag(p) W: the joint law of the row, drawn from p, and the column."""
+        return self.matrix.rows_scaled(p)
+
     def reveals(self, support: Sequence[int]) -> bool:
         """Whether the column tells the row: no column is reached from two rows of the support."""
         rows = [self.table[i] for i in support]
@@ -206,6 +210,10 @@ class Mixing:
                 columns.append((P, [cell for cell in (stayed, other) if cell[0] != 0]))
         return Deviation(columns, d0 * d0 * v * W)
 
+    def weighted(self, p: RationalMatrix) -> PlusRankOne:
+        """diag(p) W: the joint law of the row, drawn from p, and the column."""
+        return PlusRankOne(p.times(self.keep), p.times(1 - self.keep), self.target)
+
     def reveals(self, support: Sequence[int]) -> bool:
         """Whether the column tells the row."""
         return len(support) <= 1 or self.keep == 1
@@ -218,6 +226,49 @@ class Mixing:
         """Whether every row of the support has a single non-zero entry."""
         to = self.target.support
         return self.keep == 1 or (len(to) == 1 and (self.keep == 0 or all(i in to for i in support)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlusRankOne:
+    """The matrix diag(a) + u πᵀ, for row vectors a and u: what weights times a Mixing make, in O(K).
+
+    It answers to the names that a RationalMatrix has for the same operations.
+    """
+
+    a: RationalMatrix
+    u: RationalMatrix
+    target: Distribution
+
+    def __add__(self, other: PlusRankOne) -> PlusRankOne:
+        return PlusRankOne(self.a + other.a, self.u + other.u, self.target)
+
+    def __neg__(self) -> PlusRankOne:
+        return PlusRankOne(-self.a, -self.u, self.target)
+
+    def then(self, step: Mixing) -> PlusRankOne:
+        """(diag(a) + uπᵀ)(κI + (1−κ)1πᵀ) = diag(κa) + (u + (1−κ)a)πᵀ."""
+        return PlusRankOne(self.a.times(step.keep), self.u + self.a.times(1 - step.keep), self.target)
+
+    def row_sums(self) -> RationalMatrix:
+        """The row vector a + u, since π sums to one."""
+        return self.a + self.u
+
+    def column_sums(self) -> RationalMatrix:
+        """The row vector a + (Σu)π."""
+        drawn = sum(self.u.N.entries(), fmpz(0))
+        weights = fmpz_mat([[drawn * w for w in self.target.weights]])
+        return self.a + RationalMatrix(weights, self.u.d * self.target.total)
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether a_i + u_i π_i = 0 for each i, and u_i π_j = 0 for each j ≠ i."""
+        reached = len(self.target.support)
+        for a, u, w in zip(self.a.N.entries(), self.u.N.entries(), self.target.weights, strict=True):
+            if a * self.u.d * self.target.total + u * w * self.a.d != 0:
+                return False
+            if u != 0 and reached > (w != 0):
+                return False
+        return True
 
 
 Transition: TypeAlias = "Dense | Mixing"

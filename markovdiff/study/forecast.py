@@ -48,13 +48,16 @@ class Forecast:
     memory: float
 
 
-def forecast(chain: Chain, pairs: int = 0) -> Forecast:
-    """What running the chain exactly will cost; `pairs` more kernels for the triangle."""
+def forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Forecast:
+    """What running the chain exactly will cost.
+
+    `pairs` more kernels are made for the triangle; `dense` says that a reverse model needs full matrices.
+    """
     K, T = chain.K, chain.T
     data_bits = log2(chain.data.total) + 1
     heights = list(accumulate(_step_bits(chain), initial=data_bits))
     kept = sum(heights)
-    if isinstance(chain.kernel, Forgetting):
+    if isinstance(chain.kernel, Forgetting) and not dense:
         bits = heights[-1] + log2(chain.kernel.target.total)
         seconds = (T + pairs) * K * (2 * CELL + bits / 64 * CELL_WORD) + kept * KEPT_BIT
         return Forecast(bits, seconds, 40 * K * bits / 8 + kept / 2)
@@ -80,9 +83,9 @@ def _step_bits(chain: Chain) -> list[float]:
     return [log2(beta.denominator) + (own if beta else 0.0) for beta in chain.betas]
 
 
-def check_forecast(chain: Chain, pairs: int = 0) -> Forecast:
+def check_forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Forecast:
     """The forecast, or UnfinishedError where this machine is not enough."""
-    made = forecast(chain, pairs)
+    made = forecast(chain, pairs, dense=dense)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 2**33
     if made.seconds <= MAX_SECONDS and made.memory <= memory / 2:
         return made

@@ -63,12 +63,13 @@ def run(
         )
     chain = scenario.chain()
     check_forecast(chain)
-    times = len(times_of(chain.T)) if "dpi" in scenario.expectations else 0
-    check_forecast(chain, pairs=times * times // 2)
-    watchers = dict(scenario.watchers())
-    steps: list[Step] = []
     prior, model = scenario.prior(chain), scenario.reverse_model(chain)
     ledger = None if model is None else Ledger(chain, model, prior, scenario.digits)
+    dense = ledger is not None and not ledger.likelihood.is_data
+    times = len(times_of(chain.T)) if "dpi" in scenario.expectations else 0
+    check_forecast(chain, times * times // 2, dense=dense)
+    watchers = dict(scenario.watchers())
+    steps: list[Step] = []
     for now in _stream(chain):
         entry = None if ledger is None else ledger.observe(now)
         step = _step(now, scenario, prior, entry)
