@@ -100,6 +100,8 @@ class LogForm:
         """`terms` gives (coefficient numerator, argument ≥ 1); equal arguments are collected."""
         collected: dict[fmpz, fmpz] = {}
         for c, b in terms:
+            if b < 1:
+                raise InputError("the logarithm of a number that is not positive", expected="b ≥ 1", got=shown(int(b)))
             if b != 1 and c != 0:
                 collected[b] = collected.get(b, fmpz(0)) + c
         self._terms = {b: c for b, c in collected.items() if c != 0}

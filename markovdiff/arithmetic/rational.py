@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from math import isfinite
 from numbers import Integral
 from pathlib import Path
 from typing import TypeAlias
@@ -57,7 +58,7 @@ def rational(value: object, where: str | None = None) -> Fraction:
             where=where,
             expected="an exact number: a Fraction, an int, or a string such as '1/10' or '0.1'",
             got=f"{type(value).__name__} {value!r}",
-            remedy=f"write it as a string: '{value!r}'" if type(value) is float else "convert it first",
+            remedy=f"write it as a string: '{value!r}'" if type(value) is float and isfinite(value) else None,
         )
     raise _not_a_number(value, where)
 
@@ -135,7 +136,7 @@ def shown(value: object, room: int = 80) -> str:
     if isinstance(value, int | Fraction) and not isinstance(value, bool):
         exact = Fraction(value)
         size = exact.numerator.bit_length() + exact.denominator.bit_length()
-        return text(exact) if size <= 3 * room else f"about {_leading(exact)}"
+        return text(exact) if size <= 3 * room else _leading(exact)
     quoted = value if isinstance(value, Path) else repr(value) if not _has_long_number(value) else type(value).__name__
     words = str(quoted)
     return words if len(words) <= room else words[: room - 3] + "..."
@@ -151,15 +152,16 @@ def _has_long_number(value: object) -> bool:
 
 
 def _leading(x: Fraction, digits: int = 6) -> str:
-    """The first digits in scientific notation, by integers alone."""
+    """The first digits in scientific notation, by integers alone; "about" where more would follow."""
     n, d = fmpz(abs(x.numerator)), fmpz(x.denominator)
     exponent = len(n.str()) - len(d.str())
     if n * fmpz(10) ** max(-exponent, 0) < d * fmpz(10) ** max(exponent, 0):
         exponent -= 1
     shift = digits - 1 - exponent
-    mantissa = (n * fmpz(10) ** max(shift, 0) // (d * fmpz(10) ** max(-shift, 0))).str()
+    top, bottom = n * fmpz(10) ** max(shift, 0), d * fmpz(10) ** max(-shift, 0)
+    mantissa, about = (top // bottom).str(), "about " if top % bottom != 0 else ""
     figures = f"{mantissa[0]}.{mantissa[1:]}".rstrip("0").rstrip(".")
-    return f"{'-' if x < 0 else ''}{figures}" + (f"e{exponent:+03d}" if exponent else "")
+    return f"{about}{'-' if x < 0 else ''}{figures}" + (f"e{exponent:+03d}" if exponent else "")
 
 
 def to_fraction(value: fmpq) -> Fraction:
