@@ -249,8 +249,13 @@ def _parse_json(text: str, where: str) -> object:
     def refuse(constant: str) -> object:
         raise InputError("not a rational number", where=where, got=shown(constant))
 
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        if len(dict(pairs)) < len(pairs):
+            raise InputError("a key that stands twice in one object", where=where, got=shown([key for key, _ in pairs]))
+        return dict(pairs)
+
     try:
-        parsed: object = json.loads(text, parse_float=Decimal, parse_constant=refuse)
+        parsed: object = json.loads(text, parse_float=Decimal, parse_constant=refuse, object_pairs_hook=once)
     except (ValueError, ArithmeticError, RecursionError) as error:
         if isinstance(error, InputError):
             raise

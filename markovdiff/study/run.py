@@ -198,8 +198,14 @@ def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] 
     if model is None:
         return None
     spec = scenario.file.reverse.model
-    given = msgspec.to_builtins(spec, enc_hook=text)
-    record = {key: value for key, value in given.items() if key not in ("rows", "path", "normalise")}
+    left_out = ("rows", "path", "normalise")
+    record: dict[str, object] = {"kind": type(spec).__struct_config__.tag}
+    for name in spec.__struct_fields__:
+        value = getattr(spec, name)
+        if name not in left_out and value is not None:
+            record[name] = msgspec.to_builtins(value, enc_hook=text)
+    if isinstance(model, Counted):
+        record["smoothing"] = text(model.smoothing)
     match model:
         case Counted() | ReverseTable():
             record["rows"] = [_table(table) for table in model.tables]

@@ -1,0 +1,96 @@
+"""Reading TOML into the file format, with every complaint in the words of someone who writes scenarios.
+
+tomllib reads, with decimals kept as they are written; msgspec gives types and refuses what has none.
+Its messages become InputErrors: the key's path, what was expected there, what came, the nearest known word.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+import msgspec
+
+from markovdiff.arithmetic.rational import rational, shown
+from markovdiff.errors import InputError, MarkovdiffError
+from markovdiff.study import fileformat
+
+
+def read(text: str) -> fileformat.File:
+    """TOML text as the file's structs. Raises InputError with the key's path."""
+    try:
+        parsed = tomllib.loads(text, parse_float=_decimal)
+    except RecursionError:
+        raise InputError("nested too deeply", expected="a scenario file") from None
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"not readable as TOML: {error}", remedy="mend the line named; strings need quotes") from None
+    try:
+        return msgspec.convert(parsed, fileformat.File, dec_hook=_number)
+    except msgspec.ValidationError as error:
+        raise _explained(error, parsed) from None
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise InputError("a number too long to read", expected="a shorter exponent", got=shown(text)) from None
+
+
+def _number(kind: type, value: object) -> object:
+    if kind is Fraction:
+        return rational(value)
+    raise NotImplementedError(kind)
+
+
+def _explained(error: msgspec.ValidationError, parsed: object) -> InputError:
+    """Msgspec's complaint in our form: the key's path, what was expected, what came."""
+    message, _, path = str(error).rpartition(" - at `")
+    message, where = message or str(error), path.rstrip("`").removeprefix("$").removeprefix(".") if message else ""
+    if isinstance(error.__cause__, MarkovdiffError):
+        cause = error.__cause__
+        return InputError(cause.what, where=where, expected=cause.expected, got=cause.got, remedy=cause.remedy)
+    if unknown := re.search(r"unknown field `(.*)`", message):
+        allowed = fileformat.allowed_at(where, parsed)
+        close = difflib.get_close_matches(unknown[1], allowed, n=1)
+        return InputError(
+            f"unknown key {shown(unknown[1])}",
+            where=where,
+            expected=f"one of {', '.join(allowed)}" if allowed else None,
+            remedy=f"did you mean {close[0]!r}?" if close else "remove it, or see `markovdiff new`",
+        )
+    if missing := re.search(r"missing required field `(.*)`", message):
+        return InputError(f"the key {missing[1]!r} is missing", where=where, remedy="see `markovdiff new`")
+    if wrong := re.fullmatch(r"Expected (.*?)(?:, got (.*))?", message):
+        got = _words(wrong[2]) if wrong[2] else shown(fileformat.value_at(where, parsed))
+        return InputError("a value of the wrong type or size", where=where, expected=_words(wrong[1]), got=got)
+    if value := re.match(r"Invalid (?:enum )?value (.*)", message):
+        choices = fileformat.allowed_at(where, parsed)
+        return InputError(
+            "a value that is not known here", where=where, expected=f"one of {', '.join(choices)}", got=_cut(value[1])
+        )
+    return InputError(message, where=where)
+
+
+def _cut(words: str, room: int = 80) -> str:
+    return words if len(words) <= room else words[: room - 3] + "..."
+
+
+def _words(types: str) -> str:
+    """Msgspec's names of types, as a writer of TOML knows them."""
+    names = {
+        "int": "an integer",
+        "str": "a string",
+        "bool": "true or false",
+        "float": "a number",
+        "array": "a list",
+        "object": "a table",
+        "null": "",
+    }
+    words = [names.get(word, word) for word in types.replace("`", "").replace(">=", "≥").replace("<=", "≤").split()]
+    return " ".join(word for word in words if word).strip(" |").replace("|", "or")
