@@ -244,6 +244,20 @@ def _print(paint: Callable[[Console], None]) -> None:
     _out(text)
 
 
+@cli.command()
+@click.argument("scenario", default="two-state", shell_complete=_complete_scenario)
+@click.option("--t", "t", type=click.IntRange(min=0), default=0, metavar="N", help="The time to open at.")
+@click.option("--play", is_flag=True, help="Play at once, also when a time is given.")
+@click.option("--fps", type=click.IntRange(1, 120), default=30, metavar="N", help="Pictures a second at most.")
+@click.option("--theme", type=click.Choice(["dark", "light", "contrast"]), help="Colours.")
+def tui(scenario: str, t: int, play: bool, fps: int, theme: str | None) -> int:
+    """Step through a scenario live in the terminal."""
+    from markovdiff.study.scenario import find
+    from tui.open import show
+
+    return show(find(scenario), scenario, t=t, play=play or not t, fps=fps, theme=theme)
+
+
 @cli.command("list")
 def list_() -> int:
     """List the scenarios that ship, a line each."""

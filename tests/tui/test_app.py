@@ -1,0 +1,748 @@
+"""The whole interface, driven by keys and the mouse, with a clock that stands still until it is moved."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import multiprocessing
+import os
+import signal
+import time
+import tomllib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList, Static, TextArea
+
+import tui.app
+from tui import raster, view
+from tui.actions import ACTIONS, Action
+from tui.app import MarkovdiffApp
+from tui.messages import Answer, Died, Message, Question, Request
+from tui.panels.canvas import Canvas, Panel
+from tui.screens.overlays import Editor, Export, GoTo, Help, Scenarios
+from tui.themes import THEMES
+from tui.worker import Study
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+TWO_STATE = (SCENARIOS / "two-state.toml").read_text(encoding="utf-8")
+DEADLINE = 4.0
+
+
+@cache
+def sent(request: Request) -> tuple[Message, ...]:
+    """What the engine sends for a request."""
+    found: list[Message] = []
+    Study(request, found.append).perform(lambda: None)
+    return tuple(found)
+
+
+class Nearby:
+    """An engine in this process: the same messages at once, without the second of waiting for a new one."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Message] = []
+        self.study: Study | None = None
+        self.alive = False
+        self.requests: list[Request] = []
+
+    def start(self) -> None:
+        pass
+
+    def run(self, request: Request) -> None:
+        self.requests.append(request)
+        self.alive, self.study = True, None
+        self.waiting = list(sent(request))
+
+    def poll(self, limit: int = 64) -> list[Message]:
+        now, self.waiting = self.waiting[:limit], self.waiting[limit:]
+        return now
+
+    def ask(self, question: Question) -> None:
+        if self.study is None:
+            self.study = Study(self.requests[-1], lambda m: self.waiting.append(m) if isinstance(m, Answer) else None)
+            self.study.perform(lambda: None)
+        self.study.ask(question)
+
+    def close(self) -> None:
+        self.alive = False
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Session:
+    """An app, its pilot, its clock."""
+
+    def __init__(self, app: MarkovdiffApp, pilot: Pilot[None], clock: Clock) -> None:
+        self.app, self.pilot, self.clock = app, pilot, clock
+
+    async def until(self, fact: Callable[[], object], what: str = "") -> None:
+        """Wait until it is so."""
+        deadline = time.monotonic() + DEADLINE
+        while not fact():
+            assert time.monotonic() < deadline, what or "what was waited for did not come"
+            await self.pilot.pause(0.01)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def opened(self) -> None:
+        await self.until(lambda: self.app.film.finished is not None, "the run did not end")
+        await self.until(lambda: not self.app.dirty)
+
+    async def at(self, t: int) -> None:
+        await self.until(lambda: self.app.shown_t == t, f"t = {t} was not shown but {self.app.shown_t}")
+
+    async def over(self, screen: type) -> None:
+        await self.until(lambda: isinstance(self.app.screen, screen), f"{screen} did not open: {self.app.screen}")
+
+    async def home(self) -> None:
+        """Leave whatever is open."""
+        if len(self.app.screen_stack) > 1:
+            await self.press("escape")
+        await self.until(lambda: len(self.app.screen_stack) == 1, "escape does not leave")
+
+    async def fresh(self) -> None:
+        """Paused at t = 20, the first panel focused."""
+        self.app.playback.pause()
+        self.app.playback.go(20)
+        self.app.repaint()
+        await self.at(20)
+
+    def head(self) -> str:
+        return raster.text(self.app.query_one("#headline", Canvas).rows)
+
+    def told(self) -> str:
+        return "\n".join(str(n.message) for n in self.app._notifications)
+
+    async def painted(self) -> None:
+        """Every panel that is shown is painted over its whole size."""
+        await self.pilot.pause()
+        deadline = time.monotonic() + DEADLINE
+        while wrong := self.wrong():
+            assert time.monotonic() < deadline, (wrong, self.app.size)
+            await self.pilot.pause(0.01)
+
+    def wrong(self) -> list[str]:
+        shown = [p for p in self.app.screen_stack[0].query(Panel) if p.display and p.region.area]
+        return [
+            f"{p.id} {p.size} {len(p.rows)}"
+            for p in shown
+            if [len(row) for row in p.rows] != [p.size.width] * p.size.height
+        ] + ([] if shown else ["no panel at all"])
+
+
+def plain(static: Static) -> str:
+    """The text as it can be read on the screen."""
+    return "\n".join(static.render_line(y).text.rstrip() for y in range(static.size.height))
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+@asynccontextmanager
+async def session(
+    request: Request | None = None, size: tuple[int, int] = (120, 40), t: int = 0, play: bool = False
+) -> AsyncIterator[Session]:
+    """An app that has its run."""
+    clock = Clock()
+    request = request or Request(TWO_STATE, str(SCENARIOS), "two-state")
+    app = MarkovdiffApp(request, t=t, play=play, fps=100, clock=clock)
+    async with app.run_test(size=size) as pilot:
+        s = Session(app, pilot, clock)
+        await s.opened()
+        yield s
+
+
+@pytest.fixture
+def nearby(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tui.app, "Engine", Nearby)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# every action: what is so after its key
+
+
+async def plays(s: Session, key: str) -> None:
+    await s.press(key)
+    s.clock.now += 1.0
+    await s.at(28)
+    await s.press(key)
+    s.clock.now += 5.0
+    await s.pilot.pause(0.03)
+    assert s.app.playback.t == s.app.shown_t == 28
+
+
+def moves(to: int) -> Callable[[Session, str], Awaitable[None]]:
+    async def check(s: Session, key: str) -> None:
+        await s.press(key)
+        await s.at(to)
+        assert f"t={to}/64 " in s.head()
+
+    return check
+
+
+async def asks_time(s: Session, key: str) -> None:
+    await s.press(key)
+    await s.over(GoTo)
+    await s.press("1", "2", "enter")
+    await s.at(12)
+
+
+async def faster(s: Session, key: str) -> None:
+    before = s.app.playback.speed
+    await s.press(key)
+    assert s.app.playback.speed == 2 * before
+    await s.press("minus")
+
+
+async def slower(s: Session, key: str) -> None:
+    before = s.app.playback.speed
+    await s.press(key)
+    assert s.app.playback.speed == before / 2
+    assert "1/2x" in s.head()
+    await s.press("plus")
+
+
+async def reverses(s: Session, key: str) -> None:
+    await s.press(key, "space")
+    s.clock.now += 1.0
+    await s.at(12)
+    assert "◀" in s.head()
+    await s.press("space", key)
+    assert not s.app.playback.backwards
+
+
+async def loops(s: Session, key: str) -> None:
+    await s.press(key, "end", "space")
+    assert "↻" in s.head()
+    s.clock.now += 0.25
+    await s.at(1)
+    await s.press("space", key)
+    assert not s.app.playback.loop
+
+
+async def scales(s: Session, key: str) -> None:
+    for scale in ("square root", "logarithmic", "linear"):
+        await s.press(key)
+        assert s.app.scale == scale
+
+
+@pytest.mark.usefixtures("nearby")
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_scale_is_named(size: tuple[int, int]) -> None:
+    """Which scale the curves have can be read on the screen."""
+    async with session(size=size) as s:
+        await s.press("v")
+        await s.until(lambda: "square root" in str(s.app.query_one("#panel-1", Panel).border_title))
+
+
+async def next_matrix(s: Session, key: str) -> None:
+    for matrix in ("step", "joint", "reverse", "cumulative"):
+        await s.press(key)
+        assert s.app.matrix == matrix
+        assert view.MATRIX_NAMES[matrix] in str(s.app.query_one("#panel-2", Panel).border_title)
+
+
+async def chooses(s: Session, key: str) -> None:
+    before = s.app.chosen
+    await s.press("4", key)
+    assert s.app.chosen == 1 - before
+    state = "ab"[1 - before]
+    await s.until(lambda: f"given x_t = {state}" in raster.text(s.app.query_one("#panel-4", Panel).rows))
+
+
+async def unit(s: Session, key: str) -> None:
+    for name in ("nats", "bits"):
+        await s.press(key)
+        await s.opened()
+        await s.at(20)
+        await s.until(lambda wanted=name: f" {wanted}" in s.head())
+
+
+def focuses(number: str) -> Callable[[Session, str], Awaitable[None]]:
+    async def check(s: Session, key: str) -> None:
+        await s.press("1" if number != "1" else "2", key)
+        panel = s.app.query_one(f"#panel-{number}", Panel)
+        await s.until(lambda: s.app.focused is panel)
+        assert panel.display
+        await s.painted()
+
+    return check
+
+
+async def turns(s: Session, key: str) -> None:
+    await s.press("6")
+    seen = set()
+    for _ in range(8):
+        await s.press(key)
+        assert isinstance(s.app.focused, Panel)
+        seen.add(s.app.focused.number)
+        await s.painted()
+    assert seen >= {"4", "5", "6", "8"}
+
+
+async def zooms(s: Session, key: str) -> None:
+    await s.press("1")
+    panel = s.app.query_one("#panel-1", Panel)
+    before = panel.size
+    await s.press(key)
+    await s.until(lambda: panel.size.width > before.width and len(panel.rows) == panel.size.height > before.height)
+    await s.press(key)
+    await s.until(lambda: panel.size == before)
+    await s.painted()
+
+
+async def themes(s: Session, key: str) -> None:
+    for theme in (*THEMES[1:], THEMES[0]):
+        await s.press(key)
+        assert s.app.theme == theme.name
+        background = s.app.query_one("#panel-1", Panel)._style("", "").bgcolor
+        assert background is not None
+        assert background.name == theme.background
+
+
+async def scenarios(s: Session, key: str) -> None:
+    await s.press(key)
+    await s.over(Scenarios)
+    await s.home()
+
+
+async def edits(s: Session, key: str) -> None:
+    await s.press(key)
+    await s.over(Editor)
+    assert s.app.screen.query_one(TextArea).text == TWO_STATE
+    await s.home()
+
+
+async def exports(s: Session, key: str) -> None:
+    await s.press(key)
+    await s.over(Export)
+    await s.home()
+
+
+async def copies(s: Session, key: str) -> None:
+    await s.press(key)
+    assert s.app.clipboard == "markovdiff tui two-state --t 20"
+    assert s.app.clipboard in s.told()
+
+
+async def restarts(s: Session, key: str) -> None:
+    film, engine = s.app.film, s.app.engine
+    await s.press(key)
+    assert s.app.film is film
+    if isinstance(engine, Nearby):
+        engine.alive = False
+        engine.waiting.append(Died(-9))
+        await s.until(lambda: "exit code -9" in s.told())
+        await s.press(key)
+        assert s.app.film is not film
+        await s.opened()
+
+
+async def helps(s: Session, key: str) -> None:
+    await s.press(key)
+    await s.over(Help)
+    await s.home()
+
+
+async def quits(s: Session, key: str) -> None:
+    await s.press(key)
+    await s.until(lambda: s.app._exit)
+    assert s.app.return_code == 0
+
+
+FACTS: dict[str, Callable[[Session, str], Awaitable[None]]] = {
+    "play_or_pause": plays,
+    "step(-1)": moves(19),
+    "step(1)": moves(21),
+    "step(-10)": moves(10),
+    "step(10)": moves(30),
+    "go('first')": moves(0),
+    "go('last')": moves(64),
+    "ask_time": asks_time,
+    "speed(1)": faster,
+    "speed(-1)": slower,
+    "reverse": reverses,
+    "loop": loops,
+    "scale": scales,
+    "matrix": next_matrix,
+    "choose(1)": chooses,
+    "choose(-1)": chooses,
+    "unit": unit,
+    **{f"panel({number})": focuses(number) for number in "1234568"},
+    "turn": turns,
+    "zoom": zooms,
+    "next_theme": themes,
+    "scenarios": scenarios,
+    "edit": edits,
+    "export": exports,
+    "copy_command": copies,
+    "restart": restarts,
+    "help": helps,
+    "quit": quits,
+}
+
+
+def test_every_action_has_a_fact() -> None:
+    """No action of the registry goes without a test, and each has a method or is Textual's own."""
+    assert {a.call for a in ACTIONS} == set(FACTS)
+    assert all(hasattr(MarkovdiffApp, f"action_{a.name}") for a in ACTIONS)
+
+
+def test_no_key_means_two_things() -> None:
+    """A key belongs to one action."""
+    keys = [key for a in ACTIONS for key in a.keys.split(",")]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.usefixtures("nearby")
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda a: a.call)
+async def test_every_key_does_what_its_action_says(action: Action) -> None:
+    """Each key of each action, from t = 20, has its effect on the screen."""
+    async with session() as s:
+        for key in action.keys.split(","):
+            await s.fresh()
+            await FACTS[action.call](s, key)
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_a_walk_through_all_keys_on_a_small_screen() -> None:
+    """At 80 × 24 every action works too, one after the other."""
+    async with session(size=(80, 24)) as s:
+        for action in [a for a in ACTIONS if a.name != "quit"]:
+            for key in action.keys.split(","):
+                await s.fresh()
+                await FACTS[action.call](s, key)
+        await s.painted()
+        await quits(s, "q")
+
+
+# time
+
+
+@pytest.mark.usefixtures("nearby")
+@pytest.mark.parametrize("play", [False, True])
+async def test_it_opens_at_a_time(play: bool) -> None:
+    """--t 30 opens there, at rest or playing from there."""
+    async with session(t=30, play=play) as s:
+        await s.at(30)
+        s.clock.now += 1.0
+        await s.at(38 if play else 30)
+        assert s.app.playback.playing is play
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_playing_ends_at_the_noise() -> None:
+    """At t = T the clock stops, and the next play begins at the data."""
+    async with session(play=True) as s:
+        s.clock.now += 100.0
+        await s.at(64)
+        await s.until(lambda: "‖" in s.head(), "the headline still says that it plays")
+        await s.press("space")
+        await s.at(0)
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_go_to_refuses_what_is_not_there() -> None:
+    """999 is not a time of 64: it says so, stays open, and t stays."""
+    async with session() as s:
+        await s.fresh()
+        await s.press("colon", "9", "9", "9", "enter")
+        assert isinstance(s.app.screen, GoTo)
+        await s.until(lambda: "from 0 to 64" in plain(s.app.screen.query_one(".why", Static)))
+        assert s.app.playback.t == 20
+        await s.home()
+        assert s.app.playback.t == 20
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_the_mouse_moves_time_and_chooses() -> None:
+    """A click on the scrubber or the curves goes to that time; one on the matrix chooses its column."""
+    async with session() as s:
+        scrubber = s.app.query_one("#scrubber", Canvas)
+        await s.pilot.click("#scrubber", offset=(scrubber.size.width - 1, 0))
+        await s.at(64)
+        await s.pilot.click("#scrubber", offset=(0, 0))
+        await s.at(0)
+        curves = s.app.query_one("#panel-1", Panel)
+        await s.pilot.click("#panel-1", offset=(curves.size.width, 4))
+        await s.at(64)
+        matrix = s.app.query_one("#panel-2", Panel)
+        await s.pilot.click("#panel-2", offset=(matrix.size.width // 2 + 3, 2))
+        await s.until(lambda: s.app.chosen == 1)
+
+
+# size
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_any_size_goes() -> None:
+    """From wide to tiny and back every panel that is shown fills its place, and keys still work."""
+    async with session() as s:
+        for t, size in enumerate([(200, 60), (40, 12), (120, 40), (20, 6), (8, 3), (80, 24)], 1):
+            await s.pilot.resize_terminal(*size)
+            await s.painted() if size[1] >= 12 else await s.pilot.pause()
+            await s.press("right")
+            await s.at(t)
+        await s.painted()
+
+
+# the editor
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_the_editor_says_what_is_wrong_and_stays() -> None:
+    """Bad TOML: the engine's message is there to read, whole, and ctrl+s does not close."""
+    async with session() as s:
+        await s.press("e")
+        await s.over(Editor)
+        area, why = s.app.screen.query_one(TextArea), s.app.screen.query_one(".why", Static)
+        for text in (TWO_STATE + "\n[", TWO_STATE.replace("uniform", "unicorn"), TWO_STATE.replace('"3/4"', '"4/4"'),
+                     TWO_STATE.replace("steps = 64", "steps = [1, 2]"), TWO_STATE + "[b]\n", ""):  # fmt: skip
+            area.text = text
+            message = s.app.judge(text)
+            assert message is not None
+            await s.until(lambda wanted=message: squeezed(wanted)[:60] in squeezed(plain(why)), message)
+            await s.press("ctrl+s")
+            assert isinstance(s.app.screen, Editor)
+        await s.home()
+        assert s.app.request.text == TWO_STATE
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_the_editor_refuses_what_was_just_typed() -> None:
+    """ctrl+s right behind the key that broke the text does not let it through; nor before anything was typed."""
+    async with session() as s:
+        await s.press("e")
+        await s.over(Editor)
+        await s.pilot.press("x", "ctrl+s")
+        await s.pilot.pause()
+        assert isinstance(s.app.screen, Editor)
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_the_editor_applies_a_scenario() -> None:
+    """A good text makes another film; the time is kept where it still exists, and it rests."""
+    async with session() as s:
+        await s.fresh()
+        await s.press("e")
+        await s.over(Editor)
+        s.app.screen.query_one(TextArea).text = TWO_STATE.replace("steps = 64", "steps = 30")
+        await s.pilot.pause()
+        await s.press("ctrl+s")
+        await s.until(lambda: s.app.film.T == 30 and len(s.app.film.steps) == 31)
+        await s.until(lambda: "t=20/30" in s.head())
+        assert not s.app.playback.playing
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_tab_indents_in_the_editor() -> None:
+    """The text area was told that tab indents."""
+    async with session() as s:
+        await s.press("e")
+        await s.over(Editor)
+        await s.press("tab")
+        assert s.app.screen.query_one(TextArea).text != TWO_STATE
+
+
+# scenarios, unit, help
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_scenarios_are_found_by_typing() -> None:
+    """Typing leaves those that have the words; enter opens the first, which plays."""
+    async with session() as s:
+        await s.press("s")
+        await s.over(Scenarios)
+        options = s.app.screen.query_one(OptionList)
+        every = options.option_count
+        assert every == len(list(SCENARIOS.glob("*.toml")))
+        await s.press(*"hump")
+        assert s.app.screen.query_one(Input).value == "hump"
+        await s.until(lambda: options.option_count == 1)
+        await s.press("enter")
+        await s.until(lambda: "mask-hump" in s.head())
+        await s.opened()
+        assert s.app.request.name == "mask-hump"
+        assert s.app.playback.playing
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_nothing_found_opens_nothing() -> None:
+    """Words that no scenario has leave an empty list, and enter stays."""
+    async with session() as s:
+        await s.press("s", *"qqq")
+        await s.press("enter", "down", "enter")
+        assert isinstance(s.app.screen, Scenarios)
+        await s.home()
+        assert s.app.request.name == "two-state"
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_the_list_can_be_walked_and_tells() -> None:
+    """Down goes into the list; each scenario's paragraph can be read while it is highlighted."""
+    async with session() as s:
+        await s.press("s")
+        await s.over(Scenarios)
+        options, about = s.app.screen.query_one(OptionList), s.app.screen.query_one(".about", Static)
+        for index in range(options.option_count):
+            options.highlighted = index
+            paragraph = s.app.screen.entries[str(options.get_option_at_index(index).id)][1]
+            await s.until(lambda p=paragraph: squeezed(p)[:100] in squeezed(plain(about)), paragraph)
+        await s.press("home", "down", "down", "enter")
+        await s.until(lambda: s.app.request.name != "two-state")
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_another_unit_keeps_the_command_line() -> None:
+    """After `u` the command that is copied still names the file as it was given."""
+    async with session(Request(TWO_STATE, str(SCENARIOS), "two-state", source="some/where/two-state.toml")) as s:
+        await s.press("u")
+        await s.opened()
+        await s.press("y")
+        assert s.app.clipboard == "markovdiff tui some/where/two-state.toml --t 0"
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_twice_another_unit_is_the_first_again() -> None:
+    """`u` twice in a hurry, before the engine has answered: bits again, and still at t = 20."""
+    async with session() as s:
+        await s.fresh()
+        s.app.action_unit()
+        s.app.action_unit()
+        await s.opened()
+        assert s.app.film.opened is not None
+        assert s.app.film.opened.unit == "bits"
+        await s.at(20)
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_an_edit_keeps_the_unit() -> None:
+    """In nats, an edited chain is shown in nats."""
+    async with session() as s:
+        await s.press("u")
+        await s.opened()
+        await s.press("e")
+        await s.over(Editor)
+        s.app.screen.query_one(TextArea).text = TWO_STATE.replace("steps = 64", "steps = 30")
+        await s.pilot.pause()
+        await s.press("ctrl+s")
+        await s.until(lambda: s.app.film.T == 30)
+        assert s.app.film.opened is not None
+        assert s.app.film.opened.unit == "nats"
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_help_has_every_action() -> None:
+    """The words of every action stand in the help, and every panel's name."""
+    async with session() as s:
+        await s.press("question_mark")
+        await s.over(Help)
+        await s.until(lambda: all(part.size.height for part in s.app.screen.query(Static)))
+        shown = squeezed("\n".join(plain(part) for part in s.app.screen.query(Static)))
+        for action in ACTIONS:
+            assert squeezed(action.words) in shown, action.words
+        for words in ("1information", "2matrix", "3p(x_t)", "4posterior", "5ELBO", "6inequality", "8chain"):
+            assert words in shown
+
+
+# files
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_export_writes_and_never_over(folder: Path) -> None:
+    """Each kind is written into the current folder; a second time under another name."""
+    async with session() as s:
+        await s.fresh()
+        for times in (1, 2):
+            for down in range(len(Export.KINDS)):
+                await s.press("x")
+                await s.over(Export)
+                await s.press(*["down"] * down, "enter")
+                wanted = len(Export.KINDS) * (times - 1) + down + 1
+                await s.until(lambda n=wanted: len(list(folder.iterdir())) == n, "nothing was saved")
+            if times == 1:
+                first = {path: path.read_bytes() for path in folder.iterdir()}
+        assert all(path.read_bytes() == content for path, content in first.items())
+    assert {path.name for path in folder.iterdir()} == {
+        *(f"two-state-t20{n}.svg" for n in ("", "-2")),
+        *(f"two-state{n}.{kind}" for n in ("", "-2") for kind in ("csv", "json", "toml")),
+    }
+    assert (folder / "two-state.toml").read_text(encoding="utf-8") == TWO_STATE
+    assert tomllib.loads((folder / "two-state-2.toml").read_text(encoding="utf-8"))["noise"]["steps"] == 64
+    assert len(json.loads((folder / "two-state.json").read_text(encoding="utf-8"))["steps"]) == 65
+    assert len(list(csv.reader(io.StringIO((folder / "two-state.csv").read_text(encoding="utf-8"))))) == 66
+    picture = (folder / "two-state-t20.svg").read_text(encoding="utf-8").replace("&#160;", " ")
+    assert picture.startswith("<svg")
+    assert "t=20/64" in picture
+    assert "save into the current folder" not in picture
+
+
+# the real engine's process
+
+
+async def test_a_killed_engine_is_said_and_started_again() -> None:
+    """Kill the process: the screen says so and lives; enter makes the whole run again; quitting leaves nobody."""
+    async with session() as s:
+        current = s.app.engine._current
+        assert current is not None
+        os.kill(current.process.pid, signal.SIGKILL)
+        await s.until(lambda: "press enter to start it again" in s.told())
+        await s.press("right")
+        await s.at(1)
+        await s.press("enter")
+        await s.until(lambda: s.app.engine.alive)
+        await s.opened()
+        assert len(s.app.film.steps) == 65
+        await s.press("q")
+    assert multiprocessing.active_children() == []
+
+
+async def test_the_engine_runs_in_another_process() -> None:
+    """A run comes from a child process, also that of a unit changed to; after quitting there is no child."""
+    async with session() as s:
+        assert multiprocessing.active_children()
+        await s.press("u")
+        await s.until(lambda: s.app.film.opened is not None and s.app.film.opened.unit == "nats")
+        await s.opened()
+        await s.press("q")
+    assert multiprocessing.active_children() == []
+
+
+async def test_a_scenario_that_is_none_is_said() -> None:
+    """What is wrong in a file is shown, with its brackets; the interface stays and can edit it."""
+    app = MarkovdiffApp(Request("[data]\nweights = [1, 'x']\n", ".", "broken"), clock=Clock())
+    async with app.run_test(size=(120, 40)) as pilot:
+        s = Session(app, pilot, Clock())
+        await s.until(s.told)
+        assert app.judge(app.request.text) == s.told()
+        for key in ("right", "end", "v", "c", "j", "u", "f", "f", "space", "8"):
+            await s.press(key)
+        await s.press("e")
+        await s.over(Editor)
+        why = app.screen.query_one(".why", Static)
+        await s.until(lambda: plain(why).strip(), "the editor does not say at once what is wrong")
+        await s.press("ctrl+s")
+        assert isinstance(app.screen, Editor)
+    assert multiprocessing.active_children() == []

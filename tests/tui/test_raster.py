@@ -1,0 +1,405 @@
+"""Pictures as text: every row is exactly as wide as asked, and what is seen is what the numbers say."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import inf, nan
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tui.raster import (
+    Cell,
+    Row,
+    Series,
+    Tick,
+    bars,
+    cell_at,
+    cividis,
+    column_of,
+    curves,
+    gutter,
+    heat,
+    scrubber,
+    strip,
+    text,
+    time_at,
+)
+
+attack = settings(max_examples=100, deadline=None)
+
+sizes = st.integers(1, 40)
+shares = st.floats(0, 1)
+wild = st.floats() | st.none()
+scripts = st.characters(max_codepoint=0x10FF) | st.sampled_from("日本ｱＡ👩\u200d\ufe0f\u20ddक्षি한\ue000\U0010ffff")
+labels = st.text(scripts, max_size=5)
+"""Beyond Latin, Greek, Hebrew … the troublemakers by name: Unicode tables of two versions differ on the rest."""
+curve = st.lists(wild, max_size=60)
+BLOCKS = " ▁▂▃▄▅▆▇█"
+
+
+def is_a_picture(rows: list[Row], width: int, height: int) -> bool:
+    """So many rows of so many cells, and each cell's character is one column wide to the terminal."""
+    one_wide = all(len(cell.char) == 1 == cell_len(cell.char) for row in rows for cell in row)
+    return one_wide and [len(row) for row in rows] == [width] * height
+
+
+def dots(rows: list[Row], style: str | None = None) -> dict[int, list[int]]:
+    """The dots of a plot without labels: the rows from the top in which each column of dots has one."""
+    places = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
+    found: dict[int, list[int]] = {}
+    for y, row in enumerate(rows):
+        for x, cell in enumerate(row[1:]):
+            if "⠀" <= cell.char <= "⣿" and style in {None, cell.style}:
+                for bit, (right, down) in enumerate(places):
+                    if (ord(cell.char) - 0x2800) >> bit & 1:
+                        found.setdefault(2 * x + right, []).append(4 * y + down)
+    return found
+
+
+def rgb(colour: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(colour.removeprefix("#")))
+
+
+# curves
+
+
+@attack
+@given(
+    st.lists(st.builds(Series, curve, st.just("series-1"), st.booleans()), max_size=3),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.lists(st.builds(Tick, st.floats(), labels), max_size=3),
+    sizes,
+    sizes,
+    st.none() | st.integers(-3, 70),
+)
+def test_whatever_is_drawn_a_plot_is_a_picture_of_the_size_asked(
+    series: list[Series], low: float, high: float, ticks: list[Tick], width: int, height: int, cursor: int | None
+) -> None:
+    """Infinities, nans, limits in either order and labels in any script neither raise nor push a row out."""
+    assert is_a_picture(curves(series, low, high, ticks, width, height, cursor), width, height)
+
+
+@attack
+@given(st.integers(1, 60), shares, sizes, sizes)
+def test_a_constant_is_one_horizontal_line(points: int, y: float, width: int, height: int) -> None:
+    drawn = dots(curves([Series([y] * points, "series-1")], 0, 1, [], width + 1, height))
+    assert len({row for column in drawn.values() for row in column}) == 1
+    assert sorted(drawn) == (list(range(2 * width)) if points > 1 else [0])
+
+
+@attack
+@given(st.lists(shares, min_size=1, max_size=99), sizes, sizes)
+def test_what_falls_never_goes_up_on_the_screen(values: list[float], width: int, height: int) -> None:
+    """The dots of each column are one unbroken stroke that starts no higher than the stroke before it ended."""
+    drawn = dots(curves([Series(sorted(values, reverse=True), "series-1")], 0, 1, [], width + 1, height))
+    strokes = [drawn[column] for column in sorted(drawn)]
+    assert all(stroke == list(range(stroke[0], stroke[-1] + 1)) for stroke in strokes)
+    assert all(0 <= after[0] - before[-1] <= 1 for before, after in pairwise(strokes))
+
+
+@attack
+@given(st.lists(shares, min_size=2, max_size=99), sizes, sizes)
+def test_a_line_joins_every_two_points_without_a_hole(values: list[float], width: int, height: int) -> None:
+    drawn = dots(curves([Series(values, "series-1")], 0, 1, [], width + 1, height))
+    assert sorted(drawn) == list(range(2 * width))
+    for column in range(2 * width - 1):
+        assert min(abs(a - b) for a in drawn[column] for b in drawn[column + 1]) <= 1
+
+
+@attack
+@given(st.lists(shares | st.none(), max_size=40), sizes, sizes)
+def test_dashes_are_a_part_of_the_line(values: list[float | None], width: int, height: int) -> None:
+    solid, dashed = (
+        dots(curves([Series(values, "series-1", dash)], 0, 1, [], width + 1, height)) for dash in (False, True)
+    )
+    assert all(set(rows) <= set(solid[column]) for column, rows in dashed.items())
+    assert bool(solid) == bool(dashed)
+
+
+@pytest.mark.parametrize("points", [[0.5, 0.5], [0, 1], [1, 0], [1, 0, 1]], ids=str)
+def test_half_of_a_dashed_line_is_left_out_flat_or_steep(points: list[float]) -> None:
+    solid, dashed = (
+        sum(map(len, dots(curves([Series(points, "series-1", dash)], 0, 1, [], 17, 32)).values()))
+        for dash in (False, True)
+    )
+    assert abs(2 * dashed - solid) <= 8
+
+
+def test_the_picture_of_a_vee() -> None:
+    rows = curves([Series([1, 0, 1], "series-1")], 0, 1, [Tick(1, "1.0"), Tick(0, "0.0"), Tick(2, "out")], 12, 3)
+    assert text(rows) == "1.0┤⠱⡀    ⢀⠎\n   │ ⠈⢆  ⢠⠃ \n0.0┤   ⠱⡰⠁  "
+
+
+def test_values_beyond_the_limits_run_along_the_edge_and_none_is_a_gap() -> None:
+    above = curves([Series([5, inf], "series-1")], 0, 1, [], 4, 2)
+    below = curves([Series([-5, -inf], "series-1")], 0, 1, [], 4, 2)
+    assert text(above) == "│⠉⠉⠉\n│   "
+    assert text(below) == "│   \n│⣀⣀⣀"
+    assert text(curves([Series([1, None, nan, 1], "series-1")], 0, 1, [], 5, 1)) == "│⠁  ⠈"
+
+
+def test_one_point_alone_is_a_dot_in_the_first_column() -> None:
+    assert text(curves([Series([0.0], "series-1", dashed=True)], 0, 1, [], 4, 1)) == "│⡀  "
+
+
+def test_the_later_series_has_the_shared_cell_and_no_dot_is_lost() -> None:
+    [row] = curves([Series([1, 1], "series-1"), Series([0, None], "series-2")], 0, 1, [], 3, 1)
+    assert row[1:] == [Cell("⡉", "series-2"), Cell("⠉", "series-1")]
+
+
+@attack
+@given(st.integers(0, 300), sizes, sizes, st.data())
+def test_the_cursor_is_the_column_of_its_time(T: int, width: int, height: int, data: st.DataObject) -> None:
+    t = data.draw(st.integers(0, T))
+    ticks = [Tick(0, "0.0")]
+    rows = curves([Series([0.5] * (T + 1), "series-1")], 0, 1, ticks, gutter(ticks) + width, height, t)
+    assert {x for row in rows for x, cell in enumerate(row) if cell.back == "cursor"} == {
+        gutter(ticks) + column_of(t, T, width)
+    }
+    assert all(row[gutter(ticks) + column_of(t, T, width)].back == "cursor" for row in rows)
+
+
+@attack
+@given(st.integers(0, 400), sizes)
+def test_time_runs_from_the_first_column_to_the_last_and_back_again(T: int, width: int) -> None:
+    """A click finds the t whose column is nearest; the ends find 0 and T; where all fit, each t finds itself."""
+    columns = [column_of(t, T, width) for t in range(T + 1)]
+    assert columns == sorted(columns)
+    assert columns[0] == 0
+    assert columns[-1] == (width - 1 if T else 0)
+    for column in range(width):
+        assert abs(columns[time_at(column, T, width)] - column) == min(abs(c - column) for c in columns)
+    if len(set(columns)) == T + 1:
+        assert [time_at(column, T, width) for column in columns] == list(range(T + 1))
+    if width > 1:
+        assert (time_at(0, T, width), time_at(width - 1, T, width)) == (0, T)
+
+
+def test_a_gutter_that_leaves_no_plot_is_left_out() -> None:
+    assert gutter([Tick(0, "0.25")]) == 5
+    assert gutter([]) == 1
+    assert text(curves([Series([0, 0], "series-1")], 0, 1, [Tick(0, "0.25")], 5, 1)) == "⣀" * 5
+
+
+# bars
+
+
+@attack
+@given(
+    st.lists(st.floats(), max_size=60),
+    st.floats(allow_nan=False),
+    sizes,
+    sizes,
+    st.lists(labels, max_size=60),
+    st.lists(wild, max_size=60),
+    st.none() | st.integers(-3, 70),
+)
+def test_whatever_the_values_bars_are_a_picture_of_the_size_asked(
+    values: list[float],
+    top: float,
+    width: int,
+    height: int,
+    names: list[str],
+    marks: list[float | None],
+    highlight: int | None,
+) -> None:
+    assert is_a_picture(bars(values, top, width, height, names, marks, highlight=highlight), width, height)
+
+
+@attack
+@given(st.lists(shares, min_size=1, max_size=20), sizes, st.integers(20, 60))
+def test_a_bar_is_as_high_as_its_value_to_an_eighth(values: list[float], height: int, width: int) -> None:
+    """The largest is full, 0 is empty, and each has its part of 8 · height eighths, within one half."""
+    top = max(values) or 1.0
+    rows = bars(values, top, width, height)
+    for k, value in enumerate(values):
+        column = [row[k * (width + 1) // len(values)].char for row in rows]
+        eighths = sum(map(BLOCKS.index, column))
+        assert abs(eighths - value / top * 8 * height) <= 0.5 + 1e-9
+        assert column == sorted(column, key=BLOCKS.index)
+
+
+@attack
+@given(st.lists(shares, min_size=1, max_size=99), sizes)
+def test_of_more_values_than_columns_none_of_the_largest_is_lost(values: list[float], width: int) -> None:
+    [row] = bars(values, 1.0, width, 1)
+    assert max(BLOCKS.index(cell.char) for cell in row) == round(8 * max(values))
+
+
+@attack
+@given(st.integers(1, 40), sizes)
+def test_bars_are_equally_wide_and_apart_where_there_is_room(count: int, width: int) -> None:
+    [row] = bars([1.0] * count, 1.0, width, 1)
+    drawn = "".join(cell.char for cell in row).split()
+    assert len(set(drawn)) == 1 or width < 2 * count - 1
+    assert len(drawn) == count or width < 2 * count - 1
+
+
+def test_the_picture_of_bars() -> None:
+    rows = bars([0.25, 0, 0.5, 1], 1, 7, 3, ["a", "b", "c", "d"])
+    assert text(rows) == "      █\n▄   █ █\na b c d"
+    assert text(bars([1, 0], 1, 11, 3, ["long label", "日本"])) == "█████      \n█████      \nlong    □□ "
+
+
+def test_a_mark_is_seen_over_its_bar_and_above_it() -> None:
+    rows = bars([1.0, 0.25], 1, 3, 4, marks=[0.5, 0.5], highlight=0)
+    assert text(rows) == "█  \n─ ─\n█  \n█ █"
+    assert rows[1][0] == Cell("─", "mark", "highlight")
+    assert rows[1][2] == Cell("─", "mark")
+    assert rows[3] == [Cell("█", "highlight"), Cell(" "), Cell("█", "series-1")]
+
+
+# heat
+
+matrices = st.integers(1, 20).flatmap(
+    lambda columns: st.lists(st.lists(wild, min_size=columns, max_size=columns), max_size=20)
+)
+
+
+@attack
+@given(matrices, sizes, sizes, st.none() | st.tuples(st.integers(-2, 25), st.integers(-2, 25)), st.booleans(), wild)
+def test_whatever_the_matrix_heat_is_a_picture_of_the_size_asked(
+    matrix: list[list[float | None]],
+    width: int,
+    height: int,
+    cursor: tuple[int, int] | None,
+    coloured: bool,
+    top: float | None,
+) -> None:
+    rows = heat(matrix, width, height, cursor, cividis if coloured else None, 1.0 if top is None else top)
+    assert is_a_picture(rows, width, height)
+
+
+@attack
+@given(st.integers(1, 30), st.integers(1, 30), sizes, sizes, st.booleans(), st.data())
+def test_a_click_finds_the_entry_that_is_shown(
+    lines: int, columns: int, width: int, height: int, half: bool, data: st.DataObject
+) -> None:
+    """Where only one entry is not 0, exactly the cells that lead to its block are not blank or dark."""
+    i, j = data.draw(st.tuples(st.integers(0, lines - 1), st.integers(0, columns - 1)))
+    matrix = [[float((k, m) == (i, j)) for m in range(columns)] for k in range(lines)]
+    rows = heat(matrix, width, height, colour=cividis if half else None)
+    bright = {(x, y) for y, row in enumerate(rows) for x, c in enumerate(row) if c.char == "█" or c.style == cividis(1)}
+    found = {(x, y): cell_at(x, y, lines, columns, width, height, half) for x in range(width) for y in range(height)}
+    below = {block for block in found.values() if block and block[0] <= i and block[1] <= j}
+    assert bright <= {place for place, block in found.items() if block == max(below)}
+    assert half or bright == {place for place, block in found.items() if block == max(below)}
+    assert all((rows[y][x].char == " " and not rows[y][x].style) or found[x, y] for x, y in found)
+
+
+def test_entries_are_equal_rectangles_as_large_as_fit_and_the_rest_is_blank() -> None:
+    assert text(heat([[1, 0, 0.3], [None, 0.5, 1]], 10, 2)) == "███   ▒▒▒ \n·╳·▒▒▒███ "
+    assert text(heat([[0.0, 1e-300, 0.25, 0.26, 0.75, 1.0]], 6, 1)) == " ░░▒▓█"
+
+
+def test_a_cell_shows_two_rows_of_a_matrix() -> None:
+    [first, second] = heat([[0.0], [1.0], [0.5]], 1, 2, colour=cividis)
+    assert first == [Cell("▀", cividis(0), cividis(1))]
+    assert second == [Cell("▀", cividis(0.5))]
+
+
+def test_a_matrix_too_large_is_shown_by_the_largest_of_equal_blocks() -> None:
+    matrix: list[list[float | None]] = [[0.0, 0.0, 0.0, 1.0], [0.5, None, 0.0, 0.0]]
+    assert text(heat(matrix, 2, 1)) == "▒█"
+    assert cell_at(1, 0, 2, 4, 2, 1, half=False) == (0, 2)
+
+
+def test_the_undefined_is_hatched_and_is_not_zero() -> None:
+    assert heat([[None], [None]], 2, 1, colour=cividis) == [[Cell("╳", "undefined"), Cell("·", "undefined")]]
+    assert heat([[None], [0.0]], 1, 1, colour=cividis) == [[Cell("▀", "undefined", cividis(0))]]
+
+
+@attack
+@given(st.integers(1, 9), sizes, sizes, shares | st.none(), st.booleans(), st.data())
+def test_the_chosen_entry_is_told_from_its_neighbours(
+    size: int, width: int, height: int, value: float | None, coloured: bool, data: st.DataObject
+) -> None:
+    i, j = data.draw(st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)))
+    matrix = [[value] * size for _ in range(size)]
+    colour = cividis if coloured else None
+    plain, chosen = heat(matrix, width, height, None, colour), heat(matrix, width, height, (i, j), colour)
+    assert plain != chosen
+    if not coloured:
+        assert text(plain) != text(chosen)
+        assert {"[", "]"} <= set(text(chosen)) or "◆" in text(chosen)
+
+
+def test_the_rim_leaves_the_inside_of_an_entry_to_be_seen() -> None:
+    rows = heat([[1.0]], 3, 2, (0, 0), cividis)
+    black, bright = "#000000", cividis(1)
+    assert rows[0] == [Cell("▀", black, black), Cell("▀", black, bright), Cell("▀", black, black)]
+    assert rows[1] == [Cell("▀", black, black), Cell("▀", bright, black), Cell("▀", black, black)]
+    assert heat([[0.0]], 3, 2, (0, 0), cividis)[0][0] == Cell("▀", "#ffffff", "#ffffff")
+
+
+@given(st.integers(0, 254))
+def test_cividis_rises_in_luminance_at_every_step(k: int) -> None:
+    """Relative luminance as the sRGB standard (IEC 61966-2-1) defines it, so it is read in greyscale too."""
+
+    def luminance(x: float) -> float:
+        linear = (
+            v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (c / 255 for c in rgb(cividis(x)))
+        )
+        return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    assert luminance(k / 255) < luminance((k + 1) / 255)
+
+
+def test_cividis_has_its_published_ends_and_is_clipped() -> None:
+    assert (cividis(0), cividis(1)) == ("#00224e", "#fee838")
+    assert (cividis(-inf), cividis(7)) == (cividis(0), cividis(1))
+
+
+# strip and scrubber
+
+STYLES = {"↑": "bad", "=": "dim", "↓": "good"}
+
+
+@attack
+@given(st.text("↑=↓日", max_size=60), sizes, st.none() | st.integers(-3, 70))
+def test_the_worst_step_is_never_hidden_in_a_strip(marks: str, width: int, cursor: int | None) -> None:
+    row = strip(marks, width, cursor, STYLES)
+    assert is_a_picture([row], width, 1)
+    for mark, style in STYLES.items():
+        shown = {x for x, cell in enumerate(row) if cell.style == style}
+        held = {column_of(t, len(marks) - 1, width) for t, at in enumerate(marks) if at == mark}
+        assert shown <= held
+        assert shown == held or mark != "↑"
+    lit = [x for x, cell in enumerate(row) if cell.back == "cursor"]
+    here = cursor is not None and 0 <= cursor < len(marks)
+    assert lit == ([column_of(cursor, len(marks) - 1, width)] if here and cursor is not None else [])
+
+
+def test_the_picture_of_a_strip() -> None:
+    assert text([strip("↓↓=↓", 4, None, STYLES)]) == "↓↓=↓"
+    assert text([strip("↓↓=↓", 2, None, STYLES)]) == "↓="
+    assert strip("↓", 1, 0, STYLES) == [Cell("↓", "good", "cursor")]
+
+
+@attack
+@given(st.integers(0, 300), sizes, st.integers(-3, 303))
+def test_the_knob_is_where_the_time_is(T: int, width: int, t: int) -> None:
+    row = scrubber(t, T, width)
+    assert is_a_picture([row], width, 1)
+    knob = text([row]).index("●")
+    assert knob == column_of(t, T, width)
+    assert text([row]) == "━" * knob + "●" + "─" * (width - 1 - knob)
+    assert [cell.style for cell in row] == ["past"] * knob + ["knob"] + ["axis"] * (width - 1 - knob)
+
+
+@pytest.mark.parametrize(("width", "height"), [(0, 0), (0, 3), (3, 0), (-1, -1)])
+def test_no_room_is_an_empty_picture(width: int, height: int) -> None:
+    pictures = [
+        curves([Series([0, 1], "series-1")], 0, 1, [Tick(0, "0")], width, height, 0),
+        bars([1.0], 1, width, height, ["a"], [1.0]),
+        heat([[1.0]], width, height, (0, 0)),
+        heat([[1.0]], width, height, (0, 0), cividis),
+    ]
+    assert ["".join(text(picture).split()) for picture in pictures] == [""] * 4
+    assert strip("↓", 0, 0, STYLES) == scrubber(0, 0, 0) == []
+    assert cell_at(0, 0, 1, 1, width, height, half=True) is None
+    assert time_at(0, 5, width) in range(6)

@@ -1,0 +1,346 @@
+"""What the panels show: read as text, at every size, of runs made in this process without a screen."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tui import raster, view
+from tui.film import Film
+from tui.messages import Message, Request
+from tui.worker import Study
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+SIZES = [(1, 1), (1, 60), (200, 1), (2, 2), (3, 3), (5, 9), (20, 6), (39, 5), (58, 14), (80, 24), (120, 40), (200, 60)]
+JUMP = 'noise = { steps = 2, kernel = { kind = "%s" }, schedule = { kind = "jump" } }\n'
+
+OWN = {
+    "one-state": "data = { weights = [1] }\n" + JUMP % "uniform",
+    "many-states": f"data = {{ weights = {[1] * 70} }}\n" + JUMP % "uniform",
+    "no-loss": "data = { weights = [1, 0, 2] }\n" + JUMP % "absorbing",
+    "infinite": "data = { weights = [1, 2, 3] }\n" + JUMP % "absorbing" + '[reverse]\nprior = "uniform"\n',
+    "impossible": "data = { weights = [1, 0] }\n"
+    'noise = { steps = 1, kernel = { kind = "per-step", steps_rows = [[[1, 0], [0, 1]]] } }\n',
+    "wide": 'title = "日本語 e\\u0301 \\t 👩‍👩‍👧 done"\n'
+    'data = { states = ["日", "e\\u0301", "👩‍👩‍👧"], weights = [1, 2, 3] }\n' + JUMP % "uniform",
+    "long-name": f'title = "{"long " * 60}"\ndata = {{ states = ["{"a" * 90}", "b"], weights = [1, 2] }}\n'
+    + JUMP % "uniform",
+}
+NAMES = ["two-state", "memory", "letters-masked", "permutation", "dense-late", "elbo-mask-prior", "two-rooms"]
+
+
+@cache
+def messages(name: str) -> tuple[Message, ...]:
+    """What the engine's process would send of a scenario, without the process."""
+    text = OWN[name] if name in OWN else (SCENARIOS / f"{name}.toml").read_text(encoding="utf-8")
+    sent: list[Message] = []
+    Study(Request(text, str(SCENARIOS), name), sent.append).perform(lambda: None)
+    return tuple(sent)
+
+
+def film_of(name: str, part: float = 1.0) -> Film:
+    """A film as far as this part of its messages."""
+    film, sent = Film(), messages(name)
+    for message in sent[: round(part * len(sent))]:
+        film.take(message)
+    return film
+
+
+def drawn(number: str, scene: view.Scene, width: int, height: int) -> str:
+    """The text of a panel, its form checked: height rows of width characters, each a column wide."""
+    rows = view.PANELS[number][1](scene, width, height)
+    assert [len(row) for row in rows] == [width] * height, (number, width, height)
+    for row in rows:
+        check_cells(row)
+    return raster.text(rows)
+
+
+def check_cells(row: raster.Row) -> None:
+    for cell in row:
+        assert len(cell.char) == 1, cell
+        assert cell.char.isprintable(), cell
+        assert unicodedata.east_asian_width(cell.char) not in {"W", "F"}, cell
+        assert unicodedata.category(cell.char)[0] != "M", cell
+
+
+def lines(number: str, name: str, t: int, width: int = 80, height: int = 24) -> list[str]:
+    return drawn(number, view.Scene(film_of(name), t), width, height).splitlines()
+
+
+# the form of a picture
+
+
+@pytest.mark.parametrize("name", [*NAMES, *OWN])
+def test_the_run_was_made(name: str) -> None:
+    """Each of these scenarios runs: the films below are of whole runs."""
+    film = film_of(name)
+    assert film.trouble is None
+    assert film.finished is not None
+    assert len(film.steps) == film.T + 1
+
+
+@pytest.mark.parametrize("number", view.PANELS)
+@pytest.mark.parametrize("part", [0.0, 0.001, 0.5, 1.0], ids=["empty", "opened", "half", "whole"])
+@pytest.mark.parametrize("name", [*NAMES, *OWN])
+def test_every_panel_fills_its_place_exactly(name: str, part: float, number: str) -> None:
+    """A painter gives height rows of width cells of one column each, at the ends of time and in the middle."""
+    film = Film() if part == 0 else film_of(name, part)
+    if part == 0.001:
+        film.take(messages(name)[0])
+    for width, height in SIZES:
+        for t in {0, 1, film.T // 2, film.T}:
+            drawn(number, view.Scene(film, t), width, height)
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_every_choice_can_be_painted(data: st.DataObject) -> None:
+    """Any t, scale, matrix, state, size, with colours or without, however much has come: a picture of that size."""
+    film = film_of(
+        data.draw(st.sampled_from([*NAMES, *(set(OWN) - {"wide"})])), data.draw(st.sampled_from([0.2, 0.6, 1]))
+    )
+    K = film.opened.K if film.opened else 1
+    scene = view.Scene(
+        film,
+        data.draw(st.integers(0, film.T)),
+        scale=data.draw(st.sampled_from(view.SCALES)),
+        matrix=data.draw(st.sampled_from(view.MATRICES)),
+        chosen=data.draw(st.integers(0, K - 1)),
+        colour=data.draw(st.booleans()),
+    )
+    width, height = data.draw(st.integers(1, 200)), data.draw(st.integers(1, 60))
+    for number in view.PANELS:
+        drawn(number, scene, width, height)
+    row = view.headline(scene, width, "▶ 1x")
+    assert len(row) == width
+    check_cells(row)
+
+
+@pytest.mark.parametrize("scale", view.SCALES)
+@pytest.mark.parametrize("name", [*NAMES, *OWN])
+def test_every_scale_draws_every_run(name: str, scale: str) -> None:
+    """The curves have a picture on every scale, also where everything is 0; and the legend names the scale."""
+    film = film_of(name)
+    for width, height in SIZES:
+        drawn("1", view.Scene(film, film.T // 2, scale=scale), width, height)
+    assert scale in drawn("1", view.Scene(film, 1, scale=scale), 100, 20).splitlines()[0]
+
+
+@pytest.mark.parametrize("matrix", view.MATRICES)
+@pytest.mark.parametrize("name", [*NAMES, *OWN])
+def test_every_matrix_and_state_has_a_picture(name: str, matrix: str) -> None:
+    """Every matrix and posterior, for each state of x_t, at the first, second and last times."""
+    film = film_of(name)
+    assert film.opened is not None
+    for t in (0, 1, film.T):
+        for chosen in range(0, film.opened.K, 5):
+            for colour in (True, False):
+                scene = view.Scene(film, t, matrix=matrix, chosen=chosen, colour=colour)
+                drawn("2", scene, 33, 9)
+                drawn("4", scene, 60, 9)
+
+
+# the headline
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+@pytest.mark.parametrize("name", [*NAMES, "neighbours-lookalike", "elbo-counted-10000"])
+def test_the_headline_has_what_matters(name: str, width: int) -> None:
+    """From 80 columns on: the whole name, t without blanks, H, I and the unit, at every t."""
+    film = film_of(name)
+    for t in range(film.T + 1):
+        shown = raster.text([view.headline(view.Scene(film, t), width, "▶ 1/8x ↻")])
+        assert len(shown) == width
+        assert name in shown
+        assert f"t={t}/{film.T} " in shown
+        assert re.search(r"H=\d\S*  I=\d\S* bits", shown), shown
+        assert "▶ 1/8x ↻" in shown
+
+
+def test_the_headline_of_two_state() -> None:
+    """Third step of 64: `t=3/64`, the entropy and the information in bits, K and T where there is room."""
+    shown = raster.text([view.headline(view.Scene(film_of("two-state"), 3), 120, "‖ 1x")])
+    assert re.match(r" two-state  uniform · constant  K=2 T=64  t=3/64   H=0\.\d{4}  I=0\.\d{4} bits  ‖ 1x *$", shown)
+
+
+def test_the_headline_before_anything_is_known() -> None:
+    """Nothing has come yet: it says so."""
+    assert "opening" in raster.text([view.headline(view.Scene(Film(), 0), 80, "")])
+
+
+# the panels
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("two-state", "strict"), ("permutation", "equal"), ("memory", "violated"), ("mask-hump", "strict")],
+)
+def test_the_inequality_says_its_verdict(name: str, word: str) -> None:
+    """At every step the panel has the engine's own verdict in words; and this word somewhere in the run."""
+    film, words = film_of(name), set()
+    for t in range(1, film.T + 1):
+        step = film.at(t)
+        assert step is not None
+        verdict = step.record["decay"]
+        assert f" {view.MARKS[verdict]} {verdict} " in drawn("6", view.Scene(film, t), 60, 8).splitlines()[0]
+        words.add(verdict)
+    assert word in words
+
+
+def test_the_inequality_begins_with_nothing() -> None:
+    """At t = 0 no step has been made."""
+    assert "t = 0: nothing is lost yet" in lines("6", "two-state", 0)[0]
+
+
+def test_the_strip_has_the_verdict_of_each_step() -> None:
+    """With a column to a step, the strip under the panel is the verdicts' marks in order."""
+    film = film_of("memory")
+    wanted = "·" + "".join(view.MARKS[s.record["decay"]] for s in film.steps[1:])
+    strip = drawn("6", view.Scene(film, 5), 15, 8).splitlines()[-1]
+    assert strip == f" {wanted} "
+
+
+def amounts(name: str, t: int) -> dict[str, Decimal]:
+    """The ledger's lines as they are shown."""
+    found = [re.match(r" (.*?) +(-?\d\S*)\s*$", row) for row in lines("5", name, t, 40, 24)]
+    return {m[1].strip(): Decimal(m[2]) for m in found if m}
+
+
+def last_digit(number: Decimal) -> Decimal:
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return Decimal(1).scaleb(exponent)
+
+
+@pytest.mark.parametrize(
+    "name", ["two-state", "letters-masked", "two-rooms", "elbo-tight", "elbo-wrong-belief", "elbo-d3pm", "jump-uniform"]
+)
+def test_the_ledger_adds_up_as_it_is_shown(name: str) -> None:
+    """Reconstruction + denoising + prior is L, and so is H(x0) + model error + prior gap, but for last digits."""
+    shown = amounts(name, 2)
+    (L,) = [number for words, number in shown.items() if words.startswith("L = −ELBO")]
+    for parts in (["reconstruction", "denoising", "prior matching"], ["= H(x0)", "+ model error", "+ prior gap"]):
+        numbers = [shown[part] for part in parts]
+        assert abs(sum(numbers) - L) <= sum(map(last_digit, [*numbers, L])), (parts, shown)
+
+
+def test_an_infinite_ledger_says_so() -> None:
+    """Where L is infinite the panel has ∞, and what is not defined is called undefined."""
+    found = [name for name in [*NAMES, *OWN] if "∞" in "".join(lines("5", name, 1))]
+    assert "elbo-mask-prior" in found or "infinite" in found
+
+
+def test_a_process_with_memory_has_no_ledger() -> None:
+    """Its panel says that and nothing else."""
+    shown = lines("5", "memory", 3)
+    assert shown[0].strip() == "a process with memory has no ledger"
+    assert not "".join(shown[1:]).strip()
+
+
+def test_totals_come_at_the_end() -> None:
+    """While the run goes on, the ledger has this step's lines and says that the totals come."""
+    film = film_of("two-state", 0.5)
+    shown = drawn("5", view.Scene(film, 3), 50, 12)
+    assert "t = 3: this term" in shown
+    assert "totals come at the end" in shown
+
+
+def test_a_logarithmic_scale_reaches_far() -> None:
+    """dense-late loses its information below 1e-200: the axis goes down there, and the curve has no gap."""
+    film = film_of("dense-late")
+    shown = drawn("1", view.Scene(film, film.T, scale="logarithmic"), 120, 40)
+    exponents = [int(e) for e in re.findall(r"1e(-?\d+)", shown)]
+    assert min(exponents) <= -200
+    assert max(exponents) >= 0
+    points = film.logarithms("mutual_information")
+    assert None not in points
+    assert points[-1] is not None
+    assert points[-1] < -190
+
+
+def test_the_curves_have_their_names() -> None:
+    """The legend names the four curves."""
+    first = lines("1", "two-state", 3, 100)[0]
+    assert all(words in first for words in ("I(x0;x_t)", "H(x_t)", "H(x0|x_t)", "bound", "linear"))
+
+
+def test_no_step_matrix_at_zero() -> None:
+    """At t = 0 there has been no step: the panel says so instead of a picture."""
+    for matrix in ("step", "reverse"):
+        shown = drawn("2", view.Scene(film_of("two-state"), 0, matrix=matrix), 40, 9)
+        assert "no such matrix at t = 0" in shown
+
+
+def test_a_chain_too_large_for_pictures_says_so() -> None:
+    """With K > 64 no matrix is sent, and the panels of matrices say so at every t."""
+    film = film_of("many-states")
+    for t in range(film.T + 1):
+        assert "not kept for this chain" in drawn("2", view.Scene(film, t), 40, 9)
+        assert "K up to 64" in drawn("4", view.Scene(film, t), 40, 9)
+
+
+def test_a_memory_process_has_no_step_matrix() -> None:
+    """Q_t alone does not exist where noise remembers x0: at t = 1 the reason is not t = 0."""
+    shown = drawn("2", view.Scene(film_of("memory"), 1, matrix="step"), 60, 9)
+    assert "t = 0" not in shown
+    assert shown.strip()
+
+
+def test_the_posterior_is_a_distribution() -> None:
+    """The shares of x0 given x_t that are shown add up to 1, and so do those of x_(t-1)."""
+    film = film_of("two-rooms")
+    assert film.opened is not None
+    rows = drawn("4", view.Scene(film, 5, chosen=2), 60, 20).splitlines()
+    assert f"given x_t = {film.opened.states[2]}" in rows[0]
+    found = [re.findall(r"\d\.\d{3}", row) for row in rows[2 : 2 + film.opened.K]]
+    for column in zip(*found, strict=True):
+        assert abs(sum(map(float, column)) - 1) < 0.0006 * film.opened.K
+
+
+def test_an_impossible_state_has_no_posterior() -> None:
+    """Where x_t cannot occur, the posterior is undefined, and the panel says that."""
+    assert "undefined" in drawn("4", view.Scene(film_of("impossible"), 1, chosen=1), 60, 9)
+
+
+def test_the_marginal_names_states() -> None:
+    """Under the bars stand the states; above, the distance to the prior."""
+    rows = lines("3", "two-state", 3, 40, 12)
+    assert rows[-1].split() == ["a", "b"]
+    assert "TV" in rows[0]
+
+
+def test_the_chain_says_what_it_is() -> None:
+    """Kernel, schedule, β_t exactly, the states, and what each check observed."""
+    shown = drawn("8", view.Scene(film_of("two-state"), 3), 80, 24)
+    for words in ("Two-state symmetric channel", "uniform", "constant", "1/10", "729/1000", "a b", "✓ mi-decay"):
+        assert words in shown
+
+
+def test_a_beta_of_zero_is_not_none() -> None:
+    """β_t = 0 and ᾱ_t = 0 are numbers: the chain's panel shows 0."""
+    film = film_of("no-loss")
+    step = film.at(film.T)
+    assert step is not None
+    assert step.record["alpha_bar"] == "0"
+    rows = drawn("8", view.Scene(film, film.T), 80, 12).splitlines()
+    assert rows[4].split() == ["ᾱ_t", "0"]
+
+
+def test_a_click_finds_the_time_it_points_at() -> None:
+    """The column where the cursor is painted, clicked, gives a t that is painted in that column again."""
+    film = film_of("two-state")
+    for scale in view.SCALES:
+        for t in range(film.T + 1):
+            row = view.PANELS["1"][1](view.Scene(film, t, scale=scale), 70, 20)[1]
+            (x,) = [x for x, cell in enumerate(row) if cell.back == "cursor"]
+            again = view.time_under(view.Scene(film, t, scale=scale), x, 70, 20)
+            assert again is not None
+            row = view.PANELS["1"][1](view.Scene(film, again, scale=scale), 70, 20)[1]
+            assert row[x].back == "cursor", (scale, t)

@@ -1,0 +1,1 @@
+"""markovdiff on the screen: the terminal application."""

@@ -1,0 +1,69 @@
+"""Every action of the main screen, in one place: keys, words, and the room it belongs to.
+
+The bindings, the footer, the help screen and the command palette are all made from this list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do: `name` is the method action_<name> of the app, `argument` what it is given.
+
+    With a word for the `footer` it is shown there, under its first key or as `shown`.
+    """
+
+    keys: str
+    name: str
+    words: str
+    group: str
+    argument: str = ""
+    footer: str = ""
+    shown: str | None = None
+
+    @property
+    def call(self) -> str:
+        """The action as Textual writes it."""
+        return f"{self.name}({self.argument})" if self.argument else self.name
+
+
+TIME, LOOK, STUDY, PROGRAM = "time", "look", "study", "program"
+
+ACTIONS = (
+    Action("space", "play_or_pause", "play or pause", TIME, footer="Play"),
+    Action("left_square_bracket,left,h", "step", "one step back", TIME, "-1"),
+    Action("right_square_bracket,right,l", "step", "one step on", TIME, "1", footer="Step", shown="[ ]"),
+    Action("left_curly_bracket,shift+left", "step", "ten steps back", TIME, "-10"),
+    Action("right_curly_bracket,shift+right", "step", "ten steps on", TIME, "10"),
+    Action("home,g", "go", "to the data, t = 0", TIME, "'first'"),
+    Action("end,G", "go", "to the noise, t = T", TIME, "'last'"),
+    Action("colon", "ask_time", "go to a time", TIME),
+    Action("plus,equals_sign", "speed", "twice as fast", TIME, "1"),
+    Action("minus", "speed", "half as fast", TIME, "-1"),
+    Action("r", "reverse", "play backwards in time", TIME),
+    Action("L", "loop", "begin again at the end", TIME),
+    Action("v", "scale", "curves on a linear, square-root or logarithmic scale", LOOK, footer="Scale"),
+    Action("c", "matrix", "the next matrix: Qbar, Q, the joint, the Bayes reverse", LOOK),
+    Action("j", "choose", "the next state of x_t", LOOK, "1"),
+    Action("k", "choose", "the state of x_t before", LOOK, "-1"),
+    Action("u", "unit", "bits or nats", LOOK),
+    Action("1", "panel", "the curves", LOOK, "1"),
+    Action("2", "panel", "the matrix", LOOK, "2"),
+    Action("3", "panel", "the marginal", LOOK, "3"),
+    Action("4", "panel", "the posterior", LOOK, "4"),
+    Action("5", "panel", "the ledger of the ELBO", LOOK, "5"),
+    Action("6", "panel", "the inequality", LOOK, "6"),
+    Action("8", "panel", "the chain", LOOK, "8"),
+    Action("tab", "turn", "the next panel in the last place", LOOK),
+    Action("f", "zoom", "the focused panel alone, and back", LOOK, footer="Zoom"),
+    Action("t", "next_theme", "dark, light, high contrast", LOOK),
+    Action("s", "scenarios", "choose a scenario", STUDY, footer="Scenarios"),
+    Action("e", "edit", "change the chain", STUDY, footer="Edit"),
+    Action("x", "export", "save a picture, the numbers, or the result", STUDY),
+    Action("y", "copy_command", "copy the command line of this view", STUDY),
+    Action("enter", "restart", "start the engine again, if it has ended", STUDY),
+    Action("question_mark", "help", "this help", PROGRAM, footer="Help"),
+    Action("q", "quit", "leave", PROGRAM),
+)

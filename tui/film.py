@@ -1,0 +1,106 @@
+"""What the screen has of a run: its opening, its steps so far, its end. Frozen pictures, one integer t.
+
+A film grows as the engine streams; nothing in it is ever changed. Panels are given the film and t.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from decimal import Decimal
+from math import isnan, log10
+from typing import Any
+
+from tui.messages import Died, Failed, Finished, Opened, StepDone
+
+
+@dataclass
+class Film:
+    """A run as far as it has come."""
+
+    opened: Opened | None = None
+    steps: list[StepDone] = field(default_factory=list)
+    finished: dict[str, Any] | None = None
+    trouble: str | None = None
+
+    def take(self, message: object) -> bool:
+        """Put a message of the engine where it belongs; whether the film changed."""
+        match message:
+            case Opened():
+                self.opened = message
+            case StepDone():
+                self.steps.append(message)
+            case Finished():
+                self.finished = message.record
+            case Failed():
+                self.trouble = message.message
+            case Died():
+                self.trouble = (
+                    f"the engine's process ended (exit code {message.exitcode}); press enter to start it again"
+                )
+            case _:
+                return False
+        return True
+
+    @property
+    def T(self) -> int:
+        """The last time there is."""
+        return self.opened.T if self.opened else 0
+
+    def at(self, t: int) -> StepDone | None:
+        """The step at t, if it has arrived."""
+        return self.steps[t] if t < len(self.steps) else None
+
+    def value(self, t: int, quantity: str) -> dict[str, Any] | None:
+        """A quantity's record at t: value, lower, upper, closed_form."""
+        step = self.at(t)
+        found: dict[str, Any] | None = step.record.get(quantity) if step else None
+        return found
+
+    def numbers(self, quantity: str) -> list[float | None]:
+        """A quantity at t = 0 … T as floats for a picture; None where it is not (yet) known."""
+        known = [_float(self.value(t, quantity)) for t in range(len(self.steps))]
+        return known + [None] * (self.T + 1 - len(known))
+
+    def logarithms(self, quantity: str) -> list[float | None]:
+        """log10 of a quantity at t = 0 … T, far below what a float could hold; None for zero."""
+        known = [_log10(self.value(t, quantity)) for t in range(len(self.steps))]
+        return known + [None] * (self.T + 1 - len(known))
+
+    def matrix(self, t: int, kind: str) -> list[list[float | None]] | None:
+        """A matrix of step t for a picture, or None where it has none."""
+        step = self.at(t)
+        if step is None or step.matrices is None or kind not in step.matrices or self.opened is None:
+            return None
+        numbers, K = array("d"), self.opened.K
+        numbers.frombytes(step.matrices[kind])
+        return [[None if isnan(x) else x for x in numbers[i * K : (i + 1) * K]] for i in range(K)]
+
+
+def _float(record: dict[str, Any] | None) -> float | None:
+    if record is None or record["value"] in ("inf", "undefined"):
+        return None
+    return float(record["value"])
+
+
+def _log10(record: dict[str, Any] | None) -> float | None:
+    if record is None or record["value"] in ("inf", "undefined"):
+        return None
+    value = Decimal(record["value"])
+    return float(value.adjusted() + log10(float(value.scaleb(-value.adjusted())))) if value > 0 else None
+
+
+def short(record: dict[str, Any] | None, digits: int = 6) -> str:
+    """A certified number to a few digits, for a place where there is little room."""
+    if record is None:
+        return "·"
+    text = str(record["value"])
+    if text in ("inf", "undefined"):
+        return "∞" if text == "inf" else text
+    number = Decimal(text)
+    if number == 0:
+        return "0"
+    size = number.adjusted()
+    if -4 <= size < digits:
+        return f"{number:.{digits - 1 - size if size >= 0 else digits - 2 - size}f}"
+    return f"{number:.{digits - 1}e}".replace("e+", "e")

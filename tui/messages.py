@@ -1,0 +1,132 @@
+"""What the screen and the engine's process say to each other: frozen, picklable, plain.
+
+    screen → engine    Request, then Questions
+    engine → screen    Opened, StepDone (t = 0 … T), Finished; or Failed; Answers in between
+    Engine → screen    Died, where the process is gone
+
+Exact rationals are strings "n/d". Matrices are float64 for pictures, K·K little-endian numbers row by row,
+each right but for a few roundings. Nothing heavy is imported here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+Kind: TypeAlias = Literal["cumulative", "step", "joint", "reverse", "marginal", "posterior", "forward"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Run this scenario: its TOML text, the folder that paths in it are relative to, its name.
+
+    `unit` is used instead of the scenario's own where it is given; `source` is how a command line would name it.
+    """
+
+    text: str
+    folder: str
+    name: str
+    unit: Literal["bits", "nats"] | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """One exact number, please, by `kind`:
+
+    - cumulative: Q̄_t[i, j] = q(x_t = j | x_0 = i)
+    - step: Q_t[i, j] = q(x_t = j | x_{t−1} = i)
+    - joint: q(x_0 = i, x_t = j)
+    - reverse: q(x_{t−1} = i | x_t = j)
+    - marginal: q(x_t = j), whatever i
+    - posterior: q(x_0 = i | x_t = j)
+    - forward: q(x_{t−1} = i | x_t = j, x_0 = x0)
+
+    States are numbers 0 … K−1; only forward looks at x0.
+    """
+
+    kind: Kind
+    t: int
+    i: int
+    j: int
+    x0: int = 0
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The scenario has been read.
+
+    `schedule` is "" and `betas` None where the kernel has no β; `model` is "" for a process with memory.
+    `data` and `prior` are exact, state by state; `expectations` the checks to be made with what is expected;
+    `file` the scenario's text.
+    """
+
+    name: str
+    title: str
+    description: str
+    unit: str
+    states: tuple[str, ...]
+    T: int
+    K: int
+    kernel: str
+    schedule: str
+    model: str
+    prior: tuple[str, ...]
+    data: tuple[str, ...]
+    betas: tuple[str, ...] | None
+    expectations: tuple[tuple[str, str], ...]
+    file: str
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """A step: its record as the JSON has it; p_t and the matrices as floats.
+
+    The record has p_t exactly too, as "marginal", unless that would be megabytes of digits.
+
+    `matrices` is None for large K, else "cumulative" Q̄_t[i, j] and "joint" q(x_0 = i, x_t = j), and for
+    t ≥ 1 "step" Q_t[i, j] (not of a process with memory) and "reverse", whose row j is q(x_{t−1} | x_t = j),
+    NaN throughout where x_t = j is impossible.
+    """
+
+    t: int
+    record: dict[str, Any]
+    marginal: tuple[float, ...]
+    matrices: dict[str, bytes] | None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The whole result as the JSON has it, but for its "steps", which have been sent."""
+
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The run ended early: a message for people, and the exit status it would have had (2 or 3)."""
+
+    message: str
+    status: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The exact number "n/d".
+
+    "undefined" where it conditions on the impossible or there is no such entry, and "unknown" where the run
+    failed before it came there.
+    """
+
+    question: Question
+    exact: str
+
+
+@dataclass(frozen=True)
+class Died:
+    """The engine's process is gone, unasked; −n where signal n ended it."""
+
+    exitcode: int
+
+
+Message: TypeAlias = Opened | StepDone | Finished | Failed | Answer | Died

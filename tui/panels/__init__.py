@@ -1,0 +1,1 @@
+"""The panels: widgets that paint what a view function says."""

@@ -1,0 +1,104 @@
+"""A widget that paints rows of cells.
+
+The rows come from a pure view function; this turns them into Textual's strips, runs of one style joined, and
+paints again only the rows that changed.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.raster import Row
+from tui.view import PANELS, Scene
+
+
+class Canvas(Widget):
+    """Rows of cells on the screen."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  (Textual's name)
+        super().__init__(id=id, classes=classes)
+        self.rows: list[Row] = []
+        self.styles_made: dict[tuple[str, str], Style] = {}
+
+    def paint(self, rows: list[Row]) -> None:
+        """Show these rows; only those that differ are drawn again."""
+        before, self.rows = self.rows, rows
+        if len(before) != len(rows):
+            self.refresh()
+            return
+        width = self.size.width
+        changed = [Region(0, y, width, 1) for y, (a, b) in enumerate(zip(before, rows, strict=True)) if a != b]
+        if changed:
+            self.refresh(*changed)
+
+    class Resized(Message):
+        """There is another size to paint in."""
+
+    def on_resize(self) -> None:
+        """Ask to be painted in the new size."""
+        self.post_message(self.Resized())
+
+    def forget_styles(self) -> None:
+        """After a change of theme."""
+        self.styles_made.clear()
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One row as a strip of segments."""
+        if y >= len(self.rows):
+            return Strip.blank(self.size.width, self._style("", ""))
+        runs = groupby(self.rows[y], key=lambda cell: (cell.style, cell.back))
+        segments = [Segment("".join(cell.char for cell in run), self._style(*key)) for key, run in runs]
+        return Strip(segments).adjust_cell_length(self.size.width)
+
+    def _style(self, fore: str, back: str) -> Style:
+        key = (fore, back)
+        if key not in self.styles_made:
+            variables = self.app.theme_variables
+            colours = [c if c.startswith("#") or not c else variables.get(f"md-{c}", "") for c in key]
+            reverse = back == "cursor" and self.app.no_color
+            self.styles_made[key] = Style(
+                color=colours[0] or variables["foreground"],
+                bgcolor=colours[1] or variables["background"],
+                bold=fore == "title" or None,
+                reverse=reverse or None,
+            )
+        return self.styles_made[key]
+
+
+class Panel(Canvas):
+    """One numbered panel with a border: what `view.PANELS` says of its number."""
+
+    can_focus = True
+
+    class Pointed(Message):
+        """Somebody clicked into a panel, or rolled the wheel over it."""
+
+        def __init__(self, panel: Panel, x: int, y: int) -> None:
+            super().__init__()
+            self.panel, self.x, self.y = panel, x, y
+
+    def __init__(self, number: str) -> None:
+        super().__init__(id=f"panel-{number}", classes="panel")
+        self.number = number
+        self.border_title = f"{number} {PANELS[number][0]}"
+
+    def show(self, scene: Scene) -> None:
+        """Paint the scene, if there is room for it."""
+        width, height = self.size
+        if width > 0 and height > 0:
+            self.paint(PANELS[self.number][1](scene, width, height))
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell the app where."""
+        offset = event.get_content_offset(self)
+        if offset is not None:
+            self.post_message(self.Pointed(self, offset.x, offset.y))

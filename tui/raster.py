@@ -1,0 +1,300 @@
+"""Pictures made of terminal cells: curves, bars, heat maps and strips as plain data.
+
+A picture is a list of rows, a row a list of exactly `width` cells: a character one column wide and the names of two
+colours. It knows of no terminal, so it is tested by reading its text; a size of 0 or less is an empty one. t = 0 is
+in the first column, t = T in the last; a value is rounded to a dot or eighth, and drawn at the edge if it is beyond.
+A curve is one integer a column of braille dots, four a cell, bit 0 on top: a vertical stroke is one shift.
+"""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import zip_longest
+from math import ceil, isnan
+from typing import NamedTuple
+
+BRAILLE = [chr(0x2800 + (k & 0x87 | (k & 0x08) << 3 | (k & 0x70) >> 1)) for k in range(256)]  # 4 dots left, 4 right
+Row = list["Cell"]
+DASH, PERIOD = 4, 8  # in dots: as much drawn as left out, one cell upward or two across
+CIVIDIS = bytes.fromhex("00224e 123570 3b496c 575d6d 707173 8a8678 a59c74 c3b369 e1cc55 fee838 fee838")
+PALETTE = [
+    "#" + bytes(round(CIVIDIS[c] + (CIVIDIS[c + 3] - CIVIDIS[c]) * (9 * k % 255) / 255) for c in range(i, i + 3)).hex()
+    for k, i in ((k, 9 * k // 255 * 3) for k in range(256))
+]
+
+
+class Cell(NamedTuple):
+    """A character one column wide, its colour and the colour behind it: names or "#rrggbb"; "" is unset."""
+
+    char: str
+    style: str = ""
+    back: str = ""
+
+
+_cell = lru_cache(maxsize=4096)(Cell)
+
+
+@dataclass(frozen=True)
+class Series:
+    """A curve: y at t = 0..T in data coordinates, None where it is not drawn."""
+
+    points: Sequence[float | None]
+    style: str
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A label of the vertical axis, at y in data coordinates."""
+
+    y: float
+    label: str
+
+
+def text(rows: Sequence[Row]) -> str:
+    """The characters alone, trailing blanks kept."""
+    return "\n".join("".join([cell.char for cell in row]) for row in rows)
+
+
+def column_of(t: int, T: int, plot_width: int) -> int:
+    """The cell column that shows t; one beyond 0..T is shown at the end."""
+    return _dot(min(max(t, 0), T), T, plot_width) // 2
+
+
+def time_at(column: int, T: int, plot_width: int) -> int:
+    """The t whose column is nearest: the inverse of `column_of`, for a click."""
+    near = min(max(round(column * T / max(plot_width - 1, 1)), 0), T)
+    around = (t for t in (near, near - 1, near + 1) if 0 <= t <= T)
+    return min(around, key=lambda t: abs(column_of(t, T, plot_width) - column), default=0)
+
+
+def gutter(ticks: Sequence[Tick]) -> int:
+    """The columns left of a plot: the longest label and the axis."""
+    return 1 + max((len(narrow(tick.label)) for tick in ticks), default=0)
+
+
+def curves(
+    series: Sequence[Series], low: float, high: float, ticks: Sequence[Tick], width: int, height: int,
+    cursor: int | None = None,
+) -> list[Row]:  # fmt: skip
+    """Lines through the points of each series in braille, right of an axis; T is that of the longest.
+
+    A later series gives a shared cell its colour. The column of t = cursor has back "cursor". A tick outside
+    [low, high] is left out, and so is the gutter where it would leave no column to the plot.
+
+    >>> print(text(curves([Series([0.5, 1, 0, 1], "series-1")], 0, 1, [Tick(1, "1"), Tick(0, "0")], 6, 2)))
+    1┤⡰⢣ ⡜
+    0┤  ⢣⠃
+    """
+    margin = gutter(ticks) if gutter(ticks) < width else 0
+    plot, levels = width - margin, 4 * height
+    if plot < 1 or height < 1:
+        return [[] for _ in range(height)]
+    T = max((len(one.points) for one in series), default=1) - 1
+    at = column_of(cursor, T, plot) if cursor is not None and 0 <= cursor <= T else -1
+    blank = [Cell(" ", "", "cursor" if column == at else "") for column in range(plot)]
+    rows = [([Cell(" ")] * (margin - 1) + [Cell("│", "axis")])[:margin] + blank for _ in range(height)]
+    for tick in reversed(ticks if margin else []):
+        if low <= tick.y <= high:
+            label = [Cell(char, "dim") for char in narrow(tick.label).rjust(margin - 1)]
+            rows[height - 1 - _level(tick.y, low, high, levels - 1) // 4][:margin] = [*label, Cell("┤", "axis")]
+    places = [_dot(t, T, plot) for t in range(T + 1)]
+    drawn = [(_dots(one, places, low, high, 2 * plot, levels), one.style) for one in reversed(series)]
+    for column in range(plot):
+        left = right = 0
+        for dots, _ in drawn:
+            left, right = left | dots[2 * column], right | dots[2 * column + 1]
+        back, free = "cursor" if column == at else "", -1
+        for dots, style in drawn:
+            while mine := (dots[2 * column] | dots[2 * column + 1]) & free:
+                row = ((mine & -mine).bit_length() - 1) // 4
+                char = BRAILLE[left >> 4 * row & 15 | (right >> 4 * row & 15) << 4]
+                rows[row][margin + column] = _cell(char, style, back)
+                free &= ~(15 << 4 * row)
+    return rows
+
+
+def _dots(one: Series, places: list[int], low: float, high: float, columns: int, levels: int) -> list[int]:
+    """The dots of one curve: an integer a column of dots, bit 0 on top."""
+    masks = [0] * columns
+    pattern = sum(1 << k for k in range(levels + PERIOD) if k % PERIOD < DASH) if one.dashed else -1
+    arc, here = 0, None
+    for x, y in zip(places, one.points, strict=False):
+        if y is None or isnan(y):
+            arc, here = 0, None
+            continue
+        there = x, levels - 1 - _level(y, low, high, levels - 1)
+        for column, start, stop in _line(here, there):
+            length = abs(stop - start) + 1
+            phase = arc if stop >= start else DASH - arc - length  # upward the pattern runs from its other end
+            masks[column] |= (pattern >> phase % PERIOD & (1 << length) - 1) << min(start, stop)
+            arc += length
+        here = there
+    return masks
+
+
+def _line(here: tuple[int, int] | None, there: tuple[int, int]) -> Iterator[tuple[int, int, int]]:
+    """The dots from here, which is left out, to there: a vertical run a column, from its start to its stop."""
+    (x0, y0), (x1, y1) = here or (there[0], there[1] - 1), there
+    across, rise, sign = x1 - x0, abs(y1 - y0), 1 if y1 > y0 else -1
+    steep, done = rise > across, 0
+    for k in range(0 if steep else 1, across + 1):
+        last = min(rise * (2 * k + 1) // (2 * across or 1), rise) if steep else (2 * rise * k + across) // (2 * across)
+        first = done + 1 if steep else last
+        if first <= last:
+            yield x0 + k, y0 + sign * first, y0 + sign * last
+        done = last
+
+
+def bars(
+    values: Sequence[float], top: float, width: int, height: int, labels: Sequence[str] = (),
+    marks: Sequence[float | None] = (), style: str = "series-1", highlight: int | None = None,
+) -> list[Row]:  # fmt: skip
+    """Vertical bars of equal width in eighths of a cell; `top` is the full height.
+
+    Where values outnumber columns a bar shows the largest of its neighbours, their largest mark and first label.
+    """
+    rows, count = [[Cell(" ")] * width for _ in range(height)], min(len(values), width)
+    if count < 1 or height < 1:
+        return rows
+    size = max((width + 1) // count - 1, 1)
+    plot = height - 1 if labels and height >= 3 else height
+    steps = {name: [[Cell(char, name)] * size for char in " ▁▂▃▄▅▆▇█"] for name in (style, "highlight")}
+    for k in range(count):
+        first, last = k * len(values) // count, (k + 1) * len(values) // count
+        name = "highlight" if highlight is not None and first <= highlight < last else style
+        bar = slice(left := k * (width + 1) // count, left + size)
+        fill = _level(max(values[first:last]), 0, top, 8 * plot)
+        for row in range(ceil(fill / 8)):
+            rows[plot - 1 - row][bar] = steps[name][min(fill - 8 * row, 8)]
+        if lines := [mark for mark in marks[first:last] if mark is not None]:
+            row = min(_level(max(lines), 0, top, 8 * plot) // 8, plot - 1)
+            rows[plot - 1 - row][bar] = [Cell("─", "mark", name if fill - 8 * row >= 4 else "")] * size
+        if plot < height and first < len(labels):
+            label = narrow(labels[first])[:size].center(size)
+            rows[plot][bar] = [Cell(char, "highlight" if name == "highlight" else "dim") for char in label]
+    return rows
+
+
+def heat(
+    matrix: Sequence[Sequence[float | None]], width: int, height: int, cursor: tuple[int, int] | None = None,
+    colour: Callable[[float], str] | None = None, top: float = 1.0,
+) -> list[Row]:  # fmt: skip
+    """A matrix as equal rectangles, as large as fit: of coloured half blocks, or of shades if there is no colour.
+
+    A shade is a quarter, and blank exactly 0. None, undefined, is hatched. Where a matrix does not fit, an equal
+    block is shown by its maximum. The entry at `cursor` has a rim, black or white, as is seen on it; a white one
+    covers it if it is under 3 columns wide. Without colour it stands in brackets, or is "◆".
+
+    >>> print(text(heat([[1, 0, 0.3], [None, 0.5, 1]], 9, 2, cursor=(1, 2))))
+    ███   ▒▒▒
+    ·╳·▒▒▒[█]
+    """
+    rows = [[Cell(" ")] * width for _ in range(height)]
+    if not matrix or not matrix[0] or width < 1 or height < 1:
+        return rows
+    step, _, down = _fit(len(matrix), 2 * height if colour else height)
+    stride, _, across = _fit(len(matrix[0]), width)
+    pixels: list[list[str]] = []
+    for i in range(0, len(matrix), step):
+        line: list[str] = []
+        for j in range(0, len(matrix[0]), stride):
+            block = [v for entries in matrix[i : i + step] for v in entries[j : j + stride] if v is not None]
+            x = _share(max(block), 0, top) if block else None
+            line += ["undefined" if x is None else colour(x) if colour else " ░▒▓█"[ceil(4 * x)]] * across
+        pixels += [line[:] for _ in range(down)]
+    if cursor and 0 <= cursor[0] < len(matrix) and 0 <= cursor[1] < len(matrix[0]):
+        y, x0 = cursor[0] // step * down, cursor[1] // stride * across
+        _mark(pixels[y : y + down], x0, x0 + across, brackets=not colour)
+    uppers, lowers = (pixels[::2], pixels[1::2]) if colour else (pixels, [])
+    for y, pair in enumerate(zip_longest(uppers, lowers, fillvalue=[""] * len(pixels[0]))):
+        rows[y][: len(pixels[0])] = [_pixels(*both, (x + y) % 2) for x, both in enumerate(zip(*pair, strict=True))]
+    return rows
+
+
+def cell_at(x: int, y: int, rows: int, columns: int, width: int, height: int, half: bool) -> tuple[int, int] | None:
+    """Which entry `heat` shows at column x of row y, if any; half: when it has a colour, then in the upper pixel."""
+    if not (0 <= x < width and 0 <= y < height and rows > 0 and columns > 0):
+        return None
+    (step, lines, down), (stride, shown, across) = _fit(rows, 2 * height if half else height), _fit(columns, width)
+    i, j = (2 * y if half else y) // down, x // across
+    return (i * step, j * stride) if i < lines and j < shown else None
+
+
+def _fit(entries: int, room: int) -> tuple[int, int, int]:
+    """How many entries make a block, how many blocks there are, and how many pixels each has."""
+    block = ceil(entries / room)
+    return block, ceil(entries / block), room // ceil(entries / block)
+
+
+def _mark(lines: list[list[str]], start: int, stop: int, brackets: bool) -> None:
+    """Put an edge around the pixels of an entry, or brackets around its shades."""
+    own, size = lines[0][start], stop - start
+    edge = "highlight" if own == "undefined" else "#000000" if size > 2 and own[3:5] > "7f" else "#ffffff"  # by green
+    left, right = (edge, edge) if not brackets else "[]" if size > 1 else "◆◆"
+    for k, line in enumerate(lines):
+        if not brackets and len(lines) > 2 and k in {0, len(lines) - 1}:
+            line[start:stop] = [left] * size
+        line[start], line[stop - 1] = left, right
+
+
+@lru_cache(maxsize=4096)
+def _pixels(upper: str, lower: str, odd: int) -> Cell:
+    if upper == "undefined" and lower in {"", upper}:
+        return Cell("╳·"[odd], upper)
+    return Cell("▀", upper, lower) if len(upper) > 1 else Cell(upper, "highlight" if upper in "[]◆" else "")
+
+
+def strip(marks: Sequence[str], width: int, cursor: int | None, styles: Mapping[str, str]) -> Row:
+    """The mark of each step at its column: of several in one column the one that comes first in `styles`."""
+    row, T = [Cell(" ")] * width, len(marks) - 1
+    at = column_of(cursor, T, width) if cursor is not None and 0 <= cursor <= T else -1
+    rank = {mark: k for k, mark in enumerate(styles)}
+    for t in sorted(range(len(row) and len(marks)), key=lambda t: -rank.get(marks[t], len(rank))):
+        column = column_of(t, T, width)
+        row[column] = Cell(narrow(marks[t])[:1] or " ", styles.get(marks[t], ""), "cursor" if column == at else "")
+    return row
+
+
+def scrubber(t: int, T: int, width: int) -> Row:
+    """A rail with its knob at the column of t."""
+    knob = column_of(t, T, width)
+    return ([Cell("━", "past")] * knob + [Cell("●", "knob")] + [Cell("─", "axis")] * (width - 1 - knob))[
+        : max(width, 0)
+    ]
+
+
+def cividis(x: float) -> str:
+    """The colour "#rrggbb" of x in 0..1, whose luminance strictly rises in 255 steps.
+
+    Linear between ten colours of the map of Nuñez, Anderton & Renslow (2018), doi 10.1371/journal.pone.0199239.
+    """
+    return PALETTE[_level(x, 0, 1, 255)]
+
+
+def _dot(t: int, T: int, columns: int) -> int:
+    return (2 * t * (2 * columns - 1) + T) // (2 * T) if T > 0 and columns > 0 else 0
+
+
+def _share(y: float, low: float, high: float) -> float:
+    """How far y is from low to high, in 0..1, though the limits be equal or further apart than the largest float."""
+    if not y > low:
+        return 0.0
+    span = min(high - low, sys.float_info.max)
+    return min(y - low, span) / span if y < high else 1.0
+
+
+def _level(y: float, low: float, high: float, steps: int) -> int:
+    return round(_share(y, low, high) * steps)
+
+
+@lru_cache(maxsize=1024)
+def narrow(label: str) -> str:
+    """Every character one column wide: combining marks are left out, what is wide or unprintable becomes □."""
+    known = [c for c in unicodedata.normalize("NFC", label) if unicodedata.category(c)[0] != "M"]
+    narrow = [c.isprintable() and unicodedata.east_asian_width(c) not in {"W", "F"} for c in known]
+    return "".join([" " if c.isspace() else c if fits else "□" for c, fits in zip(known, narrow, strict=True)])

@@ -1,0 +1,62 @@
+"""Saving what is on the screen: a picture, the numbers, the result, the scenario. Never over another file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shlex
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tui.film import Film
+from tui.messages import Request
+
+
+def save(kind: str, film: Film, request: Request, t: int, folder: Path, picture: str | None = None) -> Path:
+    """Write one of "svg", "csv", "json", "toml" into the folder under a name that is free; the path.
+
+    Raises ValueError where the run is not far enough, OSError where the folder cannot be written.
+    """
+    stem = f"{request.name}-t{t}" if kind == "svg" else request.name
+    content = _content(kind, film, request, picture)
+    for n in count(1):
+        path = folder / (f"{stem}.{kind}" if n == 1 else f"{stem}-{n}.{kind}")
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(content)
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError
+
+
+def _content(kind: str, film: Film, request: Request, picture: str | None) -> str:
+    if kind == "svg":
+        return picture or ""
+    if kind == "toml":
+        return request.text
+    if film.finished is None:
+        raise ValueError("the run has not ended yet")
+    steps = [step.record for step in film.steps]
+    if kind == "csv":
+        return _table(steps)
+    from markovdiff.study.result import dump
+
+    record = {key: value for key, value in film.finished.items() if key not in ("elbo", "checks")}
+    return dump({**record, "steps": steps, "elbo": film.finished["elbo"], "checks": film.finished["checks"]})
+
+
+def _table(steps: list[dict[str, Any]]) -> str:
+    out = io.StringIO(newline="")
+    names = [name for name in steps[0] if name != "marginal"]
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    for step in steps:
+        writer.writerow([cell["value"] if isinstance(cell := step[name], dict) else cell for name in names])
+    return out.getvalue()
+
+
+def command_line(request: Request, t: int) -> str:
+    """The command that shows this scenario at this time."""
+    return f"markovdiff tui {shlex.quote(request.source or request.name)} --t {t}"

@@ -1,0 +1,1 @@
+"""The screens laid over the main one."""
