@@ -5,6 +5,7 @@
     │   ├── InexactError (TypeError)    a binary float where an exact number is needed
     │   └── LimitError                  past a fixed limit (K, T, digits, file size)
     ├── UnfinishedError                 this machine cannot finish it         exit status 3
+    │   └── TooLongError                an exact form too long to be written out
     └── InternalError                   two routes to one fact disagree: a bug, never hidden
 
 A message says what is wrong, where, what was expected, what came, and what to do about it.
@@ -67,6 +68,10 @@ class UnfinishedError(MarkovdiffError):
     """The run cannot be finished here: too big for this machine, or interrupted."""
 
     status = 3
+
+
+class TooLongError(UnfinishedError):
+    """An exact form has too many digits to be written out; enclosures still hold."""
 
 
 class InternalError(MarkovdiffError):

@@ -6,7 +6,7 @@ Numbers are the certified ones, rounded to fewer digits; nothing is computed her
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Context, Decimal
+from decimal import ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from itertools import pairwise
 
@@ -103,8 +103,11 @@ def ledger(elbo: Elbo, unit: str) -> RenderableType:
         table.add_column(no_wrap=True)
         table.add_column(justify="right", no_wrap=True, min_width=DECIMALS + 2)
         table.add_column(width=1)
-    for lines in zip(*readings, strict=True):
-        table.add_row(*(cell for name, value in lines for cell in (name, _fixed(value), "")))
+    columns = [adding_up([value for _, value in lines], elbo.negative_elbo) for lines in readings]
+    for k, names in enumerate(zip(*readings, strict=True)):
+        table.add_row(
+            *(cell for (name, _), column in zip(names, columns, strict=True) for cell in (name, column[k], ""))
+        )
     table.add_row(*(cell for _ in readings for cell in ("", Text("─" * (DECIMALS + 2), style="dim"), "")))
     total = Text(_fixed(elbo.negative_elbo), style="bold")
     table.add_row(*(cell for _ in readings for cell in (Text("L = −ELBO", style="bold"), total, "")))
@@ -117,6 +120,28 @@ def _reasons(elbo: Elbo) -> list[str]:
     values = [elbo.reconstruction, elbo.denoising, elbo.prior, elbo.nll, elbo.gap]
     words = {v.words: "∞" if v.value == "inf" else v.value for v in values if v is not None and v.words}
     return [f"{value}: {why}" for why, value in words.items()]
+
+
+def adding_up(parts: Sequence[Enclosed | None], total: Enclosed | None) -> list[str]:
+    """The parts in fixed decimals, so rounded that they add up to the rounded total.
+
+    Each is rounded down and the missing units go to the largest remainders: every line is still within one unit of its
+    last digit. A line too small for the decimals is shown by itself, in scientific notation.
+    """
+    shown_as = [_fixed(part) for part in parts]
+    if total is None or total.lower is None or any(part is None or part.lower is None for part in parts):
+        return shown_as
+    unit = Decimal(10) ** -DECIMALS
+    exact = [Decimal(part.value) for part in parts if part is not None]
+    whole = [(x / unit).to_integral_value(ROUND_FLOOR) for x in exact]
+    missing = int((Decimal(total.value) / unit).to_integral_value() - sum(whole))
+    order = sorted(range(len(exact)), key=lambda k: whole[k] - exact[k] / unit)
+    for k in order[: max(missing, 0)]:
+        whole[k] += 1
+    return [
+        text if "e" in text or text == "0" else f"{w * unit:.{DECIMALS}f}"
+        for text, w in zip(shown_as, whole, strict=True)
+    ]
 
 
 def _fixed(value: Enclosed | None) -> str:

@@ -79,6 +79,10 @@ class Infinity:
     def __hash__(self) -> int:
         return hash(inf)
 
+    def __reduce__(self) -> str:
+        """Copies and pickles are the one INFINITY."""
+        return "INFINITY"
+
 
 INFINITY = Infinity()
 """The one +∞: what `kl` and `cross_entropy` return where the second argument misses mass."""
@@ -205,6 +209,8 @@ class LogForm:
         return NotImplemented if order is None else order == 0
 
     def __lt__(self, other: object) -> bool:
+        if isinstance(other, float):
+            rational(other)
         order = self._compare(other)
         return NotImplemented if order is None else order < 0
 
@@ -259,11 +265,22 @@ class LogForm:
         >>> (log(4) - log(3) * Fraction(3, 4)).closed_form("bits")
         '2 − 3/4·log2(3)'
         """
+        if limit is not None and self._is_hopeless(limit):
+            return None
         terms = self.over_coprime_base()
         if limit is not None and len(terms) * MIN_TERM > limit + 2 * MIN_TERM:
             return None
         written = _written(terms, self._denominator, unit)
         return written if limit is None or len(written) <= limit else None
+
+    def _is_hopeless(self, limit: int) -> bool:
+        """Whether there are so many or so long arguments that looking for a short form does not pay."""
+        bits = sum(b.bit_length() for b in self._terms)
+        return len(self._terms) > max(limit, 16) or bits > max(50 * limit, 4096)
+
+    def __bool__(self) -> bool:
+        """Whether the number is not zero, decided."""
+        return not self.is_zero()
 
     def __str__(self) -> str:
         return self.closed_form() or "0"

@@ -25,6 +25,8 @@ from markovdiff.arithmetic.enclosure import (
     sign_of,
 )
 from markovdiff.arithmetic.logform import LogForm, log
+from markovdiff.arithmetic.rational import text
+from markovdiff.errors import TooLongError
 
 FIRST_BITS = bits_for(15)
 """Precision of a first look: what fifteen digits need, so that a ball made for digits serves here."""
@@ -163,20 +165,32 @@ class Quantity:
         bits = bits_for(digits)
         while (d := decimals(x := in_unit(self.ball(bits), unit, bits), digits)) is None:
             bits += max(bits_for(digits) - max(accuracy(x), 0), 64)
-        if d.may_end and self._equals(Fraction(d.nearest) * Fraction(10) ** d.exponent, unit):
-            value = show_ending(d.nearest, d.exponent)
-            return Enclosed(value, value, value, self.form().closed_form(unit, MAX_CLOSED_FORM))
+        ending = Fraction(d.nearest) * Fraction(10) ** d.exponent
+        if d.may_end and self._equals(ending, unit):
+            value, exact = show_ending(d.nearest, d.exponent), text(ending).replace("-", "−")
+            return Enclosed(value, value, value, exact if len(exact) <= MAX_CLOSED_FORM else None)
         carried = len(str(abs(d.nearest))) > digits
         return Enclosed(
             show(d.nearest // 10, d.exponent + 1) if carried else show(d.nearest, d.exponent),
             show(d.lower, d.exponent),
             show(d.upper, d.exponent),
-            self.form().closed_form(unit, MAX_CLOSED_FORM) if closed else None,
+            self._closed_form(unit) if closed else None,
         )
 
     def _equals(self, value: Fraction, unit: Unit) -> bool:
-        """Whether the number is exactly `value`; in nats only zero can be (Lindemann)."""
-        return unit == "bits" and self.form() == log(2) * value
+        """Whether the number is proved to be exactly `value`; in nats only zero can be (Lindemann)."""
+        if unit == "nats":
+            return False
+        try:
+            return self.form() == log(2) * value
+        except TooLongError:
+            return False
+
+    def _closed_form(self, unit: Unit) -> str | None:
+        try:
+            return self.form().closed_form(unit, MAX_CLOSED_FORM)
+        except TooLongError:
+            return None
 
 
 def show_ending(mantissa: int, exponent: int) -> str:

@@ -178,6 +178,7 @@ class Ledger:
         order, broken = self.likelihood.order(totals.negative_elbo, totals.nll)
         if broken:
             return Finding("violated", "enclosure", f"the order of H(x0), NLL and L is broken: {order}", None)
+        undecided = "undecided" in order
         if self.restricted:
             where = at_steps(self.restricted, self.now.moment.t if self.now else 0)
             order += f"; p̃ was restricted to the x0 that can reach x_t {where}"
@@ -187,7 +188,12 @@ class Ledger:
             if isinstance(L, Unbounded)
             else ""
         )
-        return Finding("holds", "exact", f"{identity}; {order}{sides}", L.witness if isinstance(L, Unbounded) else None)
+        return Finding(
+            "undecided" if undecided else "holds",
+            "exact",
+            f"{identity}; {order}{sides}",
+            L.witness if isinstance(L, Unbounded) else None,
+        )
 
 
 def model_error(before: Moment, now: Moment, reverse: ReverseStep, states: tuple[str, ...]) -> Term:

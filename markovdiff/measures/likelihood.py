@@ -26,6 +26,7 @@ from markovdiff.arithmetic.enclosure import cross_entropy_ball, product_ball, si
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
+from markovdiff.errors import TooLongError
 from markovdiff.measures.information import cross_entropy_of, entropy_of
 from markovdiff.measures.terms import Term, Unbounded
 from markovdiff.process.chain import Chain, Moment
@@ -107,9 +108,9 @@ class Likelihood:
         return cross_entropy_ball(self.data.N.entries(), self.data.d, m0.entries(), bits)
 
     def _form(self) -> LogForm:
-        m0 = self.walk.m0 or self._walk_back(None).m0
-        assert m0 is not None
-        return cross_entropy_of(self.data, m0)
+        if self.walk.m0 is None:
+            raise TooLongError("the model's likelihood has too many digits to be written out exactly")
+        return cross_entropy_of(self.data, self.walk.m0)
 
     def negative_log(self) -> Term:
         """NLL = −E_q log p_θ(x0)."""
@@ -126,15 +127,13 @@ class Likelihood:
             return L
         if self.is_data:
             return L.minus(nll, zero=True)
-        sign = self.slack(L, nll)
-        return L.minus(nll, zero=None if sign is None else sign == 0)
+        return _difference(L, nll, self.slack(L, nll))
 
     def excess_over_data(self, nll: Term) -> Term:
         """NLL − H(x0)."""
         if isinstance(nll, Unbounded):
             return nll
-        sign = self.excess
-        return nll.minus(entropy_of(self.data), zero=None if sign is None else sign == 0)
+        return _difference(nll, entropy_of(self.data), self.excess)
 
     @cached_property
     def excess(self) -> int | None:
@@ -153,12 +152,12 @@ class Likelihood:
     def _decided(self, difference: Quantity, is_zero: Callable[[], bool | None]) -> int | None:
         """A sign: by two enclosures, then by the exact walk back, then by finer enclosures."""
         bits = self.bits
-        for bits in (self.bits, 2 * self.bits):
+        for bits in (self.bits, 4 * self.bits):
             if sign := sign_of(difference.ball(bits)):
                 return sign
         zero = is_zero()
         while not zero and (zero is False or bits <= MAX_PRECISION):
-            bits *= 2
+            bits *= 4
             if sign := sign_of(difference.ball(bits)):
                 return sign
         return 0 if zero else None
@@ -178,21 +177,41 @@ class Likelihood:
 
     @cached_property
     def walk(self) -> Walk:
-        """The exact walk back, within the limit."""
-        return self._walk_back(MAX_BITS)
+        """m_T = π, m_{t−1} = m_t R_t; from where m_t = p_t and only Bayes steps remain, m_0 = p_0.
 
-    def _walk_back(self, limit: int | None) -> Walk:
-        """m_T = π, m_{t−1} = m_t R_t; from where m_t = p_t and only Bayes steps remain, m_0 = p_0."""
-        m, tight = self.prior, True
+        Where m_t has grown past the limit it is unknown, until an R_t whose rows are all alike makes it known again.
+        """
+        known = True
+        tight: bool | None = True
+        m = self.prior
         for before, now, reverse in reversed(self._replay()):
-            if m == now.marginal and now.t <= self.exact_steps:
+            if known and m == now.marginal and now.t <= self.exact_steps:
                 return Walk(self.data, tight)
-            behind = _pushed_back(m, reverse)
-            tight = tight and _walks_forward(m, reverse, behind, before, now)
-            m = behind
-            if limit is not None and m.d.bit_length() > limit:
-                return Walk(None, None if tight else False)
-        return Walk(m, tight)
+            behind = _pushed_back(m, reverse) if known else _same_row(reverse)
+            if behind is not None and behind.d.bit_length() > MAX_BITS:
+                behind = None
+            if tight and known and behind is not None:
+                tight = _walks_forward(m, reverse, behind, before, now)
+            elif tight:
+                tight = None
+            known, m = behind is not None, behind or m
+        return Walk(m if known else None, tight)
+
+
+def _same_row(reverse: ReverseStep) -> RationalMatrix | None:
+    """What every defined row of R_t is, if they are all one: then that is m_{t−1}, whatever m_t."""
+    rows = [row for row in reverse.rows if row is not None]
+    first, total = rows[0]
+    if any(a * total != b * other for row, other in rows[1:] for a, b in zip(row, first, strict=True)):
+        return None
+    return RationalMatrix(fmpz_mat([first]), total).reduced()
+
+
+def _difference(larger: Quantity, smaller: Quantity, sign: int | None) -> Term:
+    """Larger − smaller, whose sign has been decided; where it could not be, that is what is said."""
+    if sign is None:
+        return Unbounded("undefined", {"t": 0}, f"whether this is zero was not decided within {MAX_PRECISION} bits")
+    return larger.minus(smaller, zero=sign == 0)
 
 
 def _mask(row: Row) -> int:

@@ -206,6 +206,13 @@ class Counted:
                 expected=f"trajectories × steps at most {MAX_DRAWS}",
                 got=f"{self.trajectories} × {self.chain.T}",
             )
+        if self.chain.T * self.chain.K**2 > MAX_DRAWS:
+            raise LimitError(
+                "too large a table to count into",
+                where="reverse.model",
+                expected=f"T·K² at most {MAX_DRAWS}",
+                got=f"{self.chain.T} × {self.chain.K}²",
+            )
 
     def step(self, _before: Moment, now: Moment) -> ReverseStep:
         """The table of step t."""

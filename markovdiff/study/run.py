@@ -16,7 +16,7 @@ from flint import fmpz
 import markovdiff
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.quantity import Enclosed
-from markovdiff.arithmetic.rational import text
+from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
 from markovdiff.measures.elbo import Entry, Ledger, Totals
 from markovdiff.measures.findings import Finding
@@ -54,6 +54,8 @@ def run(
 
     Raises UnfinishedError where the forecast says that this machine cannot finish it.
     """
+    if not isinstance(scenario, Scenario):
+        raise InputError("not a scenario", where="run", expected="what md.load or md.loads gives", got=shown(scenario))
     if scenario.file.arithmetic.kind != "exact":
         raise InputError(
             f"{scenario.file.arithmetic.kind} arithmetic is not built yet",

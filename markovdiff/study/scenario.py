@@ -282,6 +282,10 @@ def loads(text: str, *, folder: str | Path = ".", name: str = "scenario") -> Sce
     ... ''').betas
     (Fraction(1, 2), Fraction(1, 1))
     """
+    if not isinstance(text, str):
+        raise InputError(
+            "not TOML text", where="loads", expected="a string; md.load takes a path or a name", got=shown(text)
+        )
     spec = read(text)
     folder = Path(folder)
     labelled = resolve.data(spec.data, folder)
