@@ -123,7 +123,7 @@ class Ledger:
             return None
         moment, before = now.moment, now.before.moment
         self.balance.step(before, moment)
-        reverse = None if self.likelihood.is_data else self.model.step(before, moment)
+        reverse = None if self.model.is_bayes else self.model.step(before, moment)
         error = self._error(before, moment, reverse)
         if reverse is not None:
             self.likelihood.observe(reverse, exact=isinstance(error, Quantity) and error.is_zero())
@@ -151,6 +151,7 @@ class Ledger:
         assert self.first is not None
         assert self.first_error is not None
         self.balance.finish(self.now.moment)
+        self.likelihood.finish(self.now.moment)
         data_entropy = entropy_of(self.now.moment.data)
         prior_gap = divergence_to_prior(self.now.moment, self.prior, self.chain.states)
         later = self.later_errors.total()
