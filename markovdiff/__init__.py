@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         InternalError,
         LimitError,
         MarkovdiffError,
+        TooLongError,
         UnfinishedError,
     )
     from markovdiff.measures.information import (
@@ -46,6 +47,7 @@ _HOMES = {
         "InternalError",
         "LimitError",
         "MarkovdiffError",
+        "TooLongError",
         "UnfinishedError",
     ),
     "markovdiff.measures.information": (
@@ -68,7 +70,7 @@ __all__ = [  # noqa: RUF022  (by theme)
     "load", "loads", "run", "Scenario", "Chain", "Result",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "log", "LogForm", "INFINITY",
-    "MarkovdiffError", "InputError", "InexactError", "LimitError", "UnfinishedError", "InternalError",
+    "MarkovdiffError", "InputError", "InexactError", "LimitError", "UnfinishedError", "TooLongError", "InternalError",
     "__version__",
 ]  # fmt: skip
 

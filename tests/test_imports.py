@@ -20,6 +20,7 @@ DRAWN = {
     "InexactError": md.InputError,
     "LimitError": md.InputError,
     "UnfinishedError": md.MarkovdiffError,
+    "TooLongError": md.UnfinishedError,
     "InternalError": md.MarkovdiffError,
 }
 

@@ -142,8 +142,8 @@ class MarkovdiffApp(App[None]):
     def paint(self) -> None:
         """Give every panel the scene, when there is a new one."""
         t = self.playback.t
-        if t == self.shown_t and not self.dirty:
-            return
+        if (t == self.shown_t and not self.dirty) or not self.query("#headline"):
+            return  # nothing is new, or the screen is being closed
         self.shown_t, self.dirty = t, False
         scene = view.Scene(self.film, t, self.scale, self.matrix, self.chosen, not self.no_color)
         with self.batch_update():
