@@ -1,1 +1,13 @@
-"""Being here puts this directory on the import path, so that every test finds `chains`."""
+"""What every test shares: `chains` on the import path, and Hypothesis without a clock.
+
+A slow machine is no counterexample. Where CI is set the examples are the same at every run; elsewhere they are
+new each time.
+"""
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")

