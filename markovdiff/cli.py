@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from markovdiff.arithmetic.enclosure import Unit
+    from markovdiff.study.fileformat import ArithmeticKind
     from markovdiff.study.result import Result
     from markovdiff.study.scenario import Scenario
 
@@ -134,7 +135,7 @@ def _run(
     scenarios: tuple[str, ...],
     json_file: str | None,
     csv_file: str | None,
-    arithmetic: str | None,
+    arithmetic: ArithmeticKind | None,
     digits: int | None,
     unit: Unit | None,
     distributions: bool,
@@ -235,7 +236,7 @@ def _print(paint: Callable[[Console], None]) -> None:
     """Paint on stdout: with Rich on a terminal, else as plain text without the padding it leaves."""
     from rich.console import Console
 
-    console = Console(highlight=False, file=sys.stdout or open(os.devnull, "w"))  # noqa: SIM115, PTH123
+    console = Console(highlight=False, file=sys.stdout or io.StringIO())
     with console.capture() as captured:
         paint(console)
     text = captured.get()

@@ -64,8 +64,8 @@ def headline(scene: Scene, width: int, playing: str) -> Row:
     o, t = film.opened, scene.t
     name = o.name if len(o.name) <= 20 else o.name[:19] + "…"
     kind = f"{o.kernel} · {o.schedule}" if o.schedule else o.kernel
-    H, I = (short(film.value(t, quantity), 5) for quantity in ("entropy", "mutual_information"))  # noqa: E741
-    numbers = f"t={t}/{o.T}   H={H}  I={I} {o.unit}"
+    entropy, information = (short(film.value(t, quantity), 5) for quantity in ("entropy", "mutual_information"))
+    numbers = f"t={t}/{o.T}   H={entropy}  I={information} {o.unit}"
     room = width - len(name) - len(numbers) - len(playing) - 7
     abouts = (f"  {kind}  K={o.K} T={o.T}", f"  {kind}  K={o.K}", f"  {kind}", f"  {o.kernel}", "")
     about = next(words for words in abouts if len(words) <= max(room, 0))

@@ -7,7 +7,7 @@ here: named families, counts of a text, lists of probabilities that must sum to 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, gcd
@@ -162,8 +162,11 @@ def count(
     are in the order of their symbols, or by falling count where `by_frequency`.
     """
     counts = Counter(symbols)
-    order: Callable[[str], object] = (lambda s: (-counts[s], s)) if by_frequency else (lambda s: s)
-    kept = list(dict.fromkeys(alphabet)) if alphabet is not None else sorted(counts, key=order)  # type: ignore[arg-type]
+
+    def order(symbol: str) -> tuple[int, str]:
+        return (-counts[symbol] if by_frequency else 0, symbol)
+
+    kept = list(dict.fromkeys(alphabet)) if alphabet is not None else sorted(counts, key=order)
     if top is not None:
         most = set(sorted(kept, key=lambda s: (-counts[s], s))[:top])
         kept = [s for s in kept if s in most]

@@ -289,6 +289,7 @@ class Reverse(Table, frozen=True):
 
 # [checks]
 
+ArithmeticKind = Literal["exact", "ball", "float"]
 Holds = Literal["holds", "violated"]
 MiDecay = Literal["strict", "non-increasing", "equal", "violated"]
 Growth = Literal["non-decreasing", "violated"]
@@ -326,7 +327,7 @@ class Checks(Table, frozen=True, rename="kebab"):
 class Arithmetic(Table, frozen=True):
     """How numbers are computed, and to how many digits they are certified."""
 
-    kind: Literal["exact", "ball", "float"] = "exact"
+    kind: ArithmeticKind = "exact"
     digits: Annotated[int, Meta(ge=1, le=1000)] = 15
 
 

@@ -117,7 +117,11 @@ class Scenario:
         return None
 
     def with_options(
-        self, *, arithmetic: str | None = None, digits: int | None = None, unit: Unit | None = None
+        self,
+        *,
+        arithmetic: fileformat.ArithmeticKind | None = None,
+        digits: int | None = None,
+        unit: Unit | None = None,
     ) -> Scenario:
         """The same scenario with its arithmetic, digits or unit replaced; None leaves them.
 
@@ -125,7 +129,7 @@ class Scenario:
         """
         given = self.file
         numbers = fileformat.Arithmetic(
-            kind=arithmetic or given.arithmetic.kind,  # type: ignore[arg-type]
+            kind=arithmetic or given.arithmetic.kind,
             digits=given.arithmetic.digits if digits is None else digits,
         )
         file = msgspec.structs.replace(given, arithmetic=numbers)
