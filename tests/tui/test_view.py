@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tui import raster, view
 from tui.film import Film
 from tui.messages import Message, Request
+from tui.view import inequality, information
 from tui.worker import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -55,7 +56,7 @@ def film_of(name: str, part: float = 1.0) -> Film:
 
 def drawn(number: str, scene: view.Scene, width: int, height: int) -> str:
     """The text of a panel, its form checked: height rows of width characters, each a column wide."""
-    rows = view.PANELS[number][1](scene, width, height)
+    rows = view.PANELS[number].paint(scene, width, height)
     assert [len(row) for row in rows] == [width] * height, (number, width, height)
     for row in rows:
         check_cells(row)
@@ -189,7 +190,7 @@ def test_the_inequality_says_its_verdict(name: str, word: str) -> None:
         step = film.at(t)
         assert step is not None
         verdict = step.record["decay"]
-        assert f" {view.MARKS[verdict]} {verdict} " in drawn("6", view.Scene(film, t), 60, 8).splitlines()[0]
+        assert f" {inequality.MARKS[verdict]} {verdict} " in drawn("6", view.Scene(film, t), 60, 8).splitlines()[0]
         words.add(verdict)
     assert word in words
 
@@ -202,7 +203,7 @@ def test_the_inequality_begins_with_nothing() -> None:
 def test_the_strip_has_the_verdict_of_each_step() -> None:
     """With a column to a step, the strip under the panel is the verdicts' marks in order."""
     film = film_of("memory")
-    wanted = "·" + "".join(view.MARKS[s.record["decay"]] for s in film.steps[1:])
+    wanted = "·" + "".join(inequality.MARKS[s.record["decay"]] for s in film.steps[1:])
     strip = drawn("6", view.Scene(film, 5), 15, 8).splitlines()[-1]
     assert strip == f" {wanted} "
 
@@ -248,7 +249,7 @@ def test_totals_come_at_the_end() -> None:
     """While the run goes on, the ledger has this step's lines and says that the totals come."""
     film = film_of("two-state", 0.5)
     shown = drawn("5", view.Scene(film, 3), 50, 12)
-    assert "t = 3: this term" in shown
+    assert "term of t = 3" in shown
     assert "totals come at the end" in shown
 
 
@@ -283,7 +284,7 @@ def test_a_chain_too_large_for_pictures_says_so() -> None:
     film = film_of("many-states")
     for t in range(film.T + 1):
         assert "not kept for this chain" in drawn("2", view.Scene(film, t), 40, 9)
-        assert "K up to 64" in drawn("4", view.Scene(film, t), 40, 9)
+        assert "K up to 1,024" in drawn("4", view.Scene(film, t), 40, 9)
 
 
 def test_a_memory_process_has_no_step_matrix() -> None:
@@ -298,7 +299,7 @@ def test_the_posterior_is_a_distribution() -> None:
     film = film_of("two-rooms")
     assert film.opened is not None
     rows = drawn("4", view.Scene(film, 5, chosen=2), 60, 20).splitlines()
-    assert f"given x_t = {film.opened.states[2]}" in rows[0]
+    assert f"given x_5 = {film.opened.states[2]}" in rows[0]
     found = [re.findall(r"\d\.\d{3}", row) for row in rows[2 : 2 + film.opened.K]]
     for column in zip(*found, strict=True):
         assert abs(sum(map(float, column)) - 1) < 0.0006 * film.opened.K
@@ -338,9 +339,9 @@ def test_a_click_finds_the_time_it_points_at() -> None:
     film = film_of("two-state")
     for scale in view.SCALES:
         for t in range(film.T + 1):
-            row = view.PANELS["1"][1](view.Scene(film, t, scale=scale), 70, 20)[1]
+            row = view.PANELS["1"].paint(view.Scene(film, t, scale=scale), 70, 20)[1]
             (x,) = [x for x, cell in enumerate(row) if cell.back == "cursor"]
-            again = view.time_under(view.Scene(film, t, scale=scale), x, 70, 20)
+            again = information.time_under(view.Scene(film, t, scale=scale), x, 70, 20)
             assert again is not None
-            row = view.PANELS["1"][1](view.Scene(film, again, scale=scale), 70, 20)[1]
+            row = view.PANELS["1"].paint(view.Scene(film, again, scale=scale), 70, 20)[1]
             assert row[x].back == "cursor", (scale, t)
