@@ -14,6 +14,7 @@ from collections.abc import Callable
 from textual import on
 from textual.app import App, ComposeResult
 from textual.containers import Container
+from textual.content import Content
 from textual.widgets import Footer
 
 from tui import raster, view
@@ -183,6 +184,10 @@ class Stage(App[None]):
             scrubber.paint([raster.scrubber(t, max(self.film.T, 1), max(scrubber.size.width, 1))])
             self.query_one("#panel-1", Panel).border_title = f"1 information, {self.scale}"
             self.query_one("#panel-2", Panel).border_title = f"2 {matrix.NAMES[self.matrix]}"
+            under = scene.beneath.opened if scene.beneath else None
+            self.query_one("#panel-1", Panel).border_subtitle = Content(
+                f"beneath: {under.name}" if under else ""
+            ).markup
             for panel in self.query(Panel):
                 if panel.display:
                     panel.show(scene)

@@ -380,9 +380,10 @@ async def compares(s: Session, key: str) -> None:
     await s.press(key)
     assert "no chain is marked" in s.told()
     await s.press("m", key)
-    assert "beneath: two-state" in raster.text(s.app.query_one("#panel-1", Panel).rows)
+    curves = s.app.query_one("#panel-1", Panel)
+    assert "beneath: two-state" in str(curves.border_subtitle)
     await s.press(key)
-    assert "beneath" not in raster.text(s.app.query_one("#panel-1", Panel).rows)
+    assert not curves.border_subtitle
     s.app.marked = None
 
 

@@ -45,11 +45,14 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
 def _legend(scene: Scene, width: int) -> Row:
     wide = width >= 60
     words = [(f" {('╌╌ ' if c.dashed else '━━ ') * wide}{c.words} ", c.style) for c in reversed(CURVES)]
-    if scene.beneath and scene.beneath.opened:
-        words.append((f" beneath: {scene.beneath.opened.name}", "beneath"))
-    elif wide:
+    if wide:
         words.append((f" {scene.scale}", "dim"))
     return line(words, width)
+
+
+def subtitle(scene: Scene) -> str:
+    """Which chain lies beneath."""
+    return f"beneath: {scene.beneath.opened.name}" if scene.beneath and scene.beneath.opened else ""
 
 
 def last(scene: Scene) -> int:
