@@ -72,9 +72,8 @@ def main(wanted: int = 300, seed: int = 1) -> int:
             print(f"WRONG at {wrong.where}: said {wrong.said}, true {wrong.true}\n{text}")
             return 1
         done += 1
-    print(
-        f"seed {seed}: {done} scenarios ({refused} others refused), {sum(counts.values()):,} claims confirmed, none wrong"
-    )
+    claims = f"{sum(counts.values()):,} claims confirmed, none wrong"
+    print(f"seed {seed}: {done} scenarios ({refused} others refused), {claims}")
     print(", ".join(f"{n:,} {what}" for what, n in counts.items()))
     return 0
 
