@@ -27,7 +27,7 @@ NO_WIDTH = "a density of no width, or of a negative one, has no differential ent
 
 
 def uniform_entropy(width: object) -> float:
-    """h = log w of the uniform density on an interval of width w: negative as soon as w < 1.
+    """The entropy log w of the uniform density on an interval of width w: negative as soon as w < 1.
 
     >>> round(uniform_entropy("1/10"), 6)
     -2.302585
@@ -36,7 +36,7 @@ def uniform_entropy(width: object) -> float:
 
 
 def gaussian_entropy(sigma: object) -> float:
-    """h = ½ log(2πeσ²), the most that a density of variance σ² can have.
+    """The entropy ½ log(2πeσ²), the most that a density of variance σ² can have.
 
     >>> round(gaussian_entropy(1), 6)
     1.418939
@@ -45,12 +45,12 @@ def gaussian_entropy(sigma: object) -> float:
 
 
 def laplace_entropy(scale: object) -> float:
-    """h = 1 + log 2b of the density exp(−|x|/b)/2b, whose variance is 2b²."""
+    """The entropy 1 + log 2b of the density exp(−|x|/b)/2b, whose variance is 2b²."""
     return 1 + log(2) + log(positive(scale, "scale", NO_WIDTH))
 
 
 def entropies_at_variance(variance: object) -> dict[str, float]:
-    """h of the uniform, the Laplace and the Gaussian density of one and the same variance.
+    """The entropies of the uniform, the Laplace and the Gaussian density of one and the same variance.
 
     The Gaussian leads the other two by the same amount at every variance: for any density f of variance
     σ² and the Gaussian g of the same mean and variance, h(g) − h(f) = KL(f ‖ g) ≥ 0, because log g is quadratic
