@@ -78,7 +78,7 @@ class Paths:
 
     @cached_property
     def q(self) -> dict[Path, Fraction]:
-        """Of every path that occurs, q(x_{1:T} | x_0)."""
+        """What the noise gives to each path that occurs, once x_0 is known."""
         weights: dict[Path, Fraction] = {(k,): Fraction(1) for k, a in enumerate(self.data) if a}
         for Q in self.Q:
             weights = {(*x, j): w * a for x, w in weights.items() for j, a in enumerate(Q[x[-1]]) if a}
@@ -154,7 +154,7 @@ def expected_log(pairs: Iterable[tuple[Fraction, Fraction]]) -> LogForm:
     return LogForm(terms, d)
 
 
-def _sized(values: Sequence[object], size: int, where: str) -> list[object]:
+def _sized(values: object, size: int, where: str) -> list[object]:
     if isinstance(values, str | bytes | dict) or not isinstance(values, Iterable):
         raise InputError("not a list", where=where, expected=f"a list of {size}", got=shown(values))
     items = list(values)
@@ -164,6 +164,6 @@ def _sized(values: Sequence[object], size: int, where: str) -> list[object]:
 
 
 def _law(values: object, K: int, where: str) -> Row:
-    law = tuple(rational(x, f"{where}[{i}]") for i, x in enumerate(_sized(values, K, where)))  # type: ignore[arg-type]
+    law = tuple(rational(x, f"{where}[{i}]") for i, x in enumerate(_sized(values, K, where)))
     check_distribution(law, where)
     return law
