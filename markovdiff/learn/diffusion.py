@@ -1,0 +1,3 @@
+from markovdiff.learn.page import Page
+
+PAGES: tuple[Page, ...] = ()
