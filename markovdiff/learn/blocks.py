@@ -57,13 +57,13 @@ class Number:
         from markovdiff.arithmetic.logform import Infinity
 
         if isinstance(self.value, float):
-            return f"{decimal(self.value)} {self.unit}  (float)"
+            return f"≈ {decimal(self.value)} {self.unit}  (float)"
         if isinstance(self.value, Infinity):
             return "∞"
         found = self._enclosed(self.value)
         digits, form = _signed(found.value), found.closed_form
         if found.lower == found.upper:
-            return f"{digits} {self.unit}"
+            return f"{digits} {self.unit[:-1] if digits == '1' else self.unit}"
         whole = f"{form} ≈ {digits} {self.unit}"
         return whole if form is not None and len(whole) <= room else f"≈ {digits} {self.unit}"
 
@@ -187,6 +187,7 @@ class Facts:
         if isinstance(value, str):
             return f"   {value}"
         written = value.written(room) if isinstance(value, Number) else cell(value)
+        written = f"≈ {written}  (float)" if isinstance(value, float) else written
         return f" {written}" if written.startswith("≈") else f" = {written}"
 
 
