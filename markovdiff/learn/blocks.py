@@ -1,7 +1,7 @@
 """What a page is made of: prose, a question to be answered first, formulas, numbers by name, tables, pictures.
 
-Each block knows its numbers and can write itself as lines of at most INNER columns. A Number is an exact LogForm, or
-a float that says so. An exact one is written as its closed form and certified decimals, "=" where the decimals
+Each block knows its numbers and can write itself as lines of at most INNER columns. A Number is exact, a LogForm or a
+Quantity, or a float that says so. An exact one is written as its closed form and certified decimals, "=" where the decimals
 end and "≈" where they go on; whatever has no unit (a Fraction, a count) is written as it is.
 """
 
@@ -18,7 +18,7 @@ from markovdiff.learn.pictures import bar
 if TYPE_CHECKING:
     from markovdiff.arithmetic.enclosure import Unit
     from markovdiff.arithmetic.logform import Infinity, LogForm
-    from markovdiff.arithmetic.quantity import Enclosed
+    from markovdiff.arithmetic.quantity import Enclosed, Quantity
 
 INNER = 78
 """Columns of a line: two less than the page, which is indented."""
@@ -34,9 +34,9 @@ Kind: TypeAlias = Literal["prose", "ask", "formula", "facts", "table", "picture"
 
 @dataclass(frozen=True, eq=False)
 class Number:
-    """A quantity of information: exact, as a LogForm, or a float64 that is labelled as one."""
+    """A quantity of information: exact, or a float64 that is labelled as one."""
 
-    value: LogForm | Infinity | float
+    value: LogForm | Quantity | Infinity | float
     unit: Unit
 
     @property
@@ -67,18 +67,19 @@ class Number:
         whole = f"{form} ≈ {digits} {self.unit}"
         return whole if form is not None and len(whole) <= room else f"≈ {digits} {self.unit}"
 
-    def _enclosed(self, form: LogForm) -> Enclosed:
+    def _enclosed(self, exact: LogForm | Quantity) -> Enclosed:
         from markovdiff.arithmetic.quantity import Quantity
 
-        return Quantity.of(form).enclosed(DIGITS, self.unit, closed=True)
+        quantity = exact if isinstance(exact, Quantity) else Quantity.of(exact)
+        return quantity.enclosed(DIGITS, self.unit, closed=True)
 
 
-def bits(value: LogForm | Infinity) -> Number:
+def bits(value: LogForm | Quantity | Infinity) -> Number:
     """An exact number, shown in bits."""
     return Number(value, "bits")
 
 
-def nats(value: LogForm | Infinity | float) -> Number:
+def nats(value: LogForm | Quantity | Infinity | float) -> Number:
     """A number in nats, exact or a float."""
     return Number(value, "nats")
 
@@ -208,7 +209,7 @@ class Table:
         """Aligned, two columns apart."""
         written = [self.head, *([cell(value) for value in row] for row in self.rows)]
         widths = [max(map(len, column)) for column in zip(*written, strict=True)]
-        left = [isinstance(value, str | Bar) for value in self.rows[0]]
+        left = [all(isinstance(x, str | Bar) for x in column) for column in zip(*self.rows, strict=True)]
         return [self._line(row, widths, left) for row in written]
 
     @staticmethod

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
+from typing import TYPE_CHECKING
 
-from markovdiff.learn.blocks import Ask, Bar, Block, Facts, Formula, Prose, Table, bits
+from markovdiff.learn.blocks import Ask, Bar, Block, Cell, Facts, Formula, Prose, Table, bits
 from markovdiff.learn.chains import LETTERS, few, informations, masking_chain, uniform_chain
-from markovdiff.learn.page import Page, Parameter, Values, count, probability
+from markovdiff.learn.page import MAX_DENOMINATOR, Page, Parameter, Values, count, probability
+
+if TYPE_CHECKING:
+    from markovdiff.arithmetic.quantity import Quantity
 
 REDRAW = "β is the probability that a step redraws x: from none, 0, to all, 1"
 STEPS = "time is counted in whole steps, and a page has room for few rows: more than 64 say nothing new"
@@ -19,14 +23,12 @@ def information_flow(values: Values) -> Sequence[Block]:
     K, T = int(values["K"]), int(values["T"])
     known = informations(uniform_chain(list(range(K, 0, -1)), (values["beta"],) * T))
     H = known[0].mutual.form()
-    top = float(H)
-    rows: list[tuple[object, ...]] = []
+    rows: list[tuple[Cell, ...]] = []
     for t in few(T, 8):
         now = known[t]
-        share = float(now.mutual.enclosed(15, "nats")) / top
-        lost = "" if now.before is None else bits(now.loss.form()).digits()
-        rows.append((t, bits(now.mutual.form()), lost, "" if now.before is None else now.decay, Bar((share,), 26)))
-    half = next((now.moment.t for now in known if now.mutual.form() * 2 <= H), None)
+        lost, decided = ("", "") if now.before is None else (bits(now.loss), now.decay)
+        rows.append((t, bits(now.mutual), lost, decided, Bar((_float(now.mutual) / float(H),), 26)))
+    half = next((now.moment.t for now in known if known[0].mutual.minus(now.mutual.times(Fraction(2))).sign() >= 0), None)
     losses = sum((now.loss.form() for now in known[1:]), 0 * H)
     words = f"t = {half} is the first with half or less" if half is not None else "half is never lost"
     return (
@@ -35,7 +37,7 @@ def information_flow(values: Values) -> Sequence[Block]:
             "Forward, information about x0 is destroyed; a reverse model has to find it again, step by step."
         ),
         Ask(f"After how many of the {T} steps is half of the information gone: half of them, more, fewer?"),
-        Table(("t", "I(x0;x_t)", "lost in step t", "decided", ""), tuple(rows)),  # type: ignore[arg-type]
+        Table(("t", "I(x0;x_t)", "lost in step t", "decided", ""), tuple(rows)),
         Facts(
             (
                 ("H(x0)", bits(H)),
@@ -54,13 +56,13 @@ def entropy_flow(values: Values) -> Sequence[Block]:
     """H(x_t) under even redraws and under masking."""
     T, beta = int(values["T"]), values["beta"]
     even, masked = (informations(make([3, 1], (beta,) * T)) for make in (uniform_chain, masking_chain))
-    top = max(float(now.entropy.form()) for now in (*even, *masked))
+    top = max(_float(now.entropy) for now in (*even, *masked))
     rows = []
     for t in few(T, 8):
-        a, b = even[t].entropy.form(), masked[t].entropy.form()
-        rows.append((t, bits(a), Bar((float(a) / top,), 16), bits(b), Bar((float(b) / top,), 16),
-                     bits(masked[t].mutual.form())))  # fmt: skip
-    peak = max(masked, key=lambda now: float(now.entropy.form())).moment.t
+        a, b = even[t].entropy, masked[t].entropy
+        bars = Bar((_float(a) / top,), 16), Bar((_float(b) / top,), 16)
+        rows.append((t, bits(a), bars[0], bits(b), bars[1], bits(masked[t].mutual)))
+    peak = max(masked, key=lambda now: _float(now.entropy)).moment.t
     return (
         Prose(
             f"A coin, 3/4 to 1/4, noised twice over. Even: a step redraws it with probability {beta}. Masking: a step "
@@ -68,7 +70,12 @@ def entropy_flow(values: Values) -> Sequence[Block]:
         ),
         Ask("Noise makes things more random. So does H(x_t) rise all the way, in both?"),
         Table(("t", "H even", "", "H masked", "", "I masked"), tuple(rows)),
-        Facts((("highest H, masked", f"at t = {peak}"), ("at T, all masked but", masked[-1].moment.alpha_bar or Fraction(0)))),
+        Facts(
+            (
+                ("highest H, masked", f"at t = {peak}"),
+                ("not masked at T", _short(masked[-1].moment.alpha_bar or Fraction(0))),
+            )
+        ),
         Prose(
             "Even redraws treat all states alike (doubly stochastic): there H never falls. Masking first adds the "
             "doubt whether x is covered, then removes it: a covered coin surprises nobody. I falls all the same."
@@ -119,9 +126,15 @@ def score(values: Values) -> Sequence[Block]:
     )
 
 
+def _float(quantity: Quantity) -> float:
+    """For a bar."""
+    return float(quantity.enclosed(15, "nats"))
+
+
 def _short(x: Fraction) -> str:
-    exact = str(x)
-    return exact if len(exact) <= 9 else f"≈{float(x):.5f}"
+    """A fraction as it is, or as a decimal where that is too long for a table."""
+    exact = str(x) if x.denominator < MAX_DENOMINATOR else ""
+    return exact if 0 < len(exact) <= 9 else f"≈{float(x):.5g}"
 
 
 BETA = probability("beta", "1/5", "redraw", REDRAW)

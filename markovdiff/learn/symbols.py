@@ -37,9 +37,9 @@ def notation(values: Values) -> Sequence[Block]:
         Prose("(Q and Qbar: row a. R: row a of the Bayes reverse, the best there is. π: the best, p_T.)"),
         Facts(
             (
-                ("H(x_2)", bits(known.entropy.form())),
-                ("H(x0|x_2)", bits(known.conditional.form())),
-                ("I(x0;x_2)", bits(known.mutual.form())),
+                ("H(x_2)", bits(known.entropy)),
+                ("H(x0|x_2)", bits(known.conditional)),
+                ("I(x0;x_2)", bits(known.mutual)),
             )
         ),
         Prose(
