@@ -1,8 +1,8 @@
 """What a page is made of: prose, a question to be answered first, formulas, numbers by name, tables, pictures.
 
-Each block knows its numbers and can write itself as lines of at most INNER columns. A Number is exact, a LogForm or a
-Quantity, or a float that says so. An exact one is written as its closed form and certified decimals, "=" where the decimals
-end and "≈" where they go on; whatever has no unit (a Fraction, a count) is written as it is.
+Each block knows its numbers and can write itself as lines of at most INNER columns. A Number is exact, a LogForm or
+a Quantity, or a float that says so. An exact one is written as its closed form and certified decimals, "=" where the
+decimals end and "≈" where they go on; whatever has no unit (a Fraction, a count) is written as it is.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from markovdiff.errors import InternalError
@@ -70,7 +71,7 @@ def finite(term: Term) -> Quantity:
 def elbo(values: Values) -> Sequence[Block]:
     """The three terms, step by step, and the same total by what it pays for."""
     chain = small_chain(values)
-    kept = books(chain, values["eps"])
+    kept, by_paths = books(chain, values["eps"]), derived(chain, values["eps"])
     totals = kept.totals
     rows: list[tuple[Cell, ...]] = []
     for now, term, error in kept.steps:
@@ -79,13 +80,17 @@ def elbo(values: Values) -> Sequence[Block]:
         name = "reconstruction  L_0" if first else f"denoising  L_{now.moment.t - 1}"
         rows.append((name, bits(term), bits(paid), bits(error)))
     left = kept.steps[-1][0].mutual
-    rows.append((f"prior matching  L_{chain.T}", bits(finite(totals.prior)), bits(left), bits(finite(totals.prior_gap))))
+    rows.append(
+        (f"prior matching  L_{chain.T}", bits(finite(totals.prior)), bits(left), bits(finite(totals.prior_gap)))
+    )
     total = finite(totals.negative_elbo)
-    rows.append(("L = −ELBO", bits(total), bits(finite(totals.data_entropy)), bits(total.minus(finite(totals.data_entropy)))))
+    rows.append(
+        ("L = −ELBO", bits(total), bits(finite(totals.data_entropy)), bits(total.minus(finite(totals.data_entropy))))
+    )
     return (
         Prose(
-            "A model is trained by L = −ELBO. Three kinds of terms: reconstruct x0 from x_1, undo each step, "
-            "and end where the prior begins. Each is an average over q."
+            "A model is trained by L = −ELBO: reconstruct x0 from x_1, undo each step, end where the prior begins. "
+            "Each term is an average over q."
         ),
         Formula(
             (
@@ -95,7 +100,12 @@ def elbo(values: Values) -> Sequence[Block]:
         ),
         Ask("If the model were perfect, which of these terms would become 0?"),
         Table(("term", "bits", "information", "+ own error"), tuple(rows)),
-        Facts((("NLL, E[−log p_θ(x0)]", bits(finite(totals.nll))),)),
+        Facts(
+            (
+                ("NLL, E[−log p_θ(x0)]", bits(finite(totals.nll))),
+                ("L, listing all paths", "the same, decided" if total.form() == -by_paths.elbo else "NOT the same"),
+            )
+        ),
         Prose(
             "None need be 0: each pays for the information its step destroyed, and together that is H(x0). Only "
             "the errors can be trained away. Try --set eps=0. H(x0) ≤ NLL ≤ L always."
@@ -121,9 +131,8 @@ def derived(chain: Chain, error: Fraction) -> Derivation:
     from markovdiff.measures.derivation import derive_elbo
 
     model, moments = imperfect(error), list(chain.moments())
-    pairs = zip(moments, moments[1:], strict=False)
-    reverse = [model.step(before, now).fractions() for before, now in pairs]
-    return derive_elbo(chain, reverse, [Fraction(1, chain.K)] * chain.K)  # type: ignore[arg-type]
+    reverse = [model.step(before, now).fractions() for before, now in pairwise(moments)]
+    return derive_elbo(chain, reverse, [Fraction(1, chain.K)] * chain.K)
 
 
 def derivation(values: Values) -> Sequence[Block]:
@@ -136,17 +145,18 @@ def derivation(values: Values) -> Sequence[Block]:
     )
     return (
         Prose(
-            f"A chain so small that all its {found.paths} paths x0 → … → x_{chain.T} can be listed. R_t is the "
-            "model's step, Q_t the noise's. Every line is summed in its own way, on fractions."
+            f"A chain so small that all its {found.paths} paths x0 → … → x_{chain.T} can be listed. R_t is the model's "
+            "step, Q_t the noise's. Each line is summed in its own way."
         ),
         Ask("One of these steps loses something, all others only rewrite. Which one?"),
         Table(("bits", "line", "because"), rows),
-        Facts((("lost at Jensen's line", bits(found.gap)), ("all as claimed", "yes, decided" if found.holds else "NO"))),
-        Prose(
-            "That loss is E KL(q(path|x0) ‖ p_θ(path|x0)): what the model's own posterior over noise paths differs from "
-            "the noise. It is why a bound is a bound."
+        Facts(
+            (("lost at Jensen's line", bits(found.gap)), ("all as claimed", "yes, decided" if found.holds else "NO"))
         ),
-        Prose("The last line is the sum that training lowers, −L, read the other way round (see `elbo`)."),
+        Prose(
+            "That loss is E KL(q(path|x0) ‖ p_θ(path|x0)): how far the model's posterior over paths is from the "
+            "noise. The last line is −L by what it pays for (see `elbo`)."
+        ),
     )
 
 
@@ -161,13 +171,21 @@ PAGES = (
         "Three terms",
         "reconstruction, denoising, prior: and what each of them pays for",
         elbo,
-        (EPS, BETA, count("T", 3, 1, 5, "steps", "a process has one step at least; more than 5 leave the page")),
+        (
+            EPS,
+            BETA,
+            count("T", 3, 1, 4, "steps", "a process has one step at least; the terms of more than 4 leave the page"),
+        ),
     ),
     Page(
         "derivation",
         "Line by line",
         "from log p(x0) to a sum of KLs, each line with its exact value",
         derivation,
-        (EPS, BETA, count("T", 3, 1, 5, "steps", "with no step there is no path; with T the number of paths is 3^(T+1)")),
+        (
+            EPS,
+            BETA,
+            count("T", 3, 1, 5, "steps", "with no step there is no path; with T the number of paths is 3^(T+1)"),
+        ),
     ),
 )

@@ -11,11 +11,12 @@ from math import log
 
 import markovdiff as md
 from markovdiff.learn.blocks import Ask, Bar, Block, Facts, Formula, Prose, Table, nats
+from markovdiff.learn.chains import few
 from markovdiff.learn.page import Page, Parameter, Values, count
 
 
 def differential(values: Values) -> Sequence[Block]:
-    """h of a uniform density, and H of the same thing cut into bins."""
+    """The entropy h of a uniform density, and H of the same thing cut into bins."""
     from markovdiff.measures.gaussian import uniform_entropy
 
     width = values["width"]
@@ -51,7 +52,9 @@ def gaussian_maximum(values: Values) -> Sequence[Block]:
     longest = max(top - h for h in found.values())
     rows = [(name, nats(h), nats(top - h), Bar(((top - h) / longest,))) for name, h in found.items()]
     return (
-        Prose(f"Three densities, all of variance {variance}: flat, peaked with heavy tails (Laplace), and the Gaussian."),
+        Prose(
+            f"Three densities, all of variance {variance}: flat, peaked with heavy tails (Laplace), and the Gaussian."
+        ),
         Ask("The uniform law had the most entropy on K states. Is it the flat one that wins here, too?"),
         Table(("density", "h, nats (float)", "short of the Gaussian", ""), tuple(rows)),
         Formula(
@@ -80,7 +83,7 @@ def gaussians(values: Values) -> Sequence[Block]:
     m, s = values["m"], values["s"]
     P, Q = normal(0, 1), normal(m, s)
     return (
-        Prose(f"P = N(0, 1) and Q = N(m, s²), with m = {m} and s = {s}. Both logarithms are quadratic, so KL is a formula."),
+        Prose(f"P = N(0, 1) and Q = N(m, s²), m = {m}, s = {s}. Both logarithms are quadratic, so KL is a formula."),
         Formula(
             (
                 "KL(P‖Q) = log s + (1 + m²)/(2s²) − ½",
@@ -112,7 +115,7 @@ def gaussian_noise(values: Values) -> Sequence[Block]:
     K, beta, T = int(values["K"]), values["beta"], int(values["T"])
     steps = preserving_beside(K, [beta] * T)
     top = steps[0].limit.information
-    shown = steps if T <= 6 else [steps[round(k * (T - 1) / 5)] for k in range(6)]
+    shown = [steps[t - 1] for t in few(T, 5, first=1)]
     rows = [
         (s.t, s.limit.information, s.information, s.limit.entropy, s.entropy, Bar((s.limit.information / top,), 16))
         for s in shown
@@ -128,7 +131,9 @@ def gaussian_noise(values: Values) -> Sequence[Block]:
                 "adding noise without shrinking: ½ log(1 + s0²/σ_t²)",
             )
         ),
-        Ask(f"The same on a grid of {K} states, a discrete chain: must it lose the same information? The same entropy?"),
+        Ask(
+            f"The same on a grid of {K} states, a discrete chain: must it lose the same information? The same entropy?"
+        ),
         Table(("t", "I line", "I grid", "h line", "H + log Δx", "I, nats (float)"), tuple(rows)),
         Facts((("Δx / √β", steps[0].spacing / float(beta) ** 0.5), ("I grid − I line at T", steps[-1].error))),
         Prose(

@@ -1,4 +1,4 @@
-"""Diffusion: where the information goes, what the entropy does meanwhile, and the ratios that lead back. Exact, in bits."""
+"""Diffusion: where the information goes, what entropy does meanwhile, and the ratios that lead back. Exact, in bits."""
 
 from __future__ import annotations
 
@@ -24,17 +24,19 @@ def information_flow(values: Values) -> Sequence[Block]:
     known = informations(uniform_chain(list(range(K, 0, -1)), (values["beta"],) * T))
     H = known[0].mutual.form()
     rows: list[tuple[Cell, ...]] = []
-    for t in few(T, 8):
+    for t in few(T, 6):
         now = known[t]
         lost, decided = ("", "") if now.before is None else (bits(now.loss), now.decay)
         rows.append((t, bits(now.mutual), lost, decided, Bar((_float(now.mutual) / float(H),), 26)))
-    half = next((now.moment.t for now in known if known[0].mutual.minus(now.mutual.times(Fraction(2))).sign() >= 0), None)
+    half = next(
+        (now.moment.t for now in known if known[0].mutual.minus(now.mutual.times(Fraction(2))).sign() >= 0), None
+    )
     losses = sum((now.loss.form() for now in known[1:]), 0 * H)
     words = f"t = {half} is the first with half or less" if half is not None else "half is never lost"
     return (
         Prose(
-            f"{K} states, data q(x0 = k) ∝ {K}, …, 1. Each step redraws x evenly with probability {values['beta']}. "
-            "Forward, information about x0 is destroyed; a reverse model has to find it again, step by step."
+            f"{K} states, data q(x0) ∝ {K}, …, 1. Each step redraws x evenly with probability {values['beta']}. "
+            "Forward, information about x0 is destroyed; backward, each step must recover some."
         ),
         Ask(f"After how many of the {T} steps is half of the information gone: half of them, more, fewer?"),
         Table(("t", "I(x0;x_t)", "lost in step t", "decided", ""), tuple(rows)),
@@ -46,8 +48,8 @@ def information_flow(values: Values) -> Sequence[Block]:
             )
         ),
         Prose(
-            "All losses and what is left make H(x0) again. I_t never rises, each verdict proved; I(x0;x_T) ≈ 0 is "
-            "the aim: then x_T can be drawn without knowing the data."
+            "The losses telescope: with what is left they make H(x0) again. I_t never rises, each verdict proved. "
+            "I(x0;x_T) ≈ 0 is the aim: then x_T can be drawn without knowing the data."
         ),
     )
 
@@ -58,7 +60,7 @@ def entropy_flow(values: Values) -> Sequence[Block]:
     even, masked = (informations(make([3, 1], (beta,) * T)) for make in (uniform_chain, masking_chain))
     top = max(_float(now.entropy) for now in (*even, *masked))
     rows = []
-    for t in few(T, 8):
+    for t in few(T, 6):
         a, b = even[t].entropy, masked[t].entropy
         bars = Bar((_float(a) / top,), 16), Bar((_float(b) / top,), 16)
         rows.append((t, bits(a), bars[0], bits(b), bars[1], bits(masked[t].mutual)))
@@ -97,8 +99,7 @@ def score(values: Values) -> Sequence[Block]:
         for (R, S, B), i in product(zip(after, before, bayes, strict=True), range(3))
     )
     rows = [
-        (LETTERS[j], *(_short(x) for x in ratios[j] or ()), "", *(_short(x) for x in bayes[j] or ()))
-        for j in range(3)
+        (LETTERS[j], *(_short(x) for x in ratios[j] or ()), "", *(_short(x) for x in bayes[j] or ())) for j in range(3)
     ]
     return (
         Prose(
@@ -173,7 +174,9 @@ PAGES = (
                 "with β = 1 a step forgets everything: Q_t has no inverse, and no ratio at t tells what was before",
                 open="high",
             ),
-            count("t", 2, 1, 8, "time", "a step leads from t−1 to t: the first is 1, and after 8 the numbers grow long"),
+            count(
+                "t", 2, 1, 8, "time", "a step leads from t−1 to t: the first is 1, and after 8 the numbers grow long"
+            ),
         ),
     ),
 )

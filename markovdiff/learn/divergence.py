@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import markovdiff as md
 from markovdiff.learn.blocks import Ask, Bar, Block, Facts, Formula, Prose, Table, bits
 from markovdiff.learn.page import Page, Parameter, Values, count, probability
+
+if TYPE_CHECKING:
+    from markovdiff.arithmetic.logform import Infinity
 
 SURE_Q = "a code that gives an outcome probability 0 has no word for it: log q needs 0 < q < 1 (see `infinite`)"
 
@@ -20,6 +24,12 @@ SURE_C = "with a coin that always falls on one side some KL here is infinite (se
 def coin(p: Fraction) -> list[Fraction]:
     """The law of a coin."""
     return [p, 1 - p]
+
+
+def finite(value: md.LogForm | Infinity) -> md.LogForm:
+    """The value, where the second law misses nothing of the first."""
+    assert isinstance(value, md.LogForm)
+    return value
 
 
 def cross_entropy(values: Values) -> Sequence[Block]:
@@ -33,8 +43,8 @@ def cross_entropy(values: Values) -> Sequence[Block]:
     kl = md.kl(P, coin(q))
     return (
         Prose(
-            f"Outcomes come from P = ({p}, {1 - p}). Your code was built for Q = (q, 1 − q): an outcome of "
-            "probability q costs −log2 q bits. The average bill is the cross-entropy."
+            f"Outcomes come from P = ({p}, {1 - p}). Your code was built for Q and spends −log2 q bits "
+            "on an outcome. The average bill is the cross-entropy."
         ),
         Formula(("H(P,Q) = −Σ p log q = H(P) + KL(P‖Q)",)),
         Ask("For which q is the bill smallest, and how small can it get?"),
@@ -72,7 +82,7 @@ def likelihood(values: Values) -> Sequence[Block]:
         Table(("q", "−log q(data), bits", "a throw: H(F,Q)", "KL(F‖Q)"), tuple(rows)),
         Facts(
             (
-                ("difference at q = 1/3", bits(nll(heads, n, q) - n * md.cross_entropy(coin(seen), coin(q)))),
+                ("difference at q = 1/3", bits(nll(heads, n, q) - n * finite(md.cross_entropy(coin(seen), coin(q))))),
                 ("one-hot P, q(class) = 1/3", bits(md.cross_entropy([1, 0], coin(q)))),
             )
         ),
@@ -93,7 +103,7 @@ def kl(values: Values) -> Sequence[Block]:
     p, q = values["p"], values["q"]
     terms = [(a * md.log(a / b)) if a else md.log(1) for a, b in zip(coin(p), coin(q), strict=True)]
     total = md.kl(coin(p), coin(q))
-    grid = [Fraction(k, 8) for k in range(1, 8)]
+    grid = [Fraction(k, 4) for k in range(1, 4)]
     along = [(x, md.kl(coin(p), coin(x))) for x in sorted({*grid, q, p} - {Fraction(0), Fraction(1)})]
     most = max(float(d) for _, d in along) or 1.0
     return (
@@ -115,8 +125,8 @@ def kl(values: Values) -> Sequence[Block]:
 def not_a_distance(values: Values) -> Sequence[Block]:
     """KL is not symmetric, and a detour may be shorter."""
     a, b, c = (coin(values[name]) for name in "abc")
-    there, back = md.kl(a, c), md.kl(c, a)
-    legs = md.kl(a, b), md.kl(b, c)
+    there, back = finite(md.kl(a, c)), finite(md.kl(c, a))
+    legs = finite(md.kl(a, b)), finite(md.kl(b, c))
     detour = legs[0] + legs[1]
     fails = detour < there
     return (
@@ -151,9 +161,7 @@ def infinite(values: Values) -> Sequence[Block]:
     p, eps = values["p"], values["eps"]
     P, Q = [p, 1 - p], [Fraction(0), Fraction(1)]
     patches = [Fraction(1, 1000), Fraction(1, 10**6), Fraction(1, 10**20), eps]
-    rows = []
-    for e in sorted(patches, reverse=True):
-        rows.append((_power(e), bits(md.kl(P, [e, 1 - e]))))
+    rows = [(_power(e), bits(md.kl(P, [e, 1 - e]))) for e in sorted(patches, reverse=True)]
     return (
         Prose(
             f"P says heads with probability {p}. Q says heads never happens. The first time it does, Q's code has no "
@@ -168,8 +176,8 @@ def infinite(values: Values) -> Sequence[Block]:
             f"{bits(p * md.log(10)).written(30)}."
         ),
         Prose(
-            "The other way round is finite: what Q never does, it never pays for. In diffusion this bites where a prior "
-            "is all mask and some token is not masked yet."
+            "The other way round is finite: what Q never does, it never pays for. In diffusion this bites where "
+            "a prior is all mask and some token is not masked yet."
         ),
     )
 
@@ -192,8 +200,8 @@ def forward_reverse(values: Values) -> Sequence[Block]:
     rows = tuple((name, round(fit.centre, 6) + 0.0, fit.width, fit.divergence) for name, fit in fits)
     return (
         Prose(
-            f"P has two peaks of width 1, at −{d} (weight {weight}) and at {d}. Q may be one Gaussian only. Two ways to "
-            "ask for the nearest:"
+            f"P has two peaks of width 1, at −{d} (weight {weight}) and at {d}. Q may be one Gaussian only. Two ways "
+            "to ask for the nearest:"
         ),
         Formula(
             (
@@ -205,7 +213,7 @@ def forward_reverse(values: Values) -> Sequence[Block]:
         Table(("minimised", "centre", "width", "KL, nats (float)"), rows),
         Facts((("mean of P", round(p.mean, 6) + 0.0), ("width of P", p.sigma))),
         Prose(
-            f"Nothing was drawn in: six starts each, and these are the minima found ({len(reverse.minima)} in reverse). "
+            f"Nothing was drawn in: six starts each, these minima were found ({len(reverse.minima)} in reverse). "
             "Forward, every sample of P must be affordable, so Q covers: it takes P's mean and variance. Reverse, "
             "Q must never stand where P is not, so it seeks a peak."
         ),

@@ -42,8 +42,8 @@ def mutual_information(values: Values) -> Sequence[Block]:
         Ask("Whose answer is the largest? And which flip probability leaves nothing?"),
         Facts(tuple((name, bits(value)) for name, value in ways)),
         Prose(
-            f"Equal, all four: {'decided' if same else 'NO'}. The first says why I ≥ 0, and that I = 0 exactly when X and Y "
-            "are independent. The others say that X tells of Y what Y tells of X."
+            f"Equal, all four: {'decided' if same else 'NO'}. The first says why I ≥ 0, and that I = 0 exactly when X "
+            "and Y are independent. The others say that X tells of Y what Y tells of X."
         ),
         Facts(
             (

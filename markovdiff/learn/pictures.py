@@ -1,4 +1,4 @@
-"""Small pictures in text: bars and curves made of blocks of an eighth. Floats will do: nobody reads a digit off them."""
+"""Small pictures in text: bars and curves made of blocks of an eighth. Floats will do: nobody reads digits off them."""
 
 from __future__ import annotations
 

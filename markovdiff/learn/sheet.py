@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import Literal, NamedTuple, TypeAlias
 
 from markovdiff.learn import contents
-from markovdiff.learn.blocks import Block, Kind
-from markovdiff.learn.page import WIDTH, Page, Values
+from markovdiff.learn.blocks import Kind
+from markovdiff.learn.page import HEIGHT, WIDTH, Page, Values
 
 Role: TypeAlias = Kind | Literal["title", "heading", "foot", "blank"]
 
@@ -27,35 +27,55 @@ class Line(NamedTuple):
     role: Role
 
 
+BLANK = Line("", "blank")
+
+
 def sheet(page: Page, values: Values) -> list[list[Line]]:
-    """The page's lines, in one stretch up to each question and one after it."""
-    stretches = [[Line(page.title, "title"), Line("", "blank")]]
-    before: Block | None = None
+    """The page's lines, in one stretch up to each question and one after it.
+
+    Blank lines are set as far as HEIGHT allows, the most useful ones first.
+    """
+    parts: list[tuple[Role, list[Line]]] = [("title", [Line(page.title, "title")])]
     for block in page.build(values):
-        if before is not None and _stands_apart(before, block):
-            stretches[-1].append(Line("", "blank"))
-        stretches[-1] += [Line(f"  {text}".rstrip(), block.kind) for text in block.lines()]
-        if block.kind == "ask":
+        parts += [(block.kind, [Line(f"  {text}".rstrip(), block.kind) for text in block.lines()])]
+    parts.append(("foot", [Line(text, "foot") for text in _foot(page, values)]))
+    apart = _gaps([kind for kind, _ in parts], HEIGHT - sum(len(lines) for _, lines in parts))
+    stretches: list[list[Line]] = [[]]
+    for k, (kind, lines) in enumerate(parts):
+        stretches[-1] += [*([BLANK] if k in apart else []), *lines]
+        if kind == "ask":
             stretches.append([])
-        before = block
-    stretches[-1] += [Line("", "blank"), *(Line(text, "foot") for text in _foot(page, values))]
     return stretches
 
 
-def _stands_apart(before: Block, block: Block) -> bool:
-    """Whether a blank line goes between two blocks: not where numbers follow the words that announce them."""
-    return block.kind in ("prose", "ask") or before.kind in ("ask", "picture", "table")
+def _gaps(kinds: Sequence[Role], room: int) -> set[int]:
+    """The parts that have a blank line before them, at most `room`: numbers stay with the words that announce them."""
+    wishes = [
+        (_usefulness(before, kind), k)
+        for k, (before, kind) in enumerate(pairwise(kinds), start=1)
+        if _usefulness(before, kind)
+    ]
+    return {k for _, k in sorted(wishes, key=lambda wish: (-wish[0], wish[1]))[: max(room, 0)]}
 
 
-def _foot(page: Page, values: Values) -> Iterator[str]:
-    """What may be set, and where to go on."""
+def _usefulness(before: Role, kind: Role) -> int:
+    """How much a blank line does between two parts; 0 for nothing."""
+    if before in ("title", "ask"):
+        return 4
+    return {"foot": 3, "ask": 2, "prose": 1}.get(kind, 1 if before in ("picture", "table") else 0)
+
+
+def _foot(page: Page, values: Values) -> list[str]:
+    """What may be set, and where to go on: on one line if they fit."""
     from markovdiff.arithmetic.rational import text
 
     given = [f"{p.name}={text(values[p.name])} {p.meaning} ({p.bounds})" for p in page.parameters]
-    if given:
-        yield from textwrap.wrap("--set " + " · ".join(given), WIDTH - 1, subsequent_indent="      ")
+    settings = textwrap.wrap("--set " + " · ".join(given), WIDTH - 1, subsequent_indent="      ") if given else []
     follower = contents.after(page)
-    yield f"next: markovdiff learn {follower.name}" if follower else "the end; again: markovdiff learn"
+    onward = f"next: markovdiff learn {follower.name}" if follower else "the end; again: markovdiff learn"
+    if settings and len(settings[-1]) + len(onward) + 4 <= WIDTH:
+        return [*settings[:-1], f"{settings[-1]:<{WIDTH - len(onward)}}{onward}"]
+    return [*settings, onward]
 
 
 def listing() -> list[str]:

@@ -36,7 +36,9 @@ def surprisal(values: Values) -> Sequence[Block]:
                 ("s(p·p) − 2·s(p)", bits(md.log(1 / (p * p)) - 2 * md.log(1 / p))),
             )
         ),
-        Prose("Probabilities multiply, surprisals add. The zero is decided, not rounded. The rarer, the larger: no bound."),
+        Prose(
+            "Probabilities multiply, surprisals add. The zero is decided, not rounded. The rarer, the larger: no bound."
+        ),
     )
 
 

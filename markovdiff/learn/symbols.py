@@ -32,9 +32,9 @@ def notation(values: Values) -> Sequence[Block]:
     )
     known = Information(now, None)
     return (
-        Prose("The noise is q and runs forward, x0 → x_1 → … → x_T. The model is p_θ and runs back."),
+        Prose("The noise q runs forward, x0 → x_1 → … → x_T. The model p_θ runs back."),
         Table(("symbol", "what it is", "here"), rows),
-        Prose("(Q and Qbar: row a. R: row a of the Bayes reverse, the best there is. π: the best, p_T.)"),
+        Prose("(Q, Qbar, R: row a. R is the Bayes reverse and π is p_T: the best there are.)"),
         Facts(
             (
                 ("H(x_2)", bits(known.entropy)),
