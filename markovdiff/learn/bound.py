@@ -107,7 +107,7 @@ def elbo(values: Values) -> Sequence[Block]:
             )
         ),
         Prose(
-            "None need be 0: each pays for the information its step destroyed, and together that is H(x0). Only "
+            "Not one need be: each pays for the information its step destroyed, and together that is H(x0). Only "
             "the errors can be trained away. Try --set eps=0. H(x0) ≤ NLL ≤ L always."
         ),
     )
@@ -160,6 +160,8 @@ def derivation(values: Values) -> Sequence[Block]:
     )
 
 
+NO_PATHS = "with no step there is no path; with T steps there are 3^(T+1), and they are listed: at most 4 steps"
+
 EPS = probability(
     "eps", "1/4", "guessing", "eps is the share of pure guessing in the model: from none, 0, to nothing else, 1"
 )
@@ -174,7 +176,7 @@ PAGES = (
         (
             EPS,
             BETA,
-            count("T", 3, 1, 4, "steps", "a process has one step at least; the terms of more than 4 leave the page"),
+            count("T", 3, 1, 4, "steps", NO_PATHS),
         ),
     ),
     Page(
@@ -185,7 +187,7 @@ PAGES = (
         (
             EPS,
             BETA,
-            count("T", 3, 1, 5, "steps", "with no step there is no path; with T the number of paths is 3^(T+1)"),
+            count("T", 3, 1, 4, "steps", NO_PATHS),
         ),
     ),
 )

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
+
+Integrand: TypeAlias = "Callable[[Array], tuple[Array, Array]]"
+
 REACH = 40.0
 """Standard deviations after which exp(−z²/2) < 1e-347 is zero in float64."""
 
@@ -63,9 +66,9 @@ def kl_by_quadrature(p: Mixture, q: Mixture) -> Integral:
     """
     import numpy as np
 
-    def integrand(x: Array) -> Array:
-        log_p = p.log_density(x)
-        return np.asarray(np.exp(log_p) * (log_p - q.log_density(x)))
+    def integrand(x: Array) -> tuple[Array, Array]:
+        density, log_p, log_q = np.exp(p.log_density(x)), p.log_density(x), q.log_density(x)
+        return density * (log_p - log_q), density * (np.abs(log_p) + np.abs(log_q))
 
     low = min(m - REACH * s for m, s in zip(p.means, p.sigmas, strict=True))
     high = max(m + REACH * s for m, s in zip(p.means, p.sigmas, strict=True))
@@ -73,9 +76,10 @@ def kl_by_quadrature(p: Mixture, q: Mixture) -> Integral:
     return Integral(value, _gauss_kronrod(integrand, low, high, p), panels)
 
 
-def trapezoid(f: Callable[[Array], Array], low: float, high: float, widest: float) -> tuple[float, int]:
+def trapezoid(f: Integrand, low: float, high: float, widest: float) -> tuple[float, int]:
     """∫ f over [low, high], f negligible at both ends, and the panels it took.
 
+    `f` gives its values and the sizes of what they are differences of, which is what rounding is relative to.
     `widest` is the widest first step: that of the narrowest peak, which a wider one might step over unseen.
     Raises UnfinishedError where MAX_PANELS do not settle it.
     """
@@ -86,8 +90,8 @@ def trapezoid(f: Callable[[Array], Array], low: float, high: float, widest: floa
     before = None
     while panels <= MAX_PANELS:
         step = (high - low) / panels
-        new = f(np.linspace(low, high, panels + 1) if before is None else low + step * np.arange(1, panels, 2))
-        total, size = total + float(new.sum()), size + float(np.abs(new).sum())
+        new, sizes = f(np.linspace(low, high, panels + 1) if before is None else low + step * np.arange(1, panels, 2))
+        total, size = total + float(new.sum()), size + float(sizes.sum())
         value = total * step
         if before is not None and abs(value - before) <= 8 * np.finfo(float).eps * size * step:
             return value, panels
@@ -101,13 +105,13 @@ def trapezoid(f: Callable[[Array], Array], low: float, high: float, widest: floa
     )
 
 
-def _gauss_kronrod(f: Callable[[Array], Array], low: float, high: float, p: Mixture) -> float:
+def _gauss_kronrod(f: Integrand, low: float, high: float, p: Mixture) -> float:
     """Piece by piece, cut at the means and at ±4σ and ±12σ around each."""
     import numpy as np
     from scipy.integrate import quad
 
     def at(x: float) -> float:
-        return float(f(np.asarray(x)))
+        return float(f(np.asarray(x))[0])
 
     inner = {m + k * s for m, s in zip(p.means, p.sigmas, strict=True) for k in (-12, -4, 0, 4, 12)}
     cuts = [low, *sorted(inner), high]

@@ -66,12 +66,14 @@ class Grid:
         return tuple(-self.reach + i * self.spacing for i in range(self.K))
 
     def normal(self, sigma: Fraction, resolution: Fraction = RESOLUTION) -> Distribution:
-        """N(0, σ²) on the grid: weights exp(−x_i²/2σ²), rounded down to the resolution, normalised exactly."""
+        """N(0, σ²) on the grid: weights exp(−x_i²/2σ²) in units of the largest, rounded down, normalised exactly."""
         if sigma <= 0:
             raise InputError("a normal law of no width", where="sigma", expected="σ > 0", got=shown(sigma))
 
+        nearest = min(abs(x) for x in self.points)
+
         def weight(x: Fraction) -> Fraction:
-            exponent = to_fmpq(-x * x / (2 * sigma * sigma))
+            exponent = to_fmpq((nearest * nearest - x * x) / (2 * sigma * sigma))
             return rounded(lambda _bits: arb(exponent).exp(), resolution, "down", lambda v: v == 1, "x0 on the grid")
 
         sizes = {x: weight(x) for x in {abs(x) for x in self.points}}
@@ -96,7 +98,11 @@ def ornstein_uhlenbeck(grid: Grid, beta: Fraction, resolution: Fraction = RESOLU
 
 
 def _row(grid: Grid, i: int, beta: Fraction, resolution: Fraction) -> list[int]:
-    """Row i in units of the resolution, each entry rounded down."""
+    """Row i in units of the resolution, each entry rounded down.
+
+    An entry is on the grid of roundings only if it is rational, and exponentials of different algebraic numbers are
+    linearly independent (Lindemann & Weierstrass 1885): all exponents are then equal. That is K = 2, β = 1.
+    """
     x, points = to_fmpq(grid.points[i]), [to_fmpq(y) for y in grid.points]
 
     @cache
@@ -108,7 +114,10 @@ def _row(grid: Grid, i: int, beta: Fraction, resolution: Fraction) -> list[int]:
     def probability(j: int) -> Callable[[int], arb]:
         return lambda bits: weights(bits)[0][j] / weights(bits)[1]
 
-    entries = [rounded(probability(j), resolution, "down", None, f"kernel, row {i}") for j in range(grid.K)]
+    def even(value: Fraction) -> bool:
+        return grid.K == 2 and beta == 1 and value == Fraction(1, 2)
+
+    entries = [rounded(probability(j), resolution, "down", even, f"kernel, row {i}") for j in range(grid.K)]
     return [int(p * resolution.denominator) for p in entries]
 
 
