@@ -344,6 +344,55 @@ def new(file: str | None) -> int:
     return 0
 
 
+def _complete_topic(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
+    """The chapter's pages for the shell to complete."""
+    from markovdiff.learn.contents import pages
+
+    return [name for name in pages() if name.startswith(incomplete)]
+
+
+@cli.command()
+@click.argument("topic", required=False, shell_complete=_complete_topic)
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Another number for the page; repeatable.")
+@click.option("--ask", is_flag=True, help="Stop at each question until Enter is pressed.")
+def learn(topic: str | None, settings: tuple[str, ...], ask: bool) -> int:
+    """Read the chapter, a page a topic, each computed live.
+
+    Without TOPIC its contents are listed.
+    """
+    from markovdiff.learn import contents
+    from markovdiff.learn.sheet import Line, listing, sheet, table_of_contents
+
+    def show(lines: list[Line]) -> None:
+        if not _is_terminal(sys.stdout):
+            return _out("".join(f"{line.text}\n" for line in lines))
+        from markovdiff.learn.paint import paint
+
+        return _print(lambda console: paint(lines, console))
+
+    if topic is None:
+        if settings:
+            raise InputError("which page is that for?", where="--set", expected="a topic: learn TOPIC --set KEY=VALUE")
+        if _is_terminal(sys.stdout):
+            show(table_of_contents())
+        else:
+            _out("".join(f"{line}\n" for line in listing()))
+        return 0
+    page = contents.find(topic)
+    *questions, rest = sheet(page, page.read(settings))
+    for lines in questions:
+        show(lines)
+        if ask and _is_terminal(sys.stdin) and _is_terminal(sys.stdout):
+            click.prompt("  your answer, then Enter", default="", show_default=False, prompt_suffix=" ")
+    show(rest)
+    return 0
+
+
+def _is_terminal(stream: object) -> bool:
+    """Whether someone is sitting there; a closed stream is nobody."""
+    return isinstance(stream, io.TextIOBase) and stream.isatty()
+
+
 @cli.command()
 @click.argument("what", type=click.Choice(["result", "scenario"]))
 def schema(what: str) -> int:
