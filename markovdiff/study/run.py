@@ -14,7 +14,7 @@ import msgspec
 from flint import fmpz
 
 import markovdiff
-from markovdiff.arithmetic.matrix import RationalMatrix, fraction
+from markovdiff.arithmetic.matrix import RationalMatrix, cofactors, fraction
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
@@ -148,8 +148,9 @@ def _step(now: Information, scenario: Scenario, prior: RationalMatrix, entry: En
 
 def total_variation(p: RationalMatrix, q: RationalMatrix) -> Fraction:
     """TV(p, q) = ½ Σ |p_j − q_j|, exactly."""
-    distance = sum((abs(a * q.d - b * p.d) for a, b in zip(p.N.entries(), q.N.entries(), strict=True)), fmpz(0))
-    return fraction(distance, 2 * p.d * q.d)
+    u, v = cofactors(p.d, q.d)
+    distance = sum((abs(a * u - b * v) for a, b in zip(p.N.entries(), q.N.entries(), strict=True)), fmpz(0))
+    return fraction(distance, 2 * p.d * u)
 
 
 def _check(name: str, expected: str, finding: Finding) -> Check:
