@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Self
 
 from flint import fmpz, fmpz_mat
 
@@ -46,6 +47,27 @@ class RationalMatrix:
         """The K × K identity."""
         return cls(fmpz_mat([[int(i == j) for j in range(K)] for i in range(K)]), fmpz(1))
 
+    def like(self, N: fmpz_mat, d: fmpz) -> Self:
+        """The matrix N / d, of the kind that this one is."""
+        return type(self)(N, d)
+
+    @property
+    def copies(self) -> Sequence[int]:
+        """How many columns each column stands for: one, but for a `GroupedRow`."""
+        return [1] * int(self.N.ncols())
+
+    def state(self, j: int) -> int:
+        """The first state that column j stands for."""
+        return j
+
+    def per_column(self, weights: Sequence[int]) -> Sequence[int]:
+        """Of weights that are given state by state, those of the columns."""
+        return weights
+
+    def beside(self, other: RationalMatrix) -> RationalMatrix:
+        """The other row vector with the columns that this one has."""
+        return other
+
     @property
     def shape(self) -> tuple[int, int]:
         """(rows, columns)."""
@@ -55,20 +77,20 @@ class RationalMatrix:
         """The product, with the factor common to all entries and the denominator divided out."""
         return RationalMatrix(_product(self.N, other.N), self.d * other.d).reduced()
 
-    def __add__(self, other: RationalMatrix) -> RationalMatrix:
+    def __add__(self, other: RationalMatrix) -> Self:
         """The sum, over the least common denominator."""
         if self.d == other.d:
-            return RationalMatrix(self.N + other.N, self.d)
+            return self.like(self.N + other.N, self.d)
         mine, theirs = cofactors(self.d, other.d)
-        return RationalMatrix(self.N * mine + other.N * theirs, self.d * mine)
+        return self.like(self.N * mine + other.N * theirs, self.d * mine)
 
-    def __neg__(self) -> RationalMatrix:
+    def __neg__(self) -> Self:
         """Every entry with its sign turned."""
-        return RationalMatrix(-self.N, self.d)
+        return self.like(-self.N, self.d)
 
-    def times(self, factor: Fraction) -> RationalMatrix:
+    def times(self, factor: Fraction) -> Self:
         """Every entry times a number."""
-        return RationalMatrix(self.N * fmpz(factor.numerator), self.d * fmpz(factor.denominator))
+        return self.like(self.N * fmpz(factor.numerator), self.d * fmpz(factor.denominator))
 
     def rows_scaled(self, by: RationalMatrix) -> RationalMatrix:
         """diag(v) times this matrix, for a row vector v."""
@@ -90,10 +112,10 @@ class RationalMatrix:
         """Whether every entry is zero."""
         return bool(self.N.is_zero())
 
-    def reduced(self) -> RationalMatrix:
+    def reduced(self) -> Self:
         """The same matrix with no factor common to d and every entry."""
         g = common_factor(self.N.entries(), self.d)
-        return self if g == 1 else RationalMatrix(_divide(self.N, g), self.d // g)
+        return self if g == 1 else self.like(_divide(self.N, g), self.d // g)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RationalMatrix):

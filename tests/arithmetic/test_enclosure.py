@@ -146,7 +146,7 @@ def test_no_deviation_is_nothing() -> None:
 @given(st.lists(st.just(0) | weights, min_size=1, max_size=6).filter(any), precisions)
 def test_the_entropy_ball_contains_the_entropy(numbers: list[int], bits: int) -> None:
     """−Σ p log p, 0·log 0 = 0; exactly zero for a certain outcome."""
-    x = entropy_ball([fmpz(n) for n in numbers], fmpz(sum(numbers)), bits)
+    x = entropy_ball([(fmpz(n), 1) for n in numbers], fmpz(sum(numbers)), bits)
     assert_contains(x, high(600, lambda: textbook_entropy(normalised(numbers))))
     assert x.is_zero() == (sum(map(bool, numbers)) == 1)
 
@@ -155,7 +155,7 @@ def test_the_entropy_ball_contains_the_entropy(numbers: list[int], bits: int) ->
 def test_the_entropy_of_an_almost_certain_outcome_keeps_its_digits(exponent: int) -> None:
     """h(10^-k) ≈ k·10^-k·log 10 to full relative accuracy, though 1 − p rounds to 1."""
     bits, d = bits_for(15), fmpz(10) ** exponent
-    x = entropy_ball([d - 1, fmpz(1)], d, bits)
+    x = entropy_ball([(d - 1, 1), (fmpz(1), 1)], d, bits)
     p = [1 - Fraction(1, 10**exponent), Fraction(1, 10**exponent)]
     assert_contains(x, high(1000, lambda: textbook_entropy(p)))
     assert accuracy(x) >= bits - LOST_BITS
