@@ -191,7 +191,7 @@ def test_the_working_precision_is_left_as_it_was_found() -> None:
     """FLINT's precision is a global of the process: no call, not even one that fails, leaves it changed."""
     before = ctx.prec
     centred_kl([Fraction(1, 3), Fraction(2, 3)], [Fraction(1, 2)] * 2, 777)
-    entropy_ball([fmpz(1), fmpz(2)], fmpz(3), 777)
+    entropy_ball([(fmpz(1), 1), (fmpz(2), 1)], fmpz(3), 777)
     in_unit(combine([(fmpz(1), log_ball(fmpz(3), 777))], fmpz(2), 777), "bits", 777)
     decimals(ball(Fraction(1, 3), 777), 20)
     with pytest.raises(ZeroDivisionError):
