@@ -61,19 +61,19 @@ def combine(terms: Iterable[tuple[fmpz, arb]], denominator: fmpz, bits: int) -> 
         return total / denominator
 
 
-def entropy_ball(numerators: Iterable[fmpz], total: fmpz, bits: int) -> arb:
-    """−Σ p log p with p = n/total, in nats.
+def entropy_ball(numerators: Iterable[tuple[fmpz, int]], total: fmpz, bits: int) -> arb:
+    """−Σ m·p log p with p = n/total over the given (n, m), in nats.
 
     Where p > ½ its logarithm is taken as log1p of the exact −(total − n)/total, so that the
     entropy of an almost certain outcome keeps its relative accuracy.
     """
     with ctx.workprec(bits):
         s = arb(0)
-        for n in numerators:
+        for n, m in numerators:
             if n in (0, total):
                 continue
             log_p = (arb(n - total) / total).log1p() if 2 * n > total else (arb(n) / total).log()
-            s -= log_p * n
+            s -= log_p * (n * m)
         return s / total
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Self
 
 from flint import fmpz, fmpz_mat
 
@@ -23,6 +24,9 @@ own choice of algorithm for the whole is up to six times slower."""
 
 TALL_BITS = 1500
 """Entries from this size on are multiplied in blocks."""
+
+LONG_ROWS = 128
+"""From this many bits on a factor common to a row may be worth taking out before a product."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +47,27 @@ class RationalMatrix:
         """The K × K identity."""
         return cls(fmpz_mat([[int(i == j) for j in range(K)] for i in range(K)]), fmpz(1))
 
+    def like(self, N: fmpz_mat, d: fmpz) -> Self:
+        """The matrix N / d, of the kind that this one is."""
+        return type(self)(N, d)
+
+    @property
+    def copies(self) -> Sequence[int]:
+        """How many columns each column stands for: one, but for a `GroupedRow`."""
+        return [1] * int(self.N.ncols())
+
+    def state(self, j: int) -> int:
+        """The first state that column j stands for."""
+        return j
+
+    def per_column(self, weights: Sequence[int]) -> Sequence[int]:
+        """Of weights that are given state by state, those of the columns."""
+        return weights
+
+    def beside(self, other: RationalMatrix) -> RationalMatrix:
+        """The other row vector with the columns that this one has."""
+        return other
+
     @property
     def shape(self) -> tuple[int, int]:
         """(rows, columns)."""
@@ -52,19 +77,20 @@ class RationalMatrix:
         """The product, with the factor common to all entries and the denominator divided out."""
         return RationalMatrix(_product(self.N, other.N), self.d * other.d).reduced()
 
-    def __add__(self, other: RationalMatrix) -> RationalMatrix:
-        """The sum; over the same denominator where both have it, else over the product."""
+    def __add__(self, other: RationalMatrix) -> Self:
+        """The sum, over the least common denominator."""
         if self.d == other.d:
-            return RationalMatrix(self.N + other.N, self.d)
-        return RationalMatrix(self.N * other.d + other.N * self.d, self.d * other.d)
+            return self.like(self.N + other.N, self.d)
+        mine, theirs = cofactors(self.d, other.d)
+        return self.like(self.N * mine + other.N * theirs, self.d * mine)
 
-    def __neg__(self) -> RationalMatrix:
+    def __neg__(self) -> Self:
         """Every entry with its sign turned."""
-        return RationalMatrix(-self.N, self.d)
+        return self.like(-self.N, self.d)
 
-    def times(self, factor: Fraction) -> RationalMatrix:
+    def times(self, factor: Fraction) -> Self:
         """Every entry times a number."""
-        return RationalMatrix(self.N * fmpz(factor.numerator), self.d * fmpz(factor.denominator))
+        return self.like(self.N * fmpz(factor.numerator), self.d * fmpz(factor.denominator))
 
     def rows_scaled(self, by: RationalMatrix) -> RationalMatrix:
         """diag(v) times this matrix, for a row vector v."""
@@ -86,17 +112,18 @@ class RationalMatrix:
         """Whether every entry is zero."""
         return bool(self.N.is_zero())
 
-    def reduced(self) -> RationalMatrix:
+    def reduced(self) -> Self:
         """The same matrix with no factor common to d and every entry."""
         g = common_factor(self.N.entries(), self.d)
-        return self if g == 1 else RationalMatrix(_divide(self.N, g), self.d // g)
+        return self if g == 1 else self.like(_divide(self.N, g), self.d // g)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RationalMatrix):
             return NotImplemented
         if self.d == other.d:
             return bool(self.N == other.N)
-        return bool(self.N * other.d == other.N * self.d)
+        mine, theirs = cofactors(self.d, other.d)
+        return bool(self.N * mine == other.N * theirs)
 
     __hash__ = None  # type: ignore[assignment]  # equality reduces; not a dict key
 
@@ -116,6 +143,20 @@ def fraction(n: fmpz, d: fmpz) -> Fraction:
     return Fraction(int(n // g), int(d // g)) if g != 1 else Fraction(int(n), int(d))
 
 
+def cofactors(a: fmpz, b: fmpz) -> tuple[fmpz, fmpz]:
+    """What a and b are to be multiplied by to give their least common multiple.
+
+    >>> cofactors(fmpz(6), fmpz(4))
+    (2, 3)
+    """
+    for small, large, turned in ((a, b, False), (b, a, True)):
+        quotient, rest = divmod(large, small)
+        if rest == 0:
+            return (fmpz(1), quotient) if turned else (quotient, fmpz(1))
+    g = a.gcd(b)
+    return b // g, a // g
+
+
 def common_factor(numbers: Iterable[fmpz], g: fmpz) -> fmpz:
     """The greatest common divisor of g and all the numbers."""
     for n in numbers:
@@ -130,6 +171,23 @@ def _divide(N: fmpz_mat, g: fmpz) -> fmpz_mat:
 
 
 def _product(A: fmpz_mat, B: fmpz_mat) -> fmpz_mat:
+    """A·B, where B's rows may be small integers times a long factor each: rows that stand over sums of their own.
+
+    A's columns then take the factors first, which is K² long products in place of K³.
+    """
+    size = max(n.bit_length() for n in B.entries())
+    if A.nrows() == 1 or size < LONG_ROWS or A[0, 0].bit_length() < size:
+        return _plain_product(A, B)
+    rows = B.table()
+    factors = [common_factor(row, fmpz(0)) for row in rows]
+    if 2 * min(g.bit_length() for g in factors) <= size:
+        return _plain_product(A, B)
+    scaled = [[n * g for n, g in zip(row, factors, strict=True)] for row in A.table()]
+    small = [[n // g for n in row] for row, g in zip(rows, factors, strict=True)]
+    return _plain_product(fmpz_mat(scaled), fmpz_mat(small))
+
+
+def _plain_product(A: fmpz_mat, B: fmpz_mat) -> fmpz_mat:
     rows, inner, columns = A.nrows(), A.ncols(), B.ncols()
     if max(rows, inner, columns) < 2 * BLOCK or A[0, 0].bit_length() + B[0, 0].bit_length() < TALL_BITS:
         return A * B

@@ -243,12 +243,13 @@ def divergence_to_prior(last: Moment, prior: RationalMatrix, states: tuple[str, 
     divergence = divergence_of(last.marginal, prior)
     if divergence is not None:
         return divergence
-    j = first_missing(last.marginal.N.entries(), prior.N.entries())
-    assert j is not None
+    column = first_missing(last.marginal.N.entries(), last.marginal.beside(prior).N.entries())
+    assert column is not None
+    j = last.marginal.state(column)
     x0 = next(k for k in last.support if last.cumulative.entry(k, j) > 0)
     if isinstance(last.cumulative, Mixing) and len(last.cumulative.target.support) == 1:
         left = f"{text(last.cumulative.keep)} of it is still unmasked at T = {last.t}"
     else:
-        left = f"q(x_{last.t}) gives it {text(fraction(last.marginal.N[0, j], last.marginal.d))}"
+        left = f"q(x_{last.t}) gives it {text(fraction(last.marginal.N[0, column], last.marginal.d))}"
     words = f"the prior gives no mass to {states[j]!r}, but {left}"
     return Unbounded("inf", {"t": last.t, "x0": states[x0], "x_t": states[j]}, words)

@@ -22,11 +22,12 @@ from flint import fmpz
 
 from markovdiff.arithmetic.enclosure import centred_ball, entropy_ball
 from markovdiff.arithmetic.logform import INFINITY, Infinity, LogForm
-from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.matrix import RationalMatrix, cofactors
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.arithmetic.rational import over_common_denominator, rational, shown
 from markovdiff.errors import InputError
 from markovdiff.process.distribution import check_distribution
+from markovdiff.process.grouping import total
 from markovdiff.process.transition import Deviation
 
 Numbers = Sequence[object]
@@ -112,13 +113,14 @@ def first_missing(p: Iterable[object], q: Iterable[object]) -> int | None:
 
 def entropy_of(p: RationalMatrix) -> Quantity:
     """H(p) of a row vector, ready for any number of digits."""
-    numerators = [n for n in p.N.entries() if n != 0]
+    numerators = [(n, m) for n, m in zip(p.N.entries(), p.copies, strict=True) if n != 0]
 
     def exact() -> LogForm:
-        terms = [(-n, n) for n in numerators]
-        return LogForm([*terms, (sum(numerators, fmpz(0)), p.d)], p.d)
+        terms = [(-n * m, n) for n, m in numerators]
+        return LogForm([*terms, (total(p), p.d)], p.d)
 
-    return Quantity(lambda bits: entropy_ball(numerators, p.d, bits), exact, zero=len(numerators) == 1)
+    certain = len(numerators) == 1 and numerators[0][1] == 1
+    return Quantity(lambda bits: entropy_ball(numerators, p.d, bits), exact, zero=certain)
 
 
 def information_of(deviation: Deviation) -> Quantity:
@@ -128,11 +130,14 @@ def information_of(deviation: Deviation) -> Quantity:
 
 def divergence_of(p: RationalMatrix, q: RationalMatrix) -> Quantity | None:
     """KL(p‖q) of two row vectors in the centred form; None where it is infinite."""
+    q = p.beside(q)
     a, b = p.N.entries(), q.N.entries()
     if first_missing(a, b) is not None:
         return None
-    columns = [(y * p.d, [(fmpz(1), x * q.d - y * p.d)]) for x, y in zip(a, b, strict=True) if y != 0]
-    return centred(columns, p.d * q.d, all(E == 0 for _, [(_, E)] in columns))
+    u, v = cofactors(p.d, q.d)
+    pairs = ((x * u, y * v, m) for x, y, m in zip(a, b, p.copies, strict=True) if y != 0)
+    columns = [(y, [(fmpz(m), x - y)]) for x, y, m in pairs]
+    return centred(columns, p.d * u, all(E == 0 for _, [(_, E)] in columns))
 
 
 def cross_entropy_of(p: RationalMatrix, q: RationalMatrix) -> LogForm:

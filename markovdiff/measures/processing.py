@@ -44,13 +44,18 @@ class Information:
     def forget(self) -> Information:
         """The same without what came before it, so that a long run keeps two steps, not all."""
         kept = Information(self.moment, None)
-        kept.__dict__.update(entropy=self.entropy, mutual=self.mutual)
+        kept.__dict__.update(entropy=self.entropy, mutual=self.mutual, data_entropy=self.data_entropy)
         return kept
 
     @cached_property
     def entropy(self) -> Quantity:
         """H(x_t)."""
         return entropy_of(self.moment.marginal)
+
+    @cached_property
+    def data_entropy(self) -> Quantity:
+        """H(x0), which every step has in common."""
+        return entropy_of(self.moment.data) if self.before is None else self.before.data_entropy
 
     @cached_property
     def mutual(self) -> Quantity:
@@ -60,7 +65,7 @@ class Information:
     @cached_property
     def conditional(self) -> Quantity:
         """H(x0 | x_t) = H(x0) − I_t."""
-        return entropy_of(self.moment.data).minus(self.mutual, zero=self.moment.reveals_data)
+        return self.data_entropy.minus(self.mutual, zero=self.moment.reveals_data)
 
     @cached_property
     def noise(self) -> Quantity:

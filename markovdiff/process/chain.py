@@ -16,12 +16,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from math import prod
 
 from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import InputError
 from markovdiff.process.distribution import Distribution
+from markovdiff.process.grouping import Classes
 from markovdiff.process.kernels import Forgetting, Kernel, PerStep, WithMemory
 from markovdiff.process.transition import Dense, Deviation, Mixing, Transition
 
@@ -134,16 +136,25 @@ class Chain:
             self._made[beta] = kernel.transition(beta)
         return self._made[beta]
 
-    def moments(self) -> Iterator[Moment]:
-        """The process at t = 0, 1, …, T, each made from the one before."""
-        moment = self._start()
+    @cached_property
+    def classes(self) -> Classes | None:
+        """The states that the chain cannot tell apart, where its kernel forgets towards one target."""
+        if not isinstance(self.kernel, Forgetting):
+            return None
+        return Classes.by(zip(self.data.weights, self.kernel.target.weights, strict=True))
+
+    def moments(self, classes: Classes | None = None) -> Iterator[Moment]:
+        """The process at t = 0, 1, …, T, each made from the one before; its laws on `classes` where given."""
+        moment = self._start(classes)
         yield moment
         for _ in range(self.T):
             moment = self._next(moment)
             yield moment
 
-    def _start(self) -> Moment:
+    def _start(self, classes: Classes | None = None) -> Moment:
         p0 = RationalMatrix(fmpz_mat([[fmpz(w) for w in self.data.weights]]), fmpz(self.data.total))
+        if classes is not None:
+            p0 = classes.grouped(p0)
         alpha_bar: Fraction | None = None
         identity: Transition
         if isinstance(self.kernel, Forgetting):
@@ -257,6 +268,8 @@ class Chain:
         if isinstance(self.kernel, WithMemory):
             return self.at(self.T).marginal
         p = self._start().marginal
+        if isinstance(self.kernel, Forgetting):
+            return Mixing(prod((1 - beta for beta in self.betas), start=Fraction(1)), self.kernel.target).push(p)
         for t in range(1, self.T + 1):
             p = self.transition(t).push(p)
         return p

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import comb, gcd
 
 from markovdiff.arithmetic.rational import over_common_denominator, shown
@@ -72,7 +73,7 @@ class Distribution:
         """p_0, …, p_{K−1}."""
         return tuple(Fraction(w, self.total) for w in self.weights)
 
-    @property
+    @cached_property
     def support(self) -> tuple[int, ...]:
         """The states of positive probability."""
         return tuple(i for i, w in enumerate(self.weights) if w)

@@ -21,10 +21,11 @@ from typing import TypeAlias
 
 from flint import fmpz, fmpz_mat
 
-from markovdiff.arithmetic.matrix import RationalMatrix, fraction
+from markovdiff.arithmetic.matrix import RationalMatrix, cofactors, fraction
 from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError
 from markovdiff.process.distribution import Distribution
+from markovdiff.process.grouping import total
 
 Column: TypeAlias = "tuple[fmpz, list[tuple[fmpz, fmpz]]]"
 
@@ -175,8 +176,9 @@ class Mixing:
         """P W = κp + (1−κ)π."""
         u, v = fmpz(self.keep.numerator), fmpz(self.keep.denominator)
         kept, fresh = u * self.target.total, (v - u) * p.d
-        entries = [kept * a + fresh * w for a, w in zip(p.N.entries(), self.target.weights, strict=True)]
-        return RationalMatrix(fmpz_mat(1, self.K, entries), v * self.target.total * p.d).reduced()
+        weights = p.per_column(self.target.weights)
+        entries = [kept * a + fresh * w for a, w in zip(p.N.entries(), weights, strict=True)]
+        return p.like(fmpz_mat(1, len(entries), entries), v * self.target.total * p.d).reduced()
 
     @cached_property
     def dense(self) -> Dense:
@@ -200,13 +202,16 @@ class Mixing:
         return self.keep if self.K > 1 else Fraction(0)
 
     def deviation(self, source: RationalMatrix) -> Deviation:
-        """As Dense's, with the rows i ≠ j of column j, which are all alike, taken as one."""
+        """As Dense's, with the rows i ≠ j of column j, which are all alike, taken as one, and like columns too."""
         u, v, W, d0 = fmpz(self.keep.numerator), fmpz(self.keep.denominator), fmpz(self.target.total), source.d
+        kept, fresh = u * W, (v - u) * d0
         columns: list[Column] = []
-        for a, w in zip(source.N.entries(), self.target.weights, strict=True):
-            P = a * u * W + (v - u) * w * d0
+        for a, w, m in zip(source.N.entries(), source.per_column(self.target.weights), source.copies, strict=True):
+            stay = a * kept
+            P = stay + fresh * w
             if P != 0:
-                stayed, other = (a, u * W * (d0 - a)), (d0 - a, -a * u * W)
+                rest = d0 - a
+                stayed, other = (a * m, kept * rest), (rest * m, -stay)
                 columns.append((P, [cell for cell in (stayed, other) if cell[0] != 0]))
         return Deviation(columns, d0 * d0 * v * W)
 
@@ -255,20 +260,34 @@ class PlusRankOne:
 
     def column_sums(self) -> RationalMatrix:
         """The row vector a + (Σu)π."""
-        drawn = sum(self.u.N.entries(), fmpz(0))
-        weights = fmpz_mat([[drawn * w for w in self.target.weights]])
-        return self.a + RationalMatrix(weights, self.u.d * self.target.total)
+        drawn = total(self.u)
+        weights = fmpz_mat([[drawn * w for w in self.u.per_column(self.target.weights)]])
+        return self.a + self.u.like(weights, self.u.d * self.target.total)
 
     @property
     def is_zero(self) -> bool:
         """Whether a_i + u_i π_i = 0 for each i, and u_i π_j = 0 for each j ≠ i."""
         reached = len(self.target.support)
-        for a, u, w in zip(self.a.N.entries(), self.u.N.entries(), self.target.weights, strict=True):
-            if a * self.u.d * self.target.total + u * w * self.a.d != 0:
+        mine, theirs = cofactors(self.a.d, self.u.d * self.target.total)
+        weights = self.u.per_column(self.target.weights)
+        for a, u, w in zip(self.a.N.entries(), self.u.N.entries(), weights, strict=True):
+            if a * mine + u * w * theirs != 0:
                 return False
             if u != 0 and reached > (w != 0):
                 return False
         return True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pushed:
+    """p W for a Mixing W, worked out when asked for: of a long run on a vocabulary nothing is kept but κ."""
+
+    source: RationalMatrix
+    step: Mixing
+
+    def rows(self) -> tuple[tuple[Fraction, ...], ...]:
+        """The one row, state by state."""
+        return self.step.push(self.source).rows()
 
 
 Transition: TypeAlias = "Dense | Mixing"

@@ -18,6 +18,7 @@ from typing import Any
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
+from markovdiff.process.transition import Pushed
 
 SCHEMA = "markovdiff.result/1"
 
@@ -40,7 +41,7 @@ class Step:
     total_variation_to_prior: Fraction
     elbo_term: Enclosed | None
     model_error: Enclosed | None
-    law: RationalMatrix
+    law: RationalMatrix | Pushed
 
     @property
     def marginal(self) -> tuple[Fraction, ...]:

@@ -7,23 +7,24 @@ Only two moments are held at a time; what is kept of a step is its reported numb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 
 import msgspec
 from flint import fmpz
 
 import markovdiff
-from markovdiff.arithmetic.matrix import RationalMatrix, fraction
+from markovdiff.arithmetic.matrix import RationalMatrix, cofactors, fraction
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
 from markovdiff.measures.elbo import Entry, Ledger, Totals
-from markovdiff.measures.findings import Finding
+from markovdiff.measures.findings import Finding, HTheorem, Watcher
 from markovdiff.measures.processing import Information
 from markovdiff.measures.terms import Term, Unbounded
 from markovdiff.measures.triangle import times_of, triangle
 from markovdiff.process.chain import Chain
+from markovdiff.process.grouping import Classes
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
 from markovdiff.process.reverse import (
     D3PM,
@@ -34,7 +35,7 @@ from markovdiff.process.reverse import (
     ReverseTable,
     Row,
 )
-from markovdiff.process.transition import Transition
+from markovdiff.process.transition import Mixing, Pushed, Transition
 from markovdiff.study.forecast import check_forecast
 from markovdiff.study.result import Check, Elbo, Result, Step
 from markovdiff.study.scenario import Scenario
@@ -71,8 +72,9 @@ def run(
     times = len(times_of(chain.T)) if "dpi" in scenario.expectations else 0
     check_forecast(chain, times * times // 2, dense=dense)
     watchers = dict(scenario.watchers())
+    classes = None if dense else _classes(chain, prior, watchers.values())
     steps: list[Step] = []
-    for now in _stream(chain):
+    for now in _stream(chain, classes):
         entry = None if ledger is None else ledger.observe(now)
         step = _step(now, scenario, prior, entry)
         for watcher in watchers.values():
@@ -99,9 +101,16 @@ def run(
     )
 
 
-def _stream(chain: Chain) -> Iterator[Information]:
+def _classes(chain: Chain, prior: RationalMatrix, watchers: Iterable[Watcher]) -> Classes | None:
+    """The classes of like states, where no law that the chain is measured against tells them apart either."""
+    laws = [prior, *(watcher.law for watcher in watchers if isinstance(watcher, HTheorem))]
+    classes = chain.classes
+    return classes if classes is not None and all(classes.holds(law) for law in laws) else None
+
+
+def _stream(chain: Chain, classes: Classes | None) -> Iterator[Information]:
     before: Information | None = None
-    for moment in chain.moments():
+    for moment in chain.moments(classes):
         now = Information(moment, before)
         yield now
         before = now.forget()
@@ -142,14 +151,16 @@ def _step(now: Information, scenario: Scenario, prior: RationalMatrix, entry: En
         total_variation_to_prior=total_variation(moment.marginal, prior),
         elbo_term=None if entry is None else report(entry.term),
         model_error=None if entry is None else report(entry.error),
-        law=moment.marginal,
+        law=Pushed(moment.data, moment.cumulative) if isinstance(moment.cumulative, Mixing) else moment.marginal,
     )
 
 
 def total_variation(p: RationalMatrix, q: RationalMatrix) -> Fraction:
     """TV(p, q) = ½ Σ |p_j − q_j|, exactly."""
-    distance = sum((abs(a * q.d - b * p.d) for a, b in zip(p.N.entries(), q.N.entries(), strict=True)), fmpz(0))
-    return fraction(distance, 2 * p.d * q.d)
+    u, v = cofactors(p.d, q.d)
+    pairs = zip(p.N.entries(), p.beside(q).N.entries(), p.copies, strict=True)
+    distance = sum((m * abs(a * u - b * v) for a, b, m in pairs), fmpz(0))
+    return fraction(distance, 2 * p.d * u)
 
 
 def _check(name: str, expected: str, finding: Finding) -> Check:

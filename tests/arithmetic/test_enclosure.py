@@ -146,7 +146,7 @@ def test_no_deviation_is_nothing() -> None:
 @given(st.lists(st.just(0) | weights, min_size=1, max_size=6).filter(any), precisions)
 def test_the_entropy_ball_contains_the_entropy(numbers: list[int], bits: int) -> None:
     """−Σ p log p, 0·log 0 = 0; exactly zero for a certain outcome."""
-    x = entropy_ball([fmpz(n) for n in numbers], fmpz(sum(numbers)), bits)
+    x = entropy_ball([(fmpz(n), 1) for n in numbers], fmpz(sum(numbers)), bits)
     assert_contains(x, high(600, lambda: textbook_entropy(normalised(numbers))))
     assert x.is_zero() == (sum(map(bool, numbers)) == 1)
 
@@ -155,7 +155,7 @@ def test_the_entropy_ball_contains_the_entropy(numbers: list[int], bits: int) ->
 def test_the_entropy_of_an_almost_certain_outcome_keeps_its_digits(exponent: int) -> None:
     """h(10^-k) ≈ k·10^-k·log 10 to full relative accuracy, though 1 − p rounds to 1."""
     bits, d = bits_for(15), fmpz(10) ** exponent
-    x = entropy_ball([d - 1, fmpz(1)], d, bits)
+    x = entropy_ball([(d - 1, 1), (fmpz(1), 1)], d, bits)
     p = [1 - Fraction(1, 10**exponent), Fraction(1, 10**exponent)]
     assert_contains(x, high(1000, lambda: textbook_entropy(p)))
     assert accuracy(x) >= bits - LOST_BITS
@@ -191,7 +191,7 @@ def test_the_working_precision_is_left_as_it_was_found() -> None:
     """FLINT's precision is a global of the process: no call, not even one that fails, leaves it changed."""
     before = ctx.prec
     centred_kl([Fraction(1, 3), Fraction(2, 3)], [Fraction(1, 2)] * 2, 777)
-    entropy_ball([fmpz(1), fmpz(2)], fmpz(3), 777)
+    entropy_ball([(fmpz(1), 1), (fmpz(2), 1)], fmpz(3), 777)
     in_unit(combine([(fmpz(1), log_ball(fmpz(3), 777))], fmpz(2), 777), "bits", 777)
     decimals(ball(Fraction(1, 3), 777), 20)
     with pytest.raises(ZeroDivisionError):

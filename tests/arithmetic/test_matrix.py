@@ -12,7 +12,7 @@ from flint import fmpz, fmpz_mat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from markovdiff.arithmetic.matrix import BLOCK, TALL_BITS, RationalMatrix, common_factor, fraction
+from markovdiff.arithmetic.matrix import BLOCK, LONG_ROWS, TALL_BITS, RationalMatrix, cofactors, common_factor, fraction
 
 attack = settings(max_examples=60, deadline=None)
 
@@ -178,3 +178,26 @@ def test_five_uniform_steps_on_two_states() -> None:
     Q = RationalMatrix.from_rows([[1 - flip, flip], [flip, 1 - flip]])
     Q_bar = Q @ Q @ Q @ Q @ Q
     assert Q_bar.rows()[0][0] == Fraction(1995009990004999, 2 * 10**15) == (1 + (1 - 2 * flip) ** 5) / 2
+
+
+@attack
+@given(st.randoms(use_true_random=False), st.integers(2, 6), st.integers(0, 2))
+def test_rows_over_sums_of_their_own_change_nothing(random: Random, K: int, zero_rows: int) -> None:
+    """(AB)_ij = Σ_k A_ik B_kj where each row of B is small integers times a long factor, and some rows are zero."""
+    factors = [random.getrandbits(LONG_ROWS) + 2**LONG_ROWS for _ in range(K)]
+    small = [[random.randrange(-9, 10) * (k >= zero_rows) for _ in range(K)] for k in range(K)]
+    B = fmpz_mat([[n * g for n in row] for row, g in zip(small, factors, strict=True)])
+    A = fmpz_mat([[random.getrandbits(4 * LONG_ROWS) - 2 ** (3 * LONG_ROWS) for _ in range(K)] for _ in range(K)])
+    d = fmpz(2)
+    assert (RationalMatrix(A, d) @ RationalMatrix(B, d)) == RationalMatrix(A * B, d * d)
+
+
+@attack
+@given(compatible(1), st.integers(1, 10**30), st.integers(1, 10**30))
+def test_denominators_do_not_matter_to_sums_and_equality(tables: list[Rows], a: int, b: int) -> None:
+    """A + A = 2A and A = A over whatever denominators."""
+    A = RationalMatrix.from_rows(tables[0])
+    one, other = RationalMatrix(A.N * a, A.d * a), RationalMatrix(A.N * b, A.d * b)
+    assert one == other
+    assert one + other == A.times(Fraction(2))
+    assert cofactors(one.d, other.d)[0] * one.d == cofactors(one.d, other.d)[1] * other.d == one.d.lcm(other.d)

@@ -1,0 +1,94 @@
+"""States that nothing tells apart, taken as one: row vectors with an entry a class, not an entry a state.
+
+Two states with the same weight in the data and in the kernel's target keep the same probability for ever, so a
+vocabulary of 50,000 words whose counts take 6,000 values is a chain of 6,000 classes. A `GroupedRow` holds one
+entry a class and how many states each stands for. It answers to the names that a row vector has; only sums over
+states have to ask for `copies`.
+
+A law that does differ within a class (a prior given number by number) has no place here: `Classes.holds` tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flint import fmpz, fmpz_mat
+
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.errors import InternalError
+
+
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """The classes of K states: the first state of each, how many there are, and each state's class."""
+
+    first: tuple[int, ...]
+    copies: tuple[int, ...]
+    of_state: tuple[int, ...]
+
+    @classmethod
+    def by(cls, keys: Iterable[Hashable]) -> Classes:
+        """States with equal keys form a class; classes stand in the order of their first states.
+
+        >>> Classes.by("abca")
+        Classes(first=(0, 1, 2), copies=(2, 1, 1), of_state=(0, 1, 2, 0))
+        """
+        number: dict[Hashable, int] = {}
+        of_state = tuple(number.setdefault(key, len(number)) for key in keys)
+        first, copies = [-1] * len(number), [0] * len(number)
+        for state, k in enumerate(of_state):
+            first[k] = state if first[k] < 0 else first[k]
+            copies[k] += 1
+        return cls(tuple(first), tuple(copies), of_state)
+
+    def holds(self, law: RationalMatrix) -> bool:
+        """Whether a row vector on the states has one value in each class."""
+        entries = law.N.entries()
+        return all(n == entries[self.first[k]] for n, k in zip(entries, self.of_state, strict=True))
+
+    def grouped(self, law: RationalMatrix) -> GroupedRow:
+        """A row vector on the states as one on the classes."""
+        if not self.holds(law):
+            raise InternalError("a law that differs within a class of like states was to be grouped")
+        entries = law.N.entries()
+        return GroupedRow(fmpz_mat([[entries[i] for i in self.first]]), law.d, self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupedRow(RationalMatrix):
+    """A row vector with one entry a class; `rows` writes it out state by state."""
+
+    classes: Classes
+
+    def like(self, N: fmpz_mat, d: fmpz) -> GroupedRow:
+        """The row vector N / d on the same classes."""
+        return GroupedRow(N, d, self.classes)
+
+    @property
+    def copies(self) -> Sequence[int]:
+        """How many states each entry stands for."""
+        return self.classes.copies
+
+    def state(self, j: int) -> int:
+        """The first state of class j."""
+        return self.classes.first[j]
+
+    def per_column(self, weights: Sequence[int]) -> Sequence[int]:
+        """Of weights that are given state by state, one for each class."""
+        return [weights[i] for i in self.classes.first]
+
+    def beside(self, other: RationalMatrix) -> RationalMatrix:
+        """The other row vector on the same classes."""
+        return other if isinstance(other, GroupedRow) else self.classes.grouped(other)
+
+    def rows(self) -> tuple[tuple[Fraction, ...], ...]:
+        """The one row, state by state, as Fractions in lowest terms."""
+        (row,) = RationalMatrix.rows(self)
+        return (tuple(row[k] for k in self.classes.of_state),)
+
+
+def total(row: RationalMatrix) -> fmpz:
+    """The sum of a row vector's numerators over all states."""
+    return sum((n * m for n, m in zip(row.N.entries(), row.copies, strict=True)), fmpz(0))
