@@ -39,8 +39,11 @@ class Engine:
     """At most one running request, in a process that can be replaced at once.
 
     Not for several threads. `start` only warms up: `run` spawns what is missing. A new spare is spawned when
-    the first message has come, so that it does not take the second core from the run that is waited for.
+    the first message has come, so that it does not take the second core from the run that is waited for; none is,
+    where `keeps_spare` is set to False.
     """
+
+    keeps_spare = True
 
     def __init__(self) -> None:
         self._current: _Child | None = None
@@ -80,7 +83,8 @@ class Engine:
                 message = Died(self._current.end(PATIENCE))
                 self._current = None
             messages.append(message)
-            self._spare = self._spare or _Child()
+            if self.keeps_spare:
+                self._spare = self._spare or _Child()
             if isinstance(message, Answer | ColumnAnswer | Sampled):
                 self._unanswered -= 1
                 self._pass_on()

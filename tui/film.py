@@ -20,17 +20,19 @@ TINY = 1e-290
 
 @dataclass
 class Film:
-    """A run as far as it has come."""
+    """A run as far as it has come. `pictures` are kept for as long as nothing comes."""
 
     opened: Opened | None = None
     steps: list[StepDone] = field(default_factory=list)
     finished: dict[str, Any] | None = None
     trouble: str | None = None
     sampled: Sampled | None = None
+    pictures: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False)
     _prior: list[float] | None = field(default=None, repr=False)
 
     def take(self, message: object) -> bool:
         """Put a message of the engine where it belongs; whether the film changed."""
+        self.pictures.clear()
         match message:
             case Opened():
                 self.opened = message

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from textual import on
 from textual.app import App, ComposeResult
 from textual.containers import Container
-from textual.content import Content
 from textual.widgets import Footer
 
 from tui import raster, view
@@ -117,6 +116,12 @@ class Stage(App[None]):
         self.engine.run(request)
         self.dirty = True
 
+    def another_engine(self) -> Engine:
+        """One more, for a small picture; whoever asks closes it."""
+        engine = Engine()
+        engine.keeps_spare = False
+        return engine
+
     def again(self, request: Request) -> None:
         """Run this instead, and stay at the time where one is."""
         at = self.playback.t if self.film.opened else self.start_at
@@ -182,12 +187,8 @@ class Stage(App[None]):
             head, scrubber = self.query_one("#headline", Canvas), self.query_one("#scrubber", Canvas)
             head.paint([view.headline(scene, head.size.width, self.playing_words())])
             scrubber.paint([raster.scrubber(t, max(self.film.T, 1), max(scrubber.size.width, 1))])
-            self.query_one("#panel-1", Panel).border_title = f"1 information, {self.scale}"
-            self.query_one("#panel-2", Panel).border_title = f"2 {matrix.NAMES[self.matrix]}"
-            under = scene.beneath.opened if scene.beneath else None
-            self.query_one("#panel-1", Panel).border_subtitle = Content(
-                f"beneath: {under.name}" if under else ""
-            ).markup
+            self.query_one("#panel-1", Panel).head(f"information, {self.scale}", information.subtitle(scene))
+            self.query_one("#panel-2", Panel).head(matrix.NAMES[self.matrix])
             for panel in self.query(Panel):
                 if panel.display:
                     panel.show(scene)

@@ -20,7 +20,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static, TextArea
 
 import tui.stage
-from tui import raster
+from tui import raster, recent, view
 from tui.actions import ACTIONS, Action
 from tui.app import MarkovdiffApp
 from tui.messages import Answer, Ask, ColumnAnswer, Died, Message, Request, Sampled
@@ -833,3 +833,131 @@ async def test_a_scenario_that_is_none_is_said() -> None:
         await s.press("ctrl+s")
         assert isinstance(app.screen, Editor)
     assert multiprocessing.active_children() == []
+
+
+# what is read out, the mouse, recent files, previews
+
+
+def reading(s: Session) -> str:
+    return raster.text(s.app.query_one("#reading", Canvas).rows)
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_the_fraction_under_the_cursor_and_the_mouse() -> None:
+    """The focused panel's entry is read out exactly; over another panel, what the mouse is at; then the first again."""
+    async with session() as s:
+        await s.fresh()
+        assert "I(x0;x_20) 0.0" in reading(s)
+        await s.press("2")
+        await s.until(lambda: "q(x_20=a | x_0=a) = " in reading(s) and "/2" in reading(s), reading(s))
+        await s.pilot.hover("#panel-6", offset=(5, 2))
+        await s.until(lambda: reading(s).startswith(" I(x0;x_19) − I(x0;x_20) 0.0"), reading(s))
+        await s.pilot.hover("#headline", offset=(5, 0))
+        await s.until(lambda: "q(x_20=a | x_0=a)" in reading(s), reading(s))
+        await s.press("J")
+        await s.until(lambda: "q(x_20=a | x_0=b) = " in reading(s), reading(s))
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_posteriors_become_fractions_when_time_rests() -> None:
+    """At t = 1 every share of panel 4 is a short fraction, and there it stands."""
+    async with session() as s:
+        await s.press("home", "right", "4")
+        panel = s.app.query_one("#panel-4", Panel)
+        await s.until(lambda: "57/58" in raster.text(panel.rows), raster.text(panel.rows))
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_the_knob_is_dragged() -> None:
+    """Held, it follows the mouse; let go, it stays."""
+    async with session() as s:
+        await s.fresh()
+        scrubber = s.app.query_one("#scrubber", Canvas)
+        await s.pilot.mouse_down("#scrubber", offset=(0, 0))
+        await s.at(0)
+        await s.pilot.hover("#scrubber", offset=(scrubber.size.width // 2, 0))
+        await s.at(32)
+        await s.pilot.hover("#scrubber", offset=(scrubber.size.width - 1, 0))
+        await s.at(64)
+        await s.pilot.mouse_up("#scrubber", offset=(scrubber.size.width - 1, 0))
+        await s.pilot.hover("#scrubber", offset=(3, 0))
+        await s.pilot.pause()
+        assert s.app.playback.t == 64
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_every_panel_has_a_place_on_every_screen() -> None:
+    """From 60 × 15 to 200 × 60 each number shows its panel."""
+    for size in ((60, 15), (80, 24), (120, 40), (200, 60)):
+        async with session(size=size) as s:
+            for number in view.PANELS:
+                await s.press(number)
+                panel = s.app.query_one(f"#panel-{number}", Panel)
+                await s.until(lambda p=panel: p.display and p.size.width > 20 and p.size.height > 2, f"{size} {number}")
+                assert s.app.focused is panel
+            await s.painted()
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_a_highlighted_scenario_has_a_preview() -> None:
+    """After a moment its chain is run beside, and its kernel and curve are there to see; the main film stays."""
+    async with session() as s:
+        film = s.app.film
+        await s.press("s", *"hump")
+        await s.over(Scenarios)
+        preview = s.app.screen.query_one(".preview", Canvas)
+        await s.until(lambda: "K=3 T=24  absorbing" in raster.text(preview.rows), raster.text(preview.rows))
+        assert s.app.film is film
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_files_opened_lately_are_offered(tmp_path: Path) -> None:
+    """A file that was opened stands first in the list, and enter opens it under its path."""
+    file = tmp_path / "mine.toml"
+    file.write_text(TWO_STATE.replace("steps = 64", "steps = 7"), encoding="utf-8")
+    recent.remember(file)
+    async with session() as s:
+        await s.press("s")
+        await s.over(Scenarios)
+        await s.press("enter")
+        await s.until(lambda: s.app.film.T == 7 and s.app.film.finished is not None)
+        assert s.app.request.source == str(file)
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_the_palette_has_the_registry() -> None:
+    """Every action can be found by its words, and nothing else is offered."""
+    async with session() as s:
+        commands = list(s.app.get_system_commands(s.app.screen))
+        assert [command.title for command in commands] == [a.words for a in ACTIONS]
+        await s.press("ctrl+p")
+        await s.press(*"data")
+        await s.until(lambda: s.app.screen.query(OptionList) and s.app.screen.query_one(OptionList).option_count)
+        await s.press("enter", "enter")
+        await s.at(0)
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_a_theme_repaints_what_is_there() -> None:
+    """A theme set from anywhere changes the colours of all panels."""
+    async with session() as s:
+        s.app.theme = THEMES[1].name
+        panel = s.app.query_one("#panel-3", Panel)
+        await s.until(lambda: panel._style("", "").bgcolor.name == THEMES[1].background)
+
+
+async def test_what_is_wrong_in_a_form_keeps_the_picture() -> None:
+    """β = 2 is said beside the field; the film is still the last good one, and its engine's."""
+    async with session() as s:
+        film = s.app.film
+        await s.press("e")
+        await s.over(Form)
+        form = s.app.screen
+        assert isinstance(form, Form)
+        form.load(TWO_STATE.replace('"1/10"', '"2"'))
+        await s.until(lambda: form.problem is not None)
+        assert form.problem is not None
+        assert form.problem.path.endswith("beta")
+        await s.pilot.pause(0.1)
+        assert s.app.film is film
+        await s.press("escape")

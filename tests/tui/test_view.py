@@ -420,3 +420,17 @@ def test_an_infinite_total_names_its_witness() -> None:
     assert film.finished["elbo"]["negative_elbo"]["value"] == "inf"
     shown = read_out(view.Scene(film, 1), view.Number("negative_elbo", None))
     assert "∞ t = 10, x0 = a, x_t = a" in shown
+
+
+@pytest.mark.parametrize("name", [*NAMES, *OWN])
+def test_a_preview_fills_its_place(name: str) -> None:
+    """At any size and however much of the run is there."""
+    for part in (0.0, 0.1, 1.0):
+        film = Film() if part == 0 else film_of(name, part)
+        for width, height in SIZES:
+            rows = view.preview(film, width, height)
+            assert [len(row) for row in rows] == [width] * height
+            for row in rows:
+                check_cells(row)
+    first = raster.text(view.preview(film_of(name), 120, 6)).splitlines()[0]
+    assert f"K={film_of(name).opened.K} T={film_of(name).T}" in first

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 
 from tui import view
 from tui.doing.time import TimeActions
-from tui.panels.canvas import Canvas, Panel
+from tui.panels.canvas import Panel
 from tui.stage import LATE, SHORT
 from tui.themes import THEMES
 from tui.view import marginal, matrix, posterior
@@ -83,8 +83,6 @@ class LookActions(TimeActions):
         """The next of the themes."""
         names = [theme.name for theme in THEMES]
         self.theme = following(names, self.theme) if self.theme in names else names[0]
-        for canvas in self.query(Canvas):
-            canvas.forget_styles()
 
     @on(Panel.Pointed)
     def point(self, event: Panel.Pointed) -> None:

@@ -26,12 +26,17 @@ class StudyActions(LookActions):
 
         files = {f"{n}": path for n, path in enumerate(recent.known())}
 
+        def place(key: str) -> Path:
+            return files.get(key) or shipped_scenarios()[key]
+
         def chosen(key: str | None) -> None:
             if key is not None:
-                path = files.get(key) or shipped_scenarios()[key]
-                self.open_file(path, str(path) if key in files else key)
+                self.open_file(place(key), str(place(key)) if key in files else key)
 
-        self.push_screen(Scenarios(_recent(files) | _shipped()), chosen)
+        def request(key: str) -> Request:
+            return Request(place(key).read_text(encoding="utf-8"), str(place(key).parent), place(key).stem)
+
+        self.push_screen(Scenarios(_recent(files) | _shipped(), request, self.another_engine()), chosen)
 
     def open_file(self, path: Path, source: str) -> None:
         """Run the scenario in a file."""

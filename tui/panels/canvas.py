@@ -11,9 +11,11 @@ from itertools import groupby
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
+from textual.theme import Theme
 from textual.widget import Widget
 
 from tui.raster import Row
@@ -46,7 +48,11 @@ class Canvas(Widget):
         """Ask to be painted in the new size."""
         self.post_message(self.Resized())
 
-    def forget_styles(self) -> None:
+    def on_mount(self) -> None:
+        """Colours are the theme's."""
+        self.app.theme_changed_signal.subscribe(self, self.forget_styles)
+
+    def forget_styles(self, _theme: Theme | None = None) -> None:
         """After a change of theme."""
         self.styles_made.clear()
         self.refresh()
@@ -96,7 +102,15 @@ class Panel(Canvas):
     def __init__(self, number: str) -> None:
         super().__init__(id=f"panel-{number}", classes="panel")
         self.number = number
-        self.border_title = f"{number} {PANELS[number].title}"
+        self.heading = ("", "")
+        self.head(PANELS[number].title)
+
+    def head(self, title: str, foot: str = "") -> None:
+        """Words on the border; set only where they are others, since a border is drawn with its panel."""
+        if (title, foot) != self.heading:
+            self.heading = (title, foot)
+            self.border_title = Content(f"{self.number} {title}").markup
+            self.border_subtitle = Content(foot).markup
 
     def show(self, scene: Scene) -> None:
         """Paint the scene, if there is room for it."""

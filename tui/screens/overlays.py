@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from functools import partial
 from itertools import groupby
 from typing import ClassVar, TypeVar
 
@@ -12,10 +14,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
+from tui import view
 from tui.actions import ACTIONS, spelled
+from tui.engine import Engine
+from tui.film import Film
+from tui.messages import Request
+from tui.panels.canvas import Canvas
 from tui.view import PANELS
 
 Chosen = TypeVar("Chosen")
@@ -31,26 +39,54 @@ class Overlay(ModalScreen[Chosen]):
         self.dismiss(None)
 
 
+PAUSE = 0.15
+"""Seconds that a scenario is highlighted before it is run for its small picture."""
+
+
 class Scenarios(Overlay[str | None]):
     """The scenarios: a list to filter by typing, and what the one under the cursor shows.
 
     `entries` maps what is given back to (name, title, paragraph).
     """
 
-    def __init__(self, entries: dict[str, tuple[str, str, str]]) -> None:
+    def __init__(
+        self, entries: dict[str, tuple[str, str, str]], request: Callable[[str], Request], engine: Engine
+    ) -> None:
         super().__init__()
-        self.entries = entries
+        self.entries, self.request, self.engine = entries, request, engine
+        self.film = Film()
+        self.waiting: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """A filter, the list, and the paragraph."""
+        """A filter, the list, the paragraph, and a small picture of the run."""
         with Vertical(classes="box"):
             yield Input(placeholder="type to filter; enter opens")
             yield OptionList(markup=False)
             yield Static(classes="about", markup=False)
+            yield Canvas(classes="preview")
 
     def on_mount(self) -> None:
-        """Show all."""
+        """Show all, and look now and then at what the engine sends of the one highlighted."""
         self.fill("")
+        self.set_interval(1 / 20, self.look)
+
+    def on_unmount(self) -> None:
+        """Leave no process behind."""
+        self.engine.close()
+
+    def look(self) -> None:
+        """Paint what has come."""
+        messages = self.engine.poll()
+        for message in messages:
+            self.film.take(message)
+        canvas = self.query_one(".preview", Canvas)
+        canvas.paint(view.preview(self.film, canvas.size.width, canvas.size.height))
+
+    def run(self, key: str) -> None:
+        """Run the one that has been highlighted for a moment."""
+        self.film, self.waiting = Film(), None
+        with contextlib.suppress(OSError, ValueError):
+            self.engine.run(self.request(key))
 
     def fill(self, wanted: str) -> None:
         """List the scenarios whose name or title has the words."""
@@ -81,6 +117,9 @@ class Scenarios(Overlay[str | None]):
     def describe(self, event: OptionList.OptionHighlighted) -> None:
         """Say what it shows."""
         self.query_one(".about", Static).update(self.entries[str(event.option_id)][2], layout=True)
+        if self.waiting is not None:
+            self.waiting.stop()
+        self.waiting = self.set_timer(PAUSE, partial(self.run, str(event.option_id)))
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:

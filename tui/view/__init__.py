@@ -12,9 +12,23 @@ from types import ModuleType
 
 from tui.view import chain, inequality, information, ledger, marginal, matrix, posterior, trajectories
 from tui.view.headline import headline
+from tui.view.preview import preview
 from tui.view.scene import MATRICES, SCALES, Finder, Number, Painter, Scene, Spot, fit, line, paragraph
 
-__all__ = ["MATRICES", "PANELS", "SCALES", "Number", "Scene", "Spot", "View", "fit", "headline", "line", "paragraph"]
+__all__ = [
+    "MATRICES",
+    "PANELS",
+    "SCALES",
+    "Number",
+    "Scene",
+    "Spot",
+    "View",
+    "fit",
+    "headline",
+    "line",
+    "paragraph",
+    "preview",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ STYLES = {"↑": "bad", "?": "mark", "=": "dim", "↓": "good", "·": "axis"}
 """A mark's colour; where marks share a column, the first of these is shown."""
 
 PROVED = {
-    "strict": "falls strictly, proved",
-    "equal": "stays the same, proved",
-    "violated": "RISES, proved",
+    "strict": "I falls, proved",
+    "equal": "I stays, proved",
+    "violated": "I RISES, proved",
     "undecided": "not decided",
 }
 LINES = ("information_loss", "mutual_information", "sdpi_bound", "dobrushin")
@@ -44,13 +44,18 @@ def _lines(scene: Scene, width: int) -> list[Words]:
     bound, eta = step.record["sdpi_bound"], step.record["dobrushin"]
     lost, left = film.value(step.t, "information_loss"), film.value(step.t, "mutual_information")
     lines: list[Words] = [
-        [(f" {MARKS[verdict]} {verdict}", STYLES[MARKS[verdict]]), (f"  I {PROVED[verdict]}", "")],
+        [(f" {MARKS[verdict]} {verdict}", STYLES[MARKS[verdict]]), (f"  {PROVED[verdict]}", "")],
         [(f" lost   {short(lost, 9)}", "")],
         [(f" I_t    {short(left, 9)}", "series-2"), *_beside(scene)],
-        [(f" bound  {short(bound, 9)}", "series-4"), ("  = η·I_(t−1)" if bound else "  none with memory", "dim")],
-        [(f" η      {fraction(str(eta), width - 9) if eta else '·'}", ""), ("  Dobrushin" if eta else "", "dim")],
+        [(f" bound  {short(bound, 9)}", "series-4"), (_beside_bound(bound is not None, width), "dim")],
+        [(f" η      {fraction(str(eta), width - 9) if eta else '·'}", "")],
     ]
     return lines
+
+
+def _beside_bound(there: bool, width: int) -> str:
+    words = "  = η·I_(t−1)" if there else "  none with memory"
+    return words if width >= 32 else ""
 
 
 def _beside(scene: Scene) -> Words:

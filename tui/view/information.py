@@ -37,9 +37,22 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
     """The curves under their legend."""
     if height < 3 or not scene.film.steps:
         return paragraph([], width, height)
-    series = [*_beneath(scene), *(_series(scene.film, curve, scene.scale) for curve in CURVES)]
-    low, high, ticks = _frame(series, scene.scale, height)
-    return [_legend(scene, width), *raster.curves(series, low, high, ticks, width, height - 1, scene.t)]
+    rows, margin = _curves(scene, width, height - 1)
+    at = margin + raster.column_of(scene.t, last(scene), width - margin)
+    return [_legend(scene, width), *([*row[:at], row[at]._replace(back="cursor"), *row[at + 1 :]] for row in rows)]
+
+
+def _curves(scene: Scene, width: int, height: int) -> tuple[list[Row], int]:
+    """The curves without the cursor, and the columns left of them: the same at every t, so kept with the film."""
+    key = ("curves", scene.scale, width, height, len(scene.film.steps))
+    kept = scene.film.pictures.get(key)
+    if kept is None or kept[0] is not scene.beneath:
+        series = [*_beneath(scene), *(_series(scene.film, curve, scene.scale) for curve in CURVES)]
+        low, high, ticks = _frame(series, scene.scale, height + 1)
+        margin = gutter if (gutter := raster.gutter(ticks)) < width else 0
+        rows = raster.curves(series, low, high, ticks, width, height)
+        kept = scene.film.pictures[key] = (scene.beneath, rows, margin)
+    return kept[1], kept[2]
 
 
 def _legend(scene: Scene, width: int) -> Row:

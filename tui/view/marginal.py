@@ -16,7 +16,7 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
     data, prior = film.steps[0].marginal, film.prior
     top = max(*step.marginal, *data, *prior)
     distance = fraction(str(step.record["total_variation_to_prior"]), 9)
-    note = [(" █ p_t", "series-1"), (" ─ data", "mark"), (" ╌ prior", "beneath"), (f"  TV(p_t,π) {distance}", "dim")]
+    note = [(" █ p_t", "series-1"), (" ─ data", "mark"), (" ╌ prior", "beneath"), (f"  TV {distance}", "dim")]
     labels = film.opened.states
     bars = raster.bars(step.marginal, top, width, height - 1, labels, data, "series-1", scene.chosen, behind=prior)
     return [line(note, width), *bars]

@@ -1,0 +1,127 @@
+"""How fast the screen is: `python -m tui.measure` prints the time to the first picture, and the work of a redraw.
+
+The first is from the command to the first t on the screen, in a pseudo-terminal of 120×40, the median of five. The
+second is the processor time that this process spends on a frame, all panels of a chain with K = 16 and T = 256, from
+setting t to the bytes written, each t from 0 to T once. Nothing here is a test: a busy machine is a slow one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import struct
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median, quantiles
+
+from tui.messages import Request
+
+SIZE = (120, 40)
+BETWEEN = 0.03
+"""Seconds between two frames: enough for all that a frame sets off."""
+
+SCENARIO = """\
+name = "measured"
+data = { family = { kind = "triangular", size = 16 } }
+noise = { steps = 256, kernel = { kind = "neighbour" }, schedule = { kind = "constant", beta = "1/20" } }
+"""
+
+
+def main() -> int:
+    """Measure both, and print them."""
+    starts = sorted(first_picture() for _ in range(5))
+    print(f"first picture: {median(starts):.2f} s (of five: {starts[0]:.2f} to {starts[-1]:.2f})")
+    works = redraws()
+    cuts = quantiles(works, n=20)
+    print(f"redraw at {SIZE[0]}×{SIZE[1]}, K = 16, T = 256: median {median(works):.1f} ms, p95 {cuts[18]:.1f} ms")
+    return 0
+
+
+def first_picture() -> float:
+    """Seconds from the command to its first picture."""
+    begun = time.monotonic()
+    seen = b""
+    seconds = 0.0
+
+    def look(some: bytes) -> bool:
+        nonlocal seen, seconds
+        seen += some
+        seconds = time.monotonic() - begun
+        return b"/64" in seen
+
+    in_terminal([sys.executable, "-m", "markovdiff", "tui", "two-state"], look)
+    return seconds
+
+
+def redraws() -> list[float]:
+    """Milliseconds of work, frame by frame."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "works.json"
+        in_terminal([sys.executable, "-m", "tui.measure", str(file)], lambda _some: False)
+        found: list[float] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def in_terminal(command: list[str], enough: Callable[[bytes], bool]) -> None:
+    """Run a command in a terminal of its own until it ends or what it wrote is enough."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
+        os.execv(command[0], command)  # noqa: S606  (our own interpreter)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
+    try:
+        while not enough(os.read(terminal, 65536)):
+            pass
+        os.kill(child, 9)
+    except OSError:
+        pass  # it has ended, and its terminal with it
+    finally:
+        os.close(terminal)
+        os.waitpid(child, 0)
+
+
+def measured(file: Path) -> None:
+    """Run the interface, go through all t, and write what each frame took."""
+    from tui.app import MarkovdiffApp
+
+    class Measured(MarkovdiffApp):
+        """Itself, with a stopwatch."""
+
+        works: list[float]
+        since = 0.0
+
+        def on_mount(self) -> None:
+            super().on_mount()
+            self.works = []
+            self.set_interval(BETWEEN, self.frame)
+
+        def frame(self) -> None:
+            """Note what the last one took, and begin the next."""
+            if self.film.finished is None or self.film.sampled is None:
+                return
+            now = time.process_time()
+            if self.since:
+                self.works.append(1000 * (now - self.since))
+            if len(self.works) > self.film.T:
+                file.write_text(json.dumps(self.works), encoding="utf-8")
+                self.exit()
+                return
+            self.playback.play()
+            self.playback.go(len(self.works))
+            self.since = time.process_time()
+            self.paint()
+
+    Measured(Request(SCENARIO, ".", "measured"), fps=5, clock=lambda: 0.0).run()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        measured(Path(sys.argv[1]))
+    else:
+        sys.exit(main())
