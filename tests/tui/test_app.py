@@ -961,3 +961,24 @@ async def test_what_is_wrong_in_a_form_keeps_the_picture() -> None:
         await s.pilot.pause(0.1)
         assert s.app.film is film
         await s.press("escape")
+
+
+@pytest.mark.usefixtures("nearby")
+@pytest.mark.parametrize("theme", [None, "ansi-dark"])
+async def test_without_colour_everything_still_works(monkeypatch: pytest.MonkeyPatch, theme: str | None) -> None:
+    """NO_COLOR: every panel can be looked at and zoomed; the cursor is marked by more than a tint."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with session() as s:
+        if theme:
+            s.app.theme = theme
+        await s.fresh()
+        assert s.app.no_color
+        for number in view.PANELS:
+            await s.press(number, "f")
+            await s.pilot.pause(0.05)
+            await s.press("v", "c", "]", "f")
+            await s.painted()
+        await s.fresh()
+        curves = s.app.query_one("#panel-1", Panel)
+        strips = [curves.render_line(y) for y in range(curves.size.height)]
+        assert any(segment.style and segment.style.reverse for strip in strips for segment in strip)

@@ -17,7 +17,7 @@ from tui import raster
 from tui.film import Film
 from tui.messages import STOPPED, Question, Request, Sample, Sampled
 from tui.view.scene import Scene
-from tui.view.trajectories import PALETTE, here, paint, spot
+from tui.view.trajectories import PALETTE, SHADES, _letters, here, paint, spot
 from tui.worker import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -181,10 +181,10 @@ def test_the_colours_of_many_states_are_cividis() -> None:
     assert (rows[1][-1].style, rows[1][-1].back) == (raster.cividis(1), raster.cividis(35 / 69))
 
 
-def test_shades_where_labels_begin_alike() -> None:
-    """Without colours, x1, x2, x3 cannot be told by a letter: shades, and their names beside them."""
+def test_where_labels_begin_alike_their_ends_tell() -> None:
+    """Without colours, x1, x2, x3 are 1, 2, 3, with their names beside them."""
     rows = shown(plain(with_paths("alike", PATHS), 0), 24, 6)
-    assert [row[:4] for row in rows[1:5]] == ["x1 ░", "   ░", "x2 ▒", "x3 ▓"]
+    assert [row[:4] for row in rows[1:5]] == ["x1 1", "   1", "x2 2", "x3 3"]
 
 
 def test_the_stopped_are_crossed_out_and_counted() -> None:
@@ -256,3 +256,11 @@ def test_every_bar_is_a_spot() -> None:
     assert spot(three, 41, 0, 60, 12) is None
     assert spot(levels, 25, 5, 40, 8) == Question("marginal", 2, 0, 5)
     assert here(replace(three, chosen=1)) == Question("marginal", 2, 0, 1)
+
+
+def test_letters_numbers_or_shades() -> None:
+    """First letters, else last ones, else numbers; for more states than there are of those, shades."""
+    assert _letters(["ab", "cd"]) == "ac"
+    assert _letters(["A1", "A2", "B3"]) == "123"
+    assert _letters(["A1", "A2", "B1"]) == "012"
+    assert _letters([f"x{n}y" for n in range(40)]) == SHADES

@@ -63,17 +63,18 @@ class Canvas(Widget):
             return Strip.blank(self.size.width, self._style("", ""))
         runs = groupby(self.rows[y], key=lambda cell: (cell.style, cell.back))
         segments = [Segment("".join(cell.char for cell in run), self._style(*key)) for key, run in runs]
-        return Strip(segments).adjust_cell_length(self.size.width)
+        return Strip(segments).adjust_cell_length(self.size.width, self._style("", ""))
 
     def _style(self, fore: str, back: str) -> Style:
         key = (fore, back)
         if key not in self.styles_made:
             variables = self.app.theme_variables
             colours = [c if c.startswith("#") or not c else variables.get(f"md-{c}", "") for c in key]
+            ink, ground = (variables[name].removeprefix("ansi_") for name in ("foreground", "background"))
             reverse = back == "cursor" and self.app.no_color
             self.styles_made[key] = Style(
-                color=colours[0] or variables["foreground"],
-                bgcolor=colours[1] or variables["background"],
+                color=colours[0] or ink,
+                bgcolor=colours[1] or ground,
                 bold=fore == "title" or None,
                 reverse=reverse or None,
             )

@@ -3,7 +3,7 @@
 A line is a particle, time goes to the right, a colour is a state; half a row is enough for one. Forwards, what lies
 beyond t has not happened yet; backwards, what lies before t. The particles shown are every n-th of those sampled,
 sorted by their whole paths from where they start: bands that fray. The letters beside them name the state in which
-a band starts. Without colours a particle has a row of letters, or of shades where labels begin alike.
+a band starts. Without colours a particle has a row of letters, or of shades where there are too many.
 
 At the right all particles at t are counted: frequencies as bars, p_t as marks, TV = ½ Σ |frequency − p_t|, which is
 a picture's float and marked ≈. Where states outnumber columns a bar is the sum of so many neighbours each.
@@ -29,6 +29,7 @@ PALETTE = ("#0072b2", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#d55e00", "#c
 """Colours of few states, from Okabe & Ito (2008); many states take theirs from cividis, by their number."""
 
 SHADES = "░▒▓█"
+NUMBERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 NAMED = 256
 """Labels are compared by their first letters up to so many states: more are never all different."""
@@ -227,9 +228,13 @@ def _colours(K: int) -> Callable[[int], str]:
 
 
 def _letters(labels: Sequence[str]) -> str:
-    """What stands for the states: the first letters of their labels where these differ, else shades."""
-    firsts = "".join([raster.narrow(label)[:1] for label in labels]) if len(labels) <= NAMED else ""
-    return firsts if len(set(firsts) - {" "}) == len(labels) else SHADES
+    """What stands for the states: first or last letters of their labels where these differ, else numbers, or shades."""
+    if len(labels) > NAMED:
+        return SHADES
+    firsts = "".join([raster.narrow(label)[:1] for label in labels])
+    lasts = "".join([raster.narrow(label)[-1:] for label in labels])
+    told = (letters for letters in (firsts, lasts, NUMBERS[: len(labels)]) if len(set(letters) - {" "}) == len(labels))
+    return next(told, SHADES)
 
 
 # histograms
