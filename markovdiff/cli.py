@@ -291,11 +291,20 @@ def audit(result: str, steps: range | None, sample: int | None, seed: int) -> in
 @click.option("--play", is_flag=True, help="Play at once, also when a time is given.")
 @click.option("--fps", type=click.IntRange(1, 120), default=30, metavar="N", help="Pictures a second at most.")
 @click.option("--theme", type=click.Choice(["dark", "light", "contrast"]), help="Colours.")
+@click.option("--unit", type=click.Choice(["bits", "nats"]), help="Instead of the scenario's.")
 @click.option("--serve", is_flag=True, help="In a browser instead (needs the extra `web`).")
 @click.option("--host", metavar="H", help="Where to listen (default localhost: this machine only).")
 @click.option("--port", type=click.IntRange(1, 65535), metavar="N", help="The port (default 8000).")
 def tui(
-    scenario: str, t: int, play: bool, fps: int, theme: str | None, serve: bool, host: str | None, port: int | None
+    scenario: str,
+    t: int,
+    play: bool,
+    fps: int,
+    theme: str | None,
+    unit: Unit | None,
+    serve: bool,
+    host: str | None,
+    port: int | None,
 ) -> int:
     """Step through a scenario live in the terminal."""
     from markovdiff.study.scenario import find
@@ -304,11 +313,14 @@ def tui(
     if serve:
         from tui.serve import serve as serve_at
 
-        options = ["--t", str(t), "--fps", str(fps)] + ["--play"] * play + (["--theme", theme] if theme else [])
+        options = ["--t", str(t), "--fps", str(fps)] + ["--play"] * play
+        options += [
+            word for option, given in (("--theme", theme), ("--unit", unit)) if given for word in (option, given)
+        ]
         return serve_at([str(find(scenario)), *options], host or "localhost", port or 8000)
     if host or port:
         raise InputError("nothing is served", where="--host, --port", remedy="add --serve")
-    return show(find(scenario), scenario, t=t, play=play or not t, fps=fps, theme=theme)
+    return show(find(scenario), scenario, t=t, play=play or not t, fps=fps, theme=theme, unit=unit)
 
 
 @cli.command("list")

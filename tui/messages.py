@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+Unit: TypeAlias = Literal["bits", "nats"]
 Kind: TypeAlias = Literal["cumulative", "step", "joint", "reverse", "marginal", "posterior", "forward"]
 
 
@@ -20,14 +21,16 @@ Kind: TypeAlias = Literal["cumulative", "step", "joint", "reverse", "marginal", 
 class Request:
     """Run this scenario: its TOML text, the folder that paths in it are relative to, its name.
 
-    `unit` is used instead of the scenario's own where it is given; `source` is how a command line would name it.
+    `unit` is used instead of the scenario's own where it is given; `source` is how a command line would name it,
+    and `edited` that the text is no longer what that names.
     """
 
     text: str
     folder: str
     name: str
-    unit: Literal["bits", "nats"] | None = None
+    unit: Unit | None = None
     source: str | None = None
+    edited: bool = False
 
 
 @dataclass(frozen=True)

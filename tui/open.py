@@ -7,10 +7,10 @@ from pathlib import Path
 from markovdiff.study import files
 from tui import recent
 from tui.engine import Engine
-from tui.messages import Request
+from tui.messages import Request, Unit
 
 
-def show(path: Path, source: str, *, t: int, play: bool, fps: int, theme: str | None) -> int:
+def show(path: Path, source: str, *, t: int, play: bool, fps: int, theme: str | None, unit: Unit | None = None) -> int:
     """Run the interface until it is left; the exit status.
 
     Raises InputError where the file cannot be read. What is wrong *in* it is shown on the screen. The engine starts
@@ -19,7 +19,7 @@ def show(path: Path, source: str, *, t: int, play: bool, fps: int, theme: str | 
     text = files.read_text(path, "scenario")
     if source == str(path):
         recent.remember(path)
-    request = Request(text, str(path.parent), path.stem, source=source)
+    request = Request(text, str(path.parent), path.stem, unit, source)
     engine = Engine()
     engine.run(request)
     from tui.app import MarkovdiffApp

@@ -59,4 +59,5 @@ def _table(steps: list[dict[str, Any]]) -> str:
 
 def command_line(request: Request, t: int) -> str:
     """The command that shows this scenario at this time."""
-    return f"markovdiff tui {shlex.quote(request.source or request.name)} --t {t}"
+    unit = f" --unit {request.unit}" if request.unit else ""
+    return f"markovdiff tui {shlex.quote(request.source or request.name)} --t {t}{unit}"

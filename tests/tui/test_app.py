@@ -699,7 +699,7 @@ async def test_another_unit_keeps_the_command_line() -> None:
         await s.press("u")
         await s.opened()
         await s.press("y")
-        assert s.app.clipboard == "markovdiff tui some/where/two-state.toml --t 0"
+        assert s.app.clipboard == "markovdiff tui some/where/two-state.toml --t 0 --unit nats"
 
 
 @pytest.mark.usefixtures("nearby")
@@ -935,6 +935,34 @@ async def test_the_palette_has_the_registry() -> None:
         await s.until(lambda: s.app.screen.query(OptionList) and s.app.screen.query_one(OptionList).option_count)
         await s.press("enter", "enter")
         await s.at(0)
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_the_command_line_of_an_edited_chain_is_not_its_own(folder: Path) -> None:
+    """An edited chain has no command until it is saved; then its file is named."""
+    async with session() as s:
+        await s.press("e")
+        await s.over(Form)
+        form = s.app.screen
+        assert isinstance(form, Form)
+        form.post_message(Form.Changed(TWO_STATE.replace("steps = 64", "steps = 9")))
+        await s.until(lambda: s.app.film.T == 9)
+        await s.press("escape")
+        await s.until(lambda: len(s.app.screen_stack) == 1)
+        await s.press("y")
+        assert "save it first" in s.told()
+        await s.press("e")
+        await s.over(Form)
+        await s.press("ctrl+s")
+        await s.until(lambda: len(s.app.screen_stack) == 3)
+        await s.press("enter")
+        await s.until(lambda: list(folder.iterdir()))
+        (file,) = folder.iterdir()
+        await s.press("escape")
+        await s.until(lambda: len(s.app.screen_stack) == 1)
+        await s.press("y")
+        assert s.app.clipboard == f"markovdiff tui {file} --t 0"
+        assert "steps = 9" in file.read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("nearby")

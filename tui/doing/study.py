@@ -55,7 +55,7 @@ class StudyActions(LookActions):
     @on(Form.Changed)
     def changed(self, event: Form.Changed) -> None:
         """Another scenario: run it, and stay at this time."""
-        self.again(replace(self.request, text=event.text))
+        self.again(replace(self.request, text=event.text, edited=True))
 
     @on(Form.Raw)
     def raw(self, event: Form.Raw) -> None:
@@ -72,14 +72,14 @@ class StudyActions(LookActions):
     def saved(self, event: Form.Saved) -> None:
         """The scenario is a file now: the command line names it."""
         recent.remember(event.path)
-        self.request = replace(self.request, source=str(event.path))
+        self.request = replace(self.request, source=str(event.path), edited=False)
 
     def action_edit_text(self) -> None:
         """Change the text of the scenario."""
 
         def edited(text: str | None) -> None:
             if text is not None:
-                self.again(replace(self.request, text=text))
+                self.again(replace(self.request, text=text, edited=True))
 
         self.push_screen(Editor(self.request.text, self.judge), edited)
 
@@ -153,6 +153,8 @@ class StudyActions(LookActions):
         command = command_line(self.request, self.playback.t)
         self.copy_to_clipboard(command)
         self.notify(command, markup=False)
+        if self.request.edited:
+            self.notify("this chain was edited: save it first, with e and ctrl+s", severity="warning", markup=False)
 
     def action_restart(self) -> None:
         """Start the engine again where it has ended."""
