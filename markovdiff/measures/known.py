@@ -4,10 +4,10 @@
     ball    `Information` over balls: a `Quantity` can be evaluated at any precision, and decided where balls decide
     float   `FloatInformation`: an `Approximation` has one precision, so differences that cancel are other formulas
 
-That is the whole protocol between a measure and an arithmetic: numbers that can be subtracted, scaled, signed and shown,
-and moments whose kernel and law they are taken of. Exact and ball arithmetic share each formula, for both can ask
-for more bits. Float cannot, so sharing the text of `H − I` with it would share its cancellation: there the same
-quantity is written as a sum of terms of one sign. Nothing is dispatched inside a loop, and the exact route pays nothing.
+That is the whole protocol: numbers that can be subtracted, scaled, signed and shown. Exact and ball arithmetic share
+each formula, for both can ask for more bits. Float cannot, so sharing the text of `H − I` with it would share its
+cancellation: there the same quantity is written as a sum of terms of one sign. Nothing is dispatched inside a loop, and
+the exact route pays nothing.
 """
 
 from __future__ import annotations

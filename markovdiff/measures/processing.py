@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+
 from flint import fmpz
 
 from markovdiff.arithmetic.enclosure import sign_of
