@@ -31,6 +31,8 @@ class Contraction:
     def at(self, t: int) -> float:
         """η(Q_t)."""
         kernel = self.chain.kernel
+        if self.chain.K == 1:
+            return 0.0
         if isinstance(kernel, PerStep):
             return widest(array(kernel.steps[t - 1]))
         beta = self.chain.betas[t - 1]
@@ -41,7 +43,7 @@ class Contraction:
     def _of(self, beta: Fraction) -> float:
         kernel = self.chain.kernel
         if isinstance(kernel, Forgetting):
-            return float(1 - beta) if kernel.K > 1 else 0.0
+            return float(1 - beta)
         if isinstance(kernel, Gaussian):
             return widest(banded(kernel, beta))
         assert isinstance(kernel, Blend)
@@ -55,8 +57,6 @@ class Contraction:
 
 def _of_blend(M: Floats) -> tuple[float, Fraction, Floats]:
     """Max c_ik, the β up to which it serves, and M."""
-    if len(M) == 1:
-        return -1.0, Fraction(1), M
     own = M.diagonal()
     c = -np.inf
     for i in range(len(M) - 1):
@@ -72,8 +72,6 @@ def _of_blend(M: Floats) -> tuple[float, Fraction, Floats]:
 
 def widest(Q: Floats) -> float:
     """Max over pairs of rows of half their distance."""
-    if len(Q) == 1:
-        return 0.0
     reaches = (Q > 0).astype(np.float32)
     if (reaches @ reaches.T == 0).any():
         return 1.0
