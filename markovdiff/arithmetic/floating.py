@@ -100,20 +100,24 @@ NOTHING = Approximation(0.0, 0.0)
 
 def f(r: Floats) -> Floats:
     """(1+r)·log(1+r) − r, entry by entry, for r ≥ −1."""
+    least, largest = r.min(initial=0.0), r.max(initial=0.0)
+    size = max(-least, largest)
+    if size < SERIES_UNTIL:
+        return _series(r, 9 if size > 1e-5 else 3)
     small = np.abs(r) < SERIES_UNTIL
-    if small.all():
-        return _series(r)
     with np.errstate(divide="ignore", invalid="ignore"):
         found: Floats = (1 + r) * np.log1p(r) - r
-    found[r <= -1] = 1.0
+    if least <= -1:
+        found[r <= -1] = 1.0
     if small.any():
-        found[small] = _series(r[small])
+        found[small] = _series(r[small], 9)
     return found
 
 
-def _series(r: Floats) -> Floats:
-    s = np.full_like(r, _SERIES[-1])
-    for coefficient in _SERIES[-2::-1]:
+def _series(r: Floats, terms: int) -> Floats:
+    """Nine terms reach 2^-7, three reach 1e-5, with less than 1e-16 left out."""
+    s = np.full_like(r, _SERIES[terms - 1])
+    for coefficient in _SERIES[terms - 2 :: -1]:
         s *= r
         s += coefficient
     s *= r
@@ -148,4 +152,6 @@ def row_entropies(rows: Floats) -> Floats:
 
 def ratio(a: Floats, b: Floats) -> Floats:
     """a/b, and 0 where b is 0."""
+    if b.all():
+        return a / b
     return np.divide(a, b, out=np.zeros(np.broadcast_shapes(a.shape, b.shape)), where=b > 0)

@@ -199,11 +199,12 @@ class DenseInformation(FloatInformation[Forward]):
             return NOTHING if self.moment.vanished else lost
         if last.sign() == 0:
             return NOTHING
+        if lost.value >= 1e-3 * last.value:
+            return lost
         Q = self.moment.Q
         assert Q is not None
         terms = Q.shape[0] * int(np.count_nonzero(Q))
-        trusted = 1e-3 if terms <= CHEAP else 1e-6
-        if lost.value >= trusted * last.value > 0 or last.value == 0:
+        if terms > CHEAP and lost.value >= 1e-6 * last.value:
             return lost
         if self._is_undone_by_one(Q):
             return NOTHING

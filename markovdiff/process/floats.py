@@ -40,7 +40,7 @@ SHARP = 0.5
 class Forward:
     """The process at time t. `p0` and the rows of D and Q_bar belong to the states that x0 can be in.
 
-    `Q` is Q_t, `possible` where p_t > 0. `vanished` says that D is known to be zero, `unresolved` that it is zero as
+    `Q` is Q_t, `possible` where p_t > 0, `left` Σ_j |D_ij|. `vanished` says that D is known to be zero, `unresolved` that it is zero as
     far as float64 can tell.
     """
 
@@ -51,6 +51,7 @@ class Forward:
     p: Floats
     possible: Flags
     D: Floats
+    left: Floats
     Q_bar: Floats | None
     vanished: bool = False
     unresolved: bool = False
@@ -140,31 +141,35 @@ def start(p: Floats, *, markov: bool = True) -> Forward:
     """The process at t = 0 from the law p of x0."""
     possible = p > 0
     Q_bar = np.eye(len(p))[possible]
-    return Forward(0, None, None, p[possible], p, possible, Q_bar - p, Q_bar, possible.sum() == 1, markov=markov)
+    D = Q_bar - p
+    left = np.abs(D).sum(axis=1)
+    return Forward(0, None, None, p[possible], p, possible, D, left, Q_bar, possible.sum() == 1, markov=markov)
 
 
 def following(before: Forward, Q: Floats, chain: Chain, t: int) -> Forward:
     """One step on."""
     p = before.p @ Q
     p /= p.sum()
-    possible: Flags = np.any(Q[before.possible] > 0, axis=0)
+    possible: Flags = p > 0
+    if not possible.all():
+        possible = np.any(Q[before.possible] > 0, axis=0)
     Q_bar = None if before.Q_bar is None else _normalised(before.Q_bar @ Q)
-    vanished = before.vanished or _forgets_all(chain, t, Q[before.possible], before.possible)
+    vanished = before.vanished or _forgets_all(chain, t, Q, before.possible)
     D = np.zeros_like(before.D) if vanished else project(before.D @ Q, before.p0, p)
-    unresolved = not vanished and (before.unresolved or _is_rounding(D, before.D))
+    left = np.abs(D).sum(axis=1)
+    unresolved = not vanished and (before.unresolved or _is_rounding(left, before.left))
     if unresolved:
         D = np.zeros_like(D)
+    if Q_bar is not None and (D > (SHARP - 1) * p).all():
+        Q_bar = None
     beta = chain.betas[t - 1] if chain.betas else None
-    now = Forward(t, beta, Q, before.p0, p, possible, D, Q_bar, vanished, unresolved)
-    if Q_bar is None or (now.r > SHARP - 1).all():
-        return Forward(t, beta, Q, before.p0, p, possible, D, None, vanished, unresolved)
-    return now
+    return Forward(t, beta, Q, before.p0, p, possible, D, left, Q_bar, vanished, unresolved)
 
 
 def project(D: Floats, p0: Floats, p: Floats) -> Floats:
     """D with p_0 D = 0 and D1 = 0 restored; a row gives up what is over in proportion to p."""
     D -= p0 @ D
-    D -= np.outer(D.sum(axis=1), p)
+    D -= D.sum(axis=1)[:, None] * p
     return D
 
 
@@ -173,18 +178,17 @@ def _normalised(rows: Floats) -> Floats:
     return rows
 
 
-def _is_rounding(D: Floats, before: Floats) -> bool:
-    """Whether what is left of every row is rounding, or is below float64's range."""
-    left, was = np.abs(D).sum(axis=1), np.abs(before).sum(axis=1)
+def _is_rounding(left: Floats, was: Floats) -> bool:
+    """Whether what is left of every row, Σ|D|, is rounding, or is below float64's range."""
     return bool((left <= UNRESOLVED * was).all() or left.max() < GONE)
 
 
-def _forgets_all(chain: Chain, t: int, rows: Floats, possible: Flags) -> bool:
+def _forgets_all(chain: Chain, t: int, Q: Floats, possible: Flags) -> bool:
     """Whether the rows of Q_t that x_{t−1} can be in are one and the same: asked of the rationals where it seems so."""
-    if (rows != rows[0]).any():
+    first, *others = np.flatnonzero(possible)
+    if any((Q[i] != Q[first]).any() for i in others):
         return False
     table = chain.transition(t).dense.table
-    first, *others = np.flatnonzero(possible)
     return all(table[i] == table[first] for i in others)
 
 
@@ -197,7 +201,7 @@ def _remembering(chain: Chain, now: Forward) -> Iterator[Forward]:
         Q_bar = _normalised(np.einsum("kj,kji->ki", Q_bar, given))
         p = now.p0 @ Q_bar
         D = Q_bar - p
-        yield Forward(t, None, None, now.p0, p, p > 0, D, Q_bar, now.vanished, markov=False)
+        yield Forward(t, None, None, now.p0, p, p > 0, D, now.left, Q_bar, now.vanished, markov=False)
 
 
 def steps(chain: Chain) -> Iterator[Floats]:
@@ -330,4 +334,4 @@ def last_of(chain: Chain) -> Now:
         p = p @ Q
         p /= p.sum()
     nothing = np.zeros((0, chain.K))
-    return Forward(chain.T, None, None, p[:0], p, possible, nothing, None)
+    return Forward(chain.T, None, None, p[:0], p, possible, nothing, p[:0], None)
