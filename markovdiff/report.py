@@ -14,6 +14,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from markovdiff.arithmetic.enclosure import decimal_text
 from markovdiff.arithmetic.enclosure import show as show_decimal
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import rational, shown, text
@@ -80,8 +81,8 @@ def _table(result: Result, rows: range | None) -> RenderableType:
             "" if step.information_loss is None else number(step.information_loss),
             Text(DECAY[step.decay], style="bold red" if step.decay == "violated" else ""),
         )
-    digits = result.arithmetic["digits"]
-    note = f"{result.unit}, certified to {digits} digits"
+    kind, digits = result.arithmetic["kind"], result.arithmetic["digits"]
+    note = f"{result.unit}, " + ("float64: not certified" if kind == "float" else f"certified to {digits} digits")
     if len(shown) < len(result.steps):
         note += f"; {len(shown)} of {len(result.steps)} rows, --steps A:B for others"
     return Group(table, Text(note, style="dim"), Text())
@@ -129,7 +130,7 @@ def adding_up(parts: Sequence[Enclosed | None], total: Enclosed | None) -> list[
     last digit. A line too small for the decimals is shown by itself, in scientific notation.
     """
     shown_as = [_fixed(part) for part in parts]
-    if total is None or total.lower is None or any(part is None or part.lower is None for part in parts):
+    if total is None or not total.is_finite or any(part is None or not part.is_finite for part in parts):
         return shown_as
     unit = Decimal(10) ** -DECIMALS
     exact = [Decimal(part.value) for part in parts if part is not None]
@@ -145,7 +146,7 @@ def adding_up(parts: Sequence[Enclosed | None], total: Enclosed | None) -> list[
 
 
 def _fixed(value: Enclosed | None) -> str:
-    if value is None or value.lower is None:
+    if value is None or not value.is_finite:
         return "" if value is None else number(value)
     exact = Decimal(value.value)
     if not exact:
@@ -199,18 +200,20 @@ def _outcome(check: Check) -> str:
 
 def number(value: Enclosed, digits: int = DIGITS) -> str:
     """A certified value rounded to a few digits; what ends keeps its own length."""
-    if value.lower is None:
+    if not value.is_finite:
         return "∞" if value.value == "inf" else value.value
     exact = Decimal(value.value)
     rounded = Context(prec=digits).create_decimal(exact)
-    if rounded == exact and value.lower == value.upper:
+    if not rounded or (rounded == exact and value.lower == value.upper):
         rounded = rounded.normalize()
     _, figures, exponent = rounded.as_tuple()
     mantissa = int("".join(map(str, figures))) * (-1 if rounded < 0 else 1)
     return show_decimal(mantissa, int(exponent))
 
 
-def _short(x: Fraction) -> str:
+def _short(x: Fraction | Decimal) -> str:
+    if isinstance(x, Decimal):
+        return decimal_text(x) if len(decimal_text(x)) <= 11 else f"≈{float(x):.6g}"
     exact = text(x)
     return exact if len(exact) <= 11 else f"≈{float(x):.6g}" if float(x) else shown(x, 0)
 

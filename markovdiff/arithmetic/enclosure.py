@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, log2
+from math import ceil, isfinite, log2
 from typing import Literal
 
 from flint import arb, arb_mat, ctx, fmpz
@@ -29,6 +30,9 @@ Columns = Iterable[tuple[fmpz, Cells]]
 
 GUARD_BITS = 64
 """Bits beyond the digits asked for: enough for a sum of 2^30 terms and for the series' threshold."""
+
+FLOAT_DIGITS = 15
+"""Significant digits of a float that are shown at most."""
 
 SERIES_FROM = 24
 """f(r) is summed as a series where |r| ≤ 2^-24; there the closed form would lose over 24 bits, and
@@ -236,6 +240,27 @@ def show(mantissa: int, exponent: int) -> str:
         return sign + digits + "0" * exponent
     digits = digits.rjust(1 - exponent, "0")
     return f"{sign}{digits[:exponent]}.{digits[exponent:]}"
+
+
+def as_decimal(value: float | Fraction, digits: int) -> Decimal:
+    """A number rounded to `digits` significant digits; a float to as many as it has.
+
+    >>> as_decimal(Fraction(1, 3), 4), as_decimal(0.1, 40)
+    (Decimal('0.3333'), Decimal('0.1'))
+    """
+    if isinstance(value, Fraction):
+        context = Context(prec=digits)
+        return context.divide(Decimal(value.numerator), Decimal(value.denominator)).normalize(context)
+    assert isfinite(value)
+    context = Context(prec=min(digits, FLOAT_DIGITS))
+    return context.create_decimal_from_float(value).normalize(context)
+
+
+def decimal_text(value: Decimal) -> str:
+    """As every decimal is written here: positional, or scientific below 1e-4."""
+    sign, digits, exponent = value.as_tuple()
+    mantissa = int("".join(map(str, digits)))
+    return show(-mantissa if sign else mantissa, int(exponent))
 
 
 def _floor(end: arb) -> int:

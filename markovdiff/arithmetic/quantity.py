@@ -51,6 +51,11 @@ class Enclosed:
     witness: dict[str, object] | None = None
     words: str | None = None
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether it is a number."""
+        return self.value not in ("inf", "undefined")
+
     def __float__(self) -> float:
         """The nearest float of the decimal shown; NaN where undefined."""
         return float("nan") if self.value == "undefined" else float(self.value)

@@ -16,9 +16,8 @@ from markovdiff.learn.page import Page, Values, count, probability
 if TYPE_CHECKING:
     from markovdiff.arithmetic.quantity import Quantity
     from markovdiff.measures.derivation import Derivation
-    from markovdiff.measures.elbo import Totals
     from markovdiff.measures.processing import Information
-    from markovdiff.measures.terms import Term
+    from markovdiff.measures.terms import Term, Totals
     from markovdiff.process.chain import Chain
     from markovdiff.process.reverse import ReverseModel
 
@@ -41,7 +40,7 @@ class Books:
 
     steps: tuple[tuple[Information, Quantity, Quantity], ...]
     """For t = 1 … T what is known, the step's term, and the model's error in it."""
-    totals: Totals
+    totals: Totals[Term]
 
 
 def books(chain: Chain, error: Fraction) -> Books:

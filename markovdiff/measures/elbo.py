@@ -19,7 +19,6 @@ H(x0) ≤ NLL ≤ L. An infinite term is a finding with a witness; so is one tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 from flint import arb, fmpz
@@ -34,34 +33,10 @@ from markovdiff.measures.findings import Finding, at_steps
 from markovdiff.measures.information import centred, divergence_of, entropy_of, first_missing
 from markovdiff.measures.likelihood import Likelihood
 from markovdiff.measures.processing import Information
-from markovdiff.measures.terms import Term, Unbounded, add
+from markovdiff.measures.terms import Entry, Term, Totals, Unbounded, add
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.reverse import ReverseModel, ReverseStep, Row
 from markovdiff.process.transition import Mixing
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What step t adds: its term of the ELBO and the model's own error in it."""
-
-    term: Term
-    error: Term
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """The ledger's lines: gap = L − NLL, model_error = ΣΔ_t, prior_gap = KL(p_T‖π), nll_excess = NLL − H(x0)."""
-
-    reconstruction: Term
-    denoising: Term
-    prior: Term
-    negative_elbo: Term
-    nll: Term
-    data_entropy: Term
-    gap: Term
-    model_error: Term
-    prior_gap: Term
-    nll_excess: Term
 
 
 class Running:
@@ -115,7 +90,7 @@ class Ledger:
         self.now: Information | None = None
         self.first: Information | None = None
 
-    def observe(self, now: Information) -> Entry | None:
+    def observe(self, now: Information) -> Entry[Term] | None:
         """Take step t into the books; at t = 0 there is nothing to enter."""
         self.now = now
         if now.before is None:
@@ -145,7 +120,7 @@ class Ledger:
             if now.t >= from_step:
                 yield self._error(before, now, None)
 
-    def conclude(self) -> tuple[Totals, Finding]:
+    def conclude(self) -> tuple[Totals[Term], Finding]:
         """The lines of the ledger, and the verdict on the identity and on H(x0) ≤ NLL ≤ L."""
         assert self.now is not None
         assert self.first is not None
@@ -172,7 +147,7 @@ class Ledger:
         )
         return totals, self._finding(totals)
 
-    def _finding(self, totals: Totals) -> Finding:
+    def _finding(self, totals: Totals[Term]) -> Finding:
         identity = "L = H(x0) + ΣΔ_t + KL(p_T‖π), coefficient by coefficient: proved"
         if self.balance.broken is not None:
             return Finding("violated", "exact", f"the multiples of log {self.balance.broken} do not cancel", None)

@@ -14,16 +14,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.arithmetic.rational import shown
-from markovdiff.measures.information import divergence_of
-from markovdiff.measures.processing import Information
+from markovdiff.measures.known import ArithmeticName, Known, Number
 from markovdiff.process.distribution import Distribution
 
 Decided = Literal["exact", "enclosure", "float"]
@@ -42,67 +40,113 @@ class Finding:
 class Watcher(Protocol):
     """Something that looks at every step and concludes."""
 
-    def observe(self, now: Information) -> None:
+    def observe(self, now: Known) -> None:
         """Look at time t; called for t = 0, 1, …, T in turn."""
 
     def conclude(self) -> Finding:
         """Say what was seen."""
 
 
+@dataclass(slots=True)
+class Voice:
+    """How a finding is worded and labelled: what rests on floats is never called proved."""
+
+    arithmetic: ArithmeticName = "exact"
+
+    def decided(self, exactly: Decided = "enclosure") -> Decided:
+        """The label; `exactly` is what exact arithmetic decides it by."""
+        return exactly if self.arithmetic == "exact" else "enclosure" if self.arithmetic == "ball" else "float"
+
+    @property
+    def how(self) -> str:
+        """The end of a sentence."""
+        return ", in float64" if self.arithmetic == "float" else ": proved"
+
+    @property
+    def cannot_tell(self) -> str:
+        """Why a step is undecided."""
+        return "is beyond float64" if self.arithmetic == "float" else "was not decided by enclosures"
+
+
 class Decay:
     """`mi-decay`: what I(x0; x_t) does, step by step."""
 
     def __init__(self) -> None:
-        self.at: dict[str, list[int]] = {"strict": [], "equal": [], "violated": []}
+        self.at: dict[str, list[int]] = {"strict": [], "equal": [], "violated": [], "undecided": []}
         self.markov = True
+        self.voice = Voice()
 
-    def observe(self, now: Information) -> None:
+    def observe(self, now: Known) -> None:
         if now.before is not None:
-            self.at[now.decay].append(now.moment.t)
-            self.markov = now.moment.transition is not None
+            self.at[now.decay].append(now.t)
+            self.markov = now.markov
+            self.voice = Voice(now.arithmetic)
 
     def conclude(self) -> Finding:
-        strict, equal, rises = self.at["strict"], self.at["equal"], self.at["violated"]
-        T = len(strict) + len(equal) + len(rises)
-        decided: Decided = "exact" if self.markov else "enclosure"
+        strict, equal, rises, unknown = (self.at[word] for word in ("strict", "equal", "violated", "undecided"))
+        T = len(strict) + len(equal) + len(rises) + len(unknown)
+        decided, how = self.voice.decided("exact" if self.markov else "enclosure"), self.voice.how
         if rises:
-            detail = f"I(x0;x_t) rises {at_steps(rises, T)}: the inequality is violated, proved"
+            detail = f"I(x0;x_t) rises {at_steps(rises, T)}: the inequality is violated{how.replace(':', ',')}"
             return Finding("violated", decided, detail, {"t": rises[0]})
+        if unknown:
+            detail = f"whether I(x0;x_t) falls {at_steps(unknown, T)} {self.voice.cannot_tell}"
+            return Finding("undecided", decided, detail, {"t": unknown[0]})
         if not equal:
-            return Finding("strict", decided, f"I(x0;x_t) falls strictly {at_steps(strict, T)}: proved")
+            return Finding("strict", decided, f"I(x0;x_t) falls strictly {at_steps(strict, T)}{how}")
         if not strict:
-            return Finding("equal", decided, f"I(x0;x_t) stays the same {at_steps(equal, T)}: proved", {"t": equal[0]})
-        detail = f"I(x0;x_t) falls strictly {at_steps(strict, T)}, stays the same {at_steps(equal, T)}: proved"
+            return Finding("equal", decided, f"I(x0;x_t) stays the same {at_steps(equal, T)}{how}", {"t": equal[0]})
+        detail = f"I(x0;x_t) falls strictly {at_steps(strict, T)}, stays the same {at_steps(equal, T)}{how}"
         return Finding("non-increasing", decided, detail, {"t": equal[0]})
+
+
+class Watched:
+    """Steps sorted by a sign: −1 breaks the claim, None is too near to equality for this arithmetic to tell."""
+
+    def __init__(self) -> None:
+        self.T = 0
+        self.tight: list[int] = []
+        self.broken: list[int] = []
+        self.unknown: list[int] = []
+        self.voice = Voice()
+
+    def enter(self, now: Known, sign: int | None) -> None:
+        """Take one step in."""
+        self.T += 1
+        self.voice = Voice(now.arithmetic)
+        where = {-1: self.broken, 0: self.tight, None: self.unknown}.get(sign)
+        if where is not None:
+            where.append(now.t)
+
+    def finding(self, claim: str, broken: str, observed: str = "holds", equality: str = "") -> Finding:
+        """Violated, undecided, or the claim; a float claims no more than that nothing beyond rounding was seen."""
+        decided, how = self.voice.decided(), self.voice.how
+        if self.broken:
+            return Finding("violated", decided, f"{broken} {at_steps(self.broken, self.T)}{how}", {"t": self.broken[0]})
+        if self.unknown and decided != "float":
+            detail = f"{claim}: {at_steps(self.unknown, self.T)} that {self.voice.cannot_tell}"
+            return Finding("undecided", decided, detail, {"t": self.unknown[0]})
+        rounding = f", equal to within rounding {at_steps(self.unknown, self.T)}" if self.unknown else ""
+        return Finding(observed, decided, f"{claim}{equality}{rounding}{how}")
 
 
 class StrongDecay:
     """`sdpi`: I_t ≤ η(Q_t)·I_{t−1}, with Dobrushin's coefficient η."""
 
     def __init__(self) -> None:
-        self.T = 0
-        self.tight: list[int] = []
-        self.broken: list[int] = []
+        self.seen = Watched()
 
-    def observe(self, now: Information) -> None:
-        if now.before is None:
-            return
-        self.T += 1
-        sign = now.slack_sign
-        if sign == 0:
-            self.tight.append(now.moment.t)
-        elif sign < 0:
-            self.broken.append(now.moment.t)
+    def observe(self, now: Known) -> None:
+        if now.before is not None:
+            self.seen.enter(now, now.slack_sign)
 
     def conclude(self) -> Finding:
-        if self.broken:
-            detail = f"I_t > η(Q_t)·I_(t−1) {at_steps(self.broken, self.T)}: proved"
-            return Finding("violated", "enclosure", detail, {"t": self.broken[0]})
-        equality = f", with equality {at_steps(self.tight, self.T)}" if self.tight else ""
-        if len(self.tight) == self.T > 1:
+        T, tight = self.seen.T, self.seen.tight
+        equality = f", with equality {at_steps(tight, T)}" if tight else ""
+        if len(tight) == T > 1:
             equality = ", always with equality"
-        where = at_steps(range(1, self.T + 1), self.T)
-        return Finding("holds", "enclosure", f"I_t ≤ η(Q_t)·I_(t−1) {where}{equality}: proved")
+        claim = f"I_t ≤ η(Q_t)·I_(t−1) {at_steps(range(1, T + 1), T)}"
+        return self.seen.finding(claim, "I_t > η(Q_t)·I_(t−1)", equality=equality)
 
 
 class Identities:
@@ -111,60 +155,48 @@ class Identities:
     Written over the logarithms of p_0[i], p_t[j] and the joint J_ij = p_0[i] Q̄_t[i, j], the formulas
     H(x0) − H(x0|x_t), H(x_t) − H(x_t|x0), H(x0) + H(x_t) − H(x0, x_t) and KL(joint ‖ product) differ only in
     the coefficients p_0[i] against Σ_j J_ij and p_t[j] against Σ_i J_ij. With p_t taken from p_{t−1}Q_t, a route
-    that never forms Q̄_t, their equality is a fact to be checked: exactly, on integers.
+    that never forms Q̄_t, their equality is a fact to be checked: on integers, by balls that overlap, or up to rounding.
     """
+
+    AGREE: ClassVar[dict[ArithmeticName, str]] = {
+        "exact": "coefficient by coefficient: proved",
+        "ball": "as far as enclosures of every coefficient can tell",
+        "float": "to within rounding",
+    }
 
     def __init__(self) -> None:
         self.T = 0
         self.broken: dict[str, object] | None = None
+        self.voice = Voice()
 
-    def observe(self, now: Information) -> None:
-        self.T = now.moment.t
+    def observe(self, now: Known) -> None:
+        self.T = now.t
+        self.voice = Voice(now.arithmetic)
         if self.broken is None:
-            self.broken = self._difference(now)
-
-    @staticmethod
-    def _difference(now: Information) -> dict[str, object] | None:
-        moment = now.moment
-        averaged = moment.cumulative.push(moment.data)
-        if averaged != moment.marginal:
-            return {"t": moment.t, "sum": "Σ_i J_ij ≠ p_t[j]"}
-        if moment.cumulative.row_sums_differ(moment.support):
-            return {"t": moment.t, "sum": "Σ_j J_ij ≠ p_0[i]"}
-        return None
+            self.broken = now.inconsistency()
 
     def conclude(self) -> Finding:
+        decided = self.voice.decided("exact")
         if self.broken:
-            return Finding(
-                "violated", "exact", f"the formulas of I(x0;x_t) differ at t = {self.broken['t']}", self.broken
-            )
-        return Finding(
-            "holds",
-            "exact",
-            f"the four formulas of I(x0;x_t) agree at each t = 0…{self.T}, coefficient by coefficient: proved",
-        )
+            detail = f"the formulas of I(x0;x_t) differ at t = {self.broken['t']}"
+            return Finding("violated", decided, detail, self.broken)
+        agree = self.AGREE[self.voice.arithmetic]
+        return Finding("holds", decided, f"the four formulas of I(x0;x_t) agree at each t = 0…{self.T}, {agree}")
 
 
 class Entropy:
     """`entropy-growth`: whether H(x_t) never falls. It need not: an absorbing chain shows it."""
 
     def __init__(self) -> None:
-        self.T = 0
-        self.falls: list[int] = []
+        self.seen = Watched()
 
-    def observe(self, now: Information) -> None:
-        if now.before is None:
-            return
-        self.T += 1
-        same = now.moment.marginal == now.before.moment.marginal or None
-        if now.entropy.minus(now.before.entropy, zero=same).sign() < 0:
-            self.falls.append(now.moment.t)
+    def observe(self, now: Known) -> None:
+        if now.before is not None:
+            self.seen.enter(now, now.entropy.minus(now.before.entropy, zero=now.law_stays or None).sign())
 
     def conclude(self) -> Finding:
-        if self.falls:
-            detail = f"H(x_t) falls {at_steps(self.falls, self.T)}: proved"
-            return Finding("violated", "enclosure", detail, {"t": self.falls[0]})
-        return Finding("non-decreasing", "enclosure", f"H(x_t) never falls in {self.T} {_steps(self.T)}: proved")
+        claim = f"H(x_t) never falls in {self.seen.T} {_steps(self.seen.T)}"
+        return self.seen.finding(claim, "H(x_t) falls", "non-decreasing")
 
 
 class HTheorem:
@@ -176,34 +208,24 @@ class HTheorem:
     def __init__(self, law: RationalMatrix, name: str) -> None:
         self.law = law
         self.name = name
-        self.T = 0
-        self.rises: list[int] = []
-        self.last: tuple[RationalMatrix, Quantity | None] | None = None
+        self.seen = Watched()
+        self.last: Number | None = None
 
-    def observe(self, now: Information) -> None:
-        p, last = now.moment.marginal, self.last
-        divergence = divergence_of(p, self.law)
-        self.last = (p, divergence)
-        if last is None:
-            return
-        self.T += 1
-        if self._rises(last, p, divergence):
-            self.rises.append(now.moment.t)
+    def observe(self, now: Known) -> None:
+        before, self.last = self.last, now.divergence(self.law)
+        if now.before is not None:
+            self.seen.enter(now, self._fall(before, self.last, now.law_stays))
 
     @staticmethod
-    def _rises(last: tuple[RationalMatrix, Quantity | None], p: RationalMatrix, now: Quantity | None) -> bool:
-        p_before, before = last
-        if before is None or p == p_before:
-            return False
-        return now is None or now.minus(before).sign() > 0
+    def _fall(before: Number | None, now: Number | None, stays: bool) -> int | None:
+        if before is None or stays:
+            return 0
+        return -1 if now is None else before.minus(now).sign()
 
     def conclude(self) -> Finding:
         names = {"stationary": "stationary law", "given": "the law given"}
         what = f"KL(p_t ‖ {names.get(self.name, self.name)})"
-        if self.rises:
-            detail = f"{what} rises {at_steps(self.rises, self.T)}: proved"
-            return Finding("violated", "enclosure", detail, {"t": self.rises[0]})
-        return Finding("holds", "enclosure", f"{what} never rises in {self.T} {_steps(self.T)}: proved")
+        return self.seen.finding(f"{what} never rises in {self.seen.T} {_steps(self.seen.T)}", f"{what} rises")
 
 
 class Converged:
@@ -212,20 +234,22 @@ class Converged:
     def __init__(self, bound: Fraction, unit: Unit) -> None:
         self.bound = bound
         self.unit: Unit = unit
-        self.last: Information | None = None
+        self.last: Known | None = None
 
-    def observe(self, now: Information) -> None:
+    def observe(self, now: Known) -> None:
         self.last = now
 
     def conclude(self) -> Finding:
         assert self.last is not None
-        left = self.last.mutual
-        within = left.compare(self.bound, self.unit) <= 0
+        left, T, voice = self.last.mutual, self.last.t, Voice(self.last.arithmetic)
+        sign = left.compare(self.bound, self.unit)
+        if sign is None:
+            detail = f"whether I(x0;x_{T}) is at most {shown(self.bound, 12)} {self.unit} {voice.cannot_tell}"
+            return Finding("undecided", voice.decided(), detail, {"t": T})
+        side = "at most" if sign <= 0 else "more than"
         value = left.enclosed(3, self.unit).value
-        T = self.last.moment.t
-        side = "at most" if within else "more than"
-        detail = f"I(x0;x_{T}) = {value} {self.unit} is {side} {shown(self.bound, 12)}: proved"
-        return Finding("holds" if within else "violated", "enclosure", detail, None if within else {"t": T})
+        detail = f"I(x0;x_{T}) = {value} {self.unit} is {side} {shown(self.bound, 12)}{voice.how}"
+        return Finding("holds" if sign <= 0 else "violated", voice.decided(), detail, None if sign <= 0 else {"t": T})
 
 
 def law_of(target: Distribution) -> RationalMatrix:

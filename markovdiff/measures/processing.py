@@ -20,18 +20,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Literal
 
 from flint import fmpz
 
 from markovdiff.arithmetic.enclosure import sign_of
+from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.errors import InternalError
-from markovdiff.measures.information import entropy_of, information_of
+from markovdiff.measures.information import divergence_of, entropy_of, information_of
+from markovdiff.measures.known import ArithmeticName, Decay
 from markovdiff.process.chain import Moment
 from markovdiff.process.transition import Mixing, Transition
-
-Decay = Literal["strict", "equal", "violated"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +39,39 @@ class Information:
 
     moment: Moment
     before: Information | None
+
+    @property
+    def arithmetic(self) -> ArithmeticName:
+        """Exact, unless a subclass says otherwise."""
+        return "exact"
+
+    @property
+    def t(self) -> int:
+        """The time."""
+        return self.moment.t
+
+    @property
+    def markov(self) -> bool:
+        """Whether x_t depends on x_{t−1} alone."""
+        return self.moment.transition is not None
+
+    @property
+    def law_stays(self) -> bool:
+        """Whether p_t = p_{t−1}."""
+        return self.before is not None and self.moment.marginal == self.before.moment.marginal
+
+    def divergence(self, law: RationalMatrix) -> Quantity | None:
+        """KL(p_t‖μ)."""
+        return divergence_of(self.moment.marginal, law)
+
+    def inconsistency(self) -> dict[str, object] | None:
+        """Where p_0 Q̄_t is not p_t, which never met Q̄_t, or a row of Q̄_t does not sum to one."""
+        moment = self.moment
+        if moment.cumulative.push(moment.data) != moment.marginal:
+            return {"t": moment.t, "sum": "Σ_i J_ij ≠ p_t[j]"}
+        if moment.cumulative.row_sums_differ(moment.support):
+            return {"t": moment.t, "sum": "Σ_j J_ij ≠ p_0[i]"}
+        return None
 
     def forget(self) -> Information:
         """The same without what came before it, so that a long run keeps two steps, not all."""

@@ -77,16 +77,16 @@ class Gaussian:
     def transition(self, beta: Fraction) -> Transition:
         """Q(β); the identity at β = 0."""
         K, grid = self.K, self.resolution.denominator
-        jumps = [int(p * grid) for p in self._jumps(beta)]
+        jumps = self.jumps(beta)
         table = [[jumps[abs(i - j)] for j in range(K)] for i in range(K)]
         for i, row in enumerate(table):
             row[i] = grid - sum(row)
         return Dense(RationalMatrix(fmpz_mat(table), fmpz(grid)).reduced())
 
-    def _jumps(self, beta: Fraction) -> list[Fraction]:
-        """The probability of a jump by n = 0 … K−1, each rounded down to the grid."""
+    def jumps(self, beta: Fraction) -> list[int]:
+        """The probability of a jump by n = 0 … K−1, each rounded down to the grid, in units of it; 0 for n = 0."""
         if beta == 0 or self.K == 1:
-            return [Fraction(0)] * self.K
+            return [0] * self.K
         rate = Fraction(-4) / ((self.K - 1) ** 2 * beta)
 
         def weight(n: int) -> arb:
@@ -99,9 +99,10 @@ class Gaussian:
         def probability(n: int) -> Callable[[int], arb]:
             return lambda bits: weight(n) / total(bits)
 
-        return [Fraction(0)] + [
+        found = [
             rounded(probability(n), self.resolution, "down", None, f"noise.kernel, jump {n}") for n in range(1, self.K)
         ]
+        return [0, *(int(p * self.resolution.denominator) for p in found)]
 
 
 @dataclass(frozen=True, eq=False)

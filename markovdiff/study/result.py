@@ -12,15 +12,25 @@ import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
-from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.enclosure import decimal_text
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
-from markovdiff.process.transition import Pushed
 
 SCHEMA = "markovdiff.result/1"
+
+Rational: TypeAlias = Fraction | Decimal
+"""A rational as it is reported: itself in exact arithmetic, otherwise rounded to decimals."""
+
+
+class Law(Protocol):
+    """p_t, written out when asked for."""
+
+    def rows(self) -> tuple[tuple[Rational, ...], ...]:
+        """The one row, state by state."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,23 +38,23 @@ class Step:
     """What was found at one t; None where a quantity belongs to a step and t = 0, or is not defined."""
 
     t: int
-    beta: Fraction | None
-    alpha_bar: Fraction | None
+    beta: Rational | None
+    alpha_bar: Rational | None
     entropy: Enclosed
     conditional_entropy: Enclosed
     noise_entropy: Enclosed
     mutual_information: Enclosed
     information_loss: Enclosed | None
     decay: str | None
-    dobrushin: Fraction | None
+    dobrushin: Rational | None
     sdpi_bound: Enclosed | None
-    total_variation_to_prior: Fraction
+    total_variation_to_prior: Rational
     elbo_term: Enclosed | None
     model_error: Enclosed | None
-    law: RationalMatrix | Pushed
+    law: Law
 
     @property
-    def marginal(self) -> tuple[Fraction, ...]:
+    def marginal(self) -> tuple[Rational, ...]:
         """p_t, state by state."""
         return self.law.rows()[0]
 
@@ -52,7 +62,7 @@ class Step:
         """The step as the JSON has it."""
         record = {name: _plain(getattr(self, name)) for name in QUANTITIES}
         if distributions:
-            record["marginal"] = [text(p) for p in self.marginal]
+            record["marginal"] = [_plain(p) for p in self.marginal]
         return record
 
 
@@ -162,6 +172,10 @@ def _plain(value: object) -> object:
     match value:
         case Fraction():
             return text(value)
+        case Decimal():
+            return decimal_text(value)
+        case Enclosed(witness=None, lower=None):
+            return {"value": value.value, "closed_form": None}
         case Enclosed(witness=None):
             return {"value": value.value, "lower": value.lower, "upper": value.upper, "closed_form": value.closed_form}
         case Enclosed():
@@ -175,6 +189,8 @@ def _cell(value: object) -> object:
             return ""
         case Fraction():
             return text(value)
+        case Decimal():
+            return decimal_text(value)
         case Enclosed():
             return value.value
     return value

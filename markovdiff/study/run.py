@@ -7,24 +7,16 @@ Only two moments are held at a time; what is kept of a step is its reported numb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from fractions import Fraction
+from collections.abc import Callable, Sequence
 
 import msgspec
-from flint import fmpz
 
 import markovdiff
-from markovdiff.arithmetic.matrix import RationalMatrix, cofactors, fraction
-from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
-from markovdiff.measures.elbo import Entry, Ledger, Totals
-from markovdiff.measures.findings import Finding, HTheorem, Watcher
-from markovdiff.measures.processing import Information
-from markovdiff.measures.terms import Term, Unbounded
-from markovdiff.measures.triangle import times_of, triangle
+from markovdiff.measures.findings import Finding, Watcher
 from markovdiff.process.chain import Chain
-from markovdiff.process.grouping import Classes
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
 from markovdiff.process.reverse import (
     D3PM,
@@ -35,15 +27,12 @@ from markovdiff.process.reverse import (
     ReverseTable,
     Row,
 )
-from markovdiff.process.transition import Mixing, Pushed, Transition
-from markovdiff.study.forecast import check_forecast
-from markovdiff.study.result import Check, Elbo, Result, Step
+from markovdiff.process.transition import Transition
+from markovdiff.study.exact import Engine, ExactEngine
+from markovdiff.study.result import Check, Result, Step
 from markovdiff.study.scenario import Scenario
 
 Progress = Callable[[str, float], None]
-
-CLOSED_FORM_BITS = 4096
-"""Closed forms are looked for while the joint's cells have at most this many bits together."""
 
 
 def run(
@@ -57,110 +46,42 @@ def run(
     """
     if not isinstance(scenario, Scenario):
         raise InputError("not a scenario", where="run", expected="what md.load or md.loads gives", got=shown(scenario))
-    if scenario.file.arithmetic.kind != "exact":
-        raise InputError(
-            f"{scenario.file.arithmetic.kind} arithmetic is not built yet",
-            where="arithmetic.kind",
-            expected="exact",
-            got=scenario.file.arithmetic.kind,
-        )
     chain = scenario.chain()
-    check_forecast(chain)
-    prior, model = scenario.prior(chain), scenario.reverse_model(chain)
-    ledger = None if model is None else Ledger(chain, model, prior, scenario.digits)
-    dense = ledger is not None and not ledger.likelihood.is_data
-    times = len(times_of(chain.T)) if "dpi" in scenario.expectations else 0
-    check_forecast(chain, times * times // 2, dense=dense)
     watchers = dict(scenario.watchers())
-    classes = None if dense else _classes(chain, prior, watchers.values())
+    engine = _engine(scenario, chain, list(watchers.values()))
     steps: list[Step] = []
-    for now in _stream(chain, classes):
-        entry = None if ledger is None else ledger.observe(now)
-        step = _step(now, scenario, prior, entry)
+    for now in engine.stream():
+        step = engine.step(now)
         for watcher in watchers.values():
             watcher.observe(now)
         steps.append(step)
         if on_step is not None:
             on_step(step)
-        progress("steps", now.moment.t / chain.T)
-    elbo = Elbo()
+        progress("steps", now.t / chain.T)
     findings = {check: watcher.conclude() for check, watcher in watchers.items()}
-    if ledger is not None:
-        totals, findings["elbo-ledger"] = ledger.conclude()
-        elbo = Elbo(**{name: _report(getattr(totals, name), scenario, _is_small(now)) for name in Totals.__slots__})
-    if times:
-        findings["dpi"] = triangle(chain, lambda share: progress("pairs of times", share))
+    elbo, balanced = engine.conclude()
+    if balanced is not None:
+        findings["elbo-ledger"] = balanced
+    if "dpi" in scenario.expectations:
+        findings["dpi"] = engine.triangle(lambda share: progress("pairs of times", share))
     return Result(
         version=markovdiff.__version__,
         unit=scenario.unit,
         arithmetic={"kind": scenario.file.arithmetic.kind, "digits": scenario.digits},
-        scenario=resolved(scenario, chain, prior, model),
+        scenario=resolved(scenario, chain, engine.prior, engine.model),
         steps=tuple(steps),
         elbo=elbo,
         checks=tuple(_check(name, e, findings[name]) for name, e in scenario.expectations.items()),
     )
 
 
-def _classes(chain: Chain, prior: RationalMatrix, watchers: Iterable[Watcher]) -> Classes | None:
-    """The classes of like states, where no law that the chain is measured against tells them apart either."""
-    laws = [prior, *(watcher.law for watcher in watchers if isinstance(watcher, HTheorem))]
-    classes = chain.classes
-    return classes if classes is not None and all(classes.holds(law) for law in laws) else None
+def _engine(scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> Engine:
+    """The run in the arithmetic that the scenario asks for; float's loads numpy, so it is imported only here."""
+    if scenario.file.arithmetic.kind == "float":
+        from markovdiff.study.floats import FloatEngine
 
-
-def _stream(chain: Chain, classes: Classes | None) -> Iterator[Information]:
-    before: Information | None = None
-    for moment in chain.moments(classes):
-        now = Information(moment, before)
-        yield now
-        before = now.forget()
-
-
-def _is_small(now: Information) -> bool:
-    """Whether closed forms are worth looking for: no number in one has more than a few hundred bits."""
-    bits = now.moment.deviation.scale.bit_length()
-    cells = sum(len(cells) for _, cells in now.moment.deviation.columns)
-    return bits <= CLOSED_FORM_BITS // 8 and bits * cells <= CLOSED_FORM_BITS
-
-
-def _report(term: Term, scenario: Scenario, closed: bool) -> Enclosed:
-    if isinstance(term, Unbounded):
-        return Enclosed(term.kind, witness=term.witness, words=term.words)
-    return term.enclosed(scenario.digits, scenario.unit, closed)
-
-
-def _step(now: Information, scenario: Scenario, prior: RationalMatrix, entry: Entry | None) -> Step:
-    moment, closed = now.moment, _is_small(now)
-
-    def report(term: Term) -> Enclosed:
-        return _report(term, scenario, closed)
-
-    first = now.before is None
-    return Step(
-        t=moment.t,
-        beta=moment.beta,
-        alpha_bar=moment.alpha_bar,
-        entropy=report(now.entropy),
-        conditional_entropy=report(now.conditional),
-        noise_entropy=report(now.noise),
-        mutual_information=report(now.mutual),
-        information_loss=None if first else report(now.loss),
-        decay=None if first else now.decay,
-        dobrushin=now.dobrushin,
-        sdpi_bound=None if now.bound is None else report(now.bound),
-        total_variation_to_prior=total_variation(moment.marginal, prior),
-        elbo_term=None if entry is None else report(entry.term),
-        model_error=None if entry is None else report(entry.error),
-        law=Pushed(moment.data, moment.cumulative) if isinstance(moment.cumulative, Mixing) else moment.marginal,
-    )
-
-
-def total_variation(p: RationalMatrix, q: RationalMatrix) -> Fraction:
-    """TV(p, q) = ½ Σ |p_j − q_j|, exactly."""
-    u, v = cofactors(p.d, q.d)
-    pairs = zip(p.N.entries(), p.beside(q).N.entries(), p.copies, strict=True)
-    distance = sum((m * abs(a * u - b * v) for a, b, m in pairs), fmpz(0))
-    return fraction(distance, 2 * p.d * u)
+        return FloatEngine(scenario, chain)
+    return ExactEngine(scenario, chain, watchers)
 
 
 def _check(name: str, expected: str, finding: Finding) -> Check:
@@ -171,8 +92,13 @@ def _check(name: str, expected: str, finding: Finding) -> Check:
     return Check(name, expected, finding.observed, verdict, finding.decided, finding.detail, finding.witness)
 
 
-def resolved(scenario: Scenario, chain: Chain, prior: RationalMatrix, model: ReverseModel | None) -> dict[str, object]:
-    """The scenario with everything an independent recomputation needs, exact, as strings."""
+def resolved(
+    scenario: Scenario, chain: Chain, prior: RationalMatrix | None, model: ReverseModel | None
+) -> dict[str, object]:
+    """The scenario with everything an independent recomputation needs, exact, as strings.
+
+    `prior` is None where it is p_T and p_T was not computed exactly; then its kind, "marginal", says all.
+    """
     reverse = scenario.file.reverse
     named = reverse.prior if isinstance(reverse.prior, str) else "given"
     return {
@@ -187,7 +113,7 @@ def resolved(scenario: Scenario, chain: Chain, prior: RationalMatrix, model: Rev
         "betas": [text(beta) for beta in chain.betas] or None,
         "reverse": {
             "model": _model(scenario, model),
-            "prior": {"kind": named, "probabilities": [text(p) for p in prior.rows()[0]]},
+            "prior": {"kind": named, "probabilities": prior and [text(p) for p in prior.rows()[0]]},
         },
         "checks": {name: _expected(scenario, name) for name in scenario.expectations},
     }

@@ -36,7 +36,7 @@ def result_schema() -> dict[str, Any]:
         },
         "required": ["schema", "markovdiff", "unit", "arithmetic", "scenario", "steps", "elbo", "checks"],
         "additionalProperties": False,
-        "$defs": {"quantity": _quantity(), "rational": _RATIONAL, "decimal": _DECIMAL},
+        "$defs": {"quantity": _quantity(), "rational": _RATIONAL, "decimal": _DECIMAL, "reported": _reported()},
     }
 
 
@@ -60,28 +60,35 @@ def _quantity() -> dict[str, Any]:
         }
     )
     certified["description"] = "lower ≤ truth ≤ upper; |value − truth| is under one unit of the last digit"
+    approximate = _object({"value": decimal, "closed_form": {"type": "null"}})
+    approximate["description"] = "of float arithmetic: not certified"
     finding = _object({"value": {"enum": ["inf", "undefined"]}, "witness": {"type": "object"}})
-    return {"anyOf": [certified, finding]}
+    return {"anyOf": [certified, approximate, finding]}
+
+
+def _reported() -> dict[str, Any]:
+    words = "a rational: itself in exact arithmetic, rounded to decimals in the others"
+    return {"anyOf": [{"$ref": "#/$defs/rational"}, {"$ref": "#/$defs/decimal"}], "description": words}
 
 
 def _step() -> dict[str, Any]:
-    rational, quantity = {"$ref": "#/$defs/rational"}, {"$ref": "#/$defs/quantity"}
+    reported, quantity = {"$ref": "#/$defs/reported"}, {"$ref": "#/$defs/quantity"}
     own: dict[str, Any] = {
         "t": {"type": "integer", "minimum": 0},
-        "beta": _nullable("rational"),
-        "alpha_bar": _nullable("rational"),
+        "beta": _nullable("reported"),
+        "alpha_bar": _nullable("reported"),
         "entropy": quantity,
         "conditional_entropy": quantity,
         "noise_entropy": quantity,
         "mutual_information": quantity,
         "information_loss": _nullable("quantity"),
         "decay": {"enum": ["strict", "equal", "violated", "undecided", None]},
-        "dobrushin": _nullable("rational"),
+        "dobrushin": _nullable("reported"),
         "sdpi_bound": _nullable("quantity"),
-        "total_variation_to_prior": rational,
+        "total_variation_to_prior": reported,
         "elbo_term": _nullable("quantity"),
         "model_error": _nullable("quantity"),
-        "marginal": {"type": "array", "items": rational, "description": "with --distributions"},
+        "marginal": {"type": "array", "items": reported, "description": "with --distributions"},
     }
     assert set(own) - {"marginal"} == {field.name for field in fields(Step)} - {"law"}
     return _object(own, optional=("marginal",))
@@ -117,7 +124,7 @@ def _scenario() -> dict[str, Any]:
         },
         optional=("target", "resolution", "rows", "steps_rows", "rows_by_source"),
     )
-    prior = _object({"kind": {"type": "string"}, "probabilities": rationals})
+    prior = _object({"kind": {"type": "string"}, "probabilities": {"anyOf": [rationals, {"type": "null"}]}})
     return _object(
         {
             "name": {"type": "string"},

@@ -17,7 +17,7 @@ from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import Classes
 from markovdiff.process.kernels import Forgetting
 from markovdiff.process.reverse import Bayes
-from markovdiff.study.run import total_variation
+from markovdiff.study.exact import total_variation
 from tests.chains import examples, row_vector
 
 betas = st.sampled_from([Fraction(0), Fraction(1)]) | st.fractions(0, 1, max_denominator=12)

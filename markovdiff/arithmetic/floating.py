@@ -1,0 +1,157 @@
+"""Float64 that keeps its meaning: the numbers and the few functions that the float arithmetic is made of.
+
+An `Approximation` is a float with an allowance for its rounding. The allowance is an estimate, not a bound: that is
+why what rests on it is labelled "float" and never "proved". It lets a sign be +1, −1 or None (not to be told), so
+that rounding is never reported as a fact about the chain.
+
+The functions take the form in which nothing cancels:
+
+    f(r) = (1+r)·log(1+r) − r          by its series where |r| is small; information is Σ p_0 Σ p f(D/p)
+    v·f((u−v)/v) = u·log(u/v) − u + v  the same with u = 1+r known to relative accuracy, also near 0
+    −x·log x with x near 1             by log1p of the complement, summed from the other entries
+
+numpy only, imported here and nowhere that `import markovdiff` or an exact run would meet it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import log
+from sys import float_info
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovdiff.arithmetic.enclosure import Unit, as_decimal, decimal_text
+from markovdiff.arithmetic.quantity import Enclosed
+
+Floats: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
+
+ROUNDING = 2.0**-40
+"""The relative allowance for rounding, 9e-13. Measured against exact arithmetic on dense chains, up to K = 64 and
+I = 1e-290, the error stayed under 1e-13."""
+
+SMALLEST = float_info.min
+"""Below this, 2.2e-308, float64 loses digits: what falls under it has left its range."""
+
+SERIES_UNTIL = 2.0**-7
+"""f(r) is summed as a series for |r| up to this; there the closed form has lost seven bits, and nine terms do."""
+
+_SERIES = [(-1) ** n / (n * (n - 1)) for n in range(2, 11)]
+
+
+@dataclass(frozen=True, slots=True)
+class Approximation:
+    """A number in nats near `value`; `noise` is what its rounding may come to.
+
+    >>> one = Approximation(1.0, 1e-12)
+    >>> one.sign(), one.minus(one).sign(), one.minus(one, zero=True).sign()
+    (1, None, 0)
+    """
+
+    value: float
+    noise: float
+
+    @classmethod
+    def of(cls, value: float) -> Approximation:
+        """A number computed without cancellation; what is below float64's range is 0, give or take."""
+        if value < SMALLEST:
+            return cls(0.0, SMALLEST)
+        return cls(float(value), ROUNDING * float(value))
+
+    @classmethod
+    def total(cls, *parts: Approximation) -> Approximation:
+        """The sum."""
+        return cls(sum(part.value for part in parts), sum(part.noise for part in parts))
+
+    def minus(self, other: Approximation, zero: bool | None = None) -> Approximation:
+        """Self − other; `zero` says whether that is known to vanish."""
+        if zero:
+            return NOTHING
+        return Approximation(self.value - other.value, self.noise + other.noise)
+
+    def times(self, factor: float) -> Approximation:
+        """Factor · self."""
+        return NOTHING if factor == 0 else Approximation(self.value * factor, self.noise * abs(factor))
+
+    def sign(self) -> int | None:
+        """+1 or −1 where it is larger than its noise, 0 where it is known to vanish, else None."""
+        if self.noise == 0 and self.value == 0:
+            return 0
+        return None if abs(self.value) <= self.noise else 1 if self.value > 0 else -1
+
+    def compare(self, r: Fraction, unit: Unit) -> int | None:
+        """The sign of self − r, with r in `unit`."""
+        bound = float(r) * (log(2) if unit == "bits" else 1)
+        return self.minus(Approximation(bound, ROUNDING * bound)).sign()
+
+    def enclosed(self, digits: int, unit: Unit, closed: bool = False) -> Enclosed:  # noqa: ARG002
+        """The number in `unit`, a decimal without an enclosure."""
+        value = self.value / log(2) if unit == "bits" else self.value
+        return Enclosed(decimal_text(as_decimal(value, digits)))
+
+
+NOTHING = Approximation(0.0, 0.0)
+"""Zero, known from structure."""
+
+
+def f(r: Floats) -> Floats:
+    """(1+r)·log(1+r) − r, entry by entry, for r ≥ −1."""
+    least, largest = r.min(initial=0.0), r.max(initial=0.0)
+    size = max(-least, largest)
+    if size < SERIES_UNTIL:
+        return _series(r, 9 if size > 1e-5 else 3)
+    small = np.abs(r) < SERIES_UNTIL
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: Floats = (1 + r) * np.log1p(r) - r
+    if least <= -1:
+        found[r <= -1] = 1.0
+    if small.any():
+        found[small] = _series(r[small], 9)
+    return found
+
+
+def _series(r: Floats, terms: int) -> Floats:
+    """Nine terms reach 2^-7, three reach 1e-5, with less than 1e-16 left out."""
+    s = np.full_like(r, _SERIES[terms - 1])
+    for coefficient in _SERIES[terms - 2 :: -1]:
+        s *= r
+        s += coefficient
+    s *= r
+    s *= r
+    return s
+
+
+def bregman(v: Floats, step: Floats) -> Floats:
+    """u·log(u/v) − u + v ≥ 0 with step = u − v given; 0 where v = 0, for then u is 0 as well."""
+    safe = np.where(v > 0, v, 1.0)
+    return np.where(v > 0, v * f(np.maximum(step / safe, -1.0)), 0.0)
+
+
+def minus_x_log_x(x: Floats, complement: Floats) -> Floats:
+    """−x·log x, where x is near 1 by its complement 1 − x; 0 at 0."""
+    safe = np.where((x > 0) & (x < 0.5), x, 1.0)
+    near = np.where(x >= 0.5, -np.minimum(complement, 0.5), 0.0)
+    found: Floats = -x * (np.log(safe) + np.log1p(near))
+    return found
+
+
+def row_entropies(rows: Floats) -> Floats:
+    """The entropy of each row, a distribution; of one that is nearly certain to its own relative accuracy."""
+    largest = rows.argmax(axis=1)
+    others = rows.copy()
+    index = np.arange(len(rows))
+    others[index, largest] = 0.0
+    complement = others.sum(axis=1)
+    found: Floats = minus_x_log_x(others, 1 - others).sum(axis=1) + minus_x_log_x(rows[index, largest], complement)
+    return found
+
+
+def ratio(a: Floats, b: Floats) -> Floats:
+    """a/b, and 0 where b is 0."""
+    if b.all():
+        return a / b
+    return np.divide(a, b, out=np.zeros(np.broadcast_shapes(a.shape, b.shape)), where=b > 0)

@@ -1,0 +1,354 @@
+"""What is known at time t, in float64, each quantity in the form in which nothing cancels.
+
+    I_t = Σ_i p_0[i] Σ_j p_t[j] f(r_ij),   r = D_t/p_t
+    H(x0|x_t) = Σ_j p_t[j] H(q(x0|x_t=j)),   H(x_t|x0) = Σ_i p_0[i] H(Q̄_t[i])      where H − I would cancel
+    I_{t−1} − I_t = Σ_j Σ_k W_kj Σ_i p_0[i] B(u_ik, v_ij),   W_kj = q(x_{t−1}=k, x_t=j),  B(u, v) = u log(u/v) − u + v
+                                                           where I_{t−1} − I_t would cancel; u = Q̄/p at t−1, v at t
+
+The last is I(x0; x_{t−1} | x_t): every term is non-negative, so no rounding can make it a gain. It costs K times
+the entries of Q_t that are not zero, and is used only where the plain difference has lost digits. The names are those
+of the exact `Information`; the formulas are other forms of the same, since a float has no second try.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, Self, TypeVar
+
+import numpy as np
+
+from markovdiff.arithmetic.floating import (
+    NOTHING,
+    SMALLEST,
+    Approximation,
+    Flags,
+    Floats,
+    bregman,
+    f,
+    minus_x_log_x,
+    ratio,
+    row_entropies,
+)
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.measures.known import ArithmeticName, Decay
+from markovdiff.process.floats import Approaches, Forgotten, Forward, Now
+
+CANCELS_FROM = 0.9
+"""H − I is formed by subtraction while I is at most this share of H."""
+
+CHEAP, DEAR = 2**20, 2**25
+"""Terms of the loss as a sum: up to CHEAP it replaces a difference that has lost three digits, up to DEAR one that has
+lost six; a larger sum is not worth its time, and the difference keeps what digits it has."""
+
+SQUARED = 2.0**-88
+"""What the sum B may come to by rounding alone, as a share of I: the square of the rounding of u and v."""
+
+M = TypeVar("M", Forward, Forgotten)
+
+
+@dataclass(frozen=True, eq=False)
+class FloatInformation(Generic[M]):
+    """What both kinds of chain have in common."""
+
+    moment: M
+    before: Self | None
+    dobrushin: float | None = None
+    laws: Approaches | None = None
+
+    @property
+    def arithmetic(self) -> ArithmeticName:
+        """Which arithmetic speaks."""
+        return "float"
+
+    @property
+    def t(self) -> int:
+        """The time."""
+        return self.moment.t
+
+    @property
+    def markov(self) -> bool:
+        """Whether x_t depends on x_{t−1} alone."""
+        return self.moment.markov
+
+    def forget(self) -> Self:
+        """The same without what came before it."""
+        kept = type(self)(self.moment, None)
+        kept.__dict__.update(entropy=self.entropy, mutual=self.mutual, data_entropy=self.data_entropy)
+        return kept
+
+    @property
+    def law_stays(self) -> bool:
+        """Whether p_t = p_{t−1} is known: where nothing moves."""
+        return self.moment.beta == 0
+
+    def divergence(self, law: RationalMatrix) -> Approximation | None:
+        """KL(p_t‖μ); to be asked at every t in turn."""
+        assert self.laws is not None
+        approach = self.laws.to(law)
+        return divergence(approach.at(self.moment), approach.law, self.moment.possible)
+
+    def inconsistency(self) -> dict[str, object] | None:
+        """Where H(x0) + H(x_t) − H(x0, x_t) and the sum of f differ by more than rounding."""
+        joint = self.data_entropy.value + self._noise()
+        textbook = self.data_entropy.value + self.entropy.value - joint
+        if abs(textbook - self.mutual.value) <= 1e-10 * max(joint, 1.0):
+            return None
+        return {"t": self.t, "sum": "H(x0) + H(x_t) − H(x0, x_t) ≠ I(x0; x_t)"}
+
+    @cached_property
+    def entropy(self) -> Approximation:
+        """H(x_t)."""
+        return Approximation.of(entropy(self.moment.p))
+
+    @cached_property
+    def data_entropy(self) -> Approximation:
+        """H(x0)."""
+        return Approximation.of(entropy(self.moment.p0)) if self.before is None else self.before.data_entropy
+
+    @cached_property
+    def mutual(self) -> Approximation:
+        """I_t."""
+        raise NotImplementedError
+
+    @cached_property
+    def loss(self) -> Approximation:
+        """I_{t−1} − I_t."""
+        raise NotImplementedError
+
+    @cached_property
+    def conditional(self) -> Approximation:
+        """H(x0 | x_t)."""
+        return self._left(self.data_entropy, self._conditional)
+
+    @cached_property
+    def noise(self) -> Approximation:
+        """H(x_t | x0)."""
+        return self._left(self.entropy, self._noise)
+
+    def _left(self, whole: Approximation, directly: object) -> Approximation:
+        if self.mutual.value <= CANCELS_FROM * whole.value:
+            return whole.minus(self.mutual)
+        assert callable(directly)
+        return Approximation.of(directly())
+
+    def _conditional(self) -> float:
+        raise NotImplementedError
+
+    def _noise(self) -> float:
+        raise NotImplementedError
+
+    @cached_property
+    def decay(self) -> Decay:
+        """The verdict on this step, or that float64 cannot tell."""
+        sign = self.loss.sign()
+        return "undecided" if sign is None else "strict" if sign > 0 else "equal" if sign == 0 else "violated"
+
+    @cached_property
+    def bound(self) -> Approximation | None:
+        """η(Q_t)·I_{t−1}."""
+        if self.dobrushin is None or self.before is None:
+            return None
+        return self.before.mutual.times(self.dobrushin)
+
+    @cached_property
+    def slack_sign(self) -> int | None:
+        """The sign of η(Q_t)·I_{t−1} − I_t."""
+        assert self.bound is not None
+        return self.bound.minus(self.mutual).sign()
+
+
+class DenseInformation(FloatInformation[Forward]):
+    """Of a chain whose deviation is carried along."""
+
+    @cached_property
+    def mutual(self) -> Approximation:
+        now = self.moment
+        if now.vanished:
+            return NOTHING
+        if now.unresolved:
+            assert self.before is not None
+            last = self.before.mutual
+            return Approximation(0.0, max(SMALLEST, SQUARED * last.value, 0.0 if last.value else last.noise))
+        r, p = now.r, now.p
+        F = f(r)
+        if now.Q_bar is not None:
+            low = r < -0.5
+            u = now.u[low]
+            F[low] = 1 - u - minus_x_log_x(u, 1 - u)
+        found = Approximation.of(float(now.p0 @ (F @ p)))
+        if now.markov:
+            return found
+        return Approximation(found.value, found.noise + 1e-14 * found.value**0.5 + 1e-28)
+
+    def _conditional(self) -> float:
+        now = self.moment
+        joint = now.p0[:, None] * now.u * now.p
+        columns = joint[:, now.p > 0].T
+        return float(now.p[now.p > 0] @ row_entropies(columns / columns.sum(axis=1, keepdims=True)))
+
+    def _noise(self) -> float:
+        now = self.moment
+        return float(now.p0 @ row_entropies(now.u * now.p if now.Q_bar is None else now.Q_bar))
+
+    @cached_property
+    def loss(self) -> Approximation:
+        assert self.before is not None
+        last, lost = self.before.mutual, self.before.mutual.minus(self.mutual)
+        if not self.markov:
+            return NOTHING if self.moment.vanished else lost
+        if last.sign() == 0:
+            return NOTHING
+        if lost.value >= 1e-3 * last.value:
+            return lost
+        Q = self.moment.Q
+        assert Q is not None
+        terms = Q.shape[0] * int(np.count_nonzero(Q))
+        if terms > CHEAP and lost.value >= 1e-6 * last.value:
+            return lost
+        if self._is_undone_by_one(Q):
+            return NOTHING
+        return lost if terms > DEAR else self._as_a_sum(Q, last.value)
+
+    def _is_undone_by_one(self, Q: Floats) -> bool:
+        """Whether each x_t can come from one x_{t−1} only: then nothing is lost, whatever the numbers."""
+        assert self.before is not None
+        return bool(((Q > 0)[self.before.moment.possible].sum(axis=0) <= 1).all())
+
+    def _as_a_sum(self, Q: Floats, information: float) -> Approximation:
+        assert self.before is not None
+        was = self.before.moment
+        found = conditional_information(was, Q)
+        return Approximation(found, 2.0**-40 * found + SQUARED * information + SMALLEST)
+
+
+def conditional_information(was: Forward, Q: Floats) -> float:
+    """I(x0; x_{t−1} | x_t) as a sum of terms that are not negative, from the process at t−1 and Q_t."""
+    W = was.p[:, None] * Q
+    back = ratio(W, W.sum(axis=0))
+    r, u = was.r, was.u
+    mean_r, v = r @ back, u @ back
+    total = 0.0
+    for k in np.flatnonzero(was.p):
+        to = np.flatnonzero(W[k])
+        u_k, v_k = u[:, k, None], v[:, to]
+        low = (u_k < 0.5) & (v_k < 0.5)
+        step = np.where(low, u_k - v_k, r[:, k, None] - mean_r[:, to])
+        total += float(was.p0 @ (bregman(v_k, step) @ W[k, to]))
+    return total
+
+
+class MixedInformation(FloatInformation[Forgotten]):
+    """Of ᾱI + (1−ᾱ)1πᵀ: in column j the row j is one kind of cell, all others another; O(K) a step."""
+
+    @cached_property
+    def mutual(self) -> Approximation:
+        now = self.moment
+        if self._knows_nothing():
+            return NOTHING
+        return Approximation.of(float(now.p @ self.per_column))
+
+    def _knows_nothing(self) -> bool:
+        now = self.moment
+        return now.alpha_bar == 0 or np.count_nonzero(now.p0) == 1
+
+    @cached_property
+    def cells(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """1 + r and r of the row that stays, then of the others."""
+        now = self.moment
+        fresh = ratio(now.fresh * now.pi, now.p)
+        stays = ratio(now.kept + now.fresh * now.pi, now.p)
+        others = 1 - now.p0
+        return stays, ratio(now.kept * others, now.p), fresh, -ratio(now.kept * now.p0, now.p)
+
+    @cached_property
+    def per_column(self) -> Floats:
+        """Σ_i p_0[i] f(r_ij) for each j."""
+        p0 = self.moment.p0
+        _, r, u_other, r_other = self.cells
+        others = np.where(r_other < -0.5, 1 - u_other - minus_x_log_x(u_other, 1 - u_other), f(r_other))
+        found: Floats = p0 * f(r) + (1 - p0) * others
+        return found
+
+    def _conditional(self) -> float:
+        now = self.moment
+        stays, _, other, _ = self.cells
+        return float(now.p @ _spread(now.p0 * stays, other, now.p0))
+
+    def _noise(self) -> float:
+        now = self.moment
+        return float(now.p0 @ _spread(now.kept + now.fresh * now.pi, np.full_like(now.pi, now.fresh), now.pi))
+
+    @cached_property
+    def loss(self) -> Approximation:
+        assert self.before is not None
+        beta, was = self.moment.beta, self.before.mutual
+        if beta == 0 or was.sign() == 0:
+            return NOTHING
+        lost = was.minus(self.mutual)
+        if lost.value >= 1e-3 * was.value:
+            return lost
+        return Approximation.of(max(self._by_increments(), 0.0))
+
+    def _by_increments(self) -> float:
+        """−Σ_j [Δp F + p_t Σ_i p_0 Δf], with Δf = Δr·log u + u·f(Δr/u): every increment formed without cancelling."""
+        assert self.before is not None
+        assert isinstance(self.before, MixedInformation)
+        was, now = self.before.moment, self.moment
+        assert now.beta is not None
+        beta, p0, pi = float(now.beta), was.p0, was.pi
+        u, r, u_o, r_o = self.before.cells
+        slope = ratio(np.full_like(p0, beta * was.kept), now.p)
+        stayed = _change(u, -slope * ((1 - p0) * u_o + pi * r))
+        others = _change(u_o, slope * (u_o * p0 - pi * r_o))
+        drift = beta * was.kept * (pi - p0)
+        reached = np.where(was.p > 0, self.before.per_column, 0.0)
+        return -float(drift @ reached + now.p @ (p0 * stayed + (1 - p0) * others))
+
+    @cached_property
+    def decay(self) -> Decay:
+        """Decided by structure: only β = 0, or nothing left to lose, loses nothing."""
+        return "equal" if self.loss is NOTHING else "strict"
+
+
+def _change(u: Floats, step: Floats) -> Floats:
+    """F(u + step) − F(u) for F(u) = u·log u − u + 1."""
+    safe = np.where(u > 0, u, 1.0)
+    after = np.maximum(u + step, 0.0)
+    within = step * np.log(safe) + u * f(np.maximum(step / safe, -1.0))
+    return np.where(u > 0, within, -minus_x_log_x(after, 1 - after) - after)
+
+
+def _spread(largest: Floats, other: Floats, weights: Floats) -> Floats:
+    """For each i the entropy of: `largest`_i at i, other_i·weights_j at every j ≠ i."""
+    own = minus_x_log_x(weights, 1 - weights)
+    safe = np.where(other > 0, other, 1.0)
+    rest = 1 - weights
+    found: Floats = minus_x_log_x(largest, other * rest) + other * (own.sum() - own - rest * np.log(safe))
+    return found
+
+
+FloatKnown = DenseInformation | MixedInformation
+
+
+def information(now: Now, before: FloatKnown | None, dobrushin: float | None, laws: Approaches | None) -> FloatKnown:
+    """What is known at one time."""
+    if isinstance(now, Forgotten):
+        assert before is None or isinstance(before, MixedInformation)
+        return MixedInformation(now, before, dobrushin, laws)
+    assert before is None or isinstance(before, DenseInformation)
+    return DenseInformation(now, before, dobrushin, laws)
+
+
+def entropy(p: Floats) -> float:
+    """H(p)."""
+    return float(row_entropies(p[None, :])[0])
+
+
+def divergence(e: Floats, law: Floats, possible: Flags) -> Approximation | None:
+    """KL(p‖μ) from e = p − μ; None where it is infinite."""
+    if (possible & (law == 0)).any():
+        return None
+    if not e.any():
+        return NOTHING
+    return Approximation.of(float(law @ f(np.maximum(ratio(e, law), -1.0))))

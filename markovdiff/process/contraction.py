@@ -1,0 +1,78 @@
+"""Dobrushin's coefficient of each step in float64, without building the exact kernel again at every β.
+
+    η(Q) = max_{i,k} ½ Σ_j |Q[i,j] − Q[k,j]|
+
+Two rows with disjoint supports settle it: η = 1. For Q = (1−β)I + βM the sum over j ≠ i, k is β times M's own, and
+at i and k, where (1−β) + β(M_ii − M_ki) ≥ 0, the distance is (1−β) + β·c_ik with a c_ik that no β enters: one
+search serves the whole chain. Otherwise all pairs of rows are compared.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from scipy.spatial.distance import pdist
+
+from markovdiff.arithmetic.floating import Floats
+from markovdiff.process.chain import Chain
+from markovdiff.process.floats import array, banded
+from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
+
+
+class Contraction:
+    """η(Q_t), each kernel looked at once."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self.seen: dict[Fraction, float] = {}
+        self.blend: tuple[float, Fraction, Floats] | None = None
+
+    def at(self, t: int) -> float:
+        """η(Q_t)."""
+        kernel = self.chain.kernel
+        if self.chain.K == 1:
+            return 0.0
+        if isinstance(kernel, PerStep):
+            return widest(array(kernel.steps[t - 1]))
+        beta = self.chain.betas[t - 1]
+        if beta not in self.seen:
+            self.seen[beta] = self._of(beta)
+        return self.seen[beta]
+
+    def _of(self, beta: Fraction) -> float:
+        kernel = self.chain.kernel
+        if isinstance(kernel, Forgetting):
+            return float(1 - beta)
+        if isinstance(kernel, Gaussian):
+            return widest(banded(kernel, beta))
+        assert isinstance(kernel, Blend)
+        if self.blend is None:
+            self.blend = _of_blend(array(kernel.M))
+        c, until, M = self.blend
+        if beta <= until:
+            return float(1 - beta) + float(beta) * c
+        return widest(float(beta) * M + float(1 - beta) * np.eye(len(M)))
+
+
+def _of_blend(M: Floats) -> tuple[float, Fraction, Floats]:
+    """Max c_ik, the β up to which it serves, and M."""
+    own = M.diagonal()
+    c = -np.inf
+    for i in range(len(M) - 1):
+        away = np.abs(M[i + 1 :] - M[i])
+        k = np.arange(i + 1, len(M))
+        at_i, at_k = own[i] - M[k, i], own[k] - M[i, k]
+        inner = away.sum(axis=1) - np.abs(at_i) - np.abs(at_k)
+        c = max(c, float((inner + at_i + at_k).max()) / 2)
+    most = float((M - own).max())
+    until = Fraction(1) if most <= 0 else Fraction(1 / (1 + most) * (1 - 1e-12))
+    return c, until, M
+
+
+def widest(Q: Floats) -> float:
+    """Max over pairs of rows of half their distance."""
+    reaches = (Q > 0).astype(np.float32)
+    if (reaches @ reaches.T == 0).any():
+        return 1.0
+    return min(float(pdist(np.unique(Q, axis=0), "cityblock").max(initial=0.0)) / 2, 1.0)

@@ -1,0 +1,138 @@
+"""A run in exact arithmetic: rationals all the way, a Step of certified numbers for each Moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
+from typing import Protocol
+
+from flint import fmpz
+
+from markovdiff.arithmetic.matrix import RationalMatrix, cofactors, fraction
+from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.measures.elbo import Ledger
+from markovdiff.measures.findings import Finding, HTheorem, Watcher
+from markovdiff.measures.known import Known
+from markovdiff.measures.processing import Information
+from markovdiff.measures.terms import Term, Totals, Unbounded
+from markovdiff.measures.triangle import times_of, triangle
+from markovdiff.process.chain import Chain
+from markovdiff.process.grouping import Classes
+from markovdiff.process.reverse import ReverseModel
+from markovdiff.process.transition import Mixing, Pushed
+from markovdiff.study.forecast import check_forecast
+from markovdiff.study.result import Elbo, Step
+from markovdiff.study.scenario import Scenario
+
+CLOSED_FORM_BITS = 4096
+"""Closed forms are looked for while the joint's cells have at most this many bits together."""
+
+Tick = Callable[[float], None]
+
+
+class Engine(Protocol):
+    """A run in one arithmetic. `prior` is π, None where it is p_T and that is not known exactly; `model` is R."""
+
+    prior: RationalMatrix | None
+    model: ReverseModel | None
+
+    def stream(self) -> Iterator[Known]:
+        """What is known at t = 0, 1, …, T."""
+
+    def step(self, now: Known) -> Step:
+        """What is reported of it; to be called for each t in turn."""
+
+    def conclude(self) -> tuple[Elbo, Finding | None]:
+        """The ledger's totals and its verdict, None where there is no ledger."""
+
+    def triangle(self, tick: Tick) -> Finding:
+        """The verdict on pairs of times."""
+
+
+class ExactEngine:
+    """Exact: the numbers are `Quantity`, evaluated to the digits asked for."""
+
+    def __init__(self, scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> None:
+        """Raises UnfinishedError where the forecast says that this machine cannot finish it."""
+        self.scenario, self.chain = scenario, chain
+        check_forecast(chain)
+        prior = scenario.prior(chain)
+        self.prior: RationalMatrix | None = prior
+        self.law = prior
+        self.model = scenario.reverse_model(chain)
+        self.ledger = None if self.model is None else Ledger(chain, self.model, prior, scenario.digits)
+        dense = self.ledger is not None and not self.ledger.likelihood.is_data
+        times = len(times_of(chain.T)) if "dpi" in scenario.expectations else 0
+        check_forecast(chain, times * times // 2, dense=dense)
+        self.classes = None if dense else _classes(chain, prior, watchers)
+        self.now: Information | None = None
+
+    def stream(self) -> Iterator[Information]:
+        before: Information | None = None
+        for moment in self.chain.moments(self.classes):
+            self.now = Information(moment, before)
+            yield self.now
+            before = self.now.forget()
+
+    def step(self, now: Known) -> Step:
+        assert isinstance(now, Information)
+        entry = None if self.ledger is None else self.ledger.observe(now)
+        moment, closed, first = now.moment, _is_small(now), now.before is None
+
+        def report(term: Term) -> Enclosed:
+            return self._report(term, closed)
+
+        return Step(
+            t=moment.t,
+            beta=moment.beta,
+            alpha_bar=moment.alpha_bar,
+            entropy=report(now.entropy),
+            conditional_entropy=report(now.conditional),
+            noise_entropy=report(now.noise),
+            mutual_information=report(now.mutual),
+            information_loss=None if first else report(now.loss),
+            decay=None if first else now.decay,
+            dobrushin=now.dobrushin,
+            sdpi_bound=None if now.bound is None else report(now.bound),
+            total_variation_to_prior=total_variation(moment.marginal, self.law),
+            elbo_term=None if entry is None else report(entry.term),
+            model_error=None if entry is None else report(entry.error),
+            law=Pushed(moment.data, moment.cumulative) if isinstance(moment.cumulative, Mixing) else moment.marginal,
+        )
+
+    def _report(self, term: Term, closed: bool) -> Enclosed:
+        if isinstance(term, Unbounded):
+            return Enclosed(term.kind, witness=term.witness, words=term.words)
+        return term.enclosed(self.scenario.digits, self.scenario.unit, closed)
+
+    def conclude(self) -> tuple[Elbo, Finding | None]:
+        if self.ledger is None or self.now is None:
+            return Elbo(), None
+        totals, finding = self.ledger.conclude()
+        closed = _is_small(self.now)
+        return Elbo(**{name: self._report(getattr(totals, name), closed) for name in Totals.__slots__}), finding
+
+    def triangle(self, tick: Tick) -> Finding:
+        return triangle(self.chain, tick)
+
+
+def _classes(chain: Chain, prior: RationalMatrix, watchers: Iterable[Watcher]) -> Classes | None:
+    """The classes of like states, where no law that the chain is measured against tells them apart either."""
+    laws = [prior, *(watcher.law for watcher in watchers if isinstance(watcher, HTheorem))]
+    classes = chain.classes
+    return classes if classes is not None and all(classes.holds(law) for law in laws) else None
+
+
+def _is_small(now: Information) -> bool:
+    """Whether closed forms are worth looking for: no number in one has more than a few hundred bits."""
+    bits = now.moment.deviation.scale.bit_length()
+    cells = sum(len(cells) for _, cells in now.moment.deviation.columns)
+    return bits <= CLOSED_FORM_BITS // 8 and bits * cells <= CLOSED_FORM_BITS
+
+
+def total_variation(p: RationalMatrix, q: RationalMatrix) -> Fraction:
+    """TV(p, q) = ½ Σ |p_j − q_j|, exactly."""
+    u, v = cofactors(p.d, q.d)
+    pairs = zip(p.N.entries(), p.beside(q).N.entries(), p.copies, strict=True)
+    distance = sum((m * abs(a * u - b * v) for a, b, m in pairs), fmpz(0))
+    return fraction(distance, 2 * p.d * u)

@@ -1,0 +1,114 @@
+"""A run in float64: the same Steps, with decimals in place of enclosures, labelled as float.
+
+Rationals are reported as decimals too. The reverse process is the Bayes reverse of the data: what other models
+cost is a matter of exact zeros and of likelihoods of megabits, and is left to exact arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+
+from markovdiff.arithmetic.enclosure import as_decimal
+from markovdiff.arithmetic.floating import Approximation, Floats
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.errors import InputError
+from markovdiff.measures.findings import Finding
+from markovdiff.measures.float_ledger import FloatLedger, FloatTerm
+from markovdiff.measures.float_triangle import triangle
+from markovdiff.measures.floats import DenseInformation, FloatKnown, MixedInformation, information
+from markovdiff.measures.known import Known
+from markovdiff.measures.terms import Totals, Unbounded
+from markovdiff.process.chain import Chain
+from markovdiff.process.contraction import Contraction
+from markovdiff.process.floats import Approach, Approaches, forward, last_of
+from markovdiff.process.reverse import ReverseModel
+from markovdiff.study.result import Elbo, Step
+from markovdiff.study.scenario import Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class FloatLaw:
+    """P_t in float64, written out as decimals when asked for."""
+
+    p: Floats
+    digits: int
+
+    def rows(self) -> tuple[tuple[Decimal, ...], ...]:
+        """The one row, state by state."""
+        return (tuple(as_decimal(float(x), self.digits) for x in self.p),)
+
+
+class FloatEngine:
+    """Float: the numbers are `Approximation`."""
+
+    def __init__(self, scenario: Scenario, chain: Chain) -> None:
+        """Raises InputError for a reverse model that float arithmetic does not have."""
+        self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
+        is_marginal = scenario.file.reverse.prior == "marginal"
+        self.prior: RationalMatrix | None = None if is_marginal else scenario.prior(chain)
+        self.model: ReverseModel | None = scenario.reverse_model(chain)
+        self.approach = Approach(chain, self.prior, last_of(chain) if is_marginal else None)
+        self.ledger = None if self.model is None else FloatLedger(chain, self.prior, self.approach)
+        if self.model is not None and not self.model.is_bayes:
+            raise InputError(
+                "this reverse model needs exact arithmetic",
+                where="reverse.model",
+                expected="bayes, with no belief of its own",
+                got=type(self.model).__name__,
+                remedy="use --arithmetic exact, or leave the model out",
+            )
+
+    def stream(self) -> Iterator[FloatKnown]:
+        before: FloatKnown | None = None
+        laws, contraction = Approaches(self.chain), Contraction(self.chain)
+        for moment in forward(self.chain):
+            eta = contraction.at(moment.t) if moment.t and moment.markov else None
+            now = information(moment, before, eta, laws)
+            yield now
+            before = now.forget()
+
+    def step(self, now: Known) -> Step:
+        assert isinstance(now, DenseInformation | MixedInformation)
+        entry = None if self.ledger is None else self.ledger.observe(now)
+        first, e = now.before is None, self.approach.at(now.moment)
+        return Step(
+            t=now.t,
+            beta=self._decimal(now.moment.beta),
+            alpha_bar=self._decimal(now.moment.alpha_bar),
+            entropy=self._report(now.entropy),
+            conditional_entropy=self._report(now.conditional),
+            noise_entropy=self._report(now.noise),
+            mutual_information=self._report(now.mutual),
+            information_loss=None if first else self._report(now.loss),
+            decay=None if first else now.decay,
+            dobrushin=self._decimal(now.dobrushin),
+            sdpi_bound=None if now.bound is None else self._report(now.bound),
+            total_variation_to_prior=as_decimal(float(np.abs(e).sum()) / 2, self.digits),
+            elbo_term=None if entry is None else self._report(entry.term),
+            model_error=None if entry is None else self._report(entry.error),
+            law=FloatLaw(now.moment.p, self.digits),
+        )
+
+    def _decimal(self, value: Fraction | float | None) -> Decimal | None:
+        return None if value is None else as_decimal(value, self.digits)
+
+    def _report(self, term: FloatTerm) -> Enclosed:
+        if isinstance(term, Unbounded):
+            return Enclosed(term.kind, witness=term.witness, words=term.words)
+        assert isinstance(term, Approximation)
+        return term.enclosed(self.digits, self.scenario.unit)
+
+    def conclude(self) -> tuple[Elbo, Finding | None]:
+        if self.ledger is None:
+            return Elbo(), None
+        totals, finding = self.ledger.conclude()
+        return Elbo(**{name: self._report(getattr(totals, name)) for name in Totals.__slots__}), finding
+
+    def triangle(self, tick: Callable[[float], None]) -> Finding:
+        return triangle(self.chain, tick)

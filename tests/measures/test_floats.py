@@ -1,0 +1,198 @@
+"""Float64 against exact arithmetic on the same chains: zero-laden, periodic, deterministic, or with a memory."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import markovdiff as md
+from markovdiff.arithmetic.floating import NOTHING, Approximation, bregman, f
+from markovdiff.measures.floats import FloatKnown, conditional_information, entropy, information
+from markovdiff.process.chain import Chain
+from markovdiff.process.contraction import Contraction
+from markovdiff.process.distribution import Distribution
+from markovdiff.process.floats import Forward, array, forward, last_of, start, vector
+from markovdiff.process.kernels import Blend, Forgetting
+from markovdiff.process.transition import Dense
+from tests.chains import Process, erasures, examples, informations, markov, processes
+
+RELATIVE = 1e-10
+NAMES = ("entropy", "mutual", "conditional", "noise")
+
+
+def in_floats(chain: Chain) -> list[FloatKnown]:
+    seen: list[FloatKnown] = []
+    for moment in forward(chain):
+        seen.append(information(moment, seen[-1] if seen else None, None, None))
+    return seen
+
+
+def truth(quantity: object) -> float:
+    return float(quantity.enclosed(17, "nats").value)  # type: ignore[attr-defined]
+
+
+def agrees(near: Approximation, exactly: float, slack: float = 0.0) -> bool:
+    return abs(near.value - exactly) <= RELATIVE * abs(exactly) + slack
+
+
+def dense(seed: int, K: int, T: int, beta: Fraction = Fraction(1)) -> Chain:
+    """Rows and data drawn from one to a thousand."""
+    random = Random(seed)
+    weights = [[random.randint(1, 1000) for _ in range(K)] for _ in range(K)]
+    M = Dense.from_rows([[Fraction(w, sum(row)) for w in row] for row in weights], "rows")
+    data = Distribution.from_weights([random.randint(1, 9) for _ in range(K)])
+    return Chain(data, Blend(M), (beta,) * T, T)
+
+
+@examples(150)
+@given(processes(4, 5) | erasures())
+def test_every_quantity_is_within_1e_10_of_the_truth(process: Process) -> None:
+    """H(x_t), I, H(x0|x_t), H(x_t|x0): relative error below 1e-10; 0 where I is, as far as float64 can tell."""
+    for exact, near in zip(informations(process.chain), in_floats(process.chain), strict=True):
+        for name in NAMES:
+            slack = near.mutual.noise if near.mutual.value == 0 or not near.markov else 0.0
+            assert agrees(getattr(near, name), truth(getattr(exact, name)), slack)
+        assert near.inconsistency() is None
+
+
+@examples(150)
+@given(processes(4, 5) | erasures())
+def test_a_verdict_is_the_true_one_or_undecided(process: Process) -> None:
+    """Float never says strict, equal or violated of a step that is not."""
+    for exact, near in zip(informations(process.chain)[1:], in_floats(process.chain)[1:], strict=True):
+        assert near.decay in (exact.decay, "undecided")
+        assert agrees(near.loss, truth(exact.loss), near.loss.noise)
+
+
+@pytest.mark.parametrize(("K", "T", "beta"), [(4, 120, "1"), (16, 100, "1"), (16, 60, "1/7"), (8, 30, "1/100000")])
+def test_dense_chains_keep_their_digits_to_1e_200(K: int, T: int, beta: str) -> None:
+    """Where I_t > 1e-200 on a dense random chain, I_t and its loss are within 1e-10 of the truth, each step strict."""
+    chain = dense(7, K, T, Fraction(beta))
+    late = 1.0
+    for exact, near in zip(informations(chain)[1:], in_floats(chain)[1:], strict=True):
+        late = truth(exact.mutual)
+        if late <= 1e-200:
+            break
+        assert agrees(near.mutual, late)
+        assert agrees(near.loss, truth(exact.loss))
+        assert near.decay == exact.decay == "strict"
+    assert beta != "1" or late < 1e-50
+
+
+def test_the_textbook_sum_rises_where_this_does_not() -> None:
+    """On a late chain H(x0) + H(x_t) − H(x0, x_t) rises in float64; I by the deviation falls at every step."""
+    chain = dense(3, 8, 80)
+    textbook = []
+    for now in forward(chain):
+        assert isinstance(now, Forward)
+        joint = now.p0[:, None] * (now.p + now.D)
+        logs = np.log(joint + (joint == 0))
+        textbook.append(entropy(now.p0) + entropy(now.p) + float((joint * logs).sum()))
+    rises = sum(b > a for a, b in pairwise(textbook))
+    ours = [near.mutual.value for near in in_floats(chain)]
+    assert rises > 0
+    assert all(b < a for a, b in pairwise(ours))
+
+
+def test_below_the_range_of_float64_it_says_so() -> None:
+    """I_T = 1e-500 is 0 give or take, its step undecided; never negative, never a rise."""
+    seen = in_floats(dense(5, 8, 400))
+    assert seen[-1].mutual.value == 0
+    assert seen[-1].decay == "undecided"
+    assert {near.decay for near in seen[1:]} == {"strict", "undecided"}
+    assert min(near.mutual.value for near in seen) >= 0
+
+
+def test_structure_decides_where_numbers_cannot() -> None:
+    """κI + (1−κ)1πᵀ falls strictly while β > 0 and something is left, however little; β = 0 loses nothing."""
+    betas = (Fraction(9, 10),) * 400 + (Fraction(0), Fraction(1), Fraction(1, 2))
+    chain = Chain(Distribution.from_weights([3, 1]), Forgetting(Distribution.from_weights([1, 1])), betas, 403)
+    assert [near.decay for near in in_floats(chain)[400:]] == ["strict", "equal", "strict", "equal"]
+
+
+@examples(60)
+@given(markov(4, 3))
+def test_the_loss_as_a_sum_is_the_loss(process: Process) -> None:
+    """I(x0; x_{t−1} | x_t), term by term, is I_{t−1} − I_t; no term is negative."""
+    exact = informations(process.chain)
+    moments = [now for now in forward(process.chain) if isinstance(now, Forward)]
+    for (before, now), known in zip(pairwise(moments), exact[1:], strict=False):
+        assert now.Q is not None
+        found = conditional_information(before, now.Q)
+        assert found >= 0
+        assert found == pytest.approx(truth(known.loss), rel=RELATIVE, abs=1e-15)
+
+
+@given(st.floats(-1, 1e3))
+def test_f_is_not_negative_and_small_as_a_square(r: float) -> None:
+    """0 ≤ f(r), and f(r) = r²/2 to within |r| for small r."""
+    value = float(f(np.array([r]))[0])
+    assert value >= 0
+    if 0 < abs(r) < 1e-3 and r * r > 0:
+        assert value == pytest.approx(r * r / 2, rel=abs(r))
+
+
+def test_bregman_of_nothing() -> None:
+    """B(0, v) = v and B(0, 0) = 0."""
+    found = bregman(np.array([0.3, 0.0]), np.array([-0.3, 0.0]))
+    assert found == pytest.approx([0.3, 0.0])
+
+
+@examples(80)
+@given(markov(4, 3))
+def test_dobrushin_is_the_exact_one(process: Process) -> None:
+    """η(Q_t), also by the blend's formula and by disjoint rows."""
+    chain = process.chain
+    contraction = Contraction(chain)
+    for t in range(1, chain.T + 1):
+        assert contraction.at(t) == pytest.approx(float(chain.transition(t).dobrushin), rel=1e-12, abs=1e-15)
+
+
+@examples(80)
+@given(markov(4, 4))
+def test_what_is_possible_is_never_lost(process: Process) -> None:
+    """The pattern of p_t > 0 is the exact one at every t, and p_T by vectors alone is p_T."""
+    *_, last = process.chain.moments()
+    for moment, now in zip(process.chain.moments(), forward(process.chain), strict=True):
+        assert now.possible.tolist() == [n != 0 for n in moment.marginal.N.entries()]
+    assert last_of(process.chain).p == pytest.approx(vector(last.marginal), rel=1e-12)
+    assert last_of(process.chain).possible.tolist() == [n != 0 for n in last.marginal.N.entries()]
+
+
+def test_an_underflow_makes_nothing_impossible() -> None:
+    """With ᾱ_T = 1e-400 the all-mask prior still costs +∞, and float says it."""
+    text = """
+        data = { weights = [3, 1] }
+        reverse = { prior = "mask" }
+        [noise]
+        steps = 400
+        kernel = { kind = "absorbing" }
+        schedule = { kind = "constant", beta = "9/10" }
+        """
+    result = md.run(md.loads(text).with_options(arithmetic="float"))
+    assert result.elbo.negative_elbo is not None
+    assert result.elbo.negative_elbo.value == "inf"
+
+
+def test_an_approximation_knows_what_it_cannot_tell() -> None:
+    """A difference within the noise has no sign; structure gives it one."""
+    one = Approximation.of(1.0)
+    assert one.minus(one).sign() is None
+    assert one.minus(one, zero=True) is NOTHING
+    assert one.compare(Fraction(2), "nats") == -1
+    assert one.compare(Fraction(1), "nats") is None
+
+
+def test_a_step_of_one_source_loses_nothing() -> None:
+    """A permutation: equal at each step, known from the pattern."""
+    shift = Dense.from_rows([[Fraction(int(j == (i + 1) % 3)) for j in range(3)] for i in range(3)], "rows")
+    chain = Chain(Distribution.from_weights([1, 2, 4]), Blend(shift), (Fraction(1),) * 5, 5)
+    assert {near.decay for near in in_floats(chain)[1:]} == {"equal"}
+    assert array(shift).sum() == 3
+    assert start(np.array([0.0, 1.0])).vanished
