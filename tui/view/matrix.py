@@ -22,7 +22,9 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
     entries = film.matrix(scene.t, scene.matrix)
     if entries is None:
         step = film.at(scene.t)
-        kept = step is not None and step.matrices is not None
+        if step is None:
+            return paragraph([], width, height)
+        kept = step.matrices is not None
         why = "no such matrix at t = 0" if kept and scene.t == 0 else "not kept for this chain"
         return paragraph([[(f" {why}", "dim")]], width, height)
     top = max((x for row in entries for x in row if x is not None), default=1.0) or 1.0
