@@ -11,11 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui.actions import ACTIONS, spelled
-from tui.doing.study import StudyActions
+from tui.doing.guide import GuideActions
 from tui.screens.overlays import Help
 
 
-class MarkovdiffApp(StudyActions):
+class MarkovdiffApp(GuideActions):
     """Step through the time of a noising chain."""
 
     CSS_PATH = "app.tcss"
