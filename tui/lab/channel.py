@@ -47,7 +47,7 @@ def paint(values: Values, measured: Channel | None, chosen: int, width: int, hei
     small = height < 11
     rows = raster.curves(series, 0.0, 1.0, TICKS, width, max(height - (5 if small else 7), 1), int(values["t"]))
     lost, kept = measured.lost, fraction(str(measured.kept), width - 14)
-    agrees = "its joint law gives the same number: equal, decided"
+    agrees = "its joint law gives the same: equal, decided"
     return [
         line(
             [

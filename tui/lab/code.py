@@ -59,7 +59,7 @@ def paint(values: Values, measured: Bill | None, chosen: int, width: int, height
     stack = _stack(measured, width)
     weights = " : ".join(str(values[dial.name]) for dial in DIALS)
     return [
-        line([(" █ Q", "series-1"), (f" = {weights}, by their sum", "dim"), ("   ─ P = ½ ¼ ⅛ ⅛", "mark")], width),
+        line([(" █ Q", "series-1"), (f" in the ratio {weights}", "dim"), ("   ─ P = ½ ¼ ⅛ ⅛", "mark")], width),
         *([Cell(" "), *row, Cell(" ")] for row in bars),
         *(stack if height >= 14 else stack[1:]),
         *([line([], width)] if height >= 14 else []),

@@ -79,7 +79,7 @@ def _entropies(K: Fraction, width: int, height: int) -> list[Row]:
     from tui.lab import numbers
 
     entropies, _ = numbers.growths()
-    uniform = [log2(k) for k in numbers.sizes()]
+    uniform = numbers.doublings()
     shifted = [y - numbers.limit_in_bits() for y in uniform]
     series = [
         Series(uniform, "series-2"),
@@ -107,7 +107,7 @@ def _sizes(width: int, ticks: tuple[Tick, ...]) -> Row:
     from tui.lab import numbers
 
     places = [(doubling * numbers.PER_DOUBLING, f"{2**doubling}") for doubling in (0, 3, 6, 10)]
-    return axis(places, len(numbers.sizes()) - 1, width, raster.gutter(ticks))
+    return axis(places, len(numbers.doublings()) - 1, width, raster.gutter(ticks))
 
 
 def grab(values: Values, x: int, y: int, width: int, height: int) -> tuple[str, Fraction] | None:  # noqa: ARG001
@@ -117,7 +117,8 @@ def grab(values: Values, x: int, y: int, width: int, height: int) -> tuple[str, 
     margin, left = raster.gutter(ENTROPY_TICKS), _left(width)
     if not (margin <= x < left and 1 <= y < height - 6):
         return None
-    return "K", Fraction(numbers.sizes()[raster.time_at(x - margin, len(numbers.sizes()) - 1, left - margin)])
+    places = numbers.doublings()
+    return "K", Fraction(round(2 ** places[raster.time_at(x - margin, len(places) - 1, left - margin)]))
 
 
 def settings(values: Values) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from math import log2
 
 import markovdiff as md
 from markovdiff.arithmetic.enclosure import Unit
@@ -185,17 +186,23 @@ def common_digits(lower: Fraction, upper: Fraction) -> str:
     return f"{float(below):.{DIGITS}f}"
 
 
-def sizes() -> tuple[int, ...]:
-    """The K of the curves: evenly along the logarithm."""
-    return tuple(round(2 ** (j / PER_DOUBLING)) for j in range(DOUBLINGS * PER_DOUBLING + 1))
+def doublings() -> tuple[float, ...]:
+    """Where the curves over K have their points: evenly along log2 K."""
+    return tuple(j / PER_DOUBLING for j in range(DOUBLINGS * PER_DOUBLING + 1))
 
 
 @lru_cache(maxsize=1)
 def growths() -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """H in bits and log K − H in nats, for each of `sizes`."""
-    entropies = [closed_forms.triangular_entropy(K) for K in sizes()]
-    gaps = [float(certified(md.log(K) - H, "nats")) for K, H in zip(sizes(), entropies, strict=True)]
-    return tuple(map(in_bits, entropies)), tuple(gaps)
+    """H in bits and log K − H in nats at each of `doublings`; between two whole K the line that joins them."""
+    gaps = [_gap_between(x) for x in doublings()]
+    return tuple(x - gap / float(md.log(2)) for x, gap in zip(doublings(), gaps, strict=True)), tuple(gaps)
+
+
+def _gap_between(x: float) -> float:
+    K = int(2**x)
+    part = (x - log2(K)) / (log2(K + 1) - log2(K))
+    here, there = (float(certified(md.log(k) - closed_forms.triangular_entropy(k), "nats")) for k in (K, K + 1))
+    return here + part * (there - here)
 
 
 def limit_in_bits() -> float:

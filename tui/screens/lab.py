@@ -247,7 +247,7 @@ class Chapter(Overlay[None]):
             if refused:
                 yield Static(f"{refused}: the page keeps its own numbers", classes="refused", markup=False)
             for role, group in groupby(lines, key=lambda line: line[1]):
-                yield Static("\n".join(text for text, _ in group), classes=role, markup=False)
+                yield Static("\n".join(text or " " for text, _ in group), classes=role, markup=False)
 
     def on_mount(self) -> None:
         """Let the arrows scroll."""
