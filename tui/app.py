@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui.actions import ACTIONS, spelled
-from tui.doing.guide import GuideActions
+from tui.doing.guide import TOUR_BINDINGS, GuideActions
 from tui.screens.overlays import Help
 
 
@@ -23,10 +23,13 @@ class MarkovdiffApp(GuideActions):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  (as Textual declares it)
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            a.keys, a.call, a.footer or a.words, show=bool(a.footer), key_display=a.shown, priority=a.name == "turn"
-        )
-        for a in ACTIONS
+        *TOUR_BINDINGS,
+        *(
+            Binding(
+                a.keys, a.call, a.footer or a.words, show=bool(a.footer), key_display=a.shown, priority=a.name == "turn"
+            )
+            for a in ACTIONS
+        ),
     ]
 
     def action_help(self) -> None:
