@@ -111,7 +111,7 @@ STOPS = (
         ("at 0, as always", "at the entropy of the room", "at H(x0): nothing is lost"),
         "b",
         "Rows become alike within a block, never across. x_t forgets the seat and keeps the room, h(1/3) = 0.918 bits, "
-        "and from t = 9 on it loses exactly nothing: = 0 is decided, not rounded.",
+        "and after t = 9 it loses exactly nothing: = 0 is decided, not rounded.",
         Sight("two-rooms", 0, "2"),
         Sight("two-rooms", 16, "2"),
     ),

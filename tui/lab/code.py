@@ -26,8 +26,8 @@ P = (Fraction(1, 2), Fraction(1, 4), Fraction(1, 8), Fraction(1, 8))
 STATES = "abcd"
 DIALS = tuple(
     Dial(
-        f"q({state})", Fraction(0), Fraction(64), start, Fraction(1), Fraction(8), f"weight of {state}",
-        "a weight is at least 0, which rules the state out, and 64 at most: to raise a share further, lower the others",
+        f"q({state})", Fraction(0), Fraction(512), start, Fraction(1), Fraction(8), f"weight of {state}",
+        "a weight is at least 0, which rules the state out, and 512 at most: to raise a share further, lower the others",
         whole=True,
     )
     for state, start in zip(STATES, map(Fraction, (8, 8, 40, 8)), strict=True)

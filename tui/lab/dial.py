@@ -67,7 +67,7 @@ class Dial:
         (Fraction(97, 300), Fraction(13, 30))
         """
         if far and self.doubles:
-            return self.check(value * 2 if way > 0 else Fraction((value.numerator + 1) // 2))
+            return self.check(value * 2 if way > 0 else Fraction(value.numerator // 2))
         return self.check(value + way * (self.leap if far else self.step))
 
     def read(self, written: str) -> Fraction:
@@ -91,4 +91,7 @@ class Dial:
 
 
 def _short(value: Fraction) -> str:
-    return str(value) if len(str(value)) <= 24 else f"{float(value):.6g}"
+    """A number of any length as a reason may quote it."""
+    from markovdiff.arithmetic.rational import shown
+
+    return shown(value, 24)
