@@ -71,6 +71,8 @@ ACTIONS = (
     Action("n", "sample", "draw other particles", STUDY),
     Action("x", "export", "save a picture, the numbers, or the result", STUDY),
     Action("y", "copy_command", "copy the command line of this view", STUDY),
+    Action("ctrl+l", "lab", "the lab: entropy, cross-entropy, KL, growth, two states", STUDY),
+    Action("T", "tour", "a tour in ten questions, or leave it", STUDY),
     Action("enter", "restart", "start the engine again, if it has ended", STUDY),
     Action("question_mark", "help", "this help", PROGRAM, footer="Help"),
     Action("q", "quit", "leave", PROGRAM),

@@ -11,11 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui.actions import ACTIONS, spelled
-from tui.doing.study import StudyActions
+from tui.doing.guide import TOUR_BINDINGS, GuideActions
 from tui.screens.overlays import Help
 
 
-class MarkovdiffApp(StudyActions):
+class MarkovdiffApp(GuideActions):
     """Step through the time of a noising chain."""
 
     CSS_PATH = "app.tcss"
@@ -23,10 +23,13 @@ class MarkovdiffApp(StudyActions):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  (as Textual declares it)
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            a.keys, a.call, a.footer or a.words, show=bool(a.footer), key_display=a.shown, priority=a.name == "turn"
-        )
-        for a in ACTIONS
+        *TOUR_BINDINGS,
+        *(
+            Binding(
+                a.keys, a.call, a.footer or a.words, show=bool(a.footer), key_display=a.shown, priority=a.name == "turn"
+            )
+            for a in ACTIONS
+        ),
     ]
 
     def action_help(self) -> None:

@@ -1,0 +1,107 @@
+"""What stands on the bench: the view, where its dials stand, which of them is in hand, and what was last refused.
+
+A bench is a value: whatever is done to it gives another one. What a dial refuses leaves every value as it was, and
+the reason is kept until the next thing is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from markovdiff.errors import InputError
+from tui.lab import VIEWS, View
+from tui.lab.dial import Dial, Values
+
+
+def _at_first() -> dict[str, Values]:
+    return {key: {dial.name: dial.start for dial in view.dials} for key, view in VIEWS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The state of the lab."""
+
+    key: str = "1"
+    settings: dict[str, Values] = field(default_factory=_at_first)
+    hands: dict[str, int] = field(default_factory=lambda: dict.fromkeys(VIEWS, 0))
+    refused: str = ""
+
+    @property
+    def view(self) -> View:
+        """The view that is shown."""
+        return VIEWS[self.key]
+
+    @property
+    def values(self) -> Values:
+        """Where its dials stand."""
+        return self.settings[self.key]
+
+    @property
+    def chosen(self) -> int:
+        """Which dial is in hand."""
+        return self.hands[self.key]
+
+    @property
+    def dial(self) -> Dial:
+        """The dial in hand."""
+        return self.view.dials[self.chosen]
+
+    def turned(self, key: str) -> Bench:
+        """Another view, as it was left."""
+        return replace(self, key=key, refused="")
+
+    def picked(self, way: int) -> Bench:
+        """The next dial in hand."""
+        return self.took((self.chosen + way) % len(self.view.dials))
+
+    def took(self, index: int) -> Bench:
+        """That dial in hand."""
+        return replace(self, hands={**self.hands, self.key: index}, refused="")
+
+    def moved(self, way: int, far: bool = False) -> Bench:
+        """The dial in hand a step or a leap on."""
+        return self.tried(lambda: self.dial.moved(self.values[self.dial.name], way, far))
+
+    def typed(self, written: str) -> Bench:
+        """The dial in hand at a number that was typed."""
+        return self.tried(lambda: self.dial.read(written))
+
+    def put(self, name: str, value: Fraction) -> Bench:
+        """A dial at a value, as the mouse puts it; it is in hand now."""
+        index = [dial.name for dial in self.view.dials].index(name)
+        held = self.took(index)
+        return held.tried(lambda: held.dial.check(value))
+
+    def dragged(self, index: int, share: float) -> Bench:
+        """A dial at a share of its rail; a place beyond its end is that end, and it is said why no further."""
+        held = self.took(index)
+        value, dial = held.dial.at(share), held.dial
+        end = dial.low if value < dial.low else dial.high if value > dial.high else None
+        if end is None:
+            return held.tried(lambda: dial.check(value))
+        return replace(held.tried(lambda: dial.check(end)), refused=f"{dial.name} goes to {end}: {dial.why}")
+
+    def reset(self) -> Bench:
+        """This view as it was at first."""
+        return replace(self, settings={**self.settings, self.key: _at_first()[self.key]}, refused="")
+
+    def tried(self, value: Callable[[], Fraction]) -> Bench:
+        """The dial in hand at that value; or all as it was, and why."""
+        try:
+            values = {**self.values, self.dial.name: value()}
+            self.view.check(values)
+        except InputError as error:
+            return replace(self, refused=sentence(error))
+        return replace(self, settings={**self.settings, self.key: values}, refused="")
+
+
+def sentence(error: InputError) -> str:
+    """An error in one line: what came, why it cannot be, what can.
+
+    >>> sentence(InputError("a share", where="p", expected="0 to 1", got="101/100"))
+    'p = 101/100? a share (0 to 1)'
+    """
+    came = f"{error.where} = {error.got}? " if error.where and error.got else ""
+    return f"{came}{error.what}" + (f" ({error.expected})" if error.expected else "")

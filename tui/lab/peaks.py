@@ -1,0 +1,102 @@
+"""View 3: one Gaussian for two peaks, by either KL: both fits come out of a minimisation, nothing is drawn in."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from tui import raster
+from tui.lab.coin import axis
+from tui.lab.dial import Dial, Values
+from tui.lab.written import floating, said
+from tui.raster import Row, Series
+from tui.view.scene import Words, line
+
+if TYPE_CHECKING:
+    from tui.lab.numbers import Peak, Peaks
+
+TITLE = "cover or seek"
+IDEA = "One Gaussian for two peaks: forward KL covers them both, reverse KL seeks one."
+TOPIC = "forward-reverse"
+DIALS = (
+    Dial(
+        "d", Fraction(1, 2), Fraction(12), Fraction(3), Fraction(1, 4), Fraction(1), "half the peaks' distance",
+        "nearer than 1/2 the two peaks are one; beyond 12 the reverse fit cannot see the other at all",
+    ),
+    Dial(
+        "w", Fraction(1, 100), Fraction(99, 100), Fraction(1, 2), Fraction(1, 100), Fraction(1, 10),
+        "weight of the left one",
+        "with less than 1/100 on one side hardly a second peak is left to choose",
+    ),
+)  # fmt: skip
+
+
+def measure(values: Values) -> Peaks:
+    """The fits; slow, so that the screen asks for them on the side."""
+    from tui.lab import numbers
+
+    return numbers.peaks(values["d"], values["w"])
+
+
+def paint(values: Values, measured: Peaks | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
+    """The three densities, the axis, a line a fit; while others are being made, the last ones, with their numbers."""
+    if measured is None:
+        return [line([(" fitting …", "dim")], width)]
+    series = [Series(fit.density, "series-2", dashed=True) for fit in measured.reverse]
+    series += [Series(measured.forward.density, "series-3"), Series(measured.density, "series-1")]
+    top = max(y or 0.0 for one in series for y in one.points)
+    wanted = _lines(measured, width, height)
+    T = len(measured.density) - 1
+    ends = [(_place(x, measured.reach, T), f"{float(x):g}".replace("-", "−")) for x in (-measured.d, 0, measured.d)]
+    return [
+        line(_legend(values, measured), width),
+        *raster.curves(series, 0.0, top, [], width, max(height - len(wanted) - 2, 1)),
+        axis(ends, T, width, margin=1),
+        *wanted,
+    ]
+
+
+def _legend(values: Values, measured: Peaks) -> Words:
+    if (measured.d, measured.weight) != (values["d"], values["w"]):
+        return [(f" fitting …  here is still d = {measured.d}, w = {measured.weight}", "highlight")]
+    return [(" ━━ P", "series-1"), ("   ━━ forward fit", "series-3"), ("   ╌╌ reverse fits", "series-2")]
+
+
+def _lines(measured: Peaks, width: int, height: int) -> list[Row]:
+    """P, the forward fit, each reverse one; where there is no room, the best reverse one alone."""
+    forward = _line("KL(P‖Q)", measured.forward, "series-3", width)
+    reverse = [_line("KL(Q‖P)", fit, "series-2", width) for fit in measured.reverse]
+    found = f"{len(reverse)} minim{'um' if len(reverse) == 1 else 'a'} of KL(Q‖P) found, from six starts"
+    if height < 12:
+        best = min(measured.reverse, key=lambda fit: fit.divergence)
+        return [forward, _line("KL(Q‖P)", best, "series-2", width), said("", found, width)]
+    own = floating(
+        "P itself", f"{_plain(measured.mean)}", f"its mean; its width ≈ {measured.width:.4f}", width, "series-1"
+    )
+    return [own, forward, *reverse, said("", found, width)]
+
+
+def _line(name: str, fit: Peak, style: str, width: int) -> Row:
+    return floating(
+        name, f"{fit.divergence:.6f} nats", f"centre {_plain(fit.centre)}, width {fit.width:.4f}", width, style
+    )
+
+
+def _plain(x: float) -> str:
+    """Four decimals; a centre within a millionth of 0 is written without a sign."""
+    return f"{round(x, 6) + 0.0:.4f}".replace("-", "−")
+
+
+def _place(x: Fraction | int, reach: float, T: int) -> int:
+    """The point of the picture nearest to x."""
+    return round((float(x) + reach) / (2 * reach) * T)
+
+
+def grab(values: Values, x: int, y: int, width: int, height: int) -> tuple[str, Fraction] | None:  # noqa: ARG001
+    """Only the sliders move here."""
+    return None
+
+
+def settings(values: Values) -> list[str]:
+    """What the chapter's page is given."""
+    return [f"{name}={value}" for name, value in values.items()]

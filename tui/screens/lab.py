@@ -1,0 +1,254 @@
+"""The lab as a screen: keys and the mouse move what is on the bench, and the page is painted again.
+
+    key or mouse → Bench (a value) → measured by the engine → tui.lab.page → rows of cells
+
+The numbers are small and are computed here, where they are shown. Only a slow view's are computed in a thread, one at
+a time: until they come the last ones stay, and say of what they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui.lab import VIEWS, page
+from tui.lab.bench import Bench
+from tui.lab.dial import Values
+from tui.panels.canvas import Canvas
+from tui.screens.overlays import Overlay
+
+
+class Desk(Canvas, can_focus=True):
+    """The whole page; it tells where the mouse is held."""
+
+    class Held(Message):
+        """The mouse is held at a place; `first` where it has just been pressed."""
+
+        def __init__(self, x: int, y: int, first: bool) -> None:
+            super().__init__()
+            self.x, self.y, self.first = x, y, first
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold."""
+        self.capture_mouse()
+        self.post_message(self.Held(event.x, event.y, True))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Follow while held."""
+        if self.app.mouse_captured is self:
+            self.post_message(self.Held(event.x, event.y, False))
+
+    def on_mouse_up(self) -> None:
+        """Let go."""
+        self.release_mouse()
+
+
+class Lab(ModalScreen[Bench]):
+    """The lab; it gives back its bench, to be found again as it was left."""
+
+    DEFAULT_CSS = """
+    Lab { background: $background; }
+    Lab Desk { height: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+l", "leave", "back", priority=True),
+        *(Binding(key, f"turn('{key}')", view.title) for key, view in VIEWS.items()),
+        Binding("up,k", "arrow('up')", "the dial above, or a bar higher"),
+        Binding("down,j", "arrow('down')", "the dial below, or a bar lower"),
+        Binding("left,h", "arrow('left')", "a step down, or the bar to the left"),
+        Binding("right,l", "arrow('right')", "a step up, or the bar to the right"),
+        Binding("shift+left,shift+down,left_curly_bracket", "move(-1, True)", "far down"),
+        Binding("shift+right,shift+up,right_curly_bracket", "move(1, True)", "far up"),
+        Binding("left_square_bracket", "move(-1)", "a step down"),
+        Binding("right_square_bracket", "move(1)", "a step up"),
+        Binding("equals_sign,colon", "type", "type a number"),
+        Binding("0", "reset", "as it was at first"),
+        Binding("question_mark,enter", "page", "the page of the chapter"),
+    ]
+
+    def __init__(self, bench: Bench | None = None) -> None:
+        super().__init__()
+        self.bench = bench or Bench()
+        self.fits: tuple[str, Values, Any] | None = None
+        self.fitting = False
+        self.rail: page.Rail | None = None
+
+    def compose(self) -> ComposeResult:
+        """One canvas."""
+        yield Desk()
+
+    def on_mount(self) -> None:
+        """It takes the keys."""
+        self.query_one(Desk).focus()
+
+    def have(self, bench: Bench) -> None:
+        """This is on the bench now."""
+        self.bench = bench
+        self.paint()
+
+    @on(Canvas.Resized)
+    def paint(self) -> None:
+        """Paint the page in the size there is."""
+        desk = self.query_one(Desk)
+        width, height = desk.size
+        if width > 0 and height > 0:
+            desk.paint(page.paint(self.bench, self.measured(), width, height))
+
+    def measured(self) -> Any:
+        """The numbers of the view; a slow view's are the last that came, and others are on their way."""
+        bench = self.bench
+        if not bench.view.slow:
+            return bench.view.measure(bench.values)
+        if self.fits is None or self.fits[:2] != (bench.key, bench.values):
+            self.start_fitting()
+        return self.fits[2] if self.fits is not None and self.fits[0] == bench.key else None
+
+    def start_fitting(self) -> None:
+        """One fit at a time: what was moved meanwhile comes after it."""
+        if not self.fitting:
+            self.fitting = True
+            self.run_worker(self.fit(self.bench))
+
+    async def fit(self, bench: Bench) -> None:
+        """Measure beside the screen, then paint; which sees to what was moved meanwhile."""
+        try:
+            self.fits = bench.key, bench.values, await asyncio.to_thread(bench.view.measure, bench.values)
+        finally:
+            self.fitting = False
+        self.paint()
+
+    def action_leave(self) -> None:
+        """Back to the chain."""
+        self.dismiss(self.bench)
+
+    def action_turn(self, key: str) -> None:
+        """Another view."""
+        self.have(self.bench.turned(key))
+
+    def action_arrow(self, arrow: str) -> None:
+        """Along the rail it moves, across it picks; bars stand upright."""
+        way = 1 if arrow in ("up", "right") else -1
+        upright = arrow in ("up", "down")
+        if upright == self.bench.view.upright:
+            self.have(self.bench.moved(way))
+        else:
+            self.have(self.bench.picked(-way if upright else way))
+
+    def action_move(self, way: int, far: bool = False) -> None:
+        """The dial in hand."""
+        self.have(self.bench.moved(way, far))
+
+    def action_reset(self) -> None:
+        """The view as it was at first."""
+        self.have(self.bench.reset())
+
+    def action_type(self) -> None:
+        """Ask for a number."""
+        dial = self.bench.dial
+
+        def typed(bench: Bench | None) -> None:
+            if bench is not None:
+                self.have(bench)
+
+        self.app.push_screen(Type(f"{dial.name}, {dial.bounds}", self.bench.typed), typed)
+
+    def action_page(self) -> None:
+        """The chapter on this view, with the numbers on the bench."""
+        self.app.push_screen(Chapter(self.bench.view.topic, self.bench.view.settings(self.bench.values)))
+
+    @on(Desk.Held)
+    def held(self, event: Desk.Held) -> None:
+        """A tab, a dial's rail, a place in the picture; a rail that was taken hold of is kept."""
+        width, height = self.query_one(Desk).size
+        spot = page.under(self.bench, event.x, event.y, width, height)
+        if event.first:
+            self.rail = spot if isinstance(spot, page.Rail) else None
+        if self.rail is not None:
+            spot = page.along(self.rail.index, event.x, width)
+        match spot:
+            case page.Tab() if event.first:
+                self.have(self.bench.turned(spot.key))
+            case page.Rail():
+                self.have(self.bench.dragged(spot.index, spot.share))
+            case page.Place():
+                self.have(self.bench.put(spot.name, spot.value))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves the dial in hand, not the time behind the lab."""
+        event.stop()
+        self.action_move(-1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel moves the dial in hand, not the time behind the lab."""
+        event.stop()
+        self.action_move(1)
+
+
+class Type(Overlay[Bench | None]):
+    """A number to be typed; it stays until the number can be had."""
+
+    def __init__(self, title: str, attempt: Callable[[str], Bench]) -> None:
+        super().__init__()
+        self.heading, self.attempt = title, attempt
+
+    def compose(self) -> ComposeResult:
+        """One field, and why not."""
+        with Vertical(classes="small") as box:
+            box.border_title = self.heading
+            yield Input(placeholder="3/4, 0.75", max_length=24)
+            yield Static(classes="why", markup=False)
+
+    @on(Input.Submitted)
+    def submit(self, event: Input.Submitted) -> None:
+        """If the dial may stand there."""
+        bench = self.attempt(event.value)
+        if bench.refused:
+            self.query_one(".why", Static).update(bench.refused)
+        else:
+            self.dismiss(bench)
+
+
+class Chapter(Overlay[None]):
+    """A page of the chapter, computed now."""
+
+    DEFAULT_CSS = """
+    Chapter > .page { width: 100%; max-width: 84; height: 100%; max-height: 28; overflow-x: auto;
+                      background: $background; border-top: solid $md-series-1; scrollbar-size: 0 0; }
+    Chapter .page > Static { width: auto; }
+    Chapter .title { text-style: bold; color: $md-title; }
+    Chapter .ask { color: $md-highlight; }
+    Chapter .formula { color: $md-series-1; }
+    Chapter .picture { color: $md-series-3; }
+    Chapter .foot { color: $md-dim; }
+    Chapter .refused { color: $md-bad; }
+    """
+
+    def __init__(self, topic: str, settings: list[str]) -> None:
+        super().__init__()
+        self.topic, self.settings = topic, settings
+
+    def compose(self) -> ComposeResult:
+        """The page's lines, each kind in its colour."""
+        from tui.lab import numbers
+
+        lines, refused = numbers.page(self.topic, self.settings)
+        with VerticalScroll(classes="page") as box:
+            box.border_title = f"markovdiff learn {self.topic}: arrows scroll, escape leaves"
+            if refused:
+                yield Static(f"{refused}: the page keeps its own numbers", classes="refused", markup=False)
+            for role, group in groupby(lines, key=lambda line: line[1]):
+                yield Static("\n".join(text or " " for text, _ in group), classes=role, markup=False)
+
+    def on_mount(self) -> None:
+        """Let the arrows scroll."""
+        self.query_one(VerticalScroll).focus()
