@@ -182,7 +182,7 @@ class HTheorem:
 
     def observe(self, now: Information) -> None:
         p, last = now.moment.marginal, self.last
-        divergence = divergence_of(p, self.law)
+        divergence = divergence_of(p, self.law, now.entropy)
         self.last = (p, divergence)
         if last is None:
             return

@@ -27,7 +27,7 @@ from flint import fmpz
 from markovdiff.arithmetic.enclosure import sign_of
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.errors import InternalError
-from markovdiff.measures.information import entropy_of, information_of
+from markovdiff.measures.information import entropy_of, information_left
 from markovdiff.process.chain import Moment
 from markovdiff.process.transition import Mixing, Transition
 
@@ -60,7 +60,7 @@ class Information:
     @cached_property
     def mutual(self) -> Quantity:
         """I_t = I(x0; x_t)."""
-        return information_of(self.moment.deviation)
+        return information_left(self.moment, self.entropy)
 
     @cached_property
     def conditional(self) -> Quantity:
@@ -138,7 +138,7 @@ class Information:
             and to[0] not in self.moment.support
         )
         kept = self.dobrushin == 1 and self.moment.transition is not None and self.loses_nothing
-        return erasure or kept or self.before.moment.deviation.vanishes or self.dobrushin == 0
+        return erasure or kept or self.before.moment.is_independent or self.dobrushin == 0
 
 
 def _verdict(sign: int) -> Decay:

@@ -49,6 +49,13 @@ class Moment:
         return self.cumulative.deviation(self.data)
 
     @cached_property
+    def is_independent(self) -> bool:
+        """Whether x_t says nothing about x_0: I(x_0; x_t) = 0."""
+        if isinstance(self.cumulative, Mixing):
+            return self.cumulative.keep == 0 or len(self.support) <= 1
+        return self.deviation.vanishes
+
+    @cached_property
     def reveals_data(self) -> bool:
         """Whether x_t tells x_0 for certain: H(x_0 | x_t) = 0."""
         return self.cumulative.reveals(self.support)

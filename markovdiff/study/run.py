@@ -72,11 +72,16 @@ def run(
     times = len(times_of(chain.T)) if "dpi" in scenario.expectations else 0
     check_forecast(chain, times * times // 2, dense=dense)
     watchers = dict(scenario.watchers())
-    classes = None if dense else _classes(chain, prior, watchers.values())
+    classes, reached = None if dense else _classes(chain, prior, watchers.values()), prior
+    if classes is not None:
+        reached = classes.grouped(prior)
+        for watcher in watchers.values():
+            if isinstance(watcher, HTheorem):
+                watcher.law = classes.grouped(watcher.law)
     steps: list[Step] = []
     for now in _stream(chain, classes):
         entry = None if ledger is None else ledger.observe(now)
-        step = _step(now, scenario, prior, entry)
+        step = _step(now, scenario, reached, entry)
         for watcher in watchers.values():
             watcher.observe(now)
         steps.append(step)
@@ -118,6 +123,9 @@ def _stream(chain: Chain, classes: Classes | None) -> Iterator[Information]:
 
 def _is_small(now: Information) -> bool:
     """Whether closed forms are worth looking for: no number in one has more than a few hundred bits."""
+    bits, columns = now.moment.marginal.d.bit_length(), now.moment.marginal.N.entries()
+    if bits * sum(n != 0 for n in columns) > CLOSED_FORM_BITS:
+        return False
     bits = now.moment.deviation.scale.bit_length()
     cells = sum(len(cells) for _, cells in now.moment.deviation.columns)
     return bits <= CLOSED_FORM_BITS // 8 and bits * cells <= CLOSED_FORM_BITS
