@@ -83,6 +83,7 @@ def run_options(command: F) -> F:
                 "--digits", type=click.IntRange(1, 1000), metavar="N", help="Certified significant digits (1–1000)."
             ),
             click.option("--unit", type=click.Choice(["bits", "nats"]), help="Instead of the scenario's."),
+            click.option("--certificate", "certificate_file", metavar="FILE", help="Write what an audit needs."),
             click.option("--distributions", is_flag=True, help="Put each marginal p_t into JSON and CSV."),
             click.option("--steps", "rows", metavar="A:B", callback=_rows, help="The steps to show in the table."),
             click.option("--quiet", "-q", is_flag=True, help="No table and no progress bar."),
@@ -135,22 +136,27 @@ def _run(
     scenarios: tuple[str, ...],
     json_file: str | None,
     csv_file: str | None,
+    certificate_file: str | None,
     arithmetic: ArithmeticKind | None,
     digits: int | None,
     unit: Unit | None,
     distributions: bool,
     quiet: bool,
 ) -> int:
+    from markovdiff.study.certificate import sha256
     from markovdiff.study.output import check_writable
     from markovdiff.study.scenario import find, load
 
     if json_file == "-" and csv_file == "-":
         raise InputError("stdout can hold one format", where="--json - --csv -", remedy="give one of them a file")
-    outputs = {option: file for option, file in (("--json", json_file), ("--csv", csv_file)) if file not in (None, "-")}
-    check_writable(outputs, [find(name) for name in scenarios])
+    if certificate_file == "-":
+        raise InputError("a certificate needs a file", where="--certificate -", remedy="name one")
+    given = (("--json", json_file), ("--csv", csv_file), ("--certificate", certificate_file))
+    check_writable({option: file for option, file in given if file not in (None, "-")}, map(find, scenarios))
+    hashes = [sha256(find(name)) for name in scenarios] if certificate_file else []
     loaded = [load(name).with_options(arithmetic=arithmetic, digits=digits, unit=unit) for name in scenarios]
     results = [_run_one(scenario, quiet) for scenario in loaded]
-    _write(results, json_file, csv_file, distributions)
+    _write(results, json_file, csv_file, certificate_file, hashes, distributions)
     if not quiet and "-" not in (json_file, csv_file):
         _print(lambda console: human(console, results))
     return _status(results)
@@ -199,7 +205,15 @@ def _progress(name: str, shown: bool) -> Iterator[Callable[[str, float], None]]:
             bar.stop()
 
 
-def _write(results: list[Result], json_file: str | None, csv_file: str | None, distributions: bool) -> None:
+def _write(
+    results: list[Result],
+    json_file: str | None,
+    csv_file: str | None,
+    certificate_file: str | None,
+    hashes: list[str],
+    distributions: bool,
+) -> None:
+    from markovdiff.study.certificate import certificate
     from markovdiff.study.output import write_whole
     from markovdiff.study.result import dump, to_csv
 
@@ -207,6 +221,9 @@ def _write(results: list[Result], json_file: str | None, csv_file: str | None, d
     if json_file is not None:
         records = [result.record(distributions) for result in results]
         contents["--json", json_file] = dump(records[0] if len(records) == 1 else records)
+    if certificate_file is not None:
+        made = [certificate(result, scenario) for result, scenario in zip(results, hashes, strict=True)]
+        contents["--certificate", certificate_file] = dump(made[0] if len(made) == 1 else made)
     if csv_file is not None:
         contents["--csv", csv_file] = to_csv(results, distributions, named=len(results) > 1)
     write_whole({key: text for key, text in contents.items() if key[1] != "-"})
@@ -243,6 +260,29 @@ def _print(paint: Callable[[Console], None]) -> None:
     if not console.is_terminal:
         text = "".join(line.rstrip() + "\n" for line in text.splitlines())
     _out(text)
+
+
+@cli.command()
+@click.argument("result", metavar="RESULT.json", type=click.Path(allow_dash=True))
+@click.option("--steps", metavar="A:B", callback=_rows, help="The steps to audit, instead of all.")
+@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Audit N steps, drawn by the seed.")
+@click.option("--seed", type=int, default=0, metavar="S", help="For --sample (default 0).")
+def audit(result: str, steps: range | None, sample: int | None, seed: int) -> int:
+    """Recompute a result by an independent route and confirm every number in it.
+
+    RESULT.json is what `run --json` or `run --certificate` wrote; - is stdin. Nothing of the engine is used, only
+    Python's standard library: integers, fractions, and logarithms between proven bounds.
+
+    \b
+    Exit status
+      0  everything examined is true
+      1  something is not; the first such thing is named
+      2  the file is malformed, or has no enclosures (float)
+      3  interrupted, or something could not be settled
+    """  # noqa: D301  (click's own mark for a paragraph to leave as it is)
+    from markovdiff.audit import audit as examine
+
+    return examine(result, steps, sample, seed)
 
 
 @cli.command()
@@ -302,6 +342,55 @@ def new(file: str | None) -> int:
     write_whole({("FILE", file): STARTER})
     _out(f"wrote {file}; now: markovdiff run {file}\n")
     return 0
+
+
+def _complete_topic(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
+    """The chapter's pages for the shell to complete."""
+    from markovdiff.learn.contents import pages
+
+    return [name for name in pages() if name.startswith(incomplete)]
+
+
+@cli.command()
+@click.argument("topic", required=False, shell_complete=_complete_topic)
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Another number for the page; repeatable.")
+@click.option("--ask", is_flag=True, help="Stop at each question until Enter is pressed.")
+def learn(topic: str | None, settings: tuple[str, ...], ask: bool) -> int:
+    """Read the chapter, a page a topic, each computed live.
+
+    Without TOPIC its contents are listed.
+    """
+    from markovdiff.learn import contents
+    from markovdiff.learn.sheet import Line, listing, sheet, table_of_contents
+
+    def show(lines: list[Line]) -> None:
+        if not _is_terminal(sys.stdout):
+            return _out("".join(f"{line.text}\n" for line in lines))
+        from markovdiff.learn.paint import paint
+
+        return _print(lambda console: paint(lines, console))
+
+    if topic is None:
+        if settings:
+            raise InputError("which page is that for?", where="--set", expected="a topic: learn TOPIC --set KEY=VALUE")
+        if _is_terminal(sys.stdout):
+            show(table_of_contents())
+        else:
+            _out("".join(f"{line}\n" for line in listing()))
+        return 0
+    page = contents.find(topic)
+    *questions, rest = sheet(page, page.read(settings))
+    for lines in questions:
+        show(lines)
+        if ask and _is_terminal(sys.stdin) and _is_terminal(sys.stdout):
+            click.prompt("  your answer, then Enter", default="", show_default=False, prompt_suffix=" ")
+    show(rest)
+    return 0
+
+
+def _is_terminal(stream: object) -> bool:
+    """Whether someone is sitting there; a closed stream is nobody."""
+    return isinstance(stream, io.TextIOBase) and stream.isatty()
 
 
 @cli.command()

@@ -46,8 +46,11 @@ ACTIONS = (
     Action("L", "loop", "begin again at the end", TIME),
     Action("v", "scale", "curves on a linear, square-root or logarithmic scale", LOOK, footer="Scale"),
     Action("c", "matrix", "the next matrix: Qbar, Q, the joint, the Bayes reverse", LOOK),
+    Action("R", "backward", "the noising process's particles, or the reverse one's", LOOK),
     Action("j", "choose", "the next state of x_t", LOOK, "1"),
     Action("k", "choose", "the state of x_t before", LOOK, "-1"),
+    Action("J", "choose_source", "the next state of x_0", LOOK, "1"),
+    Action("K", "choose_source", "the state of x_0 before", LOOK, "-1"),
     Action("u", "unit", "bits or nats", LOOK),
     Action("1", "panel", "the curves", LOOK, "1"),
     Action("2", "panel", "the matrix", LOOK, "2"),
@@ -55,15 +58,32 @@ ACTIONS = (
     Action("4", "panel", "the posterior", LOOK, "4"),
     Action("5", "panel", "the ledger of the ELBO", LOOK, "5"),
     Action("6", "panel", "the inequality", LOOK, "6"),
+    Action("7", "panel", "the trajectories", LOOK, "7"),
     Action("8", "panel", "the chain", LOOK, "8"),
-    Action("tab", "turn", "the next panel in the last place", LOOK),
+    Action("tab", "turn", "the next panel, where several share a place", LOOK),
     Action("f", "zoom", "the focused panel alone, and back", LOOK, footer="Zoom"),
     Action("t", "next_theme", "dark, light, high contrast", LOOK),
     Action("s", "scenarios", "choose a scenario", STUDY, footer="Scenarios"),
     Action("e", "edit", "change the chain", STUDY, footer="Edit"),
+    Action("ctrl+e", "edit_text", "change the text of the scenario", STUDY),
+    Action("m", "mark", "mark this chain", STUDY),
+    Action("b", "compare", "lay the marked chain beneath this one, or take it away", STUDY),
+    Action("n", "sample", "draw other particles", STUDY),
     Action("x", "export", "save a picture, the numbers, or the result", STUDY),
     Action("y", "copy_command", "copy the command line of this view", STUDY),
     Action("enter", "restart", "start the engine again, if it has ended", STUDY),
     Action("question_mark", "help", "this help", PROGRAM, footer="Help"),
     Action("q", "quit", "leave", PROGRAM),
 )
+
+
+def spelled(key: str) -> str:
+    """A key as it is printed on a keyboard.
+
+    >>> spelled("left_square_bracket"), spelled("ctrl+e")
+    ('[', 'ctrl+e')
+    """
+    return {
+        "left_square_bracket": "[", "right_square_bracket": "]", "left_curly_bracket": "{", "right_curly_bracket": "}",
+        "colon": ":", "plus": "+", "equals_sign": "=", "minus": "-", "question_mark": "?", "left": "←", "right": "→",
+    }.get(key, key)  # fmt: skip

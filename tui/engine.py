@@ -26,7 +26,7 @@ from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import Any
 
-from tui.messages import Answer, Died, Failed, Message, Question, Request
+from tui.messages import Answer, Ask, ColumnAnswer, Died, Failed, Message, Request, Sampled
 
 AHEAD = 16
 """Questions sent before the first of them is answered: more could fill the pipe and block the screen."""
@@ -45,7 +45,7 @@ class Engine:
     def __init__(self) -> None:
         self._current: _Child | None = None
         self._spare: _Child | None = None
-        self._questions: deque[Question] = deque()
+        self._questions: deque[Ask] = deque()
         self._unanswered = 0
 
     def start(self) -> None:
@@ -81,13 +81,13 @@ class Engine:
                 self._current = None
             messages.append(message)
             self._spare = self._spare or _Child()
-            if isinstance(message, Answer):
+            if isinstance(message, Answer | ColumnAnswer | Sampled):
                 self._unanswered -= 1
                 self._pass_on()
         return messages
 
-    def ask(self, question: Question) -> None:
-        """Ask about what is running or has finished; an Answer will come. Without a run nothing comes."""
+    def ask(self, question: Ask) -> None:
+        """Ask about what is running or has finished: an Answer or a ColumnAnswer will come, without a run nothing."""
         if self._current is not None and self._current.given:
             self._questions.append(question)
             self._pass_on()
@@ -125,7 +125,7 @@ class _Child:
     def alive(self) -> bool:
         return self.process.is_alive()
 
-    def give(self, message: Request | Question) -> None:
+    def give(self, message: Request | Ask) -> None:
         """Send; that the process is gone will show when it is listened to."""
         self.given = True
         with contextlib.suppress(OSError):

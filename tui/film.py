@@ -6,12 +6,16 @@ A film grows as the engine streams; nothing in it is ever changed. Panels are gi
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from math import isnan, log10
 from typing import Any
 
-from tui.messages import Died, Failed, Finished, Opened, StepDone
+from tui.messages import Died, Failed, Finished, Opened, Sampled, StepDone
+
+TINY = 1e-290
+"""A sum of products below this may have lost what it was made of."""
 
 
 @dataclass
@@ -22,6 +26,8 @@ class Film:
     steps: list[StepDone] = field(default_factory=list)
     finished: dict[str, Any] | None = None
     trouble: str | None = None
+    sampled: Sampled | None = None
+    _prior: list[float] | None = field(default=None, repr=False)
 
     def take(self, message: object) -> bool:
         """Put a message of the engine where it belongs; whether the film changed."""
@@ -32,6 +38,8 @@ class Film:
                 self.steps.append(message)
             case Finished():
                 self.finished = message.record
+            case Sampled():
+                self.sampled = message
             case Failed():
                 self.trouble = message.message
             case Died():
@@ -67,6 +75,25 @@ class Film:
         known = [_log10(self.value(t, quantity)) for t in range(len(self.steps))]
         return known + [None] * (self.T + 1 - len(known))
 
+    @property
+    def prior(self) -> list[float]:
+        """π as floats for a picture."""
+        if self._prior is None and self.opened is not None:
+            self._prior = [_ratio(p) for p in self.opened.prior]
+        return self._prior or []
+
+    def posterior(self, t: int, j: int) -> list[float] | None:
+        """q(x_0 | x_t = j) for a picture, from the joint; None where it is undefined, or no matrix is kept."""
+        joint = self.matrix(t, "joint")
+        return None if joint is None else _shares([row[j] for row in joint])
+
+    def forward(self, t: int, j: int, x0: int) -> list[float] | None:
+        """q(x_{t−1} | x_t = j, x_0 = x0) for a picture; None where it is undefined, or a matrix is missing."""
+        before, step = self.matrix(t - 1, "cumulative") if t else None, self.matrix(t, "step")
+        if before is None or step is None:
+            return None
+        return _shares([(a or 0.0) * (row[j] or 0.0) for a, row in zip(before[x0], step, strict=True)])
+
     def matrix(self, t: int, kind: str) -> list[list[float | None]] | None:
         """A matrix of step t for a picture, or None where it has none."""
         step = self.at(t)
@@ -75,6 +102,19 @@ class Film:
         numbers, K = array("d"), self.opened.K
         numbers.frombytes(step.matrices[kind])
         return [[None if isnan(x) else x for x in numbers[i * K : (i + 1) * K]] for i in range(K)]
+
+
+def _ratio(exact: str) -> float:
+    """A fraction "n/d" in [0, 1] as a float, however long: by its leading digits."""
+    n, _, d = exact.partition("/")
+    size = max(len(d) - 300, 0)
+    return float(n[: max(len(n) - size, 0)] or 0) / float(d[: len(d) - size] or 1)
+
+
+def _shares(weights: Sequence[float | None]) -> list[float] | None:
+    """Weights as parts of their sum, where floats can hold that."""
+    total = sum(w or 0.0 for w in weights)
+    return [(w or 0.0) / total for w in weights] if total > TINY else None
 
 
 def _float(record: dict[str, Any] | None) -> float | None:

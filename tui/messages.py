@@ -53,6 +53,28 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Column:
+    """A whole posterior, please: `kind` of Question is "posterior" or "forward", and i runs over all states."""
+
+    kind: Literal["posterior", "forward"]
+    t: int
+    j: int
+    x0: int = 0
+
+
+STOPPED = 0xFFFFFFFF
+"""In a Sampled: no state; the particle has met a row of the reverse model that is undefined."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """So many particles, please, from this seed; Sampled comes when the run has ended."""
+
+    seed: int
+    count: int
+
+
+@dataclass(frozen=True)
 class Opened:
     """The scenario has been read.
 
@@ -123,10 +145,41 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class ColumnAnswer:
+    """The probabilities of a Column, i = 0 … K−1, as floats; and exactly where that is short, else None.
+
+    `shares` is None where it conditions on the impossible, or cannot be had ("unknown" of an Answer).
+    """
+
+    column: Column
+    shares: tuple[float, ...] | None
+    exact: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Particles: `count` of them, maybe fewer than asked for.
+
+    `forward` has for t = 0 … T a row of `count` states, little-endian uint32: x_0 from the data, then the noise.
+    `reverse` is arranged alike: x_T from the prior, then the reverse model down to x_0; STOPPED from the first
+    undefined row on, which `undefined` of the particles met. It is None where it cannot be had, and `forward`
+    empty; `words` then say why.
+    """
+
+    seed: int
+    count: int
+    forward: bytes
+    reverse: bytes | None
+    undefined: int
+    words: str
+
+
+@dataclass(frozen=True)
 class Died:
     """The engine's process is gone, unasked; −n where signal n ended it."""
 
     exitcode: int
 
 
-Message: TypeAlias = Opened | StepDone | Finished | Failed | Answer | Died
+Ask: TypeAlias = Question | Column | Sample
+Message: TypeAlias = Opened | StepDone | Finished | Failed | Answer | ColumnAnswer | Sampled | Died

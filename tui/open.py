@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from markovdiff.study import files
+from tui import recent
 from tui.engine import Engine
 from tui.messages import Request
 
@@ -16,6 +17,8 @@ def show(path: Path, source: str, *, t: int, play: bool, fps: int, theme: str | 
     first: it reads the scenario while Textual is still being imported.
     """
     text = files.read_text(path, "scenario")
+    if source == str(path):
+        recent.remember(path)
     request = Request(text, str(path.parent), path.stem, source=source)
     engine = Engine()
     engine.run(request)

@@ -153,10 +153,12 @@ def _line(here: tuple[int, int] | None, there: tuple[int, int]) -> Iterator[tupl
 def bars(
     values: Sequence[float], top: float, width: int, height: int, labels: Sequence[str] = (),
     marks: Sequence[float | None] = (), style: str = "series-1", highlight: int | None = None,
+    behind: Sequence[float | None] = (),
 ) -> list[Row]:  # fmt: skip
     """Vertical bars of equal width in eighths of a cell; `top` is the full height.
 
-    Where values outnumber columns a bar shows the largest of its neighbours, their largest mark and first label.
+    Over them lie `marks`, ─, and under those the marks `behind`, ╌; ═ is both. Where values outnumber columns a bar
+    shows the largest of its neighbours, their largest marks and first label.
     """
     rows, count = [[Cell(" ")] * width for _ in range(height)], min(len(values), width)
     if count < 1 or height < 1:
@@ -171,13 +173,24 @@ def bars(
         fill = _level(max(values[first:last]), 0, top, 8 * plot)
         for row in range(ceil(fill / 8)):
             rows[plot - 1 - row][bar] = steps[name][min(fill - 8 * row, 8)]
-        if lines := [mark for mark in marks[first:last] if mark is not None]:
-            row = min(_level(max(lines), 0, top, 8 * plot) // 8, plot - 1)
-            rows[plot - 1 - row][bar] = [Cell("─", "mark", name if fill - 8 * row >= 4 else "")] * size
+        for some, char, colour in ((behind, "╌", "beneath"), (marks, "─", "mark")):
+            if lines := [mark for mark in some[first:last] if mark is not None]:
+                row = min(_level(max(lines), 0, top, 8 * plot) // 8, plot - 1)
+                both = char == "─" and rows[plot - 1 - row][left].char == "╌"
+                mark = Cell("═" if both else char, colour, name if fill - 8 * row >= 4 else "")
+                rows[plot - 1 - row][bar] = [mark] * size
         if plot < height and first < len(labels):
             label = narrow(labels[first])[:size].center(size)
             rows[plot][bar] = [Cell(char, "highlight" if name == "highlight" else "dim") for char in label]
     return rows
+
+
+def bar_at(x: int, count: int, width: int) -> int | None:
+    """The first of the values whose bar `bars` shows at column x; None between bars and beside them."""
+    shown = min(count, width)
+    size = max((width + 1) // shown - 1, 1) if shown > 0 else 0
+    bars = ((k * (width + 1) // shown, k * count // shown) for k in range(shown))
+    return next((first for left, first in bars if left <= x < left + size), None)
 
 
 def heat(

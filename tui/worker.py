@@ -24,12 +24,28 @@ from markovdiff.arithmetic.rational import text
 from markovdiff.errors import MarkovdiffError
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.kernels import WithMemory
+from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.transition import Dense, Transition
 from markovdiff.study.forecast import check_forecast
 from markovdiff.study.result import Step
 from markovdiff.study.run import run
 from markovdiff.study.scenario import Scenario, loads
-from tui.messages import Answer, Failed, Finished, Message, Opened, Question, Request, StepDone
+from tui.messages import (
+    Answer,
+    Ask,
+    Column,
+    ColumnAnswer,
+    Failed,
+    Finished,
+    Message,
+    Opened,
+    Question,
+    Request,
+    Sample,
+    Sampled,
+    StepDone,
+)
+from tui.sampling import sample
 
 MATRICES_MAX_K = 64
 """Matrices are sent up to this K: beyond, no screen has room for one."""
@@ -42,6 +58,12 @@ WORD = 128
 
 SHOWN_BITS = 2**22
 """p_t is sent exactly, as digits, while its numbers have at most this many bits together (some 2.5 MB of digits)."""
+
+COLUMN_MAX_K = 1024
+"""Whole posteriors are sent up to this K: longer ones nobody reads."""
+
+SHORT_BITS = 64
+"""A fraction in a column is sent exactly while its denominator has at most this many bits: it must fit a panel."""
 
 FLOAT_BITS = 80
 """Precision of the balls that are rounded to doubles."""
@@ -103,14 +125,20 @@ class Study:
     def __init__(self, request: Request, send: Send) -> None:
         self.request = request
         self.send = send
+        self.scenario: Scenario | None = None
         self.chain: Chain | None = None
+        self.prior: RationalMatrix
         self.kept: dict[int, Moment] = {}
         self.room = KEPT_BITS
-        self.waiting: list[Question] = []
+        self.waiting: list[Question | Column] = []
         self.running, self.finished = True, False
+        self.samples: list[Sample] = []
+        self.sampling = False
+        self.listen: Listen = lambda: None
 
     def perform(self, listen: Listen) -> None:
         """Run and stream; whatever goes wrong is said. `listen` is called between steps, and may `ask`."""
+        self.listen = listen
         try:
             self._run(listen)
             self.finished = True
@@ -124,13 +152,15 @@ class Study:
         waiting, self.waiting = self.waiting, []
         for question in waiting:
             self.ask(question)
+        self._sample()
 
     def _run(self, listen: Listen) -> None:
         scenario = loads(self.request.text, folder=self.request.folder, name=self.request.name)
         scenario = scenario.with_options(unit=self.request.unit)
-        self.chain = chain = scenario.chain()
+        self.scenario, self.chain = scenario, (chain := scenario.chain())
         check_forecast(chain)
-        self.send(opened(scenario, chain, self.request.text))
+        self.prior = scenario.prior(chain)
+        self.send(opened(scenario, chain, self.prior, self.request.text))
         moments = chain.moments()
         pictures = Pictures(chain) if chain.K <= MATRICES_MAX_K else None
         before: Moment | None = None
@@ -164,23 +194,75 @@ class Study:
         if self.room >= 0:
             self.kept[now.t] = now
 
-    def ask(self, question: Question) -> None:
-        """Answer at once if that is cheap, else when the run has ended."""
+    def ask(self, question: Ask) -> None:
+        """Answer at once if that is cheap, else when the run has ended; particles always wait for its end."""
+        if isinstance(question, Sample):
+            if self.running and self.samples:  # only the last is wanted then, and each has its reply
+                waiting = self.samples.pop()
+                self.send(Sampled(waiting.seed, 0, b"", None, 0, "the particles come when the run has ended"))
+            self.samples.append(question)
+            if not self.running and not self.sampling:
+                self._sample()
+            return
         chain, t = self.chain, question.t
         if chain is not None and not _exists(question, chain):
-            self.send(Answer(question, "undefined"))
+            self.send(_without(question, "undefined"))
         elif chain is not None and t in self.kept:
-            self.send(Answer(question, exact(question, chain, self.kept.get(t - 1), self.kept[t])))
+            self.send(_answer(question, chain, self.kept.get(t - 1), self.kept[t]))
         elif self.running:
             self.waiting.append(question)
         elif chain is not None and self.finished:
             before = chain.at(t - 1) if t else None
-            self.send(Answer(question, exact(question, chain, before, chain.at(t))))
+            self.send(_answer(question, chain, before, chain.at(t)))
         else:
-            self.send(Answer(question, "unknown"))
+            self.send(_without(question, "unknown"))
+
+    def _sample(self) -> None:
+        """Sample all that has been asked for; what is asked meanwhile is answered between two steps."""
+        self.sampling = True
+        while self.samples:
+            self.send(self._sampled(self.samples.pop(0)))
+        self.sampling = False
+
+    def _sampled(self, asked: Sample) -> Sampled:
+        if not self.finished or self.chain is None:
+            return Sampled(asked.seed, 0, b"", None, 0, "the run did not finish")
+        try:
+            return sample(asked, self.chain, self._model, self.prior, self.kept, self.listen)
+        except GoneError:
+            raise
+        except Exception as error:  # a bug must be seen on the screen too
+            return Sampled(asked.seed, 0, b"", None, 0, f"{type(error).__name__}: {error}")
+
+    @cached_property
+    def _model(self) -> ReverseModel | None:
+        assert self.scenario is not None
+        assert self.chain is not None
+        return self.scenario.reverse_model(self.chain)
 
 
-def opened(scenario: Scenario, chain: Chain, file: str) -> Opened:
+def _answer(question: Question | Column, chain: Chain, before: Moment | None, now: Moment) -> Message:
+    if isinstance(question, Column):
+        return column_of(question, chain, before, now)
+    return Answer(question, exact(question, chain, before, now))
+
+
+def _without(question: Question | Column, why: str) -> Message:
+    return ColumnAnswer(question, None, ()) if isinstance(question, Column) else Answer(question, why)
+
+
+def column_of(column: Column, chain: Chain, before: Moment | None, now: Moment) -> ColumnAnswer:
+    """The probabilities asked for, and the fractions that are short."""
+    asked = [Question(column.kind, column.t, i, column.j, column.x0) for i in range(chain.K)]
+    found = [probability(question, chain, before, now) for question in asked]
+    if None in found or not found:
+        return ColumnAnswer(column, None, ())
+    known = [p for p in found if p is not None]
+    exactly = (text(p) if p.denominator.bit_length() <= SHORT_BITS else None for p in known)
+    return ColumnAnswer(column, tuple(map(float, known)), tuple(exactly))
+
+
+def opened(scenario: Scenario, chain: Chain, prior: RationalMatrix, file: str) -> Opened:
     """What is known before the first step."""
     spec = scenario.file
     schedule = spec.noise.schedule
@@ -195,7 +277,7 @@ def opened(scenario: Scenario, chain: Chain, file: str) -> Opened:
         kernel=_tag(spec.noise.kernel),
         schedule="" if schedule is None else _tag(schedule),
         model=_tag(spec.reverse.model) if chain.is_markov else "",
-        prior=tuple(text(p) for p in scenario.prior(chain).rows()[0]),
+        prior=tuple(text(p) for p in prior.rows()[0]),
         data=tuple(text(p) for p in chain.data.probabilities),
         betas=tuple(text(beta) for beta in chain.betas) or None,
         expectations=tuple(scenario.expectations.items()),
@@ -207,15 +289,24 @@ def _tag(spec: Any) -> str:
     return str(type(spec).__struct_config__.tag)
 
 
-def _exists(question: Question, chain: Chain) -> bool:
-    """Whether there is such an entry at all."""
+def _exists(question: Question | Column, chain: Chain) -> bool:
+    """Whether there is such an entry at all, or such a column of a length that can be shown."""
     first = 1 if question.kind in ("step", "reverse", "forward") else 0
-    within = all(0 <= state < chain.K for state in (question.i, question.j, question.x0))
+    i = 0 if isinstance(question, Column) else question.i
+    within = all(0 <= state < chain.K for state in (i, question.j, question.x0))
+    if isinstance(question, Column) and chain.K > COLUMN_MAX_K:
+        return False
     return within and first <= question.t <= chain.T and (chain.is_markov or question.kind != "step")
 
 
 def exact(question: Question, chain: Chain, before: Moment | None, now: Moment) -> str:
-    """The number asked for, from the moments at t−1 (None at t = 0) and at t."""
+    """The number asked for, as text."""
+    found = probability(question, chain, before, now)
+    return "undefined" if found is None else text(found)
+
+
+def probability(question: Question, chain: Chain, before: Moment | None, now: Moment) -> Fraction | None:
+    """The number asked for, from the moments at t−1 (None at t = 0) and at t; None where it is undefined."""
     i, j = question.i, question.j
     p0, p_t = chain.data.probabilities, _entry(now.marginal, j)
     n, d = Fraction(0), Fraction(1)
@@ -237,7 +328,7 @@ def exact(question: Question, chain: Chain, before: Moment | None, now: Moment) 
             assert before is not None
             k = question.x0
             n, d = before.cumulative.entry(k, i) * _step(chain, now, k, i, j), now.cumulative.entry(k, j)
-    return text(n / d) if d else "undefined"
+    return n / d if d else None
 
 
 def _entry(row: RationalMatrix, j: int) -> Fraction:

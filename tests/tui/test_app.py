@@ -19,14 +19,16 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static, TextArea
 
-import tui.app
-from tui import raster, view
+import tui.stage
+from tui import raster
 from tui.actions import ACTIONS, Action
 from tui.app import MarkovdiffApp
-from tui.messages import Answer, Died, Message, Question, Request
+from tui.messages import Answer, Ask, ColumnAnswer, Died, Message, Request, Sampled
 from tui.panels.canvas import Canvas, Panel
+from tui.screens.form import Form
 from tui.screens.overlays import Editor, Export, GoTo, Help, Scenarios
 from tui.themes import THEMES
+from tui.view.matrix import NAMES as MATRIX_NAMES
 from tui.worker import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -63,9 +65,10 @@ class Nearby:
         now, self.waiting = self.waiting[:limit], self.waiting[limit:]
         return now
 
-    def ask(self, question: Question) -> None:
+    def ask(self, question: Ask) -> None:
         if self.study is None:
-            self.study = Study(self.requests[-1], lambda m: self.waiting.append(m) if isinstance(m, Answer) else None)
+            answers = (Answer, ColumnAnswer, Sampled)
+            self.study = Study(self.requests[-1], lambda m: self.waiting.append(m) if isinstance(m, answers) else None)
             self.study.perform(lambda: None)
         self.study.ask(question)
 
@@ -169,9 +172,17 @@ async def session(
         yield s
 
 
+@pytest.fixture(autouse=True)
+def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Files opened lately are remembered elsewhere than at home."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    return folder
+
+
 @pytest.fixture
 def nearby(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tui.app, "Engine", Nearby)
+    monkeypatch.setattr(tui.stage, "Engine", Nearby)
 
 
 @pytest.fixture
@@ -261,7 +272,7 @@ async def next_matrix(s: Session, key: str) -> None:
     for matrix in ("step", "joint", "reverse", "cumulative"):
         await s.press(key)
         assert s.app.matrix == matrix
-        assert view.MATRIX_NAMES[matrix] in str(s.app.query_one("#panel-2", Panel).border_title)
+        assert MATRIX_NAMES[matrix] in str(s.app.query_one("#panel-2", Panel).border_title)
 
 
 async def chooses(s: Session, key: str) -> None:
@@ -269,7 +280,7 @@ async def chooses(s: Session, key: str) -> None:
     await s.press("4", key)
     assert s.app.chosen == 1 - before
     state = "ab"[1 - before]
-    await s.until(lambda: f"given x_t = {state}" in raster.text(s.app.query_one("#panel-4", Panel).rows))
+    await s.until(lambda: f"given x_20 = {state}" in raster.text(s.app.query_one("#panel-4", Panel).rows))
 
 
 async def unit(s: Session, key: str) -> None:
@@ -299,7 +310,7 @@ async def turns(s: Session, key: str) -> None:
         assert isinstance(s.app.focused, Panel)
         seen.add(s.app.focused.number)
         await s.painted()
-    assert seen >= {"4", "5", "6", "8"}
+    assert seen >= {"4", "5", "6", "7"}
 
 
 async def zooms(s: Session, key: str) -> None:
@@ -329,10 +340,70 @@ async def scenarios(s: Session, key: str) -> None:
 
 
 async def edits(s: Session, key: str) -> None:
+    """The form opens; a changed chain is run at once, at the same time, with the picture still there."""
+    await s.press(key)
+    await s.over(Form)
+    form = s.app.screen
+    assert isinstance(form, Form)
+    s.app.post_message(Form.Changed(TWO_STATE.replace("steps = 64", "steps = 30")))
+    await s.until(lambda: s.app.film.T == 30 and len(s.app.film.steps) == 31)
+    await s.at(20)
+    s.app.post_message(Form.Changed(TWO_STATE))
+    await s.until(lambda: s.app.film.T == 64 and s.app.film.finished is not None)
+    await s.press("escape")
+    await s.until(lambda: len(s.app.screen_stack) == 1)
+
+
+async def edits_text(s: Session, key: str) -> None:
     await s.press(key)
     await s.over(Editor)
     assert s.app.screen.query_one(TextArea).text == TWO_STATE
     await s.home()
+
+
+async def chooses_source(s: Session, key: str) -> None:
+    before = s.app.source
+    await s.press(key)
+    assert s.app.source == 1 - before
+    await s.press(key)
+
+
+async def marks(s: Session, key: str) -> None:
+    await s.press(key)
+    assert s.app.marked is s.app.film
+    assert "marked two-state" in s.told()
+    s.app.marked = None
+
+
+async def compares(s: Session, key: str) -> None:
+    """Nothing is marked: it says so. Marked: the curves of the other are named and both ledgers are there."""
+    await s.press(key)
+    assert "no chain is marked" in s.told()
+    await s.press("m", key)
+    curves = s.app.query_one("#panel-1", Panel)
+    assert "beneath: two-state" in str(curves.border_subtitle)
+    await s.press(key)
+    assert not curves.border_subtitle
+    s.app.marked = None
+
+
+async def samples(s: Session, key: str) -> None:
+    await s.until(lambda: s.app.film.sampled is not None, "no particles came")
+    before = s.app.film.sampled
+    assert before is not None
+    await s.press(key)
+    await s.until(lambda: s.app.film.sampled is not before)
+    now = s.app.film.sampled
+    assert now is not None
+    assert now.seed != before.seed
+    assert now.forward != before.forward
+
+
+async def goes_back(s: Session, key: str) -> None:
+    await s.press(key)
+    assert s.app.backward
+    await s.press(key)
+    assert not s.app.backward
 
 
 async def exports(s: Session, key: str) -> None:
@@ -389,13 +460,20 @@ FACTS: dict[str, Callable[[Session, str], Awaitable[None]]] = {
     "matrix": next_matrix,
     "choose(1)": chooses,
     "choose(-1)": chooses,
+    "choose_source(1)": chooses_source,
+    "choose_source(-1)": chooses_source,
+    "backward": goes_back,
     "unit": unit,
-    **{f"panel({number})": focuses(number) for number in "1234568"},
+    **{f"panel({number})": focuses(number) for number in "12345678"},
     "turn": turns,
     "zoom": zooms,
     "next_theme": themes,
     "scenarios": scenarios,
     "edit": edits,
+    "edit_text": edits_text,
+    "mark": marks,
+    "compare": compares,
+    "sample": samples,
     "export": exports,
     "copy_command": copies,
     "restart": restarts,
@@ -515,7 +593,7 @@ async def test_any_size_goes() -> None:
 async def test_the_editor_says_what_is_wrong_and_stays() -> None:
     """Bad TOML: the engine's message is there to read, whole, and ctrl+s does not close."""
     async with session() as s:
-        await s.press("e")
+        await s.press("ctrl+e")
         await s.over(Editor)
         area, why = s.app.screen.query_one(TextArea), s.app.screen.query_one(".why", Static)
         for text in (TWO_STATE + "\n[", TWO_STATE.replace("uniform", "unicorn"), TWO_STATE.replace('"3/4"', '"4/4"'),
@@ -534,7 +612,7 @@ async def test_the_editor_says_what_is_wrong_and_stays() -> None:
 async def test_the_editor_refuses_what_was_just_typed() -> None:
     """ctrl+s right behind the key that broke the text does not let it through; nor before anything was typed."""
     async with session() as s:
-        await s.press("e")
+        await s.press("ctrl+e")
         await s.over(Editor)
         await s.pilot.press("x", "ctrl+s")
         await s.pilot.pause()
@@ -546,7 +624,7 @@ async def test_the_editor_applies_a_scenario() -> None:
     """A good text makes another film; the time is kept where it still exists, and it rests."""
     async with session() as s:
         await s.fresh()
-        await s.press("e")
+        await s.press("ctrl+e")
         await s.over(Editor)
         s.app.screen.query_one(TextArea).text = TWO_STATE.replace("steps = 64", "steps = 30")
         await s.pilot.pause()
@@ -560,7 +638,7 @@ async def test_the_editor_applies_a_scenario() -> None:
 async def test_tab_indents_in_the_editor() -> None:
     """The text area was told that tab indents."""
     async with session() as s:
-        await s.press("e")
+        await s.press("ctrl+e")
         await s.over(Editor)
         await s.press("tab")
         assert s.app.screen.query_one(TextArea).text != TWO_STATE
@@ -608,7 +686,7 @@ async def test_the_list_can_be_walked_and_tells() -> None:
         options, about = s.app.screen.query_one(OptionList), s.app.screen.query_one(".about", Static)
         for index in range(options.option_count):
             options.highlighted = index
-            paragraph = s.app.screen.entries[str(options.get_option_at_index(index).id)][1]
+            paragraph = s.app.screen.entries[str(options.get_option_at_index(index).id)][2]
             await s.until(lambda p=paragraph: squeezed(p)[:100] in squeezed(plain(about)), paragraph)
         await s.press("home", "down", "down", "enter")
         await s.until(lambda: s.app.request.name != "two-state")
@@ -643,7 +721,7 @@ async def test_an_edit_keeps_the_unit() -> None:
     async with session() as s:
         await s.press("u")
         await s.opened()
-        await s.press("e")
+        await s.press("ctrl+e")
         await s.over(Editor)
         s.app.screen.query_one(TextArea).text = TWO_STATE.replace("steps = 64", "steps = 30")
         await s.pilot.pause()
@@ -663,7 +741,16 @@ async def test_help_has_every_action() -> None:
         shown = squeezed("\n".join(plain(part) for part in s.app.screen.query(Static)))
         for action in ACTIONS:
             assert squeezed(action.words) in shown, action.words
-        for words in ("1information", "2matrix", "3p(x_t)", "4posterior", "5ELBO", "6inequality", "8chain"):
+        for words in (
+            "1information",
+            "2Qbar",
+            "3p(x_t)",
+            "4posterior",
+            "5ELBO",
+            "6theinequality",
+            "7trajectories",
+            "8thechain",
+        ):
             assert words in shown
 
 
@@ -739,7 +826,7 @@ async def test_a_scenario_that_is_none_is_said() -> None:
         assert app.judge(app.request.text) == s.told()
         for key in ("right", "end", "v", "c", "j", "u", "f", "f", "space", "8"):
             await s.press(key)
-        await s.press("e")
+        await s.press("ctrl+e")
         await s.over(Editor)
         why = app.screen.query_one(".why", Static)
         await s.until(lambda: plain(why).strip(), "the editor does not say at once what is wrong")

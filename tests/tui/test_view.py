@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tui import raster, view
 from tui.film import Film
-from tui.messages import Message, Request
+from tui.messages import Message, Question, Request
+from tui.view import inequality, information, reading
 from tui.worker import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -55,7 +56,7 @@ def film_of(name: str, part: float = 1.0) -> Film:
 
 def drawn(number: str, scene: view.Scene, width: int, height: int) -> str:
     """The text of a panel, its form checked: height rows of width characters, each a column wide."""
-    rows = view.PANELS[number][1](scene, width, height)
+    rows = view.PANELS[number].paint(scene, width, height)
     assert [len(row) for row in rows] == [width] * height, (number, width, height)
     for row in rows:
         check_cells(row)
@@ -189,7 +190,7 @@ def test_the_inequality_says_its_verdict(name: str, word: str) -> None:
         step = film.at(t)
         assert step is not None
         verdict = step.record["decay"]
-        assert f" {view.MARKS[verdict]} {verdict} " in drawn("6", view.Scene(film, t), 60, 8).splitlines()[0]
+        assert f" {inequality.MARKS[verdict]} {verdict} " in drawn("6", view.Scene(film, t), 60, 8).splitlines()[0]
         words.add(verdict)
     assert word in words
 
@@ -202,7 +203,7 @@ def test_the_inequality_begins_with_nothing() -> None:
 def test_the_strip_has_the_verdict_of_each_step() -> None:
     """With a column to a step, the strip under the panel is the verdicts' marks in order."""
     film = film_of("memory")
-    wanted = "·" + "".join(view.MARKS[s.record["decay"]] for s in film.steps[1:])
+    wanted = "·" + "".join(inequality.MARKS[s.record["decay"]] for s in film.steps[1:])
     strip = drawn("6", view.Scene(film, 5), 15, 8).splitlines()[-1]
     assert strip == f" {wanted} "
 
@@ -248,7 +249,7 @@ def test_totals_come_at_the_end() -> None:
     """While the run goes on, the ledger has this step's lines and says that the totals come."""
     film = film_of("two-state", 0.5)
     shown = drawn("5", view.Scene(film, 3), 50, 12)
-    assert "t = 3: this term" in shown
+    assert "term of t = 3" in shown
     assert "totals come at the end" in shown
 
 
@@ -283,7 +284,7 @@ def test_a_chain_too_large_for_pictures_says_so() -> None:
     film = film_of("many-states")
     for t in range(film.T + 1):
         assert "not kept for this chain" in drawn("2", view.Scene(film, t), 40, 9)
-        assert "K up to 64" in drawn("4", view.Scene(film, t), 40, 9)
+        assert "K up to 1,024" in drawn("4", view.Scene(film, t), 40, 9)
 
 
 def test_a_memory_process_has_no_step_matrix() -> None:
@@ -298,7 +299,7 @@ def test_the_posterior_is_a_distribution() -> None:
     film = film_of("two-rooms")
     assert film.opened is not None
     rows = drawn("4", view.Scene(film, 5, chosen=2), 60, 20).splitlines()
-    assert f"given x_t = {film.opened.states[2]}" in rows[0]
+    assert f"given x_5 = {film.opened.states[2]}" in rows[0]
     found = [re.findall(r"\d\.\d{3}", row) for row in rows[2 : 2 + film.opened.K]]
     for column in zip(*found, strict=True):
         assert abs(sum(map(float, column)) - 1) < 0.0006 * film.opened.K
@@ -338,9 +339,84 @@ def test_a_click_finds_the_time_it_points_at() -> None:
     film = film_of("two-state")
     for scale in view.SCALES:
         for t in range(film.T + 1):
-            row = view.PANELS["1"][1](view.Scene(film, t, scale=scale), 70, 20)[1]
+            row = view.PANELS["1"].paint(view.Scene(film, t, scale=scale), 70, 20)[1]
             (x,) = [x for x, cell in enumerate(row) if cell.back == "cursor"]
-            again = view.time_under(view.Scene(film, t, scale=scale), x, 70, 20)
+            again = information.time_under(view.Scene(film, t, scale=scale), x, 70, 20)
             assert again is not None
-            row = view.PANELS["1"][1](view.Scene(film, again, scale=scale), 70, 20)[1]
+            row = view.PANELS["1"].paint(view.Scene(film, again, scale=scale), 70, 20)[1]
             assert row[x].back == "cursor", (scale, t)
+
+
+# one chain beneath another
+
+
+@pytest.mark.parametrize("number", ["1", "5", "6"])
+def test_a_chain_beneath_is_shown_too(number: str) -> None:
+    """Its curves, its ledger and its I_t are there, in their own colour; and gone without it."""
+    for other in (None, film_of("two-rooms")):
+        scene = view.Scene(film_of("two-state"), 3, beneath=other)
+        rows = view.PANELS[number].paint(scene, 70, 20)
+        assert any(cell.style == "beneath" for row in rows for cell in row) is (other is not None)
+
+
+def test_both_ledgers_stand_side_by_side() -> None:
+    """The marked chain's totals are those of its own ledger."""
+    this, other = film_of("two-state"), film_of("two-rooms")
+    shown = drawn("5", view.Scene(this, 3, beneath=other), 60, 24).splitlines()
+    alone = drawn("5", view.Scene(other, 3), 60, 24).splitlines()
+    (both,) = [row.split() for row in shown if "L = −ELBO" in row]
+    (own,) = [row.split() for row in alone if "L = −ELBO" in row]
+    assert both[-1] == own[-1] != both[-2]
+
+
+# what is read out
+
+
+def read_out(scene: view.Scene, spot: view.Spot, answer: str | None = None, width: int = 120) -> str:
+    row = reading.paint(scene, spot, answer, width)
+    assert len(row) == width
+    check_cells(row)
+    return raster.text([row])
+
+
+def test_a_number_is_read_out_with_its_enclosure() -> None:
+    """H(x0) of two-state at t = 0: its value, its closed form, and bounds around it."""
+    shown = read_out(view.Scene(film_of("two-state"), 0), view.Number("entropy", 0))
+    assert shown.split()[:2] == ["H(x_0)", "0.811278124459133"]
+    assert "2 − 3/4·log2(3)" in shown
+    assert "∈ [0.811278124459132, 0.811278124459133]" in shown
+
+
+def test_a_fraction_is_read_out_exactly_once_it_is_known() -> None:
+    """≈ while the engine has not answered, = when it has, and its length where it is too long to be read."""
+    scene, spot = view.Scene(film_of("two-state"), 1), Question("cumulative", 1, 0, 1)
+    assert "q(x_1=b | x_0=a) ≈ 0.05" in read_out(scene, spot)
+    assert "q(x_1=b | x_0=a) = 1/20  ≈0.0500000000000000" in read_out(scene, spot, "1/20")
+    long = "3" * 150 + "/1" + "0" * 199
+    assert "≈3.33333333333333e-50  a fraction of 150 over 200 digits" in read_out(scene, spot, long)
+    assert "undefined" in read_out(scene, spot, "undefined")
+
+
+@pytest.mark.parametrize("number", view.PANELS)
+@pytest.mark.parametrize("name", [*NAMES, *OWN])
+def test_whatever_is_pointed_at_can_be_read_out(name: str, number: str) -> None:
+    """Every place of every panel at every size, and the cursor of each, gives a line or nothing."""
+    film = film_of(name)
+    for t in (0, film.T):
+        for matrix in view.MATRICES:
+            scene = view.Scene(film, t, matrix=matrix)
+            for width, height in ((1, 1), (28, 9), (70, 20)):
+                for x in range(0, width, 7):
+                    for y in range(0, height, 2):
+                        spot = view.PANELS[number].spot(scene, x, y, width, height)
+                        read_out(scene, spot, width=80) if spot else None
+            read_out(scene, view.PANELS[number].here(scene), width=60)
+
+
+def test_an_infinite_total_names_its_witness() -> None:
+    """∞ is read out with where it comes from."""
+    film = film_of("elbo-mask-prior")
+    assert film.finished is not None
+    assert film.finished["elbo"]["negative_elbo"]["value"] == "inf"
+    shown = read_out(view.Scene(film, 1), view.Number("negative_elbo", None))
+    assert "∞ t = 10, x0 = a, x_t = a" in shown

@@ -80,25 +80,66 @@ class Panel(Canvas):
     can_focus = True
 
     class Pointed(Message):
-        """Somebody clicked into a panel, or rolled the wheel over it."""
+        """Somebody clicked into a panel."""
 
         def __init__(self, panel: Panel, x: int, y: int) -> None:
             super().__init__()
             self.panel, self.x, self.y = panel, x, y
 
+    class Hovered(Message):
+        """The mouse is at a place of a panel, (number, x, y); or has left it, None."""
+
+        def __init__(self, place: tuple[str, int, int] | None) -> None:
+            super().__init__()
+            self.place = place
+
     def __init__(self, number: str) -> None:
         super().__init__(id=f"panel-{number}", classes="panel")
         self.number = number
-        self.border_title = f"{number} {PANELS[number][0]}"
+        self.border_title = f"{number} {PANELS[number].title}"
 
     def show(self, scene: Scene) -> None:
         """Paint the scene, if there is room for it."""
         width, height = self.size
         if width > 0 and height > 0:
-            self.paint(PANELS[self.number][1](scene, width, height))
+            self.paint(PANELS[self.number].paint(scene, width, height))
 
     def on_click(self, event: events.Click) -> None:
         """Tell the app where."""
         offset = event.get_content_offset(self)
         if offset is not None:
             self.post_message(self.Pointed(self, offset.x, offset.y))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Tell the app where the mouse is."""
+        offset = event.get_content_offset(self)
+        self.post_message(self.Hovered(None if offset is None else (self.number, offset.x, offset.y)))
+
+    def on_leave(self) -> None:
+        """It is here no more."""
+        self.post_message(self.Hovered(None))
+
+
+class Scrubber(Canvas):
+    """The rail of time, with a knob to drag."""
+
+    class Dragged(Message):
+        """The mouse is held at a column of the rail."""
+
+        def __init__(self, x: int, width: int) -> None:
+            super().__init__()
+            self.x, self.width = x, width
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold."""
+        self.capture_mouse()
+        self.post_message(self.Dragged(event.x, self.size.width))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Follow while held."""
+        if self.app.mouse_captured is self:
+            self.post_message(self.Dragged(event.x, self.size.width))
+
+    def on_mouse_up(self) -> None:
+        """Let go."""
+        self.release_mouse()

@@ -10,11 +10,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
-from tui.actions import ACTIONS
+from tui.actions import ACTIONS, spelled
+from tui.view import PANELS
 
 Chosen = TypeVar("Chosen")
 
@@ -30,9 +32,12 @@ class Overlay(ModalScreen[Chosen]):
 
 
 class Scenarios(Overlay[str | None]):
-    """The scenarios that ship: a list to filter by typing, and what the one under the cursor shows."""
+    """The scenarios: a list to filter by typing, and what the one under the cursor shows.
 
-    def __init__(self, entries: dict[str, tuple[str, str]]) -> None:
+    `entries` maps what is given back to (name, title, paragraph).
+    """
+
+    def __init__(self, entries: dict[str, tuple[str, str, str]]) -> None:
         super().__init__()
         self.entries = entries
 
@@ -51,9 +56,9 @@ class Scenarios(Overlay[str | None]):
         """List the scenarios whose name or title has the words."""
         options = self.query_one(OptionList)
         options.clear_options()
-        for name, (title, _) in self.entries.items():
+        for key, (name, title, _) in self.entries.items():
             if wanted.lower() in f"{name} {title}".lower():
-                options.add_option(Option(f"{name:<22}{title}", id=name))
+                options.add_option(Option(f"{name:<22}{title}", id=key))
         options.highlighted = 0 if options.option_count else None
 
     @on(Input.Changed)
@@ -75,7 +80,7 @@ class Scenarios(Overlay[str | None]):
     @on(OptionList.OptionHighlighted)
     def describe(self, event: OptionList.OptionHighlighted) -> None:
         """Say what it shows."""
-        self.query_one(".about", Static).update(self.entries[str(event.option_id)][1], layout=True)
+        self.query_one(".about", Static).update(self.entries[str(event.option_id)][2], layout=True)
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
@@ -163,18 +168,6 @@ class Export(Overlay[str | None]):
         self.dismiss(event.option_id)
 
 
-EXPLAINED = """\
-[b]1 information[/b]  H(x_t) is the entropy of x_t, I(x0;x_t) what is left to know of the data. Noise may add
-to the first; it only ever takes from the second. The bound is η(Q_t)·I_(t−1), the strong inequality.
-[b]2 matrix[/b]  Rows are where one comes from, columns where one goes. Qbar is all steps up to t at once; when its
-rows are all alike, x_t tells nothing of x0.
-[b]3 p(x_t)[/b]  The marginal as bars, the data as marks. It can stand still while all information is lost.
-[b]4 posterior[/b]  What x_t = one state says of x0, and of x_(t−1): the second is the exact reverse process.
-[b]5 ELBO[/b]  Each term pays for what its step destroyed, plus the model's error; L = H(x0) + ΣΔ_t + KL(p_T‖π).
-[b]6 inequality[/b]  The verdict on this step: decided on integers, not rounded. ↓ strict, = equal, ↑ violated.
-[b]8 chain[/b]  The kernel, β_t and the fraction kept, and what the checks of the scenario found."""
-
-
 class Help(Overlay[None]):
     """Every action, from the registry, and what each panel means."""
 
@@ -183,19 +176,13 @@ class Help(Overlay[None]):
         with VerticalScroll(classes="box") as box:
             box.border_title = "help: escape leaves"
             for group, actions in groupby(ACTIONS, key=lambda action: action.group):
-                keys = {a: " ".join(_spelled(key) for key in a.keys.split(",")) for a in actions}
+                keys = {a: " ".join(spelled(key) for key in a.keys.split(",")) for a in actions}
                 body = "\n".join(f"  {spelled:<18} {a.words}" for a, spelled in keys.items())
                 yield Static(f"{group}\n{body}\n", markup=False)
-            yield Static(EXPLAINED)
+            for number, panel in PANELS.items():
+                yield Static(Content.assemble((f"{number} {panel.title}", "bold"), f"\n{panel.about}\n"), markup=False)
+                yield Static(f"  {panel.formula}\n", classes="formula", markup=False)
 
     def on_mount(self) -> None:
         """Let the arrows scroll."""
         self.query_one(VerticalScroll).focus()
-
-
-def _spelled(key: str) -> str:
-    names = {
-        "left_square_bracket": "[", "right_square_bracket": "]", "left_curly_bracket": "{", "right_curly_bracket": "}",
-        "colon": ":", "plus": "+", "equals_sign": "=", "minus": "-", "question_mark": "?", "left": "←", "right": "→",
-    }  # fmt: skip
-    return names.get(key, key)

@@ -1,0 +1,160 @@
+"""`markovdiff audit`, and `python -m markovdiff.audit`: a file in, a verdict on it out.
+
+0  every claim examined is true            2  the file is malformed, or has no enclosures
+1  one is not; it is named                 3  interrupted, or something could not be settled
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import sys
+import time
+from contextlib import suppress
+from typing import Self
+
+from markovdiff.audit import record
+from markovdiff.audit.claims import WrongError
+from markovdiff.audit.examination import Examination, Report
+from markovdiff.audit.numerals import quoted
+from markovdiff.errors import InputError, MarkovdiffError
+
+ABOUT = """Recompute a result (or a certificate) by an independent route and confirm every number in it.
+
+Standard library only: integers, fractions, and logarithms between proven bounds; nothing of the engine."""
+
+
+def steps_of(text: str) -> range:
+    """A:B as the steps A … B.
+
+    >>> steps_of("3:5"), steps_of("7")
+    (range(3, 6), range(7, 8))
+    """
+    match = re.fullmatch(r"([0-9]{1,9})?(:)?([0-9]{1,9})?", text, re.ASCII)
+    if match is None or not (match[1] or match[3]) or (match[3] and not match[2]):
+        raise InputError("not a range of steps", where="--steps", expected="A:B, such as 0:16 or 60:", got=quoted(text))
+    a = int(match[1] or 0)
+    b = int(match[3] or 10**9) if match[2] else a
+    if a > b:
+        raise InputError("an empty range of steps", where="--steps", expected="A ≤ B", got=quoted(text))
+    return range(a, b + 1)
+
+
+def audit(path: str, steps: range | None = None, sample: int | None = None, seed: int = 0) -> int:
+    """Audit a file, print what was found, and return the exit status."""
+    name = ""
+    try:
+        for part in record.load(path):
+            examination = Examination(part)
+            name = examination.scenario.name
+            chosen = _chosen(examination.T, steps, sample, seed)
+            with Bar(name) as bar:
+                report = examination.run(chosen, bar.tick)
+            _say(_summary(report, sample, seed))
+    except WrongError as wrong:
+        _say(f"{quoted(name)[1:-1]}: WRONG at {wrong.where}\n  said      {wrong.said}\n  true      {wrong.true}")
+        return 1
+    except MarkovdiffError as error:
+        return _complain(str(error), error.status)
+    except KeyboardInterrupt:
+        return _complain("interrupted; nothing was decided", 3)
+    except (MemoryError, RecursionError):
+        return _complain("out of memory; audit a part with --steps or --sample", 3)
+    return 0
+
+
+def _chosen(T: int, steps: range | None, sample: int | None, seed: int) -> list[int] | None:
+    """The steps to be audited; None for all."""
+    if steps is None and sample is None:
+        return None
+    within = [t for t in range(T + 1) if steps is None or t in steps]
+    if not within:
+        raise InputError("no such steps", where="--steps", expected=f"within 0 … {T}")
+    if sample is not None and sample < len(within):
+        within = sorted(random.Random(seed).sample(within, sample))  # noqa: S311  (sampling, not secrets)
+    return within
+
+
+def _summary(report: Report, sample: int | None, seed: int) -> str:
+    found = ", ".join(f"{n} {what}" for what, n in report.counts.items() if n)
+    line = f"{quoted(report.name)[1:-1]}: confirmed {found}; none wrong"
+    if report.is_whole:
+        return f"{line} (all of t = 0…{report.T}, the ledger, the checks)"
+    which = _runs(report.steps) + (f", sampled with seed {seed}" if sample is not None else "")
+    return f"{line} (a part: {len(report.steps)} of {report.T + 1} times, t = {which}; not the ledger, not the checks)"
+
+
+def _runs(times: tuple[int, ...]) -> str:
+    """3, 5…8 and so on, the first few."""
+    runs: list[list[int]] = []
+    for t in times:
+        if runs and t == runs[-1][1] + 1:
+            runs[-1][1] = t
+        else:
+            runs.append([t, t])
+    words = [str(a) if a == b else f"{a}…{b}" for a, b in runs]
+    return ", ".join(words[:12]) + (", …" if len(words) > 12 else "")
+
+
+class Bar:
+    """A bar on a terminal's stderr, once a second has passed."""
+
+    def __init__(self, name: str) -> None:
+        self.name = quoted(name)[1:-1]
+        self.shown = sys.stderr is not None and sys.stderr.isatty()
+        self.begun = self.last = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.shown and self.last > self.begun:
+            self._write("\r\x1b[K")
+
+    def tick(self, share: float) -> None:
+        """Show that this share of the work is done."""
+        now = time.monotonic()
+        if not self.shown or now - self.begun < 1 or now - self.last < 0.1:
+            return
+        self.last = now
+        done = round(30 * share)
+        self._write(f"\r{self.name:.30} [{'#' * done}{'.' * (30 - done)}] {100 * share:3.0f} %")
+
+    @staticmethod
+    def _write(text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _complain(text: str, status: int) -> int:
+    print(f"markovdiff audit: {text}", file=sys.stderr)
+    return status
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The program `python -m markovdiff.audit`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m markovdiff.audit", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("result", metavar="RESULT.json", help="a result or a certificate; - for stdin")
+    parser.add_argument("--steps", metavar="A:B", help="audit these steps only")
+    parser.add_argument("--sample", type=_positive, metavar="N", help="audit N steps, drawn by the seed")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="for --sample (default 0)")
+    given = parser.parse_args(arguments)
+    try:
+        steps = None if given.steps is None else steps_of(given.steps)
+    except InputError as error:
+        return _complain(str(error), error.status)
+    return audit(given.result, steps, given.sample, given.seed)
+
+
+def _positive(text: str) -> int:
+    if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) is None or int(text) < 1:
+        raise argparse.ArgumentTypeError("a whole number above zero is needed")
+    return int(text)

@@ -1,0 +1,214 @@
+"""The checks: what is observed of the whole process, decided a second time.
+
+Some are theorems once their premises are facts, and the premises are what is verified: every row sums to one and x_t
+depends on x_{t−1} alone (checked when the process is built), and μN_t = μ for every t. Then I(x_0;x_t) does not rise,
+nor does I(x_s;x_u) as s falls or u rises, I_t ≤ η(N_t)·I_{t−1} (Dobrushin 1956; Cohen et al. 1993), KL(p_t‖μ) does not
+rise, and L = H(x_0) + ΣΔ_t + KL(p_T‖π). What is not such a theorem (noise that remembers, a law that is not stationary,
+the growth of entropy, a bound on I_T) is decided by signs of enclosures, and by exact forms where these hold zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from math import lcm
+from typing import Any
+
+from markovdiff.audit.facts import MINUS, ONE, Facts, divergence, entropy
+from markovdiff.audit.logsum import LogSum
+from markovdiff.audit.process import Matrix, Moment, Process, Table
+from markovdiff.audit.scenario import Question, Scenario
+
+MOST_TIMES = 64
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is observed, and at which times (or triples of times) it shows; empty where there is nothing to show."""
+
+    observed: str
+    shows: frozenset[tuple[int, ...]] = frozenset()
+
+
+class Watch:
+    """Shown every step, then asked each question."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.process = scenario.process
+        self.decays: list[str] = []
+        self.laws: list[list[int]] = []
+        self.scales: list[int] = []
+        self.agree = True
+        self.last: LogSum | None = None
+
+    def observe(self, facts: Facts, decay: str | None) -> None:
+        """Take time t in."""
+        now = facts.now
+        self.laws.append(now.P)
+        self.scales.append(now.S)
+        self.agree = self.agree and _adds_up(now, facts.before)
+        self.last = facts.mutual
+        if decay is not None:
+            self.decays.append(decay)
+
+    def answer(self, question: Question) -> Answer:
+        """What is observed."""
+        match question.name:
+            case "mi-decay":
+                return self._decay()
+            case "identities":
+                return Answer("holds" if self.agree else "violated")
+            case "sdpi" | "elbo-ledger":
+                return Answer("holds")
+            case "h-theorem":
+                return self._h_theorem(question.law)
+            case "entropy-growth":
+                return self._growth()
+            case "converged":
+                return self._converged(question)
+        return Answer("holds") if self.process.is_markov else _triangle(self.process)
+
+    def _decay(self) -> Answer:
+        at = {word: [t for t, decay in enumerate(self.decays, 1) if decay == word] for word in set(self.decays)}
+        if "violated" in at:
+            return Answer("violated", _times(at["violated"]))
+        if "equal" not in at:
+            return Answer("strict")
+        return Answer("equal" if "strict" not in at else "non-increasing", _times(at["equal"]))
+
+    def _growth(self) -> Answer:
+        """H(x_t) falls where the sign of H(x_t) − H(x_{t−1}) is −1."""
+        forms = [entropy(P, S) for P, S in zip(self.laws, self.scales, strict=True)]
+        falls = [t for t, (a, b) in enumerate(pairwise(forms), 1) if LogSum.total([(ONE, b), (MINUS, a)]).sign() < 0]
+        return Answer("violated" if falls else "non-decreasing", _times(falls))
+
+    def _h_theorem(self, law: Sequence[Fraction]) -> Answer:
+        if self._is_preserved(law):
+            return Answer("holds")
+        laws = [[Fraction(n, S) for n in P] for P, S in zip(self.laws, self.scales, strict=True)]
+        rises = [t for t, (a, b) in enumerate(pairwise(laws), 1) if _farther(a, b, law)]
+        return Answer("violated" if rises else "holds", _times(rises))
+
+    def _is_preserved(self, law: Sequence[Fraction]) -> bool:
+        """Whether μN_t = μ for every t."""
+        return all(is_stationary(self.process, t, law) for t in range(1, self.process.T + 1))
+
+    def _converged(self, question: Question) -> Answer:
+        assert self.last is not None
+        within = compare(self.last, question.bound, question.unit) <= 0
+        return Answer("holds") if within else Answer("violated", _times([self.process.T]))
+
+    def prior_fits(self) -> bool:
+        """Whether π is what its name says."""
+        process, prior, kind = self.process, self.scenario.prior, self.scenario.prior_kind
+        if kind == "marginal":
+            return [Fraction(n, self.scales[-1]) for n in self.laws[-1]] == list(prior)
+        if kind == "uniform":
+            return len(set(prior)) == 1
+        if kind == "mask":
+            return self.scenario.kind == "absorbing" and [p > 0 for p in prior] == [w > 0 for w in process.noise.target]
+        return kind == "given" or (process.is_markov and self._is_preserved(prior))
+
+
+def is_stationary(process: Process, t: int, law: Sequence[Fraction]) -> bool:
+    """Whether μN_t = μ; the same matrix as at t − 1 is not asked twice."""
+    step = process.step(t)
+    if t > 1 and not process.noise.steps and process.betas[t - 1] == process.betas[t - 2]:
+        return True
+    d = lcm(*(p.denominator for p in law))
+    numerators = [p.numerator * (d // p.denominator) for p in law]
+    return step.applied([numerators]) == [[n * step.d for n in numerators]]
+
+
+def compare(form: LogSum, bound: Fraction, unit: str) -> int:
+    """The sign of form − bound, the bound in a unit."""
+    if unit == "bits":
+        return form.minus_logarithms([(bound, 2)]).sign()
+    if bound == 0:
+        return form.sign()
+    bits = 192
+    while True:
+        x = form.enclose(bits)
+        if x.below(bound) or x.above(bound):
+            return -1 if x.below(bound) else 1
+        bits *= 2
+
+
+def _times(times: Sequence[int]) -> frozenset[tuple[int, ...]]:
+    return frozenset((t,) for t in times)
+
+
+def shows(answer: Answer, witness: Mapping[str, Any] | None) -> bool:
+    """Whether a witness (of times) is one of those that show the answer, or there is none to show."""
+    if witness is None:
+        return not answer.shows
+    if not answer.shows:
+        return False
+    names = ("s", "t", "u") if len(next(iter(answer.shows))) == 3 else ("t",)
+    return set(witness) == set(names) and tuple(witness[name] for name in names) in answer.shows
+
+
+def _adds_up(now: Moment, before: Moment | None) -> bool:
+    """Whether Σ_j q(x_0, x_t) = q(x_0), and q(x_t) is also q(x_{t−1})N_t."""
+    if any(sum(row) != now.D for row in now.C):
+        return False
+    if before is None or now.step is None:
+        return True
+    return now.step.applied([before.P])[0] == [n * now.g for n in now.P]
+
+
+def _farther(before: Sequence[Fraction], now: Sequence[Fraction], law: Sequence[Fraction]) -> bool:
+    """Whether KL to the law rises."""
+    if list(before) == list(now):
+        return False
+    a, b = divergence(before, law), divergence(now, law)
+    if a is None or b is None:
+        return b is None and a is not None
+    return LogSum.total([(ONE, b), (MINUS, a)]).sign() > 0
+
+
+def times_of(T: int) -> list[int]:
+    """The times that the triangle is looked at: all, or 64 evenly spaced ones of a longer process."""
+    return (
+        list(range(T + 1)) if T <= MOST_TIMES else [round(Fraction(k * T, MOST_TIMES - 1)) for k in range(MOST_TIMES)]
+    )
+
+
+def _triangle(process: Process) -> Answer:
+    """With memory: I(x_s;x_u) for all pairs, from joint laws summed over x_0, each compared with its neighbours."""
+    times = times_of(process.T)
+    powers = [_powers(M, lcm(*(other.d for other in process.noise.memory)), process.T) for M in process.noise.memory]
+    forms = {
+        (s, u): _pair_information(process.data, powers, times[s], times[u])
+        for u in range(len(times))
+        for s in range(u + 1)
+    }
+    broken = set()
+    for (s, u), outer in forms.items():
+        for inner, t in (((s, u - 1), u - 1), ((s + 1, u), s + 1)):
+            if s < u and LogSum.total([(ONE, forms[inner]), (MINUS, outer)]).sign() < 0:
+                broken.add((times[s], times[t], times[u]))
+    return Answer("violated" if broken else "holds", frozenset(broken))
+
+
+def _powers(M: Matrix, d: int, T: int) -> list[Table]:
+    """M^0 … M^T, the n-th over d^n."""
+    K = len(M.N)
+    powers = [[[int(i == j) for j in range(K)] for i in range(K)]]
+    for _ in range(T):
+        powers.append([[n * (d // M.d) for n in row] for row in M.applied(powers[-1])])
+    return powers
+
+
+def _pair_information(data: Sequence[int], powers: Sequence[Sequence[Table]], s: int, u: int) -> LogSum:
+    """I(x_s;x_u), with q(x_s = i, x_u = j) = Σ_k q(x_0 = k) M_k^s[k][i] M_k^(u−s)[i][j]."""
+    K = range(len(data))
+    parts = [(w, power[s][k], power[u - s]) for k, (w, power) in enumerate(zip(data, powers, strict=True)) if w]
+    joint = [[sum(w * start[i] * onward[i][j] for w, start, onward in parts) for j in K] for i in K]
+    cells = [n for row in joint for n in row]
+    whole = sum(cells)
+    rows, columns = [sum(row) for row in joint], [sum(column) for column in zip(*joint, strict=True)]
+    return LogSum.total([(ONE, entropy(rows, whole)), (ONE, entropy(columns, whole)), (MINUS, entropy(cells, whole))])

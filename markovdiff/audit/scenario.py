@@ -1,0 +1,210 @@
+"""From the resolved scenario in a record to the process, the prior, the reverse model and the questions asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+
+from markovdiff.audit import reverse
+from markovdiff.audit.process import Matrix, Noise, Process, matrix
+from markovdiff.audit.record import MAX_STATES, MAX_STEPS, Part
+from markovdiff.audit.reverse import Reverse, Row
+from markovdiff.errors import InputError, LimitError
+
+KERNELS = ("uniform", "absorbing", "mixing", "neighbour", "matrix", "gaussian", "per-step", "conditional")
+MODELS = ("bayes", "posterior-mixture", "d3pm", "counted", "uniform", "table")
+CHECKS = ("mi-decay", "identities", "sdpi", "h-theorem", "elbo-ledger", "dpi", "entropy-growth", "converged")
+MAX_CELLS = 50_000_000
+"""Entries of tables, T·K², that a record may bring."""
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A check that was asked for: what was expected, and its law or its bound."""
+
+    name: str
+    expected: str
+    law: tuple[Fraction, ...] = ()
+    against: str = ""
+    bound: Fraction = Fraction(0)
+    unit: str = "bits"
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """What a record says was run."""
+
+    name: str
+    process: Process
+    kind: str
+    prior: tuple[Fraction, ...]
+    prior_kind: str
+    reverse: Reverse | None
+    questions: tuple[Question, ...]
+
+
+def read(part: Part) -> Scenario:
+    """The scenario of a record. Raises InputError with the path of whatever does not fit."""
+    part.only(
+        ("states", "data", "kernel", "steps", "betas", "reverse", "checks"), ("name", "title", "description", "unit")
+    )
+    process, kind = _process(part)
+    prior = part["reverse"]["prior"].only(("kind", "probabilities"))
+    name = part.get("name")
+    questions = part["checks"].table()
+    return Scenario(
+        name=name.text() if name else "",
+        process=process,
+        kind=kind,
+        prior=tuple(prior["probabilities"].law(process.K)),
+        prior_kind=prior["kind"].text(("marginal", "stationary", "uniform", "mask", "given")),
+        reverse=_reverse(part["reverse"]["model"], process),
+        questions=tuple(_question(name, part["checks"][name], process.K) for name in questions),
+    )
+
+
+def _process(part: Part) -> tuple[Process, str]:
+    states = [item.text() for item in part["states"].items(most=MAX_STATES)]
+    K = len(states)
+    if not K or len(set(states)) != K:
+        raise InputError("not a list of different labels", where=part["states"].path)
+    T = part["steps"].count(1, MAX_STEPS)
+    law = part["data"].law(K)
+    s = lcm(*(p.denominator for p in law))
+    data = tuple(p.numerator * (s // p.denominator) for p in law)
+    kernel = part["kernel"]
+    kind = kernel["kind"].text(KERNELS)
+    betas: tuple[Fraction, ...] = ()
+    if kind in ("per-step", "conditional"):
+        if part["betas"].value is not None:
+            raise part["betas"].fail("this kernel has no β", "null")
+    else:
+        betas = tuple(item.probability() for item in part["betas"].items(T))
+    process = Process(tuple(states), data, T, betas, _noise(kernel, kind, K, T, betas))
+    return process, kind
+
+
+def _noise(part: Part, kind: str, K: int, T: int, betas: Sequence[Fraction]) -> Noise:
+    if kind in ("uniform", "absorbing", "mixing"):
+        part.only(("kind", "target"))
+        law = part["target"].law(K)
+        if (kind == "uniform" and len(set(law)) > 1) or (kind == "absorbing" and 1 not in law):
+            raise part["target"].fail(f"not the target of a kernel called {kind!r}")
+        d = lcm(*(p.denominator for p in law))
+        return Noise(target=tuple(p.numerator * (d // p.denominator) for p in law))
+    if kind in ("neighbour", "matrix"):
+        part.only(("kind", "rows"))
+        return Noise(blended=tuple(tuple(row) for row in part["rows"].rows(K)))
+    if kind == "conditional":
+        part.only(("kind", "rows_by_source"))
+        return Noise(memory=tuple(matrix(item.rows(K)) for item in part["rows_by_source"].items(K)))
+    part.only(("kind", "steps_rows"), ("resolution",))
+    _check_cells(T, K, part.path)
+    steps = _distinct(part["steps_rows"].items(T), K)
+    if resolution := part.get("resolution"):
+        _check_grid(resolution, steps, betas)
+    return Noise(steps=tuple(steps))
+
+
+def _distinct(parts: Sequence[Part], K: int) -> list[Matrix]:
+    """A matrix a step; equal neighbours are read once."""
+    steps: list[Matrix] = []
+    for t, part in enumerate(parts):
+        same = t > 0 and part.value == parts[t - 1].value
+        steps.append(steps[-1] if same else matrix(part.rows(K)))
+    return steps
+
+
+def _check_grid(resolution: Part, steps: Sequence[Matrix], betas: Sequence[Fraction]) -> None:
+    """The discretised Gaussian's entries are multiples of the resolution, symmetric, and equal where β is."""
+    grid = resolution.ratio()
+    if grid.numerator != 1:
+        raise resolution.fail("not one over a whole number")
+    seen: dict[Fraction, Matrix] = {}
+    for t, (step, beta) in enumerate(zip(steps, betas, strict=True), 1):
+        known = seen.setdefault(beta, step)
+        if known is step:
+            fits = grid.denominator % step.d == 0 and list(zip(*step.N, strict=True)) == [tuple(row) for row in step.N]
+        else:
+            fits = known.N == step.N and known.d == step.d
+        if not fits:
+            raise InputError("not a discretised Gaussian on the grid given", where=f"{resolution.path}, t = {t}")
+
+
+def _check_cells(T: int, K: int, where: str) -> None:
+    if T * K * K > MAX_CELLS:
+        raise LimitError("too many numbers", where=where, expected=f"T·K² at most {MAX_CELLS}", got=f"{T}·{K}²")
+
+
+def _reverse(part: Part, process: Process) -> Reverse | None:
+    if part.value is None or not process.is_markov:
+        if process.is_markov or part.value is not None:
+            raise part.fail("a Markov chain has a reverse model, and a process with memory has none")
+        return None
+    kind, K = part["kind"].text(MODELS), process.K
+    if kind == "bayes":
+        part.only(("kind",), ("data",))
+        return reverse.bayes(_belief(part, process))
+    if kind == "uniform":
+        part.only(("kind",))
+        return reverse.uniform(K)
+    if kind == "counted":
+        part.only(("kind", "rows"), ("trajectories", "smoothing", "seed"))
+        return reverse.table(_tables(part["rows"], process))
+    part.only(("kind",), ("error", "denoiser", "form", "denoiser_rows", "rows"))
+    if kind == "table" and (rows := part.get("rows")):
+        return reverse.table(_tables(rows, process))
+    form = part["form"].text(("posterior-mixture", "d3pm")) if kind == "table" else kind
+    guess = _guess(part, kind, process)
+    return reverse.d3pm(guess) if form == "d3pm" else reverse.posterior_mixture(guess)
+
+
+def _belief(part: Part, process: Process) -> Sequence[int]:
+    """The belief over the labels of [data]; a mask that was added has none."""
+    given = part.get("data")
+    if given is None:
+        return process.data
+    values = [item.probability() for item in given.items()]
+    if not process.K - 1 <= len(values) <= process.K or sum(values, Fraction(0)) != 1:
+        raise given.fail("not a law on the states", f"{process.K} probabilities (without an added mask one less)")
+    d = lcm(*(p.denominator for p in values))
+    belief = [p.numerator * (d // p.denominator) for p in values]
+    return belief + [0] * (process.K - len(belief))
+
+
+def _guess(part: Part, kind: str, process: Process) -> reverse.Guess:
+    if kind == "table":
+        return reverse.brought(_tables(part["denoiser_rows"], process))
+    if denoiser := part.get("denoiser"):
+        denoiser.text(("data",))
+        return reverse.data_guess(process.data)
+    error = part.get("error")
+    return reverse.posterior(error.probability() if error else Fraction(0))
+
+
+def _tables(part: Part, process: Process) -> list[list[Row | None]]:
+    K = process.K
+    _check_cells(process.T, K, part.path)
+    return [
+        [None if line.value is None else reverse.row_of(line.law(K)) for line in table.items(K)]
+        for table in part.items(process.T)
+    ]
+
+
+def _question(name: str, part: Part, K: int) -> Question:
+    if name not in CHECKS:
+        raise InputError(f"an unknown check {name!r:.60}", where=part.path)
+    if name == "h-theorem":
+        part.only(("expected", "against", "law"))
+        return Question(name, part["expected"].text(), tuple(part["law"].law(K)), part["against"].text())
+    if name == "converged":
+        part.only(("expected", "information", "unit"))
+        return Question(
+            name,
+            part["expected"].text(),
+            bound=part["information"].ratio(),
+            unit=part["unit"].text(("bits", "nats")),
+        )
+    return Question(name, part.text())

@@ -1,0 +1,83 @@
+"""The chapter's pages in reading order, and how to find one.
+
+The pages of a section stand in one module each. Importing them all costs a few milliseconds: they reach for the
+engine only when they are built.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from markovdiff.errors import InputError
+from markovdiff.learn import (
+    bound,
+    densities,
+    diffusion,
+    divergence,
+    exercises,
+    information,
+    questions,
+    surprise,
+    symbols,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from markovdiff.learn.page import Page
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and its pages."""
+
+    title: str
+    pages: tuple[Page, ...]
+
+
+SECTIONS = (
+    Section("Before you begin", symbols.PAGES),
+    Section("Entropy", surprise.PAGES),
+    Section("Two distributions", divergence.PAGES),
+    Section("Densities", densities.PAGES),
+    Section("Two variables", information.PAGES),
+    Section("Diffusion", diffusion.PAGES),
+    Section("The ELBO", bound.PAGES),
+    Section("Exercises, solved", exercises.PAGES),
+    Section("Questions, answered", questions.PAGES),
+)
+"""The chapter."""
+
+LEFT_SECTIONS = 4
+"""Sections in the left column of the contents; the rest stand to the right."""
+
+
+@cache
+def pages() -> Mapping[str, Page]:
+    """Every page by its name, in reading order."""
+    return MappingProxyType({page.name: page for section in SECTIONS for page in section.pages})
+
+
+def find(name: str) -> Page:
+    """The page of that name. Raises InputError that names the nearest one."""
+    known = pages()
+    if name not in known:
+        close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+        raise InputError(
+            "no such topic",
+            where=f"learn {name}",
+            expected="a topic that `markovdiff learn` lists",
+            remedy=f"did you mean {close[0]!r}?" if close else "see `markovdiff learn`",
+        )
+    return known[name]
+
+
+def after(page: Page) -> Page | None:
+    """The page to read next; None after the last."""
+    order = list(pages().values())
+    k = order.index(page) + 1
+    return order[k] if k < len(order) else None

@@ -1,0 +1,182 @@
+"""Diffusion: where the information goes, what entropy does meanwhile, and the ratios that lead back. Exact, in bits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import product
+from typing import TYPE_CHECKING
+
+from markovdiff.learn.blocks import Ask, Bar, Block, Cell, Facts, Formula, Prose, Table, bits
+from markovdiff.learn.chains import LETTERS, few, informations, masking_chain, uniform_chain
+from markovdiff.learn.page import MAX_DENOMINATOR, Page, Parameter, Values, count, probability
+
+if TYPE_CHECKING:
+    from markovdiff.arithmetic.quantity import Quantity
+
+REDRAW = "β is the probability that a step redraws x: from none, 0, to all, 1"
+STEPS = "time is counted in whole steps, and a page has room for few rows: more than 64 say nothing new"
+
+
+def information_flow(values: Values) -> Sequence[Block]:
+    """I_t, and the loss of each step."""
+    K, T = int(values["K"]), int(values["T"])
+    known = informations(uniform_chain(list(range(K, 0, -1)), (values["beta"],) * T))
+    H = known[0].mutual.form()
+    rows: list[tuple[Cell, ...]] = []
+    for t in few(T, 6):
+        now = known[t]
+        lost, decided = ("", "") if now.before is None else (bits(now.loss), now.decay)
+        rows.append((t, bits(now.mutual), lost, decided, Bar((_float(now.mutual) / float(H),), 26)))
+    half = next(
+        (now.moment.t for now in known if known[0].mutual.minus(now.mutual.times(Fraction(2))).sign() >= 0), None
+    )
+    losses = sum((now.loss.form() for now in known[1:]), 0 * H)
+    words = f"t = {half} is the first with half or less" if half is not None else "half is never lost"
+    return (
+        Prose(
+            f"{K} states, data q(x0) ∝ {K}, …, 1. Each step redraws x evenly with probability {values['beta']}. "
+            "Forward, information about x0 is destroyed; backward, each step must recover some."
+        ),
+        Ask(f"After how many of the {T} steps is half of the information gone: half of them, more, fewer?"),
+        Table(("t", "I(x0;x_t)", "lost in step t", "decided", ""), tuple(rows)),
+        Facts(
+            (
+                ("H(x0)", bits(H)),
+                ("half", words),
+                ("losses + I_T", bits(losses + known[-1].mutual.form())),
+            )
+        ),
+        Prose(
+            "The losses telescope: with what is left they make H(x0) again. I_t never rises, each verdict proved. "
+            "I(x0;x_T) ≈ 0 is the aim: then x_T can be drawn without knowing the data."
+        ),
+    )
+
+
+def entropy_flow(values: Values) -> Sequence[Block]:
+    """H(x_t) under even redraws and under masking."""
+    T, beta = int(values["T"]), values["beta"]
+    even, masked = (informations(make([3, 1], (beta,) * T)) for make in (uniform_chain, masking_chain))
+    top = max(_float(now.entropy) for now in (*even, *masked))
+    rows = []
+    for t in few(T, 6):
+        a, b = even[t].entropy, masked[t].entropy
+        bars = Bar((_float(a) / top,), 16), Bar((_float(b) / top,), 16)
+        rows.append((t, bits(a), bars[0], bits(b), bars[1], bits(masked[t].mutual)))
+    peak = max(masked, key=lambda now: _float(now.entropy)).moment.t
+    return (
+        Prose(
+            f"A coin, 3/4 to 1/4, noised twice over. Even: a step redraws it with probability {beta}. Masking: a step "
+            "covers it for good with that probability."
+        ),
+        Ask("Noise makes things more random. So does H(x_t) rise all the way, in both?"),
+        Table(("t", "H even", "", "H masked", "", "I masked"), tuple(rows)),
+        Facts(
+            (
+                ("highest H, masked", f"at t = {peak}"),
+                ("not masked at T", _short(masked[-1].moment.alpha_bar or Fraction(0))),
+            )
+        ),
+        Prose(
+            "Even redraws treat all states alike (doubly stochastic): there H never falls. Masking first adds the "
+            "doubt whether x is covered, then removes it: a covered coin surprises nobody. I falls all the same."
+        ),
+        Prose("Entropy travels from H(x0) to the prior's, up or down. Information about x0 only goes down."),
+    )
+
+
+def score(values: Values) -> Sequence[Block]:
+    """The ratios p_t(y)/p_t(x), and the Bayes reverse made of them."""
+    from markovdiff.measures.score import concrete_score, reverse_from_score, reverse_from_score_before
+
+    beta, t = values["beta"], int(values["t"])
+    chain = uniform_chain([6, 3, 1], (beta,) * t)
+    ratios, bayes = concrete_score(chain, t), chain.bayes_reverse(t)
+    after, before = reverse_from_score(chain, t), reverse_from_score_before(chain, t)
+    same = all(
+        R is not None and S is not None and B is not None and R[i] == S[i] == B[i]
+        for (R, S, B), i in product(zip(after, before, bayes, strict=True), range(3))
+    )
+    rows = [
+        (LETTERS[j], *(_short(x) for x in ratios[j] or ()), "", *(_short(x) for x in bayes[j] or ())) for j in range(3)
+    ]
+    return (
+        Prose(
+            "On the line the score ∂ log p_t(x) points uphill, to where data are likely. States have no slope; in its "
+            "place stand the ratios p_t(y)/p_t(x): above 1, y is the likelier one."
+        ),
+        Formula(
+            (
+                "q(x_{t−1}=i | x_t=j) = Q_t[i,j] · p_{t−1}(i) / p_t(j)",
+                "p_{t−1}(i) / p_t(j)  = Σ_k p_t(k)/p_t(j) · Q_t⁻¹[k,i]",
+            )
+        ),
+        Ask("Whoever knows all ratios at t, but not p_t, nor the data: can they reverse the step exactly?"),
+        Table(("x_t", "→ a", "→ b", "→ c", "", "R: a", "b", "c"), tuple(rows)),
+        Facts(
+            (
+                ("reverse from the ratios", "equal to the Bayes reverse, entry by entry" if same else "NOT equal"),
+                ("entries compared", len(bayes) * 3),
+            )
+        ),
+        Prose(
+            f"Left: p_t(y)/p_t(x) at t = {t}. Right: the Bayes reverse R_t. The formula rebuilt the right side from "
+            "the left and Q_t alone. So to learn ratios is to learn the reverse: that is score matching for states."
+        ),
+    )
+
+
+def _float(quantity: Quantity) -> float:
+    """For a bar."""
+    return float(quantity.enclosed(15, "nats"))
+
+
+def _short(x: Fraction) -> str:
+    """A fraction as it is, or as a decimal where that is too long for a table."""
+    exact = str(x) if x.denominator < MAX_DENOMINATOR else ""
+    return exact if 0 < len(exact) <= 9 else f"≈{float(x):.5g}"
+
+
+BETA = probability("beta", "1/5", "redraw", REDRAW)
+
+PAGES = (
+    Page(
+        "information-flow",
+        "Down it goes",
+        "I(x0;x_t) step by step: each loss proved, all of them adding up",
+        information_flow,
+        (
+            count("K", 4, 2, 26, "states", "one state holds no information to lose; letters end at 26"),
+            BETA,
+            count("T", 12, 1, 64, "steps", STEPS),
+        ),
+    ),
+    Page(
+        "entropy-flow",
+        "More, less random",
+        "H(x_t) may rise and fall while the information only falls",
+        entropy_flow,
+        (probability("beta", "1/5", "noise a step", REDRAW), count("T", 12, 1, 64, "steps", STEPS)),
+    ),
+    Page(
+        "score",
+        "Which way is up",
+        "the ratios p_t(y)/p_t(x) are all that the reverse needs",
+        score,
+        (
+            Parameter(
+                "beta",
+                Fraction(1, 5),
+                Fraction(0),
+                Fraction(1),
+                "redraw",
+                "with β = 1 a step forgets everything: Q_t has no inverse, and no ratio at t tells what was before",
+                open="high",
+            ),
+            count(
+                "t", 2, 1, 8, "time", "a step leads from t−1 to t: the first is 1, and after 8 the numbers grow long"
+            ),
+        ),
+    ),
+)

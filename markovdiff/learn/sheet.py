@@ -1,0 +1,100 @@
+"""A page, or the list of contents, as lines: a title, the blocks, and what to do next.
+
+Lines carry what they are, so that whoever prints them may colour them; as they stand they are plain text.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, zip_longest
+from typing import Literal, NamedTuple, TypeAlias
+
+from markovdiff.learn import contents
+from markovdiff.learn.blocks import Kind
+from markovdiff.learn.page import HEIGHT, WIDTH, Page, Values
+
+Role: TypeAlias = Kind | Literal["title", "heading", "foot", "blank"]
+
+COLUMN = 40
+"""Width of a column of the contents."""
+
+
+class Line(NamedTuple):
+    """A line of text and what it is."""
+
+    text: str
+    role: Role
+
+
+BLANK = Line("", "blank")
+
+
+def sheet(page: Page, values: Values) -> list[list[Line]]:
+    """The page's lines, in one stretch up to each question and one after it.
+
+    Blank lines are set as far as HEIGHT allows, the most useful ones first.
+    """
+    parts: list[tuple[Role, list[Line]]] = [("title", [Line(page.title, "title")])]
+    for block in page.build(values):
+        parts += [(block.kind, [Line(f"  {text}".rstrip(), block.kind) for text in block.lines()])]
+    parts.append(("foot", [Line(text, "foot") for text in _foot(page, values)]))
+    apart = _gaps([kind for kind, _ in parts], HEIGHT - sum(len(lines) for _, lines in parts))
+    stretches: list[list[Line]] = [[]]
+    for k, (kind, lines) in enumerate(parts):
+        stretches[-1] += [*([BLANK] if k in apart else []), *lines]
+        if kind == "ask":
+            stretches.append([])
+    return stretches
+
+
+def _gaps(kinds: Sequence[Role], room: int) -> set[int]:
+    """The parts that have a blank line before them, at most `room`: numbers stay with the words that announce them."""
+    wishes = [
+        (_usefulness(before, kind), k)
+        for k, (before, kind) in enumerate(pairwise(kinds), start=1)
+        if _usefulness(before, kind)
+    ]
+    return {k for _, k in sorted(wishes, key=lambda wish: (-wish[0], wish[1]))[: max(room, 0)]}
+
+
+def _usefulness(before: Role, kind: Role) -> int:
+    """How much a blank line does between two parts; 0 for nothing."""
+    if before in ("title", "ask"):
+        return 4
+    return {"foot": 3, "ask": 2, "prose": 1}.get(kind, 1 if before in ("picture", "table") else 0)
+
+
+def _foot(page: Page, values: Values) -> list[str]:
+    """What may be set, and where to go on: on one line if they fit."""
+    from markovdiff.arithmetic.rational import text
+
+    given = [f"{p.name}={text(values[p.name])} {p.meaning} ({p.bounds})" for p in page.parameters]
+    settings = textwrap.wrap("--set " + " · ".join(given), WIDTH - 1, subsequent_indent="      ") if given else []
+    follower = contents.after(page)
+    onward = f"next: markovdiff learn {follower.name}" if follower else "the end; again: markovdiff learn"
+    if settings and len(settings[-1]) + len(onward) + 4 <= WIDTH:
+        return [*settings[:-1], f"{settings[-1]:<{WIDTH - len(onward)}}{onward}"]
+    return [*settings, onward]
+
+
+def listing() -> list[str]:
+    """One line a page, its name first, for a pipe."""
+    known = contents.pages()
+    width = max(map(len, known))
+    return [f"{name:<{width}}  {page.summary}" for name, page in known.items()]
+
+
+def table_of_contents() -> list[Line]:
+    """Two columns, for a screen."""
+    halves = contents.SECTIONS[: contents.LEFT_SECTIONS], contents.SECTIONS[contents.LEFT_SECTIONS :]
+    rows = zip_longest(*map(_column, halves), fillvalue="")
+    lines = [Line("Information theory for diffusion: markovdiff learn TOPIC", "title")]
+    return lines + [Line(f"{left:<{COLUMN}}{right}".rstrip(), "facts") for left, right in rows]
+
+
+def _column(sections: Sequence[contents.Section]) -> Iterator[str]:
+    for section in sections:
+        yield section.title
+        for page in section.pages:
+            yield f"  {page.name:<18} {page.title}"

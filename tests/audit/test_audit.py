@@ -1,0 +1,282 @@
+"""The second route agrees with the engine on everything, and notices whatever is changed."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import markovdiff as md
+from markovdiff.audit import audit
+from markovdiff.audit.command import main, steps_of
+from markovdiff.cli import main as markovdiff
+from markovdiff.errors import InputError
+from markovdiff.study.certificate import certificate
+from markovdiff.study.result import dump
+from markovdiff.study.scenario import shipped_scenarios
+
+SMALL = [name for name in shipped_scenarios() if name not in ("dense-late", "letters-uniform", "own-marginal")]
+
+
+@cache
+def result(name: str) -> str:
+    return md.run(md.load(name)).to_json(distributions=True)
+
+
+def judged(record: object, tmp_path: Path) -> int:
+    file = tmp_path / "result.json"
+    file.write_text(dump(record), encoding="utf-8")
+    return audit(str(file))
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_every_shipped_scenario_is_confirmed(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The engine's result, all of it, is what the standard library finds."""
+    assert judged(json.loads(result(name)), tmp_path) == 0
+    assert "none wrong (all of t = 0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["two-state", "elbo-mask-prior", "memory", "elbo-table"])
+def test_a_certificate_is_confirmed(name: str, tmp_path: Path) -> None:
+    """A certificate holds dyadic enclosures in place of decimals, and is confirmed like a result."""
+    made = certificate(md.run(md.load(name)), "0" * 64)
+    assert judged(made, tmp_path) == 0
+
+
+PROBABILITIES = st.lists(st.integers(0, 5), min_size=2, max_size=4).filter(any)
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> str:
+    """Small chains of every kind of kernel that is a formula or a matrix, with a reverse model."""
+    weights = draw(PROBABILITIES)
+    K = len(weights)
+    T = draw(st.integers(1, 4))
+    row = st.lists(st.integers(0, 4), min_size=K, max_size=K).filter(any)
+    rows = [[f"{n}/{sum(r)}" for n in r] for r in (draw(row) for _ in range(K))]
+    kernel = draw(
+        st.sampled_from(['kind = "uniform"', 'kind = "absorbing"', f'kind = "matrix", rows = {json.dumps(rows)}'])
+    )
+    beta = draw(st.sampled_from(["0", "1/3", "1/2", "9/10", "1"]))
+    model = draw(st.sampled_from(['kind = "bayes"', 'kind = "uniform"', 'kind = "d3pm", error = "1/8"',
+                                  'kind = "posterior-mixture", denoiser = "data"']))  # fmt: skip
+    prior = draw(st.sampled_from(["marginal", "uniform"]))
+    unit = draw(st.sampled_from(["bits", "nats"]))
+    return (
+        f'unit = "{unit}"\ndata = {{ weights = {weights} }}\n'
+        f'noise = {{ steps = {T}, kernel = {{ {kernel} }}, schedule = {{ kind = "constant", beta = "{beta}" }} }}\n'
+        f'reverse = {{ prior = "{prior}", model = {{ {model} }} }}\n'
+        f"arithmetic = {{ digits = {draw(st.sampled_from([1, 3, 15, 40]))} }}\n"
+    )
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(text=scenarios())
+def test_random_chains_are_confirmed(text: str, tmp_path: Path) -> None:
+    """Zero-laden, deterministic and reducible chains too: both routes agree on every number."""
+    assert judged(md.run(md.loads(text)).record(distributions=True), tmp_path) == 0, text
+
+
+WORDS = ("detail", "witness", "closed_form", "expected", "decided", "check")
+"""Keys whose text is no number or verdict."""
+
+
+def places(record: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every number, verdict and fraction that a result claims."""
+    if isinstance(record, dict):
+        for key, value in record.items():
+            if path or key in ("steps", "elbo", "checks"):
+                yield from places(value, (*path, key))
+    elif isinstance(record, list):
+        for k, value in enumerate(record):
+            yield from places(value, (*path, k))
+    elif isinstance(record, str) and path[-1] not in (
+        "detail",
+        "witness",
+        "closed_form",
+        "expected",
+        "decided",
+        "check",
+    ):
+        yield path
+
+
+def changed(claim: str) -> str | None:
+    """Another claim in place of this one: a word, a fraction, a decimal that is surely not the same."""
+    words = {"strict": "equal", "equal": "strict", "violated": "strict", "holds": "fails", "fails": "holds"}
+    if claim in words or not any(c.isdigit() for c in claim):
+        return words.get(claim)
+    if "/" in claim:
+        n, d = claim.split("/")
+        return f"{int(n) + 1}/{d}"
+    number = Decimal(claim)
+    return str(number + (abs(number) / 100 if number else 1)).replace("E", "e")
+
+
+@pytest.mark.parametrize("name", ["two-state", "mask-hump", "memory", "elbo-d3pm", "elbo-mask-prior"])
+def test_whatever_is_changed_is_noticed(name: str, tmp_path: Path) -> None:
+    """A hundred places drawn from all: change one, and the audit says that the result is wrong."""
+    record = json.loads(result(name))
+    every = list(places(record))
+    for path in random.Random(1).sample(every, min(100, len(every))):
+        tampered = copy.deepcopy(record)
+        *way, last = path
+        there: Any = tampered
+        for key in way:
+            there = there[key]
+        other = changed(there[last])
+        if other is None or other == there[last]:
+            continue
+        there[last] = other
+        assert judged(tampered, tmp_path) in (1, 2), (path, other)
+
+
+def test_the_last_digit_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An enclosure moved by its own width no longer holds the truth: it is named with its t."""
+    record = json.loads(result("two-state"))
+    claim = record["steps"][7]["mutual_information"]
+    width = Decimal(claim["upper"]) - Decimal(claim["lower"])
+    for end in ("value", "lower", "upper"):
+        claim[end] = str(Decimal(claim[end]) + 3 * width)
+    assert judged(record, tmp_path) == 1
+    said = capsys.readouterr().out
+    assert "WRONG at" in said
+    assert "7" in said.partition("WRONG at")[2].splitlines()[0]
+
+
+def test_a_missing_key_is_noticed(tmp_path: Path) -> None:
+    """Every key is present at every step."""
+    record = json.loads(result("two-state"))
+    del record["steps"][3]["dobrushin"]
+    assert judged(record, tmp_path) in (1, 2)
+
+
+def test_a_part_says_that_it_is_a_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--steps and --sample audit so much, and say how much."""
+    file = tmp_path / "r.json"
+    file.write_text(result("two-state"), encoding="utf-8")
+    assert markovdiff(["audit", str(file), "--steps", "3:5"]) == 0
+    assert "a part: 3 of 65 times, t = 3…5" in capsys.readouterr().out
+    assert main([str(file), "--sample", "10", "--seed", "3"]) == 0
+    assert "a part: 10 of 65 times" in capsys.readouterr().out
+    assert main([str(file), "--steps", "99:100"]) == 2
+    assert main([str(file), "--steps", "5:3"]) == 2
+
+
+def test_ranges_of_steps() -> None:
+    """A:B, A:, :B and A are ranges; nothing else is."""
+    assert steps_of(":4") == range(5)
+    assert steps_of("60:").start == 60
+    for text in ("", ":", "a", "3:2", "-1:2", "1:2:3", "٣"):
+        with pytest.raises(InputError):
+            steps_of(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", "3", '{"schema": "other"}', "[" * 100_000, '{"schema": "markovdiff.result/1"}', "\x00",
+     '{"schema": "markovdiff.result/1", "steps": [], "scenario": {}, "elbo": {}, "checks": []}', "9" * 10_000,
+     '{"a": 1, "a": 2}', '{"schema": NaN}'],
+)  # fmt: skip
+def test_what_is_no_result_is_refused(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence and status 2; no traceback."""
+    file = tmp_path / "bad.json"
+    file.write_text(text, encoding="utf-8")
+    assert audit(str(file)) == 2
+    said = capsys.readouterr()
+    assert "Traceback" not in said.err + said.out
+    assert said.err.strip()
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_broken_results_never_crash(data: st.DataObject, tmp_path: Path) -> None:
+    """Any leaf replaced by anything: the audit ends with 0, 1, 2 or 3, never with an exception."""
+    record = json.loads(result("jump-uniform"))
+    junk = st.sampled_from(
+        [None, "", "x", -1, 10**30, "1/0", "1e999999999", "9" * 5000, [], {}, True, "inf", "−1", "0x1"]
+    )
+    for _ in range(data.draw(st.integers(1, 3))):
+        there: Any = record
+        while True:
+            keys = list(there) if isinstance(there, dict) else list(range(len(there)))
+            if not keys:
+                break
+            key = data.draw(st.sampled_from(keys))
+            if isinstance(there[key], dict | list) and there[key] and data.draw(st.integers(0, 9)):
+                there = there[key]
+                continue
+            there[key] = data.draw(junk)
+            break
+    assert judged(record, tmp_path) in (0, 1, 2, 3)
+
+
+def test_no_file_is_said(tmp_path: Path) -> None:
+    """A file that is not there, or a folder."""
+    assert audit(str(tmp_path / "none.json")) == 2
+    assert audit(str(tmp_path)) == 2
+
+
+def test_it_works_where_nothing_is_installed(tmp_path: Path) -> None:
+    """Without FLINT, numpy, msgspec, click and rich, the module runs and confirms."""
+    file = tmp_path / "r.json"
+    file.write_text(result("two-state"), encoding="utf-8")
+    blocked = ("flint", "numpy", "scipy", "msgspec", "click", "rich", "textual")
+    code = (
+        "import sys\n"
+        f"for name in {blocked!r}: sys.modules[name] = None\n"
+        f"from markovdiff.audit.command import main\nsys.exit(main([{str(file)!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "none wrong" in done.stdout
+
+
+def test_several_results_are_audited_one_by_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An array, as several scenarios with one --json give."""
+    assert judged([json.loads(result("two-state")), json.loads(result("memory"))], tmp_path) == 0
+    assert capsys.readouterr().out.count("none wrong") == 2
+
+
+def test_run_writes_a_certificate(tmp_path: Path) -> None:
+    """`run --certificate` writes dyadics and the hash of the scenario's file; `audit` confirms it."""
+    file = tmp_path / "c.json"
+    assert markovdiff(["run", "two-state", "--quiet", "--certificate", str(file)]) == 0
+    made = json.loads(file.read_text(encoding="utf-8"))
+    assert made["schema"] == "markovdiff.certificate/1"
+    assert markovdiff(["audit", str(file)]) == 0
+
+
+def test_a_dyadic_that_is_moved_is_noticed(tmp_path: Path) -> None:
+    """A certificate's bounds are claims as well."""
+    made = json.loads(dump(certificate(md.run(md.load("two-state")), "0" * 64)))
+
+    def first(there: Any) -> Any:
+        if isinstance(there, dict):
+            if "lower" in there and there["lower"] != there.get("upper"):
+                return there
+            there = list(there.values())
+        return next((found for value in there if isinstance(value, dict | list) if (found := first(value))), None)
+
+    claim = first(made["steps"])
+    claim["lower"] = claim["upper"]
+    assert judged(made, tmp_path) in (1, 2)
+
+
+def test_the_numbers_of_a_result_are_fractions_to_it() -> None:
+    """What is audited is what is written: decimals are read exactly."""
+    record = json.loads(result("two-state"))
+    claim = record["steps"][5]["entropy"]
+    assert Fraction(claim["lower"]) < Fraction(claim["upper"])

@@ -1,0 +1,258 @@
+"""The panel of particles, read as text; its colours, where it has some, told apart by the states they stand for."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from struct import pack
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tui import raster
+from tui.film import Film
+from tui.messages import STOPPED, Question, Request, Sample, Sampled
+from tui.view.scene import Scene
+from tui.view.trajectories import PALETTE, here, paint, spot
+from tui.worker import Study
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+
+NOISE = "noise = { steps = %d, kernel = { kind = %s }, schedule = { kind = 'jump' } }\n"
+OWN = {
+    "three": "data = { states = ['a', 'b', 'c'], weights = [2, 1, 1] }\n" + NOISE % (4, "'uniform'"),
+    "alike": "data = { states = ['x1', 'x2', 'x3'], weights = [2, 1, 1] }\n" + NOISE % (4, "'uniform'"),
+    "wide": 'data = { states = ["日", "e\\u0301", "👩‍👩‍👧"], weights = [1, 2, 3] }\n' + NOISE % (2, "'uniform'"),
+    "one-state": "data = { weights = [1] }\n" + NOISE % (1, "'uniform'"),
+    "levels": f"data = {{ weights = {[1] * 70} }}\n" + NOISE % (3, "'uniform'"),
+    "elsewhere": "data = { states = ['a', 'b', 'c'], weights = [1, 1, 0] }\n"
+    "reverse = { prior = 'uniform', model = { kind = 'bayes', data = ['1', '0', '0'] } }\n"
+    + NOISE
+    % (3, "'matrix', rows = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]"),
+}
+NAMES = ["two-state", "letters-masked", "permutation", "memory", *OWN]
+SIZES = [(1, 1), (3, 9), (25, 4), (26, 2), (30, 5), (38, 8), (80, 12), (110, 18), (200, 20)]
+
+
+@cache
+def film_of(name: str, count: int = 40) -> Film:
+    """A whole run with its particles."""
+    text = OWN[name] if name in OWN else (SCENARIOS / f"{name}.toml").read_text(encoding="utf-8")
+    film = Film()
+    study = Study(Request(text, str(SCENARIOS), name), film.take)
+    study.ask(Sample(7, count))
+    study.perform(lambda: None)
+    assert film.trouble is None
+    return film
+
+
+def packed(paths: Sequence[Sequence[int]]) -> bytes:
+    return b"".join(pack(f"<{len(row)}I", *row) for row in zip(*paths, strict=True))
+
+
+def with_paths(name: str, forward: Sequence[Sequence[int]], reverse: Sequence[Sequence[int]] | None = None) -> Film:
+    """The run, with these paths x_0 … x_T as its particles."""
+    back = None if reverse is None else packed(reverse)
+    stopped = sum(path[0] == STOPPED for path in reverse or ())
+    return replace(film_of(name), sampled=Sampled(1, len(forward), packed(forward), back, stopped, ""))
+
+
+def shown(scene: Scene, width: int, height: int) -> list[str]:
+    rows = paint(scene, width, height)
+    assert [len(row) for row in rows] == [width] * height
+    for cell in (cell for row in rows for cell in row):
+        assert len(cell.char) == 1
+        assert cell.char.isprintable()
+        assert unicodedata.east_asian_width(cell.char) not in {"W", "F"}
+        assert unicodedata.category(cell.char)[0] != "M"
+    return raster.text(rows).split("\n")
+
+
+def plain(film: Film, t: int, *, backward: bool = False) -> Scene:
+    return Scene(film, t, colour=False, backward=backward)
+
+
+# form
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_fills_its_place_exactly(name: str) -> None:
+    """At every size and time, either way, with colours or without: height rows of width cells of one column."""
+    film = film_of(name)
+    for width, height in SIZES:
+        for t in {0, 1, film.T // 2, film.T}:
+            for colour in (True, False):
+                for backward in (True, False):
+                    shown(Scene(film, t, colour=colour, backward=backward), width, height)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_any_size_can_be_painted(data: st.DataObject) -> None:
+    """Whatever is between those sizes."""
+    film = film_of(data.draw(st.sampled_from(NAMES)), data.draw(st.sampled_from([1, 2, 40])))
+    scene = Scene(
+        film,
+        data.draw(st.integers(0, film.T)),
+        colour=data.draw(st.booleans()),
+        backward=data.draw(st.booleans()),
+    )
+    shown(scene, data.draw(st.integers(1, 200)), data.draw(st.integers(1, 30)))
+
+
+def test_before_there_are_particles_it_says_so() -> None:
+    """While the run lasts, and where nothing can be sampled, there are words."""
+    film = film_of("three")
+    assert "when the run has ended" in shown(Scene(replace(film, sampled=None), 1), 60, 5)[0]
+    large = Sampled(1, 0, b"", None, 0, "too large to sample: too many steps")
+    assert shown(Scene(replace(film, sampled=large), 1), 60, 5)[0].strip() == large.words
+    assert shown(Scene(Film(), 0), 60, 3)[1:] == [" " * 60] * 2
+
+
+# the particles
+
+PATHS = [(2, 2, 0, 1, 1), (0, 0, 0, 0, 2), (1, 0, 2, 2, 2), (0, 0, 1, 1, 0)]
+
+
+def nearest(path: Sequence[int], width: int) -> str:
+    """The letters of a path, each column that of the nearest time."""
+    return "".join("abc"[path[raster.time_at(x, len(path) - 1, width)]] for x in range(width))
+
+
+def test_particles_are_sorted_by_their_paths() -> None:
+    """By x_0, then x_1, …; the first of a band is named."""
+    rows = shown(plain(with_paths("three", PATHS), 4), 24, 6)
+    order = zip("a bc", (1, 3, 2, 0), strict=True)
+    assert rows[1:5] == [f"{name} {nearest(PATHS[n], 22)}" for name, n in order]
+    assert rows[5] == "  0────────────────────▲"
+
+
+def test_backwards_they_are_sorted_from_the_end() -> None:
+    """By x_T, then x_{T−1}, …; the names stand where they start, at the right."""
+    rows = shown(plain(with_paths("three", PATHS, PATHS), 0, backward=True), 24, 6)
+    order = zip("abc ", (3, 0, 1, 2), strict=True)
+    assert rows[1:5] == [f"{nearest(PATHS[n], 22)} {name}" for name, n in order]
+    assert rows[5] == "▲────────────────────4  "
+
+
+@pytest.mark.parametrize("t", range(5))
+def test_what_has_not_happened_is_blank(t: int) -> None:
+    """Forwards nothing beyond the column of t, backwards nothing before it; the column of t shows x_t."""
+    film, at = with_paths("three", PATHS, PATHS), raster.column_of(t, 4, 22)
+    there = [row[2:] for row in shown(plain(film, t), 24, 6)[1:5]]
+    back = [row[:22] for row in shown(plain(film, t, backward=True), 24, 6)[1:5]]
+    assert all(row[at] != " " and not row[at + 1 :].strip() and " " not in row[:at] for row in there)
+    assert all(row[at] != " " and not row[:at].strip() and " " not in row[at:] for row in back)
+    assert [row[at] for row in there] == ["abc"[PATHS[n][t]] for n in (1, 3, 2, 0)]
+
+
+def test_of_many_every_nth_is_shown() -> None:
+    """Eight particles in four rows: the second, fourth, sixth and eighth of the sorted paths."""
+    paths = [(k // 3, 0, 0, 0, k % 3) for k in range(8)]
+    rows = shown(plain(with_paths("three", paths[::-1]), 4), 24, 6)
+    assert [row[2] + row[-1] for row in rows[1:5]] == ["ab", "ba", "bc", "cb"]
+
+
+def test_a_column_of_many_times_shows_t_itself() -> None:
+    """Where T exceeds the columns, the column of t shows x_t, not that of another time in it."""
+    film = film_of("two-state")
+    path = [t % 2 for t in range(film.T + 1)]
+    odd = with_paths("two-state", [path])
+    for t in range(film.T + 1):
+        row = shown(plain(odd, t), 12, 3)[1]
+        assert row[2 + raster.column_of(t, film.T, 10)] == "ab"[t % 2]
+
+
+def test_half_rows_have_the_colours_of_their_states() -> None:
+    """With colours a cell holds two particles, the upper in front, the lower behind."""
+    a, b, c = PALETTE[:3]
+    rows = paint(Scene(with_paths("three", PATHS), 4), 24, 4)
+    assert [(row[23].char, row[23].style, row[23].back) for row in rows[1:3]] == [("▀", c, a), ("▀", c, b)]
+    assert [(row[2].char, row[2].style, row[2].back) for row in rows[1:3]] == [("▀", a, a), ("▀", b, c)]
+
+
+def test_the_colours_of_many_states_are_cividis() -> None:
+    """State j of K has cividis at j/(K − 1)."""
+    rows = paint(Scene(with_paths("levels", [(0, 0, 0, 69), (69, 69, 69, 35)]), 3), 20, 3)
+    assert (rows[1][-1].style, rows[1][-1].back) == (raster.cividis(1), raster.cividis(35 / 69))
+
+
+def test_shades_where_labels_begin_alike() -> None:
+    """Without colours, x1, x2, x3 cannot be told by a letter: shades, and their names beside them."""
+    rows = shown(plain(with_paths("alike", PATHS), 0), 24, 6)
+    assert [row[:4] for row in rows[1:5]] == ["x1 ░", "   ░", "x2 ▒", "x3 ▓"]
+
+
+def test_the_stopped_are_crossed_out_and_counted() -> None:
+    """From its first undefined row on a particle is ╳, or with colours a hole; the caption says how many."""
+    film = with_paths("elsewhere", [(0, 0, 0, 0)] * 3, [(0, 0, 0, 0), (STOPPED, STOPPED, 1, 1), (STOPPED,) * 3 + (2,)])
+    rows = shown(plain(film, 0, backward=True), 12, 5)
+    assert [(row[0], row[9]) for row in rows[1:4]] == [("a", "a"), ("╳", "b"), ("╳", "c")]
+    assert "2 stopped" in shown(plain(film, 0, backward=True), 80, 5)[0]
+    coloured = paint(Scene(film, 0, backward=True), 12, 3)
+    assert (coloured[1][0].char, coloured[1][0].style, coloured[1][0].back) == ("▀", PALETTE[0], "")
+    drawn = film_of("elsewhere").sampled
+    assert drawn is not None
+    assert drawn.undefined > 0
+    assert f"{drawn.undefined} stopped" in shown(Scene(film_of("elsewhere"), 0), 80, 5)[0]
+
+
+# the histograms
+
+
+def test_frequencies_are_those_of_all_particles_at_t() -> None:
+    """Two a and two others: bars of a half and its parts, whatever is drawn at the left."""
+    film = with_paths("three", PATHS)
+    rows = shown(plain(film, 0), 60, 12)
+    head = rows[1][-20:]
+    assert head.startswith("forward TV≈0.000")
+    bars = [row[-20:] for row in rows[2:6]]
+    assert bars[0].split() == ["──────"]
+    assert bars[-1].split() == ["██████", "██████", "██████"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "distance"), [([(0,) * 5] * 4, "0.500"), ([(2,) * 5] * 4, "0.750"), (PATHS, "0.000")]
+)
+def test_the_distance_is_the_total_variation(paths: list[tuple[int, ...]], distance: str) -> None:
+    """½ Σ |n_j/n − p_j| at t = 0, where p is (1/2, 1/4, 1/4)."""
+    assert f"TV≈{distance}" in shown(plain(with_paths("three", paths), 0), 60, 12)[1]
+
+
+def test_the_stopped_are_far_from_everything() -> None:
+    """To have stopped is a state that p_t gives no mass: three of four are 3/4 away."""
+    stopped = (STOPPED,) * 4 + (0,)
+    film = with_paths("three", [(0,) * 5] * 4, [(0,) * 5, stopped, stopped, stopped])
+    text = "\n".join(shown(plain(film, 0, backward=True), 120, 12))
+    assert "reverse TV≈0.750, to q(x0) ≈0.750" in text
+
+
+def test_many_states_are_added_up() -> None:
+    """70 states in 16 columns: bars of five, fourteen of them; the first and the last label below."""
+    film = with_paths("levels", [(5 * (k % 14),) * 4 for k in range(28)])
+    rows = paint(plain(film, 0), 40, 8)
+    text = raster.text(rows).split("\n")
+    assert [row[-16:] for row in text[2:5]] == ["─" * 14 + "  ", "█" * 14 + "  ", "0           69  "]
+
+
+def test_memory_has_no_way_back_and_says_why() -> None:
+    """A process with memory: forwards as others; backwards words, and no second histogram."""
+    film = film_of("memory")
+    assert "reverse: none" in "\n".join(shown(Scene(film, 1), 80, 12))
+    words = " ".join(row[:50].strip() for row in shown(Scene(film, 1, backward=True), 80, 12)[1:])
+    assert "a process with memory has no reverse model" in words
+
+
+def test_every_bar_is_a_spot() -> None:
+    """Under the mouse is p_t of the bar's state, its first where it stands for several; elsewhere nothing."""
+    three, levels = Scene(film_of("three"), 2), Scene(film_of("levels"), 2)
+    assert {spot(three, x, 5, 60, 12) for x in range(40)} == {None}
+    states = [found.j for x in range(40, 60) if isinstance(found := spot(three, x, 5, 60, 12), Question)]
+    assert sorted(set(states)) == [0, 1, 2]
+    assert spot(three, 41, 0, 60, 12) is None
+    assert spot(levels, 25, 5, 40, 8) == Question("marginal", 2, 0, 5)
+    assert here(replace(three, chosen=1)) == Question("marginal", 2, 0, 1)

@@ -1,0 +1,508 @@
+"""The form editor: the chain's fields in a panel at the side, over a picture that follows.
+
+    key → field → text → judgement beside the field → after a moment Form.Changed(text), if it is a scenario
+
+The screen below goes on being painted: this one is transparent but for its panel. What the fields are and what
+is wrong with them is `tui.form`'s business; here are only rows of widgets. State is told by marks (✓ ✗ ‹ ›)
+as well as by colour. Nobody's file is written over unasked.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.color import Color
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from tui import form as forms
+
+DEBOUNCE = 0.03
+"""Seconds without a key before a change is announced."""
+
+
+class Choice(Widget, can_focus=True):
+    """One of a few words: left and right turn to the next, a letter to the next that begins so."""
+
+    DEFAULT_CSS = """
+    Choice { width: 1fr; height: 1; }
+    Choice:focus { background: $md-cursor; text-style: bold; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,space,enter", "turn(1)", "next", show=False),
+        Binding("left", "turn(-1)", "before", show=False),
+    ]
+
+    class Picked(Message):
+        """Another word was chosen."""
+
+        def __init__(self, choice: Choice) -> None:
+            super().__init__()
+            self.choice = choice
+
+        @property
+        def control(self) -> Choice:
+            """The widget."""
+            return self.choice
+
+    def __init__(self, field: forms.Field) -> None:
+        super().__init__()
+        self.choices, self.default = field.choices, field.default
+        self.value = field.value
+
+    def render(self) -> Content:
+        """The word, between angles where it can be turned."""
+        word = self.value or self.default or "—"
+        if not self.has_focus:
+            return Content(f"  {word}")
+        place = f" {self.index + 1}/{len(self.choices)}" if self.index >= 0 else ""
+        return Content.assemble(f"‹ {word} ›", (place, "dim"))
+
+    @property
+    def index(self) -> int:
+        """Which of the choices holds; −1 where none does."""
+        held = self.value or ("" if "" in self.choices else self.default)
+        return self.choices.index(held) if held in self.choices else -1
+
+    def action_turn(self, way: int) -> None:
+        """The next, or the one before."""
+        self.pick(self.choices[(self.index + way) % len(self.choices)] if self.index >= 0 else self.choices[0])
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter goes to the next word that begins so."""
+        letter = (event.character or "").lower()
+        if letter.isalpha():
+            event.stop()
+            around = self.choices[self.index + 1 :] + self.choices[: self.index + 1]
+            self.pick(next((word for word in around if word.startswith(letter)), self.value))
+
+    def on_click(self) -> None:
+        """The next."""
+        self.action_turn(1)
+
+    def pick(self, word: str) -> None:
+        """Choose, and say so."""
+        if word != self.value:
+            self.value = word
+            self.refresh()
+            self.post_message(self.Picked(self))
+
+
+class Row(Vertical):
+    """A field: its label, its value, and under them what is wrong."""
+
+    DEFAULT_CSS = """
+    Row { height: auto; }
+    Row > Horizontal { height: 1; }
+    Row .label { width: 13; height: 1; color: $md-dim; }
+    Row.-here .label { color: $md-title; text-style: bold; }
+    Row Input.-textual-compact { width: 1fr; padding: 0 0 0 2 !important; background: $background; color: $foreground; }
+    Row Input.-textual-compact:focus { background: $md-cursor; }
+    Row .fixed { width: 1fr; padding: 0 0 0 2; color: $md-dim; }
+    Row .why { height: auto; padding: 0 0 0 2; color: $md-bad; display: none; }
+    Row.-wrong .why { display: block; }
+    Row.-wrong .label { color: $md-bad; }
+    """
+
+    def __init__(self, field: forms.Field) -> None:
+        super().__init__()
+        self.field = field
+        self.entry = self._entry(field)
+        self.why = Static(classes="why", markup=False)
+
+    @staticmethod
+    def _entry(field: forms.Field) -> Choice | Input | Static:
+        if field.kind == "choice":
+            return Choice(field)
+        if field.kind == "fixed":
+            return Static(field.value, classes="fixed", markup=False)
+        return Input(field.value, placeholder=_placeholder(field), compact=True, select_on_focus=False)
+
+    def compose(self) -> ComposeResult:
+        """One line, and the message."""
+        with Horizontal():
+            yield Static(self.field.label, classes="label", markup=False)
+            yield self.entry
+        yield self.why
+
+    def on_descendant_focus(self) -> None:
+        """Mark the label."""
+        self.add_class("-here")
+
+    def on_descendant_blur(self) -> None:
+        """And no more."""
+        self.remove_class("-here")
+
+    def fits(self, field: forms.Field) -> bool:
+        """Whether this row's widget can show that field."""
+        mine = self.field
+        return (mine.path, mine.kind, mine.choices) == (field.path, field.kind, field.choices)
+
+    def show(self, field: forms.Field, *, typed: bool) -> None:
+        """The field as it is now; what is just being typed stays as it is typed."""
+        before, self.field = self.field, field
+        if typed or field == before:
+            return
+        if isinstance(self.entry, Static):
+            self.entry.update(field.value)
+            return
+        with self.entry.prevent(Input.Changed):
+            self.entry.value = field.value
+        if isinstance(self.entry, Choice):
+            self.entry.default = field.default
+            self.entry.refresh()
+        else:
+            self.entry.placeholder = _placeholder(field)
+
+    def tell(self, message: str | None) -> None:
+        """What is wrong here, or that nothing is."""
+        self.set_class(message is not None, "-wrong")
+        self.why.update(f"✗ {message}" if message else "")
+
+
+def _placeholder(field: forms.Field) -> str:
+    return field.default or ("—" if field.optional else "")
+
+
+class Form(ModalScreen[str]):
+    """The chain as a form. `failed` takes what the engine says later; `load` another text, as from a text editor."""
+
+    DEFAULT_CSS = """
+    Form { align: right top; }
+    Form > #form { width: 44; height: 1fr; margin: 2 0 0 0; border: round $md-series-1; background: $background;
+                   border-title-color: $md-title; padding: 0 1; }
+    Form.-half > #form { width: 50%; }
+    Form.-whole > #form { width: 100%; margin: 0; }
+    Form #fields { height: 1fr; overflow-y: auto; scrollbar-size-vertical: 1;
+                   scrollbar-color: $md-axis; scrollbar-background: $background;
+                   scrollbar-color-hover: $md-axis; scrollbar-background-hover: $background;
+                   scrollbar-color-active: $md-title; scrollbar-background-active: $background; }
+    Form #foot { height: auto; border-top: solid $md-axis; }
+    Form #verdict { height: auto; max-height: 6; color: $md-good; }
+    Form #verdict.-wrong { color: $md-bad; }
+    Form #hint { height: 2; color: $md-dim; }
+    Form.-whole #hint { height: 1; }
+    Form #keys { height: auto; color: $md-dim; }
+    """
+    HORIZONTAL_BREAKPOINTS = [(0, "-whole"), (70, "-half"), (100, "-side")]  # noqa: RUF012  (as Textual declares it)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "keep", priority=True),
+        Binding("ctrl+s", "save", "save", priority=True),
+        Binding("ctrl+z", "undo", "undo", priority=True),
+        Binding("ctrl+e", "raw", "as text", priority=True),
+        Binding("down", "app.focus_next", "next field", show=False),
+        Binding("up", "app.focus_previous", "field before", show=False),
+        Binding("pageup", "nudge(1)", "more", show=False),
+        Binding("pagedown", "nudge(-1)", "less", show=False),
+    ]
+    KEYS = "↑↓ field  ←→ choose  pg↑↓ more/less\nesc keep  ^z undo  ^s save  ^e text"
+
+    class Told(Message):
+        """Something about a text."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Changed(Told):
+        """Here is another scenario: show it. The reader took it for one; of a long one it has only seen the shape."""
+
+    class Closed(Told):
+        """The form was left; this is the last scenario that was announced, or the text it was opened with."""
+
+    class Raw(Told):
+        """The text itself is to be edited, perhaps with its mistakes; give it back by `load`."""
+
+    class Saved(Message):
+        """The scenario was written to a file."""
+
+        def __init__(self, path: Path) -> None:
+            super().__init__()
+            self.path = path
+
+    def __init__(self, text: str, folder: str, name: str, *, save_in: Path | None = None) -> None:
+        """A scenario's text, the folder that its paths are relative to, its name; where to save, if not here."""
+        super().__init__()
+        self.form = forms.Form.from_text(text)
+        self.opened, self.undone = self.form, self.form
+        self.folder, self.stem = folder, name
+        self.save_in = save_in
+        self.rows: list[Row] = []
+        self.problem: forms.Problem | None = None
+        self.light = True
+        self.said = text
+        self.timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """The fields, and the foot."""
+        self.rows = [Row(field) for field in self.form.fields()]
+        with Vertical(id="form") as box:
+            box.border_title = "edit the chain"
+            with Vertical(id="fields"):
+                yield from self.rows
+            with Vertical(id="foot"):
+                yield Static(id="verdict", markup=False)
+                yield Static(id="hint", markup=False)
+                yield Static(self.KEYS, id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """See through to the picture, whatever other screens look like; the text may be wrong already."""
+        self.styles.background = Color(0, 0, 0, 0)
+        self.show()
+
+    # the rows
+
+    def show(self, typed: Row | None = None) -> None:
+        """The fields as they are now, what is wrong, and before long the picture."""
+        with self.app.batch_update():
+            self.line_up(typed)
+            text = self.form.text()
+            self.light = forms.light(text, self.folder)
+            self.problem = forms.problem(text, self.folder, self.stem)
+            self.tell()
+        if self.timer is not None:
+            self.timer.stop()
+            self.timer = None
+        if self.problem is None and text != self.said:
+            self.timer = self.set_timer(DEBOUNCE, self.announce)
+
+    def line_up(self, typed: Row | None) -> None:
+        """Keep the rows that still fit, put in those that are new, take out the rest."""
+        box, before = self.query_one("#fields", Vertical), {row.field.path: row for row in self.rows}
+        rows: list[Row] = []
+        for field in self.form.fields():
+            row = before.get(field.path)
+            if row is not None and row.fits(field):
+                del before[field.path]
+                row.show(field, typed=row is typed)
+            else:
+                row = Row(field)
+                box.mount(row, after=rows[-1] if rows else None, before=None if rows or not self.rows else 0)
+            rows.append(row)
+        for gone in before.values():
+            gone.remove()
+        self.rows = rows
+        if rows and not before and self.is_mounted and self.focused is None:
+            rows[0].entry.call_after_refresh(rows[0].entry.focus)
+
+    def tell(self, said: str | None = None) -> None:
+        """The message beside its field, the verdict at the foot."""
+        problem = self.problem
+        for row in self.rows:
+            row.tell(problem.message if problem and problem.path == row.field.path else None)
+        verdict = self.query_one("#verdict", Static)
+        verdict.set_class(problem is not None, "-wrong")
+        verdict.update(said or self.verdict())
+        if self.row is not None:
+            self.call_after_refresh(self.row.scroll_visible, animate=False)
+
+    def verdict(self) -> str:
+        """What holds of the whole."""
+        if self.problem is None:
+            return "✓ a scenario" if self.light else "✓ well formed; a long one: the engine judges the rest"
+        where = next((row.field.label for row in self.rows if row.field.path == self.problem.path), None)
+        return f"✗ {where}; the picture waits" if where else f"✗ {self.problem.message}"
+
+    def failed(self, message: str) -> None:
+        """The engine has refused what its reader alone did not: say it in the same place."""
+        if self.problem is None:
+            self.problem = forms.failure(message, self.form.text())
+            self.tell()
+
+    # keys
+
+    @on(Input.Changed)
+    def typed(self, event: Input.Changed) -> None:
+        """What is typed holds at once."""
+        self.change(event.input, event.input.value)
+
+    @on(Choice.Picked)
+    def picked(self, event: Choice.Picked) -> None:
+        """So does what is chosen."""
+        self.change(event.choice, event.choice.value)
+
+    def change(self, entry: Widget, value: str) -> None:
+        """A field has another value."""
+        row = next((row for row in self.rows if row.entry is entry), None)
+        if row is not None and value != row.field.value:
+            self.form = self.form.set(row.field.path, value)
+            self.show(row)
+            self.describe()
+
+    def on_descendant_focus(self) -> None:
+        """Say what can be written here."""
+        self.describe()
+
+    def describe(self) -> None:
+        """The hint on the focused field."""
+        row = self.row
+        self.query_one("#hint", Static).update(row.field.hint if row else "")
+
+    @property
+    def row(self) -> Row | None:
+        """The focused one."""
+        return next((row for row in self.rows if row.entry is self.focused), None)
+
+    def action_nudge(self, way: int) -> None:
+        """A number twice or half as large, a whole one by one."""
+        if self.row is not None:
+            self.replace(self.form.nudged(self.row.field.path, 1 if way > 0 else -1))
+
+    def action_undo(self) -> None:
+        """As it was opened; once more, as it was."""
+        now = self.form
+        self.replace(self.opened if now.text() != self.opened.text() else self.undone)
+        self.undone = now
+
+    def load(self, text: str) -> None:
+        """Another text in the form."""
+        self.replace(forms.Form.from_text(text))
+
+    def replace(self, form: forms.Form) -> None:
+        """Another form."""
+        self.form = form
+        self.show()
+        self.describe()
+
+    # what others hear
+
+    def announce(self) -> None:
+        """Now the picture may follow."""
+        self.timer = None
+        self.said = self.form.text()
+        self.post_message(self.Changed(self.said))
+
+    def finish(self) -> None:
+        """Announce what still waits to be."""
+        if self.timer is not None:
+            self.timer.stop()
+            self.announce()
+
+    def action_leave(self) -> None:
+        """Close; the last scenario stays."""
+        self.finish()
+        self.post_message(self.Closed(self.said))
+        self.call_later(self.close)
+
+    def close(self) -> None:
+        """Give the text back; not awaited, since a screen cannot wait for its own end."""
+        self.dismiss(self.said)
+
+    def action_raw(self) -> None:
+        """Edit the text instead."""
+        self.finish()
+        self.post_message(self.Raw(self.form.text()))
+
+    def action_save(self) -> None:
+        """Ask for a name, and save."""
+        if self.problem is not None:
+            self.tell(f"{self.verdict()}\n✗ not saved: this is no scenario yet")
+            return
+        self.finish()
+
+        def saved(path: Path | None) -> None:
+            if path is not None:
+                self.tell(f"✓ saved {path}")
+                self.post_message(self.Saved(path))
+
+        self.app.push_screen(SaveAs(self.said, Path(self.folder), self.stem, self.save_in or Path.cwd()), saved)
+
+
+class SaveAs(ModalScreen[Path | None]):
+    """Under what name? Gives the path that was written, or None."""
+
+    DEFAULT_CSS = """
+    SaveAs { align: center middle; }
+    SaveAs > #save { width: 60; max-width: 100%; height: auto; border: round $md-series-1; background: $background;
+                     border-title-color: $md-title; padding: 0 1; }
+    SaveAs Input { height: 1; border: none; padding: 0; background: $md-cursor; }
+    SaveAs Static { height: auto; color: $md-dim; }
+    SaveAs .-wrong { color: $md-bad; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "back", priority=True),
+        Binding("y", "answer(True)", "write over it", show=False),
+        Binding("n", "answer(False)", "another name", show=False),
+    ]
+
+    def __init__(self, text: str, folder: Path, stem: str, into: Path) -> None:
+        super().__init__()
+        self.text, self.folder, self.stem, self.into = text, folder, stem, into
+        self.asked: Path | None = None
+
+    def compose(self) -> ComposeResult:
+        """A name, and what became of it."""
+        with Vertical(id="save") as box:
+            box.border_title = "save the scenario"
+            yield Input(forms.free_name(self.into, self.stem), compact=True, select_on_focus=False)
+            yield Static(f"in {self.into}: enter saves, escape leaves", id="said", markup=False)
+
+    def on_mount(self) -> None:
+        """See through, as the form does."""
+        self.styles.background = Color(0, 0, 0, 0)
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Write, unless there is such a file: then ask."""
+        name = event.value.strip()
+        if not name:
+            self.say("✗ a file needs a name")
+            return
+        path = self.into / Path(name)
+        path = path if path.suffix else path.with_name(f"{path.name}.toml")
+        self.write(path, over=False)
+
+    def write(self, path: Path, *, over: bool) -> None:
+        """Write it there, or say why not."""
+        from markovdiff.errors import InputError
+
+        try:
+            forms.save(forms.moved(self.text, self.folder, path.parent), path, over=over)
+        except FileExistsError:
+            self.ask(path)
+        except InputError as error:
+            self.say(f"✗ {error}")
+        except (OSError, ValueError) as error:
+            self.say(f"✗ the file cannot be written: {getattr(error, 'strerror', None) or error}")
+        else:
+            self.dismiss(path)
+
+    def ask(self, path: Path) -> None:
+        """A file is there. Until it is answered, letters are answers."""
+        if path.is_dir():
+            self.say(f"✗ {path.name} is a folder")
+            return
+        self.asked = path
+        self.query_one(Input).disabled = True
+        self.say(f"✗ {path.name} exists. Write over it? y/n")
+
+    def action_answer(self, yes: bool) -> None:
+        """Yes writes over it, no goes back to the name."""
+        path, self.asked = self.asked, None
+        if path is None:
+            return
+        name = self.query_one(Input)
+        name.disabled = False
+        name.focus()
+        self.say("another name, then")
+        if yes:
+            self.write(path, over=True)
+
+    def say(self, words: str) -> None:
+        """Under the name."""
+        said = self.query_one("#said", Static)
+        said.set_class(words.startswith("✗"), "-wrong")
+        said.update(words)
+
+    def action_leave(self) -> None:
+        """Nothing is saved."""
+        self.dismiss(None)

@@ -1,0 +1,258 @@
+"""The stage: the widgets, the engine, the clock, and the one place where a scene is made and painted.
+
+    engine (a process of its own) → messages → Film → view (pure) → rows of cells → Canvas
+
+The time t comes from a clock (`playback`), not from counting ticks: a late tick skips, it does not slow. What the keys
+do is in `doing`, one room to each group of actions; `app` puts them together.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from textual import on
+from textual.app import App, ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.widgets import Footer
+
+from tui import raster, view
+from tui.engine import Engine
+from tui.film import Film
+from tui.messages import Answer, Column, ColumnAnswer, Kind, Question, Request, Sample
+from tui.panels.canvas import Canvas, Panel, Scrubber
+from tui.playback import Playback
+from tui.themes import THEMES
+from tui.view import information, matrix, posterior, reading
+from tui.view.scene import Spot
+
+LATE = ("4", "5", "6", "7", "8")
+"""The panels that share the last place on a narrow screen."""
+
+PARTICLES = 256
+"""How many are sampled."""
+
+SHORT = ("2", "3", *LATE)
+"""The panels that share the second of two places on a screen of few rows."""
+
+PAIR = ("6", "8")
+"""The panels that share a place on a screen of middling width."""
+
+
+class Stage(App[None]):
+    """What is on the screen, and what it is made from."""
+
+    def __init__(
+        self,
+        request: Request,
+        engine: Engine | None = None,
+        *,
+        t: int = 0,
+        play: bool = False,
+        fps: int = 30,
+        theme: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self.request = request
+        self.start_at, self.play_at_once = t, play
+        self.fps = fps
+        for known in THEMES:
+            self.register_theme(known)
+        self.theme = theme or THEMES[0].name
+        self.clock = clock
+        self.engine = engine or Engine()
+        self.begun = engine is not None
+        self.film = Film()
+        self.playback = Playback(0, clock)
+        self.scale = view.SCALES[0]
+        self.matrix: Kind = view.MATRICES[0]
+        self.chosen = self.source = 0
+        self.late = "6"
+        self.marked: Film | None = None
+        self.beneath = self.backward = False
+        self.seed = 0
+        self.hover: tuple[str, int, int] | None = None
+        self.asked: dict[Question | Column, str | ColumnAnswer | None] = {}
+        self.dirty = True
+        self.shown_t = -1
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our colours' names exist in every theme, also in one of Textual's own."""
+        return dict(THEMES[0].variables)
+
+    def compose(self) -> ComposeResult:
+        """The top line, the scrubber, the panels, the line that reads a number out, the footer."""
+        yield Canvas(id="headline")
+        yield Scrubber(id="scrubber")
+        with Container(id="panels"):
+            for number in view.PANELS:
+                panel = Panel(number)
+                panel.set_class(number in LATE, "late")
+                panel.set_class(number in PAIR, "pair")
+                panel.set_class(number in SHORT, "second")
+                yield panel
+        yield Canvas(id="reading")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Start the engine, and look at it some thirty times a second."""
+        if not self.begun:
+            self.begin(self.request)
+        self.set_interval(1 / self.fps, self.tick)
+        self.show_late(self.late)
+        self.query_one("#panel-1").focus()
+
+    def on_unmount(self) -> None:
+        """Leave no process behind."""
+        self.engine.close()
+
+    def begin(self, request: Request) -> None:
+        """Forget the film and let the engine make another."""
+        self.request, self.film = request, Film()
+        self.playback = Playback(0, self.clock)
+        self.chosen = self.source = 0
+        self.asked.clear()
+        self.engine.run(request)
+        self.dirty = True
+
+    def again(self, request: Request) -> None:
+        """Run this instead, and stay at the time where one is."""
+        at = self.playback.t if self.film.opened else self.start_at
+        self.begin(request)
+        self.start_at, self.play_at_once = at, False
+
+    def tick(self) -> None:
+        """Take what the engine has sent, and paint if anything changed."""
+        for message in self.engine.poll():
+            opened = self.film.opened is None
+            if isinstance(message, Answer):
+                self.asked[message.question] = message.exact
+                self.dirty = True
+            elif isinstance(message, ColumnAnswer):
+                self.asked[message.column] = message
+                self.dirty = True
+            if self.film.take(message):
+                self.dirty = True
+            if opened and self.film.opened is not None:
+                self.open_time()
+                self.engine.ask(Sample(self.seed, PARTICLES))
+        if self.film.trouble:
+            self.tell(self.film.trouble)
+            self.film.trouble = None
+        self.paint()
+
+    def tell(self, trouble: str) -> None:
+        """What went wrong, where it can be read."""
+        self.notify(trouble, severity="error", timeout=20, markup=False)
+
+    def open_time(self) -> None:
+        """The chain is known: the clock may run."""
+        self.playback.T = self.film.T
+        self.playback.go(min(self.start_at, self.film.T))
+        if self.play_at_once:
+            self.playback.play()
+        self.start_at, self.play_at_once = 0, True
+
+    def scene(self, t: int | None = None) -> view.Scene:
+        """What is looked at, now."""
+        return view.Scene(
+            self.film,
+            self.playback.t if t is None else t,
+            self.scale,
+            self.matrix,
+            self.chosen,
+            self.source,
+            not self.no_color,
+            self.marked if self.beneath else None,
+            tuple(answer for answer in self.asked.values() if isinstance(answer, ColumnAnswer)),
+            self.backward,
+        )
+
+    def paint(self) -> None:
+        """Give every panel the scene, when there is a new one."""
+        t = self.playback.t
+        if (t == self.shown_t and not self.dirty) or not self.query("#headline"):
+            return  # nothing is new, or the screen is being closed
+        self.shown_t, self.dirty = t, False
+        self.ask(self.scene(t))
+        scene = self.scene(t)
+        with self.batch_update():
+            head, scrubber = self.query_one("#headline", Canvas), self.query_one("#scrubber", Canvas)
+            head.paint([view.headline(scene, head.size.width, self.playing_words())])
+            scrubber.paint([raster.scrubber(t, max(self.film.T, 1), max(scrubber.size.width, 1))])
+            self.query_one("#panel-1", Panel).border_title = f"1 information, {self.scale}"
+            self.query_one("#panel-2", Panel).border_title = f"2 {matrix.NAMES[self.matrix]}"
+            under = scene.beneath.opened if scene.beneath else None
+            self.query_one("#panel-1", Panel).border_subtitle = Content(
+                f"beneath: {under.name}" if under else ""
+            ).markup
+            for panel in self.query(Panel):
+                if panel.display:
+                    panel.show(scene)
+            self.read_out(scene)
+
+    def spot(self, scene: view.Scene) -> Spot | None:
+        """What is under the mouse, else under the cursor of the focused panel."""
+        if self.hover is not None:
+            number, x, y = self.hover
+            panel = self.query_one(f"#panel-{number}", Panel)
+            if panel.display and (found := view.PANELS[number].spot(scene, x, y, *panel.size)):
+                return found
+        focused = self.screen_stack[0].focused
+        return view.PANELS[focused.number if isinstance(focused, Panel) else "1"].here(scene)
+
+    def read_out(self, scene: view.Scene) -> None:
+        """The line above the footer."""
+        canvas, spot = self.query_one("#reading", Canvas), self.spot(scene)
+        answer = self.asked.get(spot) if isinstance(spot, Question) else None
+        canvas.paint([reading.paint(scene, spot, answer if isinstance(answer, str) else None, canvas.size.width)])
+
+    def ask(self, scene: view.Scene) -> None:
+        """While time rests, ask for the exact fraction that is read out, and for the posteriors."""
+        if self.playback.playing or self.film.at(scene.t) is None:
+            return
+        spot = self.spot(scene)
+        wanted: list[Question | Column] = [*posterior.columns_of(scene)]
+        if isinstance(spot, Question):
+            wanted.append(spot)
+        for question in [question for question in self.asked if question not in wanted]:
+            del self.asked[question]
+        for question in wanted:
+            if question not in self.asked:
+                self.asked[question] = None
+                self.engine.ask(question)
+
+    def playing_words(self) -> str:
+        """What the clock does, in a few characters."""
+        p = self.playback
+        sign = ("◀" if p.backwards else "▶") if p.playing else "‖"
+        speed = f"{p.speed:g}x" if p.speed >= 1 else f"1/{round(1 / p.speed)}x"
+        return f"{sign} {speed}{' ↻' if p.loop else ''}"
+
+    @on(Canvas.Resized)
+    def resized(self) -> None:
+        """What has another size is painted again, with the next tick."""
+        self.dirty = True
+
+    def repaint(self) -> None:
+        """Paint although t has not changed."""
+        self.dirty = True
+        self.paint()
+
+    def show_late(self, number: str) -> None:
+        """Where panels share a place, this one has it now."""
+        self.late = number
+        for panel in self.query(Panel):
+            if number in LATE and panel.number in LATE:
+                panel.set_class(panel.number == number, "-shown")
+            if number in PAIR and panel.number in PAIR:
+                panel.set_class(panel.number == number, "-front")
+            if number in SHORT:
+                panel.set_class(panel.number == number, "-second")
+        self.call_after_refresh(self.repaint)
+
+    def time_under(self, panel: Panel, x: int) -> int | None:
+        """The time that a column of the curves stands for."""
+        return information.time_under(self.scene(), x, *panel.size)

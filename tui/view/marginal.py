@@ -1,0 +1,46 @@
+"""Panel 3: p_t as bars, with the data and the prior as marks over them."""
+
+from __future__ import annotations
+
+from tui import raster
+from tui.messages import Question
+from tui.raster import Row
+from tui.view.scene import Scene, Spot, fraction, line, paragraph
+
+
+def paint(scene: Scene, width: int, height: int) -> list[Row]:
+    """The bars under their legend."""
+    film, step = scene.film, scene.film.at(scene.t)
+    if step is None or film.opened is None or height < 2:
+        return paragraph([], width, height)
+    data, prior = film.steps[0].marginal, film.prior
+    top = max(*step.marginal, *data, *prior)
+    distance = fraction(str(step.record["total_variation_to_prior"]), 9)
+    note = [(" █ p_t", "series-1"), (" ─ data", "mark"), (" ╌ prior", "beneath"), (f"  TV(p_t,π) {distance}", "dim")]
+    labels = film.opened.states
+    bars = raster.bars(step.marginal, top, width, height - 1, labels, data, "series-1", scene.chosen, behind=prior)
+    return [line(note, width), *bars]
+
+
+def state_at(scene: Scene, x: int, width: int) -> int | None:
+    """The state whose bar is in the column; where bars stand for several, the first of them."""
+    K = scene.film.opened.K if scene.film.opened else 0
+    return raster.bar_at(x, K, width)
+
+
+def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:  # noqa: ARG001  (a Finder)
+    """The probability of the bar under the mouse."""
+    state = state_at(scene, x, width)
+    return None if state is None or y < 1 else Question("marginal", scene.t, 0, state)
+
+
+def here(scene: Scene) -> Spot:
+    """The probability of the chosen state."""
+    return Question("marginal", scene.t, 0, scene.chosen)
+
+
+ABOUT = (
+    "The marginal of x_t as bars, the data and the prior as marks. It can stand still while all information is lost: "
+    "look at a chain that starts in its stationary law."
+)
+FORMULA = "p_t = q(x0) Qbar_t;   TV(p, π) = ½ Σ |p − π|"

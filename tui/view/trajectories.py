@@ -1,0 +1,317 @@
+"""Panel 7: particles that wander as time passes, and others that come back from the prior.
+
+A line is a particle, time goes to the right, a colour is a state; half a row is enough for one. Forwards, what lies
+beyond t has not happened yet; backwards, what lies before t. The particles shown are every n-th of those sampled,
+sorted by their whole paths from where they start: bands that fray. The letters beside them name the state in which
+a band starts. Without colours a particle has a row of letters, or of shades where labels begin alike.
+
+At the right all particles at t are counted: frequencies as bars, p_t as marks, TV = ½ Σ |frequency − p_t|, which is
+a picture's float and marked ≈. Where states outnumber columns a bar is the sum of so many neighbours each.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from math import ceil
+from typing import TYPE_CHECKING, TypeAlias
+
+from tui import raster
+from tui.messages import STOPPED, Question, Sampled
+from tui.raster import Cell, Row
+
+if TYPE_CHECKING:
+    from tui.view.scene import Scene, Spot
+
+PALETTE = ("#0072b2", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#d55e00", "#cc79a7", "#999999")
+"""Colours of few states, from Okabe & Ito (2008); many states take theirs from cividis, by their number."""
+
+SHADES = "░▒▓█"
+
+NAMED = 256
+"""Labels are compared by their first letters up to so many states: more are never all different."""
+
+ABOUT = (
+    "Particles, each a line: the noise scatters them, and the reverse model brings others back from the prior to the "
+    "data. Their frequencies come near p_t as far as their number, and the model, allow."
+)
+FORMULA = "x_t ~ Q_t[x_(t−1), ·];   x_T ~ π, x_(t−1) ~ R_t[x_t, ·];   TV = ½ Σ |n_j/n − p_t[j]|"
+
+Words: TypeAlias = "Sequence[tuple[str, str]]"
+Path: TypeAlias = tuple[int, ...]
+
+
+def paint(scene: Scene, width: int, height: int) -> list[Row]:
+    """The caption; under it particles over their axis, and beside them the two histograms."""
+    sampled = scene.film.sampled
+    if sampled is None or not sampled.forward or scene.film.at(scene.t) is None:
+        why = sampled.words if sampled else "the particles come when the run has ended"
+        return _filled([_line([(f" {why}", "dim")], width)], width, height)
+    wide = _histogram_width(width)
+    room = width - wide - 1 if wide else width
+    below = height - 1
+    if scene.backward and sampled.reverse is None:
+        picture = [_line([(f" {words}", "undefined")], room) for words in _wrapped(sampled.words, room - 1)]
+    else:
+        picture = _particles(scene, sampled, room, below)
+    rows = _filled(picture, room, below)
+    if wide:
+        beside = _histograms(scene, sampled, wide, below)
+        rows = [[*row, Cell(" "), *other] for row, other in zip(rows, beside, strict=True)]
+    return [_caption(scene, sampled, width), *rows][: max(height, 0)]
+
+
+def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:  # noqa: ARG001  (a Finder)
+    """The probability, at t, of the state whose bar is under the mouse."""
+    wide, K = _histogram_width(width), scene.film.opened.K if scene.film.opened else 0
+    firsts = _firsts(K, wide)
+    bar = raster.bar_at(x - (width - wide), len(firsts), _used(len(firsts), wide))
+    return None if bar is None or y < 1 else Question("marginal", scene.t, 0, firsts[bar])
+
+
+def here(scene: Scene) -> Spot:
+    """The probability of the chosen state."""
+    return Question("marginal", scene.t, 0, scene.chosen)
+
+
+def _histogram_width(width: int) -> int:
+    """A third of the panel, if it has one to give."""
+    return min(max(width // 3, 16 if width >= 34 else 14), 48) if width >= 26 else 0
+
+
+def _line(words: Words, width: int) -> Row:
+    row = [Cell(c, style) for text, style in words for c in raster.narrow(text)][: max(width, 0)]
+    return row + [Cell(" ")] * (width - len(row))
+
+
+def _filled(rows: list[Row], width: int, height: int) -> list[Row]:
+    return [*rows[: max(height, 0)], *([Cell(" ")] * width for _ in range(height - len(rows)))]
+
+
+def _wrapped(words: str, width: int) -> list[str]:
+    lines = [""]
+    for word in words.split():
+        fits = len(lines[-1]) + len(word) < width
+        lines = [*lines[:-1], f"{lines[-1]} {word}".strip()] if fits or not lines[-1] else [*lines, word]
+    return lines
+
+
+def _fitting(room: int, *wordings: str) -> str:
+    """The first wording that fits, else as much of the last as does."""
+    return next((words for words in wordings if len(words) <= room), wordings[-1][: max(room, 0)])
+
+
+def _caption(scene: Scene, sampled: Sampled, width: int) -> Row:
+    if scene.backward:
+        title = _fitting(
+            width // 2, " reverse: from the prior at T back to the data", " reverse, from the prior", " reverse"
+        )
+    else:
+        title = _fitting(
+            width // 2, " forward: from the data at 0 into the noise", " forward, from the data", " forward"
+        )
+    stopped = f"  {sampled.undefined} stopped" if sampled.undefined else ""
+    about = f"  n={sampled.count} seed {sampled.seed}"
+    why = "  where R_t is undefined" if stopped and len(title + stopped + about) + 24 <= width else ""
+    return _line([(title, "title"), (stopped + why, "undefined"), (about, "dim")], width)
+
+
+# particles
+
+
+def _particles(scene: Scene, sampled: Sampled, width: int, height: int) -> list[Row]:
+    """Half a row, or without colour a row, for each particle, and the axis of time."""
+    assert scene.film.opened is not None
+    labels = scene.film.opened.states
+    letters = None if scene.colour else _letters(labels)
+    margin, T, t = _margin(labels), scene.film.T, scene.t
+    plot, rows = width - margin, height - 1
+    if plot < 1 or rows < 1:
+        return []
+    whole = _picture(sampled, scene.backward, len(labels), letters, plot, rows)
+    at = raster.column_of(t, T, plot)
+    shown = _shown(sampled, scene.backward, rows * (2 if scene.colour else 1))
+    now = _column(shown, t, len(labels), letters)
+    gone = [Cell(" ")]
+    if scene.backward:
+        picture = [gone * at + [cell] + row[at + 1 :] for row, cell in zip(whole, now, strict=True)]
+    else:
+        picture = [row[:at] + [cell] + gone * (plot - at - 1) for row, cell in zip(whole, now, strict=True)]
+    names = _names(shown, T if scene.backward else 0, labels, margin, 2 if scene.colour else 1)
+    if scene.backward:
+        return [*(row + name for row, name in zip(picture, names, strict=True)), _axis(t, T, plot) + gone * margin]
+    return [*(name + row for row, name in zip(picture, names, strict=True)), gone * margin + _axis(t, T, plot)]
+
+
+def _margin(labels: Sequence[str]) -> int:
+    """Columns for a state's name and a blank: one letter where that tells the states apart."""
+    firsts = {raster.narrow(label)[:1] for label in labels[:NAMED]}
+    return 2 if len(firsts) == len(labels) else min(max(len(raster.narrow(label)) for label in labels[-9:]), 5) + 1
+
+
+def _names(shown: Sequence[Path], start: int, labels: Sequence[str], margin: int, each: int) -> list[Row]:
+    """Beside the first row of a band the state in which it starts, or nothing."""
+    names, before = [], -1
+    for path in shown[::each]:
+        name = raster.narrow(labels[path[start]])[: margin - 1] if path[start] != before else ""
+        before = path[start]
+        names.append(_line([(name if start == 0 else f" {name}", "dim")], margin))
+    return names
+
+
+def _axis(t: int, T: int, width: int) -> Row:
+    row = [Cell("─", "axis")] * width
+    for column, label in ((width - len(str(T)), str(T)), (0, "0")):
+        if column >= 0 and width > len(str(T)) + 2:
+            row[column : column + len(label)] = [Cell(c, "dim") for c in label]
+    row[raster.column_of(t, T, width)] = Cell("▲", "knob")
+    return row
+
+
+def _rows(sampled: Sampled, backward: bool) -> list[Path]:
+    """The states of all particles, a row a time."""
+    packed, n = (sampled.reverse if backward else sampled.forward) or b"", sampled.count
+    return [struct.unpack_from(f"<{n}I", packed, start) for start in range(0, len(packed), 4 * n)]
+
+
+@lru_cache(maxsize=4)
+def _sorted(sampled: Sampled, backward: bool) -> list[Path]:
+    """The paths x_0 … x_T, in the order of their states from where they start."""
+    if not backward:
+        return sorted(zip(*_rows(sampled, backward), strict=True))
+    return [path[::-1] for path in sorted(zip(*_rows(sampled, backward)[::-1], strict=True))]
+
+
+def _shown(sampled: Sampled, backward: bool, room: int) -> list[Path]:
+    """Every n-th of the sorted paths: as many as there is room for, each once."""
+    paths = _sorted(sampled, backward)
+    size = min(room, len(paths))
+    return [paths[(2 * k + 1) * len(paths) // (2 * size)] for k in range(size)]
+
+
+@lru_cache(maxsize=8)
+def _picture(
+    sampled: Sampled, backward: bool, K: int, letters: str | None, width: int, rows: int
+) -> list[Row]:  # fmt: skip
+    """All of time, as if it had passed."""
+    shown = _shown(sampled, backward, rows * (2 if letters is None else 1))
+    T = len(shown[0]) - 1
+    columns = [_column(shown, raster.time_at(x, T, width), K, letters) for x in range(width)]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _column(shown: Sequence[Path], t: int, K: int, letters: str | None) -> list[Cell]:
+    """The particles at t from top to bottom."""
+    states = [path[t] for path in shown]
+    if letters is not None:
+        return [Cell("╳", "undefined") if j == STOPPED else Cell(letters[j * len(letters) // K]) for j in states]
+    colour = _colours(K)
+    styles = [colour(j) if j != STOPPED else "" for j in states] + [None] * (len(states) % 2)
+    return [_pair(upper or "", lower) for upper, lower in zip(styles[::2], styles[1::2], strict=True)]
+
+
+@lru_cache(maxsize=1024)
+def _pair(upper: str, lower: str | None) -> Cell:
+    """Two particles in one cell; one that has stopped is a hole, two are crossed out; None is no particle."""
+    if not upper and not lower:
+        return Cell("╳", "undefined")
+    return Cell("▀", upper, lower or "") if upper else Cell("▄", lower or "")
+
+
+def _colours(K: int) -> Callable[[int], str]:
+    if len(PALETTE) >= K:
+        return PALETTE.__getitem__
+    return lambda j: raster.cividis(j / (K - 1))
+
+
+def _letters(labels: Sequence[str]) -> str:
+    """What stands for the states: the first letters of their labels where these differ, else shades."""
+    firsts = "".join([raster.narrow(label)[:1] for label in labels]) if len(labels) <= NAMED else ""
+    return firsts if len(set(firsts) - {" "}) == len(labels) else SHADES
+
+
+# histograms
+
+
+def _histograms(scene: Scene, sampled: Sampled, width: int, height: int) -> list[Row]:
+    """Both where there is room, else the one of the direction that is shown."""
+    if height >= 6:
+        upper = (height + 1) // 2
+        return [
+            *_histogram(scene, sampled, False, width, upper),
+            *_histogram(scene, sampled, True, width, height - upper),
+        ]
+    return _histogram(scene, sampled, scene.backward, width, height)
+
+
+def _histogram(scene: Scene, sampled: Sampled, backward: bool, width: int, height: int) -> list[Row]:
+    """The frequencies at t under their distance from p_t, and for the reverse from the data."""
+    step, name = scene.film.at(scene.t), "reverse" if backward else "forward"
+    if step is None or (sampled.reverse if backward else sampled.forward) is None:
+        return _filled([_line([(f"{name}: none", "dim")], width)], width, height)
+    counts, n = Counter(_rows_at(sampled, backward, scene.t)), sampled.count
+    short, far = (f"≈{_distance(counts, n, p):.3f}" for p in (step.marginal, scene.film.steps[0].marginal))
+    head = [f"{name} TV{short}", f"{name} {short}", short]
+    if backward:
+        head.insert(0, f"{name} TV{short}, to q(x0) {far}")
+    title = _fitting(width, *head)
+    counts.pop(STOPPED, None)
+    bars = _bars(scene, {j: c / n for j, c in counts.items()}, step.marginal, width, height - 1)
+    return _filled([_line([(title, "title" if backward == scene.backward else "dim")], width), *bars], width, height)
+
+
+def _rows_at(sampled: Sampled, backward: bool, t: int) -> Path:
+    packed, n = (sampled.reverse if backward else sampled.forward) or b"", sampled.count
+    return struct.unpack_from(f"<{n}I", packed, 4 * n * t)
+
+
+def _distance(counts: Counter[int], n: int, p: Sequence[float]) -> float:
+    """TV of the frequencies to p, which is what they have too much; to have stopped is a state of its own."""
+    return sum(max(c / n - (p[j] if j != STOPPED else 0.0), 0.0) for j, c in counts.items())
+
+
+def _bars(scene: Scene, shares: Mapping[int, float], p: Sequence[float], width: int, height: int) -> list[Row]:
+    """Bars in the colours of their states, with p_t as marks, and labels below if there is room."""
+    assert scene.film.opened is not None
+    labels, K = scene.film.opened.states, len(p)
+    firsts = _firsts(K, width)
+    found, marks = [0.0] * len(firsts), [sum(p[j : j + firsts.step]) for j in firsts]
+    for j, share in shares.items():
+        found[j // firsts.step] += share
+    used = _used(len(firsts), width)
+    top, size = max(*found, *marks), max((used + 1) // len(firsts) - 1, 1)
+    if height < 3 or (firsts.step == 1 and len({raster.narrow(label)[:size] for label in labels}) == K):
+        rows = raster.bars(found, top, used, height, labels, marks)
+    else:
+        rows = [*raster.bars(found, top, used, height - 1, (), marks), _ends(labels, used)]
+    if scene.colour:
+        colour = _colours(K)
+        lefts = [k * (used + 1) // len(firsts) for k in range(len(firsts) + 1)]
+        mine = [colour(first) for first, a, b in zip(firsts, lefts, lefts[1:], strict=False) for _ in range(b - a)]
+        rows = [[_coloured(*pair) for pair in zip(row, mine, strict=False)] for row in rows]
+    return [row + [Cell(" ")] * (width - used) for row in rows]
+
+
+def _firsts(K: int, width: int) -> range:
+    """The first state of each bar: equally many states to a bar, as few as there is room for."""
+    return range(0, K, max(ceil(K / max(width, 1)), 1))
+
+
+def _used(bars: int, width: int) -> int:
+    """Columns for so many bars: all, but if that leaves no gap between each two of them, then none."""
+    return width if width + 1 >= 2 * bars else bars
+
+
+def _ends(labels: Sequence[str], width: int) -> Row:
+    """The first and the last label, where there is no room for each."""
+    first, last = (raster.narrow(label)[: max(width // 2 - 1, 0)] for label in (labels[0], labels[-1]))
+    return _line([(f"{first}{last:>{width - len(first)}}", "dim")], width)
+
+
+def _coloured(cell: Cell, mine: str) -> Cell:
+    """A bar in its state's colour, and a mark over it in black or white, as is seen on that."""
+    if cell.back:
+        return Cell(cell.char, "#000000" if mine[3:5] > "7f" else "#ffffff", mine)
+    return Cell(cell.char, mine) if cell.style == "series-1" else cell
