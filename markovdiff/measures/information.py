@@ -26,8 +26,8 @@ from markovdiff.arithmetic.matrix import RationalMatrix, cofactors
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.arithmetic.rational import over_common_denominator, rational, shown
 from markovdiff.errors import InputError
-from markovdiff.process.distribution import check_distribution
 from markovdiff.process.chain import Moment
+from markovdiff.process.distribution import check_distribution
 from markovdiff.process.grouping import GroupedRow, total
 from markovdiff.process.transition import Deviation, Mixing
 
