@@ -223,7 +223,7 @@ class Chain:
                 where=f"chain.{name}",
                 expected=f"at most {MAX_ENTRIES:,} entries",
                 got=f"K = {self.K:,}",
-                remedy="ask for `marginal(t)`, or md.run: where the kernel forgets towards one target it needs no table",
+                remedy="ask for `marginal(t)`, or md.run: a kernel that forgets towards one target needs no table",
             )
 
     # what a person asks
