@@ -8,6 +8,7 @@ Only two moments are held at a time; what is kept of a step is its reported numb
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import msgspec
@@ -36,7 +37,7 @@ from markovdiff.process.reverse import (
     Row,
 )
 from markovdiff.process.transition import Mixing, Pushed, Transition
-from markovdiff.study.forecast import check_forecast
+from markovdiff.study.forecast import Forecast, check_forecast
 from markovdiff.study.result import Check, Elbo, Result, Step
 from markovdiff.study.scenario import Scenario
 
@@ -50,8 +51,11 @@ def run(
     scenario: Scenario,
     on_step: Callable[[Step], object] | None = None,
     progress: Progress = lambda _task, _share: None,
+    on_begin: Callable[[Result, Forecast], object] | None = None,
 ) -> Result:
     """Run a scenario. `on_step` is given each Step as it is finished, from t = 0.
+
+    `on_begin` is given, before the first of them, the result so far, all but what is to be found out, and the forecast.
 
     Raises UnfinishedError where the forecast says that this machine cannot finish it.
     """
@@ -70,7 +74,16 @@ def run(
     ledger = None if model is None else Ledger(chain, model, prior, scenario.digits)
     dense = ledger is not None and not ledger.likelihood.is_data
     times = len(times_of(chain.T)) if "dpi" in scenario.expectations else 0
-    check_forecast(chain, times * times // 2, dense=dense)
+    made = check_forecast(chain, times * times // 2, dense=dense)
+    begun = Result(
+        version=markovdiff.__version__,
+        unit=scenario.unit,
+        arithmetic={"kind": scenario.file.arithmetic.kind, "digits": scenario.digits},
+        scenario=resolved(scenario, chain, prior, model),
+        partial=True,
+    )
+    if on_begin is not None:
+        on_begin(begun, made)
     watchers = dict(scenario.watchers())
     classes, reached = None if dense else _classes(chain, prior, watchers.values()), prior
     if classes is not None:
@@ -95,15 +108,8 @@ def run(
         elbo = Elbo(**{name: _report(getattr(totals, name), scenario, _is_small(now)) for name in Totals.__slots__})
     if times:
         findings["dpi"] = triangle(chain, lambda share: progress("pairs of times", share))
-    return Result(
-        version=markovdiff.__version__,
-        unit=scenario.unit,
-        arithmetic={"kind": scenario.file.arithmetic.kind, "digits": scenario.digits},
-        scenario=resolved(scenario, chain, prior, model),
-        steps=tuple(steps),
-        elbo=elbo,
-        checks=tuple(_check(name, e, findings[name]) for name, e in scenario.expectations.items()),
-    )
+    checks = tuple(_check(name, e, findings[name]) for name, e in scenario.expectations.items())
+    return replace(begun, steps=tuple(steps), elbo=elbo, checks=checks, partial=False)
 
 
 def _classes(chain: Chain, prior: RationalMatrix, watchers: Iterable[Watcher]) -> Classes | None:
