@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from markovdiff.arithmetic.enclosure import Unit
     from markovdiff.study.fileformat import ArithmeticKind
+    from markovdiff.study.forecast import Forecast
     from markovdiff.study.result import Result
     from markovdiff.study.scenario import Scenario
 
@@ -87,6 +88,7 @@ def run_options(command: F) -> F:
             click.option("--unit", type=click.Choice(["bits", "nats"]), help="Instead of the scenario's."),
             click.option("--certificate", "certificate_file", metavar="FILE", help="Write what an audit needs."),
             click.option("--distributions", is_flag=True, help="Put each marginal p_t into JSON and CSV."),
+            click.option("--forecast", "ahead", is_flag=True, help="Say how long it would take, and stop."),
             click.option("--partial", is_flag=True, help="If interrupted, keep the steps that are done."),
             click.option("--steps", "rows", metavar="A:B", callback=_rows, help="The steps to show in the table."),
             click.option("--quiet", "-q", is_flag=True, help="No table and no progress bar."),
@@ -144,6 +146,7 @@ def _run(
     digits: int | None,
     unit: Unit | None,
     distributions: bool,
+    ahead: bool,
     partial: bool,
     quiet: bool,
 ) -> int:
@@ -160,6 +163,8 @@ def _run(
     check_writable({option: file for option, file in given if file not in (None, "-")}, map(find, scenarios))
     hashes = [sha256(find(name)) for name in scenarios] if certificate_file else []
     loaded = [load(name).with_options(arithmetic=arithmetic, digits=digits, unit=unit) for name in scenarios]
+    if ahead:
+        return _foretell(loaded)
     results: list[Result] = []
     try:
         with _terminable():
@@ -211,12 +216,47 @@ def _status(results: list[Result]) -> int:
     return 1 if "fails" in verdicts else 3 if "undecided" in verdicts else 0
 
 
+WORTH_SAYING = 3
+"""Seconds from which on a forecast is shown before a run."""
+
+
+class _Enough(Exception):  # noqa: N818  (no error)
+    """What was asked is known before the run."""
+
+
+def _foretell(scenarios: list[Scenario]) -> int:
+    """A line a scenario: its forecast. One that is refused is an error, as it would be by a run."""
+    from markovdiff.study.apart import run_apart
+
+    def begin(_begun: Result, forecast: Forecast) -> None:
+        raise _Enough(forecast)
+
+    for scenario in scenarios:
+        try:
+            run_apart(scenario, on_begin=begin)
+        except _Enough as known:
+            _out(f"{_plain(scenario.name)}: {known.args[0]}\n")
+        except MarkovdiffError as error:
+            raise error.located(scenario.name) from None
+    return 0
+
+
+def _plain(name: str) -> str:
+    from markovdiff.report import plain
+
+    return plain(name)
+
+
 def _run_one(scenario: Scenario, distributions: bool, quiet: bool) -> Result:
     from markovdiff.study.apart import run_apart
 
+    def begin(_begun: Result, forecast: Forecast) -> None:
+        if forecast.seconds >= WORTH_SAYING and not quiet:
+            click.echo(f"{_plain(scenario.name)}: forecast {forecast}", err=True)
+
     try:
         with _progress(scenario.name, shown=not quiet and sys.stderr.isatty()) as tick:
-            return run_apart(scenario, tick, distributions=distributions)
+            return run_apart(scenario, tick, begin, distributions=distributions)
     except MarkovdiffError as error:
         raise error.located(scenario.name) from None
 
