@@ -13,7 +13,9 @@ import errno
 import io
 import os
 import re
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from markovdiff.arithmetic.enclosure import Unit
     from markovdiff.study.fileformat import ArithmeticKind
+    from markovdiff.study.forecast import Forecast
     from markovdiff.study.result import Result
     from markovdiff.study.scenario import Scenario
 
@@ -85,6 +88,8 @@ def run_options(command: F) -> F:
             click.option("--unit", type=click.Choice(["bits", "nats"]), help="Instead of the scenario's."),
             click.option("--certificate", "certificate_file", metavar="FILE", help="Write what an audit needs."),
             click.option("--distributions", is_flag=True, help="Put each marginal p_t into JSON and CSV."),
+            click.option("--forecast", "ahead", is_flag=True, help="Say how long it would take, and stop."),
+            click.option("--partial", is_flag=True, help="If interrupted, keep the steps that are done."),
             click.option("--steps", "rows", metavar="A:B", callback=_rows, help="The steps to show in the table."),
             click.option("--quiet", "-q", is_flag=True, help="No table and no progress bar."),
         ]
@@ -141,8 +146,11 @@ def _run(
     digits: int | None,
     unit: Unit | None,
     distributions: bool,
+    ahead: bool,
+    partial: bool,
     quiet: bool,
 ) -> int:
+    from markovdiff.study.apart import Interruption
     from markovdiff.study.certificate import sha256
     from markovdiff.study.output import check_writable
     from markovdiff.study.scenario import find, load
@@ -155,24 +163,100 @@ def _run(
     check_writable({option: file for option, file in given if file not in (None, "-")}, map(find, scenarios))
     hashes = [sha256(find(name)) for name in scenarios] if certificate_file else []
     loaded = [load(name).with_options(arithmetic=arithmetic, digits=digits, unit=unit) for name in scenarios]
-    results = [_run_one(scenario, quiet) for scenario in loaded]
+    if ahead:
+        return _foretell(loaded)
+    results: list[Result] = []
+    try:
+        with _terminable():
+            for scenario in loaded:
+                results += [_run_one(scenario, distributions, quiet)]
+    except Interruption as interruption:
+        results += [interruption.result] if interruption.result is not None else []
+        if not partial or not results:
+            click.echo("markovdiff: interrupted; nothing was written", err=True)
+            return UnfinishedError.status
+        certificate_file = None
+        click.echo(f"markovdiff: {_kept(results)}", err=True)
     _write(results, json_file, csv_file, certificate_file, hashes, distributions)
     if not quiet and "-" not in (json_file, csv_file):
         _print(lambda console: human(console, results))
-    return _status(results)
+    return _status(results) if len(results) == len(loaded) else UnfinishedError.status
+
+
+def _kept(results: list[Result]) -> str:
+    """What an interruption leaves, in a sentence."""
+    last = results[-1]
+    if not last.partial:
+        return f"interrupted after {last.scenario['name']!r}, which is kept; the next had not begun"
+    done = f"t = {last.steps[-1].t} of {last.scenario['steps']}"
+    return f"interrupted after {done}; what was done is kept, marked as partial, without a certificate"
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM taken as Ctrl-C for the length of a run."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _status(results: list[Result]) -> int:
+    if any(result.partial for result in results):
+        return UnfinishedError.status
     verdicts = [check.verdict for result in results for check in result.checks]
     return 1 if "fails" in verdicts else 3 if "undecided" in verdicts else 0
 
 
-def _run_one(scenario: Scenario, quiet: bool) -> Result:
-    from markovdiff.study.run import run
+WORTH_SAYING = 3
+"""Seconds from which on a forecast is shown before a run."""
+
+
+class _Enough(Exception):  # noqa: N818  (no error)
+    """What was asked is known before the run."""
+
+
+def _foretell(scenarios: list[Scenario]) -> int:
+    """A line a scenario: its forecast. One that is refused is an error, as it would be by a run."""
+    from markovdiff.study.apart import run_apart
+
+    def begin(_begun: Result, forecast: Forecast | None) -> None:
+        raise _Enough(forecast)
+
+    for scenario in scenarios:
+        try:
+            run_apart(scenario, on_begin=begin)
+        except _Enough as known:
+            _out(f"{_plain(scenario.name)}: {known.args[0] or 'no forecast is made in this arithmetic'}\n")
+        except MarkovdiffError as error:
+            raise error.located(scenario.name) from None
+    return 0
+
+
+def _plain(name: str) -> str:
+    from markovdiff.report import plain
+
+    return plain(name)
+
+
+def _run_one(scenario: Scenario, distributions: bool, quiet: bool) -> Result:
+    from markovdiff.study.apart import run_apart
+
+    def begin(_begun: Result, forecast: Forecast | None) -> None:
+        if forecast is not None and forecast.seconds >= WORTH_SAYING and not quiet:
+            click.echo(f"{_plain(scenario.name)}: forecast {forecast}", err=True)
 
     try:
         with _progress(scenario.name, shown=not quiet and sys.stderr.isatty()) as tick:
-            return run(scenario, progress=tick)
+            return run_apart(scenario, tick, begin, distributions=distributions)
     except MarkovdiffError as error:
         raise error.located(scenario.name) from None
 
@@ -456,7 +540,7 @@ def main(arguments: list[str] | None = None) -> int:
         click.echo(f"markovdiff: {error}", err=True)
         return error.status
     except (click.Abort, KeyboardInterrupt):
-        click.echo("markovdiff: interrupted; nothing was written", err=True)
+        click.echo("markovdiff: interrupted", err=True)
         return UnfinishedError.status
     except MemoryError:
         click.echo("markovdiff: out of memory; fewer states or steps, or shorter denominators", err=True)

@@ -34,6 +34,9 @@ def show(result: Result, console: Console, rows: range | None = None, *, terms: 
     """Print the whole report of a run; `rows` asks for given steps, `terms` for the ledger step by step."""
     console.print(_heading(result))
     console.print(_table(result, rows))
+    if result.partial:
+        done = f"PARTIAL: interrupted after t = {result.steps[-1].t} of {result.scenario['steps']}"
+        console.print(Text(f"{done}; no ledger, no verdicts", style="bold yellow"))
     if result.elbo.negative_elbo is not None:
         if terms:
             console.print(per_step(result, rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shlex
+import tomllib
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -59,5 +60,13 @@ def _table(steps: list[dict[str, Any]]) -> str:
 
 def command_line(request: Request, t: int) -> str:
     """The command that shows this scenario at this time."""
-    unit = f" --unit {request.unit}" if request.unit else ""
+    unit = f" --unit {request.unit}" if request.unit not in (None, _own_unit(request.text)) else ""
     return f"markovdiff tui {shlex.quote(request.source or request.name)} --t {t}{unit}"
+
+
+def _own_unit(text: str) -> object:
+    """The unit that a scenario's text names."""
+    try:
+        return tomllib.loads(text).get("unit", "bits")
+    except ValueError:
+        return None

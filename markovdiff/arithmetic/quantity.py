@@ -92,9 +92,9 @@ class Quantity:
         )
 
     @classmethod
-    def of(cls, form: LogForm) -> Quantity:
-        """The quantity that a LogForm is."""
-        return cls(form.ball, lambda: form)
+    def of(cls, form: LogForm, spare: int = 0) -> Quantity:
+        """The quantity that a LogForm is, evaluated with `spare` bits more than are asked for."""
+        return cls(lambda bits: form.ball(bits + spare), lambda: form)
 
     def ball(self, bits: int) -> arb:
         """A ball around the number, evaluated with at least `bits` bits (remembered)."""

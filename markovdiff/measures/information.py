@@ -14,23 +14,27 @@ as many correct digits as one of 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Literal
 
-from flint import fmpz
+from flint import arb, fmpz
 
-from markovdiff.arithmetic.enclosure import centred_ball, entropy_ball
+from markovdiff.arithmetic.enclosure import accuracy, centred_ball, combine, entropy_ball
 from markovdiff.arithmetic.logform import INFINITY, Infinity, LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix, cofactors
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.arithmetic.rational import over_common_denominator, rational, shown
 from markovdiff.errors import InputError
+from markovdiff.process.chain import Moment
 from markovdiff.process.distribution import check_distribution
-from markovdiff.process.grouping import total
-from markovdiff.process.transition import Deviation
+from markovdiff.process.grouping import GroupedRow, total
+from markovdiff.process.transition import Deviation, Mixing
 
 Numbers = Sequence[object]
+
+SPARE_BITS = 64
+"""Bits that an entropy is evaluated with beyond those asked for, so that a difference of two can spare them."""
 
 
 def entropy(p: Numbers) -> LogForm:
@@ -120,7 +124,7 @@ def entropy_of(p: RationalMatrix) -> Quantity:
         return LogForm([*terms, (total(p), p.d)], p.d)
 
     certain = len(numerators) == 1 and numerators[0][1] == 1
-    return Quantity(lambda bits: entropy_ball(numerators, p.d, bits), exact, zero=certain)
+    return Quantity(lambda bits: entropy_ball(numerators, p.d, bits + SPARE_BITS), exact, zero=certain)
 
 
 def information_of(deviation: Deviation) -> Quantity:
@@ -128,25 +132,60 @@ def information_of(deviation: Deviation) -> Quantity:
     return centred(deviation.columns, deviation.scale, deviation.vanishes)
 
 
-def divergence_of(p: RationalMatrix, q: RationalMatrix) -> Quantity | None:
-    """KL(p‖q) of two row vectors in the centred form; None where it is infinite."""
+def information_left(moment: Moment, entropy: Quantity) -> Quantity:
+    """I(x_0; x_t), given H(x_t).
+
+    Where the kernel forgets towards one target H(x_t|x_0) has a few terms, and H(x_t) − H(x_t|x_0) costs one
+    logarithm a state; where that cancels too far, late in a chain, the centred form takes over.
+    """
+    if not isinstance(moment.cumulative, Mixing):
+        return information_of(moment.deviation)
+    noise = LogForm(*moment.cumulative.noise_terms(moment.data))
+    return _cheap_difference(entropy, noise, lambda: information_of(moment.deviation), moment.is_independent)
+
+
+def divergence_of(p: RationalMatrix, q: RationalMatrix, entropy: Quantity | None = None) -> Quantity | None:
+    """KL(p‖q) of two row vectors in the centred form; None where it is infinite.
+
+    With H(p) given, and like states taken as one, as H(p, q) − H(p) as long as that does not cancel too far.
+    """
     q = p.beside(q)
-    a, b = p.N.entries(), q.N.entries()
-    if first_missing(a, b) is not None:
+    if first_missing(p.N.entries(), q.N.entries()) is not None:
         return None
+    if entropy is None or not isinstance(p, GroupedRow):
+        return _centred_divergence(p, q)
+    return _cheap_difference(cross_entropy_of(p, q), entropy, lambda: _centred_divergence(p, q), p == q)
+
+
+def _centred_divergence(p: RationalMatrix, q: RationalMatrix) -> Quantity:
     u, v = cofactors(p.d, q.d)
-    pairs = ((x * u, y * v, m) for x, y, m in zip(a, b, p.copies, strict=True) if y != 0)
-    columns = [(y, [(fmpz(m), x - y)]) for x, y, m in pairs]
+    pairs = zip(p.N.entries(), q.N.entries(), p.copies, strict=True)
+    columns = [(y * v, [(fmpz(m), x * u - y * v)]) for x, y, m in pairs if y != 0]
     return centred(columns, p.d * u, all(E == 0 for _, [(_, E)] in columns))
+
+
+def _cheap_difference(
+    larger: Quantity | LogForm, smaller: Quantity | LogForm, careful: Callable[[], Quantity], zero: bool
+) -> Quantity:
+    """The difference by plain subtraction, where that leaves enough digits, else as `careful` has it."""
+    a, b = (Quantity.of(x, SPARE_BITS) if isinstance(x, LogForm) else x for x in (larger, smaller))
+    kept: list[Quantity] = []
+
+    def evaluate(bits: int) -> arb:
+        more = bits + SPARE_BITS
+        x = combine([(fmpz(1), a.ball(bits)), (fmpz(-1), b.ball(bits))], fmpz(1), more)
+        if accuracy(x) >= bits - SPARE_BITS // 4:
+            return x
+        kept[:] = kept or [careful()]
+        return kept[0].ball(bits)
+
+    return Quantity(evaluate, lambda: a.form() - b.form(), zero)
 
 
 def cross_entropy_of(p: RationalMatrix, q: RationalMatrix) -> LogForm:
     """H(p, q) of two row vectors, q positive where p is."""
-    terms: list[tuple[fmpz, fmpz]] = []
-    for n, x in zip(p.N.entries(), q.N.entries(), strict=True):
-        if n != 0:
-            terms += [(-n, x), (n, q.d)]
-    return LogForm(terms, p.d)
+    entries = zip(p.N.entries(), q.N.entries(), p.copies, strict=True)
+    return LogForm([(total(p), q.d), *((-n * m, x) for n, x, m in entries if n != 0)], p.d)
 
 
 def centred(columns: Sequence[tuple[fmpz, list[tuple[fmpz, fmpz]]]], scale: fmpz, zero: bool) -> Quantity:

@@ -27,7 +27,7 @@ from markovdiff.arithmetic.enclosure import sign_of
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.errors import InternalError
-from markovdiff.measures.information import divergence_of, entropy_of, information_of
+from markovdiff.measures.information import divergence_of, entropy_of, information_left
 from markovdiff.measures.known import ArithmeticName, Decay
 from markovdiff.process.chain import Moment
 from markovdiff.process.transition import Mixing, Transition
@@ -62,7 +62,7 @@ class Information:
 
     def divergence(self, law: RationalMatrix) -> Quantity | None:
         """KL(p_t‖μ)."""
-        return divergence_of(self.moment.marginal, law)
+        return divergence_of(self.moment.marginal, law, self.entropy)
 
     def inconsistency(self) -> dict[str, object] | None:
         """Where p_0 Q̄_t is not p_t, which never met Q̄_t, or a row of Q̄_t does not sum to one."""
@@ -92,7 +92,7 @@ class Information:
     @cached_property
     def mutual(self) -> Quantity:
         """I_t = I(x0; x_t)."""
-        return information_of(self.moment.deviation)
+        return information_left(self.moment, self.entropy)
 
     @cached_property
     def conditional(self) -> Quantity:
@@ -170,7 +170,7 @@ class Information:
             and to[0] not in self.moment.support
         )
         kept = self.dobrushin == 1 and self.moment.transition is not None and self.loses_nothing
-        return erasure or kept or self.before.moment.deviation.vanishes or self.dobrushin == 0
+        return erasure or kept or self.before.moment.is_independent or self.dobrushin == 0
 
 
 def _verdict(sign: int) -> Decay:

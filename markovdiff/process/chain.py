@@ -21,13 +21,16 @@ from math import prod
 from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.errors import InputError
+from markovdiff.errors import InputError, LimitError
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import Classes
 from markovdiff.process.kernels import Forgetting, Kernel, PerStep, WithMemory
 from markovdiff.process.transition import Dense, Deviation, Mixing, Transition
 
 Row = tuple[Fraction, ...]
+
+MAX_ENTRIES = 2**22
+"""Entries that a table handed to a person may have: as Fractions they take about a gigabyte."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +50,13 @@ class Moment:
     def deviation(self) -> Deviation:
         """How far q(x_t | x_0) is from q(x_t), x_0 by x_0."""
         return self.cumulative.deviation(self.data)
+
+    @cached_property
+    def is_independent(self) -> bool:
+        """Whether x_t says nothing about x_0: I(x_0; x_t) = 0."""
+        if isinstance(self.cumulative, Mixing):
+            return self.cumulative.keep == 0 or len(self.support) <= 1
+        return self.deviation.vanishes
 
     @cached_property
     def reveals_data(self) -> bool:
@@ -206,6 +216,16 @@ class Chain:
                 "no such time", where="t", expected=f"an integer from {first} to T = {self.T}", got=repr(t)
             )
 
+    def _check_table(self, name: str) -> None:
+        if self.K**2 > MAX_ENTRIES:
+            raise LimitError(
+                f"a table of K² = {self.K**2:,} probabilities would exhaust the memory",
+                where=f"chain.{name}",
+                expected=f"at most {MAX_ENTRIES:,} entries",
+                got=f"K = {self.K:,}",
+                remedy="ask for `marginal(t)`, or md.run: a kernel that forgets towards one target needs no table",
+            )
+
     # what a person asks
 
     def marginal(self, t: int) -> Row:
@@ -213,11 +233,16 @@ class Chain:
         return self.at(t).probabilities
 
     def step(self, t: int) -> tuple[Row, ...]:
-        """Q_t as rows, `step(t)[i][j]` = q(x_t = j | x_{t−1} = i), t = 1 … T."""
+        """Q_t as rows, `step(t)[i][j]` = q(x_t = j | x_{t−1} = i), t = 1 … T.
+
+        Raises LimitError, as all that gives a table does, where K² is past `MAX_ENTRIES`.
+        """
+        self._check_table("step")
         return self.transition(t).rows()
 
     def cumulative(self, t: int) -> tuple[Row, ...]:
         """Q̄_t as rows, `cumulative(t)[i][j]` = q(x_t = j | x_0 = i)."""
+        self._check_table("cumulative")
         return self.at(t).cumulative.rows()
 
     def joint(self, t: int) -> tuple[Row, ...]:

@@ -91,4 +91,5 @@ class GroupedRow(RationalMatrix):
 
 def total(row: RationalMatrix) -> fmpz:
     """The sum of a row vector's numerators over all states."""
-    return sum((n * m for n, m in zip(row.N.entries(), row.copies, strict=True)), fmpz(0))
+    copies = list(row.copies)
+    return (row.N * fmpz_mat(len(copies), 1, copies))[0, 0]

@@ -215,6 +215,24 @@ class Mixing:
                 columns.append((P, [cell for cell in (stayed, other) if cell[0] != 0]))
         return Deviation(columns, d0 * d0 * v * W)
 
+    def noise_terms(self, source: RationalMatrix) -> tuple[list[tuple[fmpz, fmpz]], fmpz]:
+        """The conditional entropy of the column given the row as Σ c·log b / d: [(c, b), …] and d.
+
+        A row has one entry that stayed and otherwise (1−κ)π_j, so only the distinct weights of π count.
+        """
+        u, v, W, d0 = fmpz(self.keep.numerator), fmpz(self.keep.denominator), fmpz(self.target.total), source.d
+        groups: dict[int, list[fmpz]] = {}
+        for a, w, m in zip(source.N.entries(), source.per_column(self.target.weights), source.copies, strict=True):
+            group = groups.setdefault(w, [fmpz(0), fmpz(0)])
+            group[0] += a * m
+            group[1] += m
+        terms = [(v * W * d0, v * W)]
+        for w, (mass, count) in groups.items():
+            move = (v - u) * w
+            stay = move + u * W
+            terms += [(-mass * stay, stay), ((mass - count * d0) * move, move)]
+        return [(c, b) for c, b in terms if b != 0], v * W * d0
+
     def weighted(self, p: RationalMatrix) -> PlusRankOne:
         """diag(p) W: the joint law of the row, drawn from p, and the column."""
         return PlusRankOne(p.times(self.keep), p.times(1 - self.keep), self.target)

@@ -20,7 +20,7 @@ from markovdiff.process.chain import Chain
 from markovdiff.process.grouping import Classes
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.transition import Mixing, Pushed
-from markovdiff.study.forecast import check_forecast
+from markovdiff.study.forecast import Forecast, check_forecast
 from markovdiff.study.result import Elbo, Step
 from markovdiff.study.scenario import Scenario
 
@@ -31,10 +31,15 @@ Tick = Callable[[float], None]
 
 
 class Engine(Protocol):
-    """A run in one arithmetic. `prior` is π, None where it is p_T and that is not known exactly; `model` is R."""
+    """A run in one arithmetic.
+
+    `prior` is π, None where it is p_T and that is not known exactly; `model` is R; `forecast` what the run was
+    forecast to cost, None where no forecast is made.
+    """
 
     prior: RationalMatrix | None
     model: ReverseModel | None
+    forecast: Forecast | None
 
     def stream(self) -> Iterator[Known]:
         """What is known at t = 0, 1, …, T."""
@@ -63,8 +68,13 @@ class ExactEngine:
         self.ledger = None if self.model is None else Ledger(chain, self.model, prior, scenario.digits)
         dense = self.ledger is not None and not self.ledger.likelihood.is_data
         times = len(times_of(chain.T)) if "dpi" in scenario.expectations else 0
-        check_forecast(chain, times * times // 2, dense=dense)
+        self.forecast: Forecast | None = check_forecast(chain, times * times // 2, dense=dense)
         self.classes = None if dense else _classes(chain, prior, watchers)
+        if self.classes is not None:
+            self.law = self.classes.grouped(prior)
+            for watcher in watchers:
+                if isinstance(watcher, HTheorem):
+                    watcher.law = self.classes.grouped(watcher.law)
         self.now: Information | None = None
 
     def stream(self) -> Iterator[Information]:
@@ -125,6 +135,9 @@ def _classes(chain: Chain, prior: RationalMatrix, watchers: Iterable[Watcher]) -
 
 def _is_small(now: Information) -> bool:
     """Whether closed forms are worth looking for: no number in one has more than a few hundred bits."""
+    bits, columns = now.moment.marginal.d.bit_length(), now.moment.marginal.N.entries()
+    if bits * sum(n != 0 for n in columns) > CLOSED_FORM_BITS:
+        return False
     bits = now.moment.deviation.scale.bit_length()
     cells = sum(len(cells) for _, cells in now.moment.deviation.columns)
     return bits <= CLOSED_FORM_BITS // 8 and bits * cells <= CLOSED_FORM_BITS

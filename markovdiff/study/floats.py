@@ -28,6 +28,7 @@ from markovdiff.process.chain import Chain
 from markovdiff.process.contraction import Contraction
 from markovdiff.process.floats import Approach, Approaches, forward, last_of
 from markovdiff.process.reverse import ReverseModel
+from markovdiff.study.forecast import Forecast
 from markovdiff.study.result import Elbo, Step
 from markovdiff.study.scenario import Scenario
 
@@ -53,6 +54,7 @@ class FloatEngine:
         is_marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if is_marginal else scenario.prior(chain)
         self.model: ReverseModel | None = scenario.reverse_model(chain)
+        self.forecast: Forecast | None = None
         self.approach = Approach(chain, self.prior, last_of(chain) if is_marginal else None)
         self.ledger = None if self.model is None else FloatLedger(chain, self.prior, self.approach)
         if self.model is not None and not self.model.is_bayes:

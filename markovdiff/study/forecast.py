@@ -47,6 +47,16 @@ class Forecast:
     seconds: float
     memory: float
 
+    def __str__(self) -> str:
+        """In words.
+
+        >>> print(Forecast(5300, 42, 3e8))
+        about 42 s and 0.3 GiB, denominators of about 5,300 bits at the end
+        """
+        size = f"{self.memory / 2**30:.1f} GiB" if self.memory >= 2**27 else f"{max(self.memory / 2**20, 1):.0f} MiB"
+        seconds = "under 1 s" if self.seconds < 1 else f"about {_duration(self.seconds)}"
+        return f"{seconds} and {size}, denominators of about {self.bits:,.0f} bits at the end"
+
 
 def forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Forecast:
     """What running the chain exactly will cost.
@@ -59,7 +69,8 @@ def forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Forecast:
     kept = sum(heights)
     if isinstance(chain.kernel, Forgetting) and not dense:
         bits = heights[-1] + log2(chain.kernel.target.total)
-        seconds = (T + pairs) * K * (2 * CELL + bits / 64 * CELL_WORD) + kept * KEPT_BIT
+        kinds = len(chain.classes.first) if chain.classes else K
+        seconds = (T + pairs) * kinds * (3 * CELL + bits / 64 * CELL_WORD) + kept * KEPT_BIT
         return Forecast(bits, seconds, 40 * K * bits / 8 + kept / 2)
     seconds = kept * KEPT_BIT
     for before, bits in pairwise(heights):
@@ -93,8 +104,9 @@ def check_forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Fore
         "this run is too big for this machine",
         where=f"K = {chain.K}, T = {chain.T}, denominators of about {made.bits:.0f} bits at the end",
         expected=f"at most {_duration(MAX_SECONDS)} and {memory / 2**31:.1f} GiB",
-        got=f"a forecast of {_duration(made.seconds)} and {made.memory / 2**30:.1f} GiB",
-        remedy="fewer steps or states, or numbers with shorter denominators (a coarser `resolution`, a constant β)",
+        got=f"a forecast of {made}",
+        remedy="`--arithmetic ball` or `--arithmetic float`; or fewer steps or states, or numbers with shorter "
+        "denominators (a coarser `resolution`, a constant β)",
     )
 
 
@@ -102,4 +114,4 @@ def _duration(seconds: float) -> str:
     for size, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {name}"
-    return f"{seconds:.0f} s" if seconds < 120 else "1 hour"
+    return f"{seconds:.0f} s"

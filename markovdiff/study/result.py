@@ -103,26 +103,28 @@ TOTALS = tuple(field.name for field in fields(Elbo) if field.name != "nll_excess
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """Everything a run found out."""
+    """Everything a run found out; `partial` where it was interrupted, and then there are steps alone."""
 
     version: str
     unit: str
     arithmetic: dict[str, object]
     scenario: dict[str, object]
-    steps: tuple[Step, ...]
-    elbo: Elbo
-    checks: tuple[Check, ...]
+    steps: tuple[Step, ...] = ()
+    elbo: Elbo = Elbo()
+    checks: tuple[Check, ...] = ()
+    partial: bool = False
 
     @property
     def passed(self) -> bool:
         """Whether every check came out as expected."""
-        return all(check.verdict == "holds" for check in self.checks)
+        return not self.partial and all(check.verdict == "holds" for check in self.checks)
 
     def record(self, distributions: bool = False) -> dict[str, Any]:
         """The whole result as plain dicts, lists and strings."""
         return {
             "schema": SCHEMA,
             "markovdiff": self.version,
+            **({"partial": True} if self.partial else {}),
             "unit": self.unit,
             "arithmetic": self.arithmetic,
             "scenario": self.scenario,
@@ -146,19 +148,26 @@ def dump(record: object) -> str:
 
 
 def to_csv(results: Iterable[Result], distributions: bool = False, named: bool = True) -> str:
-    """One table for one or several results; with `named` its first column is the scenario's name."""
+    """One table for one or several results; with `named` its first column is the scenario's name.
+
+    Where one of them is partial a last column says which.
+    """
     results = list(results)
+    marked = any(result.partial for result in results)
     states = list(dict.fromkeys(s for r in results for s in _states(r))) if distributions else []
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*(["scenario"] if named else []), *QUANTITIES, *(f"marginal[{s}]" for s in states)])
+    writer.writerow(
+        [*(["scenario"] if named else []), *QUANTITIES, *(f"marginal[{s}]" for s in states), *["partial"] * marked]
+    )
     for result in results:
         for step in result.steps:
             row = [_cell(getattr(step, name)) for name in QUANTITIES]
             if distributions:
                 law = dict(zip(_states(result), step.marginal, strict=True))
                 row += [_cell(law.get(s)) for s in states]
-            writer.writerow([*([result.scenario["name"]] if named else []), *row])
+            mark = [str(result.partial).lower()] * marked
+            writer.writerow([*([result.scenario["name"]] if named else []), *row, *mark])
     return out.getvalue()
 
 

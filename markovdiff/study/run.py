@@ -8,6 +8,7 @@ Only two moments are held at a time; what is kept of a step is its reported numb
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -29,6 +30,7 @@ from markovdiff.process.reverse import (
 )
 from markovdiff.process.transition import Transition
 from markovdiff.study.exact import Engine, ExactEngine
+from markovdiff.study.forecast import Forecast
 from markovdiff.study.result import Check, Result, Step
 from markovdiff.study.scenario import Scenario
 
@@ -39,8 +41,11 @@ def run(
     scenario: Scenario,
     on_step: Callable[[Step], object] | None = None,
     progress: Progress = lambda _task, _share: None,
+    on_begin: Callable[[Result, Forecast | None], object] | None = None,
 ) -> Result:
     """Run a scenario. `on_step` is given each Step as it is finished, from t = 0.
+
+    `on_begin` is given, before the first of them, the result so far, all but what is to be found out, and the forecast.
 
     Raises UnfinishedError where the forecast says that this machine cannot finish it.
     """
@@ -49,6 +54,15 @@ def run(
     chain = scenario.chain()
     watchers = dict(scenario.watchers())
     engine = _engine(scenario, chain, list(watchers.values()))
+    begun = Result(
+        version=markovdiff.__version__,
+        unit=scenario.unit,
+        arithmetic={"kind": scenario.file.arithmetic.kind, "digits": scenario.digits},
+        scenario=resolved(scenario, chain, engine.prior, engine.model),
+        partial=True,
+    )
+    if on_begin is not None:
+        on_begin(begun, engine.forecast)
     steps: list[Step] = []
     for now in engine.stream():
         step = engine.step(now)
@@ -64,15 +78,8 @@ def run(
         findings["elbo-ledger"] = balanced
     if "dpi" in scenario.expectations:
         findings["dpi"] = engine.triangle(lambda share: progress("pairs of times", share))
-    return Result(
-        version=markovdiff.__version__,
-        unit=scenario.unit,
-        arithmetic={"kind": scenario.file.arithmetic.kind, "digits": scenario.digits},
-        scenario=resolved(scenario, chain, engine.prior, engine.model),
-        steps=tuple(steps),
-        elbo=elbo,
-        checks=tuple(_check(name, e, findings[name]) for name, e in scenario.expectations.items()),
-    )
+    checks = tuple(_check(name, e, findings[name]) for name, e in scenario.expectations.items())
+    return replace(begun, steps=tuple(steps), elbo=elbo, checks=checks, partial=False)
 
 
 def _engine(scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> Engine:

@@ -7,7 +7,7 @@ from chains import examples, markov, processes, unit, with_a_memory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from markovdiff.errors import InputError
+from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import Forgetting, uniform, with_memory
@@ -262,3 +262,23 @@ def test_parts_that_do_not_fit_are_refused():
     with pytest.raises(InputError) as caught:
         Chain(data, uniform(2), jump(3), 4)
     assert caught.value.where == "noise.schedule"
+
+
+@pytest.mark.parametrize("ask", ["cumulative", "step", "joint", "data_posterior", "bayes_reverse", "forward_posterior"])
+def test_a_table_of_a_vocabulary_is_refused(ask):
+    """K = 50,257: 2.5·10^9 fractions are refused with the reason and a way out; a marginal is given."""
+    K = 50_257
+    chain = Chain(Distribution.from_weights([1] * K), uniform(K), jump(3), 3)
+    with pytest.raises(LimitError, match="exhaust the memory") as caught:
+        getattr(chain, ask)(1, **({"x0": 0} if ask == "forward_posterior" else {}))
+    assert caught.value.remedy
+    assert "marginal" in caught.value.remedy
+
+
+def test_a_vocabularys_marginal_is_given():
+    """p_1 of K = 50,257 states under the uniform kernel: (1 − β)p_0 + β/K, exactly."""
+    K = 50_257
+    chain = Chain(Distribution.from_weights(range(1, K + 1)), uniform(K), jump(3), 3)
+    p = chain.marginal(1)
+    assert p[-1] == Fraction(2, 3) * Fraction(2, K + 1) + Fraction(1, 3 * K)
+    assert sum(n.numerator * (chain.at(1).marginal.d // n.denominator) for n in p) == chain.at(1).marginal.d

@@ -191,6 +191,7 @@ def test_a_run_too_big_is_refused_before_it_starts() -> None:
     assert "K = 64, T = 100000" in error.where
     assert error.got
     assert error.remedy
+    assert "--arithmetic float" in error.remedy
 
 
 def test_the_forecast_grows_with_the_work() -> None:
@@ -202,6 +203,25 @@ def test_the_forecast_grows_with_the_work() -> None:
         assert [f.seconds for f in made] == sorted(f.seconds for f in made)
         assert [f.memory for f in made] == sorted(f.memory for f in made)
     assert [f.bits for f in steps] == sorted(f.bits for f in steps)
+
+
+def test_the_forecast_is_told_before_the_first_step() -> None:
+    """`on_begin` comes once and first, with a forecast and a result that has everything but findings."""
+    told: list[object] = []
+    result = md.run(study(), on_step=lambda step: told.append(step.t), on_begin=lambda *known: told.append(known))
+    (begun, made), *times = told  # type: ignore[misc]
+    assert times == list(range(len(result.steps)))
+    assert begun.scenario == result.scenario
+    assert (begun.partial, begun.steps, begun.checks, begun.passed) == (True, (), (), False)
+    assert made == forecast(study().chain(), len(result.steps) * (len(result.steps)) // 2)
+    assert not result.partial
+
+
+def test_like_states_are_forecast_once() -> None:
+    """A vocabulary of which all counts are equal is forecast as one of a single word, but for its memory."""
+    like = forecast(study(data='family = { kind = "uniform", size = 50000 }').chain())
+    unlike = forecast(study(data='family = { kind = "triangular", size = 50000 }').chain())
+    assert 1000 * like.seconds < unlike.seconds
 
 
 def test_the_forecast_counts_what_is_kept() -> None:

@@ -1,0 +1,183 @@
+"""A run in a process of its own, so that a signal ends it at once.
+
+FLINT holds the interpreter's lock through an operation, and one product of large matrices may last for many seconds:
+Python's signal handlers wait for its end. So the engine runs in a forked child and tells of every step that is done,
+while we only listen; and a listener is interrupted at once. The child is then killed. It has nothing to lose: what
+was done is here. A child whose parent is gone ends too.
+
+    run_apart(scenario)      the same Result, or the same error, as run(scenario)
+    Interruption             Ctrl-C, with what was done until then
+
+Where forking is not safe (any system but Linux) the run is made in this process, and a signal waits for the operation
+in hand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+from typing import Any
+
+from markovdiff.errors import MarkovdiffError, UnfinishedError
+from markovdiff.study.forecast import Forecast
+from markovdiff.study.result import Rational, Result, Step
+from markovdiff.study.run import Progress, run
+from markovdiff.study.scenario import Scenario
+
+Begin = Callable[[Result, Forecast], object]
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interruption(KeyboardInterrupt):
+    """A run was interrupted; `result` holds the steps that were done, marked as partial, or is None without any."""
+
+    def __init__(self, result: Result | None) -> None:
+        super().__init__("interrupted")
+        self.result = result
+
+
+@dataclass(frozen=True)
+class Written:
+    """A distribution written out, the only form in which one leaves the engine's process."""
+
+    row: tuple[Rational, ...]
+
+    def rows(self) -> tuple[tuple[Rational, ...], ...]:
+        """The one row."""
+        return (self.row,)
+
+
+@dataclass
+class _Heard:
+    """What has been told of a run so far."""
+
+    on_begin: Begin
+    progress: Progress
+    begun: Result | None = None
+    steps: list[Step] = field(default_factory=list)
+
+    def begin(self, result: Result, forecast: Forecast | None) -> None:
+        self.begun = result
+        self.on_begin(result, forecast)
+
+    @property
+    def result(self) -> Result | None:
+        return replace(self.begun, steps=tuple(self.steps)) if self.begun and self.steps else None
+
+    def whole(self, result: Result) -> Result:
+        return replace(result, steps=tuple(self.steps))
+
+
+def run_apart(
+    scenario: Scenario,
+    progress: Progress = lambda _task, _share: None,
+    on_begin: Begin = lambda _begun, _forecast: None,
+    *,
+    distributions: bool = False,
+) -> Result:
+    """Run a scenario in a child; with `distributions` its steps bring their marginals.
+
+    Raises what `run` raises, Interruption where a KeyboardInterrupt comes in between, and UnfinishedError where the
+    system ends the child.
+    """
+    heard = _Heard(on_begin, progress)
+    try:
+        if sys.platform == "linux":
+            return _listen(scenario, heard, distributions)
+        return run(scenario, heard.steps.append, progress, heard.begin)
+    except KeyboardInterrupt:
+        raise Interruption(heard.result) from None
+
+
+def _listen(scenario: Scenario, heard: _Heard, distributions: bool) -> Result:
+    fork = multiprocessing.get_context("fork")
+    ours, theirs = fork.Pipe(duplex=False)
+    child = fork.Process(target=_compute, args=(scenario, ours, theirs, distributions), daemon=True)
+    try:
+        with ours:
+            with theirs, _undisturbed():
+                child.start()
+            while True:
+                match ours.recv():
+                    case "begin", result, forecast:
+                        heard.begin(result, forecast)
+                    case "step", step:
+                        heard.steps.append(step)
+                    case "progress", task, share:
+                        heard.progress(task, share)
+                    case "done", result:
+                        return heard.whole(result)
+                    case "failed", error:
+                        raise error
+    except EOFError:
+        child.join()
+        raise _died(child.exitcode) from None
+    finally:
+        if child.pid is not None:
+            child.kill()
+            child.join()
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """No signal between a fork and the child's own handlers; and no warning that BLAS has threads, which survive it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _died(status: int | None) -> UnfinishedError:
+    killed = status is not None and status < 0
+    return UnfinishedError(
+        "the engine's process ended before the run did",
+        got=f"signal {-(status or 0)}" if killed else f"exit status {status}",
+        remedy="if memory ran out: fewer states or steps, or shorter denominators" if killed else None,
+    )
+
+
+def _compute(scenario: Scenario, ours: Connection[Any, Any], theirs: Connection[Any, Any], distributions: bool) -> None:
+    """The child's life: deaf to Ctrl-C, which its parent answers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    ours.close()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    def tell(*message: object) -> None:
+        theirs.send(message)
+
+    def on_step(step: Step) -> None:
+        tell("step", replace(step, law=Written(step.marginal if distributions else ())))
+
+    with contextlib.suppress(BrokenPipeError):
+        try:
+            result = run(
+                scenario,
+                on_step,
+                lambda task, share: tell("progress", task, share),
+                lambda begun, forecast: tell("begin", begun, forecast),
+            )
+            tell("done", replace(result, steps=()))
+        except (MarkovdiffError, MemoryError) as error:
+            tell("failed", error)
+
+
+def _end_with_parent() -> None:
+    """A closed pipe is noticed at the next step, and a step may be long."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(0)
