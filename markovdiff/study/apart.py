@@ -32,7 +32,7 @@ from markovdiff.study.result import Rational, Result, Step
 from markovdiff.study.run import Progress, run
 from markovdiff.study.scenario import Scenario
 
-Begin = Callable[[Result, Forecast], object]
+Begin = Callable[[Result, Forecast | None], object]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
