@@ -160,7 +160,7 @@ def following(before: Forward, Q: Floats, chain: Chain, t: int) -> Forward:
     unresolved = not vanished and (before.unresolved or _is_rounding(left, before.left))
     if unresolved:
         D = np.zeros_like(D)
-    if Q_bar is not None and (D > (SHARP - 1) * p).all():
+    if Q_bar is not None and ((SHARP - 1) * p < D).all():
         Q_bar = None
     beta = chain.betas[t - 1] if chain.betas else None
     return Forward(t, beta, Q, before.p0, p, possible, D, left, Q_bar, vanished, unresolved)

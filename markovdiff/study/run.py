@@ -81,6 +81,10 @@ def _engine(scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> En
         from markovdiff.study.floats import FloatEngine
 
         return FloatEngine(scenario, chain)
+    if scenario.file.arithmetic.kind == "ball" and not isinstance(chain.kernel, Forgetting):
+        from markovdiff.study.balls import BallEngine
+
+        return BallEngine(scenario, chain)
     return ExactEngine(scenario, chain, watchers)
 
 
