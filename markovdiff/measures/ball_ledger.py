@@ -12,7 +12,7 @@ from __future__ import annotations
 from flint import arb, ctx
 
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.arithmetic.quantity import Quantity
+from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.balls import BallInformation, dot, never_exact
 from markovdiff.measures.findings import Finding
@@ -21,6 +21,8 @@ from markovdiff.process.balls import Enclosures
 from markovdiff.process.chain import Chain
 
 ZERO = Quantity(lambda _bits: arb(0), never_exact, zero=True)
+UNWRITTEN = Quantity(lambda _bits: arb(0, 1), never_exact)
+"""What has enclosures and no exact form here."""
 
 
 class BallLedger:
@@ -43,8 +45,8 @@ class BallLedger:
         if now.t == 1:
             self.first, self.conditional = now.forget(), term
         if not term.known_zero:
-            with ctx.workprec(now.walk.bits):
-                self.added += term.ball(now.walk.bits)
+            with ctx.workprec(FIRST_BITS):
+                self.added += term.ball(FIRST_BITS)
         return Entry(term, ZERO)
 
     def conclude(self) -> tuple[Totals[Term], Finding]:
@@ -101,7 +103,7 @@ class BallLedger:
                 return Unbounded("inf", {"t": 0, "x0": states[i]}, f"the model cannot produce x0 = {states[i]!r}")
         exact = self.now.zeros.exact(self.now.t)
         same = exact.moment.marginal == self.prior if exact else None
-        return self.now.quantity(self._cost, zero=True if same else None)
+        return self.now.quantity(self._cost, lambda _exact: UNWRITTEN, zero=True if same else None)
 
     def _beyond(self) -> Unbounded | None:
         """Where π reaches what has no posterior."""
@@ -118,9 +120,8 @@ class BallLedger:
         with ctx.workprec(now.bits):
             pi = [arb(n) / self.prior.d for n in self.prior.N.entries()]
             w = [arb(0) if p.is_zero() else x / p for x, p in zip(pi, now.p, strict=True)]
-            return -sum(
-                (weight * dot(row, w).log() for weight, row in zip(now.p0, now.W.tolist(), strict=True)), arb(0)
-            )
+            costs = [weight * dot(row, w).log() for weight, row in zip(now.p0, now.W.tolist(), strict=True)]
+            return -sum(costs, arb(0))
 
     def _jensen(self, gap: Term, excess: Term) -> Term:
         """L − NLL."""
@@ -137,15 +138,13 @@ class BallLedger:
         if isinstance(L, Unbounded):
             return Finding("holds", "enclosure", f"both sides are +∞: {L.words}", L.witness)
         assert isinstance(totals.prior, Quantity)
-        bits = self.now.walk.bits
-        with ctx.workprec(bits):
-            meets = (self.added + totals.prior.ball(bits)).overlaps(L.ball(bits))
+        with ctx.workprec(FIRST_BITS):
+            meets = (self.added + totals.prior.ball(FIRST_BITS)).overlaps(L.ball(FIRST_BITS))
         if not meets:
             return Finding("violated", "enclosure", "the terms do not add up to H(x0) + ΣΔ_t + KL(p_T‖π)")
         order = f"H(x0) {_relation(totals.nll_excess)} NLL {_relation(totals.gap)} L"
-        return Finding(
-            "holds", "enclosure", f"the enclosures of both sides of L = H(x0) + ΣΔ_t + KL(p_T‖π) meet; {order}"
-        )
+        meet = "the enclosures of both sides of L = H(x0) + ΣΔ_t + KL(p_T‖π) meet"
+        return Finding("holds", "enclosure", f"{meet}; {order}")
 
 
 def _relation(term: Term) -> str:

@@ -21,7 +21,7 @@ from flint import arb, arb_mat, ctx
 from markovdiff.arithmetic.enclosure import sign_of
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.arithmetic.quantity import Quantity
+from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.errors import TooLongError, UnfinishedError
 from markovdiff.measures.information import entropy_of
 from markovdiff.measures.known import ArithmeticName, Decay
@@ -78,7 +78,8 @@ def _series(now: Enclosures, r: list[list[arb]]) -> arb:
         square = moment if n == 2 else square
         total += moment * (-1) ** n / (n * (n - 1))
     rest = square * SMALL_BALL ** (N - 1) * 2 / ((N + 1) * N)
-    return total + rest * arb(0, 1)
+    found: arb = total + rest * arb(0, 1)
+    return found
 
 
 def dot(a: list[arb], b: list[arb]) -> arb:
@@ -215,7 +216,7 @@ class BallInformation(Information):
         assert self.before is not None
         if self.before.mutual.known_zero and self.mutual.known_zero:
             return True
-        if sign_of(lost.ball(self.walk.bits)):
+        if sign_of(lost.ball(FIRST_BITS)):
             return False
         if self.markov and self.walk.undone_by_one(self.t):
             return True
@@ -242,7 +243,7 @@ class BallInformation(Information):
         assert self.bound is not None
         tight = self.mutual.known_zero and (self.before.mutual.known_zero or self.eta == 0)
         slack = self.bound.minus(self.mutual, zero=tight or (self.eta == 1 and self.loss.known_zero) or None)
-        if slack.known_zero or (sign := sign_of(slack.ball(self.walk.bits))) is None:
+        if slack.known_zero or (sign := sign_of(slack.ball(FIRST_BITS))) is None:
             exact = None if slack.known_zero else self.zeros.exact(self.t)
             return 0 if slack.known_zero else None if exact is None else exact.slack_sign
         return sign

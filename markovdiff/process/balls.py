@@ -1,8 +1,8 @@
 """The forward process in balls: p_t and Q̄_t enclosed at a precision that can be raised.
 
-A ball's radius does not shrink under a stochastic matrix, but the deviation Q̄_t − 1p_t does. So what is left at a late t
-costs about log2(1/deviation) bits more, and the walk is started again with more bits where they turn out to be missing:
-the only cure that needs no theorem about the chain. Nothing but the last two times is held.
+A ball's radius does not shrink under a stochastic matrix, but the deviation Q̄_t − 1p_t does. So what is left at a late
+t costs about log2(1/deviation) bits more, and the walk is started again with more bits where they turn out to be
+missing: the only cure that needs no theorem about the chain. Nothing but the last two times is held.
 
 Q_t is exact input, rounded into balls; which of its entries are zero is followed as a pattern, for a matrix product
 may put a ball around a zero. Only the rows of possible x0 are kept.
@@ -47,7 +47,7 @@ class Enclosures:
     @property
     def possible(self) -> Flags:
         """Where p_t > 0."""
-        found: Flags = self.reach.any(axis=0)
+        found: Flags = np.any(self.reach, axis=0)
         return found
 
 
@@ -105,7 +105,7 @@ class Walk:
         reach = _composed(before.reach, pattern)
         p = product_ball(arb_mat([before.p]), Q, self.bits).entries()
         W = product_ball(before.W, Q, self.bits)
-        return Enclosures(before.t + 1, self.bits, before.p0, _cleared(p, reach.any(axis=0)), W, reach)
+        return Enclosures(before.t + 1, self.bits, before.p0, _cleared(p, np.any(reach, axis=0)), W, reach)
 
     def final_law(self) -> list[arb]:
         """The law p_T, by vectors alone where the chain is Markov."""
@@ -116,7 +116,7 @@ class Walk:
         for t in range(1, self.chain.T + 1):
             Q, pattern = self._step(t)
             p, possible = product_ball(p, Q, self.bits), np.any(pattern[possible], axis=0)
-        return _cleared(p.entries(), possible)
+        return _cleared(p.entries(), np.asarray(possible))
 
     def dobrushin(self, t: int) -> Fraction:
         """η(Q_t), exactly; 1 from the pattern alone where two rows are disjoint."""
@@ -153,7 +153,7 @@ class Walk:
             reach.append(_composed(reached[None, :], pattern)[0])
         W, pattern = arb_mat(rows), np.array(reach)
         p = product_ball(arb_mat([before.p0]), W, self.bits).entries()
-        return Enclosures(before.t + 1, self.bits, before.p0, _cleared(p, pattern.any(axis=0)), W, pattern)
+        return Enclosures(before.t + 1, self.bits, before.p0, _cleared(p, np.any(pattern, axis=0)), W, pattern)
 
 
 def _composed(reach: Flags, pattern: Flags) -> Flags:
@@ -187,9 +187,9 @@ def _banded(kernel: Gaussian, beta: Fraction, bits: int) -> tuple[arb_mat, Flags
     rows = [mirrored[K - 1 - i : 2 * K - 1 - i] for i in range(K)]
     for i, row in enumerate(rows):
         row[i] = stays[i]
-    i = np.arange(K)
-    pattern: Flags = np.array([n > 0 for n in jumps])[np.abs(i[:, None] - i)]
-    pattern[i, i] = [not x.is_zero() for x in stays]
+    place = np.arange(K)
+    pattern: Flags = np.array([n > 0 for n in jumps])[np.abs(place[:, None] - place)]
+    pattern[place, place] = [not x.is_zero() for x in stays]
     return arb_mat(rows), pattern
 
 

@@ -40,8 +40,8 @@ SHARP = 0.5
 class Forward:
     """The process at time t. `p0` and the rows of D and Q_bar belong to the states that x0 can be in.
 
-    `Q` is Q_t, `possible` where p_t > 0, `left` Σ_j |D_ij|. `vanished` says that D is known to be zero, `unresolved` that it is zero as
-    far as float64 can tell.
+    `Q` is Q_t, `possible` where p_t > 0, `left` is Σ_j |D_ij|. `vanished` says that D is known to be zero, `unresolved`
+    that it is zero as far as float64 can tell.
     """
 
     t: int

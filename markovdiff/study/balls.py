@@ -20,7 +20,7 @@ from markovdiff.arithmetic.enclosure import as_decimal, bits_for
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.errors import InputError, UnfinishedError
-from markovdiff.measures.ball_ledger import BallLedger
+from markovdiff.measures.ball_ledger import UNWRITTEN, BallLedger
 from markovdiff.measures.balls import BallInformation, Place, Zeros
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.floats import FloatKnown
@@ -144,7 +144,7 @@ class BallEngine:
         exact = now.zeros.exact(now.t)
         if (self.prior is None and now.t == self.chain.T) or (exact and self._is_there(exact.moment.marginal)):
             return Decimal(0)
-        distance = now.quantity(self._variation, zero=False)
+        distance = now.quantity(self._variation, lambda _exact: UNWRITTEN, zero=False)
         try:
             return Decimal(distance.enclosed(self.digits, "nats").value)
         except UnfinishedError:
