@@ -9,7 +9,7 @@ alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_UP, Context, Decimal
 from fractions import Fraction
 from math import log2
@@ -31,8 +31,9 @@ from markovdiff.measures.triangle import times_of, triangle
 from markovdiff.process.balls import Enclosures, Walk
 from markovdiff.process.chain import Chain
 from markovdiff.process.floats import forward
+from markovdiff.study.exact import ExactEngine
 from markovdiff.study.forecast import check_forecast, forecast
-from markovdiff.study.result import Elbo, Step
+from markovdiff.study.result import Elbo, Law, Step
 from markovdiff.study.scenario import Scenario
 
 CHEAP_SECONDS = 5.0
@@ -196,6 +197,33 @@ class BallEngine:
         return triangle(self.chain, tick)
 
 
-def is_structured(chain: Chain) -> bool:
-    """Whether exact arithmetic is one rational a step."""
-    return chain.classes is not None
+class StructuredEngine(ExactEngine):
+    """Of κI + (1−κ)1πᵀ: the exact run, which costs one rational a step, with its rationals rounded to decimals."""
+
+    def step(self, now: Known) -> Step:
+        exact, digits = super().step(now), self.scenario.digits
+
+        def rounded(value: Fraction | Decimal | None) -> Decimal | None:
+            return as_decimal(value, digits) if isinstance(value, Fraction) else value
+
+        return replace(
+            exact,
+            beta=rounded(exact.beta),
+            alpha_bar=rounded(exact.alpha_bar),
+            dobrushin=rounded(exact.dobrushin),
+            total_variation_to_prior=rounded(exact.total_variation_to_prior) or Decimal(0),
+            law=RoundedLaw(exact.law, digits),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class RoundedLaw:
+    """A law whose rationals are rounded when they are asked for."""
+
+    law: Law
+    digits: int
+
+    def rows(self) -> tuple[tuple[Decimal, ...], ...]:
+        """The one row, state by state."""
+        (row,) = self.law.rows()
+        return (tuple(as_decimal(Fraction(p), self.digits) for p in row),)
