@@ -17,6 +17,7 @@ from flint import arb, fmpz
 from markovdiff.arithmetic.enclosure import (
     Unit,
     accuracy,
+    ball,
     bits_for,
     combine,
     decimals,
@@ -110,6 +111,11 @@ class Quantity:
             self._form = LogForm() if self._zero else self._exact()
         return self._form
 
+    @property
+    def known_zero(self) -> bool:
+        """Whether it was said to be zero, or found to be."""
+        return self._zero is True
+
     def is_zero(self) -> bool:
         """Whether the number is zero: from structure, else by balls, else by its exact form."""
         if self._zero is None:
@@ -119,9 +125,19 @@ class Quantity:
     def _is_zero(self) -> bool:
         if self._settled() or any(sign_of(self.ball(bits)) for bits in (FIRST_BITS, 256)):
             return False
-        if self.form().has_no_terms:
-            return True
+        try:
+            if self.form().has_no_terms:
+                return True
+        except TooLongError:
+            return not self._separated()
         return not any(sign_of(self.ball(bits)) for bits in (1024, 4096)) and self.form().is_zero()
+
+    def _separated(self) -> bool:
+        """True, once a ball leaves zero out; a number without an exact form may raise UnfinishedError instead."""
+        bits = 512
+        while not sign_of(self.ball(bits)):
+            bits *= 2
+        return True
 
     def sign(self) -> int:
         """−1, 0 or +1, decided."""
@@ -160,7 +176,10 @@ class Quantity:
         """The sign of self − r, with r in `unit`."""
         if unit == "bits":
             return self.minus(Quantity.of(log(2) * r)).sign()
-        form = self.form()
+        try:
+            form = self.form()
+        except TooLongError:
+            return self.minus(Quantity(lambda bits: ball(r, bits), self._exact)).sign()
         return (form > r) - (form < r)
 
     def enclosed(self, digits: int, unit: Unit, closed: bool = False) -> Enclosed:

@@ -21,6 +21,7 @@ from flint import fmpz, fmpz_mat
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
+from markovdiff.errors import UnfinishedError
 from markovdiff.measures.known import ArithmeticName, Known, Number
 from markovdiff.process.distribution import Distribution
 
@@ -192,7 +193,7 @@ class Entropy:
 
     def observe(self, now: Known) -> None:
         if now.before is not None:
-            self.seen.enter(now, now.entropy.minus(now.before.entropy, zero=now.law_stays or None).sign())
+            self.seen.enter(now, sign_of(now.entropy.minus(now.before.entropy, zero=now.law_stays or None)))
 
     def conclude(self) -> Finding:
         claim = f"H(x_t) never falls in {self.seen.T} {_steps(self.seen.T)}"
@@ -220,7 +221,7 @@ class HTheorem:
     def _fall(before: Number | None, now: Number | None, stays: bool) -> int | None:
         if before is None or stays:
             return 0
-        return -1 if now is None else before.minus(now).sign()
+        return -1 if now is None else sign_of(before.minus(now))
 
     def conclude(self) -> Finding:
         names = {"stationary": "stationary law", "given": "the law given"}
@@ -242,7 +243,10 @@ class Converged:
     def conclude(self) -> Finding:
         assert self.last is not None
         left, T, voice = self.last.mutual, self.last.t, Voice(self.last.arithmetic)
-        sign = left.compare(self.bound, self.unit)
+        try:
+            sign = left.compare(self.bound, self.unit)
+        except UnfinishedError:
+            sign = None
         if sign is None:
             detail = f"whether I(x0;x_{T}) is at most {shown(self.bound, 12)} {self.unit} {voice.cannot_tell}"
             return Finding("undecided", voice.decided(), detail, {"t": T})
@@ -250,6 +254,14 @@ class Converged:
         value = left.enclosed(3, self.unit).value
         detail = f"I(x0;x_{T}) = {value} {self.unit} is {side} {shown(self.bound, 12)}{voice.how}"
         return Finding("holds" if sign <= 0 else "violated", voice.decided(), detail, None if sign <= 0 else {"t": T})
+
+
+def sign_of(number: Number) -> int | None:
+    """The sign, or None where this arithmetic cannot tell within its limits."""
+    try:
+        return number.sign()
+    except UnfinishedError:
+        return None
 
 
 def law_of(target: Distribution) -> RationalMatrix:

@@ -88,6 +88,12 @@ def _engine(scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> En
         from markovdiff.study.floats import FloatEngine
 
         return FloatEngine(scenario, chain)
+    if scenario.file.arithmetic.kind == "ball":
+        from markovdiff.study.balls import BallEngine, StructuredEngine
+
+        if isinstance(chain.kernel, Forgetting):
+            return StructuredEngine(scenario, chain, watchers)
+        return BallEngine(scenario, chain)
     return ExactEngine(scenario, chain, watchers)
 
 

@@ -1,0 +1,230 @@
+"""A run in ball arithmetic: certified digits without exact denominators, for chains too big to be exact.
+
+How many bits the last times need is forecast from a walk in float64; where that was too few, the walk starts again
+with more. Kernels κI + (1−κ)1πᵀ stay exact, one rational a step, since that costs less than any matrix; only their
+rationals are reported as decimals. Small chains are walked exactly beside the balls to decide equalities, and for that
+alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from decimal import ROUND_UP, Context, Decimal
+from fractions import Fraction
+from math import log2
+
+from flint import arb, ctx
+
+from markovdiff.arithmetic.enclosure import as_decimal, bits_for
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.errors import InputError, UnfinishedError
+from markovdiff.measures.ball_ledger import UNWRITTEN, BallLedger
+from markovdiff.measures.balls import BallInformation, Place, Zeros
+from markovdiff.measures.findings import Finding
+from markovdiff.measures.floats import FloatKnown
+from markovdiff.measures.floats import information as in_float
+from markovdiff.measures.known import Known
+from markovdiff.measures.terms import Term, Totals, Unbounded
+from markovdiff.measures.triangle import times_of, triangle
+from markovdiff.process.balls import Enclosures, Walk
+from markovdiff.process.chain import Chain
+from markovdiff.process.floats import forward
+from markovdiff.study.exact import ExactEngine
+from markovdiff.study.forecast import Forecast, check_forecast, forecast
+from markovdiff.study.result import Elbo, Law, Step
+from markovdiff.study.scenario import Scenario
+
+CHEAP_SECONDS = 5.0
+"""A chain whose exact forecast is below this is walked exactly too, to decide equalities."""
+
+FLOAT_RANGE = 1100
+"""Bits of a deviation that float64 cannot follow further; then the precision is raised as it turns out."""
+
+
+@dataclass(frozen=True, eq=False)
+class BallLaw:
+    """P_t, as decimals when asked for."""
+
+    p: list[arb]
+    digits: int
+
+    def rows(self) -> tuple[tuple[Decimal, ...], ...]:
+        """The one row, state by state."""
+        return (tuple(_nearest(x, self.digits) for x in self.p),)
+
+
+def _nearest(x: arb, digits: int) -> Decimal:
+    """The decimal nearest to a ball's middle."""
+    m, _, e = (int(part) for part in x.mid_rad_10exp(digits))
+    return Context(prec=digits).scaleb(Decimal(m), e).normalize(Context(prec=digits))
+
+
+def needed_bits(chain: Chain, digits: int) -> int:
+    """What the walk needs, by the deviations and cancellations that float64 sees."""
+    most, before = 0.0, None
+    for moment in forward(chain):
+        now: FloatKnown = in_float(moment, before, None, None)
+        left = now.mutual.value
+        if left == 0:
+            most = max(most, FLOAT_RANGE if now.mutual.noise else 0)
+            break
+        lost = 0.0
+        if before is not None and now.loss.value > 0:
+            lost = max(log2(before.mutual.value / now.loss.value), 0)
+        for part, whole in ((now.conditional, now.data_entropy), (now.noise, now.entropy)):
+            lost = max(lost, log2(whole.value / part.value) if part.value > 0 else 0)
+        most, before = max(most, max(-log2(left), 0) / (1 if left > 2.0**-48 else 2) + lost), now.forget()
+    return int(bits_for(digits) + most + 2 * log2(chain.K) + log2(chain.T + 1)) + 24
+
+
+class BallEngine:
+    """Ball: the numbers are `Quantity` whose enclosures come from a walk."""
+
+    def __init__(self, scenario: Scenario, chain: Chain) -> None:
+        """Raises InputError for a reverse model that ball arithmetic does not have."""
+        self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
+        self.model = scenario.reverse_model(chain)
+        self.forecast: Forecast | None = None
+        if self.model is not None and not self.model.is_bayes:
+            raise InputError(
+                "this reverse model needs exact arithmetic",
+                where="reverse.model",
+                expected="bayes, with no belief of its own",
+                got=type(self.model).__name__,
+                remedy="use --arithmetic exact, or leave the model out",
+            )
+        marginal = scenario.file.reverse.prior == "marginal"
+        self.prior: RationalMatrix | None = None if marginal else scenario.prior(chain)
+        self.walk = Walk(chain, needed_bits(chain, self.digits))
+        self.zeros = Zeros(chain, self.walk, forecast(chain).seconds < CHEAP_SECONDS)
+        self.ledger = None if self.model is None else BallLedger(chain, self.prior)
+        self.ends: dict[int, list[arb]] = {}
+
+    def stream(self) -> Iterator[BallInformation]:
+        chain, before = self.chain, None
+        for t in range(chain.T + 1):
+            self.walk.at(t)
+            place = Place(t, chain.betas[t - 1] if t and chain.betas else None, None, chain.is_markov)
+            now = BallInformation(place, before, self.zeros, self._dobrushin(t))
+            yield now
+            before = now.forget()
+
+    def _dobrushin(self, t: int) -> Fraction | None:
+        if t == 0 or not self.chain.is_markov:
+            return None
+        return self.walk.dobrushin(t)
+
+    def step(self, now: Known) -> Step:
+        assert isinstance(now, BallInformation)
+        entry = None if self.ledger is None else self.ledger.observe(now)
+        first = now.before is None
+        return Step(
+            t=now.t,
+            beta=self._decimal(now.moment.beta),
+            alpha_bar=None,
+            entropy=self._report(now.entropy, now.t),
+            conditional_entropy=self._report(now.conditional, now.t),
+            noise_entropy=self._report(now.noise, now.t),
+            mutual_information=self._report(now.mutual, now.t),
+            information_loss=None if first else self._report(now.loss, now.t),
+            decay=None if first else now.decay,
+            dobrushin=self._decimal(now.dobrushin),
+            sdpi_bound=None if now.bound is None else self._report(now.bound, now.t),
+            total_variation_to_prior=self._distance(now),
+            elbo_term=None if entry is None else self._report(entry.term, now.t),
+            model_error=None if entry is None else self._report(entry.error, now.t),
+            law=BallLaw(self.walk.at(now.t).p, self.digits),
+        )
+
+    def _decimal(self, value: Fraction | None) -> Decimal | None:
+        return None if value is None else as_decimal(value, self.digits)
+
+    def _distance(self, now: BallInformation) -> Decimal:
+        """TV(p_t, π), rounded; where balls do not tell it from 0, one digit of its upper bound."""
+        exact = now.zeros.exact(now.t)
+        if (self.prior is None and now.t == self.chain.T) or (exact and self._is_there(exact.moment.marginal)):
+            return Decimal(0)
+        distance = now.quantity(self._variation, lambda _exact: UNWRITTEN, zero=False)
+        try:
+            return Decimal(distance.enclosed(self.digits, "nats").value)
+        except UnfinishedError:
+            upper = self._variation(self.walk.at(now.t)).upper()
+            return Context(prec=1, rounding=ROUND_UP).plus(_nearest(upper, self.digits))
+
+    def _is_there(self, marginal: RationalMatrix) -> bool:
+        """Whether p_t = π, exactly."""
+        return marginal == (self.chain.at(self.chain.T).marginal if self.prior is None else self.prior)
+
+    def _variation(self, state: Enclosures) -> arb:
+        pi = self._prior_ball(state.bits)
+        with ctx.workprec(state.bits):
+            return sum((abs(x - y) for x, y in zip(state.p, pi, strict=True)), arb(0)) / 2
+
+    def _prior_ball(self, bits: int) -> list[arb]:
+        if bits not in self.ends:
+            self.ends.clear()
+            with ctx.workprec(bits):
+                if self.prior is not None:
+                    self.ends[bits] = [arb(n) / self.prior.d for n in self.prior.N.entries()]
+                else:
+                    self.ends[bits] = self.walk.final_law()
+        return self.ends[bits]
+
+    def _report(self, term: Term, t: int) -> Enclosed:
+        if isinstance(term, Unbounded):
+            return Enclosed(term.kind, witness=term.witness, words=term.words)
+        try:
+            return term.enclosed(self.digits, self.scenario.unit)
+        except UnfinishedError as error:
+            words = f"not told from 0 by {error.got or 'enclosures'}"
+            return Enclosed("undefined", witness={"t": t}, words=words)
+
+    def conclude(self) -> tuple[Elbo, Finding | None]:
+        if self.ledger is None:
+            return Elbo(), None
+        totals, finding = self.ledger.conclude()
+        T = self.chain.T
+        return Elbo(**{name: self._report(getattr(totals, name), T) for name in Totals.__slots__}), finding
+
+    def triangle(self, tick: Callable[[float], None]) -> Finding:
+        """By exact arithmetic, where that is not too much: it settles a pair by its first enclosure anyway."""
+        times = len(times_of(self.chain.T))
+        try:
+            check_forecast(self.chain, times * times // 2)
+        except UnfinishedError:
+            return Finding("undecided", "enclosure", "pairs of times are compared in exact arithmetic, too dear here")
+        return triangle(self.chain, tick)
+
+
+class StructuredEngine(ExactEngine):
+    """Of κI + (1−κ)1πᵀ: the exact run, which costs one rational a step, with its rationals rounded to decimals."""
+
+    def step(self, now: Known) -> Step:
+        exact, digits = super().step(now), self.scenario.digits
+
+        def rounded(value: Fraction | Decimal | None) -> Decimal | None:
+            return as_decimal(value, digits) if isinstance(value, Fraction) else value
+
+        return replace(
+            exact,
+            beta=rounded(exact.beta),
+            alpha_bar=rounded(exact.alpha_bar),
+            dobrushin=rounded(exact.dobrushin),
+            total_variation_to_prior=rounded(exact.total_variation_to_prior) or Decimal(0),
+            law=RoundedLaw(exact.law, digits),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class RoundedLaw:
+    """A law whose rationals are rounded when they are asked for."""
+
+    law: Law
+    digits: int
+
+    def rows(self) -> tuple[tuple[Decimal, ...], ...]:
+        """The one row, state by state."""
+        (row,) = self.law.rows()
+        return (tuple(as_decimal(Fraction(p), self.digits) for p in row),)

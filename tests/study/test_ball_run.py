@@ -1,0 +1,79 @@
+"""Whole runs in balls: ledger, checks and files against exact arithmetic."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import markovdiff as md
+from markovdiff.cli import main
+from markovdiff.study.result import TOTALS
+from markovdiff.study.scenario import shipped_scenarios
+from markovdiff.study.schema import result_schema
+
+KERNELS = {
+    "uniform": '{ kind = "uniform" }',
+    "neighbour": '{ kind = "neighbour" }',
+    "gaussian": '{ kind = "gaussian" }',
+    "matrix": '{ kind = "matrix", rows = [["1/2", "1/2", 0], ["1/3", "1/3", "1/3"], [0, 0, 1]] }',
+}
+PRIORS = ['"marginal"', '"uniform"', '["1/2", "1/4", "1/4"]', "[0, 0, 1]", "[1, 0, 0]"]
+
+
+def study(kernel: str, prior: str = '"marginal"', data: str = "weights = [5, 2, 1]") -> md.Scenario:
+    return md.loads(
+        f"data = {{ {data} }}\nreverse = {{ prior = {prior} }}\n"
+        f'[noise]\nsteps = 5\nkernel = {kernel}\nschedule = {{ kind = "linear", start = "1/10", stop = "1/2" }}\n'
+    )
+
+
+@pytest.mark.parametrize("data", ["weights = [5, 2, 1]", "weights = [5, 2, 0]"])
+@pytest.mark.parametrize("prior", PRIORS)
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_the_ledger_meets_the_exact_one(kernel: str, prior: str, data: str) -> None:
+    """Every total's enclosure meets the exact run's, infinite and undefined where that is."""
+    scenario = study(KERNELS[kernel], prior, data)
+    exact, near = md.run(scenario).elbo, md.run(scenario.with_options(arithmetic="ball")).elbo
+    for name in (*TOTALS, "nll_excess"):
+        a, b = getattr(exact, name), getattr(near, name)
+        if a.is_finite:
+            assert Fraction(b.lower) <= Fraction(a.upper), name
+            assert Fraction(a.lower) <= Fraction(b.upper), name
+        else:
+            assert b.value == a.value, name
+
+
+@pytest.mark.parametrize("name", sorted(name for name in shipped_scenarios() if not name.startswith("elbo-")))
+def test_shipped_scenarios_come_out_as_they_do_exactly(name: str) -> None:
+    """Each verdict is the exact one and says enclosure (structured chains stay exact); values and files agree."""
+    scenario = md.load(name)
+    if scenario.T > 64:
+        scenario = md.load("two-rooms")
+    exact, near = md.run(scenario), md.run(scenario.with_options(arithmetic="ball"))
+    assert [(c.check, c.observed, c.verdict) for c in near.checks] == [
+        (c.check, c.observed, c.verdict) for c in exact.checks
+    ]
+    structured = any(step.alpha_bar is not None for step in exact.steps)
+    assert {check.decided for check in near.checks} <= ({"enclosure", "exact"} if structured else {"enclosure"})
+    for a, b in zip(exact.steps, near.steps, strict=True):
+        assert b.mutual_information.value == a.mutual_information.value
+        assert b.decay == a.decay
+        assert isinstance(b.total_variation_to_prior, Decimal)
+        assert float(b.total_variation_to_prior) == pytest.approx(float(a.total_variation_to_prior), rel=1e-13)
+        assert [float(p) for p in b.marginal] == pytest.approx([float(p) for p in a.marginal], rel=1e-13)
+    jsonschema.Draft202012Validator(result_schema()).validate(json.loads(near.to_json(distributions=True)))
+
+
+def test_another_model_than_bayes_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What balls do not have is bad usage, with a remedy."""
+    path = tmp_path / "uniform-model.toml"
+    kernel = 'kernel = { kind = "neighbour" }\nschedule = { kind = "constant", beta = "1/2" }'
+    model = 'model = { kind = "uniform" }'
+    path.write_text(f"data = {{ weights = [3, 1] }}\nreverse = {{ {model} }}\n[noise]\nsteps = 2\n{kernel}\n")
+    assert main(["run", str(path), "--arithmetic", "ball"]) == 2
+    assert "exact arithmetic" in capsys.readouterr().err
