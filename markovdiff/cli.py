@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from markovdiff import __version__
-from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError
+from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -279,7 +279,9 @@ def _progress(name: str, shown: bool) -> Iterator[Callable[[str, float], None]]:
             bar = Progress(console=Console(stderr=True), transient=True)
             bar.start()
         if task not in tasks:
-            tasks[task] = bar.add_task(f"{name}: {task}", total=1.0)
+            from rich.markup import escape
+
+            tasks[task] = bar.add_task(escape(printable(f"{name}: {task}")), total=1.0)
         bar.update(tasks[task], completed=share)
 
     try:

@@ -8,10 +8,20 @@
     │   └── TooLongError                an exact form too long to be written out
     └── InternalError                   two routes to one fact disagree: a bug, never hidden
 
-A message says what is wrong, where, what was expected, what came, and what to do about it.
+A message says what is wrong, where, what was expected, what came, and what to do about it. What it quotes may come from
+strangers: control characters are written out, so that none reaches a terminal.
 """
 
 from __future__ import annotations
+
+
+def printable(words: str) -> str:
+    r"""The words in one line, with whatever is no printable character written out.
+
+    >>> print(printable("a\x1b[31m\n"))
+    a\x1b[31m\n
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in words)
 
 
 class MarkovdiffError(Exception):
@@ -43,8 +53,8 @@ class MarkovdiffError(Exception):
 
     def __str__(self) -> str:
         parts = ("where", "expected", "got", "remedy")
-        lines = [f"  {part:<9} {getattr(self, part)}" for part in parts if getattr(self, part)]
-        return "\n".join([self.what, *lines])
+        lines = [f"  {part:<9} {printable(getattr(self, part))}" for part in parts if getattr(self, part)]
+        return "\n".join([printable(self.what), *lines])
 
     def located(self, place: str) -> MarkovdiffError:
         """The same error with `place` put in front of where it happened; returns itself."""

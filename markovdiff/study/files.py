@@ -12,7 +12,7 @@ import json
 import stat
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -76,7 +76,7 @@ def read_counts(path: Path, label: str, count: str, where: str) -> tuple[list[st
                 raise InputError(
                     "no such column",
                     where=f"{where} ({path})",
-                    expected=f"one of {', '.join(map(repr, columns))}",
+                    expected=f"one of {_names(columns)}",
                     got=shown(name),
                 )
         if len(set(columns)) < len(columns):
@@ -94,6 +94,12 @@ def read_counts(path: Path, label: str, count: str, where: str) -> tuple[list[st
     except csv.Error as error:
         raise _not_csv(error, f"{where} ({path})", reader.line_num) from None
     return labels, counts
+
+
+def _names(found: Iterable[str]) -> str:
+    """The first few names that a file has, each cut short."""
+    names = [shown(name, 30) for name in found]
+    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
 
 
 def _not_csv(error: csv.Error, place: str, line: int) -> InputError:
@@ -200,7 +206,7 @@ def read_tables(path: Path, names: tuple[str, ...], where: str) -> tuple[str, ob
         raise InputError("unknown kind of file", where=place, expected=".npz or .json", got=suffix or "no ending")
     present = [name for name in names if name in found]
     if len(present) != 1:
-        expected, got = " or ".join(map(repr, names)), ", ".join(map(repr, found)) or "nothing"
+        expected, got = " or ".join(map(repr, names)), _names(found) or "nothing"
         raise InputError("not exactly one table", where=place, expected=f"one of {expected}", got=got)
     return present[0], found[present[0]]
 
