@@ -10,11 +10,11 @@ from pathlib import Path
 
 import mpmath
 import pytest
+from chains import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
 from markovdiff.errors import InputError
-from chains import examples
 from tui import raster
 from tui.lab import VIEWS, numbers, page
 from tui.lab.bench import Bench
@@ -376,14 +376,14 @@ def test_the_channel_is_what_its_steps_make(p: Fraction, beta: Fraction, t: int)
         return entropy([p, 1 - p]) + entropy(column) - table, entropy(column)
 
     found, bit = numbers.channel(p, beta, t), mpmath.log(2)
-    I, H = information(t)
-    assert encloses(found.information, I / bit)
-    assert encloses(found.entropy, H / bit)
+    mutual, marginal = information(t)
+    assert encloses(found.information, mutual / bit)
+    assert encloses(found.entropy, marginal / bit)
     assert found.agrees
     assert found.kept == (1 - beta) ** t
     assert (found.lost is None) == (t == 0)
     if found.lost is not None:
-        assert encloses(found.lost, (information(t - 1)[0] - I) / bit)
+        assert encloses(found.lost, (information(t - 1)[0] - mutual) / bit)
         assert not found.lost.value.startswith("-")
 
 
