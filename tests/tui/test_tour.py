@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 from math import isnan
 
 import pytest
@@ -55,7 +56,7 @@ def two_curves() -> None:
     c, T = chain("two-state"), chain("two-state").T
     H = [md.entropy(c.marginal(t)) for t in range(T + 1)]
     assert md.mutual_information(joint("two-state", 0)) == H[0]
-    assert all(a < b for a, b in zip(H, H[1:], strict=False))
+    assert all(a < b for a, b in pairwise(H))
     assert [step.decay for step in result("two-state").steps[1:]] == ["strict"] * T
 
 
@@ -81,8 +82,8 @@ def entropy_turns() -> None:
     c = chain("mask-hump")
     H = [md.entropy(c.marginal(t)) for t in range(c.T + 1)]
     assert H[0] == md.log(2)
-    assert all(a < b for a, b in zip(H[:3], H[1:4], strict=True))
-    assert all(a > b for a, b in zip(H[3:], H[4:], strict=False))
+    assert all(a < b for a, b in pairwise(H[:4]))
+    assert all(a > b for a, b in pairwise(H[3:]))
     assert [step.decay for step in result("mask-hump").steps[1:]] == ["strict"] * c.T
     assert set(c.betas) == {Fraction(1, 8)}
 
@@ -129,7 +130,7 @@ def below_floats() -> None:
     assert Fraction(steps[20].mutual_information.upper) < Fraction(1, 10**17)
     naive = [textbook(t) for t in range(20, 257, 4)]
     assert abs(naive[0] - float(steps[20].mutual_information)) > float(steps[20].mutual_information)
-    assert any(b > a for a, b in zip(naive, naive[1:], strict=False))
+    assert any(b > a for a, b in pairwise(naive))
     assert any(x < 0 for x in naive)
 
 
@@ -237,7 +238,7 @@ def test_a_choice_is_where_it_is_painted(width: int, brief: bool) -> None:
 
 
 def test_there_and_back_again() -> None:
-    """Onward goes through all stops and ends; back goes to the question, then to the stop before, and stays at the first."""
+    """Onward goes through all stops and ends; back goes to the question, then to the stop before; the first stays."""
     tour: Tour | None = Tour()
     seen = []
     while tour is not None:
