@@ -230,8 +230,8 @@ def test_a_choice_is_where_it_is_painted(width: int, brief: bool) -> None:
     for at, stop in enumerate(STOPS):
         lines = raster.text(card(Tour(at), width, brief)).splitlines()
         for letter, words in zip(LETTERS, stop.choices, strict=True):
-            y = max(y for y, line in enumerate(lines) if f"{letter} {words}" in line)
-            x = lines[y].index(f"{letter} {words}")
+            y = max(y for y, line in enumerate(lines) if f"{letter}) {words}" in line)
+            x = lines[y].index(f"{letter}) {words}")
             assert choice_at(Tour(at), x, y, width, brief) == letter
             assert choice_at(Tour(at, "a"), x, y, width, brief) == ""
         assert choice_at(Tour(at), 3, 0, width, brief) == ""
