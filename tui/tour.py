@@ -232,7 +232,7 @@ def _verdict(tour: Tour) -> tuple[str, str]:
 def _choices(stop: Stop, width: int) -> list[Row]:
     """In one line where they fit, else a line each."""
     pairs = [
-        [(f" {letter}", "series-2"), (f" {words}  ", "title")]
+        [(f" {letter})", "series-2"), (f" {words}  ", "title")]
         for letter, words in zip(LETTERS, stop.choices, strict=True)
     ]
     if _together(stop, width):
@@ -241,7 +241,7 @@ def _choices(stop: Stop, width: int) -> list[Row]:
 
 
 def _together(stop: Stop, width: int) -> bool:
-    return sum(len(words) + 5 for words in stop.choices) <= width
+    return sum(len(words) + 6 for words in stop.choices) <= width
 
 
 def choice_at(tour: Tour, x: int, y: int, width: int, brief: bool = False) -> str:
@@ -253,9 +253,9 @@ def choice_at(tour: Tour, x: int, y: int, width: int, brief: bool = False) -> st
     if not _together(stop, width):
         return LETTERS[y - first : y - first + 1]
     for letter, words in zip(LETTERS, stop.choices, strict=True):
-        if x < len(words) + 5:
+        if x < len(words) + 6:
             return letter
-        x -= len(words) + 5
+        x -= len(words) + 6
     return ""
 
 

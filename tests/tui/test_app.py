@@ -26,7 +26,9 @@ from tui.app import MarkovdiffApp
 from tui.messages import Answer, Ask, ColumnAnswer, Died, Message, Request, Sampled
 from tui.panels.canvas import Canvas, Panel
 from tui.screens.form import Form
+from tui.screens.lab import Lab
 from tui.screens.overlays import Editor, Export, GoTo, Help, Scenarios
+from tui.screens.tour import Card
 from tui.themes import THEMES
 from tui.view.matrix import NAMES as MATRIX_NAMES
 from tui.worker import Study
@@ -418,6 +420,25 @@ async def copies(s: Session, key: str) -> None:
     assert s.app.clipboard in s.told()
 
 
+async def experiments(s: Session, key: str) -> None:
+    await s.press(key)
+    await s.over(Lab)
+    await s.home()
+    assert s.app.playback.t == 20
+
+
+async def tours(s: Session, key: str) -> None:
+    """The card is there with its first question; the same key leaves, and one is where one was."""
+    await s.press(key)
+    await s.at(0)
+    assert "tour 1/" in str(s.app.query_one(Card).border_title)
+    await s.painted()
+    await s.press(key)
+    await s.at(20)
+    await s.until(lambda: not s.app.query(Card))
+    await s.painted()
+
+
 async def restarts(s: Session, key: str) -> None:
     film, engine = s.app.film, s.app.engine
     await s.press(key)
@@ -476,6 +497,8 @@ FACTS: dict[str, Callable[[Session, str], Awaitable[None]]] = {
     "sample": samples,
     "export": exports,
     "copy_command": copies,
+    "lab": experiments,
+    "tour": tours,
     "restart": restarts,
     "help": helps,
     "quit": quits,

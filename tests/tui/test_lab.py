@@ -376,14 +376,14 @@ def test_the_channel_is_what_its_steps_make(p: Fraction, beta: Fraction, t: int)
         return entropy([p, 1 - p]) + entropy(column) - table, entropy(column)
 
     found, bit = numbers.channel(p, beta, t), mpmath.log(2)
-    left, entropy_then = information(t)
-    assert encloses(found.information, left / bit)
-    assert encloses(found.entropy, entropy_then / bit)
+    mutual, marginal = information(t)
+    assert encloses(found.information, mutual / bit)
+    assert encloses(found.entropy, marginal / bit)
     assert found.agrees
     assert found.kept == (1 - beta) ** t
     assert (found.lost is None) == (t == 0)
     if found.lost is not None:
-        assert encloses(found.lost, (information(t - 1)[0] - left) / bit)
+        assert encloses(found.lost, (information(t - 1)[0] - mutual) / bit)
         assert not found.lost.value.startswith("-")
 
 

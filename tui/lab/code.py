@@ -27,7 +27,7 @@ STATES = "abcd"
 DIALS = tuple(
     Dial(
         f"q({state})", Fraction(0), Fraction(512), start, Fraction(1), Fraction(8), f"weight of {state}",
-        "a weight is at least 0, which rules the state out, and 512 at most: for a larger share lower the others",
+        "a weight is at least 0, which rules the state out, and 512 at most: to raise a share more, lower the others",
         whole=True,
     )
     for state, start in zip(STATES, map(Fraction, (8, 8, 40, 8)), strict=True)

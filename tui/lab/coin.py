@@ -74,11 +74,12 @@ def axis(places: list[tuple[int, str]], T: int, width: int, margin: int = 2) -> 
 
 
 def grab(values: Values, x: int, y: int, width: int, height: int) -> tuple[str, Fraction] | None:  # noqa: ARG001
-    """A place on the curve is a p."""
+    """A place on the curve is a p; the one under the mark is the maximum's."""
     margin = raster.gutter(TICKS)
     if not (margin <= x < width and y < height - 4):
         return None
-    return "p", Fraction(raster.time_at(x - margin, 100, width - margin), 100)
+    marked = raster.column_of(50, 100, width - margin)
+    return "p", Fraction(50 if x - margin == marked else raster.time_at(x - margin, 100, width - margin), 100)
 
 
 def settings(values: Values) -> list[str]:
