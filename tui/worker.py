@@ -127,7 +127,8 @@ class Study:
         self.send = send
         self.scenario: Scenario | None = None
         self.chain: Chain | None = None
-        self.prior: RationalMatrix
+        self.prior: RationalMatrix | None = None
+        self.rounded = False
         self.kept: dict[int, Moment] = {}
         self.room = KEPT_BITS
         self.waiting: list[Question | Column] = []
@@ -158,9 +159,29 @@ class Study:
         scenario = loads(self.request.text, folder=self.request.folder, name=self.request.name)
         scenario = scenario.with_options(unit=self.request.unit)
         self.scenario, self.chain = scenario, (chain := scenario.chain())
-        check_forecast(chain)
-        self.prior = scenario.prior(chain)
+        if scenario.file.arithmetic.kind == "exact":
+            check_forecast(chain)
+            self.prior = scenario.prior(chain)
+            on_step = self._beside(chain)
+        else:
+            self.rounded = True
+            self.prior = scenario.prior(chain) if scenario.file.reverse.prior in ("uniform", "mask") else None
+            on_step = self._alone
         self.send(opened(scenario, chain, self.prior, self.request.text))
+
+        def between(_task: str, _share: float) -> None:
+            waiting, self.waiting = self.waiting, []
+            for question in waiting:
+                self.ask(question)
+            listen()
+
+        result = run(scenario, on_step, between)
+        record = replace(result, steps=()).record()
+        del record["steps"]
+        self.send(Finished(record))
+
+    def _beside(self, chain: Chain) -> Callable[[Step], None]:
+        """For each step of the run, its moment from a second walk in step with it, and pictures of that."""
         moments = chain.moments()
         pictures = Pictures(chain) if chain.K <= MATRICES_MAX_K else None
         before: Moment | None = None
@@ -175,16 +196,11 @@ class Study:
             self.send(StepDone(step.t, step.record(distributions=is_short), tuple(p_t), matrices))
             before = now
 
-        def between(_task: str, _share: float) -> None:
-            waiting, self.waiting = self.waiting, []
-            for question in waiting:
-                self.ask(question)
-            listen()
+        return on_step
 
-        result = run(scenario, on_step, between)
-        record = replace(result, steps=()).record()
-        del record["steps"]
-        self.send(Finished(record))
+    def _alone(self, step: Step) -> None:
+        """A step of a run that is not exact: no second walk could keep up with it, so there are no matrices."""
+        self.send(StepDone(step.t, step.record(), tuple(map(float, step.marginal)), None))
 
     def _keep(self, now: Moment) -> None:
         """Keep the first moments, as many as there is room for."""
@@ -205,7 +221,9 @@ class Study:
                 self._sample()
             return
         chain, t = self.chain, question.t
-        if chain is not None and not _exists(question, chain):
+        if self.rounded:
+            self.send(_without(question, "unknown"))
+        elif chain is not None and not _exists(question, chain):
             self.send(_without(question, "undefined"))
         elif chain is not None and t in self.kept:
             self.send(_answer(question, chain, self.kept.get(t - 1), self.kept[t]))
@@ -227,6 +245,8 @@ class Study:
     def _sampled(self, asked: Sample) -> Sampled:
         if not self.finished or self.chain is None:
             return Sampled(asked.seed, 0, b"", None, 0, "the run did not finish")
+        if self.prior is None:
+            return Sampled(asked.seed, 0, b"", None, 0, "particles are drawn from exact probabilities only")
         try:
             return sample(asked, self.chain, self._model, self.prior, self.kept, self.listen)
         except GoneError:
@@ -262,7 +282,7 @@ def column_of(column: Column, chain: Chain, before: Moment | None, now: Moment) 
     return ColumnAnswer(column, tuple(map(float, known)), tuple(exactly))
 
 
-def opened(scenario: Scenario, chain: Chain, prior: RationalMatrix, file: str) -> Opened:
+def opened(scenario: Scenario, chain: Chain, prior: RationalMatrix | None, file: str) -> Opened:
     """What is known before the first step."""
     spec = scenario.file
     schedule = spec.noise.schedule
@@ -277,7 +297,7 @@ def opened(scenario: Scenario, chain: Chain, prior: RationalMatrix, file: str) -
         kernel=_tag(spec.noise.kernel),
         schedule="" if schedule is None else _tag(schedule),
         model=_tag(spec.reverse.model) if chain.is_markov else "",
-        prior=tuple(text(p) for p in prior.rows()[0]),
+        prior=tuple(text(p) for p in prior.rows()[0]) if prior is not None else (),
         data=tuple(text(p) for p in chain.data.probabilities),
         betas=tuple(text(beta) for beta in chain.betas) or None,
         expectations=tuple(scenario.expectations.items()),

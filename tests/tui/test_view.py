@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tui import raster, view
 from tui.film import Film
-from tui.messages import Message, Question, Request
+from tui.messages import Answer, Message, Question, Request, Sample
 from tui.view import inequality, information, reading
 from tui.worker import Study
 
@@ -434,3 +434,36 @@ def test_a_preview_fills_its_place(name: str) -> None:
                 check_cells(row)
     first = raster.text(view.preview(film_of(name), 120, 6)).splitlines()[0]
     assert f"K={film_of(name).opened.K} T={film_of(name).T}" in first
+
+
+@pytest.mark.parametrize("kind", ["float", "ball"])
+@pytest.mark.parametrize("name", ["two-state", "letters-masked", "dense-late", "permutation"])
+def test_other_arithmetics_are_shown_too(name: str, kind: str) -> None:
+    """A run in balls or float64 fills every panel, has its verdicts and totals, and says what it has not."""
+    text = (SCENARIOS / f"{name}.toml").read_text(encoding="utf-8") + f'\n[arithmetic]\nkind = "{kind}"\n'
+    sent: list[Message] = []
+    study = Study(Request(text, str(SCENARIOS), name), sent.append)
+    study.perform(lambda: None)
+    study.ask(Question("cumulative", 1, 0, 0))
+    study.ask(Sample(0, 16))
+    film = Film()
+    for message in sent:
+        film.take(message)
+    assert film.trouble is None
+    assert film.finished is not None
+    assert len(film.steps) == film.T + 1
+    assert sent[-2] == Answer(Question("cumulative", 1, 0, 0), "unknown")
+    assert film.sampled is not None
+    assert "exact" in film.sampled.words
+    for t in (0, 1, film.T):
+        for number in view.PANELS:
+            for width, height in ((28, 9), (80, 24)):
+                drawn(number, view.Scene(film, t), width, height)
+            read_out(view.Scene(film, t), view.PANELS[number].here(view.Scene(film, t)))
+    shown = read_out(view.Scene(film, 1), view.Number("mutual_information", 1))
+    assert ("not certified" in shown) is (kind == "float")
+    exact = film_of(name).value(film.T, "mutual_information")
+    here = film.value(film.T, "mutual_information")
+    assert exact is not None
+    assert here is not None
+    assert abs(float(exact["value"]) - float(here["value"])) <= 1e-9 * float(exact["value"])

@@ -81,7 +81,7 @@ def _fraction(exact: str | None, picture: float | None, room: int) -> list[tuple
     if exact in ("undefined", "unknown"):
         return [(exact, "undefined")]
     if "/" not in exact:
-        return [(f"= {exact}", "title")]
+        return [(f"{'≈' if '.' in exact or 'e' in exact else '='} {exact}", "title")]
     size = approximate(exact, 15)
     if len(exact) + len(size) + 4 <= room:
         return [(f"= {exact}", "title"), (f"  {size}", "dim")]
