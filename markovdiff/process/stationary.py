@@ -68,7 +68,7 @@ def stationary_of_chain(chain: Chain) -> RationalMatrix:
 
 
 def uniform_law(K: int) -> RationalMatrix:
-    """1/K everywhere: what a doubly stochastic kernel that joins all states preserves, as a Gaussian's jumps by one do."""
+    """1/K everywhere: what a doubly stochastic kernel that joins all states preserves, as jumps by one do."""
     return RationalMatrix(fmpz_mat([[fmpz(1)] * K]), fmpz(K))
 
 
