@@ -82,9 +82,8 @@ class Opened:
     """The scenario has been read.
 
     `schedule` is "" and `betas` None where the kernel has no β; `model` is "" for a process with memory.
-    `data` and `prior` are exact, state by state;
-    `prior` is () where it is not known exactly; `expectations` the checks to be made with what is expected;
-    `file` the scenario's text.
+    `data` and `prior` are exact, state by state, but for a marginal `prior` of a chain too big to be exact, which is
+    decimals; `expectations` are the checks to be made with what is expected; `file` the scenario's text.
     """
 
     name: str

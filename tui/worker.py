@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from math import nan
@@ -18,7 +19,7 @@ from typing import Any
 
 from flint import fmpz, fmpz_mat
 
-from markovdiff.arithmetic.enclosure import stochastic_ball
+from markovdiff.arithmetic.enclosure import as_decimal, decimal_text, stochastic_ball
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.rational import text
 from markovdiff.errors import MarkovdiffError
@@ -26,7 +27,7 @@ from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.kernels import WithMemory
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.transition import Dense, Transition
-from markovdiff.study.forecast import check_forecast
+from markovdiff.study.forecast import check_forecast, forecast
 from markovdiff.study.result import Step
 from markovdiff.study.run import run
 from markovdiff.study.scenario import Scenario, loads
@@ -52,6 +53,9 @@ MATRICES_MAX_K = 64
 
 KEPT_BITS = 2**30
 """Moments are kept for questions while their integers have about this many bits together (128 MiB)."""
+
+AFFORDABLE_SECONDS = 60.0
+"""Beside a run in balls or floats a chain is walked exactly, for pictures and fractions, up to this forecast."""
 
 WORD = 128
 """What an integer takes in bits beside its own."""
@@ -127,12 +131,12 @@ class Study:
         self.send = send
         self.scenario: Scenario | None = None
         self.chain: Chain | None = None
-        self.prior: RationalMatrix | None = None
-        self.rounded = False
+        self.prior: RationalMatrix
         self.kept: dict[int, Moment] = {}
         self.room = KEPT_BITS
         self.waiting: list[Question | Column] = []
         self.running, self.finished = True, False
+        self.has_fractions = True
         self.samples: list[Sample] = []
         self.sampling = False
         self.listen: Listen = lambda: None
@@ -141,7 +145,7 @@ class Study:
         """Run and stream; whatever goes wrong is said. `listen` is called between steps, and may `ask`."""
         self.listen = listen
         try:
-            self._run(listen)
+            self._run()
             self.finished = True
         except GoneError:
             raise
@@ -155,33 +159,16 @@ class Study:
             self.ask(question)
         self._sample()
 
-    def _run(self, listen: Listen) -> None:
+    def _run(self) -> None:
         scenario = loads(self.request.text, folder=self.request.folder, name=self.request.name)
         scenario = scenario.with_options(unit=self.request.unit)
         self.scenario, self.chain = scenario, (chain := scenario.chain())
-        if scenario.file.arithmetic.kind == "exact":
-            check_forecast(chain)
-            self.prior = scenario.prior(chain)
-            on_step = self._beside(chain)
-        else:
-            self.rounded = True
-            self.prior = scenario.prior(chain) if scenario.file.reverse.prior in ("uniform", "mask") else None
-            on_step = self._alone
-        self.send(opened(scenario, chain, self.prior, self.request.text))
-
-        def between(_task: str, _share: float) -> None:
-            waiting, self.waiting = self.waiting, []
-            for question in waiting:
-                self.ask(question)
-            listen()
-
-        result = run(scenario, on_step, between)
-        record = replace(result, steps=()).record()
-        del record["steps"]
-        self.send(Finished(record))
-
-    def _beside(self, chain: Chain) -> Callable[[Step], None]:
-        """For each step of the run, its moment from a second walk in step with it, and pictures of that."""
+        if scenario.file.arithmetic.kind != "exact" and not is_affordable(chain):
+            self._run_inexactly(scenario, chain)
+            return
+        check_forecast(chain)
+        self.prior = scenario.prior(chain)
+        self.send(opened(scenario, chain, self.prior.rows()[0], self.request.text))
         moments = chain.moments()
         pictures = Pictures(chain) if chain.K <= MATRICES_MAX_K else None
         before: Moment | None = None
@@ -196,11 +183,34 @@ class Study:
             self.send(StepDone(step.t, step.record(distributions=is_short), tuple(p_t), matrices))
             before = now
 
-        return on_step
+        self._finish(scenario, on_step)
 
-    def _alone(self, step: Step) -> None:
-        """A step of a run that is not exact: no second walk could keep up with it, so there are no matrices."""
-        self.send(StepDone(step.t, step.record(), tuple(map(float, step.marginal)), None))
+    def _run_inexactly(self, scenario: Scenario, chain: Chain) -> None:
+        """In balls or floats, too big to be walked exactly beside them: no matrices, and no fractions to ask for."""
+        self.has_fractions = False
+        given = scenario.file.reverse.prior
+        law = last_decimals(chain) if given == "marginal" else scenario.prior(chain).rows()[0]
+        self.send(opened(scenario, chain, law, self.request.text))
+
+        def on_step(step: Step) -> None:
+            p_t = tuple(map(float, step.marginal))
+            self.send(StepDone(step.t, step.record(distributions=True), p_t, None))
+
+        self._finish(scenario, on_step)
+
+    def _finish(self, scenario: Scenario, on_step: Callable[[Step], None]) -> None:
+        """Run, answering questions in between, and send the rest of the result."""
+
+        def between(_task: str, _share: float) -> None:
+            waiting, self.waiting = self.waiting, []
+            for question in waiting:
+                self.ask(question)
+            self.listen()
+
+        result = run(scenario, on_step, between)
+        record = replace(result, steps=()).record()
+        del record["steps"]
+        self.send(Finished(record))
 
     def _keep(self, now: Moment) -> None:
         """Keep the first moments, as many as there is room for."""
@@ -220,14 +230,12 @@ class Study:
             if not self.running and not self.sampling:
                 self._sample()
             return
-        chain, t = self.chain, question.t
-        if self.rounded:
-            self.send(_without(question, "unknown"))
-        elif chain is not None and not _exists(question, chain):
+        chain, t = self.chain if self.has_fractions else None, question.t
+        if chain is not None and not _exists(question, chain):
             self.send(_without(question, "undefined"))
         elif chain is not None and t in self.kept:
             self.send(_answer(question, chain, self.kept.get(t - 1), self.kept[t]))
-        elif self.running:
+        elif self.running and self.has_fractions:
             self.waiting.append(question)
         elif chain is not None and self.finished:
             before = chain.at(t - 1) if t else None
@@ -245,8 +253,8 @@ class Study:
     def _sampled(self, asked: Sample) -> Sampled:
         if not self.finished or self.chain is None:
             return Sampled(asked.seed, 0, b"", None, 0, "the run did not finish")
-        if self.prior is None:
-            return Sampled(asked.seed, 0, b"", None, 0, "particles are drawn from exact probabilities only")
+        if not self.has_fractions:
+            return Sampled(asked.seed, 0, b"", None, 0, "particles need exact arithmetic, too dear for this chain")
         try:
             return sample(asked, self.chain, self._model, self.prior, self.kept, self.listen)
         except GoneError:
@@ -282,7 +290,19 @@ def column_of(column: Column, chain: Chain, before: Moment | None, now: Moment) 
     return ColumnAnswer(column, tuple(map(float, known)), tuple(exactly))
 
 
-def opened(scenario: Scenario, chain: Chain, prior: RationalMatrix | None, file: str) -> Opened:
+def is_affordable(chain: Chain) -> bool:
+    """Whether the chain can be walked exactly beside a run in another arithmetic, within a few seconds."""
+    return forecast(chain).seconds <= AFFORDABLE_SECONDS
+
+
+def last_decimals(chain: Chain) -> tuple[Decimal, ...]:
+    """P_T in float64, as decimals."""
+    from markovdiff.process.floats import last_of
+
+    return tuple(as_decimal(float(p), 15) for p in last_of(chain).p)
+
+
+def opened(scenario: Scenario, chain: Chain, prior: Sequence[Fraction | Decimal], file: str) -> Opened:
     """What is known before the first step."""
     spec = scenario.file
     schedule = spec.noise.schedule
@@ -297,7 +317,7 @@ def opened(scenario: Scenario, chain: Chain, prior: RationalMatrix | None, file:
         kernel=_tag(spec.noise.kernel),
         schedule="" if schedule is None else _tag(schedule),
         model=_tag(spec.reverse.model) if chain.is_markov else "",
-        prior=tuple(text(p) for p in prior.rows()[0]) if prior is not None else (),
+        prior=tuple(text(p) if isinstance(p, Fraction) else decimal_text(p) for p in prior),
         data=tuple(text(p) for p in chain.data.probabilities),
         betas=tuple(text(beta) for beta in chain.betas) or None,
         expectations=tuple(scenario.expectations.items()),

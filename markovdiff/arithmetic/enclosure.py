@@ -270,6 +270,15 @@ def _floor(end: arb) -> int:
     return int(whole)
 
 
+def floors(weights: Callable[[], list[arb]], grid: int) -> list[int | None]:
+    """⌊w·grid / (1 + 2Σw)⌋ of each weight where 128 bits settle it, None where they do not."""
+    with ctx.workprec(128):
+        values = weights()
+        share = grid / (1 + 2 * sum(values, arb(0)))
+        ends = [(_floor(x.lower()), _floor(x.upper())) for x in (w * share for w in values)]
+    return [low if low == high else None for low, high in ends]
+
+
 def rounded(
     evaluate: Callable[[int], arb],
     grid: Fraction,

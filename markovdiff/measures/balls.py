@@ -48,7 +48,13 @@ def entropy(p: list[arb], bits: int) -> arb:
 
 
 def information(now: Enclosures) -> arb:
-    """I_t."""
+    """I_t (remembered)."""
+    if "information" not in now.seen:
+        now.seen["information"] = _information(now)
+    return now.seen["information"]
+
+
+def _information(now: Enclosures) -> arb:
     bits = now.bits
     with ctx.workprec(bits):
         inverse = [arb(0) if x.is_zero() else 1 / x for x in now.p]

@@ -11,7 +11,7 @@ may put a ball around a zero. Only the rows of possible x0 are kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
@@ -43,6 +43,7 @@ class Enclosures:
     p: list[arb]
     W: arb_mat
     reach: Flags
+    seen: dict[str, arb] = field(default_factory=dict, repr=False)
 
     @property
     def possible(self) -> Flags:
@@ -157,6 +158,8 @@ class Walk:
 
 
 def _composed(reach: Flags, pattern: Flags) -> Flags:
+    if reach.all() and pattern.any(axis=0).all():
+        return reach
     found: Flags = reach.astype(np.float32) @ pattern.astype(np.float32) > 0
     return found
 

@@ -18,12 +18,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, TypeAlias
 
 from flint import arb, fmpz, fmpz_mat
 
-from markovdiff.arithmetic.enclosure import rounded
+from markovdiff.arithmetic.enclosure import floors, rounded
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown, to_fmpq
 from markovdiff.errors import InputError
@@ -83,26 +83,33 @@ class Gaussian:
             row[i] = grid - sum(row)
         return Dense(RationalMatrix(fmpz_mat(table), fmpz(grid)).reduced())
 
-    def jumps(self, beta: Fraction) -> list[int]:
+    def jumps(self, beta: Fraction) -> tuple[int, ...]:
         """The probability of a jump by n = 0 … K−1, each rounded down to the grid, in units of it; 0 for n = 0."""
-        if beta == 0 or self.K == 1:
-            return [0] * self.K
-        rate = Fraction(-4) / ((self.K - 1) ** 2 * beta)
+        return (0,) * self.K if beta == 0 or self.K == 1 else _jumps(self, beta)
 
-        def weight(n: int) -> arb:
-            return arb(to_fmpq(rate * n * n)).exp()
 
-        @cache
-        def total(_bits: int) -> arb:
-            return 1 + 2 * sum((weight(n) for n in range(1, self.K)), arb(0))
+@lru_cache(maxsize=4096)
+def _jumps(kernel: Gaussian, beta: Fraction) -> tuple[int, ...]:
+    """Remembered for each β of a long schedule; nearly all are settled by one enclosure, others by `rounded`."""
+    K, resolution = kernel.K, kernel.resolution
+    rate = Fraction(-4) / ((K - 1) ** 2 * beta)
 
-        def probability(n: int) -> Callable[[int], arb]:
-            return lambda bits: weight(n) / total(bits)
+    def weight(n: int) -> arb:
+        return arb(to_fmpq(rate * n * n)).exp()
 
-        found = [
-            rounded(probability(n), self.resolution, "down", None, f"noise.kernel, jump {n}") for n in range(1, self.K)
-        ]
-        return [0, *(int(p * self.resolution.denominator) for p in found)]
+    @cache
+    def total(_bits: int) -> arb:
+        return 1 + 2 * sum((weight(n) for n in range(1, K)), arb(0))
+
+    def probability(n: int) -> Callable[[int], arb]:
+        return lambda bits: weight(n) / total(bits)
+
+    found = floors(lambda: [weight(n) for n in range(1, K)], resolution.denominator)
+    for n, settled in enumerate(found, 1):
+        if settled is None:
+            p = rounded(probability(n), resolution, "down", None, f"noise.kernel, jump {n}")
+            found[n - 1] = int(p * resolution.denominator)
+    return (0, *(n for n in found if n is not None))
 
 
 @dataclass(frozen=True, eq=False)

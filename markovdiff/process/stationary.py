@@ -15,7 +15,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import over_common_denominator, to_fraction
 from markovdiff.errors import InputError
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import WithMemory
+from markovdiff.process.kernels import Gaussian, WithMemory
 from markovdiff.process.transition import Dense, Mixing, Transition
 
 
@@ -31,6 +31,8 @@ def stationary_of_chain(chain: Chain) -> RationalMatrix:
             expected="a Markov chain",
             remedy="name a law (probabilities) instead",
         )
+    if isinstance(chain.kernel, Gaussian) and any(chain.kernel.jumps(beta)[1:2] > (0,) for beta in chain.betas):
+        return uniform_law(chain.K)
     law: RationalMatrix | None = None
     last: Transition | None = None
     problem: InputError | None = None
@@ -65,6 +67,11 @@ def stationary_of_chain(chain: Chain) -> RationalMatrix:
     return law
 
 
+def uniform_law(K: int) -> RationalMatrix:
+    """1/K everywhere: what a doubly stochastic kernel that joins all states preserves, as jumps by one do."""
+    return RationalMatrix(fmpz_mat([[fmpz(1)] * K]), fmpz(K))
+
+
 def preserves(step: Transition, law: RationalMatrix) -> bool:
     """Whether μQ = μ, exactly."""
     return step.push(law) == law
@@ -86,7 +93,7 @@ def stationary(step: Transition, states: tuple[str, ...]) -> RationalMatrix:
             remedy="name a law (probabilities) instead of 'stationary'",
         )
     if step.dense.is_doubly_stochastic:
-        return RationalMatrix(fmpz_mat([[fmpz(1)] * K]), fmpz(K))
+        return uniform_law(K)
     return _solved(step.dense)
 
 

@@ -30,6 +30,7 @@ def in_balls(chain: Chain, exact: list[Information], *, cheap: bool = True) -> l
     for known in exact:
         place = Place(known.t, known.moment.beta, None, chain.is_markov)
         seen.append(BallInformation(place, seen[-1] if seen else None, zeros, known.dobrushin))
+        assert seen[-1].mutual is not None
     return seen
 
 

@@ -439,7 +439,7 @@ def test_a_preview_fills_its_place(name: str) -> None:
 @pytest.mark.parametrize("kind", ["float", "ball"])
 @pytest.mark.parametrize("name", ["two-state", "letters-masked", "dense-late", "permutation"])
 def test_other_arithmetics_are_shown_too(name: str, kind: str) -> None:
-    """A run in balls or float64 fills every panel, has its verdicts and totals, and says what it has not."""
+    """A run in balls or float64 fills every panel, with matrices and particles from an exact walk beside it."""
     text = (SCENARIOS / f"{name}.toml").read_text(encoding="utf-8") + f'\n[arithmetic]\nkind = "{kind}"\n'
     sent: list[Message] = []
     study = Study(Request(text, str(SCENARIOS), name), sent.append)
@@ -452,9 +452,11 @@ def test_other_arithmetics_are_shown_too(name: str, kind: str) -> None:
     assert film.trouble is None
     assert film.finished is not None
     assert len(film.steps) == film.T + 1
-    assert sent[-2] == Answer(Question("cumulative", 1, 0, 0), "unknown")
+    answer = sent[-2]
+    assert isinstance(answer, Answer)
+    assert answer.exact not in ("unknown", "undefined")
     assert film.sampled is not None
-    assert "exact" in film.sampled.words
+    assert film.sampled.forward
     for t in (0, 1, film.T):
         for number in view.PANELS:
             for width, height in ((28, 9), (80, 24)):

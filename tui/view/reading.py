@@ -80,6 +80,8 @@ def _fraction(exact: str | None, picture: float | None, room: int) -> list[tuple
         return [(f"≈ {picture:.6g}" if picture is not None else "…", "dim")]
     if exact in ("undefined", "unknown"):
         return [(exact, "undefined")]
+    if "." in exact or "e" in exact:  # a decimal, of ball or float arithmetic
+        return [(f"≈ {exact}", "title")]
     if "/" not in exact:
         return [(f"{'≈' if '.' in exact or 'e' in exact else '='} {exact}", "title")]
     size = approximate(exact, 15)
