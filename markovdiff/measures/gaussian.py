@@ -76,7 +76,7 @@ def gaussian_kl(mean_p: object, sigma_p: object, mean_q: object, sigma_q: object
     a, b = real(mean_p, "mean_p"), real(mean_q, "mean_q")
     s = positive(sigma_p, "sigma_p", NO_WIDTH)
     r = positive(sigma_q, "sigma_q", NO_WIDTH)
-    return _half_sum([excess((s - r) / r * (s / r + 1)), _square((a - b) / r)])
+    return _half_sum([excess((s - r) / r * (s / r + 1), s / r), _square((a - b) / r)])
 
 
 def multivariate_gaussian_kl(mean_p: object, covariance_p: object, mean_q: object, covariance_q: object) -> float:
@@ -98,7 +98,7 @@ def multivariate_gaussian_kl(mean_p: object, covariance_p: object, mean_q: objec
             )
     M = solve_triangular(L_q, L_p, lower=True)
     z = solve_triangular(L_q, [y - x for x, y in zip(a, b, strict=True)], lower=True)
-    spread = [excess((m - 1) * (m + 1)) for m in M.diagonal()]
+    spread = [excess((m - 1) * (m + 1), m) for m in M.diagonal()]
     tilt = [_square(M[i, j]) for i in range(len(a)) for j in range(i)]
     return _half_sum([*spread, *tilt, *(_square(x) for x in z)])
 
@@ -115,13 +115,14 @@ def kl_to_standard_normal(means: object, sigmas: object) -> float:
     return fsum(gaussian_kl(m, s, 0, 1) for m, s in zip(mu, sigma, strict=True))
 
 
-def excess(r: float) -> float:
+def excess(r: float, ratio: float) -> float:
     """g(r) = r − log(1+r) ≥ 0, zero only at 0: what a variance off by the factor 1 + r costs, doubled.
 
-    Near 0 the two terms agree in almost every digit; there the series r²/2 − r³/3 + … keeps them all.
+    `ratio` is √(1+r), the ratio of the widths, which has its digits where 1 + r has lost them, near r = −1. Near 0 the two terms agree
+    in almost every digit; there the series r²/2 − r³/3 + … keeps them all.
     """
     if abs(r) > 0.05:
-        return r - log1p(r)
+        return r - (log1p(r) if r > -0.5 else 2 * log(ratio))
     return fsum((-r) ** n / n for n in range(2, 16))
 
 
