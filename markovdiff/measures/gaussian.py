@@ -118,8 +118,8 @@ def kl_to_standard_normal(means: object, sigmas: object) -> float:
 def excess(r: float, ratio: float) -> float:
     """g(r) = r − log(1+r) ≥ 0, zero only at 0: what a variance off by the factor 1 + r costs, doubled.
 
-    `ratio` is √(1+r), the ratio of the widths, which has its digits where 1 + r has lost them, near r = −1. Near 0 the two terms agree
-    in almost every digit; there the series r²/2 − r³/3 + … keeps them all.
+    `ratio` is √(1+r), the ratio of the widths, which has its digits where 1 + r has lost them, near r = −1. Near 0 the
+    two terms agree in almost every digit; there the series r²/2 − r³/3 + … keeps them all.
     """
     if abs(r) > 0.05:
         return r - (log1p(r) if r > -0.5 else 2 * log(ratio))
