@@ -20,6 +20,10 @@ from markovdiff.study.scenario import Scenario, loads
 from markovdiff.study.starter import STARTER
 from tui import form
 from tui.form import Form
+from tui.form.choosing import GIVEN, MAX_LISTED
+from tui.form.draft import LISTS
+from tui.form.form import KINDED
+from tui.form.judgement import MAX_TEXT
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
 TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.toml"))} | {"starter": STARTER}
@@ -237,7 +241,7 @@ def test_a_state_by_label_or_number() -> None:
 # choices
 
 
-@pytest.mark.parametrize("choice", [*form.LISTS, "uniform", "triangular", "zipf", "geometric", "binomial", "point"])
+@pytest.mark.parametrize("choice", [*LISTS, "uniform", "triangular", "zipf", "geometric", "binomial", "point"])
 def test_every_law_begins_well(choice: str) -> None:
     """A form of data that is chosen is a scenario at once, with as many states as before."""
     made = Form.from_text(TEXTS["elbo-d3pm"]).set("data.kind", choice)
@@ -252,7 +256,7 @@ def test_weights_and_probabilities_are_one_law() -> None:
     assert fresh.field("data.probabilities").value == "1/2 1/4 1/8 1/8"
 
 
-@pytest.mark.parametrize("table", form.KINDED)
+@pytest.mark.parametrize("table", KINDED)
 @pytest.mark.parametrize("name", ["two-state", "pixels", "starter", "own-marginal", "memory"])
 def test_every_kind_shows_its_keys_and_begins_well(table: str, name: str) -> None:
     """Each kind of kernel, schedule and model is a scenario at once; only a table must be brought."""
@@ -283,7 +287,7 @@ def test_choosing_a_kernel_with_memory_and_back() -> None:
 def test_a_list_of_steps_brings_their_number() -> None:
     """Editing β_1 … β_T does not quarrel with `steps`."""
     made = Form.from_text(TWO_STATE).set("noise.schedule.kind", "explicit")
-    assert loads(made.text()).T == form.MAX_LISTED
+    assert loads(made.text()).T == MAX_LISTED
     made = made.set("noise.schedule.betas", "1/2 0.25 0")
     assert loads(made.text()).betas == (Fraction(1, 2), Fraction(1, 4), 0)
     assert meant(made.set("noise.schedule.kind", "constant").text()) == meant(TWO_STATE)
@@ -299,7 +303,7 @@ def test_a_path_takes_the_place_of_the_rows() -> None:
 
 def test_a_law_by_name_or_written_out() -> None:
     """A prior that is given begins uniform on the chain's states, the added mask among them."""
-    made = Form.from_text(TEXTS["jump-masked"]).set("reverse.prior.kind", form.GIVEN)
+    made = Form.from_text(TEXTS["jump-masked"]).set("reverse.prior.kind", GIVEN)
     assert made.field("reverse.prior").value == " ".join(["1/5"] * 5)
     assert form.problem(made.text()) is None
     assert "reverse.prior" not in values(made.set("reverse.prior.kind", "mask").text())
@@ -403,7 +407,7 @@ def test_a_file_of_another_shape_can_be_mended() -> None:
 
 def test_what_would_take_long_is_left_to_the_engine(tmp_path: Path) -> None:
     """Many steps, many states, a large file: only the shape is judged here. Past a limit the engine refuses at once."""
-    (tmp_path / "large.txt").write_text("a" * (form.MAX_TEXT + 1), encoding="utf-8")
+    (tmp_path / "large.txt").write_text("a" * (MAX_TEXT + 1), encoding="utf-8")
     two = Form.from_text(TWO_STATE)
     assert form.light(two.text())
     assert not form.light(two.set("noise.steps", "50000").text())

@@ -1,0 +1,127 @@
+"""Another kind of data, kernel, schedule, model or law is chosen: what it begins with, and what goes with it.
+
+What a kind had before is put away and comes back with it, so that to choose and to choose back is nothing.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import lcm
+
+from tui.form import toml, words
+from tui.form.draft import FILES, LISTS, Draft
+from tui.form.tables import tables
+
+GIVEN = "given"
+"""The choice, where a law may be named, of writing its probabilities."""
+
+MATRICES = ("rows", "steps_rows", "rows_by_source")
+"""Keys that hold a matrix or more, each instead of a `path`."""
+
+DEFAULTS = {
+    "ratio": '"1/2"', "p": '"1/2"', "state": "0", "path": '""', "label": '"symbol"', "count": '"n"', "target": '"data"',
+    "beta": '"1/10"', "start": '"1/50"', "stop": '"1/4"', "trajectories": "1000",
+}  # fmt: skip
+"""What a key that has to be there is first given."""
+
+MAX_CELLS, MAX_LISTED, MAX_MADE = 4096, 16, 64
+"""Matrices of more entries, lists of more steps, laws of more states are not made up for somebody who chooses them."""
+
+
+def choose(draft: Draft, table: str, kind: str) -> Draft:
+    """Another kind of table: its own values as they last were, or as they are best begun with."""
+    before = toml.written(draft.text, tuple(table.split(".")))
+    now = draft.keep(f"{table}:{draft.kind_at(table)}", before)
+    keys = draft.away.get(f"{table}:{kind}") or _beginning(draft, table, kind)
+    if not before:
+        return now.put(table, toml.inline(keys))
+    for key in before.keys() - keys.keys():
+        now = now.drop(f"{table}.{key}")
+    for key, literal in keys.items():
+        now = now.put(f"{table}.{key}", literal)
+    return now
+
+
+def settled(before: Draft, draft: Draft) -> Draft:
+    """After another kernel or schedule, what goes with it: a schedule, steps, a reverse model, or none."""
+    draft = draft.bring("noise.schedule") if draft.has_schedule else draft.put_away("noise.schedule")
+    if draft.has_schedule and draft.at("noise.schedule") is None:
+        draft = choose(draft, "noise.schedule", "constant")
+    has_memory = draft.kind_at("noise.kernel") == "conditional"
+    draft = draft.put_away("reverse.model") if has_memory else draft.bring("reverse.model")
+    if draft.brings_steps:
+        return draft if draft.at("noise.steps") == draft.listed else draft.put_away("noise.steps")
+    T = before.T
+    draft = draft.bring("noise.steps")
+    return draft if draft.at("noise.steps") is not None else draft.put("noise.steps", str(T))
+
+
+def choose_data(draft: Draft, kind: str) -> Draft:
+    """Another form of [data]."""
+    families, before = tables("data.family"), draft.data_form
+    target = "family" if kind in families else kind
+    literal = draft.kept(f"data:{kind}") or _new_data(draft, kind)
+    if before:
+        draft = draft.keep(
+            f"data:{before}", {"": draft.literal("data.family" if before in families else f"data.{before}")}
+        )
+    for other in (*LISTS, *FILES, "family"):
+        draft = draft.drop(f"data.{other}")
+    draft = draft.put(f"data.{target}", literal)
+    return draft.put_away("data.states") if kind in ("text", "csv") else draft.bring("data.states")
+
+
+def _new_data(draft: Draft, kind: str) -> str:
+    if kind in LISTS:
+        return words.numbers(" ".join(_same_law(draft, kind)))
+    return toml.inline(_beginning(draft, *(("data.family", kind) if kind not in FILES else (f"data.{kind}", ""))))
+
+
+def _same_law(draft: Draft, kind: str) -> list[str]:
+    """The law that is written, in the other way of writing it; else a uniform one."""
+    listed = draft.at("data.weights") or draft.at("data.probabilities")
+    try:
+        numbers = [Fraction(str(x)) for x in listed] if isinstance(listed, list) else []
+    except (ValueError, ZeroDivisionError):
+        numbers = []
+    if not numbers or min(numbers) < 0 or not sum(numbers):
+        numbers = [Fraction(1)] * (draft.K if 0 < draft.K <= MAX_MADE else 4)
+    whole = sum(numbers) if kind == "probabilities" else Fraction(1, lcm(*(x.denominator for x in numbers)))
+    return [str(x / whole) for x in numbers]
+
+
+def name_law(draft: Draft, path: str, name: str) -> Draft:
+    """A law by its name, or with its probabilities."""
+    key = f"{path}:{GIVEN}"
+    if name != GIVEN:
+        listed = isinstance(draft.at(path), list)
+        return (draft.keep(key, {"": draft.literal(path)}) if listed else draft).put(path, toml.quoted(name))
+    K = max(draft.K + (path == "reverse.prior" and draft.adds_mask), 1)
+    return draft.put(path, draft.kept(key) or words.array([toml.quoted(f"1/{K}")] * K))
+
+
+def _beginning(draft: Draft, table: str, kind: str) -> dict[str, str]:
+    """The keys that must be there, and those that a kind is nothing without."""
+    T = min(draft.T, MAX_LISTED)
+    made = {
+        "size": str(draft.K or 8),
+        "betas": words.array(['"1/10"'] * T),
+        "alphas": words.array(words.number(str(Fraction(T - t, T))) for t in range(1, T + 1)),
+    }
+    found = {"kind": toml.quoted(kind)} if kind else {}
+    for key in tables(table)[kind].keys:
+        literal = made.get(key.name) or (DEFAULTS.get(key.name) if key.required else None)
+        if key.name in MATRICES and table == "noise.kernel":
+            literal = _walk(draft.K, {"rows": 1, "steps_rows": T, "rows_by_source": draft.K}[key.name], key.name)
+        if literal is not None:
+            found[key.name] = literal
+    return found
+
+
+def _walk(K: int, copies: int, name: str) -> str | None:
+    """Half stays, half moves on by one; none where it would be long: the engine then says that it is missing."""
+    if not 0 < K * K * copies <= MAX_CELLS:
+        return None
+    half = '"1/2"' if K > 1 else "1"
+    rows = words.array(words.array(half if j in (i, (i + 1) % K) else "0" for j in range(K)) for i in range(K))
+    return rows if name == "rows" else words.array([rows] * copies)

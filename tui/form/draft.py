@@ -1,0 +1,112 @@
+"""A scenario's text while it is edited: what it has at a path, what it says of K and T, what was put away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from tui.form import toml
+
+LISTS, FILES = ("weights", "probabilities"), ("text", "csv", "npy")
+"""Forms of [data] beside the families: numbers written out, and files."""
+
+BRINGING = ("data.text", "data.csv", "data.npy", "noise.kernel", "reverse.model")
+"""Tables that may name a file."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A scenario's text, and what was put away while choosing, for when it is wanted again."""
+
+    text: str
+    away: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def at(self, path: str) -> object:
+        """What the text has at a path; None where it has nothing."""
+        value: object = toml.parsed(self.text)
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    def kind_at(self, path: str) -> str:
+        """The kind of a table; "" where none is said."""
+        kind = self.at(f"{path}.kind")
+        return kind if isinstance(kind, str) else ""
+
+    def literal(self, path: str) -> str:
+        """A value as it is written; a [table] as { }."""
+        return toml.literal(self.text, tuple(path.split(".")))
+
+    def put(self, path: str, literal: str) -> Draft:
+        """With this value."""
+        return replace(self, text=toml.put(self.text, tuple(path.split(".")), literal))
+
+    def drop(self, path: str) -> Draft:
+        """Without this value or table."""
+        return replace(self, text=toml.drop(self.text, tuple(path.split("."))))
+
+    def keep(self, key: str, values: Mapping[str, str]) -> Draft:
+        """With something kept in mind."""
+        return replace(self, away={**self.away, key: values})
+
+    def kept(self, key: str) -> str | None:
+        """The value that was kept under this name."""
+        return self.away.get(key, {}).get("")
+
+    def put_away(self, path: str) -> Draft:
+        """Without a value or table, which is kept in mind."""
+        return self if self.at(path) is None else self.keep(path, {"": self.literal(path)}).drop(path)
+
+    def bring(self, path: str) -> Draft:
+        """With what was put away, if anything was and the place is free."""
+        literal = self.kept(path)
+        return self if literal is None or self.at(path) is not None else self.put(path, literal)
+
+    @property
+    def data_form(self) -> str:
+        """The form of [data]: its key, or the family's kind."""
+        form = next((form for form in (*LISTS, *FILES, "family") if self.at(f"data.{form}") is not None), "")
+        return self.kind_at("data.family") if form == "family" else form
+
+    @property
+    def has_schedule(self) -> bool:
+        """Whether the kernel has a β."""
+        return self.kind_at("noise.kernel") not in ("per-step", "conditional")
+
+    @property
+    def brings_steps(self) -> bool:
+        """Whether the number of steps follows from a list."""
+        listed = self.has_schedule and self.kind_at("noise.schedule") in ("explicit", "alpha")
+        return listed or self.kind_at("noise.kernel") == "per-step"
+
+    @property
+    def states(self) -> list[str]:
+        """The labels that [data] gives, or the numbers in their stead."""
+        states = self.at("data.states")
+        return [str(state) for state in states] if isinstance(states, list) else [str(k) for k in range(self.K)]
+
+    @property
+    def adds_mask(self) -> bool:
+        """Whether the kernel adds a state."""
+        mask = self.at("noise.kernel.mask")
+        return self.kind_at("noise.kernel") == "absorbing" and ("[MASK]" if mask is None else mask) not in self.states
+
+    @property
+    def K(self) -> int:
+        """How many states [data] has as far as the text says; 0 where it does not."""
+        listed = (self.at(f"data.{key}") for key in ("states", *LISTS))
+        size = next((len(x) for x in listed if isinstance(x, list)), self.at("data.family.size"))
+        return size if isinstance(size, int) and 0 < size <= 100_000 else 0
+
+    @property
+    def listed(self) -> int | None:
+        """How many steps are written out one by one, if they are."""
+        lists = (self.at(f"noise.{key}") for key in ("schedule.betas", "schedule.alphas", "kernel.steps_rows"))
+        return next((len(x) for x in lists if isinstance(x, list)), None)
+
+    @property
+    def T(self) -> int:
+        """How many steps the text says; 32 where it does not."""
+        kept = self.kept("noise.steps") or ""
+        known = (self.at("noise.steps"), self.listed, int(kept) if kept.isdecimal() else 0)
+        return next((T for T in known if isinstance(T, int) and T > 0), 32)
