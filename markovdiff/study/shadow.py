@@ -145,6 +145,11 @@ def _decimal(x: Fraction, rounding: str) -> Decimal:
     return context.divide(Decimal(x.numerator), Decimal(x.denominator))
 
 
+def is_something_for_nothing(step: Step) -> bool:
+    """Whether the truth is 0 and float64 is not."""
+    return step.shadow is not None and step.mutual_information.upper == "0" and step.shadow.value != 0
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What float64 got wrong in a run.
@@ -175,7 +180,17 @@ class Tally:
             rises=sum(shade.false_rise for _, shade in shades),
             still=sum(shade.stands_still for _, shade in shades),
             negatives=sum(shade.negative for _, shade in shades),
-            something=sum(step.mutual_information.upper == "0" and shade.value != 0 for step, shade in shades),
+            something=sum(is_something_for_nothing(step) for step, _ in shades),
             worst=max(errors, key=lambda entry: entry[1][1], default=None),
             sound_until=sound,
         )
+
+
+def turning_points(steps: Sequence[Step]) -> list[int]:
+    """Where float64 loses its third digit, the first t of each kind of slip, and of rises the first few."""
+    shades = [(step.t, step.shadow) for step in steps if step.shadow is not None]
+    lost = next((t for t, shade in shades if shade.error is None or shade.error[1] >= RIGHT), 0)
+    rises = [t for t, shade in shades if shade.false_rise][:4]
+    negatives = [t for t, shade in shades if shade.negative][:2]
+    still = [t for t, shade in shades if shade.stands_still][:1]
+    return [max(lost - 1, 0), lost, *rises, *negatives, *still]
