@@ -73,7 +73,7 @@ def run(
     for now in engine.stream():
         step = engine.step(now)
         if shades is not None:
-            step = replace(step, shadow=shades.beside(step))
+            step = replace(step, shadow=shades.beside(step.mutual_information, step.decay))
         for watcher in watchers.values():
             watcher.observe(now)
         steps.append(step)

@@ -59,7 +59,7 @@ class Shade:
 
 
 class Shadow:
-    """The shades of a run, one for each Step in turn."""
+    """The shades of a run, one for each t in turn."""
 
     def __init__(self, chain: Chain, unit: Unit) -> None:
         """Raises LimitError past MAX_K."""
@@ -76,17 +76,17 @@ class Shadow:
         self.values: Iterator[float] = shadow(chain, unit)
         self.before: float | None = None
 
-    def beside(self, step: Step) -> Shade:
-        """The shade of this step; to be called for t = 0, 1, … in turn."""
+    def beside(self, truth: Enclosed, decay: str | None) -> Shade:
+        """The shade of I(x0;x_t), with the verdict on its decay; to be called for t = 0, 1, … in turn."""
         found = next(self.values)
         value, before = found if isfinite(found) else None, self.before
         self.before = value
         moved = None if value is None or before is None else (value > before) - (value < before)
         return Shade(
             value,
-            None if value is None else relative_error(value, step.mutual_information),
-            false_rise=moved == 1 and step.decay in ("strict", "equal"),
-            stands_still=moved == 0 and step.decay == "strict",
+            None if value is None else relative_error(value, truth),
+            false_rise=moved == 1 and decay in ("strict", "equal"),
+            stands_still=moved == 0 and decay == "strict",
             negative=value is not None and value < 0,
         )
 
