@@ -37,8 +37,8 @@ BENEATH = (Curve("entropy", "beneath", True, "H"), Curve("mutual_information", "
 
 SHADOW = Curve("shadow", "dim", True, "float64")
 
-SLIPS = {"↑": "dim", "−": "dim", "=": "axis", "·": "axis"}
-"""Where float64 rises falsely, is negative, stands still, or is none of these; the first of a column is shown."""
+SLIPS = {"−": "dim", "↑": "dim", "=": "axis", "·": "axis"}
+"""Where float64 is negative, rises falsely, stands still, or is none of these; the first of a column is shown."""
 
 FOOT_FROM = 6
 """Rows from which on there is one to spare for that."""
@@ -58,7 +58,7 @@ def _curves(scene: Scene, width: int, height: int) -> tuple[list[Row], int]:
     key = ("curves", scene.scale, scene.shadow, width, height, len(scene.film.steps))
     kept = scene.film.pictures.get(key)
     if kept is None or kept[0] is not scene.beneath:
-        series = [*_beneath(scene), *(_series(scene.film, curve, scene.scale) for curve in CURVES)]
+        series = [*_beneath(scene), *_own(scene).values()]
         low, high, ticks = _frame(series, scene.scale, height)
         margin = gutter if (gutter := raster.gutter(ticks)) < width else 0
         rows = raster.curves(series, low, high, ticks, width, _plot(scene, height))
@@ -85,14 +85,14 @@ def _foot(scene: Scene, width: int, margin: int) -> Row:
 
 
 def _slip(shade: dict[str, Any]) -> str:
-    return "↑" if shade["false_rise"] else "−" if shade["negative"] else "=" if shade["stands_still"] else "·"
+    return "−" if shade["negative"] else "↑" if shade["false_rise"] else "=" if shade["stands_still"] else "·"
 
 
 def _legend(scene: Scene, width: int) -> Row:
     wide = width >= 60
-    names = list(reversed(CURVES))
+    names = list(reversed(_drawn(scene)))
     if scene.shadow and not (scene.film.shadowed and scene.film.shadowed.words):
-        names.insert(1, SHADOW if scene.film.shades else SHADOW._replace(words="float64 …"))
+        names.append(SHADOW if scene.film.shades else SHADOW._replace(words="float64 …"))
     words = [(f" {('╌╌ ' if c.dashed else '━━ ') * wide}{c.words} ", c.style) for c in names]
     if wide:
         words.append((f" {scene.scale}", "dim"))
@@ -102,13 +102,23 @@ def _legend(scene: Scene, width: int) -> Row:
 def subtitle(scene: Scene) -> str:
     """Which chain lies beneath, and what the marks of the foot mean."""
     chain = f"beneath: {scene.beneath.opened.name}" if scene.beneath and scene.beneath.opened else ""
-    marks = "float64: ↑ false rise, − negative, = stuck" if scene.shadow and scene.film.shades else ""
+    marks = "↑ false rise − negative = stuck" if scene.shadow and scene.film.shades else ""
     return "   ".join(words for words in (chain, marks) if words)
 
 
 def last(scene: Scene) -> int:
     """The last time on the axis: that of the longer chain, where one lies beneath."""
     return max(scene.film.T, scene.beneath.T if scene.beneath else 0)
+
+
+def _drawn(scene: Scene) -> Sequence[Curve]:
+    """The curves of the run; on a logarithmic scale beside float64 the information alone, for room is dear there."""
+    alone = scene.scale == "logarithmic" and scene.shadow and scene.film.shades
+    return CURVES[-1:] if alone else CURVES
+
+
+def _own(scene: Scene) -> dict[str, Series]:
+    return {curve.quantity: _series(scene.film, curve, scene.scale) for curve in _drawn(scene)}
 
 
 def _beneath(scene: Scene) -> list[Series]:
@@ -154,7 +164,7 @@ def time_under(scene: Scene, x: int, width: int, height: int) -> int | None:
     """The time under a column of the panel; None left of the curves, or where there are none."""
     if not scene.film.steps or height < 3:
         return None
-    series = [*_beneath(scene), *(_series(scene.film, curve, scene.scale) for curve in CURVES)]
+    series = [*_beneath(scene), *_own(scene).values()]
     gutter = raster.gutter(_frame(series, scene.scale, height)[2])
     if not gutter <= x < width:
         return None
@@ -166,7 +176,7 @@ def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:
     t = time_under(scene, x, width, height)
     if t is None or y < 1:
         return None
-    series = {curve.quantity: _series(scene.film, curve, scene.scale) for curve in CURVES}
+    series = _own(scene)
     low, high, _ = _frame([*_beneath(scene), *series.values()], scene.scale, height)
     place = high - (high - low) * (y - 0.5) / _plot(scene, height)
     known = {q: abs(p - place) for q, one in series.items() if t < len(one.points) and (p := one.points[t]) is not None}
