@@ -101,6 +101,7 @@ def run_options(command: F) -> F:
 @cli.command()
 @run_options
 @click.option("--ledger", is_flag=True, help="Show the ELBO's term at every step, too.")
+@click.option("--shadow", is_flag=True, help="Lay beside each I(x0;x_t) what float64 makes of it.")
 def run(**options: Any) -> int:
     """Run scenarios and show what is left at every step.
 
@@ -149,6 +150,7 @@ def _run(
     ahead: bool,
     partial: bool,
     quiet: bool,
+    shadow: bool = False,
 ) -> int:
     from markovdiff.study.apart import Interruption
     from markovdiff.study.certificate import sha256
@@ -169,7 +171,7 @@ def _run(
     try:
         with _terminable():
             for scenario in loaded:
-                results += [_run_one(scenario, distributions, quiet)]
+                results += [_run_one(scenario, distributions, quiet, shadow)]
     except Interruption as interruption:
         results += [interruption.result] if interruption.result is not None else []
         if not partial or not results:
@@ -247,7 +249,7 @@ def _plain(name: str) -> str:
     return plain(name)
 
 
-def _run_one(scenario: Scenario, distributions: bool, quiet: bool) -> Result:
+def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool) -> Result:
     from markovdiff.study.apart import run_apart
 
     def begin(_begun: Result, forecast: Forecast | None) -> None:
@@ -256,7 +258,7 @@ def _run_one(scenario: Scenario, distributions: bool, quiet: bool) -> Result:
 
     try:
         with _progress(scenario.name, shown=not quiet and sys.stderr.isatty()) as tick:
-            return run_apart(scenario, tick, begin, distributions=distributions)
+            return run_apart(scenario, tick, begin, distributions=distributions, shadow=shadow)
     except MarkovdiffError as error:
         raise error.located(scenario.name) from None
 

@@ -19,6 +19,8 @@ from markovdiff.arithmetic.enclosure import show as show_decimal
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import rational, shown, text
 from markovdiff.study.result import Check, Elbo, Result, Step
+from markovdiff.study.shadow import Shade, Tally, is_something_for_nothing, turning_points
+from markovdiff.study.shadow import shown as error_shown
 
 DIGITS = 7
 """Significant digits in the table."""
@@ -33,7 +35,8 @@ MARKS = {"holds": ("✓", "green"), "fails": ("✗", "bold red"), "undecided": (
 def show(result: Result, console: Console, rows: range | None = None, *, terms: bool = False) -> None:
     """Print the whole report of a run; `rows` asks for given steps, `terms` for the ledger step by step."""
     console.print(_heading(result))
-    console.print(_table(result, rows))
+    shaded = any(step.shadow for step in result.steps)
+    console.print(shadow_table(result, rows) if shaded else _table(result, rows))
     if result.partial:
         done = f"PARTIAL: interrupted after t = {result.steps[-1].t} of {result.scenario['steps']}"
         console.print(Text(f"{done}; no ledger, no verdicts", style="bold yellow"))
@@ -70,7 +73,7 @@ def _beta_range(betas: Sequence[str]) -> str:
 
 
 def _table(result: Result, rows: range | None) -> RenderableType:
-    shown = [step for step in result.steps if step.t in rows] if rows is not None else thinned(result.steps)
+    shown = chosen(result.steps, rows)
     table = Table(box=None, padding=(0, 1), header_style="bold", show_edge=False)
     for name in ("t", "β", "H(x_t)", "I(x0;x_t)", "lost"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -84,11 +87,86 @@ def _table(result: Result, rows: range | None) -> RenderableType:
             "" if step.information_loss is None else number(step.information_loss),
             Text(DECAY[step.decay], style="bold red" if step.decay == "violated" else ""),
         )
+    return Group(table, Text(_note(result, len(shown)), style="dim"), Text())
+
+
+def chosen(steps: Sequence[Step], rows: range | None) -> list[Step]:
+    """The steps that are asked for, or those worth a row."""
+    return [step for step in steps if step.t in rows] if rows is not None else thinned(steps)
+
+
+def _note(result: Result, shown: int) -> str:
     kind, digits = result.arithmetic["kind"], result.arithmetic["digits"]
     note = f"{result.unit}, " + ("float64: not certified" if kind == "float" else f"certified to {digits} digits")
-    if len(shown) < len(result.steps):
-        note += f"; {len(shown)} of {len(result.steps)} rows, --steps A:B for others"
-    return Group(table, Text(note, style="dim"), Text())
+    if shown < len(result.steps):
+        note += f"; {shown} of {len(result.steps)} rows, --steps A:B for others"
+    return note
+
+
+SHADOW_DIGITS = 6
+"""Significant digits beside each other, the truth's and float64's."""
+
+
+def shadow_table(result: Result, rows: range | None) -> RenderableType:
+    """I(x0;x_t) as it is and as float64 has it, side by side, what is wrong with the second marked; then the sum of it.
+
+    The error is relative: |float64 − I| / I, by the certified bounds of I.
+    """
+    shown = chosen(result.steps, rows)
+    table = Table(box=None, padding=(0, 1), header_style="bold", show_edge=False)
+    for name in ("t", "I(x0;x_t)", "", "float64", "error"):
+        table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    table.add_column("")
+    for step in shown:
+        if step.shadow is not None:
+            table.add_row(
+                str(step.t),
+                number(step.mutual_information, SHADOW_DIGITS),
+                Text(DECAY[step.decay], style="bold red" if step.decay == "violated" else ""),
+                "no number" if step.shadow.value is None else _float(step.shadow.value),
+                _error(step),
+                Text(marks(step.shadow), style="dim" if step.shadow.stands_still else "yellow"),
+            )
+    formula = "float64: Σ q·log(q/(p_0 p_t)), q = p_0 Q̄_t;   error: |float64 − I| / I"
+    sums = Text(_sentence(Tally.of(result.steps)), style="bold")
+    return Group(table, Text(f"{_note(result, len(shown))}\n{formula}", style="dim"), sums, Text())
+
+
+def marks(shade: Shade) -> str:
+    """What is wrong with float64 here, in words."""
+    wrong = (("↑ false rise", shade.false_rise), ("= stands still", shade.stands_still), ("− negative", shade.negative))
+    return " ".join(words for words, so in wrong if so)
+
+
+def _float(value: float) -> str:
+    return decimal_text(Context(prec=SHADOW_DIGITS).create_decimal_from_float(value))
+
+
+def _error(step: Step) -> str:
+    """The relative error; ∞ where the truth is 0 and float64 is not."""
+    shade = step.shadow
+    if shade is None or shade.error is None:
+        return "∞" if is_something_for_nothing(step) else ""
+    return error_shown(shade.error)
+
+
+def _sentence(tally: Tally) -> str:
+    """What float64 got wrong in all."""
+    wrong = [f"rises {_times(tally.rises)} where the truth does not"]
+    if tally.still:
+        wrong.append(f"stands still {_times(tally.still)} where it falls")
+    if tally.something:
+        wrong.append(f"is not 0 {_times(tally.something)} where the truth is")
+    wrong.append(f"is negative {_times(tally.negatives)}")
+    worst = (
+        "" if tally.worst is None else f"worst relative error {error_shown(tally.worst[1])} at t = {tally.worst[0]}; "
+    )
+    sound = "at no t" if tally.sound_until is None else f"up to t = {tally.sound_until}"
+    return f"float64 {', '.join(wrong)}; {worst}3 digits right {sound}"
+
+
+def _times(n: int) -> str:
+    return {1: "once", 2: "twice"}.get(n, f"{n} times")
 
 
 DECIMALS = 8
@@ -222,7 +300,7 @@ def _short(x: Fraction | Decimal) -> str:
 
 
 def thinned(steps: Sequence[Step], most: int = MOST_ROWS) -> list[Step]:
-    """The steps worth a row: both ends, turning points of H, changes of verdict, and evenly between."""
+    """The steps worth a row: both ends, turning points of H and of float64, changes of verdict, and evenly between."""
     if len(steps) <= most + 4:
         return list(steps)
     last = len(steps) - 1
@@ -232,6 +310,7 @@ def thinned(steps: Sequence[Step], most: int = MOST_ROWS) -> list[Step]:
     changing = [t for t in range(2, last + 1) if steps[t].decay != steps[t - 1].decay]
     keep.update(turning[:8])
     keep.update(s for t in changing[:8] for s in (t - 1, t))
+    keep.update(turning_points(steps))
     return [steps[t] for t in sorted(keep)]
 
 

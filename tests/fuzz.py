@@ -51,7 +51,8 @@ def options(random: Random) -> tuple[str, ...]:
 def run_of(text: str | bytes, random: Random, allowed: frozenset[int] = ANY, **files: bytes) -> Trial:
     content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
     command = random.choice(("run", "run", "verify"))
-    return Trial((command, "s.toml", *options(random)), {**tables(), **files, "s.toml": content}, allowed)
+    shadow = ("--shadow",) if command == "run" and random.random() < 0.2 else ()
+    return Trial((command, "s.toml", *options(random), *shadow), {**tables(), **files, "s.toml": content}, allowed)
 
 
 def a_scenario(random: Random) -> Trial:

@@ -45,6 +45,7 @@ ACTIONS = (
     Action("r", "reverse", "play backwards in time", TIME),
     Action("L", "loop", "begin again at the end", TIME),
     Action("v", "scale", "curves on a linear, square-root or logarithmic scale", LOOK, footer="Scale"),
+    Action("F", "shadow", "float64's I(x0;x_t) beside the certified one, or not", LOOK),
     Action("c", "matrix", "the next matrix: Qbar, Q, the joint, the Bayes reverse", LOOK),
     Action("R", "backward", "the noising process's particles, or the reverse one's", LOOK),
     Action("j", "choose", "the next state of x_t", LOOK, "1"),

@@ -26,7 +26,7 @@ from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import Any
 
-from tui.messages import Answer, Ask, ColumnAnswer, Died, Failed, Message, Request, Sampled
+from tui.messages import Answer, Ask, ColumnAnswer, Died, Failed, Message, Request, Sampled, Shadowed
 
 AHEAD = 16
 """Questions sent before the first of them is answered: more could fill the pipe and block the screen."""
@@ -85,7 +85,7 @@ class Engine:
             messages.append(message)
             if self.keeps_spare:
                 self._spare = self._spare or _Child()
-            if isinstance(message, Answer | ColumnAnswer | Sampled):
+            if isinstance(message, Answer | ColumnAnswer | Sampled | Shadowed):
                 self._unanswered -= 1
                 self._pass_on()
         return messages

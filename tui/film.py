@@ -12,7 +12,7 @@ from decimal import Decimal
 from math import isnan, log10
 from typing import Any
 
-from tui.messages import Died, Failed, Finished, Opened, Sampled, StepDone
+from tui.messages import Died, Failed, Finished, Opened, Sampled, Shadowed, StepDone
 
 TINY = 1e-290
 """A sum of products below this may have lost what it was made of."""
@@ -27,6 +27,7 @@ class Film:
     finished: dict[str, Any] | None = None
     trouble: str | None = None
     sampled: Sampled | None = None
+    shadowed: Shadowed | None = None
     pictures: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False)
     _prior: list[float] | None = field(default=None, repr=False)
 
@@ -42,6 +43,8 @@ class Film:
                 self.finished = message.record
             case Sampled():
                 self.sampled = message
+            case Shadowed():
+                self.shadowed = message
             case Failed():
                 self.trouble = message.message
             case Died():
@@ -76,6 +79,15 @@ class Film:
         """log10 of a quantity at t = 0 … T, far below what a float could hold; None for zero."""
         known = [_log10(self.value(t, quantity)) for t in range(len(self.steps))]
         return known + [None] * (self.T + 1 - len(known))
+
+    @property
+    def shades(self) -> Sequence[dict[str, Any]]:
+        """What float64 has beside the steps that have arrived; empty where it was not asked or cannot be had."""
+        return self.shadowed.steps[: len(self.steps)] if self.shadowed else ()
+
+    def shade(self, t: int) -> dict[str, Any] | None:
+        """What float64 has at t: mutual_information, relative_error, false_rise, stands_still, negative."""
+        return self.shades[t] if t < len(self.shades) else None
 
     @property
     def prior(self) -> list[float]:

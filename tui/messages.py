@@ -78,6 +78,11 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Shadow:
+    """What float64 makes of I(x0;x_t), please, at every t; Shadowed comes when the run has ended."""
+
+
+@dataclass(frozen=True)
 class Opened:
     """The scenario has been read.
 
@@ -178,11 +183,22 @@ class Sampled:
 
 
 @dataclass(frozen=True)
+class Shadowed:
+    """Float64 beside the certified values: for t = 0 … T the "shadow" of the JSON.
+
+    `steps` is empty where it cannot be had; `words` then say why.
+    """
+
+    steps: tuple[dict[str, Any], ...]
+    words: str = ""
+
+
+@dataclass(frozen=True)
 class Died:
     """The engine's process is gone, unasked; −n where signal n ended it."""
 
     exitcode: int
 
 
-Ask: TypeAlias = Question | Column | Sample
-Message: TypeAlias = Opened | StepDone | Finished | Failed | Answer | ColumnAnswer | Sampled | Died
+Ask: TypeAlias = Question | Column | Sample | Shadow
+Message: TypeAlias = Opened | StepDone | Finished | Failed | Answer | ColumnAnswer | Sampled | Shadowed | Died

@@ -19,7 +19,7 @@ from textual.widgets import Footer
 from tui import raster, view
 from tui.engine import Engine
 from tui.film import Film
-from tui.messages import Answer, Column, ColumnAnswer, Kind, Question, Request, Sample
+from tui.messages import Answer, Column, ColumnAnswer, Kind, Question, Request, Sample, Shadow, Shadowed
 from tui.panels.canvas import Canvas, Panel, Scrubber
 from tui.playback import Playback
 from tui.themes import THEMES
@@ -70,7 +70,8 @@ class Stage(App[None]):
         self.chosen = self.source = 0
         self.late = "6"
         self.marked: Film | None = None
-        self.beneath = self.backward = False
+        self.beneath = self.backward = self.shadow = False
+        self.shadow_of: Film | None = None
         self.seed = 0
         self.hover: tuple[str, int, int] | None = None
         self.asked: dict[Question | Column, str | ColumnAnswer | None] = {}
@@ -138,15 +139,24 @@ class Stage(App[None]):
             elif isinstance(message, ColumnAnswer):
                 self.asked[message.column] = message
                 self.dirty = True
+            elif isinstance(message, Shadowed) and message.words:
+                self.notify(f"no float64: {message.words}", severity="warning", markup=False)
             if self.film.take(message):
                 self.dirty = True
             if opened and self.film.opened is not None:
                 self.open_time()
                 self.engine.ask(Sample(self.seed, PARTICLES))
+                self.ask_shadow()
         if self.film.trouble:
             self.tell(self.film.trouble)
             self.film.trouble = None
         self.paint()
+
+    def ask_shadow(self) -> None:
+        """Where float64's curve is wanted, ask for it, once for a film."""
+        if self.shadow and self.film.opened is not None and self.shadow_of is not self.film:
+            self.shadow_of = self.film
+            self.engine.ask(Shadow())
 
     def tell(self, trouble: str) -> None:
         """What went wrong, where it can be read."""
@@ -173,6 +183,7 @@ class Stage(App[None]):
             self.marked if self.beneath else None,
             tuple(answer for answer in self.asked.values() if isinstance(answer, ColumnAnswer)),
             self.backward,
+            self.shadow,
         )
 
     def paint(self) -> None:

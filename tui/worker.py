@@ -21,6 +21,7 @@ from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.enclosure import as_decimal, decimal_text, stochastic_ball
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
+from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
 from markovdiff.errors import MarkovdiffError
 from markovdiff.process.chain import Chain, Moment
@@ -31,6 +32,8 @@ from markovdiff.study.forecast import check_forecast, forecast
 from markovdiff.study.result import Step
 from markovdiff.study.run import run
 from markovdiff.study.scenario import Scenario, loads
+from markovdiff.study.shadow import Shadow as Shades
+from markovdiff.study.shadow import check_certified
 from tui.messages import (
     Answer,
     Ask,
@@ -44,6 +47,8 @@ from tui.messages import (
     Request,
     Sample,
     Sampled,
+    Shadow,
+    Shadowed,
     StepDone,
 )
 from tui.sampling import sample
@@ -134,7 +139,8 @@ class Study:
         self.prior: RationalMatrix
         self.kept: dict[int, Moment] = {}
         self.room = KEPT_BITS
-        self.waiting: list[Question | Column] = []
+        self.waiting: list[Question | Column | Shadow] = []
+        self.truths: list[tuple[Enclosed, str | None]] = []
         self.running, self.finished = True, False
         self.has_fractions = True
         self.samples: list[Sample] = []
@@ -207,7 +213,11 @@ class Study:
                 self.ask(question)
             self.listen()
 
-        result = run(scenario, on_step, between)
+        def noting(step: Step) -> None:
+            self.truths.append((step.mutual_information, step.decay))
+            on_step(step)
+
+        result = run(scenario, noting, between)
         record = replace(result, steps=()).record()
         del record["steps"]
         self.send(Finished(record))
@@ -221,7 +231,7 @@ class Study:
             self.kept[now.t] = now
 
     def ask(self, question: Ask) -> None:
-        """Answer at once if that is cheap, else when the run has ended; particles always wait for its end."""
+        """Answer at once if that is cheap, else when the run has ended; particles and shadows wait for its end."""
         if isinstance(question, Sample):
             if self.running and self.samples:  # only the last is wanted then, and each has its reply
                 waiting = self.samples.pop()
@@ -229,6 +239,12 @@ class Study:
             self.samples.append(question)
             if not self.running and not self.sampling:
                 self._sample()
+            return
+        if isinstance(question, Shadow):
+            if self.running:
+                self.waiting.append(question)
+            else:
+                self.send(self._shadowed())
             return
         chain, t = self.chain if self.has_fractions else None, question.t
         if chain is not None and not _exists(question, chain):
@@ -261,6 +277,25 @@ class Study:
             raise
         except Exception as error:  # a bug must be seen on the screen too
             return Sampled(asked.seed, 0, b"", None, 0, f"{type(error).__name__}: {error}")
+
+    def _shadowed(self) -> Shadowed:
+        """Float64 beside the run; what is asked meanwhile is answered between two steps."""
+        if not self.finished or self.chain is None or self.scenario is None:
+            return Shadowed((), "the run did not finish")
+        found = []
+        try:
+            check_certified(self.scenario.file.arithmetic.kind)
+            shades = Shades(self.chain, self.scenario.unit)
+            for truth, decay in self.truths:
+                found.append(shades.beside(truth, decay).record())
+                self.listen()
+        except MarkovdiffError as error:
+            return Shadowed((), error.what)
+        except GoneError:
+            raise
+        except Exception as error:  # a bug must be seen on the screen too
+            return Shadowed((), f"{type(error).__name__}: {error}")
+        return Shadowed(tuple(found))
 
     @cached_property
     def _model(self) -> ReverseModel | None:

@@ -2,9 +2,9 @@
 
 What is taken from the record is the resolved scenario (the question) and nothing else. All the rest is a claim: at
 every t the enclosures, the rationals (β, ᾱ, Dobrushin's coefficient, total variation, marginal) and the verdict; then
-ledger's totals, and the checks with their verdicts and witnesses. Prose (titles, details), who made the record, and the
-word for how the engine came to a verdict are not claims about the process. Of a part of the steps only what concerns
-them alone is examined.
+ledger's totals, and the checks with their verdicts and witnesses. Prose (titles, details), who made the record, the
+word for how the engine came to a verdict, and what float64 has beside it (`shadow`) are not claims about the process.
+Of a part of the steps only what concerns them alone is examined.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class Examination:
     def _step(self, part: Part, facts: Facts, beta: Fraction | None, alpha_bar: Fraction | None) -> str | None:
         """Confirm what is said of time t; returns the true verdict of the step."""
         t, step = facts.now.t, facts.now.step
-        part.only(STEP_KEYS, ("marginal",))
+        part.only(STEP_KEYS, ("marginal", "shadow"))
         if part["t"].count(0, 10**9) != t:
             raise WrongError(part["t"].path, str(part["t"].value), str(t))
         self._rational(part["beta"], t, beta)

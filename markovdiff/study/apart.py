@@ -83,8 +83,9 @@ def run_apart(
     on_begin: Begin = lambda _begun, _forecast: None,
     *,
     distributions: bool = False,
+    shadow: bool = False,
 ) -> Result:
-    """Run a scenario in a child; with `distributions` its steps bring their marginals.
+    """Run a scenario in a child; with `distributions` its steps bring their marginals, with `shadow` their shades.
 
     Raises what `run` raises, Interruption where a KeyboardInterrupt comes in between, and UnfinishedError where the
     system ends the child.
@@ -92,16 +93,16 @@ def run_apart(
     heard = _Heard(on_begin, progress)
     try:
         if sys.platform == "linux":
-            return _listen(scenario, heard, distributions)
-        return run(scenario, heard.steps.append, progress, heard.begin)
+            return _listen(scenario, heard, distributions, shadow)
+        return run(scenario, heard.steps.append, progress, heard.begin, shadow=shadow)
     except KeyboardInterrupt:
         raise Interruption(heard.result) from None
 
 
-def _listen(scenario: Scenario, heard: _Heard, distributions: bool) -> Result:
+def _listen(scenario: Scenario, heard: _Heard, distributions: bool, shadow: bool) -> Result:
     fork = multiprocessing.get_context("fork")
     ours, theirs = fork.Pipe(duplex=False)
-    child = fork.Process(target=_compute, args=(scenario, ours, theirs, distributions), daemon=True)
+    child = fork.Process(target=_compute, args=(scenario, ours, theirs, distributions, shadow), daemon=True)
     try:
         with ours:
             with theirs, _undisturbed():
@@ -148,7 +149,9 @@ def _died(status: int | None) -> UnfinishedError:
     )
 
 
-def _compute(scenario: Scenario, ours: Connection[Any, Any], theirs: Connection[Any, Any], distributions: bool) -> None:
+def _compute(
+    scenario: Scenario, ours: Connection[Any, Any], theirs: Connection[Any, Any], distributions: bool, shadow: bool
+) -> None:
     """The child's life: deaf to Ctrl-C, which its parent answers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -169,6 +172,7 @@ def _compute(scenario: Scenario, ours: Connection[Any, Any], theirs: Connection[
                 on_step,
                 lambda task, share: tell("progress", task, share),
                 lambda begun, forecast: tell("begin", begun, forecast),
+                shadow=shadow,
             )
             tell("done", replace(result, steps=()))
         except (MarkovdiffError, MemoryError) as error:

@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeAlias
 from markovdiff.arithmetic.enclosure import decimal_text
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
+from markovdiff.study.shadow import Shade, rounded, scientific
 
 SCHEMA = "markovdiff.result/1"
 
@@ -35,7 +36,10 @@ class Law(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """What was found at one t; None where a quantity belongs to a step and t = 0, or is not defined."""
+    """What was found at one t; None where a quantity belongs to a step and t = 0, or is not defined.
+
+    `shadow` is there where the run was asked for it.
+    """
 
     t: int
     beta: Rational | None
@@ -52,6 +56,7 @@ class Step:
     elbo_term: Enclosed | None
     model_error: Enclosed | None
     law: Law
+    shadow: Shade | None = None
 
     @property
     def marginal(self) -> tuple[Rational, ...]:
@@ -63,10 +68,13 @@ class Step:
         record = {name: _plain(getattr(self, name)) for name in QUANTITIES}
         if distributions:
             record["marginal"] = [_plain(p) for p in self.marginal]
+        if self.shadow is not None:
+            record["shadow"] = self.shadow.record()
         return record
 
 
-QUANTITIES = tuple(field.name for field in fields(Step) if field.name != "law")
+QUANTITIES = tuple(field.name for field in fields(Step) if field.name not in ("law", "shadow"))
+SHADOW_COLUMNS = tuple(f"shadow_{name}" for name in Shade(0.0).record())
 
 
 @dataclass(frozen=True)
@@ -155,20 +163,28 @@ def to_csv(results: Iterable[Result], distributions: bool = False, named: bool =
     results = list(results)
     marked = any(result.partial for result in results)
     states = list(dict.fromkeys(s for r in results for s in _states(r))) if distributions else []
+    shaded = any(step.shadow for result in results for step in result.steps)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
-        [*(["scenario"] if named else []), *QUANTITIES, *(f"marginal[{s}]" for s in states), *["partial"] * marked]
-    )
+    more = (*(f"marginal[{s}]" for s in states), *SHADOW_COLUMNS * shaded, *["partial"] * marked)
+    writer.writerow([*(["scenario"] if named else []), *QUANTITIES, *more])
     for result in results:
         for step in result.steps:
             row = [_cell(getattr(step, name)) for name in QUANTITIES]
             if distributions:
                 law = dict(zip(_states(result), step.marginal, strict=True))
                 row += [_cell(law.get(s)) for s in states]
+            if step.shadow is not None:
+                row += _shadow_cells(step.shadow)
             mark = [str(result.partial).lower()] * marked
             writer.writerow([*([result.scenario["name"]] if named else []), *row, *mark])
     return out.getvalue()
+
+
+def _shadow_cells(shade: Shade) -> list[str]:
+    """A shade's cells; of the relative error what it is at most."""
+    cells = {**shade.record(), "relative_error": shade.error and scientific(rounded(shade.error)[1])}
+    return ["" if cell is None else cell if isinstance(cell, str) else str(cell).lower() for cell in cells.values()]
 
 
 def _states(result: Result) -> list[str]:

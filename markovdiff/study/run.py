@@ -33,6 +33,7 @@ from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import Forecast
 from markovdiff.study.result import Check, Result, Step
 from markovdiff.study.scenario import Scenario
+from markovdiff.study.shadow import Shadow, check_certified
 
 Progress = Callable[[str, float], None]
 
@@ -42,8 +43,12 @@ def run(
     on_step: Callable[[Step], object] | None = None,
     progress: Progress = lambda _task, _share: None,
     on_begin: Callable[[Result, Forecast | None], object] | None = None,
+    *,
+    shadow: bool = False,
 ) -> Result:
     """Run a scenario. `on_step` is given each Step as it is finished, from t = 0.
+
+    With `shadow` each Step has beside its certified I(x0;x_t) what the textbook formula gives in float64.
 
     `on_begin` is given, before the first of them, the result so far, all but what is to be found out, and the forecast.
 
@@ -52,6 +57,7 @@ def run(
     if not isinstance(scenario, Scenario):
         raise InputError("not a scenario", where="run", expected="what md.load or md.loads gives", got=shown(scenario))
     chain = scenario.chain()
+    shades = _shadow(scenario, chain) if shadow else None
     watchers = dict(scenario.watchers())
     engine = _engine(scenario, chain, list(watchers.values()))
     begun = Result(
@@ -66,6 +72,8 @@ def run(
     steps: list[Step] = []
     for now in engine.stream():
         step = engine.step(now)
+        if shades is not None:
+            step = replace(step, shadow=shades.beside(step.mutual_information, step.decay))
         for watcher in watchers.values():
             watcher.observe(now)
         steps.append(step)
@@ -95,6 +103,11 @@ def _engine(scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> En
             return StructuredEngine(scenario, chain, watchers)
         return BallEngine(scenario, chain)
     return ExactEngine(scenario, chain, watchers)
+
+
+def _shadow(scenario: Scenario, chain: Chain) -> Shadow:
+    check_certified(scenario.file.arithmetic.kind)
+    return Shadow(chain, scenario.unit)
 
 
 def _check(name: str, expected: str, finding: Finding) -> Check:

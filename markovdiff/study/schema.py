@@ -90,9 +90,28 @@ def _step() -> dict[str, Any]:
         "elbo_term": _nullable("quantity"),
         "model_error": _nullable("quantity"),
         "marginal": {"type": "array", "items": reported, "description": "with --distributions"},
+        "shadow": _shadow(),
     }
     assert set(own) - {"marginal"} == {field.name for field in fields(Step)} - {"law"}
-    return _object(own, optional=("marginal",))
+    return _object(own, optional=("marginal", "shadow"))
+
+
+def _shadow() -> dict[str, Any]:
+    """What float64 has beside I(x0;x_t)."""
+    flag, decimal = {"type": "boolean"}, {"$ref": "#/$defs/decimal"}
+    error = _object({"lower": decimal, "upper": decimal})
+    error["description"] = "lower ≤ |float64 − I| / I ≤ upper; null where I alone is 0, or either is no number"
+    found = _object(
+        {
+            "mutual_information": _nullable("decimal"),
+            "relative_error": {"anyOf": [error, {"type": "null"}]},
+            "false_rise": flag,
+            "stands_still": flag,
+            "negative": flag,
+        }
+    )
+    found["description"] = "with --shadow: the textbook formula of I(x0;x_t) in float64, and what is wrong with it"
+    return found
 
 
 def _check() -> dict[str, Any]:

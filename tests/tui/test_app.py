@@ -23,7 +23,7 @@ import tui.stage
 from tui import raster, recent, view
 from tui.actions import ACTIONS, Action
 from tui.app import MarkovdiffApp
-from tui.messages import Answer, Ask, ColumnAnswer, Died, Message, Request, Sampled
+from tui.messages import Answer, Ask, ColumnAnswer, Died, Message, Request, Sampled, Shadowed
 from tui.panels.canvas import Canvas, Panel
 from tui.screens.form import Form
 from tui.screens.lab import Lab
@@ -69,7 +69,7 @@ class Nearby:
 
     def ask(self, question: Ask) -> None:
         if self.study is None:
-            answers = (Answer, ColumnAnswer, Sampled)
+            answers = (Answer, ColumnAnswer, Sampled, Shadowed)
             self.study = Study(self.requests[-1], lambda m: self.waiting.append(m) if isinstance(m, answers) else None)
             self.study.perform(lambda: None)
         self.study.ask(question)
@@ -268,6 +268,18 @@ async def test_the_scale_is_named(size: tuple[int, int]) -> None:
     async with session(size=size) as s:
         await s.press("v")
         await s.until(lambda: "square root" in str(s.app.query_one("#panel-1", Panel).border_title))
+
+
+async def shadows(s: Session, key: str) -> None:
+    """Float64's curve has its marks and their meaning, the line that reads out its number; then all is gone."""
+    await s.press("1", key)
+    curves, below = s.app.query_one("#panel-1", Panel), s.app.query_one("#reading", Canvas)
+    await s.until(lambda: "float64 0." in raster.text(below.rows), "float64 is not read out")
+    await s.until(lambda: "f64" in raster.text(curves.rows[-1:]))
+    assert "↑ false rise − negative = stuck" in str(curves.border_subtitle)
+    await s.press(key)
+    await s.until(lambda: "float64" not in raster.text([*curves.rows, *below.rows]))
+    assert not curves.border_subtitle
 
 
 async def next_matrix(s: Session, key: str) -> None:
@@ -478,6 +490,7 @@ FACTS: dict[str, Callable[[Session, str], Awaitable[None]]] = {
     "reverse": reverses,
     "loop": loops,
     "scale": scales,
+    "shadow": shadows,
     "matrix": next_matrix,
     "choose(1)": chooses,
     "choose(-1)": chooses,

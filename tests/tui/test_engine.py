@@ -29,7 +29,7 @@ from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import neighbour, per_step
 from tui.engine import AHEAD, Engine
-from tui.messages import Answer, Died, Failed, Finished, Message, Opened, Question, Request, StepDone
+from tui.messages import Answer, Died, Failed, Finished, Message, Opened, Question, Request, Shadow, Shadowed, StepDone
 from tui.worker import Pictures, Study, exact, floats
 
 X = TypeVar("X")
@@ -503,3 +503,30 @@ def test_messages_are_plain(shared: Engine) -> None:
     shared.run(request())
     for step in steps_of(messages_until(shared)):
         assert json.loads(json.dumps(step.record)) == step.record
+
+
+# float64 beside the run
+
+
+def test_float64_comes_once_for_each_time_it_is_asked(shared: Engine) -> None:
+    """Asked before the run has ended and after, each has its reply: the very shades of md.run."""
+    shared.run(request())
+    shared.ask(Shadow())
+    first = messages_until(shared, Shadowed)[-1]
+    shared.ask(Shadow())
+    again = messages_until(shared, Shadowed)[-1]
+    expected = [step.record()["shadow"] for step in md.run(md.loads(TWO_STATES), shadow=True).steps]
+    assert isinstance(first, Shadowed)
+    assert (list(first.steps), first.words) == (expected, "")
+    assert again == first
+    shared.ask(Question("cumulative", 1, 0, 0))
+    assert isinstance(messages_until(shared, Answer)[-1], Answer)
+
+
+def test_a_run_that_fails_has_no_shadow(shared: Engine) -> None:
+    """It is said that there is none, and the engine lives."""
+    shared.run(request("data = 1"))
+    shared.ask(Shadow())
+    last = messages_until(shared, Shadowed)[-1]
+    assert isinstance(last, Shadowed)
+    assert (last.steps, last.words) == ((), "the run did not finish")

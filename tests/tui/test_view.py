@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tui import raster, view
 from tui.film import Film
-from tui.messages import Answer, Message, Question, Request, Sample
+from tui.messages import Answer, Message, Question, Request, Sample, Shadow, Shadowed
 from tui.view import inequality, information, reading
 from tui.worker import Study
 
@@ -469,3 +469,98 @@ def test_other_arithmetics_are_shown_too(name: str, kind: str) -> None:
     assert exact is not None
     assert here is not None
     assert abs(float(exact["value"]) - float(here["value"])) <= 1e-9 * float(exact["value"])
+
+
+# float64 beside
+
+
+@cache
+def shaded(name: str, kind: str = "exact") -> Film:
+    """A whole film with what float64 has beside it."""
+    text = OWN[name] if name in OWN else (SCENARIOS / f"{name}.toml").read_text(encoding="utf-8")
+    sent: list[Message] = []
+    study = Study(Request(f'{text}\n[arithmetic]\nkind = "{kind}"\n', str(SCENARIOS), name), sent.append)
+    study.perform(lambda: None)
+    study.ask(Shadow())
+    film = Film()
+    for message in sent:
+        film.take(message)
+    return film
+
+
+@pytest.mark.parametrize("name", [*NAMES, *OWN])
+def test_float64_can_be_laid_beside_every_run(name: str) -> None:
+    """With or without a shadow, at any size, scale and t, panel 1 fills its place and can be pointed at."""
+    film = shaded(name)
+    assert len(film.shades) == film.T + 1
+    for scale in view.SCALES:
+        for t in (0, film.T):
+            scene = view.Scene(film, t, scale=scale, shadow=True)
+            for width, height in SIZES:
+                drawn("1", scene, width, height)
+                if spot := information.spot(scene, width - 1, height // 2, width, height):
+                    read_out(scene, spot, width=40)
+            for width in (20, 60, 80, 120):
+                read_out(scene, information.here(scene), width=width)
+
+
+def test_float64_stays_where_the_truth_falls() -> None:
+    """On a logarithmic scale of dense-late the last column has two curves, float64's far above the certified one."""
+    film = shaded("dense-late")
+    rows = view.PANELS["1"].paint(view.Scene(film, 0, scale="logarithmic", shadow=True), 120, 40)
+    ends = {cell.style: y for y, row in enumerate(rows[1:-1]) for cell in row[-6:] if "\u2800" < cell.char <= "\u28ff"}
+    assert set(ends) == {"dim", "series-2"}
+    assert ends["dim"] < 8
+    assert ends["series-2"] == 37
+    legend = raster.text(rows[:1])
+    assert "float64" in legend
+    assert "H(x_t)" not in legend
+
+
+def test_the_foot_has_a_mark_for_each_slip() -> None:
+    """Where there is a column for every t, the strip at the foot is the shade's own marks, t by t."""
+    film = shaded("dense-late")
+    row = raster.text(view.PANELS["1"].paint(view.Scene(film, 0, shadow=True), 2 * 257, 20)[-1:])
+    strip = row[row.index("64") + 3 :]
+    slips = [strip[raster.column_of(t, 256, len(strip))] for t in range(257)]
+    for shade, slip in zip(film.shades, slips, strict=True):
+        kind = "negative" if shade["negative"] else {"↑": "false_rise", "=": "stands_still", "·": None}[slip]
+        assert kind is None or shade[kind]
+        assert (slip == "−") == shade["negative"]
+    assert {"−", "↑", "=", "·"} == set(slips)
+
+
+def test_both_numbers_are_read_out() -> None:
+    """At t = 256 of dense-late the line has the certified value, float64's, its error, and that it is stuck."""
+    film = shaded("dense-late")
+    shown = read_out(view.Scene(film, 256, shadow=True), view.Number("mutual_information", 256))
+    value = film.value(256, "mutual_information")
+    assert value is not None
+    assert value["value"] in shown
+    shade = film.shade(256)
+    assert shade is not None
+    assert f"float64 {float(shade['mutual_information']):.6g}, error ≤ {shade['relative_error']['upper']}" in shown
+    assert "stuck" in shown
+    assert value["value"] in read_out(
+        view.Scene(film, 256, shadow=True), information.here(view.Scene(film, 256)), width=44
+    )
+    for spot in (view.Number("entropy", 256), view.Number("mutual_information", 256)):
+        assert "float64" not in read_out(view.Scene(film, 256), spot)
+    assert "float64" not in read_out(view.Scene(film, 256, shadow=True), view.Number("entropy", 256))
+
+
+def test_a_float_run_has_no_shadow() -> None:
+    """Beside numbers that are not certified there is none; it is said why, and the panel is as it was."""
+    film = shaded("two-state", "float")
+    assert isinstance(film.shadowed, Shadowed)
+    assert "certified" in film.shadowed.words
+    assert drawn("1", view.Scene(film, 3, shadow=True), 80, 20) == drawn("1", view.Scene(film, 3), 80, 20)
+    assert len(shaded("two-state", "ball").shades) == 65
+
+
+def test_while_it_is_not_there_the_legend_waits() -> None:
+    """Asked for and not yet come: the legend has dots, and nothing else has changed place."""
+    film = film_of("two-state")
+    rows, before = drawn("1", view.Scene(film, 3, shadow=True), 100, 20), drawn("1", view.Scene(film, 3), 100, 20)
+    assert "float64 …" in rows.splitlines()[0]
+    assert rows.splitlines()[1:] == before.splitlines()[1:]

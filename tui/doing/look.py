@@ -27,6 +27,12 @@ class LookActions(TimeActions):
         self.scale = following(view.SCALES, self.scale)
         self.repaint()
 
+    def action_shadow(self) -> None:
+        """Float64's curve, or without it."""
+        self.shadow = not self.shadow
+        self.ask_shadow()
+        self.repaint()
+
     def action_matrix(self) -> None:
         """The next matrix."""
         self.matrix = following(view.MATRICES, self.matrix)

@@ -1,10 +1,13 @@
-"""Panel 1: H(x_t), I(x0;x_t), H(x0|x_t) and the bound over all of time, with the cursor at t."""
+"""Panel 1: H(x_t), I(x0;x_t), H(x0|x_t) and the bound over all of time, with the cursor at t.
+
+On request float64's I(x0;x_t) lies beneath, faintly, and a strip at the foot says where it is wrong in kind.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, floor, isfinite, sqrt
-from typing import NamedTuple
+from math import ceil, floor, isfinite, log10, sqrt
+from typing import Any, NamedTuple
 
 from tui import raster
 from tui.film import Film
@@ -32,40 +35,75 @@ CURVES = (
 BENEATH = (Curve("entropy", "beneath", True, "H"), Curve("mutual_information", "beneath", False, "I"))
 """What is drawn of the chain that is laid beneath."""
 
+SHADOW = Curve("shadow", "dim", True, "float64")
+
+SLIPS = {"−": "dim", "↑": "dim", "=": "axis", "·": "axis"}
+"""Where float64 is negative, rises falsely, stands still, or is none of these; the first of a column is shown."""
+
+FOOT_FROM = 6
+"""Rows from which on there is one to spare for that."""
+
 
 def paint(scene: Scene, width: int, height: int) -> list[Row]:
     """The curves under their legend."""
     if height < 3 or not scene.film.steps:
         return paragraph([], width, height)
-    rows, margin = _curves(scene, width, height - 1)
+    rows, margin = _curves(scene, width, height)
     at = margin + raster.column_of(scene.t, last(scene), width - margin)
     return [_legend(scene, width), *([*row[:at], row[at]._replace(back="cursor"), *row[at + 1 :]] for row in rows)]
 
 
 def _curves(scene: Scene, width: int, height: int) -> tuple[list[Row], int]:
-    """The curves without the cursor, and the columns left of them: the same at every t, so kept with the film."""
-    key = ("curves", scene.scale, width, height, len(scene.film.steps))
+    """All but legend and cursor, and the columns left of them: the same at every t, so kept with the film."""
+    key = ("curves", scene.scale, scene.shadow, width, height, len(scene.film.steps))
     kept = scene.film.pictures.get(key)
     if kept is None or kept[0] is not scene.beneath:
-        series = [*_beneath(scene), *(_series(scene.film, curve, scene.scale) for curve in CURVES)]
-        low, high, ticks = _frame(series, scene.scale, height + 1)
+        series = [*_beneath(scene), *_own(scene).values()]
+        low, high, ticks = _frame(series, scene.scale, height)
         margin = gutter if (gutter := raster.gutter(ticks)) < width else 0
-        rows = raster.curves(series, low, high, ticks, width, height)
+        rows = raster.curves(series, low, high, ticks, width, _plot(scene, height))
+        if _has_foot(scene, height):
+            rows.append(_foot(scene, width, margin))
         kept = scene.film.pictures[key] = (scene.beneath, rows, margin)
     return kept[1], kept[2]
 
 
+def _has_foot(scene: Scene, height: int) -> bool:
+    return scene.shadow and bool(scene.film.shades) and height >= FOOT_FROM
+
+
+def _plot(scene: Scene, height: int) -> int:
+    """The rows that the curves have of the panel's."""
+    return height - 1 - _has_foot(scene, height)
+
+
+def _foot(scene: Scene, width: int, margin: int) -> Row:
+    """What is wrong with float64 in kind, t by t."""
+    marks = [_slip(shade) for shade in scene.film.shades]
+    marks += [" "] * (last(scene) + 1 - len(marks))
+    return [*line([("f64".rjust(margin - 1), "dim")], margin), *raster.strip(marks, width - margin, None, SLIPS)]
+
+
+def _slip(shade: dict[str, Any]) -> str:
+    return "−" if shade["negative"] else "↑" if shade["false_rise"] else "=" if shade["stands_still"] else "·"
+
+
 def _legend(scene: Scene, width: int) -> Row:
     wide = width >= 60
-    words = [(f" {('╌╌ ' if c.dashed else '━━ ') * wide}{c.words} ", c.style) for c in reversed(CURVES)]
+    names = list(reversed(_drawn(scene)))
+    if scene.shadow and not (scene.film.shadowed and scene.film.shadowed.words):
+        names.append(SHADOW if scene.film.shades else SHADOW._replace(words="float64 …"))
+    words = [(f" {('╌╌ ' if c.dashed else '━━ ') * wide}{c.words} ", c.style) for c in names]
     if wide:
         words.append((f" {scene.scale}", "dim"))
     return line(words, width)
 
 
 def subtitle(scene: Scene) -> str:
-    """Which chain lies beneath."""
-    return f"beneath: {scene.beneath.opened.name}" if scene.beneath and scene.beneath.opened else ""
+    """Which chain lies beneath, and what the marks of the foot mean."""
+    chain = f"beneath: {scene.beneath.opened.name}" if scene.beneath and scene.beneath.opened else ""
+    marks = "↑ false rise − negative = stuck" if scene.shadow and scene.film.shades else ""
+    return "   ".join(words for words in (chain, marks) if words)
 
 
 def last(scene: Scene) -> int:
@@ -73,8 +111,31 @@ def last(scene: Scene) -> int:
     return max(scene.film.T, scene.beneath.T if scene.beneath else 0)
 
 
+def _drawn(scene: Scene) -> Sequence[Curve]:
+    """The curves of the run; on a logarithmic scale beside float64 the information alone, for room is dear there."""
+    alone = scene.scale == "logarithmic" and scene.shadow and scene.film.shades
+    return CURVES[-1:] if alone else CURVES
+
+
+def _own(scene: Scene) -> dict[str, Series]:
+    return {curve.quantity: _series(scene.film, curve, scene.scale) for curve in _drawn(scene)}
+
+
 def _beneath(scene: Scene) -> list[Series]:
-    return [_series(scene.beneath, curve, scene.scale) for curve in BENEATH] if scene.beneath else []
+    """What is painted before the run's own curves: another chain's, and float64's."""
+    found = [_shadow(scene.film, scene.scale)] if scene.shadow and scene.film.shades else []
+    return [*(_series(scene.beneath, curve, scene.scale) for curve in BENEATH), *found] if scene.beneath else found
+
+
+def _shadow(film: Film, scale: str) -> Series:
+    """Float64's I(x0;x_t); what is not positive has no place on a logarithmic scale."""
+    said = [shade["mutual_information"] for shade in film.shades]
+    points = [None if text is None else float(text) for text in said]
+    if scale == "logarithmic":
+        points = [log10(y) if y is not None and y > 0 else None for y in points]
+    if scale == "square root":
+        points = [None if y is None else sqrt(max(y, 0.0)) for y in points]
+    return Series([*points, *[None] * (film.T + 1 - len(points))], SHADOW.style, SHADOW.dashed)
 
 
 def _series(film: Film, curve: Curve, scale: str) -> Series:
@@ -103,7 +164,7 @@ def time_under(scene: Scene, x: int, width: int, height: int) -> int | None:
     """The time under a column of the panel; None left of the curves, or where there are none."""
     if not scene.film.steps or height < 3:
         return None
-    series = [*_beneath(scene), *(_series(scene.film, curve, scene.scale) for curve in CURVES)]
+    series = [*_beneath(scene), *_own(scene).values()]
     gutter = raster.gutter(_frame(series, scene.scale, height)[2])
     if not gutter <= x < width:
         return None
@@ -115,9 +176,9 @@ def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:
     t = time_under(scene, x, width, height)
     if t is None or y < 1:
         return None
-    series = {curve.quantity: _series(scene.film, curve, scene.scale) for curve in CURVES}
+    series = _own(scene)
     low, high, _ = _frame([*_beneath(scene), *series.values()], scene.scale, height)
-    place = high - (high - low) * (y - 0.5) / (height - 1)
+    place = high - (high - low) * (y - 0.5) / _plot(scene, height)
     known = {q: abs(p - place) for q, one in series.items() if t < len(one.points) and (p := one.points[t]) is not None}
     return Number(min(reversed(known), key=lambda q: known[q]), t) if known else None
 
@@ -129,6 +190,7 @@ def here(scene: Scene) -> Spot:
 
 ABOUT = (
     "H(x_t) is the entropy of x_t, I(x0;x_t) what is left to know of the data: noise may add to the first, it only "
-    "ever takes from the second. The bound is what the strong inequality leaves at most."
+    "ever takes from the second. The bound is what the strong inequality leaves at most. F lays float64's own "
+    "I(x0;x_t) beneath, and marks where it rises falsely (↑), is negative (−) or is stuck (=)."
 )
 FORMULA = "I(x0;x_t) = H(x0) − H(x0|x_t) = H(x_t) − H(x_t|x0);   bound: η(Q_t)·I(x0;x_(t−1))"

@@ -107,7 +107,25 @@ def _number(scene: Scene, spot: Number, width: int) -> Row:
         return line([*words, ("…" if film.at(spot.t or 0) is None else "is not defined here", "dim")], width)
     if isinstance(record, str):
         return line([*words, *_fraction(record, None, room)], width)
-    return line([*words, *_certified(record, scene.unit, room)], width)
+    beside = _shadow(scene, spot, room - len(str(record["value"])) - len(scene.unit) - 1)
+    return line([*words, *_certified(record, scene.unit, room - len(beside)), (beside, "dim")], width)
+
+
+def _shadow(scene: Scene, spot: Number, room: int) -> str:
+    """What float64 has instead of I(x0;x_t), how far it is off, what is wrong with it in kind: as much as goes in."""
+    shade = scene.film.shade(spot.t) if scene.shadow and spot.t is not None else None
+    if shade is None or spot.quantity != "mutual_information":
+        return ""
+    if shade["mutual_information"] is None:
+        return "  float64: no number"
+    value, error = float(shade["mutual_information"]), shade["relative_error"]
+    off = f", error ≤ {error['upper']}" if error else ", where the truth is 0" if value else ""
+    kinds = {"false_rise": "↑ false rise", "stands_still": "= stuck", "negative": "− negative"}
+    slips = [words for key, words in kinds.items() if shade[key]]
+    marks = "".join(f" {words[0]}" for words in slips)
+    found = f"  float64 {value:.6g}"
+    longer = [f"{found}{off} {' '.join(slips)}".rstrip(), f"{found}{off}{marks}", f"{found}{marks}", found]
+    return next((words for words in longer if len(words) <= room), "")
 
 
 def _certified(record: dict[str, object], unit: str, room: int) -> list[tuple[str, str]]:

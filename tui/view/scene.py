@@ -41,7 +41,7 @@ class Scene:
 
     `chosen` is the state of x_t and `source` that of x_0 (or of x_{t−1}, where a matrix has that down its rows);
     `beneath` is a film laid under this one; `column` what the engine last said of a posterior's column;
-    `backward` shows the reverse process's particles.
+    `backward` shows the reverse process's particles; `shadow` what float64 makes of the information.
     """
 
     film: Film
@@ -54,6 +54,7 @@ class Scene:
     beneath: Film | None = None
     columns: tuple[ColumnAnswer, ...] = ()
     backward: bool = False
+    shadow: bool = False
 
     @property
     def unit(self) -> str:

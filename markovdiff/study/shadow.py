@@ -1,0 +1,196 @@
+"""Float64 laid beside the truth: how wrong the textbook formula is at each step, and what it gets wrong in kind.
+
+A `Shade` belongs to one certified I(x0;x_t). Its relative error |v − I| / I is itself enclosed: v is an exact dyadic
+number and I lies in a certified interval, so both ends are rationals and nothing is estimated. A *false rise* is
+v_t > v_{t−1} where the truth is proved not to rise, *standing still* v_t = v_{t−1} where it is proved to fall; a
+negative v is wrong by itself. What is not proved of the truth is not held against float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from markovdiff.arithmetic.enclosure import Unit
+from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.errors import InputError, LimitError
+from markovdiff.process.chain import Chain
+
+if TYPE_CHECKING:
+    from markovdiff.study.result import Step
+
+MAX_K = 512
+"""Matrices in float64 are multiplied step by step up to this K: there a step takes about half a second."""
+
+RIGHT = Fraction(1, 2000)
+"""A relative error below this leaves three digits right."""
+
+Interval = tuple[Fraction, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """What float64 has at one t. `value` is None where it is no number (infinite or NaN).
+
+    `error` encloses |value − I| / I; it is 0 where both are exactly 0, and None where only I is, or where either is
+    no number.
+    """
+
+    value: float | None
+    error: Interval | None = None
+    false_rise: bool = False
+    stands_still: bool = False
+    negative: bool = False
+
+    def record(self) -> dict[str, object]:
+        """The shade as the JSON has it: shortest decimals that read back as the float, an error rounded outward."""
+        ends = None if self.error is None else [scientific(x) for x in rounded(self.error)]
+        return {
+            "mutual_information": None if self.value is None else repr(self.value),
+            "relative_error": None if ends is None else {"lower": ends[0], "upper": ends[1]},
+            "false_rise": self.false_rise,
+            "stands_still": self.stands_still,
+            "negative": self.negative,
+        }
+
+
+class Shadow:
+    """The shades of a run, one for each t in turn."""
+
+    def __init__(self, chain: Chain, unit: Unit) -> None:
+        """Raises LimitError past MAX_K."""
+        if chain.K > MAX_K:
+            raise LimitError(
+                "too many states for the float shadow, which multiplies whole matrices",
+                where="--shadow",
+                expected=f"K ≤ {MAX_K}",
+                got=f"K = {chain.K}",
+                remedy="leave --shadow out, or lay it beside a smaller chain",
+            )
+        from markovdiff.measures.shadow import shadow
+
+        self.values: Iterator[float] = shadow(chain, unit)
+        self.before: float | None = None
+
+    def beside(self, truth: Enclosed, decay: str | None) -> Shade:
+        """The shade of I(x0;x_t), with the verdict on its decay; to be called for t = 0, 1, … in turn."""
+        found = next(self.values)
+        value, before = found if isfinite(found) else None, self.before
+        self.before = value
+        moved = None if value is None or before is None else (value > before) - (value < before)
+        return Shade(
+            value,
+            None if value is None else relative_error(value, truth),
+            false_rise=moved == 1 and decay in ("strict", "equal"),
+            stands_still=moved == 0 and decay == "strict",
+            negative=value is not None and value < 0,
+        )
+
+
+def check_certified(kind: str) -> None:
+    """Raises InputError where a run has no certified values for a shadow to be compared with."""
+    if kind == "float":
+        raise InputError(
+            "float arithmetic has no certified value to lay float64 beside",
+            where="--shadow",
+            expected="exact or ball arithmetic",
+            got="float",
+            remedy="add --arithmetic exact, or --arithmetic ball for a large chain",
+        )
+
+
+def relative_error(value: float, truth: Enclosed) -> Interval | None:
+    """|v − I| / I for the I between the truth's bounds: on each side of v it is monotone in I, so its ends tell.
+
+    >>> relative_error(0.5, Enclosed("0.4", "0.4", "0.4")), relative_error(0.5, Enclosed("0.4", "0.4", "0.8"))
+    ((Fraction(1, 4), Fraction(1, 4)), (Fraction(0, 1), Fraction(3, 8)))
+    """
+    if truth.lower is None or truth.upper is None:
+        return None
+    v, lower, upper = Fraction(value), Fraction(truth.lower), Fraction(truth.upper)
+    if upper == 0 == v:
+        return Fraction(0), Fraction(0)
+    if lower <= 0:
+        return None
+    low, high = sorted((abs(v - lower) / lower, abs(v - upper) / upper))
+    return Fraction(0) if lower <= v <= upper else low, high
+
+
+def rounded(error: Interval) -> tuple[Decimal, Decimal]:
+    """Two significant digits, outward."""
+    return _decimal(error[0], ROUND_FLOOR), _decimal(error[1], ROUND_CEILING)
+
+
+def shown(error: Interval) -> str:
+    """Two significant digits where the enclosure settles them, else what it is at most.
+
+    >>> shown((Fraction(1, 3), Fraction(1, 3))), shown((Fraction(0), Fraction(1, 10**15))), shown((Fraction(0),) * 2)
+    ('3.3e-1', '≤ 1.0e-15', '0')
+    """
+    low, high = (_decimal(x, ROUND_HALF_EVEN) for x in error)
+    return scientific(low) if low == high else f"≤ {scientific(rounded(error)[1])}"
+
+
+def scientific(x: Decimal) -> str:
+    """A number of two digits, in scientific notation whatever its size; 0 is 0."""
+    return f"{x:.1e}".replace("e+", "e") if x else "0"
+
+
+def _decimal(x: Fraction, rounding: str) -> Decimal:
+    context = Context(prec=2, rounding=rounding, Emax=MAX_EMAX, Emin=MIN_EMIN)
+    return context.divide(Decimal(x.numerator), Decimal(x.denominator))
+
+
+def is_something_for_nothing(step: Step) -> bool:
+    """Whether the truth is 0 and float64 is not."""
+    return step.shadow is not None and step.mutual_information.upper == "0" and step.shadow.value != 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What float64 got wrong in a run.
+
+    `worst` is the t with the largest relative error, None where none is known; `sound_until` the last t up to which
+    three digits are right throughout, None where not even at the first; `something` counts the steps where the truth
+    is 0 and float64 is not.
+    """
+
+    rises: int
+    still: int
+    negatives: int
+    something: int
+    worst: tuple[int, Interval] | None
+    sound_until: int | None
+
+    @classmethod
+    def of(cls, steps: Sequence[Step]) -> Tally:
+        """Count over steps that have their shades."""
+        shades = [(step, step.shadow) for step in steps if step.shadow is not None]
+        errors = [(step.t, shade.error) for step, shade in shades if shade.error is not None]
+        sound = None
+        for step, shade in shades:
+            if shade.error is None or shade.error[1] >= RIGHT:
+                break
+            sound = step.t
+        return cls(
+            rises=sum(shade.false_rise for _, shade in shades),
+            still=sum(shade.stands_still for _, shade in shades),
+            negatives=sum(shade.negative for _, shade in shades),
+            something=sum(is_something_for_nothing(step) for step, _ in shades),
+            worst=max(errors, key=lambda entry: entry[1][1], default=None),
+            sound_until=sound,
+        )
+
+
+def turning_points(steps: Sequence[Step]) -> list[int]:
+    """Where float64 loses its third digit, the first t of each kind of slip, and of rises the first few."""
+    shades = [(step.t, step.shadow) for step in steps if step.shadow is not None]
+    lost = next((t for t, shade in shades if shade.error is None or shade.error[1] >= RIGHT), 0)
+    rises = [t for t, shade in shades if shade.false_rise][:4]
+    negatives = [t for t, shade in shades if shade.negative][:2]
+    still = [t for t, shade in shades if shade.stands_still][:1]
+    return [max(lost - 1, 0), lost, *rises, *negatives, *still]
