@@ -150,6 +150,8 @@ def _say(text: str) -> None:
 
 def _complain(text: str, status: int) -> int:
     """On stderr; where that cannot be written the exit status has to be enough."""
+    if sys.stderr is None:  # where print() would take stdout instead
+        return status
     try:
         print(f"markovdiff audit: {text}", file=sys.stderr, flush=True)
     except OSError:

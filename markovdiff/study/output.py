@@ -40,7 +40,9 @@ def _check_one(path: str, option: str) -> None:
     target = Path(os.path.realpath(path))
     try:
         if target.is_dir():
-            raise InputError("a folder where a file is needed", where=option, got=shown(Path(path)))
+            raise InputError(
+                "a folder where a file is needed", where=option, got=shown(Path(path)), remedy="name a file in it"
+            )
         if not target.parent.is_dir():
             raise InputError("no such folder", where=option, got=shown(target.parent), remedy="make the folder first")
         target.exists()
@@ -99,7 +101,11 @@ def write_new(path: Path, text: str) -> None:
         raise
     except OSError:  # a file system without links
         path.open("x").close()
-        temporary.replace(path)
+        try:
+            temporary.replace(path)
+        except OSError:
+            path.unlink()
+            raise
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
