@@ -121,12 +121,6 @@ def test_a_stdout_that_is_full(line: tuple[str, ...]) -> None:
 
 
 BAD = (("run", "absent.toml"), ("audit", "absent.json"), ("run", "s.toml", "--steps", "x"))
-    ("run", "absent.toml"),
-    ("audit", "absent.json"),
-    ("show", "absent"),
-    ("run",),
-    ("run", "s.toml", "--steps", "x"),
-)
 
 
 @pytest.mark.parametrize("line", BAD, ids=" ".join)
