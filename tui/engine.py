@@ -26,7 +26,6 @@ from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import Any
 
-from markovdiff.errors import UnfinishedError
 from tui.messages import Answer, Ask, ColumnAnswer, Died, Failed, Message, Request, Sampled
 
 AHEAD = 16
@@ -78,7 +77,7 @@ class Engine:
             self._current = self._current or _Child()
         except OSError as error:
             words = f"the engine's process cannot be started: {error.strerror}; press enter to try again"
-            self._trouble = Failed(words, UnfinishedError.status)
+            self._trouble = Failed(words, 3)
         else:
             self._current.give(request)
 
