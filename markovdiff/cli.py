@@ -9,7 +9,6 @@ Nothing is computed here. The engine and Rich are imported inside the commands, 
 from __future__ import annotations
 
 import contextlib
-import errno
 import io
 import os
 import re
@@ -18,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -175,10 +174,10 @@ def _run(
     except Interruption as interruption:
         results += [interruption.result] if interruption.result is not None else []
         if not partial or not results:
-            click.echo("markovdiff: interrupted; nothing was written", err=True)
+            _aside("markovdiff: interrupted; nothing was written")
             return UnfinishedError.status
         certificate_file = None
-        click.echo(f"markovdiff: {_kept(results)}", err=True)
+        _aside(f"markovdiff: {_kept(results)}")
     _write(results, json_file, csv_file, certificate_file, hashes, distributions)
     if not quiet and "-" not in (json_file, csv_file):
         _print(lambda console: human(console, results))
@@ -254,10 +253,10 @@ def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool)
 
     def begin(_begun: Result, forecast: Forecast | None) -> None:
         if forecast is not None and forecast.seconds >= WORTH_SAYING and not quiet:
-            click.echo(f"{_plain(scenario.name)}: forecast {forecast}", err=True)
+            _aside(f"{_plain(scenario.name)}: forecast {forecast}")
 
     try:
-        with _progress(scenario.name, shown=not quiet and sys.stderr.isatty()) as tick:
+        with _progress(scenario.name, shown=not quiet and _is_terminal(sys.stderr)) as tick:
             return run_apart(scenario, tick, begin, distributions=distributions, shadow=shadow)
     except MarkovdiffError as error:
         raise error.located(scenario.name) from None
@@ -324,17 +323,37 @@ def _out(text: str) -> None:
     """Text on stdout; `| head` closes the pipe early, and that is the reader's choice, no error of ours."""
     if sys.stdout is None:
         raise InputError("stdout is closed", remedy="leave it open, or write to files with --quiet")
-    try:
+    with _stdout():
         sys.stdout.write(text)
         sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _stdout() -> Iterator[None]:
+    """What is written to stdout in here either arrives, or nobody wants it, or is an error that says so."""
+    try:
+        yield
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon(sys.stdout)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon(sys.stdout)
         raise InputError(
             f"stdout cannot be written: {error.strerror}", remedy="make room, or write elsewhere"
         ) from None
+
+
+def _abandon(stream: IO[str]) -> None:
+    """Send what a stream still holds nowhere, else the interpreter would stumble over it when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _aside(message: str) -> None:
+    """A message on stderr; where that cannot be written the exit status has to be enough."""
+    try:
+        click.echo(message, err=True)
+    except OSError:
+        _abandon(sys.stderr)
 
 
 def _print(paint: Callable[[Console], None]) -> None:
@@ -342,7 +361,7 @@ def _print(paint: Callable[[Console], None]) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, file=sys.stdout or io.StringIO())
-    with console.capture() as captured:
+    with _stdout(), console.capture() as captured:
         paint(console)
     text = captured.get()
     if not console.is_terminal:
@@ -452,7 +471,7 @@ def new(file: str | None) -> int:
     if os.path.lexists(file):
         raise InputError("the file exists already", where=file, remedy="choose another name, or remove it first")
     write_whole({("FILE", file): STARTER})
-    _out(f"wrote {file}; now: markovdiff run {file}\n")
+    _out(f"wrote {printable(file)}; now: markovdiff run {printable(file)}\n")
     return 0
 
 
@@ -538,22 +557,28 @@ def main(arguments: list[str] | None = None) -> int:
         status = cli.main(arguments, prog_name="markovdiff", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        _aside(shown.getvalue().rstrip("\n"))
         return 2
     except MarkovdiffError as error:
-        click.echo(f"markovdiff: {error}", err=True)
+        _aside(f"markovdiff: {error}")
         return error.status
     except (click.Abort, KeyboardInterrupt):
-        click.echo("markovdiff: interrupted", err=True)
+        _aside("markovdiff: interrupted")
         return UnfinishedError.status
     except MemoryError:
-        click.echo("markovdiff: out of memory; fewer states or steps, or shorter denominators", err=True)
+        _aside("markovdiff: out of memory; fewer states or steps, or shorter denominators")
+        return UnfinishedError.status
+    except ImportError as error:
+        _, _, last = str(error).strip().rpartition("\n")
+        _aside(f"markovdiff: a library cannot be loaded, perhaps for want of memory: {printable(last)}")
         return UnfinishedError.status
     except OSError as error:
-        if error.errno == errno.EPIPE:
-            return 0
-        click.echo(f"markovdiff: {error.strerror or error}", err=True)
+        _aside(f"markovdiff: {error.strerror or error}")
         return InputError.status
+    except SystemExit:
+        return 0  # Click leaves like this, with 1, where the reader of --help has left early
 
 
 def _speak_utf8() -> None:

@@ -50,6 +50,7 @@ class Engine:
         self._spare: _Child | None = None
         self._questions: deque[Ask] = deque()
         self._unanswered = 0
+        self._trouble: Failed | None = None
 
     def start(self) -> None:
         """Spawn a process and a spare."""
@@ -57,7 +58,10 @@ class Engine:
         self._spare = self._spare or _Child()
 
     def run(self, request: Request) -> None:
-        """End what is running, and run this instead; only messages about this will come."""
+        """End what is running, and run this instead; only messages about this will come.
+
+        Where the system refuses a process the only message is a Failed.
+        """
         self._questions.clear()
         self._unanswered = 0
         if self._current is not None and (self._current.given or not self._current.alive):
@@ -68,12 +72,19 @@ class Engine:
             if not self._current.alive:
                 self._current.end()
                 self._current = None
-        self._current = self._current or _Child()
-        self._current.give(request)
+        self._trouble = None
+        try:
+            self._current = self._current or _Child()
+        except OSError as error:
+            words = f"the engine's process cannot be started: {error.strerror}; press enter to try again"
+            self._trouble = Failed(words, 3)
+        else:
+            self._current.give(request)
 
     def poll(self, limit: int = 64) -> list[Message]:
         """The messages that have come, at most `limit`, oldest first; it does not wait."""
-        messages: list[Message] = []
+        messages: list[Message] = [] if self._trouble is None else [self._trouble]
+        self._trouble = None
         while self._current is not None and self._current.given and len(messages) < limit:
             try:
                 if not self._current.connection.poll():
@@ -84,7 +95,8 @@ class Engine:
                 self._current = None
             messages.append(message)
             if self.keeps_spare:
-                self._spare = self._spare or _Child()
+                with contextlib.suppress(OSError):
+                    self._spare = self._spare or _Child()
             if isinstance(message, Answer | ColumnAnswer | Sampled | Shadowed):
                 self._unanswered -= 1
                 self._pass_on()

@@ -31,8 +31,11 @@ def remember(path: Path) -> None:
         place = _place()
         place.parent.mkdir(parents=True, exist_ok=True)
         beside = place.with_name(f"recent.{os.getpid()}")
-        beside.write_text("\n".join(line for line in lines[:MOST] if "\n" not in line) + "\n", encoding="utf-8")
-        beside.replace(place)
+        try:
+            beside.write_text("\n".join(line for line in lines[:MOST] if "\n" not in line) + "\n", encoding="utf-8")
+            beside.replace(place)
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 def _place() -> Path:

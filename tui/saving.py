@@ -21,11 +21,12 @@ def save(kind: str, film: Film, request: Request, t: int, folder: Path, picture:
     """
     stem = f"{request.name}-t{t}" if kind == "svg" else request.name
     content = _content(kind, film, request, picture)
+    from markovdiff.study.output import write_new
+
     for n in count(1):
         path = folder / (f"{stem}.{kind}" if n == 1 else f"{stem}-{n}.{kind}")
         try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(content)
+            write_new(path, content)
         except FileExistsError:
             continue
         return path

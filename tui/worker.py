@@ -157,6 +157,8 @@ class Study:
             raise
         except MarkovdiffError as error:
             self.send(Failed(str(error), error.status))
+        except MemoryError:
+            self.send(Failed("out of memory; fewer states or steps, or shorter denominators", 3))
         except Exception as error:  # a bug must be seen on the screen too
             self.send(Failed(f"{type(error).__name__}: {error}", 3))
         self.running = False

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import random
 import re
 import sys
 import time
 from contextlib import suppress
-from typing import Self
+from typing import IO, Self
 
 from markovdiff.audit import record
 from markovdiff.audit.claims import WrongError
@@ -43,24 +45,29 @@ def steps_of(text: str) -> range:
 
 def audit(path: str, steps: range | None = None, sample: int | None = None, seed: int = 0) -> int:
     """Audit a file, print what was found, and return the exit status."""
-    name = ""
     try:
-        for part in record.load(path):
-            examination = Examination(part)
-            name = examination.scenario.name
-            chosen = _chosen(examination.T, steps, sample, seed)
-            with Bar(name) as bar:
-                report = examination.run(chosen, bar.tick)
-            _say(_summary(report, sample, seed))
-    except WrongError as wrong:
-        _say(f"{quoted(name)[1:-1]}: WRONG at {wrong.where}\n  said      {wrong.said}\n  true      {wrong.true}")
-        return 1
+        return _audit(path, steps, sample, seed)
     except MarkovdiffError as error:
         return _complain(str(error), error.status)
     except KeyboardInterrupt:
         return _complain("interrupted; nothing was decided", 3)
     except (MemoryError, RecursionError):
         return _complain("out of memory; audit a part with --steps or --sample", 3)
+
+
+def _audit(path: str, steps: range | None, sample: int | None, seed: int) -> int:
+    for part in record.load(path):
+        name = ""
+        try:
+            examination = Examination(part)
+            name = examination.scenario.name
+            chosen = _chosen(examination.T, steps, sample, seed)
+            with Bar(name) as bar:
+                report = examination.run(chosen, bar.tick)
+        except WrongError as wrong:
+            _say(f"{quoted(name)[1:-1]}: WRONG at {wrong.where}\n  said      {wrong.said}\n  true      {wrong.true}")
+            return 1
+        _say(_summary(report, sample, seed))
     return 0
 
 
@@ -129,12 +136,33 @@ class Bar:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)
+    """On stdout. That a reader has left early is the reader's choice: the exit status is still the verdict."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        _abandon(sys.stdout)
+    except OSError as error:
+        _abandon(sys.stdout)
+        raise InputError(
+            f"stdout cannot be written: {error.strerror}", remedy="make room, or write elsewhere"
+        ) from None
 
 
 def _complain(text: str, status: int) -> int:
-    print(f"markovdiff audit: {text}", file=sys.stderr)
+    """On stderr; where that cannot be written the exit status has to be enough."""
+    if sys.stderr is None:  # where print() would take stdout instead
+        return status
+    try:
+        print(f"markovdiff audit: {text}", file=sys.stderr, flush=True)
+    except OSError:
+        _abandon(sys.stderr)
     return status
+
+
+def _abandon(stream: IO[str]) -> None:
+    """Send what a stream still holds nowhere, else the interpreter would stumble over it when it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -147,6 +175,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sample", type=_positive, metavar="N", help="audit N steps, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="for --sample (default 0)")
     given = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         steps = None if given.steps is None else steps_of(given.steps)
     except InputError as error:

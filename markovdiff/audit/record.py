@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from markovdiff.audit import numerals
 from markovdiff.audit.numerals import quoted
 from markovdiff.errors import InputError, LimitError, MarkovdiffError
 
 MAX_FILE_BYTES = 512 * 2**20
+PIECE = 2**20
 MAX_STATES = 4096
 MAX_STEPS = 100_000
 
@@ -128,12 +129,14 @@ def load(path: str) -> list[Part]:
 
 
 def _text(path: str) -> str:
+    if path == "-" and sys.stdin is None:
+        raise InputError("stdin is closed", where=quoted(path), remedy="leave it open, or name a file")
     try:
         if path == "-":
-            raw = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+            raw = _bytes(sys.stdin.buffer)
         else:
             with Path(path).open("rb") as file:
-                raw = file.read(MAX_FILE_BYTES + 1)
+                raw = _bytes(file)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not the name of a file"
         raise InputError(f"the file cannot be read: {reason}", where=quoted(path)) from None
@@ -143,6 +146,14 @@ def _text(path: str) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"not UTF-8: byte {error.start} is not text", where=quoted(path)) from None
+
+
+def _bytes(file: BinaryIO) -> bytearray:
+    """A file up to just past the limit, piece by piece: one read of so many bytes would take all that memory first."""
+    raw = bytearray()
+    while len(raw) <= MAX_FILE_BYTES and (piece := file.read(PIECE)):
+        raw += piece
+    return raw
 
 
 def parse(text: str) -> Part:

@@ -145,7 +145,7 @@ def _died(status: int | None) -> UnfinishedError:
     return UnfinishedError(
         "the engine's process ended before the run did",
         got=f"signal {-(status or 0)}" if killed else f"exit status {status}",
-        remedy="if memory ran out: fewer states or steps, or shorter denominators" if killed else None,
+        remedy="if memory ran out: fewer states or steps, or shorter denominators",
     )
 
 
@@ -157,7 +157,6 @@ def _compute(
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     ours.close()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
 
     def tell(*message: object) -> None:
         theirs.send(message)
@@ -167,6 +166,7 @@ def _compute(
 
     with contextlib.suppress(BrokenPipeError):
         try:
+            _watch_parent()
             result = run(
                 scenario,
                 on_step,
@@ -175,8 +175,16 @@ def _compute(
                 shadow=shadow,
             )
             tell("done", replace(result, steps=()))
-        except (MarkovdiffError, MemoryError) as error:
+        except (MarkovdiffError, MemoryError, ImportError) as error:
             tell("failed", error)
+
+
+def _watch_parent() -> None:
+    """End with the parent, from now on. Raises MemoryError where there is none left for a thread's stack."""
+    try:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    except RuntimeError:
+        raise MemoryError from None
 
 
 def _end_with_parent() -> None:

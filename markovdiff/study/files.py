@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from markovdiff.arithmetic.rational import rational, shown
 from markovdiff.errors import InputError, LimitError
@@ -33,7 +33,7 @@ def read_bytes(path: Path, where: str, limit: int = MAX_BYTES) -> bytes:
             what = "a folder" if stat.S_ISDIR(kind) else "not a regular file"
             raise InputError(f"{what} where a file is needed", where=where, got=shown(path))
         with path.open("rb") as file:
-            content = file.read(limit + 1)
+            content = _most(file, limit)
     except FileNotFoundError:
         raise InputError("no such file", where=where, got=shown(path), remedy="check the name and the folder") from None
     except InputError:
@@ -46,6 +46,14 @@ def read_bytes(path: Path, where: str, limit: int = MAX_BYTES) -> bytes:
             "the file is too large", where=where, expected=f"at most {limit // 2**20} MiB", got=shown(path)
         )
     return content
+
+
+def _most(file: BinaryIO, limit: int) -> bytes:
+    """Up to just past the limit, piece by piece: one read of so many bytes would take all that memory first."""
+    content = bytearray()
+    while len(content) <= limit and (piece := file.read(2**20)):
+        content += piece
+    return bytes(content)
 
 
 def read_text(path: Path, where: str, limit: int = MAX_BYTES) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -39,7 +40,9 @@ def _check_one(path: str, option: str) -> None:
     target = Path(os.path.realpath(path))
     try:
         if target.is_dir():
-            raise InputError("a folder where a file is needed", where=option, got=shown(Path(path)))
+            raise InputError(
+                "a folder where a file is needed", where=option, got=shown(Path(path)), remedy="name a file in it"
+            )
         if not target.parent.is_dir():
             raise InputError("no such folder", where=option, got=shown(target.parent), remedy="make the folder first")
         target.exists()
@@ -60,7 +63,7 @@ def write_whole(contents: Mapping[tuple[str, str], str]) -> None:
     No reader sees half a file, and none is renamed before all could be written. A target that is no regular file
     (a device, a pipe) is written to as it is.
     """
-    ready: list[tuple[str, Path]] = []
+    ready: list[tuple[Path, Path]] = []
     place = ("", "")
     try:
         for place, content in contents.items():
@@ -71,20 +74,55 @@ def write_whole(contents: Mapping[tuple[str, str], str]) -> None:
                     device.write(data)
                 continue
             target = Path(os.path.realpath(path))
-            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".markovdiff-", suffix=".tmp")
-            ready.append((temporary, target))
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(temporary).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+            mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+            ready.append((_temporary(target.parent, data, mode), target))
         while ready:
-            Path(ready[0][0]).replace(ready[0][1])
+            ready[0][0].replace(ready[0][1])
             ready.pop(0)
     except (OSError, ValueError) as error:
         raise _unwritable(error, *place) from None
     finally:
         for temporary, _ in ready:
             with contextlib.suppress(OSError):
-                Path(temporary).unlink()
+                temporary.unlink()
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a file where there is none, whole or not at all.
+
+    Raises FileExistsError where there is one, another OSError or ValueError where it cannot be written.
+    """
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    temporary = _temporary(path.parent, text.encode("utf-8"), 0o666 & ~_umask())
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        path.open("x").close()
+        try:
+            temporary.replace(path)
+        except OSError:
+            path.unlink()
+            raise
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def _temporary(folder: Path, data: bytes, mode: int) -> Path:
+    """A file beside where it will be, with all that goes into it; or none, and the OSError."""
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".markovdiff-", suffix=".tmp")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        temporary.chmod(mode)
+    except BaseException:
+        temporary.unlink()
+        raise
+    return temporary
 
 
 def _unwritable(error: Exception, option: str, path: str) -> InputError:

@@ -36,15 +36,9 @@ def save(text: str, path: Path, *, over: bool = False) -> None:
     Raises FileExistsError where there is a file that is not to be written over, InputError or another OSError where
     it cannot be written.
     """
-    if over:
-        from markovdiff.study.output import write_whole
+    from markovdiff.study.output import write_new, write_whole
 
+    if over:
         write_whole({("save", str(path)): text})
         return
-    with path.open("x", encoding="utf-8", newline="") as file:
-        try:
-            file.write(text)
-            file.flush()
-        except (OSError, ValueError):
-            path.unlink()
-            raise
+    write_new(path, text)
