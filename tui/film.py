@@ -131,14 +131,18 @@ def _shares(weights: Sequence[float | None]) -> list[float] | None:
     return [(w or 0.0) / total for w in weights] if total > TINY else None
 
 
+NO_NUMBERS = {"inf", "undefined", "undecided"}
+"""What a record may say in place of a number."""
+
+
 def _float(record: dict[str, Any] | None) -> float | None:
-    if record is None or record["value"] in ("inf", "undefined"):
+    if record is None or record["value"] in NO_NUMBERS:
         return None
     return float(record["value"])
 
 
 def _log10(record: dict[str, Any] | None) -> float | None:
-    if record is None or record["value"] in ("inf", "undefined"):
+    if record is None or record["value"] in NO_NUMBERS:
         return None
     value = Decimal(record["value"])
     return float(value.adjusted() + log10(float(value.scaleb(-value.adjusted())))) if value > 0 else None
@@ -149,7 +153,7 @@ def short(record: dict[str, Any] | None, digits: int = 6) -> str:
     if record is None:
         return "·"
     text = str(record["value"])
-    if text in ("inf", "undefined"):
+    if text in NO_NUMBERS:
         return "∞" if text == "inf" else text
     number = Decimal(text)
     if number == 0:

@@ -35,6 +35,9 @@ FIRST_BITS = bits_for(15)
 MAX_CLOSED_FORM = 80
 """Characters that a closed form may have to be shown."""
 
+NO_NUMBERS = ("inf", "undefined", "undecided")
+"""What stands in place of a value where there is none, or where it was not told from 0."""
+
 
 @dataclass(frozen=True, slots=True)
 class Enclosed:
@@ -42,7 +45,8 @@ class Enclosed:
 
     `lower` ≤ truth ≤ `upper`; |`value` − truth| is under one unit of the last digit. A value that
     ends within its digits has lower = upper = value. `value` is "inf" or "undefined" where that is
-    the finding; then `witness` names where, `words` says why, and there are no bounds.
+    the finding, "undecided" where balls did not tell the number from 0; then `witness` names where,
+    `words` says why, and there are no bounds.
     """
 
     value: str
@@ -55,11 +59,11 @@ class Enclosed:
     @property
     def is_finite(self) -> bool:
         """Whether it is a number."""
-        return self.value not in ("inf", "undefined")
+        return self.value not in NO_NUMBERS
 
     def __float__(self) -> float:
-        """The nearest float of the decimal shown; NaN where undefined."""
-        return float("nan") if self.value == "undefined" else float(self.value)
+        """The nearest float of the decimal shown; NaN where undefined or undecided."""
+        return float("nan") if self.value in ("undefined", "undecided") else float(self.value)
 
     def __str__(self) -> str:
         return self.value
@@ -125,6 +129,8 @@ class Quantity:
     def _is_zero(self) -> bool:
         if self._settled() or any(sign_of(self.ball(bits)) for bits in (FIRST_BITS, 256)):
             return False
+        if self.ball(FIRST_BITS).is_zero():
+            return True
         try:
             if self.form().has_no_terms:
                 return True

@@ -1,4 +1,4 @@
-"""What a record says of a number: bounds, a value, a closed form; or that it is infinite or undefined, and where.
+"""What a record says of a number: bounds, a value, a closed form; or that it is infinite, undefined or undecided.
 
 A result has value, lower and upper as decimals, a certificate lower and upper as mantissa·2^exponent.
 """
@@ -51,7 +51,7 @@ class Claim:
 def read(part: Part, where: str, unit: str) -> Claim:
     """A claim from a result or a certificate."""
     table = part.table()
-    if table.get("value") in ("inf", "undefined"):
+    if table.get("value") in ("inf", "undefined", "undecided"):
         witness = part.only(("value", "witness"))["witness"]
         return Claim(where, str(table["value"]), kind=str(table["value"]), witness=witness.table())
     if "value" not in table:

@@ -18,7 +18,7 @@ from typing import IO, Self
 
 from markovdiff.audit import record
 from markovdiff.audit.claims import WrongError
-from markovdiff.audit.examination import Examination, Report
+from markovdiff.audit.examination import OPEN, Examination, Report
 from markovdiff.audit.numerals import quoted
 from markovdiff.errors import InputError, MarkovdiffError
 
@@ -84,8 +84,9 @@ def _chosen(T: int, steps: range | None, sample: int | None, seed: int) -> list[
 
 
 def _summary(report: Report, sample: int | None, seed: int) -> str:
-    found = ", ".join(f"{n} {what}" for what, n in report.counts.items() if n)
-    line = f"{quoted(report.name)[1:-1]}: confirmed {found}; none wrong"
+    found = ", ".join(f"{n} {what}" for what, n in report.counts.items() if n and what != OPEN)
+    left = f"; {n} {OPEN}" if (n := report.counts.get(OPEN, 0)) else ""
+    line = f"{quoted(report.name)[1:-1]}: confirmed {found}; none wrong{left}"
     if report.is_whole:
         return f"{line} (all of t = 0…{report.T}, the ledger, the checks)"
     which = _runs(report.steps) + (f", sampled with seed {seed}" if sample is not None else "")

@@ -6,6 +6,9 @@ A result's claim is right when
     upper − lower ≤ 2·10^(1−digits)·|value|,   value shows at most `digits` digits,
     lower = upper only where that is the truth exactly,   the closed form, where there is one, is the truth exactly;
 
+the decimal that a run in balls gives in place of a rational when it is 0 only where that is, shows at most `digits`
+digits, and is nearer than half a unit of the truth's last digit, or than one unit where it came from balls;
+
 a certificate's when its bounds hold the truth between them and agree to `digits` digits. The truth is enclosed more and
 more narrowly until every comparison is settled; only a tie can keep it from that, and ties are decided exactly.
 """
@@ -20,7 +23,7 @@ from typing import Any, Protocol, TypeAlias
 from markovdiff.audit.claims import FIRST_BITS, Claim, WrongError, witness_text
 from markovdiff.audit.logarithm import step_up
 from markovdiff.audit.logsum import Interval
-from markovdiff.audit.numerals import leading
+from markovdiff.audit.numerals import Decimal, fraction_text, leading
 from markovdiff.errors import UnfinishedError
 
 MAX_BITS = 400_000
@@ -65,6 +68,15 @@ def confirm(claim: Claim, fact: Fact, unit: str, digits: int) -> None:
         _confirm_between(claim, fact, unit, digits)
     if claim.form is not None and not _decided(claim, fact.is_form(claim.form)):
         raise WrongError(f"{claim.where}, closed_form", "another number", shown(fact, unit))
+
+
+def confirm_rounded(where: str, said: Decimal, truth: Fraction, digits: int, from_balls: bool) -> None:
+    """Return if a decimal is the rational it stands for, rounded. Raises WrongError if it is not."""
+    one, off = unit_of_last_digit(truth, digits), abs(said.value - truth)
+    if (off >= one if from_balls else 2 * off > one) and said.value != truth:
+        raise WrongError(where, leading(said.value, digits), fraction_text(truth))
+    if said.shown > digits:
+        raise WrongError(where, leading(said.value, digits + 9), f"more than the {digits} digits that are certified")
 
 
 def _confirm_unbounded(claim: Claim, fact: Unbounded) -> None:

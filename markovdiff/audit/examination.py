@@ -5,6 +5,9 @@ every t the enclosures, the rationals (β, ᾱ, Dobrushin's coefficient, total v
 ledger's totals, and the checks with their verdicts and witnesses. Prose (titles, details), who made the record, the
 word for how the engine came to a verdict, and what float64 has beside it (`shadow`) are not claims about the process.
 Of a part of the steps only what concerns them alone is examined.
+
+A result in balls has decimals for rationals, and may say of a number or a verdict that it is undecided: that claims
+nothing, and is counted.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from typing import Any
 
 from markovdiff.audit import claims, questions, scenario
 from markovdiff.audit.claims import Claim, WrongError
-from markovdiff.audit.confirm import Fact, Unbounded, confirm
+from markovdiff.audit.confirm import Fact, Unbounded, confirm, confirm_rounded
 from markovdiff.audit.facts import Facts
 from markovdiff.audit.ledger import Ledger
 from markovdiff.audit.logsum import LogSum
@@ -35,6 +38,9 @@ STEP_KEYS = (
     *("t", "beta", "alpha_bar", *ENCLOSURES, "information_loss", "decay", "dobrushin", "sdpi_bound"),
     *("total_variation_to_prior", "elbo_term", "model_error"),
 )
+OPEN = "left undecided"
+"""What is counted where a record claims nothing."""
+
 MOST_FIRST_BITS = 4096
 """A first pass for the totals is made at no more than this, whatever digits a record claims to have."""
 
@@ -63,24 +69,35 @@ class Examination:
         schema = part["schema"].text((RESULT, CERTIFICATE))
         self.is_certificate = schema == CERTIFICATE
         versions = ("scenario_sha256", "versions") if self.is_certificate else ("markovdiff",)
+        if part.get("partial"):
+            raise InputError(
+                "a run that was interrupted concluded nothing", where="partial", remedy="run the scenario to its end"
+            )
         part.only(("schema", "unit", "arithmetic", "scenario", "steps", "elbo", "checks", *versions))
         arithmetic = part["arithmetic"].only(("kind", "digits"))
-        if arithmetic["kind"].text(("exact", "ball", "float")) == "float":
+        kind = arithmetic["kind"].text(("exact", "ball", "float"))
+        if kind == "float":
             raise InputError(
                 "a result of float arithmetic has no enclosures to confirm",
                 where=arithmetic["kind"].path,
-                expected="exact",
-                remedy="run the scenario with exact arithmetic",
+                expected="exact or ball",
+                remedy="run the scenario in exact or ball arithmetic",
             )
         self.digits = arithmetic["digits"].count(1, 1000)
         self.unit = part["unit"].text(("bits", "nats"))
-        self.scenario = scenario.read(part["scenario"])
+        self.in_balls = kind == "ball"
+        self.scenario = scenario.read(part["scenario"], self.in_balls)
         self.process = self.scenario.process
         self.steps = part["steps"].items(self.process.T + 1)
         self.totals = part["elbo"].only(TOTALS)
         self.checks = part["checks"].items(len(self.scenario.questions))
         self.counts: Counter[str] = Counter()
         self.shown: set[str] = set()
+
+    @property
+    def by_balls(self) -> bool:
+        """Whether the laws come from balls: κI + (1−κ)1πᵀ stays exact in balls too, and is only rounded."""
+        return self.in_balls and not self.process.noise.target
 
     @property
     def T(self) -> int:
@@ -143,13 +160,15 @@ class Examination:
         self._rational(part["dobrushin"], t, eta)
         self._number(part["sdpi_bound"], t, None if eta is None else self._bound(facts, eta))
         marginal = facts.now.marginal()
-        self._rational(part["total_variation_to_prior"], t, total_variation(marginal, self.scenario.prior))
+        distance = part["total_variation_to_prior"]
+        if not self._left_open(distance.value is None):
+            self._rational(distance, t, total_variation(marginal, self.scenario.prior), self.by_balls)
         has_term = facts.rows is not None
         self._number(part["elbo_term"], t, facts.term if has_term else None)
         self._number(part["model_error"], t, facts.error if has_term else None)
         if given := part.get("marginal"):
             for item, p in zip(given.items(self.process.K), marginal, strict=True):
-                self._rational(item, t, p)
+                self._rational(item, t, p, self.by_balls)
         return decay
 
     @staticmethod
@@ -166,25 +185,36 @@ class Examination:
             self._absent(part, where, fact is None)
             return
         claim = self._claim(part, where)
+        if self._left_open(claim.kind == "undecided"):
+            return
         confirm(claim, fact, self.unit, self.digits)
         self.counts["enclosures" if claim.kind == "finite" else "infinite or undefined"] += 1
         self.counts["closed forms"] += claim.form is not None
 
-    def _rational(self, part: Part, t: int, value: Fraction | None) -> None:
+    def _left_open(self, is_open: bool) -> bool:
+        """Whether the record claims nothing, as balls may; counted."""
+        is_open = is_open and self.in_balls
+        self.counts[OPEN] += is_open
+        return is_open
+
+    def _rational(self, part: Part, t: int, value: Fraction | None, from_balls: bool = False) -> None:
         where = f"t = {t}, {part.path.partition('].')[2] or part.path}"
         if value is None or part.value is None:
             self._absent(part, where, value is None)
             return
-        said = part.ratio()
-        if said != value:
+        if self.in_balls:
+            confirm_rounded(where, part.decimal(), value, self.digits, from_balls)
+        elif (said := part.ratio()) != value:
             raise WrongError(where, fraction_text(said), fraction_text(value))
-        self.counts["rationals"] += 1
+        self.counts["decimals" if self.in_balls else "rationals"] += 1
 
     def _absent(self, part: Part, where: str, is_absent: bool) -> None:
         if not is_absent or part.value is not None:
             raise WrongError(where, quoted(part.value), "null" if is_absent else "a number")
 
     def _word(self, part: Part, t: int, word: str | None) -> None:
+        if self._left_open(word is not None and part.value == "undecided"):
+            return
         if part.value != word:
             raise WrongError(f"t = {t}, decay", quoted(part.value), quoted(word))
         self.counts["verdicts"] += word is not None
@@ -233,8 +263,13 @@ class Examination:
             raise WrongError(part.path, said, f"{question.name}, expected {question.expected}")
         answer = watch.answer(question)
         observed, verdict, witness = part["observed"].text(), part["verdict"].text(), part["witness"]
+        if not self.is_certificate:
+            part["decided"].text(("exact", "enclosure"))
+            part["detail"].text()
         if observed == "undecided":
-            self.counts["left undecided"] += 1
+            if verdict != observed:
+                raise WrongError(f"{where}, verdict", quoted(verdict), observed)
+            self.counts[OPEN] += 1
             return
         if observed != answer.observed:
             raise WrongError(f"{where}, observed", quoted(observed), answer.observed)
@@ -251,9 +286,6 @@ class Examination:
         if not fits:
             said = "none" if shown is None else claims.witness_text(shown)
             raise WrongError(f"{where}, witness", said, "not one that shows what was observed")
-        if not self.is_certificate:
-            part["decided"].text(("exact", "enclosure", "float"))
-            part["detail"].text()
         self.counts["verdicts"] += 1
 
 

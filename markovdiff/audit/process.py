@@ -192,6 +192,18 @@ class Process:
             now = self.after(now)
             yield now
 
+    def final_law(self) -> tuple[Fraction, ...]:
+        """The law of x_T: of a Markov chain by vectors alone, q(x_t) = q(x_{t−1})N_t."""
+        if not self.is_markov:
+            *_, last = self.moments()
+            return tuple(last.marginal())
+        P = list(self.data)
+        for t in range(1, self.T + 1):
+            P = self.step(t).applied([P])[0]
+            g = gcd(*P)
+            P = [n // g for n in P]
+        return tuple(Fraction(n, sum(P)) for n in P)
+
 
 def _common(D: int, C: Table) -> int:
     g = D

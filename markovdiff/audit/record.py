@@ -100,6 +100,11 @@ class Part:
         value: Fraction = self.read(numerals.ratio)
         return value
 
+    def decimal(self) -> numerals.Decimal:
+        """As a decimal."""
+        value: numerals.Decimal = self.read(numerals.decimal)
+        return value
+
     def probability(self) -> Fraction:
         """As a rational from 0 to 1."""
         value = self.ratio()

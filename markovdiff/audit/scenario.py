@@ -45,21 +45,26 @@ class Scenario:
     questions: tuple[Question, ...]
 
 
-def read(part: Part) -> Scenario:
-    """The scenario of a record. Raises InputError with the path of whatever does not fit."""
+def read(part: Part, in_balls: bool = False) -> Scenario:
+    """The scenario of a record. Raises InputError with the path of whatever does not fit.
+
+    A run in balls need not know p_T: a prior that is p_T may then stand there without its probabilities.
+    """
     part.only(
         ("states", "data", "kernel", "steps", "betas", "reverse", "checks"), ("name", "title", "description", "unit")
     )
     process, kind = _process(part)
     prior = part["reverse"]["prior"].only(("kind", "probabilities"))
+    prior_kind = prior["kind"].text(("marginal", "stationary", "uniform", "mask", "given"))
+    unknown = in_balls and prior_kind == "marginal" and prior["probabilities"].value is None
     name = part.get("name")
     questions = part["checks"].table()
     return Scenario(
         name=name.text() if name else "",
         process=process,
         kind=kind,
-        prior=tuple(prior["probabilities"].law(process.K)),
-        prior_kind=prior["kind"].text(("marginal", "stationary", "uniform", "mask", "given")),
+        prior=process.final_law() if unknown else tuple(prior["probabilities"].law(process.K)),
+        prior_kind=prior_kind,
         reverse=_reverse(part["reverse"]["model"], process),
         questions=tuple(_question(name, part["checks"][name], process.K) for name in questions),
     )

@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import log
 
 import markovdiff as md
-from markovdiff.learn.blocks import Ask, Bar, Block, Facts, Formula, Prose, Table, nats
+from markovdiff.learn.blocks import Ask, Bar, Block, Facts, Formula, Prose, Table, decimal, nats
 from markovdiff.learn.chains import few
 from markovdiff.learn.page import Page, Parameter, Values, count
 
@@ -128,7 +128,7 @@ def gaussian_noise(values: Values) -> Sequence[Block]:
         Formula(
             (
                 "I(x0; x_t) = h(x_t) − h(x_t|x0) = −½ log(1 − ᾱ_t),   ᾱ_t = (1−β)^t",
-                "adding noise without shrinking: ½ log(1 + s0²/σ_t²)",
+                "h(x_t) = ½ log 2πe at every t, h(x_t|x0) = ½ log 2πe(1 − ᾱ_t)",
             )
         ),
         Ask(
@@ -139,6 +139,38 @@ def gaussian_noise(values: Values) -> Sequence[Block]:
         Prose(
             "Information needs no correction, entropy needs + log Δx (see `differential`). The grid follows the line "
             "while its spacing Δx is finer than a step, √β. A coarser one cannot move, and keeps too much."
+        ),
+    )
+
+
+SIZES = (12, 16, 20, 32)
+"""Grids on which the walk of `gaussian_noise` is shown to converge."""
+
+
+def grids(values: Values) -> Sequence[Block]:
+    """What a grid keeps of the line: D3PM's discretised Gaussian, and convergence as the grid is refined."""
+    from markovdiff.measures.discretised import exploding_beside, refined
+
+    K = int(values["K"])
+    steps = exploding_beside(K, Fraction(1, 50), Fraction(1, 5), 10)
+    shown = [steps[t - 1] for t in (1, 4, 10)]
+    table = [(s.t, s.limit.information, s.information, s.limit.entropy, s.entropy) for s in shown]
+    finer = refined(SIZES, [Fraction(1, 4)] * 4)
+    rows = [(s.K, s.spacing, s.error, s.entropy - log(s.spacing), s.entropy) for s in finer]
+    return (
+        Prose(
+            f"D3PM's Gaussian kernel on {K} states in [−1, 1], β = 1/50, adds noise and does not shrink (variance "
+            "exploding, σ_t² = tβ/2). Data: N(0, s0²), s0 = 1/5."
+        ),
+        Formula(("I(x0; x_t) = ½ log(1 + s0²/σ_t²)      h(x_t) = ½ log(2πe (s0² + σ_t²))",)),
+        Ask("Two grids: this one, and that of `gaussian-noise`. Which gap to the line will close as K grows?"),
+        Table(("t", "I line", "I grid (float)", "h line", "H + log Δx"), tuple(table)),
+        Prose("And `gaussian-noise` (β = 1/4, t = 4, on [−6, 6]) on finer and finer grids:"),
+        Table(("K", "Δx", "I grid − I line", "H", "H + log Δx (float)"), tuple(rows)),
+        Prose(
+            "The second gap falls faster than any power of Δx, down to what the box and rounding to 2⁻³² leave. H "
+            f"grows without end, H + log Δx tends to h = {decimal(finer[-1].limit.entropy)}. The first gap stays "
+            "however large K: the box is narrow, and what should leave [−1, 1] is kept inside."
         ),
     )
 
@@ -219,5 +251,12 @@ PAGES = (
             ),
             count("T", 6, 1, 16, "steps", "time is counted in steps, and each costs a product of K × K matrices here"),
         ),
+    ),
+    Page(
+        "grids",
+        "On a grid",
+        "D3PM's discretised Gaussian beside the line, and grids refined",
+        grids,
+        (count("K", 64, 8, 256, "grid points", "fewer than 8 points are no grid; above 256 the page takes minutes"),),
     ),
 )

@@ -34,7 +34,7 @@ class BallLedger:
         self.first: BallInformation | None = None
         self.conditional = ZERO
         self.now: BallInformation | None = None
-        self.added = arb(0)
+        self.added: arb | None = arb(0)
 
     def observe(self, now: BallInformation) -> Entry[Term] | None:
         """Take step t into the books."""
@@ -45,8 +45,7 @@ class BallLedger:
         if now.t == 1:
             self.first, self.conditional = now.forget(), term
         if not term.known_zero:
-            with ctx.workprec(FIRST_BITS):
-                self.added += term.ball(FIRST_BITS)
+            self.added = _sum(self.added, term)
         return Entry(term, ZERO)
 
     def conclude(self) -> tuple[Totals[Term], Finding]:
@@ -138,13 +137,23 @@ class BallLedger:
         if isinstance(L, Unbounded):
             return Finding("holds", "enclosure", f"both sides are +∞: {L.words}", L.witness)
         assert isinstance(totals.prior, Quantity)
-        with ctx.workprec(FIRST_BITS):
-            meets = (self.added + totals.prior.ball(FIRST_BITS)).overlaps(L.ball(FIRST_BITS))
-        if not meets:
+        terms, other = _sum(self.added, totals.prior), _sum(arb(0), L)
+        if terms is None or other is None:
+            return Finding("undecided", "enclosure", "a term of L is not told from 0 by enclosures", {"t": self.now.t})
+        if not terms.overlaps(other):
             return Finding("violated", "enclosure", "the terms do not add up to H(x0) + ΣΔ_t + KL(p_T‖π)")
         order = f"H(x0) {_relation(totals.nll_excess)} NLL {_relation(totals.gap)} L"
         meet = "the enclosures of both sides of L = H(x0) + ΣΔ_t + KL(p_T‖π) meet"
         return Finding("holds", "enclosure", f"{meet}; {order}")
+
+
+def _sum(added: arb | None, term: Quantity) -> arb | None:
+    """With one term more; None where some term could not be enclosed."""
+    try:
+        with ctx.workprec(FIRST_BITS):
+            return None if added is None else added + term.ball(FIRST_BITS)
+    except UnfinishedError:
+        return None
 
 
 def _relation(term: Term) -> str:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from decimal import ROUND_UP, Context, Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from math import log2
 
 from flint import arb, ctx
 
-from markovdiff.arithmetic.enclosure import as_decimal, bits_for
+from markovdiff.arithmetic.enclosure import accuracy, as_decimal, bits_for, decimals
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.errors import InputError, UnfinishedError
@@ -56,9 +56,18 @@ class BallLaw:
 
 
 def _nearest(x: arb, digits: int) -> Decimal:
-    """The decimal nearest to a ball's middle."""
-    m, _, e = (int(part) for part in x.mid_rad_10exp(digits))
-    return Context(prec=digits).scaleb(Decimal(m), e).normalize(Context(prec=digits))
+    """A decimal within one unit of its last digit, of a ball that is narrow enough."""
+    if x.is_zero():
+        return Decimal(0)
+    found, context = decimals(x, digits), Context(prec=digits)
+    assert found is not None
+    return context.scaleb(Decimal(found.nearest), found.exponent).normalize(context)
+
+
+def _widest(now: Enclosures) -> arb:
+    """The probability in p_t that is known the worst."""
+    found: arb = min((x for x in now.p if not x.is_zero()), key=accuracy)
+    return found
 
 
 def needed_bits(chain: Chain, digits: int) -> int:
@@ -135,14 +144,19 @@ class BallEngine:
             total_variation_to_prior=self._distance(now),
             elbo_term=None if entry is None else self._report(entry.term, now.t),
             model_error=None if entry is None else self._report(entry.error, now.t),
-            law=BallLaw(self.walk.at(now.t).p, self.digits),
+            law=self._law(now.t),
         )
 
     def _decimal(self, value: Fraction | None) -> Decimal | None:
         return None if value is None else as_decimal(value, self.digits)
 
-    def _distance(self, now: BallInformation) -> Decimal:
-        """TV(p_t, π), rounded; where balls do not tell it from 0, one digit of its upper bound."""
+    def _law(self, t: int) -> BallLaw:
+        """P_t, narrow enough for its digits."""
+        self.walk.evaluate(t, _widest, bits_for(self.digits))
+        return BallLaw(self.walk.at(t).p, self.digits)
+
+    def _distance(self, now: BallInformation) -> Decimal | None:
+        """TV(p_t, π), within one unit of its last digit; None where balls do not tell it from 0."""
         exact = now.zeros.exact(now.t)
         if (self.prior is None and now.t == self.chain.T) or (exact and self._is_there(exact.moment.marginal)):
             return Decimal(0)
@@ -150,8 +164,7 @@ class BallEngine:
         try:
             return Decimal(distance.enclosed(self.digits, "nats").value)
         except UnfinishedError:
-            upper = self._variation(self.walk.at(now.t)).upper()
-            return Context(prec=1, rounding=ROUND_UP).plus(_nearest(upper, self.digits))
+            return None
 
     def _is_there(self, marginal: RationalMatrix) -> bool:
         """Whether p_t = π, exactly."""
@@ -179,7 +192,7 @@ class BallEngine:
             return term.enclosed(self.digits, self.scenario.unit)
         except UnfinishedError as error:
             words = f"not told from 0 by {error.got or 'enclosures'}"
-            return Enclosed("undefined", witness={"t": t}, words=words)
+            return Enclosed("undecided", witness={"t": t}, words=words)
 
     def conclude(self) -> tuple[Elbo, Finding | None]:
         if self.ledger is None:
@@ -212,7 +225,7 @@ class StructuredEngine(ExactEngine):
             beta=rounded(exact.beta),
             alpha_bar=rounded(exact.alpha_bar),
             dobrushin=rounded(exact.dobrushin),
-            total_variation_to_prior=rounded(exact.total_variation_to_prior) or Decimal(0),
+            total_variation_to_prior=rounded(exact.total_variation_to_prior),
             law=RoundedLaw(exact.law, digits),
         )
 

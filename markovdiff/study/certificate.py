@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import flint
 
+from markovdiff.arithmetic.enclosure import decimal_text
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
 from markovdiff.errors import InputError
@@ -71,6 +73,8 @@ def _plain(value: object, bits: int) -> object:
     match value:
         case Fraction():
             return text(value)
+        case Decimal():
+            return decimal_text(value)
         case Enclosed(lower=str() as lower, upper=str() as upper):
             return {"lower": dyadic(Fraction(lower), bits, up=False), "upper": dyadic(Fraction(upper), bits, up=True)}
         case Enclosed():

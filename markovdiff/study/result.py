@@ -36,7 +36,7 @@ class Law(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """What was found at one t; None where a quantity belongs to a step and t = 0, or is not defined.
+    """What was found at one t; None where a quantity belongs to a step and t = 0, is not defined, or not decided.
 
     `shadow` is there where the run was asked for it.
     """
@@ -52,7 +52,7 @@ class Step:
     decay: str | None
     dobrushin: Rational | None
     sdpi_bound: Enclosed | None
-    total_variation_to_prior: Rational
+    total_variation_to_prior: Rational | None
     elbo_term: Enclosed | None
     model_error: Enclosed | None
     law: Law

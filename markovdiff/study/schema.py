@@ -63,12 +63,12 @@ def _quantity() -> dict[str, Any]:
     certified["description"] = "lower ≤ truth ≤ upper; |value − truth| is under one unit of the last digit"
     approximate = _object({"value": decimal, "closed_form": {"type": "null"}})
     approximate["description"] = "of float arithmetic: not certified"
-    finding = _object({"value": {"enum": ["inf", "undefined"]}, "witness": {"type": "object"}})
+    finding = _object({"value": {"enum": ["inf", "undefined", "undecided"]}, "witness": {"type": "object"}})
     return {"anyOf": [certified, approximate, finding]}
 
 
 def _reported() -> dict[str, Any]:
-    words = "a rational: itself in exact arithmetic, rounded to decimals in the others"
+    words = "itself in exact arithmetic; in balls a decimal within one unit of its last digit; in float64 rounded"
     return {"anyOf": [{"$ref": "#/$defs/rational"}, {"$ref": "#/$defs/decimal"}], "description": words}
 
 
@@ -86,7 +86,7 @@ def _step() -> dict[str, Any]:
         "decay": {"enum": ["strict", "equal", "violated", "undecided", None]},
         "dobrushin": _nullable("reported"),
         "sdpi_bound": _nullable("quantity"),
-        "total_variation_to_prior": reported,
+        "total_variation_to_prior": _nullable("reported"),
         "elbo_term": _nullable("quantity"),
         "model_error": _nullable("quantity"),
         "marginal": {"type": "array", "items": reported, "description": "with --distributions"},

@@ -31,8 +31,8 @@ SMALL = [name for name in shipped_scenarios() if name not in ("dense-late", "let
 
 
 @cache
-def result(name: str) -> str:
-    return md.run(md.load(name)).to_json(distributions=True)
+def result(name: str, arithmetic: str | None = None) -> str:
+    return md.run(md.load(name).with_options(arithmetic=arithmetic)).to_json(distributions=True)
 
 
 def judged(record: object, tmp_path: Path) -> int:
@@ -48,10 +48,30 @@ def test_every_shipped_scenario_is_confirmed(name: str, tmp_path: Path, capsys: 
     assert "none wrong (all of t = 0" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["two-state", "elbo-mask-prior", "memory", "elbo-table"])
-def test_a_certificate_is_confirmed(name: str, tmp_path: Path) -> None:
+IN_BALLS = [name for name in SMALL if not name.startswith("elbo-") or name in ("elbo-mask-prior", "elbo-tight")]
+
+
+@pytest.mark.parametrize("name", IN_BALLS)
+def test_every_shipped_scenario_in_balls_is_confirmed(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Enclosures, verdicts and decimals of a run in balls are what the standard library finds exactly."""
+    assert judged(json.loads(result(name, "ball")), tmp_path) == 0
+    said = capsys.readouterr().out
+    assert "none wrong (all of t = 0" in said
+    assert "undecided" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "arithmetic"),
+    [
+        *((name, "exact") for name in ("two-state", "elbo-mask-prior", "memory", "elbo-table")),
+        *((name, "ball") for name in ("two-state", "elbo-mask-prior", "memory", "two-rooms")),
+    ],
+)
+def test_a_certificate_is_confirmed(name: str, arithmetic: str, tmp_path: Path) -> None:
     """A certificate holds dyadic enclosures in place of decimals, and is confirmed like a result."""
-    made = certificate(md.run(md.load(name)), "0" * 64)
+    made = certificate(md.run(md.load(name).with_options(arithmetic=arithmetic)), "0" * 64)
     assert judged(made, tmp_path) == 0
 
 
@@ -125,10 +145,16 @@ def changed(claim: str) -> str | None:
     return str(number + (abs(number) / 100 if number else 1)).replace("E", "e")
 
 
-@pytest.mark.parametrize("name", ["two-state", "mask-hump", "memory", "elbo-d3pm", "elbo-mask-prior"])
-def test_whatever_is_changed_is_noticed(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "arithmetic"),
+    [
+        *((name, "exact") for name in ("two-state", "mask-hump", "memory", "elbo-d3pm", "elbo-mask-prior")),
+        *((name, "ball") for name in ("two-state", "memory", "elbo-mask-prior", "two-rooms", "neighbours")),
+    ],
+)
+def test_whatever_is_changed_is_noticed(name: str, arithmetic: str, tmp_path: Path) -> None:
     """A hundred places drawn from all: change one, and the audit says that the result is wrong."""
-    record = json.loads(result(name))
+    record = json.loads(result(name, arithmetic))
     every = list(places(record))
     for path in random.Random(1).sample(every, min(100, len(every))):
         tampered = copy.deepcopy(record)
@@ -154,6 +180,60 @@ def test_the_last_digit_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixture
     said = capsys.readouterr().out
     assert "WRONG at" in said
     assert "7" in said.partition("WRONG at")[2].splitlines()[0]
+
+
+@pytest.mark.parametrize("name", ["neighbours", "two-state"])
+def test_the_last_digit_of_a_decimal_is_noticed(name: str, tmp_path: Path) -> None:
+    """In balls: what is rounded from a rational, moved by one unit of its last digit; a law's entries by two."""
+    record = json.loads(result(name, "ball"))
+    step = record["steps"][5]
+    places: list[tuple[Any, Any]] = [(step, key) for key in ("beta", "alpha_bar", "dobrushin") if step[key]]
+    laws: list[tuple[Any, Any]] = [(step, "total_variation_to_prior")]
+    laws += [(step["marginal"], j) for j in range(len(step["marginal"]))]
+    for there, key in places + laws:
+        said = Decimal(there[key])
+        moved = said + Decimal((0, (1 if (there, key) in places else 2,), said.adjusted() - 14))
+        there[key] = str(moved).replace("E", "e")
+        assert judged(record, tmp_path) == 1, key
+        there[key] = str(said)
+    assert judged(record, tmp_path) == 0
+
+
+def test_what_is_left_undecided_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In balls ignorance may be stated; in exact arithmetic it may not, nor may a verdict follow from it."""
+    record = json.loads(result("two-rooms", "ball"))
+    step = record["steps"][5]
+    step["decay"], step["total_variation_to_prior"] = "undecided", None
+    step["information_loss"] = {"value": "undecided", "witness": {"t": 5}}
+    check = next(check for check in record["checks"] if check["check"] == "sdpi")
+    check["observed"] = check["verdict"] = "undecided"
+    assert judged(record, tmp_path) == 0
+    assert "none wrong; 4 left undecided" in capsys.readouterr().out
+    check["verdict"] = "holds"
+    assert judged(record, tmp_path) == 1
+    check["verdict"] = "undecided"
+    record["arithmetic"]["kind"] = "exact"
+    assert judged(record, tmp_path) in (1, 2)
+
+
+def test_only_a_run_in_balls_may_leave_its_prior_out(tmp_path: Path) -> None:
+    """P_T without its probabilities is a claim that can be recomputed; any other law left out is not."""
+    record = json.loads(result("memory", "ball"))
+    assert record["scenario"]["reverse"]["prior"] == {"kind": "marginal", "probabilities": None}
+    record["scenario"]["reverse"]["prior"]["kind"] = "given"
+    assert judged(record, tmp_path) == 2
+    exact = json.loads(result("memory"))
+    exact["scenario"]["reverse"]["prior"]["probabilities"] = None
+    assert judged(exact, tmp_path) == 2
+
+
+@pytest.mark.parametrize(("key", "value"), [("arithmetic", {"kind": "float", "digits": 15}), ("partial", True)])
+def test_what_cannot_be_audited_is_refused(
+    key: str, value: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Floats have no enclosures, and an interrupted run concluded nothing: status 2, and a remedy."""
+    assert judged({**json.loads(result("two-state")), key: value}, tmp_path) == 2
+    assert "remedy" in capsys.readouterr().err
 
 
 def test_a_missing_key_is_noticed(tmp_path: Path) -> None:

@@ -77,3 +77,31 @@ def test_another_model_than_bayes_is_refused(tmp_path: Path, capsys: pytest.Capt
     path.write_text(f"data = {{ weights = [3, 1] }}\nreverse = {{ {model} }}\n[noise]\nsteps = 2\n{kernel}\n")
     assert main(["run", str(path), "--arithmetic", "ball"]) == 2
     assert "exact arithmetic" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["two-state", "two-rooms"])
+def test_a_run_in_balls_gives_a_certificate(name: str, tmp_path: Path) -> None:
+    """Its rationals stand there as the decimals that they are in the result."""
+    file, other = tmp_path / "c.json", tmp_path / "r.json"
+    both = ["--certificate", str(file), "--json", str(other)]
+    assert main(["run", name, "--arithmetic", "ball", "--quiet", *both]) == 0
+    made, result = (json.loads(path.read_text(encoding="utf-8")) for path in (file, other))
+    for a, b in zip(made["steps"], result["steps"], strict=True):
+        for key in ("beta", "alpha_bar", "dobrushin", "total_variation_to_prior"):
+            assert a[key] == b[key]
+
+
+@pytest.mark.parametrize(("K", "told"), [(2, True), (3, False)])
+def test_what_balls_do_not_tell_from_zero_is_undecided(monkeypatch: pytest.MonkeyPatch, K: int, told: bool) -> None:
+    """With no exact chain beside the balls: halves are balls of no width, thirds are not, and nothing is made up."""
+    monkeypatch.setattr("markovdiff.study.balls.CHEAP_SECONDS", 0.0)
+    scenario = md.loads(
+        f'data = {{ family = {{ kind = "uniform", size = {K} }} }}\nreverse = {{ prior = "uniform" }}\n[noise]\n'
+        'steps = 3\nkernel = { kind = "neighbour" }\nschedule = { kind = "constant", beta = "1/3" }\n'
+    )
+    result = md.run(scenario.with_options(arithmetic="ball"))
+    assert result.steps[0].total_variation_to_prior == (0 if told else None)
+    assert result.elbo.prior_gap is not None
+    assert result.elbo.prior_gap.value == "undecided"
+    assert {check.check: check.verdict for check in result.checks}["elbo-ledger"] == "undecided"
+    jsonschema.Draft202012Validator(result_schema()).validate(json.loads(result.to_json(distributions=True)))

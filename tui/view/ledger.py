@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tui.film import Film, short
+from tui.film import NO_NUMBERS, Film, short
 from tui.raster import Row
 from tui.view.scene import Number, Scene, Spot, Words, paragraph
 
@@ -80,7 +80,7 @@ def _total(film: Film, beside: Film | None, key: str, words: str, style: str) ->
 
 def aligned(record: dict[str, Any] | None) -> str:
     """A certified number with its point in place; one too small to be seen so, in its own size."""
-    if record is None or record["value"] in ("inf", "undefined", "0"):
+    if record is None or record["value"] in {*NO_NUMBERS, "0"}:
         return short(record)
     number = Decimal(str(record["value"]))
     return f"{number:.{DECIMALS}f}" if abs(number) >= Decimal(1).scaleb(-DECIMALS) else f"{number:.2e}"

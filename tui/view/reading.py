@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.film import short
+from tui.film import NO_NUMBERS, short
 from tui.messages import Question
 from tui.raster import Row
 from tui.view.scene import Number, Scene, Spot, approximate, line
@@ -131,7 +131,7 @@ def _shadow(scene: Scene, spot: Number, room: int) -> str:
 def _certified(record: dict[str, object], unit: str, room: int) -> list[tuple[str, str]]:
     """= the closed form, ≈ the value, ∈ the enclosure: as many of them as there is room for."""
     if "lower" not in record or record["lower"] is None:
-        value = short(record, 15) if record["value"] in ("inf", "undefined") else str(record["value"])
+        value = short(record, 15) if record["value"] in NO_NUMBERS else str(record["value"])
         words = _witness(record) if "witness" in record else f"{unit}, float64: not certified"
         return [(value, "title"), (f" {words}", "dim")]
     value, lower, upper = (str(record[key]) for key in ("value", "lower", "upper"))
