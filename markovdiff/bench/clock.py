@@ -1,0 +1,88 @@
+"""The clock: processor seconds on one thread, two contestants in turn, the median of repeats with its spread.
+
+Processor time, because a machine that does other things as well stretches the wall clock of both, but not alike. The
+two take turns, each beginning every other round, so that a processor that slows down slows both; each round gives a
+ratio, and of these the median is told, and the least and the largest. A short run is repeated within a round until the
+round is long enough to be read off. BLAS gets one thread, as FLINT has, since otherwise it would be the cores that win.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from statistics import median
+
+Run = Callable[[], object]
+Clock = Callable[[], float]
+
+BLAS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+ROUND = 0.02
+"""Seconds that a round lasts at least."""
+
+ROUNDS = ((0.3, 7), (3.0, 3))
+"""(seconds, n): n rounds of what takes up to so many seconds; what takes longer runs once."""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times as long the second took as the first, over `rounds` rounds; and what a run took, in seconds."""
+
+    first: float
+    second: float
+    times: float
+    least: float
+    largest: float
+    rounds: int
+
+
+def one_thread() -> bool:
+    """Hold BLAS to one thread; False where it was loaded before and may have more."""
+    early = "numpy" not in sys.modules or os.environ.get(BLAS[0]) == "1"
+    os.environ.update(dict.fromkeys(BLAS, "1"))
+    return early
+
+
+def race(first: Run, second: Run, clock: Clock = time.process_time) -> Ratio:
+    """Run both in turn; each has run once before, since its answers were looked at."""
+    once = seconds(first, 1, clock), seconds(second, 1, clock)
+    n = tuple(max(1, ceil(ROUND / max(s, 1e-9))) for s in once)
+    rounds = rounds_for(max(once))
+    pairs = [once] if rounds == 1 else [_round((first, second), n, k % 2 == 1, clock) for k in range(rounds)]
+    ratios = [b / a for a, b in pairs]
+    return Ratio(
+        median(a for a, _ in pairs), median(b for _, b in pairs), median(ratios), min(ratios), max(ratios), rounds
+    )
+
+
+def _round(runs: tuple[Run, Run], n: tuple[int, ...], swapped: bool, clock: Clock) -> tuple[float, float]:
+    taken = [0.0, 0.0]
+    for k in (1, 0) if swapped else (0, 1):
+        taken[k] = seconds(runs[k], n[k], clock)
+    return taken[0], taken[1]
+
+
+def alone(run: Run, clock: Clock = time.process_time) -> float:
+    """The median of what a run takes."""
+    once = seconds(run, 1, clock)
+    n, rounds = max(1, ceil(ROUND / max(once, 1e-9))), min(3, rounds_for(once))
+    return once if rounds == 1 else median(seconds(run, n, clock) for _ in range(rounds))
+
+
+def rounds_for(once: float) -> int:
+    """How often a thing that takes so many seconds is measured."""
+    return next((n for most, n in ROUNDS if once <= most), 1)
+
+
+def seconds(run: Run, n: int, clock: Clock) -> float:
+    """What one of n runs takes."""
+    gc.collect()
+    begun = clock()
+    for _ in range(n):
+        run()
+    return (clock() - begun) / n

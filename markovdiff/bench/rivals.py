@@ -1,0 +1,128 @@
+"""I(x0; x_t) as a good engineer writes it with each library, none of it ours.
+
+    fraction   Python's Fraction for the joint law, mpmath's logarithms at 128 bits
+    sympy      a DomainMatrix over ℚ, a sum of logarithms, evalf to 15 digits (it raises its own precision)
+    dit        numpy for the joint law, dit.shannon.mutual_information
+    numpy      matmul, and Σ J log2(J/(p q)) over what is positive
+
+Each carries the joint law J_t = diag(p_0) Q^t, one product a step, and sums J log2(J/(p_0 p_t)). None of them does
+anything that its documentation advises against; what is wrong at a late t is wrong because nothing in it warns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from markovdiff.bench.chains import Problem
+from markovdiff.bench.contestants import Contestant, of_float
+
+BITS = 128
+"""What mpmath's logarithms are given: 38 digits, more than twice those of a float."""
+
+
+def fraction(problem: Problem) -> list[Any]:
+    """Python's Fraction, logarithms by mpmath."""
+    import mpmath
+
+    def real(x: Fraction) -> Any:
+        return mpmath.mpf(x.numerator) / x.denominator
+
+    found = []
+    with mpmath.workprec(BITS):
+        for J in _fractions(problem):
+            p0, p_t = [sum(row) for row in J], [sum(column) for column in zip(*J, strict=True)]
+            terms = ((x, a * b) for row, a in zip(J, p0, strict=True) for x, b in zip(row, p_t, strict=True) if x)
+            found.append(mpmath.fsum(real(x) * mpmath.log(real(x / independent), 2) for x, independent in terms))
+    return found
+
+
+def _fractions(problem: Problem) -> Iterator[list[list[Fraction]]]:
+    """J_0, …, J_T."""
+    columns = list(zip(*problem.Q, strict=True))
+    J = [[p if i == j else Fraction(0) for j in range(problem.K)] for i, p in enumerate(problem.p0)]
+    yield J
+    for _ in range(problem.T):
+        J = [[sum((x * q for x, q in zip(row, column, strict=True)), Fraction(0)) for column in columns] for row in J]
+        yield J
+
+
+def of_mpf(x: Any) -> Fraction | None:
+    """The dyadic rational that an mpf is."""
+    from mpmath import isfinite, libmp
+
+    return Fraction(*map(int, libmp.to_rational(x._mpf_))) if isfinite(x) else None  # noqa: SLF001  (mpmath's own way)
+
+
+def sympy(problem: Problem) -> list[Any]:
+    """Rationals and logarithms kept symbolic, digits by evalf."""
+    from sympy import QQ, Add, Rational, log
+    from sympy.polys.matrices import DomainMatrix
+
+    def table(rows: list[list[Fraction]]) -> Any:
+        K = len(rows)
+        return DomainMatrix([[QQ(x.numerator, x.denominator) for x in row] for row in rows], (K, K), QQ)
+
+    Q = table([list(row) for row in problem.Q])
+    J = table(next(_fractions(problem)))
+    found = []
+    for t in range(problem.T + 1):
+        J = J * Q if t else J
+        cells = J.to_Matrix().tolist()
+        p0, p_t = [sum(row) for row in cells], [sum(column) for column in zip(*cells, strict=True)]
+        terms = [x * log(x / (p0[i] * p_t[j])) for i, row in enumerate(cells) for j, x in enumerate(row) if x]
+        found.append((Add(*terms) / log(Rational(2))).evalf(15, maxn=100_000))
+    return found
+
+
+def of_sympy(x: Any) -> Fraction | None:
+    """The rational that a sympy Float is."""
+    from sympy import Rational
+
+    if not (x.is_Number and x.is_finite):
+        return None
+    exact = Rational(x)
+    return Fraction(int(exact.p), int(exact.q))
+
+
+def dit(problem: Problem) -> list[float]:
+    """A dit Distribution a step."""
+    from dit import Distribution
+    from dit.shannon import mutual_information
+
+    return [mutual_information(Distribution.from_ndarray(J), [0], [1]) for J in _floats(problem)]
+
+
+def numpy(problem: Problem) -> list[float]:
+    """The textbook's formula on arrays."""
+    import numpy as np
+
+    found = []
+    for J in _floats(problem):
+        there = J > 0
+        independent = J.sum(axis=1, keepdims=True) * J.sum(axis=0)
+        found.append(float(np.sum(J[there] * np.log2(J[there] / independent[there]))))
+    return found
+
+
+def _floats(problem: Problem) -> Iterator[Any]:
+    """J_0, …, J_T in float64."""
+    import numpy as np
+
+    J, Q = np.diag(np.array(problem.p0, dtype=float)), np.array(problem.Q, dtype=float)
+    yield J
+    for _ in range(problem.T):
+        J = J @ Q
+        yield J
+
+
+RIVALS = {
+    rival.name: rival
+    for rival in (
+        Contestant("fraction", "Fraction + mpmath, 128 bits", fraction, of_mpf, ("mpmath",)),
+        Contestant("sympy", "sympy", sympy, of_sympy, ("sympy",), most=2**11),
+        Contestant("dit", "dit", dit, of_float, ("dit",)),
+        Contestant("numpy", "numpy", numpy, of_float, ("numpy",)),
+    )
+}
