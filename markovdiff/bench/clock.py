@@ -25,7 +25,7 @@ BLAS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MA
 ROUND = 0.02
 """Seconds that a round lasts at least."""
 
-ROUNDS = ((0.3, 7), (3.0, 3))
+ROUNDS = ((0.1, 7), (0.5, 5), (5.0, 3))
 """(seconds, n): n rounds of what takes up to so many seconds; what takes longer runs once."""
 
 
@@ -51,12 +51,13 @@ def one_thread() -> bool:
 def race(first: Run, second: Run, clock: Clock = time.process_time) -> Ratio:
     """Run both in turn; each has run once before, since its answers were looked at."""
     once = seconds(first, 1, clock), seconds(second, 1, clock)
-    n = tuple(max(1, ceil(ROUND / max(s, 1e-9))) for s in once)
-    rounds = rounds_for(max(once))
-    pairs = [once] if rounds == 1 else [_round((first, second), n, k % 2 == 1, clock) for k in range(rounds)]
+    n = tuple(map(repeats, once))
+    pairs = [once] if max(n) == 1 else []
+    while len(pairs) < rounds_for(max(once)):
+        pairs.append(_round((first, second), n, len(pairs) % 2 == 1, clock))
     ratios = [b / a for a, b in pairs]
     return Ratio(
-        median(a for a, _ in pairs), median(b for _, b in pairs), median(ratios), min(ratios), max(ratios), rounds
+        median(a for a, _ in pairs), median(b for _, b in pairs), median(ratios), min(ratios), max(ratios), len(pairs)
     )
 
 
@@ -70,8 +71,12 @@ def _round(runs: tuple[Run, Run], n: tuple[int, ...], swapped: bool, clock: Cloc
 def alone(run: Run, clock: Clock = time.process_time) -> float:
     """The median of what a run takes."""
     once = seconds(run, 1, clock)
-    n, rounds = max(1, ceil(ROUND / max(once, 1e-9))), min(3, rounds_for(once))
-    return once if rounds == 1 else median(seconds(run, n, clock) for _ in range(rounds))
+    return median([once] + [seconds(run, repeats(once), clock) for _ in range(min(3, rounds_for(once)) - 1)])
+
+
+def repeats(once: float) -> int:
+    """How often a run of so many seconds is repeated within a round."""
+    return max(1, ceil(ROUND / max(once, 1e-9)))
 
 
 def rounds_for(once: float) -> int:

@@ -21,7 +21,7 @@ EXTRA = "pip install 'markovdiff[bench]'"
 
 @dataclass(frozen=True)
 class Contestant:
-    """One way to I(x0; x_t). `needs` are the packages that it imports, `most` the cells that it can do in a short run."""
+    """One way to I(x0; x_t). `needs` are the packages it imports, `most` the cells that it can do in a short run."""
 
     name: str
     words: str

@@ -89,14 +89,11 @@ def relative(v: Fraction | None, known: Enclosure) -> Fraction | None:
     return off / known.upper if known.upper else None if off else Fraction(0)
 
 
-def _rises_falsely(
-    answered: tuple[Fraction | None, Fraction | None], known: tuple[Enclosure, Enclosure]
-) -> bool:
+def _rises_falsely(answered: tuple[Fraction | None, Fraction | None], known: tuple[Enclosure, Enclosure]) -> bool:
     (before, after), (was, now) = answered, known
     return before is not None and after is not None and after > before and now.upper <= was.lower
 
 
-def agree(one: Sequence[Enclosed], other: Sequence[Enclosed]) -> int | None:
+def agree(one: Sequence[Enclosure], other: Sequence[Enclosure]) -> int | None:
     """The first t at which two lists of enclosures contradict each other; None where they never do."""
-    pairs = zip(one, other, strict=True)
-    return next((t for t, (a, b) in enumerate(pairs) if not Enclosure.of(a).meets(Enclosure.of(b))), None)
+    return next((t for t, (a, b) in enumerate(zip(one, other, strict=True)) if not a.meets(b)), None)
