@@ -41,6 +41,10 @@ class Ratio:
     rounds: int
 
 
+ROUND_ALONE = 0.5
+"""Seconds up to which what is timed alone is timed again: the fit through all sizes evens out the rest."""
+
+
 def one_thread() -> bool:
     """Hold BLAS to one thread; False where it was loaded before and may have more."""
     early = "numpy" not in sys.modules or os.environ.get(BLAS[0]) == "1"
@@ -69,9 +73,10 @@ def _round(runs: tuple[Run, Run], n: tuple[int, ...], swapped: bool, clock: Cloc
 
 
 def alone(run: Run, clock: Clock = time.process_time) -> float:
-    """The median of what a run takes."""
+    """The median of three runs, or a run that takes long once."""
     once = seconds(run, 1, clock)
-    return median([once] + [seconds(run, repeats(once), clock) for _ in range(min(3, rounds_for(once)) - 1)])
+    more = 2 if once <= ROUND_ALONE else 0
+    return median([once, *(seconds(run, repeats(once), clock) for _ in range(more))])
 
 
 def repeats(once: float) -> int:

@@ -70,7 +70,7 @@ def of_enclosed(x: Enclosed) -> Fraction:
     return Fraction(x.value)
 
 
-EXACT = Contestant("exact", "this engine, exact", exactly, of_enclosed)
-BALL = Contestant("ball", "this engine, ball", by_balls, of_enclosed)
-FLOAT = Contestant("float", "this engine, float", by_floats, of_float)
+EXACT = Contestant("exact", "exact", exactly, of_enclosed)
+BALL = Contestant("ball", "ball", by_balls, of_enclosed)
+FLOAT = Contestant("float", "float", by_floats, of_float)
 ENGINES = {engine.name: engine for engine in (EXACT, BALL, FLOAT)}

@@ -80,7 +80,7 @@ SHORT = Plan(
     duels=(
         Duel("exact", "fraction", 8, 64),
         Duel("exact", "fraction", 16, 64),
-        Duel("exact", "sympy", 8, 16),
+        Duel("exact", "sympy", 8, 12),
         Duel("exact", "dit", 16, 64),
         Duel("ball", "fraction", 8, 64),
         Duel("ball", "exact", 16, 64),

@@ -126,7 +126,7 @@ def _floats(problem: Problem) -> Iterator[Any]:
 RIVALS = {
     rival.name: rival
     for rival in (
-        Contestant("fraction", "Fraction + mpmath, 128 bits", fraction, of_mpf, ("mpmath",)),
+        Contestant("fraction", "Fraction, mpmath", fraction, of_mpf, ("mpmath",)),
         Contestant("sympy", "sympy", sympy, of_sympy, ("sympy",), most=2**10),
         Contestant("dit", "dit", dit, of_float, ("dit",)),
         Contestant("numpy", "numpy", numpy, of_float, ("numpy",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 from fractions import Fraction
@@ -21,9 +22,10 @@ SCHEMA = "markovdiff.bench/1"
 
 def text(bench: Bench, *, markdown: bool) -> str:
     """The whole bench: its tables with a line above each, then who was missing, and what is wrong."""
-    parts = [machine(bench.machine)]
+    wrapped = (lambda words: words) if markdown else textwrap.fill
+    parts = [wrapped(machine(bench.machine))]
     for title, rows in tables(bench):
-        parts += [title, (as_markdown if markdown else as_text)(rows)]
+        parts += [wrapped(title), (as_markdown if markdown else as_text)(rows)]
     parts += ["\n".join(bench.missing)] if bench.missing else []
     parts += ["\n".join(f"FAULT {fault}" for fault in bench.faults)] if bench.faults else []
     return "\n\n".join(parts) + "\n"
@@ -41,15 +43,19 @@ def tables(bench: Bench) -> list[tuple[str, Rows]]:
     """A title and rows, header first, for each table that there is something for."""
     found: list[tuple[str, Rows]] = []
     if bench.races:
-        head = ["engine", "against", "K", "T", "engine takes", "it takes", "ratio", "its answers", "worst error"]
-        found += [("I(x0; x_t) at every t, a dense chain in thousandths", [head, *map(race, bench.races)])]
+        head = ["engine", "against", "K", "T", "takes", "against takes", "ratio", "and is"]
+        found += [
+            ("I(x0; x_t) at every t, a dense chain in thousandths: seconds of one run", [head, *map(race, bench.races)])
+        ]
+        head = ["answered by", "K", "T", "wrong from t", "false rises", "negative", "worst relative error"]
+        found += [("What those answers are worth, beside certified enclosures", [head, *answers(bench.races)])]
     if bench.late:
-        title = "Late in a chain: false rises / negative values / wrong from t, of "
+        title = "Late in a chain, false rises / negative values / wrong from t. "
         title += "; ".join(map(late_title, bench.late))
         found += [(title, late(bench.late))]
     if bench.growth:
-        head = ["engine", "grows", "takes, first", "last", "cost", "residual"]
-        found += [("Cost against K and against T", [head, *map(growth, bench.growth)])]
+        head = ["engine", "chains", "first takes", "last takes", "cost", "residual"]
+        found += [("Cost against K and against T, least squares on logarithms", [head, *map(growth, bench.growth)])]
     return found
 
 
@@ -64,23 +70,32 @@ def race(raced: Raced) -> list[str]:
         seconds(ratio.first),
         seconds(ratio.second),
         f"{times(ratio.times)} ({spread(ratio.least, ratio.largest, ratio.rounds)})",
-        verdict(raced.judgement),
-        error(raced.judgement.worst),
+        "right" if is_right(raced.judgement) else "wrong",
     ]
 
 
-def verdict(of: Judgement) -> str:
-    """Whether an answer is right, in words."""
-    if of.is_sound and not of.missing:
-        return "right"
-    said = [] if of.is_right else [f"wrong from t = {of.wrong_from}"]
-    counts = ((of.rises, "false rises"), (of.negatives, "negative"), (of.missing, "no number"))
-    return ", ".join(said + [f"{n} {what}" for n, what in counts if n])
+def is_right(of: Judgement) -> bool:
+    """Whether there is nothing to say against an answer."""
+    return of.is_sound and not of.missing
+
+
+def answers(races: Sequence[Raced]) -> list[list[str]]:
+    """A row for each rival on each chain, however often it was timed there."""
+    known = {(EVERYONE[r.duel.rival].words, r.duel.K, r.duel.T): r.judgement for r in races}
+    return [
+        [words, str(K), str(T), wrong_from(of), str(of.rises), str(of.negatives), error(of.worst)]
+        for (words, K, T), of in known.items()
+    ]
+
+
+def wrong_from(of: Judgement) -> str:
+    """The first t at which fewer than six digits are right."""
+    return NOTHING if of.wrong_from is None else str(of.wrong_from)
 
 
 def late_title(of: Late) -> str:
     """Which chain it is, and how far it falls."""
-    return f"K = {of.K}, T = {of.T} ({of.falls} proved falls, to {as_decimal(of.last, 1):e} bits)"
+    return f"K = {of.K}, T = {of.T}: {of.falls} falls are proved, to {as_decimal(of.last, 1):e} bits"
 
 
 def late(chains: Sequence[Late]) -> Rows:
@@ -97,7 +112,7 @@ def counts(of: Judgement | None) -> str:
     """What is wrong with a late answer, in three numbers; one that was not asked has none."""
     if of is None:
         return "not run"
-    return f"{of.rises} / {of.negatives} / {NOTHING if of.wrong_from is None else of.wrong_from}"
+    return f"{of.rises} / {of.negatives} / {wrong_from(of)}"
 
 
 def growth(of: Growth) -> list[str]:
@@ -189,4 +204,4 @@ def record(bench: Bench) -> dict[str, Any]:
 
 def judged(of: Judgement) -> dict[str, Any]:
     """A judgement, its worst error as text: it may be far past the largest float."""
-    return asdict(of) | {"worst": error(of.worst), "right": of.is_sound and not of.missing}
+    return asdict(of) | {"worst": error(of.worst), "right": is_right(of)}
