@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil
 from statistics import median
 
 Run = Callable[[], object]
@@ -54,11 +53,10 @@ def one_thread() -> bool:
 
 def race(first: Run, second: Run, clock: Clock = time.process_time) -> Ratio:
     """Run both in turn; each has run once before, since its answers were looked at."""
-    once = seconds(first, 1, clock), seconds(second, 1, clock)
-    n = tuple(map(repeats, once))
-    pairs = [once] if max(n) == 1 else []
-    while len(pairs) < rounds_for(max(once)):
-        pairs.append(_round((first, second), n, len(pairs) % 2 == 1, clock))
+    (n, a), (m, b) = calibrated(first, clock), calibrated(second, clock)
+    pairs = [(a, b)]
+    while len(pairs) < rounds_for(max(a, b)):
+        pairs.append(_round((first, second), (n, m), len(pairs) % 2 == 1, clock))
     ratios = [b / a for a, b in pairs]
     return Ratio(
         median(a for a, _ in pairs), median(b for _, b in pairs), median(ratios), min(ratios), max(ratios), len(pairs)
@@ -74,14 +72,17 @@ def _round(runs: tuple[Run, Run], n: tuple[int, ...], swapped: bool, clock: Cloc
 
 def alone(run: Run, clock: Clock = time.process_time) -> float:
     """The median of three runs, or a run that takes long once."""
-    once = seconds(run, 1, clock)
+    n, once = calibrated(run, clock)
     more = 2 if once <= ROUND_ALONE else 0
-    return median([once, *(seconds(run, repeats(once), clock) for _ in range(more))])
+    return median([once, *(seconds(run, n, clock) for _ in range(more))])
 
 
-def repeats(once: float) -> int:
-    """How often a run of so many seconds is repeated within a round."""
-    return max(1, ceil(ROUND / max(once, 1e-9)))
+def calibrated(run: Run, clock: Clock) -> tuple[int, float]:
+    """How many runs fill a round, a power of two, and what each then took; a coarse clock needs more of them."""
+    n = 1
+    while (each := seconds(run, n, clock)) * n < ROUND:
+        n *= 2
+    return n, each
 
 
 def rounds_for(once: float) -> int:

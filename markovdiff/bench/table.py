@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from markovdiff.arithmetic.enclosure import as_decimal
@@ -22,7 +23,7 @@ SCHEMA = "markovdiff.bench/1"
 
 def text(bench: Bench, *, markdown: bool) -> str:
     """The whole bench: its tables with a line above each, then who was missing, and what is wrong."""
-    wrapped = (lambda words: words) if markdown else textwrap.fill
+    wrapped = (lambda words: words) if markdown else partial(textwrap.fill, width=80)
     parts = [wrapped(machine(bench.machine))]
     for title, rows in tables(bench):
         parts += [wrapped(title), (as_markdown if markdown else as_text)(rows)]
@@ -43,12 +44,12 @@ def tables(bench: Bench) -> list[tuple[str, Rows]]:
     """A title and rows, header first, for each table that there is something for."""
     found: list[tuple[str, Rows]] = []
     if bench.races:
-        head = ["engine", "against", "K", "T", "takes", "against takes", "ratio", "and is"]
+        head = ["engine", "against", "K", "T", "takes", "it takes", "ratio", "and is"]
         found += [
             ("I(x0; x_t) at every t, a dense chain in thousandths: seconds of one run", [head, *map(race, bench.races)])
         ]
-        head = ["answered by", "K", "T", "wrong from t", "false rises", "negative", "worst relative error"]
-        found += [("What those answers are worth, beside certified enclosures", [head, *answers(bench.races)])]
+        head = ["answered by", "K", "T", "wrong from t", "false rises", "negative", "worst error"]
+        found += [("What those answers are worth, relative to certified enclosures", [head, *answers(bench.races)])]
     if bench.late:
         title = "Late in a chain, false rises / negative values / wrong from t. "
         title += "; ".join(map(late_title, bench.late))
