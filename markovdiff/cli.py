@@ -217,6 +217,9 @@ def _status(results: list[Result]) -> int:
     return 1 if "fails" in verdicts else 3 if "undecided" in verdicts else 0
 
 
+BENCHED = ["fraction", "sympy", "dit", "numpy", "ball", "late", "cost"]
+"""The parts of `bench`, known here so that `--help` need not load them."""
+
 WORTH_SAYING = 3
 """Seconds from which on a forecast is shown before a run."""
 
@@ -517,6 +520,26 @@ def learn(topic: str | None, settings: tuple[str, ...], ask: bool) -> int:
             click.prompt("  your answer, then Enter", default="", show_default=False, prompt_suffix=" ")
     show(rest)
     return 0
+
+
+@cli.command()
+@click.option("--only", "parts", type=click.Choice(BENCHED), multiple=True, help="One part of it; repeatable.")
+@click.option("--full", is_flag=True, help="Larger chains too: some minutes.")
+@click.option("--markdown", is_flag=True, help="Tables to paste.")
+@click.option("--json", "json_file", metavar="FILE|-", help="Write the figures as JSON.")
+def bench(parts: tuple[str, ...], full: bool, markdown: bool, json_file: str | None) -> int:
+    """Time this engine beside others, as ratios, and say what each gets wrong.
+
+    The others are Python's Fraction with mpmath, sympy, dit and numpy, each as far as it is installed (the extra
+    `bench`). An answer is compared with certified enclosures before its time counts.
+    """
+    from markovdiff.bench.command import bench as measure
+
+    def say(words: str) -> None:
+        if _is_terminal(sys.stderr):
+            click.echo(f"\r\x1b[K{words}" if words else "\r\x1b[K", nl=False, err=True)
+
+    return measure(frozenset(parts), full=full, markdown=markdown, json_file=json_file, out=_out, say=say)
 
 
 def _is_terminal(stream: object) -> bool:

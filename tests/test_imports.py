@@ -40,6 +40,7 @@ def loaded(code: str, folder: Path) -> list[str]:
         "import markovdiff.cli",
         "from markovdiff.cli import main\nassert main(['--help']) == 0",
         "from markovdiff.cli import main\nassert main(['run', '--help']) == 0",
+        "from markovdiff.cli import main\nassert main(['bench', '--help']) == 0",
         "from markovdiff.cli import main\nassert main(['--version']) == 0",
         "from markovdiff.cli import main\nassert main(['run']) == 2",
     ],

@@ -1,0 +1,76 @@
+"""The three arithmetics as contestants: the measure that `markovdiff run` reports, and nothing around it.
+
+Exact and ball hand back what a result holds, fifteen certified digits with their enclosure; float hands back floats.
+A chain is made afresh for each run, since it remembers what it was asked.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import log
+
+from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.bench.chains import Problem
+from markovdiff.bench.contestants import Contestant, of_float
+from markovdiff.process.chain import Chain
+from markovdiff.process.distribution import Distribution
+from markovdiff.process.kernels import Blend
+from markovdiff.process.transition import Dense
+
+DIGITS = 15
+
+
+def chain(problem: Problem) -> Chain:
+    """The chain that a problem describes."""
+    data = Distribution.from_probabilities(problem.p0)
+    return Chain(data, Blend(Dense.from_rows(problem.Q, "Q")), (Fraction(1),) * problem.T, problem.T)
+
+
+def exactly(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
+    """In exact arithmetic."""
+    from markovdiff.measures.processing import Information
+
+    return [Information(moment, None).mutual.enclosed(digits, "bits") for moment in chain(problem).moments()]
+
+
+def by_balls(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
+    """In ball arithmetic, with the precision that a run in balls would choose."""
+    from markovdiff.measures.balls import BallInformation, Place, Zeros
+    from markovdiff.process.balls import Walk
+    from markovdiff.study.balls import needed_bits
+
+    asked = chain(problem)
+    walk = Walk(asked, needed_bits(asked, digits))
+    zeros = Zeros(asked, walk, cheap=False)
+    found: list[Enclosed] = []
+    before: BallInformation | None = None
+    for t in range(problem.T + 1):
+        now = BallInformation(Place(t, None, None, markov=True), before, zeros, None)
+        found.append(now.mutual.enclosed(digits, "bits"))
+        before = now.forget()
+    return found
+
+
+def by_floats(problem: Problem) -> list[float]:
+    """In float64."""
+    from markovdiff.measures.floats import FloatKnown, information
+    from markovdiff.process.floats import forward
+
+    found: list[float] = []
+    before: FloatKnown | None = None
+    for moment in forward(chain(problem)):
+        now = information(moment, before, None, None)
+        found.append(now.mutual.value / log(2))
+        before = now.forget()
+    return found
+
+
+def of_enclosed(x: Enclosed) -> Fraction:
+    """The decimal that is shown."""
+    return Fraction(x.value)
+
+
+EXACT = Contestant("exact", "exact", exactly, of_enclosed)
+BALL = Contestant("ball", "ball", by_balls, of_enclosed)
+FLOAT = Contestant("float", "float", by_floats, of_float)
+ENGINES = {engine.name: engine for engine in (EXACT, BALL, FLOAT)}

@@ -1,0 +1,208 @@
+"""What was measured, as people read it: the same rows as aligned text, as Markdown to paste, or as a JSON record."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import asdict
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+from markovdiff.arithmetic.enclosure import as_decimal
+from markovdiff.bench.judge import Judgement
+from markovdiff.bench.measure import Bench, Growth, Late, Raced
+from markovdiff.bench.plan import EVERYONE
+
+Rows = Sequence[Sequence[str]]
+
+NOTHING = "–"
+
+SCHEMA = "markovdiff.bench/1"
+
+
+def text(bench: Bench, *, markdown: bool) -> str:
+    """The whole bench: its tables with a line above each, then who was missing, and what is wrong."""
+    wrapped = (lambda words: words) if markdown else partial(textwrap.fill, width=80)
+    parts = [wrapped(machine(bench.machine))]
+    for title, rows in tables(bench):
+        parts += [wrapped(title), (as_markdown if markdown else as_text)(rows)]
+    parts += ["\n".join(bench.missing)] if bench.missing else []
+    parts += ["\n".join(f"FAULT {fault}" for fault in bench.faults)] if bench.faults else []
+    return "\n\n".join(parts) + "\n"
+
+
+def machine(of: dict[str, Any]) -> str:
+    """On what it was measured, in a line or two."""
+    packages = ", ".join(f"{name} {version}" for name, version in of["packages"].items())
+    threads = "BLAS on one thread" if of["blas_threads"] == 1 else "BLAS on as many threads as it took"
+    clock = f"Processor seconds, median; {threads}."
+    return f"{of['cores']} cores, {of['processor']}, Python {of['python']}, {packages}. {clock}"
+
+
+def tables(bench: Bench) -> list[tuple[str, Rows]]:
+    """A title and rows, header first, for each table that there is something for."""
+    found: list[tuple[str, Rows]] = []
+    if bench.races:
+        head = ["engine", "against", "K", "T", "takes", "it takes", "ratio", "and is"]
+        found += [
+            ("I(x0; x_t) at every t, a dense chain in thousandths: seconds of one run", [head, *map(race, bench.races)])
+        ]
+        head = ["answered by", "K", "T", "wrong from t", "false rises", "negative", "worst error"]
+        found += [("What those answers are worth, relative to certified enclosures", [head, *answers(bench.races)])]
+    if bench.late:
+        title = "Late in a chain, false rises / negative values / wrong from t. "
+        title += "; ".join(map(late_title, bench.late))
+        found += [(title, late(bench.late))]
+    if bench.growth:
+        head = ["engine", "chains", "first takes", "last takes", "cost", "residual"]
+        found += [("Cost against K and against T, least squares on logarithms", [head, *map(growth, bench.growth)])]
+    return found
+
+
+def race(raced: Raced) -> list[str]:
+    """A duel's row."""
+    duel, ratio = raced.duel, raced.ratio
+    return [
+        duel.engine,
+        EVERYONE[duel.rival].words,
+        str(duel.K),
+        str(duel.T),
+        seconds(ratio.first),
+        seconds(ratio.second),
+        f"{times(ratio.times)} ({spread(ratio.least, ratio.largest, ratio.rounds)})",
+        "right" if is_right(raced.judgement) else "wrong",
+    ]
+
+
+def is_right(of: Judgement) -> bool:
+    """Whether there is nothing to say against an answer."""
+    return of.is_sound and not of.missing
+
+
+def answers(races: Sequence[Raced]) -> list[list[str]]:
+    """A row for each rival on each chain, however often it was timed there."""
+    known = {(EVERYONE[r.duel.rival].words, r.duel.K, r.duel.T): r.judgement for r in races}
+    return [
+        [words, str(K), str(T), wrong_from(of), str(of.rises), str(of.negatives), error(of.worst)]
+        for (words, K, T), of in known.items()
+    ]
+
+
+def wrong_from(of: Judgement) -> str:
+    """The first t at which fewer than six digits are right."""
+    return NOTHING if of.wrong_from is None else str(of.wrong_from)
+
+
+def late_title(of: Late) -> str:
+    """Which chain it is, and how far it falls."""
+    return f"K = {of.K}, T = {of.T}: {of.falls} falls are proved, to {as_decimal(of.last, 1):e} bits"
+
+
+def late(chains: Sequence[Late]) -> Rows:
+    """A row a contestant, a column a chain."""
+    asked = [name for name in EVERYONE if any(name in chain.judgements for chain in chains)]
+    head = ["", *(f"K = {chain.K}, T = {chain.T}" for chain in chains)]
+    return [
+        head,
+        *([EVERYONE[name].words, *(counts(chain.judgements.get(name)) for chain in chains)] for name in asked),
+    ]
+
+
+def counts(of: Judgement | None) -> str:
+    """What is wrong with a late answer, in three numbers; one that was not asked has none."""
+    if of is None:
+        return "not run"
+    return f"{of.rises} / {of.negatives} / {wrong_from(of)}"
+
+
+def growth(of: Growth) -> list[str]:
+    """A power law's row."""
+    (first_K, first_T), (last_K, last_T) = of.sizes[0], of.sizes[-1]
+    fixed, ends = (f"T = {first_T}", (first_K, last_K)) if of.variable == "K" else (f"K = {first_K}", (first_T, last_T))
+    return [
+        of.engine,
+        f"{of.variable} = {ends[0]} … {ends[1]}, {fixed}",
+        seconds(of.seconds[0]),
+        seconds(of.seconds[-1]),
+        f"∝ {of.variable}^{of.fit.exponent:.2f}",
+        f"×{of.fit.residual:.2f}",
+    ]
+
+
+def seconds(s: float) -> str:
+    """Two digits with a unit.
+
+    >>> seconds(0.01234), seconds(2.345), seconds(123.4), seconds(0.000056)
+    ('12 ms', '2.3 s', '123 s', '0.056 ms')
+    """
+    return f"{two(s)} s" if s >= 0.9995 else f"{two(1000 * s)} ms"
+
+
+def two(x: float) -> str:
+    """Two significant digits, or all of the whole part."""
+    return f"{x:.0f}" if x >= 9.95 else f"{as_decimal(x, 2):f}"
+
+
+def times(x: float) -> str:
+    """A ratio."""
+    return f"{two(x)}×"
+
+
+def spread(least: float, largest: float, rounds: int) -> str:
+    """From the least to the largest of the rounds."""
+    return "once" if rounds == 1 else f"{two(least)}–{two(largest)}"
+
+
+def error(worst: Fraction | None) -> str:
+    """One digit and its power of ten.
+
+    >>> error(Fraction(1, 3000)), error(None), error(Fraction(0))
+    ('3e-4', '∞', '0')
+    """
+    if worst is None:
+        return "∞"
+    return f"{as_decimal(worst, 1):e}".replace("e+", "e") if worst else "0"
+
+
+def as_markdown(rows: Rows) -> str:
+    """A table to paste.
+
+    >>> print(as_markdown([["a", "b"], ["1", "2"]]))
+    | a | b |
+    |---|---|
+    | 1 | 2 |
+    """
+    head, *body = [f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |" for row in rows]
+    return "\n".join([head, "|" + "---|" * len(rows[0]), *body])
+
+
+def as_text(rows: Rows) -> str:
+    """A table to look at.
+
+    >>> print(as_text([["a", "bc"], ["10", "2"]]))
+    a   bc
+    10  2
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def record(bench: Bench) -> dict[str, Any]:
+    """What JSON holds: every number that the tables show, and those that they round."""
+    return {
+        "schema": SCHEMA,
+        "machine": bench.machine,
+        "duels": [asdict(one.duel) | {"ratio": asdict(one.ratio)} | judged(one.judgement) for one in bench.races],
+        "late": [
+            asdict(one) | {"judgements": {name: judged(j) for name, j in one.judgements.items()}} for one in bench.late
+        ],
+        "cost": [asdict(one) for one in bench.growth],
+        "missing": bench.missing,
+        "faults": bench.faults,
+    }
+
+
+def judged(of: Judgement) -> dict[str, Any]:
+    """A judgement, its worst error as text: it may be far past the largest float."""
+    return asdict(of) | {"worst": error(of.worst), "right": is_right(of)}
