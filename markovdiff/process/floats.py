@@ -313,7 +313,9 @@ class Approaches:
 
     def to(self, law: RationalMatrix) -> Approach:
         """The approach to μ."""
-        return self.made.setdefault(id(law), Approach(self.chain, law))
+        if id(law) not in self.made:
+            self.made[id(law)] = Approach(self.chain, law)
+        return self.made[id(law)]
 
 
 def _of(last: Now | None) -> Floats:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import markovdiff as md
 from markovdiff.arithmetic.floating import NOTHING, Approximation, bregman, f
 from markovdiff.measures.floats import FloatKnown, conditional_information, entropy, information
+from markovdiff.process import floats
 from markovdiff.process.chain import Chain
 from markovdiff.process.contraction import Contraction
 from markovdiff.process.distribution import Distribution
@@ -152,6 +153,16 @@ def test_dobrushin_is_the_exact_one(process: Process) -> None:
     contraction = Contraction(chain)
     for t in range(1, chain.T + 1):
         assert contraction.at(t) == pytest.approx(float(chain.transition(t).dobrushin), rel=1e-12, abs=1e-15)
+
+
+def test_a_law_is_tried_against_the_kernel_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether μ is stationary costs exact K² products: it is asked once, however often p_t is compared with μ."""
+    asked = list[object]()
+    monkeypatch.setattr(floats, "is_kept", lambda _chain, law: asked.append(law) or True)
+    chain = dense(3, 4, 5)
+    laws, law = floats.Approaches(chain), floats.law_of_data(chain)
+    assert laws.to(law) is laws.to(law)
+    assert asked == [law]
 
 
 @examples(80)
