@@ -155,7 +155,8 @@ def following(before: Forward, Q: Floats, chain: Chain, t: int) -> Forward:
         possible = np.any(Q[before.possible] > 0, axis=0)
     Q_bar = None if before.Q_bar is None else _normalised(before.Q_bar @ Q)
     vanished = before.vanished or _forgets_all(chain, t, Q, before.possible)
-    D = np.zeros_like(before.D) if vanished else project(before.D @ Q, before.p0, p)
+    nothing = vanished or before.unresolved
+    D = np.zeros_like(before.D) if nothing else project(before.D @ Q, before.p0, p)
     left = np.abs(D).sum(axis=1)
     unresolved = not vanished and (before.unresolved or _is_rounding(left, before.left))
     if unresolved:
@@ -185,7 +186,8 @@ def _is_rounding(left: Floats, was: Floats) -> bool:
 
 def _forgets_all(chain: Chain, t: int, Q: Floats, possible: Flags) -> bool:
     """Whether the rows of Q_t that x_{t−1} can be in are one and the same: asked of the rationals where it seems so."""
-    first, *others = np.flatnonzero(possible)
+    places = np.flatnonzero(possible)
+    first, others = places[0], places[1:]
     if any((Q[i] != Q[first]).any() for i in others):
         return False
     table = chain.transition(t).dense.table
