@@ -44,6 +44,9 @@ SERIES_UNTIL = 2.0**-7
 
 _SERIES = [(-1) ** n / (n * (n - 1)) for n in range(2, 9)]
 
+LARGE = 2.0**-17
+"""A mean of f from which its terms may be as wrong as |r|·2^-52: that is under √(3·mean)·2^-52, a share below 2^-42."""
+
 BLOCK = 2**14
 """Entries that a formula is put through at a time, so that what it makes on the way stays in the cache."""
 
@@ -105,17 +108,34 @@ NOTHING = Approximation(0.0, 0.0)
 
 def f(r: Floats) -> Floats:
     """(1+r)·log(1+r) − r, entry by entry, for r ≥ −1."""
-    size = max(-r.min(initial=0.0), r.max(initial=0.0))
+    return _f(r, _size(r))
+
+
+def mean_f(weights: Floats, r: Floats, p: Floats) -> float:
+    """Σ_i w_i Σ_j p_j f(r_ij)."""
+    size = _size(r)
+    if size >= SERIES_UNTIL:
+        found = float(weights @ (_closed(r) @ p))
+        if found >= LARGE * weights.sum():
+            return found
+    return float(weights @ (_f(r, size) @ p))
+
+
+def _size(r: Floats) -> float:
+    return float(max(-r.min(initial=0.0), r.max(initial=0.0)))
+
+
+def _f(r: Floats, size: float) -> Floats:
     if size < SERIES_UNTIL:
         return _series(r, _terms(size))
     large = np.abs(r) >= SERIES_UNTIL
     found = _series(np.where(large, 0.0, r), len(_SERIES))
-    found[large] = f_of_large(r[large])
+    found[large] = _closed(r[large])
     return found
 
 
-def f_of_large(r: Floats) -> Floats:
-    """f by its closed form, of which rounding takes |r|·2^-52 or so; 1 + r is rounded first, which costs no more."""
+def _closed(r: Floats) -> Floats:
+    """f by its closed form, to |r|·2^-52 or so; that 1 + r is rounded first costs no more."""
     u = np.maximum(1 + r, SMALLEST)
     found: Floats = np.log(u)
     found *= u
@@ -166,13 +186,19 @@ def row_entropies(rows: Floats) -> Floats:
 
 
 def _entropies(rows: Floats) -> Floats:
+    if rows.max() <= 0.5:
+        return -np.einsum("ij,ij->i", rows, _logs(rows))
     index = np.arange(len(rows)), rows.argmax(axis=1)
     others = rows.copy()
     others[index] = 0.0
-    logs = np.maximum(others, SMALLEST)
-    np.log(logs, out=logs)
-    found: Floats = minus_x_log_x(rows[index], others.sum(axis=1)) - np.einsum("ij,ij->i", others, logs)
+    found: Floats = minus_x_log_x(rows[index], others.sum(axis=1)) - np.einsum("ij,ij->i", others, _logs(others))
     return found
+
+
+def _logs(x: Floats) -> Floats:
+    """Log x; of a zero, a number that is multiplied by it."""
+    safe = np.maximum(x, SMALLEST)
+    return np.log(safe, out=safe)
 
 
 def ratio(a: Floats, b: Floats) -> Floats:

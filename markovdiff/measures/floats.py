@@ -12,7 +12,6 @@ of the exact `Information`; the formulas are other forms of the same, since a fl
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, Self, TypeVar
@@ -28,7 +27,7 @@ from markovdiff.arithmetic.floating import (
     blocks,
     bregman,
     f,
-    f_of_large,
+    mean_f,
     minus_x_log_x,
     ratio,
     row_entropies,
@@ -46,9 +45,6 @@ lost six; a larger sum is not worth its time, and the difference keeps what digi
 
 SQUARED = 2.0**-88
 """What the sum B may come to by rounding alone, as a share of I: the square of the rounding of u and v."""
-
-LARGE = 2.0**-17
-"""I from which its terms may be as wrong as Σ p_0 p |r|·2^-52, which is under √(3I)·2^-52, a share below 2^-42."""
 
 M = TypeVar("M", Forward, Forgotten)
 
@@ -176,7 +172,8 @@ class DenseInformation(FloatInformation[Forward]):
             assert self.before is not None
             last = self.before.mutual
             return Approximation(0.0, max(SMALLEST, SQUARED * last.value, 0.0 if last.value else last.noise))
-        found = Approximation.of(mean(f_of_large if is_large(now) else f, now))
+        parts = (mean_f(now.p0[rows], ratio(now.D[rows], now.p), now.p) for rows in blocks(now.D))
+        found = Approximation.of(sum(parts))
         if now.markov:
             return found
         return Approximation(found.value, found.noise + 1e-14 * found.value**0.5 + 1e-28)
@@ -220,17 +217,6 @@ class DenseInformation(FloatInformation[Forward]):
         was = self.before.moment
         found = conditional_information(was, Q)
         return Approximation(found, 2.0**-40 * found + SQUARED * information + SMALLEST)
-
-
-def is_large(now: Forward) -> bool:
-    """Whether I_t ≥ LARGE by Pinsker's inequality, I_t ≥ ½ Σ_i p_0[i] (Σ_j |D_ij|)²."""
-    return float(now.p0 @ now.left**2) >= 2 * LARGE
-
-
-def mean(f: Callable[[Floats], Floats], now: Forward) -> float:
-    """Σ_i p_0[i] Σ_j p_t[j] f(r_ij)."""
-    parts = (now.p0[rows] @ (f(ratio(now.D[rows], now.p)) @ now.p) for rows in blocks(now.D))
-    return float(sum(parts))
 
 
 def conditional_information(was: Forward, Q: Floats) -> float:
