@@ -26,7 +26,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from markovdiff.arithmetic.enclosure import Unit, as_decimal, decimal_text
+from markovdiff.arithmetic.enclosure import Unit, float_text
 from markovdiff.arithmetic.quantity import Enclosed
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -99,7 +99,7 @@ class Approximation:
     def enclosed(self, digits: int, unit: Unit, closed: bool = False) -> Enclosed:  # noqa: ARG002
         """The number in `unit`, a decimal without an enclosure."""
         value = self.value / log(2) if unit == "bits" else self.value
-        return Enclosed(decimal_text(as_decimal(value, digits)))
+        return Enclosed(float_text(value, digits))
 
 
 NOTHING = Approximation(0.0, 0.0)
@@ -135,7 +135,7 @@ def _f(r: Floats, size: float) -> Floats:
 
 
 def _closed(r: Floats) -> Floats:
-    """f by its closed form, to |r|·2^-52 or so; that 1 + r is rounded first costs no more."""
+    """The closed form of f, to |r|·2^-52 or so; that 1 + r is rounded first costs no more."""
     u = np.maximum(1 + r, SMALLEST)
     found: Floats = np.log(u)
     found *= u
@@ -187,7 +187,8 @@ def row_entropies(rows: Floats) -> Floats:
 
 def _entropies(rows: Floats) -> Floats:
     if rows.max() <= 0.5:
-        return -np.einsum("ij,ij->i", rows, _logs(rows))
+        spread: Floats = -np.einsum("ij,ij->i", rows, _logs(rows))
+        return spread
     index = np.arange(len(rows)), rows.argmax(axis=1)
     others = rows.copy()
     others[index] = 0.0

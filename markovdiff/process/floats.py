@@ -4,7 +4,7 @@
 
 The two zeros hold exactly in truth; rounding breaks them, and what breaks them does not decay while D_t does. So
 they are projected out after each step, and D_t keeps its relative accuracy however small it is. Q̄_t is carried
-beside it only while some Q̄_t[i, j] is under half of p_t[j]: there 1 + D/p has lost digits that Q̄/p has.
+beside it only while some Q̄_t[i, j] is far below p_t[j]: there 1 + D/p has lost digits that Q̄/p has.
 
 Which probabilities are zero is followed as a pattern of its own: an underflow must not make the possible
 impossible. Only the rows of possible x0 are kept. κI + (1−κ)1πᵀ composes in the exact rational ᾱ_t, as it does exactly.
@@ -32,7 +32,7 @@ UNRESOLVED = 2.0**-48
 GONE = 1e-290
 """A deviation below this carries information far below float64's range."""
 
-SHARP = 0.5
+SHARP = 2.0**-4
 """Q̄_t is carried while one of its entries is below this share of p_t[j]."""
 
 
