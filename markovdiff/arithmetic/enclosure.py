@@ -263,6 +263,17 @@ def decimal_text(value: Decimal) -> str:
     return show(-mantissa if sign else mantissa, int(exponent))
 
 
+def float_text(value: float, digits: int) -> str:
+    """The text of `as_decimal(value, digits)`, as `decimal_text` writes it, in a tenth of the time.
+
+    >>> float_text(0.1, 40), float_text(2 / 3 * 1e-9, 4)
+    ('0.1', '6.667e-10')
+    """
+    mantissa, _, exponent = f"{value:.{min(digits, FLOAT_DIGITS) - 1}e}".partition("e")
+    shown = mantissa.replace(".", "").rstrip("0")
+    return show(int(shown), int(exponent) + 1 - len(shown.lstrip("-"))) if value else "0"
+
+
 def _floor(end: arb) -> int:
     """The floor of an exact number."""
     whole = end.floor().unique_fmpz()

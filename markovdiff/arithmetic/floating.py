@@ -7,6 +7,7 @@ that rounding is never reported as a fact about the chain.
 The functions take the form in which nothing cancels:
 
     f(r) = (1+r)·log(1+r) − r          by its series where |r| is small; information is Σ p_0 Σ p f(D/p)
+    u·log u − (u − 1), u = 1+r         the same entry by entry within rounding of u log u, not of f: for a large mean
     v·f((u−v)/v) = u·log(u/v) − u + v  the same with u = 1+r known to relative accuracy, also near 0
     −x·log x with x near 1             by log1p of the complement, summed from the other entries
 
@@ -15,6 +16,7 @@ numpy only, imported here and nowhere that `import markovdiff` or an exact run w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import log
@@ -24,7 +26,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from markovdiff.arithmetic.enclosure import Unit, as_decimal, decimal_text
+from markovdiff.arithmetic.enclosure import Unit, float_text
 from markovdiff.arithmetic.quantity import Enclosed
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -38,9 +40,15 @@ SMALLEST = float_info.min
 """Below this, 2.2e-308, float64 loses digits: what falls under it has left its range."""
 
 SERIES_UNTIL = 2.0**-7
-"""f(r) is summed as a series for |r| up to this; there the closed form has lost seven bits, and nine terms do."""
+"""f(r) is summed as a series for |r| up to this; there the closed form has lost seven bits, and seven terms do."""
 
-_SERIES = [(-1) ** n / (n * (n - 1)) for n in range(2, 11)]
+_SERIES = [(-1) ** n / (n * (n - 1)) for n in range(2, 9)]
+
+LARGE = 2.0**-17
+"""A mean of f from which its terms may be as wrong as |r|·2^-52: that is under √(3·mean)·2^-52, a share below 2^-42."""
+
+BLOCK = 2**14
+"""Entries that a formula is put through at a time, so that what it makes on the way stays in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,7 @@ class Approximation:
     def enclosed(self, digits: int, unit: Unit, closed: bool = False) -> Enclosed:  # noqa: ARG002
         """The number in `unit`, a decimal without an enclosure."""
         value = self.value / log(2) if unit == "bits" else self.value
-        return Enclosed(decimal_text(as_decimal(value, digits)))
+        return Enclosed(float_text(value, digits))
 
 
 NOTHING = Approximation(0.0, 0.0)
@@ -100,29 +108,62 @@ NOTHING = Approximation(0.0, 0.0)
 
 def f(r: Floats) -> Floats:
     """(1+r)·log(1+r) − r, entry by entry, for r ≥ −1."""
-    least, largest = r.min(initial=0.0), r.max(initial=0.0)
-    size = max(-least, largest)
+    return _f(r, _size(r))
+
+
+def mean_f(weights: Floats, r: Floats, p: Floats) -> float:
+    """Σ_i w_i Σ_j p_j f(r_ij)."""
+    size = _size(r)
+    if size >= SERIES_UNTIL:
+        found = float(weights @ (_closed(r) @ p))
+        if found >= LARGE * weights.sum():
+            return found
+    return float(weights @ (_f(r, size) @ p))
+
+
+def _size(r: Floats) -> float:
+    return float(max(-r.min(initial=0.0), r.max(initial=0.0)))
+
+
+def _f(r: Floats, size: float) -> Floats:
     if size < SERIES_UNTIL:
-        return _series(r, 9 if size > 1e-5 else 3)
-    small = np.abs(r) < SERIES_UNTIL
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found: Floats = (1 + r) * np.log1p(r) - r
-    if least <= -1:
-        found[r <= -1] = 1.0
-    if small.any():
-        found[small] = _series(r[small], 9)
+        return _series(r, _terms(size))
+    large = np.abs(r) >= SERIES_UNTIL
+    found = _series(np.where(large, 0.0, r), len(_SERIES))
+    found[large] = _closed(r[large])
     return found
 
 
+def _closed(r: Floats) -> Floats:
+    """The closed form of f, to |r|·2^-52 or so; that 1 + r is rounded first costs no more."""
+    u = np.maximum(1 + r, SMALLEST)
+    found: Floats = np.log(u)
+    found *= u
+    u -= 1
+    found -= u
+    return found
+
+
+def _terms(size: float) -> int:
+    """How many terms reach |r| = `size` with a share of less than 2^-54 left out."""
+    return next(n for n in range(1, len(_SERIES) + 1) if 2 * size**n < 2.0**-54 * (n + 1) * (n + 2))
+
+
 def _series(r: Floats, terms: int) -> Floats:
-    """Nine terms reach 2^-7, three reach 1e-5, with less than 1e-16 left out."""
     s = np.full_like(r, _SERIES[terms - 1])
-    for coefficient in _SERIES[terms - 2 :: -1]:
+    for coefficient in _SERIES[terms - 2 :: -1] if terms > 1 else []:
         s *= r
         s += coefficient
     s *= r
     s *= r
     return s
+
+
+def blocks(table: Floats) -> Iterator[slice]:
+    """The rows of a table, some at a time."""
+    rows, columns = table.shape
+    size = max(BLOCK // max(columns, 1), 1)
+    return (slice(i, i + size) for i in range(0, rows, size))
 
 
 def bregman(v: Floats, step: Floats) -> Floats:
@@ -141,13 +182,24 @@ def minus_x_log_x(x: Floats, complement: Floats) -> Floats:
 
 def row_entropies(rows: Floats) -> Floats:
     """The entropy of each row, a distribution; of one that is nearly certain to its own relative accuracy."""
-    largest = rows.argmax(axis=1)
+    return np.concatenate([_entropies(rows[block]) for block in blocks(rows)])
+
+
+def _entropies(rows: Floats) -> Floats:
+    if rows.max() <= 0.5:
+        spread: Floats = -np.einsum("ij,ij->i", rows, _logs(rows))
+        return spread
+    index = np.arange(len(rows)), rows.argmax(axis=1)
     others = rows.copy()
-    index = np.arange(len(rows))
-    others[index, largest] = 0.0
-    complement = others.sum(axis=1)
-    found: Floats = minus_x_log_x(others, 1 - others).sum(axis=1) + minus_x_log_x(rows[index, largest], complement)
+    others[index] = 0.0
+    found: Floats = minus_x_log_x(rows[index], others.sum(axis=1)) - np.einsum("ij,ij->i", others, _logs(others))
     return found
+
+
+def _logs(x: Floats) -> Floats:
+    """Log x; of a zero, a number that is multiplied by it."""
+    safe = np.maximum(x, SMALLEST)
+    return np.log(safe, out=safe)
 
 
 def ratio(a: Floats, b: Floats) -> Floats:

@@ -24,8 +24,10 @@ from markovdiff.arithmetic.floating import (
     Approximation,
     Flags,
     Floats,
+    blocks,
     bregman,
     f,
+    mean_f,
     minus_x_log_x,
     ratio,
     row_entropies,
@@ -170,13 +172,8 @@ class DenseInformation(FloatInformation[Forward]):
             assert self.before is not None
             last = self.before.mutual
             return Approximation(0.0, max(SMALLEST, SQUARED * last.value, 0.0 if last.value else last.noise))
-        r, p = now.r, now.p
-        F = f(r)
-        if now.Q_bar is not None:
-            low = r < -0.5
-            u = now.u[low]
-            F[low] = 1 - u - minus_x_log_x(u, 1 - u)
-        found = Approximation.of(float(now.p0 @ (F @ p)))
+        parts = (mean_f(now.p0[rows], ratio(now.D[rows], now.p), now.p) for rows in blocks(now.D))
+        found = Approximation.of(sum(parts))
         if now.markov:
             return found
         return Approximation(found.value, found.noise + 1e-14 * found.value**0.5 + 1e-28)
@@ -189,7 +186,7 @@ class DenseInformation(FloatInformation[Forward]):
 
     def _noise(self) -> float:
         now = self.moment
-        return float(now.p0 @ row_entropies(now.u * now.p if now.Q_bar is None else now.Q_bar))
+        return float(now.p0 @ row_entropies(now.p + now.D if now.Q_bar is None else now.Q_bar))
 
     @cached_property
     def loss(self) -> Approximation:

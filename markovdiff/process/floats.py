@@ -4,7 +4,7 @@
 
 The two zeros hold exactly in truth; rounding breaks them, and what breaks them does not decay while D_t does. So
 they are projected out after each step, and D_t keeps its relative accuracy however small it is. Q̄_t is carried
-beside it only while some Q̄_t[i, j] is under half of p_t[j]: there 1 + D/p has lost digits that Q̄/p has.
+beside it only while some Q̄_t[i, j] is far below p_t[j]: there 1 + D/p has lost digits that Q̄/p has.
 
 Which probabilities are zero is followed as a pattern of its own: an underflow must not make the possible
 impossible. Only the rows of possible x0 are kept. κI + (1−κ)1πᵀ composes in the exact rational ᾱ_t, as it does exactly.
@@ -32,7 +32,7 @@ UNRESOLVED = 2.0**-48
 GONE = 1e-290
 """A deviation below this carries information far below float64's range."""
 
-SHARP = 0.5
+SHARP = 2.0**-4
 """Q̄_t is carried while one of its entries is below this share of p_t[j]."""
 
 
@@ -155,7 +155,8 @@ def following(before: Forward, Q: Floats, chain: Chain, t: int) -> Forward:
         possible = np.any(Q[before.possible] > 0, axis=0)
     Q_bar = None if before.Q_bar is None else _normalised(before.Q_bar @ Q)
     vanished = before.vanished or _forgets_all(chain, t, Q, before.possible)
-    D = np.zeros_like(before.D) if vanished else project(before.D @ Q, before.p0, p)
+    nothing = vanished or before.unresolved
+    D = np.zeros_like(before.D) if nothing else project(before.D @ Q, before.p0, p)
     left = np.abs(D).sum(axis=1)
     unresolved = not vanished and (before.unresolved or _is_rounding(left, before.left))
     if unresolved:
@@ -185,7 +186,8 @@ def _is_rounding(left: Floats, was: Floats) -> bool:
 
 def _forgets_all(chain: Chain, t: int, Q: Floats, possible: Flags) -> bool:
     """Whether the rows of Q_t that x_{t−1} can be in are one and the same: asked of the rationals where it seems so."""
-    first, *others = np.flatnonzero(possible)
+    places = np.flatnonzero(possible)
+    first, others = places[0], places[1:]
     if any((Q[i] != Q[first]).any() for i in others):
         return False
     table = chain.transition(t).dense.table
@@ -313,7 +315,9 @@ class Approaches:
 
     def to(self, law: RationalMatrix) -> Approach:
         """The approach to μ."""
-        return self.made.setdefault(id(law), Approach(self.chain, law))
+        if id(law) not in self.made:
+            self.made[id(law)] = Approach(self.chain, law)
+        return self.made[id(law)]
 
 
 def _of(last: Now | None) -> Floats:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import msgspec
+from flint import fmpq
 
 import markovdiff
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
@@ -201,4 +202,5 @@ def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
 
 
 def _rows(step: Transition) -> list[list[str]]:
-    return [[text(x) for x in row] for row in step.rows()]
+    table, d = step.dense.table, step.dense.matrix.d
+    return [[str(fmpq(n, d).str()) for n in row] for row in table]

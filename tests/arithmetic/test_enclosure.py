@@ -15,13 +15,16 @@ from hypothesis import strategies as st
 
 from markovdiff.arithmetic.enclosure import (
     accuracy,
+    as_decimal,
     ball,
     bits_for,
     bounds,
     centred_ball,
     combine,
+    decimal_text,
     decimals,
     entropy_ball,
+    float_text,
     in_unit,
     log_ball,
     rounded,
@@ -321,3 +324,10 @@ def test_a_tie_that_cannot_be_told_is_reported() -> None:
     assert "resolution" in str(caught.value)
     tie = rounded(lambda _bits: arb(2).sqrt() ** 2 / 4, Fraction(1), "nearest", lambda b: b == Fraction(1, 2), "")
     assert tie == 0
+
+
+@attack
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-999, 999).map(float), st.integers(1, 40))
+def test_both_ways_to_write_a_float_are_one(value: float, digits: int) -> None:
+    """`float_text` is `decimal_text` of `as_decimal`: the same rounding, the same notation."""
+    assert float_text(value, digits) == decimal_text(as_decimal(value, digits))

@@ -8,12 +8,14 @@ from random import Random
 
 import numpy as np
 import pytest
+from flint import arb, ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
 import markovdiff as md
-from markovdiff.arithmetic.floating import NOTHING, Approximation, bregman, f
+from markovdiff.arithmetic.floating import NOTHING, Approximation, bregman, f, mean_f
 from markovdiff.measures.floats import FloatKnown, conditional_information, entropy, information
+from markovdiff.process import floats
 from markovdiff.process.chain import Chain
 from markovdiff.process.contraction import Contraction
 from markovdiff.process.distribution import Distribution
@@ -129,6 +131,36 @@ def test_the_loss_as_a_sum_is_the_loss(process: Process) -> None:
         assert found == pytest.approx(truth(known.loss), rel=RELATIVE, abs=1e-15)
 
 
+@given(st.floats(2.0**-60, 2.0**10), st.sampled_from([-1, 1]), st.integers(1, 6))
+def test_f_keeps_its_digits(size: float, sign: int, others: int) -> None:
+    """f(r) is within 1e-13 of the truth, by itself and beside entries that take it into the other form."""
+    r = max(sign * size, -1.0)
+    with ctx.workprec(300):
+        exactly = arb(r)
+        truth = float((1 + exactly) * (1 + exactly).log() - exactly) if r > -1 else 1.0
+    for beside in (0.0, 2.0**-6, 8.0):
+        found = f(np.array([r] + [beside] * others))
+        assert found[0] == pytest.approx(truth, rel=1e-13, abs=0.0)
+
+
+@given(st.floats(2.0**-30, 4.0), st.integers(0, 10**6))
+def test_a_mean_of_f_keeps_its_digits(size: float, seed: int) -> None:
+    """Σ w p f(r) by the closed form of the large, or as f, is within 1e-12 of the sum of f in balls."""
+    random = np.random.default_rng(seed)
+    r = size * random.uniform(-1, 1, (5, 7)) ** 3
+    r = np.maximum(r, -1.0)
+    w, p = random.uniform(0, 1, 5), random.uniform(0, 1, 7)
+    with ctx.workprec(300):
+        terms = [
+            arb(float(w[i])) * arb(float(p[j])) * ((1 + x) * (1 + x).log() - x if x > -1 else arb(1))
+            for i in range(5)
+            for j in range(7)
+            for x in [arb(float(r[i, j]))]
+        ]
+        truth = float(sum(terms, arb(0)))
+    assert mean_f(w, r, p) == pytest.approx(truth, rel=1e-12, abs=0.0)
+
+
 @given(st.floats(-1, 1e3))
 def test_f_is_not_negative_and_small_as_a_square(r: float) -> None:
     """0 ≤ f(r), and f(r) = r²/2 to within |r| for small r."""
@@ -152,6 +184,16 @@ def test_dobrushin_is_the_exact_one(process: Process) -> None:
     contraction = Contraction(chain)
     for t in range(1, chain.T + 1):
         assert contraction.at(t) == pytest.approx(float(chain.transition(t).dobrushin), rel=1e-12, abs=1e-15)
+
+
+def test_a_law_is_tried_against_the_kernel_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether μ is stationary costs exact K² products: it is asked once, however often p_t is compared with μ."""
+    asked = list[object]()
+    monkeypatch.setattr(floats, "is_kept", lambda _chain, law: asked.append(law) or True)
+    chain = dense(3, 4, 5)
+    laws, law = floats.Approaches(chain), floats.law_of_data(chain)
+    assert laws.to(law) is laws.to(law)
+    assert asked == [law]
 
 
 @examples(80)
