@@ -145,6 +145,8 @@ class Campaign:
                 if status:
                     sys.exit(f"{x} fails with nothing changed")
                 kept[digests[x], x] = pickle.loads(files[x].read_bytes())
+                if len(kept) % 100 == 0:
+                    KEPT.write_bytes(pickle.dumps(kept))
         KEPT.write_bytes(pickle.dumps(kept))
         return {x: kept[digests[x], x] for x in self.items}
 
@@ -227,6 +229,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args()
     os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
     return pytest.main(["-s", "-p", "no:cacheprovider", *TESTS], [Campaign(given.count, given.seed, given.jobs)])
 
 
