@@ -1,13 +1,14 @@
 """Would the tests notice? Small mistakes are put into the engine, one at a time, and the tests run against each.
 
-    python tests/mutate.py [COUNT] [SEED] [--jobs N]
+    python tests/mutate.py [COUNT] [SEED] [--jobs N] [--patience SECONDS]
 
 COUNT of the `mistakes` that can be made in `arithmetic/`, `process/` and `measures/` are drawn, spread evenly over all
 of them. Such a mutant is killed when a test fails, or never ends. One that lives is printed, `equivalents.toml`
 holding those which no test could tell, each with its reason; they are run all the same, and counted apart.
 
 All is imported and collected once. A mutant is a fork in which one function has got other code; it meets every test
-that passes through the changed lines, those of its own room first. What a function did while modules were imported, or
+that passes through the changed lines, those of its own room first, the quick before the slow, until PATIENCE is over:
+one that lives by that is called alive all the same. What a function did while modules were imported, or
 does in a process that a test starts, is never seen mutated, which can only spare a mutant. The map from lines to
 tests is made first, with a fork a test, and kept in the temporary folder for as long as neither side changes.
 """
@@ -44,7 +45,7 @@ TESTS = [f"markovdiff/{room}" for room in ROOMS] + [f"tests/{room}" for room in 
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
 KEPT = Path(tempfile.gettempdir()) / f"markovdiff-lines-{os.getuid()}.pickle"
 MEMORY = 4 * 2**30
-KILLED = 41
+KILLED, LOST = 41, 42
 HUNG = (signal.SIGPROF, signal.SIGALRM)
 
 Seen = tuple[float, frozenset[tuple[str, int]]]
@@ -102,8 +103,8 @@ def _reaped(alive: dict[int, Any]) -> tuple[Any, int]:
 class Campaign:
     """A pytest plugin: collects as ever, and then runs mutants where it would have run tests."""
 
-    def __init__(self, count: int, seed: int, jobs: int) -> None:
-        self.sample, self.jobs, self.reasons = drawn(count, seed), jobs, known()
+    def __init__(self, sample: list[Mutant], jobs: int, patience: float) -> None:
+        self.sample, self.jobs, self.patience, self.reasons = sample, jobs, patience, known()
         self.score: dict[str, Counter[str]] = {room: Counter() for room in ROOMS}
 
     def pytest_collection(self) -> None:
@@ -175,12 +176,15 @@ class Campaign:
     def _try(self, mutant: Mutant) -> None:
         """In a fork: give the function its other code, and run the tests, each with a deadline that none needs."""
         forget()
-        code = mutant.compiled()
-        place = str(mutant.path), mutant.function, mutant.first
-        for f in gc.get_objects():
-            if isinstance(f, FunctionType) and _place(f.__code__) == place:
-                f.__code__ = code
+        begun, place = process_time(), (str(mutant.path), mutant.function, mutant.first)
+        here = [f for f in gc.get_objects() if isinstance(f, FunctionType) and _place(f.__code__) == place]
+        if not here:
+            os._exit(LOST)
+        for f in here:
+            f.__code__ = mutant.compiled()
         for test in self._tests(mutant):
+            if process_time() - begun > self.patience:
+                break
             signal.setitimer(signal.ITIMER_PROF, 10 + 5 * self.map[test][0])
             signal.alarm(600)
             self._run(test)
@@ -194,6 +198,8 @@ class Campaign:
     def _tell(self, mutant: Mutant, status: int) -> None:
         """Count it, and print one that lives."""
         file, function, change = key(mutant)
+        if os.waitstatus_to_exitcode(status) == LOST:
+            sys.exit(f"{file}: no function {function} is there to be changed")
         reason, died = self.reasons.get(key(mutant)), status != 0
         kind = "equivalent" if reason else "lives" if not died else "hangs" if status in HUNG else "fails"
         self.score[mutant.path.parent.name][kind] += 1
@@ -227,10 +233,13 @@ def main() -> int:
     parser.add_argument("count", nargs="?", type=int, default=300)
     parser.add_argument("seed", nargs="?", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--patience", type=float, default=120)
     given = parser.parse_args()
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
-    return pytest.main(["-s", "-p", "no:cacheprovider", *TESTS], [Campaign(given.count, given.seed, given.jobs)])
+    return pytest.main(
+        ["-s", "-p", "no:cacheprovider", *TESTS], [Campaign(drawn(given.count, given.seed), given.jobs, given.patience)]
+    )
 
 
 if __name__ == "__main__":
