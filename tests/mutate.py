@@ -82,7 +82,8 @@ def forked(tasks: Iterable[tuple[Any, Callable[[], None]]], jobs: int) -> Iterat
             alive[pid] = name
             continue
         os.setsid()
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        for stream in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         try:
             task()
