@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -36,10 +36,11 @@ from flint import fmpz
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from markovdiff.arithmetic.enclosure import accuracy
 from markovdiff.arithmetic.logform import INFINITY, Infinity, LogForm, log
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.measures.balance import Balance
-from markovdiff.measures.elbo import Entry, Ledger, Totals
+from markovdiff.measures.elbo import Entry, Ledger, Running, Totals
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.information import entropy, kl
 from markovdiff.measures.processing import Information
@@ -926,3 +927,25 @@ def test_the_finding_names_what_does_not_cancel(wrong: dict[str, object], block:
     assert finding.observed == "violated"
     assert finding.detail == f"the multiples of log {block} do not cancel"
     assert kept(LETTERS, Uniform(), (Fraction(1, 4),) * 4)[2].observed == "holds"
+
+
+def test_a_running_sum_is_at_hand_as_finely_as_it_was_kept() -> None:
+    """Σ log n up to 128 bits needs no term a second time; finer, or exact, it is summed again."""
+    terms = [Quantity.of(log(n)) for n in (2, 3, 5)]
+    asked: list[bool] = []
+
+    def again() -> Iterator[Term]:
+        asked.append(True)
+        return iter(terms)
+
+    running = Running(128, again)
+    for term in terms:
+        running.include(term)
+    total = running.total()
+    assert isinstance(total, Quantity)
+    assert total.ball(128).overlaps(log(30).ball(128))
+    assert accuracy(total.ball(128)) > 120
+    assert not asked
+    assert accuracy(total.ball(256)) > 248
+    assert total.form() == log(30)
+    assert len(asked) == 2

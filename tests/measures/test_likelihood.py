@@ -40,6 +40,7 @@ from markovdiff.process.reverse import (
     Posterior,
     PosteriorMixture,
     ReverseModel,
+    ReverseStep,
     ReverseTable,
     Row,
     Uniform,
@@ -320,6 +321,19 @@ def test_a_model_that_is_no_distribution_is_caught(factor: Fraction, words: str)
     assert finding.observed == "violated"
     assert finding.decided == "enclosure"
     assert words in finding.detail
+
+
+@pytest.mark.parametrize("odd", range(3))
+def test_rows_are_alike_only_if_each_is(odd: int) -> None:
+    """R_t makes m_{t−1} known whatever m_t only where every defined row is the same, however it is written."""
+    one, same, other = ([fmpz(1), fmpz(2)], fmpz(3)), ([fmpz(2), fmpz(4)], fmpz(6)), ([fmpz(2), fmpz(1)], fmpz(3))
+    found = likelihood._same_row(ReverseStep((None, one, same, one)))
+    assert found is not None
+    assert found.rows() == ((Fraction(1, 3), Fraction(2, 3)),)
+    assert likelihood._same_row(ReverseStep((one, None))) is not None
+    rows: list[Row | None] = [one, same, one]
+    rows[odd] = other
+    assert likelihood._same_row(ReverseStep(tuple(rows))) is None
 
 
 # where the likelihood is not a number

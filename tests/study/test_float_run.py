@@ -48,6 +48,14 @@ def test_the_ledger_agrees_with_the_exact_one(kernel: str, prior: str, data: str
             assert b.value == a.value, name
 
 
+def test_an_undefined_likelihood_names_where() -> None:
+    """A prior that reaches what the noise never does: NLL is undefined at the same (t, x_t) as exactly."""
+    scenario = study(KERNELS["absorbing"], '["1/4", "1/4", "1/2"]', "weights = [5, 0, 2]")
+    exact, near = md.run(scenario).elbo, md.run(scenario.with_options(arithmetic="float")).elbo
+    assert exact.nll.value == near.nll.value == "undefined"
+    assert exact.nll.witness == near.nll.witness == {"t": 6, "x_t": "1"}
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_steps_and_verdicts_agree_with_the_exact_ones(kernel: str) -> None:
     """Rationals are decimals, quantities have no bounds, and each verdict is the exact one, labelled float."""
