@@ -137,7 +137,7 @@ def test_three_digits_are_right_until_they_are_not(late: md.Result) -> None:
 
 
 def test_each_mark_by_itself() -> None:
-    """Floats that are chosen, beside verdicts that are: 0 is not negative, and after what is no number nothing moves."""
+    """Chosen floats beside chosen verdicts: 0 is not negative, and after what is no number nothing moves."""
     cases = [
         (1.0, None, ""),
         (0.0, "strict", ""),
