@@ -80,3 +80,11 @@ def test_what_leaves_the_range_of_float64_is_infinite() -> None:
     rare = Distribution.from_probabilities([1 - Fraction(1, 10**200), Fraction(1, 10**200)])
     chain = Chain(rare, per_step([[[Fraction(1), Fraction(0)], [Fraction(0), Fraction(1)]]], 2), (), 1)
     assert list(shadow(chain, "bits")) == [math.inf] * 2
+
+
+def test_every_positive_entry_counts() -> None:
+    """A fair coin of which one side shows itself once in 1e305: half of that, in bits, and not 0."""
+    rare = Fraction(1, 10**305)
+    rows = [[Fraction(1), Fraction(0)], [1 - rare, rare]]
+    chain = Chain(Distribution.from_weights([1, 1]), per_step([rows], 2), (), 1)
+    assert list(shadow(chain, "bits")) == [1.0, 1e-305 / 2]

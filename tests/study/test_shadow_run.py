@@ -7,6 +7,7 @@ import io
 import json
 from fractions import Fraction
 from itertools import pairwise
+from math import inf, isfinite, nan
 from pathlib import Path
 
 import jsonschema
@@ -20,7 +21,7 @@ from markovdiff.audit.command import audit
 from markovdiff.cli import main
 from markovdiff.study.result import Step
 from markovdiff.study.schema import result_schema
-from markovdiff.study.shadow import MAX_K, RIGHT, Shade, Tally, relative_error, rounded, scientific
+from markovdiff.study.shadow import MAX_K, RIGHT, Shade, Shadow, Tally, relative_error, rounded, scientific
 
 LARGE = """data = { family = { kind = "uniform", size = %d } }
 noise = { steps = 1, kernel = { kind = "uniform" }, schedule = { kind = "jump" } }
@@ -133,6 +134,29 @@ def test_three_digits_are_right_until_they_are_not(late: md.Result) -> None:
     after = errors[last + 1]
     assert after is not None
     assert after[1] >= RIGHT
+
+
+def test_each_mark_by_itself() -> None:
+    """Chosen floats beside chosen verdicts: 0 is not negative, and after what is no number nothing moves."""
+    cases = [
+        (1.0, None, ""),
+        (0.0, "strict", ""),
+        (0.0, "strict", "stands_still"),
+        (0.0, "equal", ""),
+        (1e-17, "equal", "false_rise"),
+        (2e-17, "undecided", ""),
+        (3e-17, "strict", "false_rise"),
+        (-1e-17, "strict", "negative"),
+        (inf, "strict", ""),
+        (0.5, "strict", ""),
+        (nan, "strict", ""),
+    ]
+    shadow = Shadow(md.load("two-state").chain(), "bits")
+    shadow.values = iter([value for value, _, _ in cases])
+    for value, decay, mark in cases:
+        found = shadow.beside(Enclosed("1", "1", "1", "1"), decay)
+        assert found.value == (value if isfinite(value) else None)
+        assert [name for name in ("false_rise", "stands_still", "negative") if getattr(found, name)] == mark.split()
 
 
 def test_a_true_rise_is_not_called_false() -> None:

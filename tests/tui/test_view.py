@@ -510,7 +510,7 @@ def test_float64_stays_where_the_truth_falls() -> None:
     rows = view.PANELS["1"].paint(view.Scene(film, 0, scale="logarithmic", shadow=True), 120, 40)
     ends = {cell.style: y for y, row in enumerate(rows[1:-1]) for cell in row[-6:] if "\u2800" < cell.char <= "\u28ff"}
     assert set(ends) == {"dim", "series-2"}
-    assert ends["dim"] < 8
+    assert ends["dim"] == 2  # 5e-17, 17 of 257 decades down 38 rows
     assert ends["series-2"] == 37
     legend = raster.text(rows[:1])
     assert "float64" in legend
@@ -528,6 +528,8 @@ def test_the_foot_has_a_mark_for_each_slip() -> None:
         assert kind is None or shade[kind]
         assert (slip == "−") == shade["negative"]
     assert {"−", "↑", "=", "·"} == set(slips)
+    both = {"negative": True, "false_rise": True, "stands_still": False}
+    assert information._slip(both) == "−"
 
 
 def test_both_numbers_are_read_out() -> None:
