@@ -532,6 +532,8 @@ def bench(parts: tuple[str, ...], full: bool, markdown: bool, json_file: str | N
 
     The others are Python's Fraction with mpmath, sympy, dit and numpy, each as far as it is installed (the extra
     `bench`). An answer is compared with certified enclosures before its time counts.
+    Whatever they get wrong, the exit status is 0; it is 1 where this engine is
+    contradicted by itself.
     """
     from markovdiff.bench.command import bench as measure
 

@@ -10,7 +10,7 @@ what is left, so a dense chain pays a few gcds a step, while a chain whose fract
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Self
 
@@ -35,6 +35,7 @@ class RationalMatrix:
 
     N: fmpz_mat
     d: fmpz
+    _thin: list[ThinRows | None] = field(init=False, default_factory=list, repr=False)
 
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[Fraction]]) -> RationalMatrix:
@@ -75,7 +76,7 @@ class RationalMatrix:
 
     def __matmul__(self, other: RationalMatrix) -> RationalMatrix:
         """The product, with the factor common to all entries and the denominator divided out."""
-        return RationalMatrix(_product(self.N, other.N), self.d * other.d).reduced()
+        return RationalMatrix(_product(self.N, other), self.d * other.d).reduced()
 
     def __add__(self, other: RationalMatrix) -> Self:
         """The sum, over the least common denominator."""
@@ -106,6 +107,13 @@ class RationalMatrix:
         """Σ_i of each column, as a row vector."""
         rows = self.shape[0]
         return RationalMatrix(fmpz_mat(1, rows, [1] * rows) * self.N, self.d)
+
+    @property
+    def thin_rows(self) -> ThinRows | None:
+        """N's rows without their common factors, where that makes a product cheaper; looked for once."""
+        if not self._thin:
+            self._thin.append(_thin_rows(self.N))
+        return self._thin[0]
 
     @property
     def is_zero(self) -> bool:
@@ -170,21 +178,36 @@ def _divide(N: fmpz_mat, g: fmpz) -> fmpz_mat:
     return fmpz_mat(N.nrows(), N.ncols(), [n // g for n in N.entries()])
 
 
-def _product(A: fmpz_mat, B: fmpz_mat) -> fmpz_mat:
+def _product(A: fmpz_mat, right: RationalMatrix) -> fmpz_mat:
     """A·B, where B's rows may be small integers times a long factor each: rows that stand over sums of their own.
 
     A's columns then take the factors first, which is K² long products in place of K³.
     """
+    thin = None if A.nrows() == 1 else right.thin_rows
+    if thin is None or A[0, 0].bit_length() < thin.size:
+        return _plain_product(A, right.N)
+    scaled = [[n * g for n, g in zip(row, thin.factors, strict=True)] for row in A.table()]
+    return _plain_product(fmpz_mat(scaled), thin.rest)
+
+
+@dataclass(frozen=True, slots=True)
+class ThinRows:
+    """diag(factors)·rest, entries up to `size` bits: each row's common factor, and what is left of the row."""
+
+    factors: list[fmpz]
+    rest: fmpz_mat
+    size: int
+
+
+def _thin_rows(B: fmpz_mat) -> ThinRows | None:
     size = max(n.bit_length() for n in B.entries())
-    if A.nrows() == 1 or size < LONG_ROWS or A[0, 0].bit_length() < size:
-        return _plain_product(A, B)
+    if size < LONG_ROWS:
+        return None
     rows = B.table()
     factors = [common_factor(row, fmpz(0)) for row in rows]
     if 2 * min(g.bit_length() for g in factors) <= size:
-        return _plain_product(A, B)
-    scaled = [[n * g for n, g in zip(row, factors, strict=True)] for row in A.table()]
-    small = [[n // g for n in row] for row, g in zip(rows, factors, strict=True)]
-    return _plain_product(fmpz_mat(scaled), fmpz_mat(small))
+        return None
+    return ThinRows(factors, fmpz_mat([[n // g for n in row] for row, g in zip(rows, factors, strict=True)]), size)
 
 
 def _plain_product(A: fmpz_mat, B: fmpz_mat) -> fmpz_mat:
