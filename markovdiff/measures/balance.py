@@ -34,27 +34,28 @@ class Balance:
         self.joint = first.cumulative.weighted(first.data)
 
     def step(self, before: Moment, now: Moment) -> None:
-        """The term L_{t−1} (L_0 at t = 1) from its definition, and −Δ_t from its own."""
+        """The term L_{t−1} (L_0 at t = 1) from its definition, and −Δ_t from its own.
+
+        −Δ_t = −Σ pair·(log p_{t−1} + log Q_t − log p_t − log R_t), pair = p_{t−1}[i] Q_t[i, j]; what L has for
+        log Q_t and −log R_t goes by p_0 Q̄_{t−1} in place of p_{t−1}, so of both `apart` is left. L_0 has no log Q_1.
+        """
         assert now.transition is not None
         assert self.joint is not None
         t, Q = now.t, now.transition
-        self._add_error(t, Q.weighted(before.marginal))
-        reached = Q.weighted(self.joint.column_sums())
-        self._add(f"R_{t}", -reached)
-        if t >= 2:
-            self._add(_step(t), reached)
+        pair = Q.weighted(before.marginal)
+        self._add(f"p_{t - 1}", -pair.row_sums())
+        self._add(f"p_{t}", pair.column_sums())
+        apart = Q.weighted(before.marginal + -self.joint.column_sums())
+        self._add(f"R_{t}", apart)
+        if t == 1:
+            self._add(_step(1), -pair)
+        else:
+            self._add(_step(t), -apart)
             self._add(_cumulative(t - 1), _weighted_by_row_sums(self.joint, Q))
             self._add(_cumulative(t), -_after(self.joint, Q))
         self.joint = now.cumulative.weighted(now.data)
         for name in (f"p_{t - 1}", f"R_{t}", *((_cumulative(t - 1), _step(t)) if t >= 2 else ())):
             self._settle(name)
-
-    def _add_error(self, t: int, pair: Block) -> None:
-        """−Δ_t = −Σ pair·(log p_{t−1} + log Q_t − log p_t − log R_t), pair = q(x_{t−1}, x_t)."""
-        self._add(f"p_{t - 1}", -pair.row_sums())
-        self._add(_step(t), -pair)
-        self._add(f"p_{t}", pair.column_sums())
-        self._add(f"R_{t}", pair)
 
     def finish(self, last: Moment) -> None:
         """L_T = Σ q(x0, x_T)(log Q̄_T − log π), and −KL(p_T‖π)."""
