@@ -13,16 +13,19 @@ from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import over_common_denominator, to_fraction
-from markovdiff.errors import InputError
+from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Gaussian, WithMemory
 from markovdiff.process.transition import Dense, Mixing, Transition
+
+MAX_SOLVING = 2**37
+"""K³ times the bits of the common denominator up to which a law is solved for: some ten seconds."""
 
 
 def stationary_of_chain(chain: Chain) -> RationalMatrix:
     """The law of the first step that has only one, where every other step preserves it as well.
 
-    Raises InputError where no step has a single law, or some step does not preserve it.
+    Raises InputError where no step has a single law, or some step does not preserve it, or to find it would take long.
     """
     if isinstance(chain.kernel, WithMemory):
         raise InputError(
@@ -100,6 +103,14 @@ def stationary(step: Transition, states: tuple[str, ...]) -> RationalMatrix:
 def _solved(step: Dense) -> RationalMatrix:
     """Q^T μ = μ with the first equation, which the others imply, replaced by Σμ = 1."""
     K, d = step.K, step.matrix.d
+    if K**3 * d.bit_length() > MAX_SOLVING:
+        raise LimitError(
+            "too large a system to solve for the stationary law",
+            where="noise.kernel",
+            expected=f"K³ times the bits of the common denominator at most 2^{MAX_SOLVING.bit_length() - 1}",
+            got=f"{K}³ × {d.bit_length()}",
+            remedy="name a law (probabilities) instead of 'stationary'",
+        )
     balance = step.matrix.N.transpose().table()
     for i in range(K):
         balance[i][i] -= d

@@ -17,7 +17,7 @@ from flint import fmpz_mat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from markovdiff.errors import InputError
+from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, absorbing, neighbour, per_step, uniform, with_memory
@@ -198,6 +198,16 @@ def test_a_law_found_late_is_asked_of_the_steps_before():
     with pytest.raises(InputError) as caught:
         stationary_of_chain(chain)
     assert caught.value.where == "t = 1"
+
+
+def test_a_law_that_would_take_minutes_is_refused_at_once():
+    """64 states over a denominator of 10^6 bits: the sizes are named. Doubly stochastic, it costs nothing."""
+    K, tiny = 64, Fraction(1, 2**1_000_000)
+    law = [Fraction(1, K) + (tiny if j == 0 else -tiny if j == 1 else 0) for j in range(K)]
+    with pytest.raises(LimitError, match="64³ × 10000"):
+        stationary(dense([law] * (K - 1) + [law[1:] + law[:1]]), tuple(map(str, range(K))))
+    turned = [law[i:] + law[:i] for i in range(K)]
+    assert stationary(dense(turned), tuple(map(str, range(K)))) == row_vector((Fraction(1, K),) * K)
 
 
 def test_memory_has_no_stationary_law():
