@@ -351,8 +351,8 @@ PAGES = (
     ),
     Page(
         "modes",
-        "Cover or seek, again",
-        "the same on states: where the fits put their mass, picture by picture",
+        "Peaks on states",
+        "the same on states: one bell for two peaks, by either KL, and drawn",
         modes,
         (
             count("gap", 8, 2, 9, "between the peaks", "the peaks need a state between them, and room on 20 states"),
