@@ -495,6 +495,7 @@ def learn(topic: str | None, settings: tuple[str, ...], ask: bool) -> int:
     Without TOPIC its contents are listed.
     """
     from markovdiff.learn import contents
+    from markovdiff.learn.page import HEIGHT
     from markovdiff.learn.sheet import Line, listing, sheet, table_of_contents
 
     def show(lines: list[Line]) -> None:
@@ -513,10 +514,11 @@ def learn(topic: str | None, settings: tuple[str, ...], ask: bool) -> int:
             _out("".join(f"{line}\n" for line in listing()))
         return 0
     page = contents.find(topic)
-    *questions, rest = sheet(page, page.read(settings))
+    asks = ask and _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
+    *questions, rest = sheet(page, page.read(settings), HEIGHT - 1 if asks else HEIGHT)
     for lines in questions:
         show(lines)
-        if ask and _is_terminal(sys.stdin) and _is_terminal(sys.stdout):
+        if asks:
             click.prompt("  your answer, then Enter", default="", show_default=False, prompt_suffix=" ")
     show(rest)
     return 0

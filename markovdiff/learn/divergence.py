@@ -1,6 +1,6 @@
 """Two distributions: the cost of the wrong code, likelihood, and what KL is and is not.
 
-Exact throughout, but for the fits of `forward-reverse`, which are float64 and say so.
+Exact throughout, but for the fits of `forward-reverse` and `modes`, which are float64 and say so.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import markovdiff as md
-from markovdiff.learn.blocks import Ask, Bar, Block, Facts, Formula, Prose, Table, bits
+from markovdiff.learn.blocks import Ask, Bar, Block, Facts, Formula, Picture, Prose, Table, bits
 from markovdiff.learn.page import Page, Parameter, Values, count, probability
+from markovdiff.learn.pictures import EIGHTHS
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.logform import Infinity
+    from markovdiff.measures.projection import Projection
 
 SURE_Q = "a code that gives an outcome probability 0 has no word for it: log q needs 0 < q < 1 (see `infinite`)"
 
@@ -214,8 +216,58 @@ def forward_reverse(values: Values) -> Sequence[Block]:
         Facts((("mean of P", round(p.mean, 6) + 0.0), ("width of P", p.sigma))),
         Prose(
             f"Nothing was drawn in: six starts each, these minima were found ({len(reverse.minima)} in reverse). "
-            "Forward, every sample of P must be affordable, so Q covers: it takes P's mean and variance. Reverse, "
-            "Q must never stand where P is not, so it seeks a peak."
+            "Forward, every sample of P must be affordable, so Q covers: it takes P's mean and variance. "
+            + _seeks(reverse)
+        ),
+    )
+
+
+def _seeks(reverse: Projection) -> str:
+    """What the reverse fit does, as far as it was found to do so."""
+    if len(reverse.minima) > 1:
+        return "Reverse, Q must never stand where P is not, so it seeks a peak."
+    return "Reverse, peaks as near or as unequal as these leave one minimum: move them apart."
+
+
+K_MODES, LEFT = 20, 5
+"""States of the page `modes`, and where its left peak stands."""
+
+
+def two_peaks(gap: int, weight: Fraction) -> list[Fraction]:
+    """Discrete Gaussians, w·2^−(i−a)² + (1−w)·2^−(i−b)², normalised: rational."""
+    ends = ((LEFT, weight), (LEFT + gap, 1 - weight))
+    heights = [sum(w / 2 ** (i - at) ** 2 for at, w in ends) for i in range(K_MODES)]
+    return [h / sum(heights) for h in heights]
+
+
+def modes(values: Values) -> Sequence[Block]:
+    """One bell fitted to two peaks on sixteen states, by KL in each direction."""
+    from markovdiff.measures.projection import bell, fit_bell
+
+    gap, weight = int(values["gap"]), values["w"]
+    P = two_peaks(gap, weight)
+    forward, reverse = fit_bell(P, "forward"), fit_bell(P, "reverse")
+    fits = [("KL(P‖Q) forward", forward.best), *(("KL(Q‖P) reverse", fit) for fit in reverse.minima)]
+    drawn = [("P", [float(p) for p in P]), *((name, bell(K_MODES, f.centre, f.width)) for name, f in fits)]
+    top = max(max(law) for _, law in drawn)
+    rows = [f"{name:<16} " + "".join(3 * EIGHTHS[round(8 * p / top)] for p in law) for name, law in drawn]
+    means = [sum(i * float(p) for i, p in enumerate(law)) for _, law in drawn[:2]]
+    return (
+        Prose(
+            f"The same on {K_MODES} states. P has peaks at {LEFT} (weight {weight}) and {LEFT + gap}, each ∝ "
+            "2^−(steps away)². Q must be one bell:"
+        ),
+        Formula(("q_i ∝ exp(−(i − c)²/2w²)      centre c, width w",)),
+        Ask("Where does the forward fit put its centre: on a peak, or where P has little mass?"),
+        Picture(tuple(rows)),
+        Table(
+            ("minimised", "centre", "width", "KL, nats (float)"),
+            tuple((n, f.centre, f.width, f.divergence) for n, f in fits),
+        ),
+        Facts((("means of P and forward Q", " and ".join(f"{mean:.6g}" for mean in means) + "  (float)"),)),
+        Prose(
+            f"Forward Q has P's mean and variance, though P may have little there. {_seeks(reverse)} A model trained "
+            "forward makes blends that no datum looks like; one fitted in reverse leaves data out."
         ),
     )
 
@@ -290,6 +342,23 @@ PAGES = (
             Parameter(
                 "w",
                 Fraction(1, 2),
+                Fraction(1, 100),
+                Fraction(99, 100),
+                "left weight",
+                "with less than 1/100 on one side hardly a second peak is left to choose",
+            ),
+        ),
+    ),
+    Page(
+        "modes",
+        "Peaks on states",
+        "the same on states: one bell for two peaks, by either KL, and drawn",
+        modes,
+        (
+            count("gap", 8, 2, 9, "between the peaks", "the peaks need a state between them, and room on 20 states"),
+            Parameter(
+                "w",
+                Fraction(2, 5),
                 Fraction(1, 100),
                 Fraction(99, 100),
                 "left weight",

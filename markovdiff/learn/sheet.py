@@ -30,16 +30,16 @@ class Line(NamedTuple):
 BLANK = Line("", "blank")
 
 
-def sheet(page: Page, values: Values) -> list[list[Line]]:
+def sheet(page: Page, values: Values, height: int = HEIGHT) -> list[list[Line]]:
     """The page's lines, in one stretch up to each question and one after it.
 
-    Blank lines are set as far as HEIGHT allows, the most useful ones first.
+    Blank lines are set as far as `height` allows, the most useful ones first.
     """
     parts: list[tuple[Role, list[Line]]] = [("title", [Line(page.title, "title")])]
     for block in page.build(values):
         parts += [(block.kind, [Line(f"  {text}".rstrip(), block.kind) for text in block.lines()])]
     parts.append(("foot", [Line(text, "foot") for text in _foot(page, values)]))
-    apart = _gaps([kind for kind, _ in parts], HEIGHT - sum(len(lines) for _, lines in parts))
+    apart = _gaps([kind for kind, _ in parts], height - sum(len(lines) for _, lines in parts))
     stretches: list[list[Line]] = [[]]
     for k, (kind, lines) in enumerate(parts):
         stretches[-1] += [*([BLANK] if k in apart else []), *lines]

@@ -34,8 +34,11 @@ if TYPE_CHECKING:
     Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 Direction: TypeAlias = Literal["forward", "reverse"]
-Kind: TypeAlias = Literal["minimum", "saddle", "edge", "unfinished"]
+Kind: TypeAlias = Literal["minimum", "saddle", "flat", "edge", "unfinished"]
 Objective: TypeAlias = "Callable[[Array], tuple[float, Array]]"
+
+FLAT = 1e-4
+"""A minimum curves by more than this in (c/w, log w). Those met curve by 0.06 or more, a flat valley by under 1e-6."""
 
 MAX_NODES = 200_000
 """Nodes of the rule on which the forward divergence is minimised."""
@@ -51,7 +54,11 @@ class Fit:
     divergence: float
     """KL in the fitted direction, nats."""
     kind: Kind
-    """"saddle": balanced between two peaks, and the slightest push leaves it; "edge": the infimum is outside."""
+    """"saddle": balanced between two peaks, and the slightest push leaves it; "edge": the infimum is outside.
+
+    "flat": so narrow a bell that it lies on two states alone; c and w then only set their odds, and no float sees that
+    a wider one is better.
+    """
     iterations: int
 
 
@@ -177,10 +184,12 @@ def _kind(objective: Objective, theta: Array, box: list[tuple[float, float]]) ->
     _, gradient = objective(theta)
     if float(np.abs(gradient).max()) > 1e-6:
         return "unfinished"
-    steps = 1e-4 * np.diag([exp(theta[1]), 1.0])
-    columns = [(objective(theta + d)[1] - objective(theta - d)[1]) / (2 * d.sum()) for d in steps]
+    units = np.array([exp(theta[1]), 1.0])
+    steps = 1e-4 * np.diag(units)
+    columns = [units * (objective(theta + d)[1] - objective(theta - d)[1]) / 2e-4 for d in steps]
     curvature = np.array(columns)
-    return "minimum" if float(np.linalg.eigvalsh(curvature + curvature.T).min()) > 0 else "saddle"
+    least = float(np.linalg.eigvalsh((curvature + curvature.T) / 2).min())
+    return "minimum" if least > FLAT else "flat" if least > -FLAT else "saddle"
 
 
 def _covering_density(p: Mixture) -> Objective:

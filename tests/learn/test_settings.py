@@ -9,6 +9,7 @@ import pytest
 from markovdiff.errors import InputError
 from markovdiff.learn.contents import find, pages
 from markovdiff.learn.page import MAX_DENOMINATOR
+from markovdiff.learn.sheet import sheet
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,12 @@ def test_just_outside_is_outside() -> None:
 def test_every_refusal_has_its_own_words() -> None:
     """No parameter goes without a reason."""
     assert all(len(p.why.split()) >= 8 for page in pages().values() for p in page.parameters)
+
+
+@pytest.mark.parametrize(("topic", "apart", "near"), [("forward-reverse", "d=3", "d=2"), ("modes", "gap=8", "gap=4")])
+def test_a_page_claims_no_seeking_where_there_is_one_minimum(topic: str, apart: str, near: str) -> None:
+    """Far peaks have a reverse minimum each; near ones share one, and then the page does not say that Q seeks."""
+    page = find(topic)
+    for setting, seeks in ((apart, True), (near, False)):
+        words = " ".join(line.text for part in sheet(page, page.read([setting])) for line in part)
+        assert ("it seeks a peak" in words) is seeks

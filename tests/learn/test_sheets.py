@@ -139,3 +139,14 @@ def test_a_float_is_labelled_and_an_exact_number_is_not() -> None:
 def test_bars_are_as_long_as_their_numbers(shares: tuple[float, ...], drawn: str) -> None:
     """To an eighth of a column alone, to a column in company."""
     assert Bar(shares, 4).text() == drawn
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_leaves_a_line_for_the_answer(name: str) -> None:
+    """Asked for one line less, a page gives up a blank line, where it has one."""
+    page = pages()[name]
+    usual, asking = sheet(page, page.defaults), sheet(page, page.defaults, HEIGHT - 1)
+    before, after = (sum(len(part) for part in parts) for parts in (usual, asking))
+    words = [[line.text for part in parts for line in part if line.role != "blank"] for parts in (usual, asking)]
+    assert words[0] == words[1]
+    assert after == min(before, max(HEIGHT - 1, len(words[0])))

@@ -148,6 +148,18 @@ def test_a_law_more_spread_than_any_bell_ends_at_the_edge():
     assert isclose(found.best.divergence, float(md.kl(law, ["1/5"] * 5)), rel_tol=1e-4)
 
 
+def test_a_bell_on_two_states_is_no_minimum():
+    """A narrow bell between two states only sets their odds, so (c, w) may slide: it is flat, and wider is better."""
+    heights = [Fraction(2, 2 ** (i - 5) ** 2) + Fraction(3, 2 ** (i - 13) ** 2) for i in range(20)]
+    p = [h / sum(heights) for h in heights]
+    found = fit_bell(p, "reverse")
+    assert "flat" in {fit.kind for fit in found.fits}
+    assert [round(fit.centre) for fit in found.minima] == [5, 9, 13]
+    stuck = next(fit for fit in found.fits if fit.kind == "flat")
+    wider = bell(20, 12.5 + 4 * (stuck.centre - 12.5), 2 * stuck.width)  # the same odds of states 12 and 13
+    assert divergence(wider, p) < stuck.divergence
+
+
 def test_minima_are_told_apart():
     """Two arrivals at one place are one minimum; saddles and edges are none."""
     fits = tuple(

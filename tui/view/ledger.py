@@ -43,7 +43,7 @@ def _lines(scene: Scene, width: int, height: int) -> list[Line]:
     for quantity, words, style in _step(t):
         here.append(_row(words, style, film.value(t, quantity), Number(quantity, t)))
     if film.finished is None:
-        return [*here, ([("", "")], None), ([(" the totals come at the end of the run", "dim")], None)]
+        return [*here, ([("", "")], None), ([(" the totals come at the end", "dim")], None)]
     beside = scene.beneath if width >= 48 else None
     totals: list[Line] = [([(f" {'':<18}{'':>12}{_name(beside):>14}", "beneath")], None)] if beside else []
     totals += [_total(film, beside, *entry) for entry in TOTALS]
