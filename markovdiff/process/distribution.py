@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import islice
 from math import comb, gcd
 
 from markovdiff.arithmetic.rational import over_common_denominator, shown
@@ -18,6 +19,9 @@ from markovdiff.errors import InputError, LimitError
 
 MAX_STATES = 131_072
 """K is at most this: room for a vocabulary, not for a typing error."""
+
+MAX_SYMBOLS = 2**22
+"""A text may have this many different symbols before the most frequent are chosen."""
 
 
 @dataclass(frozen=True)
@@ -156,13 +160,13 @@ def count(
     top: int | None = None,
     where: str = "data.text",
 ) -> Distribution:
-    """Relative frequencies of symbols.
+    """Relative frequencies of symbols, which come one by one or as a Counter of them.
 
     With `alphabet` only its symbols are states, in its order; with `top` only the N most frequent.
     The rest is lumped into the state `other` where that is named, and left out otherwise. States
     are in the order of their symbols, or by falling count where `by_frequency`.
     """
-    counts = Counter(symbols)
+    counts = _counted(symbols, where)
 
     def order(symbol: str) -> tuple[int, str]:
         return (-counts[symbol] if by_frequency else 0, symbol)
@@ -178,3 +182,16 @@ def count(
     if other in kept:
         raise InputError("the label for the rest is already a symbol", where=f"{where}.other", got=shown(other))
     return Distribution.from_weights([*(counts[s] for s in kept), rest], [*kept, other], where)
+
+
+def _counted(symbols: Iterable[str], where: str) -> Counter[str]:
+    """How often each comes; a text of ever new words is left before it fills the memory."""
+    if isinstance(symbols, Counter):
+        return symbols
+    counts: Counter[str] = Counter()
+    rest = iter(symbols)
+    while piece := list(islice(rest, 2**16)):
+        counts.update(piece)
+        if len(counts) > MAX_SYMBOLS:
+            raise LimitError("too many different symbols", where=where, expected=f"at most {MAX_SYMBOLS}")
+    return counts

@@ -6,6 +6,9 @@ matrices says how many steps there are. Whatever does not fit is an InputError w
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
@@ -130,11 +133,12 @@ def _check_bits(bits: float, K: int, where: str) -> None:
 
 def _text(spec: fileformat.Text, folder: Path, where: str) -> Distribution:
     path = folder / spec.path
+    symbols: Iterable[str]
     if spec.unit == "byte":
-        symbols: list[str] = [f"0x{byte:02x}" for byte in files.read_bytes(path, where)]
+        symbols = Counter({f"0x{byte:02x}": n for byte, n in Counter(files.read_bytes(path, where)).items()})
     else:
         text = files.read_text(path, where)
-        symbols = text.split() if spec.unit == "word" else list(text)
+        symbols = (word[0] for word in re.finditer(r"\S+", text)) if spec.unit == "word" else text
     alphabet = None
     if spec.alphabet is not None:
         alphabet = {
