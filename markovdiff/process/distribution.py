@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import islice
-from math import comb, gcd
+from math import comb
+
+from flint import fmpz
 
 from markovdiff.arithmetic.rational import over_common_denominator, shown
 from markovdiff.errors import InputError, LimitError
@@ -50,13 +52,13 @@ class Distribution:
                     "a negative weight", where=f"{where}, state {label!r}", expected="≥ 0", got=shown(Fraction(weight))
                 )
         if all(isinstance(w, int) for w in weights):
-            integers = [int(w) for w in weights]
+            integers = [fmpz(int(w)) for w in weights]
         else:
-            integers = [int(n) for n in over_common_denominator(Fraction(w) for w in weights)[0]]
-        common = gcd(*integers)
+            integers = over_common_denominator(Fraction(w) for w in weights)[0]
+        common = reduce(fmpz.gcd, integers, fmpz(0))
         if common == 0:
             raise InputError("the weights are all zero", where=where, remedy="give at least one state a weight")
-        reduced = tuple(n // common for n in integers)
+        reduced = tuple(int(n // common) for n in integers)
         return cls(labels, reduced, sum(reduced))
 
     @classmethod
@@ -141,14 +143,14 @@ def zipf(K: int, exponent: int) -> list[Fraction | int]:
 
 def geometric(K: int, ratio: Fraction) -> list[Fraction | int]:
     """p_k ∝ ratio^k for k = 0…K−1 (ratio > 0)."""
-    a, b = ratio.numerator, ratio.denominator
-    return [a**k * b ** (K - 1 - k) for k in range(K)]
+    a, b = fmpz(ratio.numerator), fmpz(ratio.denominator)
+    return [int(a**k * b ** (K - 1 - k)) for k in range(K)]
 
 
 def binomial(K: int, p: Fraction) -> list[Fraction | int]:
     """The number of successes in K − 1 trials of probability p."""
-    a, b = p.numerator, p.denominator - p.numerator
-    return [comb(K - 1, k) * a**k * b ** (K - 1 - k) for k in range(K)]
+    a, b = fmpz(p.numerator), fmpz(p.denominator - p.numerator)
+    return [int(fmpz(comb(K - 1, k)) * a**k * b ** (K - 1 - k)) for k in range(K)]
 
 
 def count(
