@@ -196,6 +196,7 @@ def _schedule(spec: fileformat.Schedule, steps: int | None) -> tuple[Fraction, .
         else None
     )
     T = _steps(steps, len(listed) if listed is not None else None)
+    _check_schedule(spec, T)
     match spec:
         case fileformat.Constant():
             return schedules.constant(T, spec.beta)
@@ -211,6 +212,30 @@ def _schedule(spec: fileformat.Schedule, steps: int | None) -> tuple[Fraction, .
             return schedules.explicit(spec.betas)
         case fileformat.Alpha():
             return schedules.from_alphas(spec.alphas)
+
+
+MAX_LINEAR_BITS, MAX_ROUNDED_BITS = 2**27, 2**24
+"""All β_t of a schedule together may be this long; those of an irrational one are dear to compute."""
+
+
+def _check_schedule(spec: fileformat.Schedule, T: int) -> None:
+    """Raise LimitError before T long numbers are made of a few."""
+    match spec:
+        case fileformat.Linear():
+            bits, most = _bits(spec.start) + _bits(spec.stop), MAX_LINEAR_BITS
+        case fileformat.GeometricSchedule():
+            bits, most = _bits(spec.start) + _bits(spec.stop) + _bits(_grid(spec.resolution)), MAX_ROUNDED_BITS
+        case fileformat.Cosine():
+            bits, most = _bits(spec.s or Fraction(0)) + _bits(_grid(spec.resolution)), MAX_ROUNDED_BITS
+        case _:
+            return
+    if T * bits > most:
+        raise LimitError(
+            "a schedule too long to write out exactly",
+            where="noise.schedule",
+            expected="fewer steps, shorter numbers, or a coarser `resolution`",
+            got=f"{T} numbers of about {bits} bits",
+        )
 
 
 def _grid(resolution: Fraction | None) -> Fraction:
