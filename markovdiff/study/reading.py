@@ -24,6 +24,9 @@ MAX_BITS = MAX_DIGITS * 3322 // 1000
 
 def read(text: str) -> fileformat.File:
     """TOML text as the file's structs. Raises InputError with the key's path."""
+    if endless := re.search(rf"[0-9a-fA-F_]{{{4 * MAX_DIGITS}}}", text):
+        line = text.count("\n", 0, endless.start()) + 1
+        raise LimitError("a number is too long", where=f"line {line}", expected=f"at most {MAX_DIGITS} digits")
     try:
         parsed = tomllib.loads(text, parse_float=_decimal)
     except RecursionError:
