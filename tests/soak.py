@@ -76,7 +76,7 @@ class Soak:
     async def session(self) -> None:
         """Open, use until the program is left or all is done, and leave."""
         self.sessions += 1
-        app = MarkovdiffApp(self.request(), play=True)
+        app = MarkovdiffApp(self.request(), play=True, fps=10)
         async with app.run_test(size=(120, 40)) as pilot:
             while self.done < self.count and app.is_running and app.return_code is None:
                 self.done += 1

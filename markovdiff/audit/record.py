@@ -19,6 +19,7 @@ from markovdiff.audit.numerals import quoted
 from markovdiff.errors import InputError, LimitError, MarkovdiffError
 
 MAX_FILE_BYTES = 512 * 2**20
+MAX_VALUES = 2**25
 PIECE = 2**20
 MAX_STATES = 4096
 MAX_STEPS = 100_000
@@ -163,6 +164,8 @@ def _bytes(file: BinaryIO) -> bytearray:
 
 def parse(text: str) -> Part:
     """JSON text, read strictly."""
+    if (values := text.count(",")) > MAX_VALUES:
+        raise LimitError("the file has too many values", expected=f"at most {MAX_VALUES}", got=f"{values}")
     try:
         value = json.loads(
             text, parse_int=_small, parse_float=_refused, parse_constant=_refused, object_pairs_hook=_without_duplicates

@@ -10,14 +10,20 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
-from math import comb, gcd
+from functools import cached_property, reduce
+from itertools import islice
+from math import comb
+
+from flint import fmpz
 
 from markovdiff.arithmetic.rational import over_common_denominator, shown
 from markovdiff.errors import InputError, LimitError
 
 MAX_STATES = 131_072
 """K is at most this: room for a vocabulary, not for a typing error."""
+
+MAX_SYMBOLS = 2**22
+"""A text may have this many different symbols before the most frequent are chosen."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +52,13 @@ class Distribution:
                     "a negative weight", where=f"{where}, state {label!r}", expected="≥ 0", got=shown(Fraction(weight))
                 )
         if all(isinstance(w, int) for w in weights):
-            integers = [int(w) for w in weights]
+            integers = [fmpz(int(w)) for w in weights]
         else:
-            integers = [int(n) for n in over_common_denominator(Fraction(w) for w in weights)[0]]
-        common = gcd(*integers)
+            integers = over_common_denominator(Fraction(w) for w in weights)[0]
+        common = reduce(fmpz.gcd, integers, fmpz(0))
         if common == 0:
             raise InputError("the weights are all zero", where=where, remedy="give at least one state a weight")
-        reduced = tuple(n // common for n in integers)
+        reduced = tuple(int(n // common) for n in integers)
         return cls(labels, reduced, sum(reduced))
 
     @classmethod
@@ -137,14 +143,14 @@ def zipf(K: int, exponent: int) -> list[Fraction | int]:
 
 def geometric(K: int, ratio: Fraction) -> list[Fraction | int]:
     """p_k ∝ ratio^k for k = 0…K−1 (ratio > 0)."""
-    a, b = ratio.numerator, ratio.denominator
-    return [a**k * b ** (K - 1 - k) for k in range(K)]
+    a, b = fmpz(ratio.numerator), fmpz(ratio.denominator)
+    return [int(a**k * b ** (K - 1 - k)) for k in range(K)]
 
 
 def binomial(K: int, p: Fraction) -> list[Fraction | int]:
     """The number of successes in K − 1 trials of probability p."""
-    a, b = p.numerator, p.denominator - p.numerator
-    return [comb(K - 1, k) * a**k * b ** (K - 1 - k) for k in range(K)]
+    a, b = fmpz(p.numerator), fmpz(p.denominator - p.numerator)
+    return [int(fmpz(comb(K - 1, k)) * a**k * b ** (K - 1 - k)) for k in range(K)]
 
 
 def count(
@@ -156,13 +162,13 @@ def count(
     top: int | None = None,
     where: str = "data.text",
 ) -> Distribution:
-    """Relative frequencies of symbols.
+    """Relative frequencies of symbols, which come one by one or as a Counter of them.
 
     With `alphabet` only its symbols are states, in its order; with `top` only the N most frequent.
     The rest is lumped into the state `other` where that is named, and left out otherwise. States
     are in the order of their symbols, or by falling count where `by_frequency`.
     """
-    counts = Counter(symbols)
+    counts = _counted(symbols, where)
 
     def order(symbol: str) -> tuple[int, str]:
         return (-counts[symbol] if by_frequency else 0, symbol)
@@ -178,3 +184,16 @@ def count(
     if other in kept:
         raise InputError("the label for the rest is already a symbol", where=f"{where}.other", got=shown(other))
     return Distribution.from_weights([*(counts[s] for s in kept), rest], [*kept, other], where)
+
+
+def _counted(symbols: Iterable[str], where: str) -> Counter[str]:
+    """How often each comes; a text of ever new words is left before it fills the memory."""
+    if isinstance(symbols, Counter):
+        return symbols
+    counts: Counter[str] = Counter()
+    rest = iter(symbols)
+    while piece := list(islice(rest, 2**16)):
+        counts.update(piece)
+        if len(counts) > MAX_SYMBOLS:
+            raise LimitError("too many different symbols", where=where, expected=f"at most {MAX_SYMBOLS}")
+    return counts

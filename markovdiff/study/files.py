@@ -20,9 +20,13 @@ from typing import Any, BinaryIO
 
 from markovdiff.arithmetic.rational import rational, shown
 from markovdiff.errors import InputError, LimitError
+from markovdiff.process.distribution import check_size
 
 MAX_BYTES = 256 * 2**20
 """A data file may be this large."""
+
+MAX_NUMBERS = 2**23
+"""And bring this many numbers: as Fractions they take about two gigabytes."""
 
 
 def read_bytes(path: Path, where: str, limit: int = MAX_BYTES) -> bytes:
@@ -96,12 +100,21 @@ def read_counts(path: Path, label: str, count: str, where: str) -> tuple[list[st
             if None in row or None in row.values():
                 problem = "many" if None in row else "few"
                 raise InputError(f"a row with too {problem} fields", where=place, expected=f"{len(columns)} fields")
+            check_size(len(labels) + 1, where)
             labels.append(row[label])
             value = rational(row[count], place)
             counts.append(int(value) if value.denominator == 1 else value)
     except csv.Error as error:
         raise _not_csv(error, f"{where} ({path})", reader.line_num) from None
     return labels, counts
+
+
+def _check_many(count: int, place: str) -> None:
+    """To be called before as many objects are made."""
+    if count > MAX_NUMBERS:
+        raise LimitError(
+            "the file has too many numbers", where=place, expected=f"at most {MAX_NUMBERS}", got=f"{count}"
+        )
 
 
 def _names(found: Iterable[str]) -> str:
@@ -131,9 +144,10 @@ def read_array(path: Path, where: str) -> Any:
 
 
 def _checked_array(array: Any, place: str) -> Any:
-    """Numbers only, all finite."""
+    """Numbers only, not too many, all finite."""
     import numpy as np
 
+    _check_many(array.size, place)
     if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
         raise InputError(
             "an array of the wrong type",
@@ -186,7 +200,9 @@ def read_matrices(path: Path, normalise: bool, K: int, where: str) -> list[list[
             for m, matrix in enumerate(_items(nested, place))
         ]
     elif suffix == ".csv":
-        reader = csv.reader(io.StringIO(read_text(path, where)), strict=True)
+        text = read_text(path, where)
+        _check_many(text.count(",") + text.count("\n"), place)
+        reader = csv.reader(io.StringIO(text), strict=True)
         try:
             lines = [row for row in reader if row]
         except csv.Error as error:
@@ -260,6 +276,8 @@ def _normalised(matrix: list[list[Fraction]], where: str) -> list[list[Fraction]
 
 
 def _parse_json(text: str, where: str) -> object:
+    _check_many(text.count(",") + 1, where)
+
     def refuse(constant: str) -> object:
         raise InputError("not a rational number", where=where, got=shown(constant))
 

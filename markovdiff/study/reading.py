@@ -14,13 +14,19 @@ from fractions import Fraction
 
 import msgspec
 
-from markovdiff.arithmetic.rational import rational, shown
-from markovdiff.errors import InputError, MarkovdiffError
+from markovdiff.arithmetic.rational import MAX_DIGITS, rational, shown
+from markovdiff.errors import InputError, LimitError, MarkovdiffError
 from markovdiff.study import fileformat
+
+MAX_BITS = MAX_DIGITS * 3322 // 1000
+"""Of a whole number: written in hexadecimal it can be longer than Python would read in decimals."""
 
 
 def read(text: str) -> fileformat.File:
     """TOML text as the file's structs. Raises InputError with the key's path."""
+    if endless := re.search(rf"[0-9a-fA-F_]{{{4 * MAX_DIGITS}}}", text):
+        line = text.count("\n", 0, endless.start()) + 1
+        raise LimitError("a number is too long", where=f"line {line}", expected=f"at most {MAX_DIGITS} digits")
     try:
         parsed = tomllib.loads(text, parse_float=_decimal)
     except RecursionError:
@@ -44,6 +50,8 @@ def _decimal(text: str) -> Decimal:
 
 def _number(kind: type, value: object) -> object:
     if kind is Fraction:
+        if isinstance(value, int) and value.bit_length() > MAX_BITS:
+            raise LimitError("a number is too long", expected=f"at most {MAX_DIGITS} digits", remedy="a shorter one")
         return rational(value)
     raise NotImplementedError(kind)
 

@@ -6,6 +6,9 @@ matrices says how many steps there are. Whatever does not fit is an InputError w
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
@@ -130,11 +133,12 @@ def _check_bits(bits: float, K: int, where: str) -> None:
 
 def _text(spec: fileformat.Text, folder: Path, where: str) -> Distribution:
     path = folder / spec.path
+    symbols: Iterable[str]
     if spec.unit == "byte":
-        symbols: list[str] = [f"0x{byte:02x}" for byte in files.read_bytes(path, where)]
+        symbols = Counter({f"0x{byte:02x}": n for byte, n in Counter(files.read_bytes(path, where)).items()})
     else:
         text = files.read_text(path, where)
-        symbols = text.split() if spec.unit == "word" else list(text)
+        symbols = (word[0] for word in re.finditer(r"\S+", text)) if spec.unit == "word" else text
     alphabet = None
     if spec.alphabet is not None:
         alphabet = {
@@ -192,6 +196,7 @@ def _schedule(spec: fileformat.Schedule, steps: int | None) -> tuple[Fraction, .
         else None
     )
     T = _steps(steps, len(listed) if listed is not None else None)
+    _check_schedule(spec, T)
     match spec:
         case fileformat.Constant():
             return schedules.constant(T, spec.beta)
@@ -207,6 +212,30 @@ def _schedule(spec: fileformat.Schedule, steps: int | None) -> tuple[Fraction, .
             return schedules.explicit(spec.betas)
         case fileformat.Alpha():
             return schedules.from_alphas(spec.alphas)
+
+
+MAX_LINEAR_BITS, MAX_ROUNDED_BITS = 2**27, 2**24
+"""All β_t of a schedule together may be this long; those of an irrational one are dear to compute."""
+
+
+def _check_schedule(spec: fileformat.Schedule, T: int) -> None:
+    """Raise LimitError before T long numbers are made of a few."""
+    match spec:
+        case fileformat.Linear():
+            bits, most = _bits(spec.start) + _bits(spec.stop), MAX_LINEAR_BITS
+        case fileformat.GeometricSchedule():
+            bits, most = _bits(spec.start) + _bits(spec.stop) + _bits(_grid(spec.resolution)), MAX_ROUNDED_BITS
+        case fileformat.Cosine():
+            bits, most = _bits(spec.s or Fraction(0)) + _bits(_grid(spec.resolution)), MAX_ROUNDED_BITS
+        case _:
+            return
+    if T * bits > most:
+        raise LimitError(
+            "a schedule too long to write out exactly",
+            where="noise.schedule",
+            expected="fewer steps, shorter numbers, or a coarser `resolution`",
+            got=f"{T} numbers of about {bits} bits",
+        )
 
 
 def _grid(resolution: Fraction | None) -> Fraction:
