@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 import markovdiff as md
+from markovdiff.arithmetic.rational import text
 from markovdiff.process.chain import Chain
 from markovdiff.study.forecast import forecast
 from markovdiff.study.result import Step
@@ -229,3 +230,12 @@ def test_the_forecast_counts_what_is_kept() -> None:
     chain = study(T=100_000).chain()
     kept = sum(t * 10 // 3 // 8 for t in range(100_000))
     assert forecast(chain).memory >= kept
+
+
+def test_a_gaussian_is_written_out_as_it_is() -> None:
+    """The record's matrices, which share the texts of their jumps, are the kernel's rows."""
+    noise = 'schedule = { kind = "linear", start = "1/10", stop = "1/2" }'
+    scenario = study('{ kind = "gaussian" }', data="weights = [3, 1, 2, 5, 4]", noise=noise, T=3)
+    kernel = md.run(scenario).scenario["kernel"]
+    assert isinstance(kernel, dict)
+    assert kernel["steps_rows"] == [[[text(x) for x in row] for row in scenario.chain().step(t)] for t in (1, 2, 3)]
