@@ -97,10 +97,10 @@ class Gaussian:
 def _jumps(kernel: Gaussian, beta: Fraction) -> tuple[int, ...]:
     """Remembered for each β of a long schedule; nearly all are settled by one enclosure, others by `rounded`."""
     K, resolution = kernel.K, kernel.resolution
-    rate = Fraction(-4) / ((K - 1) ** 2 * beta)
+    rate = to_fmpq(Fraction(-4) / ((K - 1) ** 2 * beta))
 
     def weight(n: int) -> arb:
-        return arb(to_fmpq(rate * n * n)).exp()
+        return arb(rate * (n * n)).exp()
 
     @cache
     def total(_bits: int) -> arb:

@@ -85,24 +85,30 @@ def test_a_walk_that_was_forecast_too_low_is_started_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "weights", [[1], [5, 3, 2, 7, 1], [5, 3, 2, 7, 1, 4], [0, 3, 2, 7, 1, 0], [4, 0, 1], [5, 3, 0, 0]]
+    ("weights", "held"),
+    [
+        ([1], 1),
+        ([5, 3, 2, 7, 1], 3),
+        ([5, 3, 2, 7, 1, 4], 3),
+        ([0, 3, 2, 7, 1, 0], 2),
+        ([4, 0, 1], 1),
+        ([5, 3, 0, 0], 2),
+    ],
 )
-def test_half_of_a_mirrored_chain_is_all_of_it(weights: list[int]) -> None:
+def test_half_of_a_mirrored_chain_is_all_of_it(weights: list[int], held: int) -> None:
     """A Gaussian's Q̄_t read backwards is itself: with half of its rows held, every number is still the true one."""
     kernel = Gaussian(len(weights), Fraction(1, 2**32))
     betas = (Fraction(1, 10), Fraction(1, 3), Fraction(1))
     chain = Chain(Distribution.from_weights(weights), kernel, betas, 3)
     exact, walk = informations(chain), Walk(chain, 200)
-    halved = weights == weights[::-1] or all(weights) or weights[0] == weights[-1] == 0 or weights == [4, 0, 1]
     for near, known in zip(in_balls(chain, exact, cheap=False), exact, strict=True):
         state = walk.at(known.t)
-        n = sum(w > 0 for w in weights)
-        assert state.W.nrows() == ((n + 1) // 2 if halved else n)
+        assert state.W.nrows() == held
         assert near.inconsistency() is None
         truth = [row for row, w in zip(chain.cumulative(known.t), weights, strict=True) if w]
         for row, true_row in zip(state.rows, truth, strict=True):
             for x, true in zip(row, true_row, strict=True):
-                assert x.contains(arb(fmpq(true.numerator, true.denominator)))
+                assert x.contains(fmpq(true.numerator, true.denominator))
         for name in NAMES:
             agree(getattr(near, name), getattr(known, name))
 
