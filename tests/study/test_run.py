@@ -238,7 +238,7 @@ def test_the_forecast_counts_what_is_kept() -> None:
 @pytest.mark.parametrize("kernel", ['{ kind = "uniform" }', '{ kind = "neighbour" }', '{ kind = "gaussian" }'])
 @pytest.mark.parametrize("arithmetic", ["ball", "float"])
 def test_each_arithmetic_has_a_forecast(arithmetic: Literal["ball", "float"], kernel: str) -> None:
-    """It is told before the first step, in the words of the arithmetic that does the work (a uniform chain's is exact)."""
+    """It is told before the first step, in the words of the arithmetic that does the work (a uniform chain: exact)."""
     told: list[Forecast | None] = []
     scenario = study(kernel).with_options(arithmetic=arithmetic)
     md.run(scenario, on_begin=lambda _begun, made: told.append(made))
@@ -275,11 +275,14 @@ def test_forecasts_of_balls_and_floats_grow_with_the_work() -> None:
 def test_what_does_not_fit_into_memory_is_refused(
     arithmetic: Literal["exact", "ball", "float"], advice: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a machine of 4 KiB no step is begun; the error names what was forecast and what would do instead."""
-    monkeypatch.setattr(os, "sysconf", lambda _name: 64)
+    """On a machine too small no step is begun; the error names what was forecast and what would do instead."""
+    scenario = study('{ kind = "neighbour" }').with_options(arithmetic=arithmetic)
+    enough_for_float = 2 * int(forecast_float(scenario.chain()).memory) + 2
+    pages = {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": enough_for_float if arithmetic == "ball" else 4096}
+    monkeypatch.setattr(os, "sysconf", pages.__getitem__)
     begun: list[object] = []
     with pytest.raises(md.UnfinishedError) as caught:
-        md.run(study('{ kind = "neighbour" }').with_options(arithmetic=arithmetic), on_step=begun.append)
+        md.run(scenario, on_step=begun.append)
     assert begun == []
     assert caught.value.status == 3
     assert advice in str(caught.value.remedy)
