@@ -32,7 +32,14 @@ from markovdiff.process.balls import Enclosures, Walk
 from markovdiff.process.chain import Chain
 from markovdiff.process.floats import forward
 from markovdiff.study.exact import ExactEngine
-from markovdiff.study.forecast import Forecast, check_forecast, forecast
+from markovdiff.study.forecast import (
+    Forecast,
+    admitted,
+    check_forecast,
+    forecast,
+    forecast_balls,
+    forecast_float,
+)
 from markovdiff.study.result import Elbo, Law, Step
 from markovdiff.study.scenario import Scenario
 
@@ -92,10 +99,9 @@ class BallEngine:
     """Ball: the numbers are `Quantity` whose enclosures come from a walk."""
 
     def __init__(self, scenario: Scenario, chain: Chain) -> None:
-        """Raises InputError for a reverse model that ball arithmetic does not have."""
+        """Raises InputError for a reverse model that balls lack, UnfinishedError where the forecast refuses."""
         self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
         self.model = scenario.reverse_model(chain)
-        self.forecast: Forecast | None = None
         if self.model is not None and not self.model.is_bayes:
             raise InputError(
                 "this reverse model needs exact arithmetic",
@@ -106,7 +112,10 @@ class BallEngine:
             )
         marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if marginal else scenario.prior(chain)
+        admitted(forecast_float(chain), chain)
         self.walk = Walk(chain, needed_bits(chain, self.digits))
+        made = forecast_balls(chain, self.walk.bits, len(self.walk.first))
+        self.forecast: Forecast | None = admitted(made, chain)
         self.zeros = Zeros(chain, self.walk, forecast(chain).seconds < CHEAP_SECONDS)
         self.ledger = None if self.model is None else BallLedger(chain, self.prior)
         self.ends: dict[int, list[arb]] = {}

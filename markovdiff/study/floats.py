@@ -24,11 +24,12 @@ from markovdiff.measures.float_triangle import triangle
 from markovdiff.measures.floats import DenseInformation, FloatKnown, MixedInformation, information
 from markovdiff.measures.known import Known
 from markovdiff.measures.terms import Totals, Unbounded
+from markovdiff.measures.triangle import times_of
 from markovdiff.process.chain import Chain
 from markovdiff.process.contraction import Contraction
 from markovdiff.process.floats import Approach, Approaches, forward, last_of
 from markovdiff.process.reverse import ReverseModel
-from markovdiff.study.forecast import Forecast
+from markovdiff.study.forecast import Forecast, admitted, forecast_float
 from markovdiff.study.result import Elbo, Step
 from markovdiff.study.scenario import Scenario
 
@@ -49,12 +50,13 @@ class FloatEngine:
     """Float: the numbers are `Approximation`."""
 
     def __init__(self, scenario: Scenario, chain: Chain) -> None:
-        """Raises InputError for a reverse model that float arithmetic does not have."""
+        """Raises InputError for a reverse model that float lacks, UnfinishedError where the forecast refuses."""
         self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
+        walks = 1 + len(times_of(chain.T)) / 2 if "dpi" in scenario.expectations else 1
+        self.forecast: Forecast | None = admitted(forecast_float(chain, walks), chain)
         is_marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if is_marginal else scenario.prior(chain)
         self.model: ReverseModel | None = scenario.reverse_model(chain)
-        self.forecast: Forecast | None = None
         self.approach = Approach(chain, self.prior, last_of(chain) if is_marginal else None)
         self.ledger = None if self.model is None else FloatLedger(chain, self.prior, self.approach)
         if self.model is not None and not self.model.is_bayes:
