@@ -196,3 +196,15 @@ def test_a_step_of_one_source_loses_nothing() -> None:
     assert {near.decay for near in in_floats(chain)[1:]} == {"equal"}
     assert array(shift).sum() == 3
     assert start(np.array([0.0, 1.0])).vanished
+
+
+@pytest.mark.parametrize("beta", ["1/5000", "1/1000000", "1/1000000000000"])
+@pytest.mark.parametrize("target", [[1, 1, 1, 1], [0, 0, 0, 1], [5, 0, 2, 1], [3, 2, 0, 1]])
+@pytest.mark.parametrize("weights", [[3, 2, 0, 1], [1, 1, 1, 1], [1, 1000000, 3, 2]])
+def test_a_loss_far_below_what_is_left_keeps_its_digits(weights: list[int], target: list[int], beta: str) -> None:
+    """κI + (1−κ)1πᵀ with a β that takes little: I_{t−1} − I_t is within 1e-9 of the truth, first, later, after much."""
+    betas = (Fraction(beta),) * 3 + (Fraction(999, 1000), Fraction(beta))
+    chain = Chain(Distribution.from_weights(weights), Forgetting(Distribution.from_weights(target)), betas, 5)
+    for exact, near in zip(informations(chain)[1:], in_floats(chain)[1:], strict=True):
+        assert near.loss.value == pytest.approx(truth(exact.loss), rel=1e-9)
+        assert near.decay == "strict"
