@@ -95,11 +95,12 @@ def test_an_equality_without_the_exact_chain_is_undecided() -> None:
 
 
 def test_patterns_know_their_zeros() -> None:
-    """A permutation loses nothing, reveals x0 and adds no noise, without the exact chain."""
+    """A permutation loses nothing, meets η·I with equality, reveals x0 and adds no noise, without the exact chain."""
     shift = Dense.from_rows([[Fraction(int(j == (i + 1) % 3)) for j in range(3)] for i in range(3)], "rows")
     chain = Chain(Distribution.from_weights([1, 2, 4]), Blend(shift), (Fraction(1),) * 4, 4)
     near = in_balls(chain, informations(chain), cheap=False)
     assert {known.decay for known in near[1:]} == {"equal"}
+    assert {known.slack_sign for known in near[1:]} == {0}
     assert all(known.conditional.known_zero and known.noise.known_zero for known in near)
 
 
