@@ -208,3 +208,34 @@ def test_a_loss_far_below_what_is_left_keeps_its_digits(weights: list[int], targ
     for exact, near in zip(informations(chain)[1:], in_floats(chain)[1:], strict=True):
         assert near.loss.value == pytest.approx(truth(exact.loss), rel=1e-9)
         assert near.decay == "strict"
+
+
+@pytest.mark.parametrize("apart", [10**18, 10**25])
+def test_what_a_step_leaves_below_rounding_is_zero_give_or_take(apart: int) -> None:
+    """Rows that differ by 1e-18 leave an I_t that float64 calls 0 ± noise: no less than the truth, under 1e-25."""
+    rows = [[Fraction(apart + 1, 2 * apart), Fraction(apart - 1, 2 * apart)], [Fraction(1, 2), Fraction(1, 2)]]
+    chain = Chain(Distribution.from_weights([3, 1]), Blend(Dense.from_rows(rows, "rows")), (Fraction(1),) * 3, 3)
+    for exact, near in zip(informations(chain)[1:], in_floats(chain)[1:], strict=True):
+        assert near.mutual.value == 0
+        assert truth(exact.mutual) <= near.mutual.noise <= 1e-25
+        assert near.mutual.sign() is None
+        assert near.decay in ("strict", "undecided")
+
+
+def test_beyond_the_range_the_noise_is_no_more_than_the_smallest_float() -> None:
+    """Where D itself has underflowed, I_t is 0 ± 1e-307 at most."""
+    last = [near.mutual for near in in_floats(dense(5, 8, 900))][-1]  # in order, as a run asks
+    assert last.value == 0 < last.noise < 1e-307
+
+
+@pytest.mark.parametrize("M", [[[0, 1], [1, 0]], [["1/3", "2/3"], [1, 0]], [[0, 1, 0], ["1/2", 0, "1/2"], [0, 1, 0]]])
+@pytest.mark.parametrize("beta", ["1/100000", "1/2", "3/4", "19/20"])
+def test_a_blend_contracts_and_loses_as_it_does_exactly(M: list[list[object]], beta: str) -> None:
+    """η((1−β)I + βM) is the exact one to 1e-12 for any β, and even a small loss from two sources is a loss."""
+    rows = [[Fraction(str(x)) for x in row] for row in M]
+    data = Distribution.from_weights([5, 2, 1][: len(M)])
+    chain = Chain(data, Blend(Dense.from_rows(rows, "rows")), (Fraction(beta),) * 2, 2)
+    assert Contraction(chain).at(1) == pytest.approx(float(chain.transition(1).dobrushin), rel=1e-12)
+    for exact, near in zip(informations(chain)[1:], in_floats(chain)[1:], strict=True):
+        assert near.loss.value == pytest.approx(truth(exact.loss), rel=1e-9)
+        assert near.decay == exact.decay
