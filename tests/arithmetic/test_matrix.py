@@ -134,7 +134,7 @@ def tall(random: Random, rows: int, columns: int, bits: int) -> RationalMatrix:
 
 @pytest.mark.parametrize(
     ("rows", "inner", "columns"),
-    [(64, 64, 64), (65, 70, 97), (1, 64, 64), (64, 1, 1), (3, 100, 5), (33, 31, 64), (96, 63, 32)],
+    [(64, 64, 64), (65, 70, 97), (1, 64, 64), (64, 1, 1), (3, 100, 5), (33, 31, 64), (96, 63, 32), (5, 65, 3)],
 )
 @pytest.mark.parametrize("bits", [TALL_BITS // 2 - 1, TALL_BITS // 2, TALL_BITS])
 def test_tall_entries_multiply_as_integers_do(rows: int, inner: int, columns: int, bits: int) -> None:

@@ -121,3 +121,11 @@ def _matrix(rows: list[list[arb]]) -> object:
     from flint import arb_mat
 
     return arb_mat(rows)
+
+
+def test_each_step_contracts_by_its_own_strength() -> None:
+    """η(Q_t) = 1 − β_t on two states that swap halfway, for β that changes, stays and comes back."""
+    half = Dense.from_rows([[Fraction(1, 2)] * 2] * 2, "rows")
+    betas = tuple(Fraction(1, n) for n in (3, 3, 5, 3, 7))
+    walk = Walk(Chain(Distribution.from_weights([1, 2]), Blend(half), betas, 5), 128)
+    assert [walk.dobrushin(t) for t in (1, 2, 3, 4, 5)] == [1 - beta for beta in betas]

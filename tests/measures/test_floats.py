@@ -13,12 +13,16 @@ from hypothesis import strategies as st
 
 import markovdiff as md
 from markovdiff.arithmetic.floating import NOTHING, Approximation, bregman, f
+from markovdiff.measures import float_triangle
+from markovdiff.measures.float_ledger import FloatLedger
 from markovdiff.measures.floats import FloatKnown, conditional_information, entropy, information
+from markovdiff.measures.terms import Totals
+from markovdiff.measures.triangle import _columns
 from markovdiff.process.chain import Chain
 from markovdiff.process.contraction import Contraction
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.floats import Forward, array, forward, last_of, start, vector
-from markovdiff.process.kernels import Blend, Forgetting
+from markovdiff.process.kernels import Blend, Forgetting, Kernel
 from markovdiff.process.transition import Dense
 from tests.chains import Process, erasures, examples, informations, markov, processes
 
@@ -187,6 +191,7 @@ def test_an_approximation_knows_what_it_cannot_tell() -> None:
     assert one.minus(one, zero=True) is NOTHING
     assert one.compare(Fraction(2), "nats") == -1
     assert one.compare(Fraction(1), "nats") is None
+    assert [one.compare(Fraction(bound), "bits") for bound in ("1.44", "1.45")] == [1, -1]
 
 
 def test_a_step_of_one_source_loses_nothing() -> None:
@@ -239,3 +244,43 @@ def test_a_blend_contracts_and_loses_as_it_does_exactly(M: list[list[object]], b
     for exact, near in zip(informations(chain)[1:], in_floats(chain)[1:], strict=True):
         assert near.loss.value == pytest.approx(truth(exact.loss), rel=1e-9)
         assert near.decay == exact.decay
+
+
+@pytest.mark.parametrize(("smaller", "t"), [((0, 2), 2), ((1, 3), 1)])
+def test_a_triangle_that_does_not_hold_is_named(
+    smaller: tuple[int, int], t: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were I(x_0;x_3) more than one of its two neighbours, the finding would say so, and between which times."""
+    table = {(s, u): Approximation.of(4.0 - (u - s)) for s in range(4) for u in range(s, 4)}
+    table[smaller] = Approximation.of(0.5)
+    monkeypatch.setattr(float_triangle, "_followed", lambda *_: table)
+    found = float_triangle.triangle(dense(1, 3, 3))
+    assert (found.observed, found.witness) == ("violated", {"s": 0, "t": t, "u": 3})
+    assert f"I(x_0;x_3) > I(x_{smaller[0]};x_{smaller[1]})" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("excess", "sign"), [((1.0, 0.0), "<"), ((0.0, 0.0), "="), ((-1.0, 0.0), ">"), ((1.0, 2.0), "≈")]
+)
+def test_the_order_of_the_ledger_is_said_as_it_is(excess: tuple[float, float], sign: str) -> None:
+    """H(x0) against NLL, NLL against L: below, equal, above, or within rounding."""
+    ledger = FloatLedger.__new__(FloatLedger)
+    ledger.added = 2.0
+    one, off = Approximation.of(1.0), Approximation(*excess)
+    three = Approximation.of(3.0)
+    totals = Totals(one, one, one, three, one, one, off, NOTHING, one, off)
+    assert f"; H(x0) {sign} NLL {sign} L" in ledger._finding(totals).detail
+
+
+@pytest.mark.parametrize("times", [[0, 1, 2, 3, 4, 5], [0, 2, 3, 5]])
+@pytest.mark.parametrize("kernel", [dense(2, 3, 1).kernel, Forgetting(Distribution.from_weights([1, 0, 2]))])
+def test_every_pair_of_times_has_its_information(kernel: Kernel, times: list[int]) -> None:
+    """I(x_s; x_u) for s ≤ u among the times, β_t all different, is within 1e-10 of the truth."""
+    chain = Chain(Distribution.from_weights([5, 2, 1]), kernel, tuple(Fraction(1, n) for n in (9, 3, 7, 4, 6)), 5)
+    if isinstance(kernel, Forgetting):
+        found = float_triangle._forgotten(chain, times)
+    else:
+        found = float_triangle._followed(chain, times, lambda _share: None)
+    for k, column in enumerate(_columns(chain, times)):
+        for s, pair in zip(times, column, strict=False):
+            assert found[s, times[k]].value == pytest.approx(truth(pair.information), rel=RELATIVE)
