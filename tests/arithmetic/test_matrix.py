@@ -201,3 +201,10 @@ def test_denominators_do_not_matter_to_sums_and_equality(tables: list[Rows], a: 
     assert one == other
     assert one + other == A.times(Fraction(2))
     assert cofactors(one.d, other.d)[0] * one.d == cofactors(one.d, other.d)[1] * other.d == one.d.lcm(other.d)
+
+
+def test_sums_along_either_side_of_an_oblong() -> None:
+    """A 2 × 3 matrix has two row sums and three column sums."""
+    M = RationalMatrix.from_rows([[Fraction(n, 7) for n in row] for row in ((1, 2, 3), (4, 5, 6))])
+    assert M.row_sums().rows() == ((Fraction(6, 7), Fraction(15, 7)),)
+    assert M.column_sums().rows() == ((Fraction(5, 7), Fraction(1), Fraction(9, 7)),)

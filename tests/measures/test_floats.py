@@ -13,16 +13,17 @@ from hypothesis import strategies as st
 
 import markovdiff as md
 from markovdiff.arithmetic.floating import NOTHING, Approximation, bregman, f
+from markovdiff.errors import InputError
 from markovdiff.measures import float_triangle
 from markovdiff.measures.float_ledger import FloatLedger
 from markovdiff.measures.floats import FloatKnown, conditional_information, entropy, information
 from markovdiff.measures.terms import Totals
 from markovdiff.measures.triangle import _columns
 from markovdiff.process.chain import Chain
-from markovdiff.process.contraction import Contraction
+from markovdiff.process.contraction import Contraction, widest
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.floats import Forward, array, forward, last_of, start, vector
-from markovdiff.process.kernels import Blend, Forgetting, Kernel
+from markovdiff.process.kernels import Blend, Forgetting, Kernel, with_memory
 from markovdiff.process.transition import Dense
 from tests.chains import Process, erasures, examples, informations, markov, processes
 
@@ -189,6 +190,8 @@ def test_an_approximation_knows_what_it_cannot_tell() -> None:
     one = Approximation.of(1.0)
     assert one.minus(one).sign() is None
     assert one.minus(one, zero=True) is NOTHING
+    assert one.times(-3) == Approximation(-3.0, 3 * one.noise)
+    assert one.times(0) is NOTHING
     assert one.compare(Fraction(2), "nats") == -1
     assert one.compare(Fraction(1), "nats") is None
     assert [one.compare(Fraction(bound), "bits") for bound in ("1.44", "1.45")] == [1, -1]
@@ -284,3 +287,17 @@ def test_every_pair_of_times_has_its_information(kernel: Kernel, times: list[int
     for k, column in enumerate(_columns(chain, times)):
         for s, pair in zip(times, column, strict=False):
             assert found[s, times[k]].value == pytest.approx(truth(pair.information), rel=RELATIVE)
+
+
+def test_rows_with_equal_columns_are_as_far_apart_as_they_are() -> None:
+    """η is over all columns, also where two are the same; equal rows are no distance apart."""
+    assert widest(np.array([[0.6, 0.2, 0.2], [0.2, 0.4, 0.4], [0.1, 0.45, 0.45]])) == pytest.approx(0.5)
+    assert widest(np.array([[0.6, 0.4]] * 2)) == 0
+
+
+def test_pairs_of_times_with_a_memory_are_refused() -> None:
+    """Given x_s, what follows still depends on x_0: float64 does not follow that, and says what to do."""
+    stay, swap = ([[Fraction(int((i == j) == same)) for j in range(2)] for i in range(2)] for same in (True, False))
+    chain = Chain(Distribution.from_weights([1, 2]), with_memory([stay, swap], 2), (), 3)
+    with pytest.raises(InputError, match="memory"):
+        float_triangle.triangle(chain)
