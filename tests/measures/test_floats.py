@@ -301,3 +301,10 @@ def test_pairs_of_times_with_a_memory_are_refused() -> None:
     chain = Chain(Distribution.from_weights([1, 2]), with_memory([stay, swap], 2), (), 3)
     with pytest.raises(InputError, match="memory"):
         float_triangle.triangle(chain)
+
+
+def test_a_step_that_almost_swaps_halfway_still_contracts_to_something() -> None:
+    """Two states that swap with probability β = 1/2 + 2^-42: η = 2β − 1 = 2^-41, and not 1 − 2β."""
+    swap = Dense.from_rows([[Fraction(0), Fraction(1)], [Fraction(1), Fraction(0)]], "rows")
+    chain = Chain(Distribution.from_weights([1, 2]), Blend(swap), (Fraction(1, 2) + Fraction(1, 2**42),), 1)
+    assert Contraction(chain).at(1) == pytest.approx(2**-41, rel=1e-3)
