@@ -32,7 +32,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 from time import process_time
-from types import CodeType, FrameType, FunctionType
+from types import FrameType, FunctionType
 from typing import Any
 
 import pytest
@@ -127,6 +127,7 @@ class Campaign:
         """Map, then mutants."""
         session.config._tmp_path_factory.getbasetemp()
         self.items = {item.nodeid: item for item in session.items}
+        self.functions = settle()
         self.map = self._map()
         for mutant, status in forked(((x, partial(self._try, x)) for x in self.sample), self.jobs):
             self._tell(mutant, status)
@@ -159,7 +160,6 @@ class Campaign:
             lines.add((frame.f_code.co_filename, frame.f_lineno))
             return inside
 
-        forget()
         sys.settrace(
             lambda frame, event, value: inside(frame, event, value) if frame.f_code.co_filename in ours else None
         )
@@ -176,13 +176,9 @@ class Campaign:
 
     def _try(self, mutant: Mutant) -> None:
         """In a fork: give the function its other code, and run the tests, each with a deadline that none needs."""
-        forget()
-        begun, place = process_time(), (str(mutant.path), mutant.function, mutant.first)
-        here = [f for f in gc.get_objects() if isinstance(f, FunctionType) and _place(f.__code__) == place]
-        if not here:
-            os._exit(LOST)
-        for f in here:
-            f.__code__ = mutant.compiled()
+        begun, code = process_time(), mutant.compiled()
+        for f in self.functions.get((str(mutant.path), mutant.function, mutant.first)) or os._exit(LOST):
+            f.__code__ = code
         for test in self._tests(mutant):
             if process_time() - begun > self.patience:
                 break
@@ -217,15 +213,18 @@ class Campaign:
             print(f"{n['hangs']} by no end; {n['equivalent']} more that no test could tell")
 
 
-def _place(code: CodeType) -> tuple[str, str, int]:
-    return code.co_filename, code.co_qualname, code.co_firstlineno
-
-
-def forget() -> None:
-    """What functions remember from before the fork."""
-    for f in gc.get_objects():
-        if type(f).__name__ == "_lru_cache_wrapper" and (f.__module__ or "").startswith("markovdiff."):
-            f.cache_clear()
+def settle() -> dict[tuple[str, str, int], list[FunctionType]]:
+    """The functions by place. Nothing is remembered from before the forks, and no fork collects what they share."""
+    found: dict[tuple[str, str, int], list[FunctionType]] = {}
+    for x in gc.get_objects():
+        if isinstance(x, FunctionType):
+            code = x.__code__
+            found.setdefault((code.co_filename, code.co_qualname, code.co_firstlineno), []).append(x)
+        if type(x).__name__ == "_lru_cache_wrapper" and (x.__module__ or "").startswith("markovdiff."):
+            x.cache_clear()
+    gc.collect()
+    gc.freeze()
+    return found
 
 
 def main() -> int:

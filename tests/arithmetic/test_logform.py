@@ -336,9 +336,10 @@ def test_a_form_and_a_rational_do_not_add_up() -> None:
 
 @pytest.mark.parametrize("x", [0, -1, "-1/2", Fraction(-1, 10**40), "0.0"])
 def test_only_a_positive_number_has_a_logarithm(x: object) -> None:
-    """log x, x ≤ 0, is refused; 0·log 0 = 0 is the caller's case."""
-    with pytest.raises(InputError, match="not positive"):
+    """log x, x ≤ 0, is refused, and told of x itself; 0·log 0 = 0 is the caller's case."""
+    with pytest.raises(InputError, match="not positive") as caught:
         log(x)
+    assert caught.value.expected == "a number > 0"
 
 
 def test_dividing_by_zero_is_an_error() -> None:

@@ -134,7 +134,7 @@ def tall(random: Random, rows: int, columns: int, bits: int) -> RationalMatrix:
 
 @pytest.mark.parametrize(
     ("rows", "inner", "columns"),
-    [(64, 64, 64), (65, 70, 97), (1, 64, 64), (64, 1, 1), (3, 100, 5), (33, 31, 64), (96, 63, 32)],
+    [(64, 64, 64), (65, 70, 97), (1, 64, 64), (64, 1, 1), (3, 100, 5), (33, 31, 64), (96, 63, 32), (5, 65, 3)],
 )
 @pytest.mark.parametrize("bits", [TALL_BITS // 2 - 1, TALL_BITS // 2, TALL_BITS])
 def test_tall_entries_multiply_as_integers_do(rows: int, inner: int, columns: int, bits: int) -> None:
@@ -201,3 +201,10 @@ def test_denominators_do_not_matter_to_sums_and_equality(tables: list[Rows], a: 
     assert one == other
     assert one + other == A.times(Fraction(2))
     assert cofactors(one.d, other.d)[0] * one.d == cofactors(one.d, other.d)[1] * other.d == one.d.lcm(other.d)
+
+
+def test_sums_along_either_side_of_an_oblong() -> None:
+    """A 2 × 3 matrix has two row sums and three column sums."""
+    M = RationalMatrix.from_rows([[Fraction(n, 7) for n in row] for row in ((1, 2, 3), (4, 5, 6))])
+    assert M.row_sums().rows() == ((Fraction(6, 7), Fraction(15, 7)),)
+    assert M.column_sums().rows() == ((Fraction(5, 7), Fraction(1), Fraction(9, 7)),)

@@ -249,3 +249,10 @@ def test_what_is_infinite_or_undefined_has_a_float_too() -> None:
     """The float of "inf" is ∞, of "undefined" NaN."""
     assert float(Enclosed("inf", witness={"t": 3})) == math.inf
     assert math.isnan(float(Enclosed("undefined", witness={"t": 3})))
+
+
+def test_a_number_known_not_to_vanish_is_refined_until_its_sign_shows() -> None:
+    """log(2^2000 + 1) − 2000·log 2 ≈ 2^-2000 is more than 0, and less the other way round."""
+    form = log(2**2000 + 1) - 2000 * log(2)
+    assert Quantity(form.ball, lambda: form, zero=False).sign() == 1
+    assert Quantity((-form).ball, lambda: -form, zero=False).sign() == -1

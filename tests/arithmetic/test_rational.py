@@ -17,6 +17,7 @@ from markovdiff.arithmetic.rational import (
     MAX_DIGITS,
     over_common_denominator,
     rational,
+    shown,
     text,
     to_fmpq,
     to_fraction,
@@ -200,3 +201,10 @@ def test_the_common_denominator_is_the_least(values: list[Fraction]) -> None:
     assert [Fraction(int(n), int(d)) for n in numerators] == values
     assert d == math.lcm(*(q.denominator for q in values))
     assert math.gcd(int(d), *(int(n) for n in numerators)) == (1 if values else d)
+
+
+def test_what_holds_a_number_too_long_to_print_is_shown_by_its_type() -> None:
+    """A list or a table is quoted, unless Python would refuse to write one of its integers."""
+    assert shown([1, Fraction(1, 2), {"a": (2, 3)}]) == "[1, Fraction(1, 2), {'a': (2, 3)}]"
+    assert shown([1, {"a": (2, 10**5000)}]) == "list"
+    assert shown({"a": 10**5000}) == "dict"

@@ -125,11 +125,12 @@ def test_an_equality_without_the_exact_chain_is_undecided() -> None:
 
 
 def test_patterns_know_their_zeros() -> None:
-    """A permutation loses nothing, reveals x0 and adds no noise, without the exact chain."""
+    """A permutation loses nothing, meets η·I with equality, reveals x0 and adds no noise, without the exact chain."""
     shift = Dense.from_rows([[Fraction(int(j == (i + 1) % 3)) for j in range(3)] for i in range(3)], "rows")
     chain = Chain(Distribution.from_weights([1, 2, 4]), Blend(shift), (Fraction(1),) * 4, 4)
     near = in_balls(chain, informations(chain), cheap=False)
     assert {known.decay for known in near[1:]} == {"equal"}
+    assert {known.slack_sign for known in near[1:]} == {0}
     assert all(known.conditional.known_zero and known.noise.known_zero for known in near)
 
 
@@ -150,3 +151,11 @@ def _matrix(rows: list[list[arb]]) -> object:
     from flint import arb_mat
 
     return arb_mat(rows)
+
+
+def test_each_step_contracts_by_its_own_strength() -> None:
+    """η(Q_t) = 1 − β_t on two states that swap halfway, for β that changes, stays and comes back."""
+    half = Dense.from_rows([[Fraction(1, 2)] * 2] * 2, "rows")
+    betas = tuple(Fraction(1, n) for n in (3, 3, 5, 3, 7))
+    walk = Walk(Chain(Distribution.from_weights([1, 2]), Blend(half), betas, 5), 128)
+    assert [walk.dobrushin(t) for t in (1, 2, 3, 4, 5)] == [1 - beta for beta in betas]

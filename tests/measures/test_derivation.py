@@ -75,6 +75,7 @@ def test_every_line_holds(drawn):
     assert [line.name for line in d.lines] == NAMES
     assert d.holds
     assert all(line.found == "=" for line in d.lines if line.claimed == "=")
+    assert ("misses" in d["expectation"].reason) == (d["expectation"].claimed == "≥")
     assert d.gap.sign() >= 0
     for before, line in zip(d.lines, d.lines[1:], strict=False):
         assert (line.found == "=") == (before.value == line.value)

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from markovdiff import INFINITY, entropy, kl
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import InputError
-from markovdiff.measures.findings import Converged, Decay, Entropy, HTheorem, Identities, StrongDecay, law_of
+from markovdiff.measures.findings import Converged, Decay, Entropy, HTheorem, Identities, StrongDecay, at_steps, law_of
 from markovdiff.measures.processing import Information
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
@@ -319,3 +319,17 @@ def test_converged_looks_at_the_end_alone(process, bound):
     """Only I_T counts, however large or small I was before."""
     within = informations(process.chain)[-1].mutual.form() <= bound
     assert found(Converged(bound, "nats"), process.chain).observed == ("holds" if within else "violated")
+
+
+@pytest.mark.parametrize(
+    ("ts", "words"),
+    [
+        ([1, 2, 3, 4, 5, 6, 7, 8, 9], "at each of 9 steps"),
+        ([4], "at 1 of 9 steps (t = 4)"),
+        ([1, 2, 5, 7, 8], "at 5 of 9 steps (t = 1…2, 5, 7…8)"),
+        ([1, 3, 5, 7], "at 4 of 9 steps (t = 1, 3, 5, …)"),
+    ],
+)
+def test_steps_are_named_in_runs_and_three_runs_at_most(ts, words):
+    """Where, in words: neighbouring steps joined, and an ellipsis exactly where runs are left out."""
+    assert at_steps(ts, 9) == words

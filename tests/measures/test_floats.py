@@ -14,13 +14,18 @@ from hypothesis import strategies as st
 
 import markovdiff as md
 from markovdiff.arithmetic.floating import NOTHING, Approximation, bregman, f, mean_f
+from markovdiff.errors import InputError
+from markovdiff.measures import float_triangle
+from markovdiff.measures.float_ledger import FloatLedger
 from markovdiff.measures.floats import FloatKnown, conditional_information, entropy, information
+from markovdiff.measures.terms import Totals
+from markovdiff.measures.triangle import _columns
 from markovdiff.process import floats
 from markovdiff.process.chain import Chain
-from markovdiff.process.contraction import Contraction
+from markovdiff.process.contraction import Contraction, widest
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.floats import Forward, array, forward, last_of, start, vector
-from markovdiff.process.kernels import Blend, Forgetting
+from markovdiff.process.kernels import Blend, Forgetting, Kernel, with_memory
 from markovdiff.process.transition import Dense
 from tests.chains import Process, erasures, examples, informations, markov, processes
 
@@ -227,8 +232,11 @@ def test_an_approximation_knows_what_it_cannot_tell() -> None:
     one = Approximation.of(1.0)
     assert one.minus(one).sign() is None
     assert one.minus(one, zero=True) is NOTHING
+    assert one.times(-3) == Approximation(-3.0, 3 * one.noise)
+    assert one.times(0) is NOTHING
     assert one.compare(Fraction(2), "nats") == -1
     assert one.compare(Fraction(1), "nats") is None
+    assert [one.compare(Fraction(bound), "bits") for bound in ("1.44", "1.45")] == [1, -1]
 
 
 def test_a_step_of_one_source_loses_nothing() -> None:
@@ -238,3 +246,107 @@ def test_a_step_of_one_source_loses_nothing() -> None:
     assert {near.decay for near in in_floats(chain)[1:]} == {"equal"}
     assert array(shift).sum() == 3
     assert start(np.array([0.0, 1.0])).vanished
+
+
+@pytest.mark.parametrize("beta", ["1/5000", "1/1000000", "1/1000000000000"])
+@pytest.mark.parametrize("target", [[1, 1, 1, 1], [0, 0, 0, 1], [5, 0, 2, 1], [3, 2, 0, 1]])
+@pytest.mark.parametrize("weights", [[3, 2, 0, 1], [1, 1, 1, 1], [1, 1000000, 3, 2]])
+def test_a_loss_far_below_what_is_left_keeps_its_digits(weights: list[int], target: list[int], beta: str) -> None:
+    """κI + (1−κ)1πᵀ with a β that takes little: I_{t−1} − I_t is within 1e-9 of the truth, first, later, after much."""
+    betas = (Fraction(beta),) * 3 + (Fraction(999, 1000), Fraction(beta))
+    chain = Chain(Distribution.from_weights(weights), Forgetting(Distribution.from_weights(target)), betas, 5)
+    for exact, near in zip(informations(chain)[1:], in_floats(chain)[1:], strict=True):
+        assert near.loss.value == pytest.approx(truth(exact.loss), rel=1e-9)
+        assert near.decay == "strict"
+
+
+@pytest.mark.parametrize("apart", [10**18, 10**25])
+def test_what_a_step_leaves_below_rounding_is_zero_give_or_take(apart: int) -> None:
+    """Rows that differ by 1e-18 leave an I_t that float64 calls 0 ± noise: no less than the truth, under 1e-25."""
+    rows = [[Fraction(apart + 1, 2 * apart), Fraction(apart - 1, 2 * apart)], [Fraction(1, 2), Fraction(1, 2)]]
+    chain = Chain(Distribution.from_weights([3, 1]), Blend(Dense.from_rows(rows, "rows")), (Fraction(1),) * 3, 3)
+    for exact, near in zip(informations(chain)[1:], in_floats(chain)[1:], strict=True):
+        assert near.mutual.value == 0
+        assert truth(exact.mutual) <= near.mutual.noise <= 1e-25
+        assert near.mutual.sign() is None
+        assert near.decay in ("strict", "undecided")
+
+
+def test_beyond_the_range_the_noise_is_no_more_than_the_smallest_float() -> None:
+    """Where D itself has underflowed, I_t is 0 ± 1e-307 at most."""
+    last = [near.mutual for near in in_floats(dense(5, 8, 900))][-1]  # in order, as a run asks
+    assert last.value == 0 < last.noise < 1e-307
+
+
+@pytest.mark.parametrize("M", [[[0, 1], [1, 0]], [["1/3", "2/3"], [1, 0]], [[0, 1, 0], ["1/2", 0, "1/2"], [0, 1, 0]]])
+@pytest.mark.parametrize("beta", ["1/100000", "1/2", "3/4", "19/20"])
+def test_a_blend_contracts_and_loses_as_it_does_exactly(M: list[list[object]], beta: str) -> None:
+    """η((1−β)I + βM) is the exact one to 1e-12 for any β, and even a small loss from two sources is a loss."""
+    rows = [[Fraction(str(x)) for x in row] for row in M]
+    data = Distribution.from_weights([5, 2, 1][: len(M)])
+    chain = Chain(data, Blend(Dense.from_rows(rows, "rows")), (Fraction(beta),) * 2, 2)
+    assert Contraction(chain).at(1) == pytest.approx(float(chain.transition(1).dobrushin), rel=1e-12)
+    for exact, near in zip(informations(chain)[1:], in_floats(chain)[1:], strict=True):
+        assert near.loss.value == pytest.approx(truth(exact.loss), rel=1e-9)
+        assert near.decay == exact.decay
+
+
+@pytest.mark.parametrize(("smaller", "t"), [((0, 2), 2), ((1, 3), 1)])
+def test_a_triangle_that_does_not_hold_is_named(
+    smaller: tuple[int, int], t: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were I(x_0;x_3) more than one of its two neighbours, the finding would say so, and between which times."""
+    table = {(s, u): Approximation.of(4.0 - (u - s)) for s in range(4) for u in range(s, 4)}
+    table[smaller] = Approximation.of(0.5)
+    monkeypatch.setattr(float_triangle, "_followed", lambda *_: table)
+    found = float_triangle.triangle(dense(1, 3, 3))
+    assert (found.observed, found.witness) == ("violated", {"s": 0, "t": t, "u": 3})
+    assert f"I(x_0;x_3) > I(x_{smaller[0]};x_{smaller[1]})" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("excess", "sign"), [((1.0, 0.0), "<"), ((0.0, 0.0), "="), ((-1.0, 0.0), ">"), ((1.0, 2.0), "≈")]
+)
+def test_the_order_of_the_ledger_is_said_as_it_is(excess: tuple[float, float], sign: str) -> None:
+    """H(x0) against NLL, NLL against L: below, equal, above, or within rounding."""
+    ledger = FloatLedger.__new__(FloatLedger)
+    ledger.added = 2.0
+    one, off = Approximation.of(1.0), Approximation(*excess)
+    three = Approximation.of(3.0)
+    totals = Totals(one, one, one, three, one, one, off, NOTHING, one, off)
+    assert f"; H(x0) {sign} NLL {sign} L" in ledger._finding(totals).detail
+
+
+@pytest.mark.parametrize("times", [[0, 1, 2, 3, 4, 5], [0, 2, 3, 5]])
+@pytest.mark.parametrize("kernel", [dense(2, 3, 1).kernel, Forgetting(Distribution.from_weights([1, 0, 2]))])
+def test_every_pair_of_times_has_its_information(kernel: Kernel, times: list[int]) -> None:
+    """I(x_s; x_u) for s ≤ u among the times, β_t all different, is within 1e-10 of the truth."""
+    chain = Chain(Distribution.from_weights([5, 2, 1]), kernel, tuple(Fraction(1, n) for n in (9, 3, 7, 4, 6)), 5)
+    if isinstance(kernel, Forgetting):
+        found = float_triangle._forgotten(chain, times)
+    else:
+        found = float_triangle._followed(chain, times, lambda _share: None)
+    for k, column in enumerate(_columns(chain, times)):
+        for s, pair in zip(times, column, strict=False):
+            assert found[s, times[k]].value == pytest.approx(truth(pair.information), rel=RELATIVE)
+
+
+def test_rows_with_equal_columns_are_as_far_apart_as_they_are() -> None:
+    """η is over all columns, also where two are the same; equal rows are no distance apart."""
+    assert widest(np.array([[0.6, 0.2, 0.2], [0.2, 0.4, 0.4], [0.1, 0.45, 0.45]])) == pytest.approx(0.5)
+    assert widest(np.array([[0.6, 0.4]] * 2)) == 0
+
+
+def test_pairs_of_times_with_a_memory_are_refused() -> None:
+    """Given x_s, what follows still depends on x_0: float64 does not follow that, and says what to do."""
+    stay, swap = ([[Fraction(int((i == j) == same)) for j in range(2)] for i in range(2)] for same in (True, False))
+    chain = Chain(Distribution.from_weights([1, 2]), with_memory([stay, swap], 2), (), 3)
+    with pytest.raises(InputError, match="memory"):
+        float_triangle.triangle(chain)
+
+
+def test_a_step_that_almost_swaps_halfway_still_contracts_to_something() -> None:
+    """Two states that swap with probability β = 1/2 + 2^-42: η = 2β − 1 = 2^-41, and not 1 − 2β."""
+    swap = Dense.from_rows([[Fraction(0), Fraction(1)], [Fraction(1), Fraction(0)]], "rows")
+    chain = Chain(Distribution.from_weights([1, 2]), Blend(swap), (Fraction(1, 2) + Fraction(1, 2**42),), 1)
+    assert Contraction(chain).at(1) == pytest.approx(2**-41, rel=1e-3)

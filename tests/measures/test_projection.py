@@ -187,3 +187,10 @@ def test_bad_input_is_explained(call, words):
     with pytest.raises(md.InputError, match=words) as caught:
         call()
     assert caught.value.where
+
+
+def test_the_fits_start_evenly_from_end_to_end() -> None:
+    """Six starts from the lowest mean − 2σ to the highest mean + 2σ, each a sixth of that wide."""
+    found = fit_gaussian(mixture([1, 3], [-2, 5], [1, 2]), "forward").fits
+    assert [fit.start[0] for fit in found] == pytest.approx([-4 + 13 * k / 5 for k in range(6)])
+    assert [fit.start[1] for fit in found] == pytest.approx([13 / 6] * 6)

@@ -1,7 +1,7 @@
 """The data-processing triangle over all pairs of times, against every triple of every path."""
 
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import pytest
 from chains import constant_chain, examples, markov, matrices, processes
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from markovdiff import mutual_information
-from markovdiff.measures.triangle import MOST_TIMES, times_of, triangle
+from markovdiff.measures.triangle import MOST_TIMES, Pair, _columns, _inner_equal, _later_equal, times_of, triangle
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import Blend, uniform, with_memory
@@ -134,3 +134,17 @@ def test_a_long_chain_is_decided_on_its_times():
 def test_equalities_are_settled_on_integers(p0, rows):
     """A periodic, a reducible and a branching chain with I(x_s; x_u) = I(x_s; x_{u−1}) at many (s, u): it holds."""
     assert triangle(constant_chain(p0, rows, 12)).observed == "holds"
+
+
+@given(markov(4, 4), st.data())
+@examples(80)
+def test_the_integers_say_what_the_informations_are(process, data):
+    """x_{s+1} ⟂ x_u given x_s exactly where I(x_{s+1};x_u) = I(x_s;x_u); with x_{u−1}, where I(x_s;x_{u−1}) is that."""
+    chain = process.chain
+    u = data.draw(st.integers(1, chain.T))
+    *_, before, column = islice(_columns(chain, list(range(chain.T + 1))), u + 1)
+    s = data.draw(st.integers(0, u - 1))
+    step = Pair(chain.at(s).marginal, chain.transition(s + 1))
+    here = column[s].information.form()
+    assert _inner_equal(chain, step, column[s + 1]) == (column[s + 1].information.form() == here)
+    assert _later_equal(chain, before[s], column[u - 1]) == (before[s].information.form() == here)

@@ -282,3 +282,13 @@ def test_a_vocabularys_marginal_is_given():
     p = chain.marginal(1)
     assert p[-1] == Fraction(2, 3) * Fraction(2, K + 1) + Fraction(1, 3 * K)
     assert sum(n.numerator * (chain.at(1).marginal.d // n.denominator) for n in p) == chain.at(1).marginal.d
+
+
+def test_two_strengths_in_turn_are_made_once_each():
+    """A schedule that alternates costs two matrices, not T; one that never repeats never holds more than two."""
+    coin = Distribution.from_weights([3, 1])
+    a, b = Fraction(1, 3), Fraction(1, 5)
+    chain = Chain(coin, uniform(2), (a, b, a, b), 4)
+    assert [chain.transition(t) for t in (3, 4)] == [chain.transition(t) for t in (1, 2)]
+    chain = Chain(coin, uniform(2), jump(9), 9)
+    assert max(len(chain._made) for t in range(1, 10) if chain.transition(t)) == 2

@@ -247,3 +247,10 @@ def test_memory_needs_a_matrix_for_each_source():
     with pytest.raises(InputError) as caught:
         with_memory([[[Fraction(1), Fraction(0)], [Fraction(0), Fraction(1)]]], 2)
     assert caught.value.where == "rows_by_source"
+
+
+@pytest.mark.parametrize("beta", ["1/10", "1/2", "1"])
+def test_a_grid_finer_than_the_first_enclosure_is_met_as_well(beta):
+    """⌊⌊2^200·p⌋ / 2^168⌋ = ⌊2^32·p⌋: jumps that 128 bits cannot settle are the ones that they can, continued."""
+    fine, coarse = (Gaussian(5, Fraction(1, 2**n)).jumps(Fraction(beta)) for n in (200, 32))
+    assert [n >> 168 for n in fine] == list(coarse)

@@ -183,6 +183,13 @@ def test_a_chain_that_never_moves_has_too_many_laws():
         assert caught.value.got == "{a}; {b}"
 
 
+@pytest.mark.parametrize("beta", ["0", "1/1000"])
+def test_a_gaussian_too_weak_to_jump_has_too_many_laws(beta):
+    """Where each jump is rounded down to 0 the kernel is the identity, and every law is stationary."""
+    with pytest.raises(InputError, match="not unique"):
+        stationary_of_chain(Chain(coin, Gaussian(2, Fraction(1, 20)), (Fraction(beta),), 1))
+
+
 def test_a_kernel_that_changes_its_law_is_found_out():
     """Q_1 keeps (½, ½) and Q_2 does not: there is no common law, and t = 2 is named."""
     flip, fall = [[Fraction(0), Fraction(1)], [Fraction(1), Fraction(0)]], [[Fraction(1), Fraction(0)]] * 2

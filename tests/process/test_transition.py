@@ -3,6 +3,7 @@
 from fractions import Fraction
 from itertools import product
 
+import pytest
 from chains import blend, examples, laws, matrices, permutations, probabilities, row_vector, unreduced
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from markovdiff import entropy, mutual_information
 from markovdiff.measures.information import information_of
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.transition import Dense, Mixing
+from markovdiff.process.transition import MACHINE_FROM, Dense, Mixing
 
 sizes = st.integers(1, 5)
 
@@ -153,3 +154,15 @@ def test_column_supports_are_who_can_come(M):
     """k is in the support of column j exactly when Q[k, j] > 0."""
     K = range(len(M))
     assert dense(M).column_supports == tuple(tuple(k for k in K if M[k][j] > 0) for j in K)
+
+
+@pytest.mark.parametrize("K", [MACHINE_FROM, MACHINE_FROM + 5])
+def test_many_rows_are_compared_as_few_are(K):
+    """From K = 48 on η(W) is still max ½ Σ_j |W_ij − W_kj|: here of the only two rows that are far apart."""
+    spread = [Fraction(1, K)] * K
+    for i, k in [(0, 1), (0, K - 1), (K - 2, K - 1), (7, 20)]:
+        rows = [list(spread) for _ in range(K)]
+        rows[i][3], rows[i][4] = Fraction(2, K), Fraction(0)
+        rows[k][3], rows[k][4] = Fraction(0), Fraction(2, K)
+        assert dense(rows).dobrushin == Fraction(2, K)
+    assert dense([spread] * K).dobrushin == 0

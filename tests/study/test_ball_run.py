@@ -48,6 +48,27 @@ def test_the_ledger_meets_the_exact_one(kernel: str, prior: str, data: str) -> N
             assert b.value == a.value, name
 
 
+def test_an_undefined_likelihood_names_where() -> None:
+    """A prior that reaches what the noise never does: NLL is undefined at the same (t, x_t) as exactly."""
+    stays = '{ kind = "matrix", rows = [["1/2", 0, "1/2"], [0, 1, 0], ["1/3", 0, "2/3"]] }'
+    scenario = study(stays, '["1/4", "1/4", "1/2"]', "weights = [5, 0, 2]")
+    exact, near = md.run(scenario).elbo, md.run(scenario.with_options(arithmetic="ball")).elbo
+    assert exact.nll.value == near.nll.value == "undefined"
+    assert exact.nll.witness == near.nll.witness == {"t": 5, "x_t": "1"}
+
+
+@pytest.mark.parametrize("prior", ['"marginal"', '"uniform"'])
+def test_the_order_is_said_as_it_is_exactly(prior: str) -> None:
+    """H(x0) = NLL = L from p_T itself, H(x0) < NLL < L from another prior."""
+    scenario = study(KERNELS["matrix"], prior)
+    said = [
+        next(c.detail for c in md.run(scenario.with_options(arithmetic=kind)).checks if c.check == "elbo-ledger")
+        for kind in ("exact", "ball")
+    ]
+    order = "H(x0) = NLL = L" if "marginal" in prior else "H(x0) < NLL < L"
+    assert all(order in detail for detail in said)
+
+
 @pytest.mark.parametrize("name", sorted(name for name in shipped_scenarios() if not name.startswith("elbo-")))
 def test_shipped_scenarios_come_out_as_they_do_exactly(name: str) -> None:
     """Each verdict is the exact one and says enclosure (structured chains stay exact); values and files agree."""

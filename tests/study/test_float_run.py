@@ -56,6 +56,15 @@ def test_an_undefined_likelihood_names_where() -> None:
     assert exact.nll.witness == near.nll.witness == {"t": 6, "x_t": "1"}
 
 
+@pytest.mark.parametrize("kind", ["float", "ball"])
+def test_what_the_model_cannot_produce_is_named(kind: str) -> None:
+    """A prior on a state that x0 = 2 never comes to: NLL is infinite, and the witness is that x0, as exactly."""
+    scenario = study(KERNELS["matrix"], "[1, 0, 0]")
+    exact, near = md.run(scenario).elbo, md.run(scenario.with_options(arithmetic=kind)).elbo
+    assert exact.nll.value == near.nll.value == "inf"
+    assert exact.nll.witness == near.nll.witness == {"t": 0, "x0": "2"}
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_steps_and_verdicts_agree_with_the_exact_ones(kernel: str) -> None:
     """Rationals are decimals, quantities have no bounds, and each verdict is the exact one, labelled float."""
