@@ -102,13 +102,14 @@ def _row(grid: Grid, i: int, beta: Fraction, resolution: Fraction) -> list[int]:
 
     An entry is on the grid of roundings only if it is rational, and exponentials of different algebraic numbers are
     linearly independent (Lindemann & Weierstrass 1885): all exponents are then equal. That is K = 2, β = 1.
+    Squares are products: to FLINT a ball around 0 to the power 2 is not a number.
     """
     x, points = to_fmpq(grid.points[i]), [to_fmpq(y) for y in grid.points]
 
     @cache
     def weights(_bits: int) -> tuple[list[arb], arb]:
         mean = arb(to_fmpq(1 - beta)).sqrt() * x
-        values = [(-((y - mean) ** 2) / to_fmpq(2 * beta)).exp() for y in points]
+        values = [(-(y - mean) * (y - mean) / to_fmpq(2 * beta)).exp() for y in points]
         return values, sum(values, arb(0))
 
     def probability(j: int) -> Callable[[int], arb]:

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from chains import Process, constant_chain, examples, informations, processes
 from flint import arb, ctx, fmpq
 from hypothesis import given
 
@@ -17,7 +18,6 @@ from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import Blend, Gaussian
 from markovdiff.process.transition import Dense
 from markovdiff.study.balls import needed_bits
-from tests.chains import Process, constant_chain, examples, informations, processes
 
 NAMES = ("entropy", "mutual", "conditional", "noise")
 DIGITS = 15

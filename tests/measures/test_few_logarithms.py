@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from chains import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,6 @@ from markovdiff.measures.information import divergence_of, entropy_of, informati
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import Forgetting
-from tests.chains import examples
 
 betas = st.sampled_from([Fraction(0), Fraction(1), Fraction(999, 1000)]) | st.fractions(0, 1, max_denominator=12)
 

@@ -8,6 +8,7 @@ from random import Random
 
 import numpy as np
 import pytest
+from chains import Process, erasures, examples, informations, markov, processes
 from flint import arb, ctx
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +28,6 @@ from markovdiff.process.distribution import Distribution
 from markovdiff.process.floats import Forward, array, forward, last_of, start, vector
 from markovdiff.process.kernels import Blend, Forgetting, Kernel, with_memory
 from markovdiff.process.transition import Dense
-from tests.chains import Process, erasures, examples, informations, markov, processes
 
 RELATIVE = 1e-10
 NAMES = ("entropy", "mutual", "conditional", "noise")

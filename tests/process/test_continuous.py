@@ -7,7 +7,7 @@ from math import exp, sqrt
 
 import pytest
 from chains import examples
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import markovdiff as md
@@ -34,6 +34,7 @@ def test_rows_are_distributions_and_mirror_each_other(grid, beta):
 
 @given(grids, betas, st.sampled_from([Fraction(1, 2**32), Fraction(1, 1000)]))
 @examples(60)
+@example(Grid(7, Fraction(1, 2)), Fraction(3, 4), Fraction(1, 1000))
 def test_entries_are_the_density_rounded_down(grid, beta, resolution):
     """Off the diagonal: exp(−(x_j − √(1−β) x_i)²/2β), normalised, less than a resolution lost."""
     rows = ornstein_uhlenbeck(grid, beta, resolution).rows()

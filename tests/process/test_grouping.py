@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from chains import examples, row_vector
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +19,6 @@ from markovdiff.process.grouping import Classes
 from markovdiff.process.kernels import Forgetting
 from markovdiff.process.reverse import Bayes
 from markovdiff.study.exact import total_variation
-from tests.chains import examples, row_vector
 
 betas = st.sampled_from([Fraction(0), Fraction(1)]) | st.fractions(0, 1, max_denominator=12)
 
