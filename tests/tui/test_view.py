@@ -269,7 +269,7 @@ def test_a_logarithmic_scale_reaches_far() -> None:
 def test_the_curves_have_their_names() -> None:
     """The legend names the four curves."""
     first = lines("1", "two-state", 3, 100)[0]
-    assert all(words in first for words in ("I(x0;x_t)", "H(x_t)", "H(x0|x_t)", "bound", "linear"))
+    assert all(words in first for words in ("I(x0;x_t)", "H(x_t)", "H(x0|x_t)", "bound"))
 
 
 def test_no_step_matrix_at_zero() -> None:

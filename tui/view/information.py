@@ -94,8 +94,6 @@ def _legend(scene: Scene, width: int) -> Row:
     if scene.shadow and not (scene.film.shadowed and scene.film.shadowed.words):
         names.append(SHADOW if scene.film.shades else SHADOW._replace(words="float64 …"))
     words = [(f" {('╌╌ ' if c.dashed else '━━ ') * wide}{c.words} ", c.style) for c in names]
-    if wide:
-        words.append((f" {scene.scale}", "dim"))
     return line(words, width)
 
 
