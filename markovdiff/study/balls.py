@@ -33,7 +33,6 @@ from markovdiff.process.chain import Chain
 from markovdiff.process.floats import forward
 from markovdiff.study.exact import ExactEngine
 from markovdiff.study.forecast import (
-    Forecast,
     admitted,
     check_forecast,
     forecast,
@@ -115,7 +114,7 @@ class BallEngine:
         admitted(forecast_float(chain), chain)
         self.walk = Walk(chain, needed_bits(chain, self.digits))
         made = forecast_balls(chain, self.walk.bits, len(self.walk.first))
-        self.forecast: Forecast | None = admitted(made, chain)
+        self.forecast = admitted(made, chain)
         self.zeros = Zeros(chain, self.walk, forecast(chain).seconds < CHEAP_SECONDS)
         self.ledger = None if self.model is None else BallLedger(chain, self.prior)
         self.ends: dict[int, list[arb]] = {}

@@ -29,7 +29,7 @@ from markovdiff.process.chain import Chain
 from markovdiff.process.contraction import Contraction
 from markovdiff.process.floats import Approach, Approaches, forward, last_of
 from markovdiff.process.reverse import ReverseModel
-from markovdiff.study.forecast import Forecast, admitted, forecast_float
+from markovdiff.study.forecast import admitted, forecast_float
 from markovdiff.study.result import Elbo, Step
 from markovdiff.study.scenario import Scenario
 
@@ -53,7 +53,7 @@ class FloatEngine:
         """Raises InputError for a reverse model that float lacks, UnfinishedError where the forecast refuses."""
         self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
         walks = 1 + len(times_of(chain.T)) / 2 if "dpi" in scenario.expectations else 1
-        self.forecast: Forecast | None = admitted(forecast_float(chain, walks), chain)
+        self.forecast = admitted(forecast_float(chain, walks), chain)
         is_marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if is_marginal else scenario.prior(chain)
         self.model: ReverseModel | None = scenario.reverse_model(chain)

@@ -45,7 +45,7 @@ def run(
     scenario: Scenario,
     on_step: Callable[[Step], object] | None = None,
     progress: Progress = lambda _task, _share: None,
-    on_begin: Callable[[Result, Forecast | None], object] | None = None,
+    on_begin: Callable[[Result, Forecast], object] | None = None,
     *,
     shadow: bool = False,
 ) -> Result:
