@@ -254,15 +254,9 @@ def _plain(name: str) -> str:
 def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool) -> Result:
     from markovdiff.study.apart import run_apart
 
-<<<<<<< HEAD
-    def begin(_begun: Result, forecast: Forecast | None) -> None:
-        if forecast is not None and forecast.seconds >= WORTH_SAYING and not quiet:
-            _aside(f"{_plain(scenario.name)}: forecast {forecast}")
-=======
     def begin(_begun: Result, forecast: Forecast) -> None:
         if forecast.seconds >= WORTH_SAYING and not quiet:
-            click.echo(f"{_plain(scenario.name)}: forecast {forecast}", err=True)
->>>>>>> scale
+            _aside(f"{_plain(scenario.name)}: forecast {forecast}")
 
     try:
         with _progress(scenario.name, shown=not quiet and _is_terminal(sys.stderr)) as tick:

@@ -127,11 +127,10 @@ def test_every_choice_can_be_painted(data: st.DataObject) -> None:
 @pytest.mark.parametrize("scale", view.SCALES)
 @pytest.mark.parametrize("name", [*NAMES, *OWN])
 def test_every_scale_draws_every_run(name: str, scale: str) -> None:
-    """The curves have a picture on every scale, also where everything is 0; and the legend names the scale."""
+    """The curves have a picture on every scale, also where everything is 0."""
     film = film_of(name)
     for width, height in SIZES:
         drawn("1", view.Scene(film, film.T // 2, scale=scale), width, height)
-    assert scale in drawn("1", view.Scene(film, 1, scale=scale), 100, 20).splitlines()[0]
 
 
 @pytest.mark.parametrize("matrix", view.MATRICES)
