@@ -240,8 +240,7 @@ def banded(kernel: Gaussian, beta: Fraction) -> Floats:
 
 def array(step: Dense) -> Floats:
     """The entries, each rounded once."""
-    d = int(step.matrix.d)
-    return np.array([[int(n) / d for n in row] for row in step.table])
+    return np.array(step.floats())
 
 
 def vector(row: RationalMatrix) -> Floats:

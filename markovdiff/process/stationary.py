@@ -15,7 +15,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import over_common_denominator, to_fraction
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Gaussian, WithMemory
+from markovdiff.process.kernels import Blend, Gaussian, WithMemory
 from markovdiff.process.transition import Dense, Mixing, Transition
 
 MAX_SOLVING = 2**37
@@ -36,6 +36,8 @@ def stationary_of_chain(chain: Chain) -> RationalMatrix:
         )
     if isinstance(chain.kernel, Gaussian) and any(chain.kernel.jumps(beta)[1:2] > (0,) for beta in chain.betas):
         return uniform_law(chain.K)
+    if isinstance(chain.kernel, Blend) and any(chain.betas):
+        return stationary(chain.kernel.M, chain.states)
     law: RationalMatrix | None = None
     last: Transition | None = None
     problem: InputError | None = None
@@ -102,7 +104,7 @@ def stationary(step: Transition, states: tuple[str, ...]) -> RationalMatrix:
 
 def _solved(step: Dense) -> RationalMatrix:
     """Q^T μ = μ with the first equation, which the others imply, replaced by Σμ = 1."""
-    K, d = step.K, step.matrix.d
+    K, d = step.K, step.denominator
     if K**3 * d.bit_length() > MAX_SOLVING:
         raise LimitError(
             "too large a system to solve for the stationary law",
@@ -124,7 +126,7 @@ def _solved(step: Dense) -> RationalMatrix:
 def closed_classes(step: Dense) -> list[frozenset[int]]:
     """The communicating classes that cannot be left, by transitive closure of the support graph."""
     K = step.K
-    reach = [sum(1 << j for j, n in enumerate(row) if n != 0) | 1 << i for i, row in enumerate(step.table)]
+    reach = [sum(1 << j for j, there in enumerate(row) if there) | 1 << i for i, row in enumerate(step.support)]
     for k in range(K):
         through = reach[k]
         for i in range(K):

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from math import fsum, lcm
 from typing import TypeAlias
 
 from flint import fmpz, fmpz_mat
@@ -28,6 +29,7 @@ from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import total
 
 Column: TypeAlias = "tuple[fmpz, list[tuple[fmpz, fmpz]]]"
+Rows: TypeAlias = "tuple[tuple[Fraction, ...], ...]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,9 +52,13 @@ class Deviation:
 
 @dataclass(frozen=True, eq=False)
 class Dense:
-    """A row-stochastic matrix N / d."""
+    """A row-stochastic matrix N / d, or the rows that came from outside until somebody asks for one denominator.
 
-    matrix: RationalMatrix
+    Rows that each stand over a sum of their own may have a common denominator of more bits than all of them together;
+    float64 never needs it.
+    """
+
+    held: RationalMatrix | Rows
 
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[Fraction]], where: str, K: int | None = None) -> Dense:
@@ -64,12 +70,24 @@ class Dense:
             )
         for i, row in enumerate(rows):
             _check_row(row, size, f"{where}[{i}]")
-        return cls(RationalMatrix.from_rows(rows))
+        return cls(tuple(map(tuple, rows)))
+
+    @cached_property
+    def matrix(self) -> RationalMatrix:
+        """N / d."""
+        return self.held if isinstance(self.held, RationalMatrix) else RationalMatrix.from_rows(self.held)
+
+    @cached_property
+    def denominator(self) -> fmpz:
+        """One that serves every entry: d, found without N."""
+        if isinstance(self.held, RationalMatrix):
+            return self.held.d
+        return fmpz(lcm(*(lcm(*(x.denominator for x in row)) for row in self.held)))
 
     @property
     def K(self) -> int:
         """The number of states."""
-        return self.matrix.shape[0]
+        return self.held.shape[0] if isinstance(self.held, RationalMatrix) else len(self.held)
 
     def then(self, other: Transition) -> Dense:
         """The product: this step, then the other."""
@@ -88,9 +106,22 @@ class Dense:
         """W[i, j]."""
         return fraction(self.matrix.N[i, j], self.matrix.d)
 
-    def rows(self) -> tuple[tuple[Fraction, ...], ...]:
+    def rows(self) -> Rows:
         """All entries."""
-        return self.matrix.rows()
+        return self.held.rows() if isinstance(self.held, RationalMatrix) else self.held
+
+    def floats(self) -> list[list[float]]:
+        """All entries, each rounded once, to the nearest float."""
+        if isinstance(self.held, RationalMatrix):
+            d = int(self.held.d)
+            return [[int(n) / d for n in row] for row in self.table]
+        return [[x.numerator / x.denominator for x in row] for row in self.held]
+
+    @property
+    def support(self) -> list[list[bool]]:
+        """Which entries are not zero."""
+        rows = self.table if isinstance(self.held, RationalMatrix) else self.held
+        return [[x != 0 for x in row] for row in rows]
 
     @cached_property
     def table(self) -> list[list[fmpz]]:
@@ -104,7 +135,10 @@ class Dense:
 
     @cached_property
     def is_doubly_stochastic(self) -> bool:
-        """Whether the columns sum to one as well."""
+        """Whether the columns sum to one as well; most that do not are told by floats, whose error is known."""
+        sums = [] if isinstance(self.held, RationalMatrix) else map(fsum, zip(*self.floats(), strict=True))
+        if any(abs(s - 1) > 2.0**-48 * max(s, 1.0) for s in sums):
+            return False
         return all(n == self.matrix.d for n in self.matrix.column_sums().N.entries())
 
     @cached_property

@@ -115,12 +115,12 @@ def _step_bits(chain: Chain) -> list[float]:
     """log2 of each step's denominator, without building the steps."""
     kernel = chain.kernel
     if isinstance(kernel, PerStep):
-        return [log2(int(step.matrix.d)) for step in kernel.steps]
+        return [log2(int(step.denominator)) for step in kernel.steps]
     if isinstance(kernel, WithMemory):
-        return [max(log2(int(M.matrix.d)) for M in kernel.by_source)] * chain.T
+        return [max(log2(int(M.denominator)) for M in kernel.by_source)] * chain.T
     if isinstance(kernel, Gaussian):
         return [log2(kernel.resolution.denominator) if beta else 0.0 for beta in chain.betas]
-    own = log2(int(kernel.M.matrix.d)) if isinstance(kernel, Blend) else 0.0
+    own = log2(int(kernel.M.denominator)) if isinstance(kernel, Blend) else 0.0
     return [log2(beta.denominator) + (own if beta else 0.0) for beta in chain.betas]
 
 

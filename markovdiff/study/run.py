@@ -217,5 +217,4 @@ def _text(n: int, d: int) -> str:
 
 
 def _rows(step: Transition) -> list[list[str]]:
-    table, d = step.dense.table, step.dense.matrix.d
-    return [[str(fmpq(n, d).str()) for n in row] for row in table]
+    return [[text(p) for p in row] for row in step.dense.rows()]

@@ -166,3 +166,16 @@ def test_many_rows_are_compared_as_few_are(K):
         rows[k][3], rows[k][4] = Fraction(0), Fraction(2, K)
         assert dense(rows).dobrushin == Fraction(2, K)
     assert dense([spread] * K).dobrushin == 0
+
+
+@examples(60)
+@given(st.integers(1, 5).flatmap(matrices))
+def test_rows_are_the_same_matrix_before_they_have_one_denominator(M):
+    """Brought rows and N/d agree in entries, floats, support, denominator and column sums."""
+    brought, whole = Dense.from_rows(M, "rows"), dense(M)
+    assert brought.rows() == whole.rows()
+    assert brought.floats() == whole.floats() == [[float(x) for x in row] for row in M]
+    assert brought.support == whole.support
+    assert brought.is_doubly_stochastic == whole.is_doubly_stochastic == all(sum(c) == 1 for c in zip(*M, strict=True))
+    assert all((x * int(brought.denominator)).denominator == 1 for row in M for x in row)
+    assert brought.matrix == whole.matrix

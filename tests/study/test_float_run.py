@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 
 import markovdiff as md
 from markovdiff.cli import main
+from markovdiff.process.kernels import Blend
 from markovdiff.study.result import TOTALS
 from markovdiff.study.scenario import shipped_scenarios
 from markovdiff.study.schema import result_schema
@@ -30,6 +33,22 @@ def study(kernel: str, prior: str = '"marginal"', data: str = "weights = [5, 2, 
         f"data = {{ {data} }}\nreverse = {{ prior = {prior} }}\n"
         f'[noise]\nsteps = 6\nkernel = {kernel}\nschedule = {{ kind = "linear", start = "1/10", stop = "1/2" }}\n'
     )
+
+
+def test_float64_needs_no_common_denominator(tmp_path: Path) -> None:
+    """300 rows of floats, each over a sum of its own: their one denominator has thousands of bits, and is not made."""
+    np.save(tmp_path / "rows.npy", np.random.default_rng(1).dirichlet(np.ones(300), 300))
+    scenario = md.loads(
+        "data = { family = { kind = 'uniform', size = 300 } }\narithmetic = { kind = 'float' }\n"
+        "[noise]\nsteps = 3\nkernel = { kind = 'matrix', path = 'rows.npy', normalise = true }\n"
+        "schedule = { kind = 'constant', beta = '1/3' }\n",
+        folder=tmp_path,
+    )
+    assert md.run(scenario).steps[3].decay == "strict"
+    kernel = scenario.chain().kernel
+    assert isinstance(kernel, Blend)
+    assert kernel.M.denominator.bit_length() > 10_000
+    assert "matrix" not in vars(kernel.M)
 
 
 @pytest.mark.parametrize("data", ["weights = [5, 2, 1]", "weights = [5, 2, 0]"])
