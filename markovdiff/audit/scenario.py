@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
@@ -105,20 +105,35 @@ def _noise(part: Part, kind: str, K: int, T: int, betas: Sequence[Fraction]) -> 
     if kind == "conditional":
         part.only(("kind", "rows_by_source"))
         return Noise(memory=tuple(matrix(item.rows(K)) for item in part["rows_by_source"].items(K)))
-    part.only(("kind", "steps_rows"), ("resolution",))
     _check_cells(T, K, part.path)
-    steps = _distinct(part["steps_rows"].items(T), K)
+    if jumps := part.get("steps_jumps"):
+        part.only(("kind", "steps_jumps", "resolution"))
+        steps = _distinct(jumps.items(T), lambda step: _banded(step, K))
+    else:
+        part.only(("kind", "steps_rows"), ("resolution",))
+        steps = _distinct(part["steps_rows"].items(T), lambda step: step.rows(K))
     if resolution := part.get("resolution"):
         _check_grid(resolution, steps, betas)
     return Noise(steps=tuple(steps))
 
 
-def _distinct(parts: Sequence[Part], K: int) -> list[Matrix]:
+def _banded(part: Part, K: int) -> list[list[Fraction]]:
+    """The rows whose entry at (i, j) is the jump by |i−j|; the diagonal takes the rest."""
+    jumps = [Fraction(0), *(item.probability() for item in part.items(K - 1))]
+    rows = [[jumps[abs(i - j)] for j in range(K)] for i in range(K)]
+    for i, row in enumerate(rows):
+        row[i] = 1 - sum(row, Fraction(0))
+        if row[i] < 0:
+            raise part.fail("jumps of more than probability one", f"at most 1 from state {i}")
+    return rows
+
+
+def _distinct(parts: Sequence[Part], rows: Callable[[Part], list[list[Fraction]]]) -> list[Matrix]:
     """A matrix a step; equal neighbours are read once."""
     steps: list[Matrix] = []
     for t, part in enumerate(parts):
         same = t > 0 and part.value == parts[t - 1].value
-        steps.append(steps[-1] if same else matrix(part.rows(K)))
+        steps.append(steps[-1] if same else matrix(rows(part)))
     return steps
 
 

@@ -56,6 +56,9 @@ KEPT_STEP = 6000
 TEXT, POINTER = 200, 26
 """Bytes an entry takes that the result writes out, in this process and the engine's; and where entries share texts."""
 
+GAUSSIAN_ROWS = 2**20
+"""T·K² up to which a Gaussian's rows are written out; beyond, its jumps are, K − 1 numbers a step."""
+
 MAX_SECONDS = 3600
 """A run forecast to last longer is refused."""
 
@@ -157,7 +160,7 @@ def _written(chain: Chain) -> float:
     if isinstance(kernel, Forgetting):
         return TEXT * K
     if isinstance(kernel, Gaussian):
-        return POINTER * K**2 * _kernels(chain)
+        return POINTER * K**2 * _kernels(chain) if chain.T * K**2 <= GAUSSIAN_ROWS else TEXT * K * chain.T
     if isinstance(kernel, Blend):
         return TEXT * K**2
     return TEXT * K**2 * (K if isinstance(kernel, WithMemory) else chain.T)

@@ -33,7 +33,7 @@ from markovdiff.process.reverse import (
 )
 from markovdiff.process.transition import Transition
 from markovdiff.study.exact import Engine, ExactEngine
-from markovdiff.study.forecast import Forecast
+from markovdiff.study.forecast import GAUSSIAN_ROWS, Forecast
 from markovdiff.study.result import Check, Result, Step
 from markovdiff.study.scenario import Scenario
 from markovdiff.study.shadow import Shadow, check_certified
@@ -196,8 +196,11 @@ def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
         case Blend():
             return {**kind, "rows": _rows(kernel.M)}
         case Gaussian():
+            kind["resolution"] = text(kernel.resolution)
+            if chain.T * chain.K**2 > GAUSSIAN_ROWS:
+                return {**kind, "steps_jumps": [_far(kernel, beta) for beta in chain.betas]}
             rows = {beta: _banded(kernel, beta) for beta in dict.fromkeys(chain.betas)}
-            return {**kind, "resolution": text(kernel.resolution), "steps_rows": [rows[beta] for beta in chain.betas]}
+            return {**kind, "steps_rows": [rows[beta] for beta in chain.betas]}
         case PerStep():
             return {**kind, "steps_rows": [_rows(step) for step in kernel.steps]}
     return {**kind, "rows_by_source": [_rows(M) for M in kernel.by_source]}
@@ -210,6 +213,11 @@ def _banded(kernel: Gaussian, beta: Fraction) -> list[list[str]]:
     out = [0, *accumulate(jumps[1:])]
     far = [_text(n, grid) for n in jumps]
     return [[*far[i:0:-1], _text(grid - out[i] - out[K - 1 - i], grid), *far[1 : K - i]] for i in range(K)]
+
+
+def _far(kernel: Gaussian, beta: Fraction) -> list[str]:
+    """The probability of a jump by 1, …, K−1 to either side; the diagonal takes the rest."""
+    return [_text(n, kernel.resolution.denominator) for n in kernel.jumps(beta)[1:]]
 
 
 def _text(n: int, d: int) -> str:

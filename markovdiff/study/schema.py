@@ -140,9 +140,10 @@ def _scenario() -> dict[str, Any]:
             "resolution": {"$ref": "#/$defs/rational"},
             "rows": matrix,
             "steps_rows": stack,
+            "steps_jumps": {**matrix, "description": "of a large gaussian, in place of its rows: to 1, …, K−1 away"},
             "rows_by_source": stack,
         },
-        optional=("target", "resolution", "rows", "steps_rows", "rows_by_source"),
+        optional=("target", "resolution", "rows", "steps_rows", "steps_jumps", "rows_by_source"),
     )
     prior = _object({"kind": {"type": "string"}, "probabilities": {"anyOf": [rationals, {"type": "null"}]}})
     return _object(

@@ -16,6 +16,7 @@ import pytest
 from mpmath import iv, libmp
 
 import markovdiff as md
+from markovdiff.cli import main
 from markovdiff.study.schema import result_schema, scenario_schema
 
 SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").glob("*.toml"))
@@ -272,6 +273,21 @@ def test_rows_that_are_no_formula_are_written_out(kernel: str, key: str) -> None
     blended = [[beta * Fraction(x) + (1 - beta) * (i == j) for j, x in enumerate(r)] for i, r in enumerate(matrix)]
     exact = [[Fraction(x) for x in r] for r in matrix]
     assert tuple(map(tuple, exact if key == "steps_rows" else blended)) == step
+
+
+def test_a_large_gaussian_is_written_by_its_jumps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where T·K² numbers would be too many: those of the jumps make the chain's own rows, also for the audit."""
+    monkeypatch.setattr("markovdiff.study.run.GAUSSIAN_ROWS", 0)
+    study = md.loads("[data]\nweights = [3, 2, 2, 1]\n" + COIN[COIN.index("[noise]") :].replace("uniform", "gaussian"))
+    result = md.run(study)
+    jumps = [Fraction(n) for n in result.scenario["kernel"]["steps_jumps"][0]]  # type: ignore[index]
+    rows = [[jumps[abs(i - j) - 1] if i != j else Fraction(0) for j in range(4)] for i in range(4)]
+    for i, row in enumerate(rows):
+        row[i] = 1 - sum(row)
+    assert tuple(map(tuple, rows)) == study.chain().step(1)
+    (tmp_path / "r.json").write_text(result.to_json(), encoding="utf-8")
+    jsonschema.validate(json.loads(result.to_json()), result_schema())
+    assert main(["audit", str(tmp_path / "r.json")]) == 0
 
 
 def test_the_expectations_are_whole() -> None:
