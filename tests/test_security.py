@@ -401,4 +401,4 @@ async def test_no_word_of_a_file_steers_the_screen() -> None:
             lines = [strip.text for strip in app.screen._compositor.render_strips()]
             painted += "".join(lines)
     assert not steering(painted.replace("\n", ""))
-    assert "\\x1b" in painted
+    assert "□[2J" in painted
