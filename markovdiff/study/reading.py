@@ -18,12 +18,19 @@ from markovdiff.arithmetic.rational import MAX_DIGITS, rational, shown
 from markovdiff.errors import InputError, LimitError, MarkovdiffError
 from markovdiff.study import fileformat
 
+_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
+DEEP_KEY = re.compile(rf"(?<![\w-])(?:{_PART}){{32}}")
+"""A dotted key of more parts than any scenario has: tomllib's time grows with the square of their number."""
+
 MAX_BITS = MAX_DIGITS * 3322 // 1000
 """Of a whole number: written in hexadecimal it can be longer than Python would read in decimals."""
 
 
 def read(text: str) -> fileformat.File:
     """TOML text as the file's structs. Raises InputError with the key's path."""
+    if deep := DEEP_KEY.search(text):
+        line = text.count("\n", 0, deep.start()) + 1
+        raise InputError("nested too deeply", where=f"line {line}", expected="a scenario file")
     if endless := re.search(rf"[0-9a-fA-F_]{{{4 * MAX_DIGITS}}}", text):
         line = text.count("\n", 0, endless.start()) + 1
         raise LimitError("a number is too long", where=f"line {line}", expected=f"at most {MAX_DIGITS} digits")

@@ -157,3 +157,17 @@ def test_too_little_memory_in_the_engine(monkeypatch: pytest.MonkeyPatch) -> Non
     Study(ASKED, messages.append).perform(lambda: None)
     assert isinstance(failed := messages[-1], Failed)
     assert (failed.message.partition(";")[0], failed.status) == ("out of memory", 3)
+
+
+async def test_the_palette_over_another_screen_starts_the_tour() -> None:
+    """What the palette offers also works where it was opened over a list: the tour lies on the main screen."""
+    app = MarkovdiffApp(ASKED)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.film.finished)
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, Export))
+        await app.run_action("tour")
+        await until(pilot, lambda: app.screen_stack[0].query("#card"))
+        await app.run_action("tour")
+        await until(pilot, lambda: not app.screen_stack[0].query("#card"))
+        assert not app.screen_stack[0].has_class("-touring")

@@ -63,8 +63,9 @@ class GuideActions(StudyActions):
             self.action_leave_tour()
             return
         self.home = Place(self.request, self.playback.t, self.scale, self.matrix, self.chosen)
-        self.screen.add_class("-touring")
-        self.screen.mount(Card(Tour()), before="#reading")
+        main = self.screen_stack[0]  # the palette can be opened over another
+        main.add_class("-touring")
+        main.mount(Card(Tour()), before="#reading")
         self.be_at(Tour())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -101,7 +102,7 @@ class GuideActions(StudyActions):
     def action_leave_tour(self) -> None:
         """Back to where one was."""
         self.tour = None
-        self.screen.remove_class("-touring")
+        self.screen_stack[0].remove_class("-touring")
         self.query(Card).remove()
         if self.home is not None:
             self.scale, self.matrix = self.home.scale, self.home.matrix
