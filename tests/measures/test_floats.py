@@ -308,3 +308,15 @@ def test_a_step_that_almost_swaps_halfway_still_contracts_to_something() -> None
     swap = Dense.from_rows([[Fraction(0), Fraction(1)], [Fraction(1), Fraction(0)]], "rows")
     chain = Chain(Distribution.from_weights([1, 2]), Blend(swap), (Fraction(1, 2) + Fraction(1, 2**42),), 1)
     assert Contraction(chain).at(1) == pytest.approx(2**-41, rel=1e-3)
+
+
+def test_what_only_the_data_had_is_gone_once_all_is_forgotten() -> None:
+    """κI + (1−κ)1πᵀ: a state that π misses is possible while ᾱ_t > 0, and impossible from ᾱ_t = 0 on."""
+    chain = Chain(
+        Distribution.from_weights([1, 2, 0]),
+        Forgetting(Distribution.from_weights([0, 1, 1])),
+        (Fraction(1, 2), Fraction(1), Fraction(1, 2)),
+        3,
+    )
+    found = [now.possible.tolist() for now in forward(chain)]
+    assert found == [[True, True, False], [True, True, True], [False, True, True], [False, True, True]]
