@@ -214,7 +214,7 @@ def test_a_loss_far_below_what_is_left_keeps_its_digits(weights: list[int], targ
     betas = (Fraction(beta),) * 3 + (Fraction(999, 1000), Fraction(beta))
     chain = Chain(Distribution.from_weights(weights), Forgetting(Distribution.from_weights(target)), betas, 5)
     for exact, near in zip(informations(chain)[1:], in_floats(chain)[1:], strict=True):
-        assert near.loss.value == pytest.approx(truth(exact.loss), rel=1e-9)
+        assert near.loss.value == pytest.approx(truth(exact.loss), rel=1e-9, abs=0)
         assert near.decay == "strict"
 
 
@@ -245,7 +245,7 @@ def test_a_blend_contracts_and_loses_as_it_does_exactly(M: list[list[object]], b
     chain = Chain(data, Blend(Dense.from_rows(rows, "rows")), (Fraction(beta),) * 2, 2)
     assert Contraction(chain).at(1) == pytest.approx(float(chain.transition(1).dobrushin), rel=1e-12)
     for exact, near in zip(informations(chain)[1:], in_floats(chain)[1:], strict=True):
-        assert near.loss.value == pytest.approx(truth(exact.loss), rel=1e-9)
+        assert near.loss.value == pytest.approx(truth(exact.loss), rel=1e-9, abs=0)
         assert near.decay == exact.decay
 
 
@@ -286,7 +286,7 @@ def test_every_pair_of_times_has_its_information(kernel: Kernel, times: list[int
         found = float_triangle._followed(chain, times, lambda _share: None)
     for k, column in enumerate(_columns(chain, times)):
         for s, pair in zip(times, column, strict=False):
-            assert found[s, times[k]].value == pytest.approx(truth(pair.information), rel=RELATIVE)
+            assert found[s, times[k]].value == pytest.approx(truth(pair.information), rel=RELATIVE, abs=0)
 
 
 def test_rows_with_equal_columns_are_as_far_apart_as_they_are() -> None:
@@ -307,7 +307,7 @@ def test_a_step_that_almost_swaps_halfway_still_contracts_to_something() -> None
     """Two states that swap with probability β = 1/2 + 2^-42: η = 2β − 1 = 2^-41, and not 1 − 2β."""
     swap = Dense.from_rows([[Fraction(0), Fraction(1)], [Fraction(1), Fraction(0)]], "rows")
     chain = Chain(Distribution.from_weights([1, 2]), Blend(swap), (Fraction(1, 2) + Fraction(1, 2**42),), 1)
-    assert Contraction(chain).at(1) == pytest.approx(2**-41, rel=1e-3)
+    assert Contraction(chain).at(1) == pytest.approx(2**-41, rel=1e-3, abs=0)
 
 
 def test_what_only_the_data_had_is_gone_once_all_is_forgotten() -> None:
