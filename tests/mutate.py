@@ -20,14 +20,11 @@ import gc
 import hashlib
 import os
 import pickle
-import resource
 import signal
 import sys
 import tempfile
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -36,6 +33,7 @@ from types import FrameType, FunctionType
 from typing import Any
 
 import pytest
+from forks import KILLED, forked
 from mistakes import Mutant, mutants
 
 ROOT = Path(__file__).parents[1]
@@ -44,12 +42,8 @@ MODULES = [path for room in ROOMS for path in sorted((ROOT / "markovdiff" / room
 TESTS = [f"markovdiff/{room}" for room in ROOMS] + [f"tests/{room}" for room in (*ROOMS, "study", "audit")]
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
 KEPT = Path(tempfile.gettempdir()) / f"markovdiff-lines-{os.getuid()}.pickle"
-MEMORY = 4 * 2**30
-KILLED, LOST = 41, 42
+LOST = 42
 HUNG = (signal.SIGPROF, signal.SIGALRM)
-
-Seen = tuple[float, frozenset[tuple[str, int]]]
-"""What a test takes in seconds, and the lines that it passes through."""
 
 
 def drawn(count: int, seed: int) -> list[Mutant]:
@@ -72,35 +66,6 @@ def known() -> dict[tuple[str, str, str], str]:
     return {(x["file"], x["function"], x["change"]): x["reason"] for x in listed}
 
 
-def forked(tasks: Iterable[tuple[Any, Callable[[], None]]], jobs: int) -> Iterator[tuple[Any, int]]:
-    """Each task in a process of its own, `jobs` at a time; its name and wait status as it ends."""
-    alive: dict[int, Any] = {}
-    for name, task in tasks:
-        if len(alive) == jobs:
-            yield _reaped(alive)
-        if pid := os.fork():
-            alive[pid] = name
-            continue
-        os.setsid()
-        for stream in (1, 2):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        try:
-            task()
-        except BaseException:
-            os._exit(KILLED)
-        os._exit(0)
-    while alive:
-        yield _reaped(alive)
-
-
-def _reaped(alive: dict[int, Any]) -> tuple[Any, int]:
-    pid, status = os.wait()
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)  # what it may have started and left behind
-    return alive.pop(pid), status
-
-
 class Campaign:
     """A pytest plugin: collects as ever, and then runs mutants where it would have run tests."""
 
@@ -112,10 +77,8 @@ class Campaign:
         """The same examples each time, none shrunk: that a test fails is enough."""
         from hypothesis import HealthCheck, Phase, settings  # pytest wants to load it first
 
-        steps, checks = (Phase.explicit, Phase.generate), list(HealthCheck)
-        settings.register_profile(
-            "mutants", deadline=None, derandomize=True, phases=steps, suppress_health_check=checks
-        )
+        same = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}
+        settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), **same)
         settings.load_profile("mutants")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -134,13 +97,11 @@ class Campaign:
         self._conclude()
         return True
 
-    # which tests pass through which lines
-
-    def _map(self) -> dict[str, Seen]:
+    def _map(self) -> dict[str, tuple[float, frozenset[tuple[str, int]]]]:
         """Each test's time and lines, those that are kept if its file and the package are as they were."""
         package = b"".join(path.read_bytes() for path in sorted((ROOT / "markovdiff").rglob("*.py")))
         digests = {x: hashlib.sha256(package + item.path.read_bytes()).hexdigest() for x, item in self.items.items()}
-        kept = pickle.loads(KEPT.read_bytes()) if KEPT.exists() else {}
+        kept = pickle.loads(KEPT.read_bytes()) if KEPT.exists() and KEPT.stat().st_uid == os.getuid() else {}
         new = [x for x in self.items if (digests[x], x) not in kept]
         with tempfile.TemporaryDirectory() as folder:
             files = {x: Path(folder, str(k)) for k, x in enumerate(new)}
@@ -172,12 +133,14 @@ class Campaign:
         item = self.items[test]
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
 
-    # one mutant
-
     def _try(self, mutant: Mutant) -> None:
         """In a fork: give the function its other code, and run the tests, each with a deadline that none needs."""
-        begun, code = process_time(), mutant.compiled()
-        for f in self.functions.get((str(mutant.path), mutant.function, mutant.first)) or os._exit(LOST):
+        begun = process_time()
+        try:
+            functions, code = self.functions[str(mutant.path), mutant.function, mutant.first], mutant.compiled()
+        except Exception:
+            os._exit(LOST)
+        for f in functions:
             f.__code__ = code
         for test in self._tests(mutant):
             if process_time() - begun > self.patience:
@@ -196,15 +159,13 @@ class Campaign:
         """Count it, and print one that lives."""
         file, function, change = key(mutant)
         if os.waitstatus_to_exitcode(status) == LOST:
-            sys.exit(f"{file}: no function {function} is there to be changed")
+            sys.exit(f"{file}, {function}: {change} could not be made")
         reason, died = self.reasons.get(key(mutant)), status != 0
         kind = "equivalent" if reason else "lives" if not died else "hangs" if status in HUNG else "fails"
         self.score[mutant.path.parent.name][kind] += 1
-        if reason and died:
-            print(f"{file}:{mutant.lines[0]} {function}\n    {change}\n    is listed, but killed", flush=True)
-        elif not died:
-            why = reason or f"lives through {len(self._tests(mutant))} tests"
-            print(f"{file}:{mutant.lines[0]} {function}\n    {change}\n    {why}", flush=True)
+        if reason or not died:
+            end = "is listed, but killed" if died else reason or f"lives through {len(self._tests(mutant))} tests"
+            print(f"{file}:{mutant.lines[0]} {function}\n    {change}\n    {end}", flush=True)
 
     def _conclude(self) -> None:
         for room, n in {**self.score, "in all": sum(self.score.values(), Counter())}.items():

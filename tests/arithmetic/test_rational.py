@@ -208,3 +208,14 @@ def test_what_holds_a_number_too_long_to_print_is_shown_by_its_type() -> None:
     assert shown([1, Fraction(1, 2), {"a": (2, 3)}]) == "[1, Fraction(1, 2), {'a': (2, 3)}]"
     assert shown([1, {"a": (2, 10**5000)}]) == "list"
     assert shown({"a": 10**5000}) == "dict"
+
+
+def test_a_long_number_keeps_its_sign() -> None:
+    """Between −1 and 1 as elsewhere: a minus exactly where the number is negative."""
+    tiny = Fraction(1, 3 * 10**90)
+    assert [shown(x) for x in (tiny, -tiny, 1 + tiny, -1 - tiny)] == [
+        "about 3.33333e-91",
+        "about -3.33333e-91",
+        "about 1",
+        "about -1",
+    ]

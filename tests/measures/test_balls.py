@@ -15,7 +15,7 @@ from markovdiff.measures.processing import Information
 from markovdiff.process.balls import Enclosures, Walk
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.kernels import Blend, Gaussian
+from markovdiff.process.kernels import Blend, Gaussian, per_step
 from markovdiff.process.transition import Dense
 from markovdiff.study.balls import needed_bits
 
@@ -56,6 +56,7 @@ def test_balls_contain_the_truth_with_relative_digits(process: Process) -> None:
         if known.before is not None:
             agree(near.loss, known.loss)
             assert near.decay == known.decay
+            assert near.law_stays == known.law_stays
             if near.markov:
                 assert near.slack_sign == known.slack_sign
 
@@ -159,3 +160,12 @@ def test_each_step_contracts_by_its_own_strength() -> None:
     betas = tuple(Fraction(1, n) for n in (3, 3, 5, 3, 7))
     walk = Walk(Chain(Distribution.from_weights([1, 2]), Blend(half), betas, 5), 128)
     assert [walk.dobrushin(t) for t in (1, 2, 3, 4, 5)] == [1 - beta for beta in betas]
+
+
+def test_a_state_that_a_step_empties_is_impossible_again() -> None:
+    """All states can be reached at t = 1 and t = 3; at t = 2 the second cannot, its probability the exact 0."""
+    half, gone = [[Fraction(1, 2)] * 2] * 2, [[Fraction(1), Fraction(0)]] * 2
+    chain = Chain(Distribution.from_weights([1, 2]), per_step([half, gone, half], 2), (), 3)
+    walk = Walk(chain, 128)
+    assert [walk.at(t).possible.tolist() for t in range(4)] == [[True] * 2, [True] * 2, [True, False], [True] * 2]
+    assert walk.at(2).p[1].is_zero()

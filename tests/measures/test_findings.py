@@ -22,7 +22,17 @@ from hypothesis import strategies as st
 from markovdiff import INFINITY, entropy, kl
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import InputError
-from markovdiff.measures.findings import Converged, Decay, Entropy, HTheorem, Identities, StrongDecay, at_steps, law_of
+from markovdiff.measures.findings import (
+    Converged,
+    Decay,
+    Entropy,
+    HTheorem,
+    Identities,
+    StrongDecay,
+    Voice,
+    at_steps,
+    law_of,
+)
 from markovdiff.measures.processing import Information
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
@@ -333,3 +343,11 @@ def test_converged_looks_at_the_end_alone(process, bound):
 def test_steps_are_named_in_runs_and_three_runs_at_most(ts, words):
     """Where, in words: neighbouring steps joined, and an ellipsis exactly where runs are left out."""
     assert at_steps(ts, 9) == words
+
+
+@pytest.mark.parametrize(("arithmetic", "words"), [("float", "beyond float64"), ("ball", "enclosures")])
+def test_what_could_not_be_told_is_blamed_on_the_arithmetic_in_use(arithmetic, words):
+    """A float run speaks of float64, a ball run of enclosures, and only exact and ball say "proved"."""
+    voice = Voice(arithmetic)
+    assert words in voice.cannot_tell
+    assert ("proved" in voice.how) == (arithmetic != "float")

@@ -254,6 +254,18 @@ def test_what_is_strict_needs_no_walk() -> None:
 
 
 @pytest.mark.usefixtures("impatient")
+def test_what_is_barely_strict_is_settled_by_finer_enclosures() -> None:
+    """A prior 2^-400 off p_T costs about 2^-800: without the walk, and unseen at 4·bits, it is still "<"."""
+    chain = Chain(Distribution.from_weights([3, 1]), uniform(2), (Fraction(1, 3),) * 2, 2)
+    a, b = chain.marginal(2)
+    off = Fraction(1, 2**400)
+    model = PosteriorMixture(Posterior(ZERO))
+    ledger, _, finding = ledger_of(chain, model, (a - off, b + off))
+    assert ledger.likelihood.walk.m0 is None
+    assert "; H(x0) < NLL " in finding.detail
+
+
+@pytest.mark.usefixtures("impatient")
 def test_an_equality_nobody_walked_to_is_said_to_be_undecided() -> None:
     """A wrong belief consistent in itself has L = NLL; without the walk that is "undecided", never "<" nor "=".
 

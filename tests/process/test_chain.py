@@ -292,3 +292,11 @@ def test_two_strengths_in_turn_are_made_once_each():
     assert [chain.transition(t) for t in (3, 4)] == [chain.transition(t) for t in (1, 2)]
     chain = Chain(coin, uniform(2), jump(9), 9)
     assert max(len(chain._made) for t in range(1, 10) if chain.transition(t)) == 2
+
+
+def test_two_times_are_remembered_and_no_more():
+    """A walk along the chain, a jump, a walk back: the memory of a long chain does not grow with what was asked."""
+    chain = Chain(Distribution.from_weights([3, 1]), uniform(2), jump(9), 9)
+    for t in (0, 1, 2, 3, 9, 8, 4, 5):
+        chain.marginal(t)
+        assert len(chain._walk) <= 2
