@@ -15,7 +15,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import over_common_denominator, to_fraction
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Gaussian, WithMemory
+from markovdiff.process.kernels import Blend, Forgetting, Gaussian, WithMemory
 from markovdiff.process.transition import Dense, Mixing, Transition
 
 MAX_SOLVING = 2**37
@@ -38,6 +38,8 @@ def stationary_of_chain(chain: Chain) -> RationalMatrix:
         return uniform_law(chain.K)
     if isinstance(chain.kernel, Blend) and any(chain.betas):
         return stationary(chain.kernel.M, chain.states)
+    if isinstance(chain.kernel, Forgetting) and any(chain.betas):
+        return stationary(chain.kernel.transition(Fraction(1)), chain.states)
     law: RationalMatrix | None = None
     last: Transition | None = None
     problem: InputError | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from math import prod
 from typing import Protocol
 
 from flint import fmpz
@@ -11,13 +12,14 @@ from flint import fmpz
 from markovdiff.arithmetic.matrix import RationalMatrix, cofactors, fraction
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.measures.elbo import Ledger
-from markovdiff.measures.findings import Finding, HTheorem, Watcher
+from markovdiff.measures.findings import Finding, HTheorem, Watcher, law_of
 from markovdiff.measures.known import Known
 from markovdiff.measures.processing import Information
 from markovdiff.measures.terms import Term, Totals, Unbounded
 from markovdiff.measures.triangle import times_of, triangle
-from markovdiff.process.chain import Chain
+from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.grouping import Classes
+from markovdiff.process.kernels import Forgetting
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.transition import Mixing, Pushed
 from markovdiff.study.forecast import Forecast, check_forecast
@@ -75,6 +77,7 @@ class ExactEngine:
             for watcher in watchers:
                 if isinstance(watcher, HTheorem):
                     watcher.law = self.classes.grouped(watcher.law)
+        self.line = _line(chain, prior, is_marginal=scenario.file.reverse.prior == "marginal")
         self.now: Information | None = None
 
     def stream(self) -> Iterator[Information]:
@@ -104,11 +107,19 @@ class ExactEngine:
             decay=None if first else now.decay,
             dobrushin=now.dobrushin,
             sdpi_bound=None if now.bound is None else report(now.bound),
-            total_variation_to_prior=total_variation(moment.marginal, self.law),
+            total_variation_to_prior=self._distance(moment),
             elbo_term=None if entry is None else report(entry.term),
             model_error=None if entry is None else report(entry.error),
             law=Pushed(moment.data, moment.cumulative) if isinstance(moment.cumulative, Mixing) else moment.marginal,
         )
+
+    def _distance(self, now: Moment) -> Fraction:
+        """TV(p_t, π): where the chain forgets towards μ, and π is p_T or μ, |ᾱ_t − ᾱ_T| or ᾱ_t times TV(p_0, μ)."""
+        if self.line is None:
+            return total_variation(now.marginal, self.law)
+        whole, last = self.line
+        assert now.alpha_bar is not None
+        return abs(now.alpha_bar - last) * whole
 
     def _report(self, term: Term, closed: bool) -> Enclosed:
         if isinstance(term, Unbounded):
@@ -124,6 +135,17 @@ class ExactEngine:
 
     def triangle(self, tick: Tick) -> Finding:
         return triangle(self.chain, tick)
+
+
+def _line(chain: Chain, prior: RationalMatrix, *, is_marginal: bool) -> tuple[Fraction, Fraction] | None:
+    """TV(p_0, μ), and the ᾱ at which π lies between p_0 and μ, where it does."""
+    if not isinstance(chain.kernel, Forgetting):
+        return None
+    law = law_of(chain.kernel.target)
+    if not is_marginal and prior != law:
+        return None
+    last = prod((1 - beta for beta in chain.betas), start=Fraction(1)) if is_marginal else Fraction(0)
+    return total_variation(chain.at(0).data, law), last
 
 
 def _classes(chain: Chain, prior: RationalMatrix, watchers: Iterable[Watcher]) -> Classes | None:

@@ -304,3 +304,18 @@ def test_a_gaussian_is_written_out_as_it_is() -> None:
     kernel = md.run(scenario).scenario["kernel"]
     assert isinstance(kernel, dict)
     assert kernel["steps_rows"] == [[[text(x) for x in row] for row in scenario.chain().step(t)] for t in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("prior", ['"marginal"', '"uniform"', '"stationary"', '["1/2", "1/2", 0]'])
+@pytest.mark.parametrize("kernel", ["uniform", "mixing", "neighbour"])
+def test_the_distance_to_the_prior_is_half_the_sum_of_differences(kernel: str, prior: str) -> None:
+    """TV(p_t, π) = ½ Σ |p_t[j] − π[j]|, also where it is had from ᾱ_t alone."""
+    target = ', target = ["1/6", "1/3", "1/2"]' if kernel == "mixing" else ""
+    study = md.loads(
+        f"data = {{ weights = [5, 2, 1] }}\nreverse = {{ prior = {prior} }}\n[noise]\nsteps = 5\n"
+        f'kernel = {{ kind = "{kernel}"{target} }}\nschedule = {{ kind = "linear", start = "1/7", stop = "2/3" }}\n'
+    )
+    chain, pi = study.chain(), study.prior(study.chain()).rows()[0]
+    for step in md.run(study).steps:
+        gaps = (abs(p - q) for p, q in zip(chain.marginal(step.t), pi, strict=True))
+        assert step.total_variation_to_prior == sum(gaps) / 2
