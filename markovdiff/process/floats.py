@@ -154,11 +154,11 @@ def following(before: Forward, Q: Floats, chain: Chain, t: int) -> Forward:
     if not possible.all():
         possible = np.any(Q[before.possible] > 0, axis=0)
     Q_bar = None if before.Q_bar is None else _normalised(before.Q_bar @ Q)
-    vanished = before.vanished or _forgets_all(chain, t, Q, before.possible)
+    vanished = before.vanished or forgets_all(chain, t, Q, before.possible)
     nothing = vanished or before.unresolved
     D = np.zeros_like(before.D) if nothing else project(before.D @ Q, before.p0, p)
     left = np.abs(D).sum(axis=1)
-    unresolved = not vanished and (before.unresolved or _is_rounding(left, before.left))
+    unresolved = not vanished and (before.unresolved or is_rounding(left, before.left))
     if unresolved:
         D = np.zeros_like(D)
     if Q_bar is not None and ((SHARP - 1) * p < D).all():
@@ -179,12 +179,12 @@ def _normalised(rows: Floats) -> Floats:
     return rows
 
 
-def _is_rounding(left: Floats, was: Floats) -> bool:
+def is_rounding(left: Floats, was: Floats) -> bool:
     """Whether what is left of every row, Σ|D|, is rounding, or is below float64's range."""
     return bool((left <= UNRESOLVED * was).all() or left.max() < GONE)
 
 
-def _forgets_all(chain: Chain, t: int, Q: Floats, possible: Flags) -> bool:
+def forgets_all(chain: Chain, t: int, Q: Floats, possible: Flags) -> bool:
     """Whether the rows of Q_t that x_{t−1} can be in are one and the same: asked of the rationals where it seems so."""
     places = np.flatnonzero(possible)
     first, others = places[0], places[1:]

@@ -1,7 +1,7 @@
 """A run in float64: the same Steps, with decimals in place of enclosures, labelled as float.
 
-Rationals are reported as decimals too. The reverse process is the Bayes reverse of the data: what other models
-cost is a matter of exact zeros and of likelihoods of megabits, and is left to exact arithmetic.
+Rationals are reported as decimals too. A reverse model other than the Bayes reverse needs full K × K matrices, also
+where the chain itself costs O(K) a step; of more than this machine has time for it is refused.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from markovdiff.arithmetic.enclosure import as_decimal
 from markovdiff.arithmetic.floating import Approximation, Floats
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
-from markovdiff.errors import InputError
+from markovdiff.errors import UnfinishedError
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.float_ledger import FloatLedger, FloatTerm
+from markovdiff.measures.float_models import FloatModelLedger
 from markovdiff.measures.float_triangle import triangle
 from markovdiff.measures.floats import DenseInformation, FloatKnown, MixedInformation, information
 from markovdiff.measures.known import Known
@@ -31,6 +32,26 @@ from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.forecast import Forecast
 from markovdiff.study.result import Elbo, Step
 from markovdiff.study.scenario import Scenario
+
+
+PRODUCTS = 2**41
+"""K³·T of the matrices of a reverse model is at most this: about an hour."""
+
+MOST_STATES = 4096
+"""A reverse model's matrices have at most this many rows: together they take about 4 GiB."""
+
+
+def check_dense(chain: Chain) -> None:
+    """Raise UnfinishedError where full matrices of the chain are too much."""
+    if chain.K <= MOST_STATES and chain.K**3 * chain.T <= PRODUCTS:
+        return
+    raise UnfinishedError(
+        "this reverse model is too big for this machine",
+        where=f"reverse.model, K = {chain.K:,}, T = {chain.T:,}",
+        expected=f"K at most {MOST_STATES:,} and K³·T at most {PRODUCTS:.1e}: it needs K × K matrices at each step",
+        got=f"K³·T = {chain.K**3 * chain.T:.1e}",
+        remedy='model = { kind = "bayes" }, which needs none; or fewer states or steps',
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,22 +70,20 @@ class FloatEngine:
     """Float: the numbers are `Approximation`."""
 
     def __init__(self, scenario: Scenario, chain: Chain) -> None:
-        """Raises InputError for a reverse model that float arithmetic does not have."""
+        """Raises UnfinishedError for a reverse model that needs larger matrices than this machine has time for."""
         self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
         is_marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if is_marginal else scenario.prior(chain)
         self.model: ReverseModel | None = scenario.reverse_model(chain)
         self.forecast: Forecast | None = None
         self.approach = Approach(chain, self.prior, last_of(chain) if is_marginal else None)
-        self.ledger = None if self.model is None else FloatLedger(chain, self.prior, self.approach)
-        if self.model is not None and not self.model.is_bayes:
-            raise InputError(
-                "this reverse model needs exact arithmetic",
-                where="reverse.model",
-                expected="bayes, with no belief of its own",
-                got=type(self.model).__name__,
-                remedy="use --arithmetic exact, or leave the model out",
-            )
+        self.ledger = None if self.model is None else self._ledger(chain, self.model)
+
+    def _ledger(self, chain: Chain, model: ReverseModel) -> FloatLedger:
+        if model.is_bayes:
+            return FloatLedger(chain, self.prior, self.approach)
+        check_dense(chain)
+        return FloatModelLedger(chain, self.prior, self.approach, model)
 
     def stream(self) -> Iterator[FloatKnown]:
         before: FloatKnown | None = None
