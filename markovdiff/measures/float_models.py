@@ -134,6 +134,12 @@ class FloatModelLedger(FloatLedger):
         off = np.zeros_like(law) if self.marginal else -self.approach.at(self.now.moment)
         return self.likelihood.excess(law, off, self.last)
 
+    def _source(self, j: int) -> int:
+        """The first x0 that reaches j."""
+        assert self.last is not None
+        seen = self.last.sight
+        return seen.rows[int(np.flatnonzero(seen.reach[:, j] & seen.known)[0])]
+
     def _verdict(self, totals: Totals[FloatTerm]) -> Finding:
         L = totals.negative_elbo
         told = [f"the terms of each step agree to within {max(self.off, 1e-16):.0e}, in float64"]
