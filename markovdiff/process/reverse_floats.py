@@ -4,6 +4,7 @@ What is computed is ρ itself, in a form in which its first order does not cance
 p̃ = α·q(x0 | x_t) + c, c what a denoiser adds (ε/K, q(x0), or all of a table):
 
     posterior-mixture   ρ_ji = Σ_k c_jk (u_{t−1}[k, i]/u_t[k, j] − 1) / Σ_k p̃        over the k that reach j
+                              = Σ_k w_jk (d_{t−1}[k, i] − d_t[k, j]),  w = c/(u_t Σ p̃); less p_0 where c is like p_0
     d3pm                1 + ρ_ji = (1 + a_ji)/(1 + b_j),  a_ji = Σ_k p̃(k|j) d_{t−1}[k, i],  b_j = Σ_k p̃(k|j) d_t[k, j]
                         where of the part q(x0 | x_t) = p_0 u only p_0 d is left, since Σ_k p_0[k] d[k, ·] = 0
     bayes, a belief     1 + ρ_ji = (1 + s_{t−1}[i])/(1 + s_t[j]),  s_t = r_t/p_t − 1, carried along as p_0's d is
@@ -71,10 +72,14 @@ class FloatReverse:
 
 @dataclass(frozen=True, eq=False)
 class Guess:
-    """p̃ = α·q(x0 | x_t) + c: one row of c for all j, or one for each; None where c = 0."""
+    """p̃ = α·q(x0 | x_t) + c: one row of c for all j, or one for each; None where c = 0.
+
+    `as_data` says that c is a multiple of p_0, and then Σ_k c_k d[k, ·] = 0.
+    """
 
     alpha: float
     c: Floats | None
+    as_data: bool = False
 
     @classmethod
     def of(cls, denoiser: Denoiser, now: Sources) -> Guess:
@@ -84,9 +89,9 @@ class Guess:
                 if denoiser.error == 0:
                     return cls(1.0, None)
                 c = np.full((1, len(now.sight.rows)), float(denoiser.error / len(now.p)))
-                return cls(float(1 - denoiser.error), c)
+                return cls(float(1 - denoiser.error), c, bool((now.p0 == now.p0[0]).all()))
             case DataGuess():
-                return cls(0.0, now.p0[None, :])
+                return cls(0.0, now.p0[None, :], as_data=True)
         assert isinstance(denoiser, DenoiserTable)
         return cls(0.0, table(denoiser.tables[now.t - 1]))
 
@@ -105,8 +110,8 @@ class FloatModel:
         self.possible = Possible(chain, model)
         self.belief: tuple[Floats, Floats] | None = None
         if isinstance(model, Bayes) and model.belief is not None:
-            law = vector(model.belief)
-            self.belief = law, law - vector(chain.at(0).data)
+            data = chain.at(0).data
+            self.belief = vector(model.belief), vector(model.belief + -data)
 
     def step(self, before: Sources, now: Sources) -> FloatReverse:
         """R_t."""
@@ -115,7 +120,7 @@ class FloatModel:
         B = before.back(now.Q)
         match self.model:
             case Bayes():
-                return FloatReverse(allowed, B, B, _none(B), 0.0, bayes=True) if self.belief is None else self._believed(allowed, B, before, now)
+                return _bayes(allowed, B) if self.belief is None else self._believed(allowed, B, before, now)
             case PosteriorMixture():
                 return _mixture(self.model.denoiser, allowed, B, before, now)
             case D3PM():
@@ -159,8 +164,7 @@ def _compared(allowed: Allowed, R: Floats, B: Floats, noise: float) -> FloatReve
 
 def _mixture(denoiser: Denoiser, allowed: Allowed, B: Floats, before: Sources, now: Sources) -> FloatReverse:
     guess = Guess.of(denoiser, now)
-    learnt = isinstance(denoiser, DataGuess) and now.vanished
-    if guess.c is None or before.vanished or learnt:
+    if guess.c is None or before.vanished or (guess.as_data and now.vanished):
         return _bayes(allowed, B)
     c = np.where(now.sight.reach.T, guess.c, 0.0)
     if isinstance(denoiser, Posterior):
@@ -169,10 +173,11 @@ def _mixture(denoiser: Denoiser, allowed: Allowed, B: Floats, before: Sources, n
     Z = np.where(allowed.defined, guess.alpha + C, 1.0)[:, None]
     share = float((C / Z[:, 0]).max())
     if before.Q_bar is None and now.Q_bar is None:
-        w = c / now.u.T
+        w = (-c * now.r.T if guess.as_data else c) / now.u.T
         rho = (w @ before.r - np.einsum("jk,kj->j", w, now.r)[:, None]) / Z
         rho = np.where(B > SEEN, rho, 0.0)
-        return FloatReverse(allowed, B * (1 + rho), B, rho, 2 * (before.blur + now.blur) * share)
+        noise = 2 * (before.blur + now.blur) * (share * float(np.abs(now.r).max()) if guess.as_data else share)
+        return FloatReverse(allowed, B * (1 + rho), B, rho, noise)
     added = _through(c, before, now)
     R = np.where(allowed.defined[:, None], (guess.alpha * B + added) / Z, 0.0)
     rho = (np.divide(added, B, out=np.zeros_like(B), where=B > SEEN) - C[:, None]) / Z
@@ -213,7 +218,7 @@ def _shifts(guess: Guess, before: Sources, now: Sources) -> tuple[Floats, Floats
     a = guess.alpha * ((now.p0[:, None] * now.r).T @ before.r)
     b = guess.alpha * (now.p0 @ now.r**2)
     noise = 2 * guess.alpha * float(np.abs(now.r).max()) * (before.blur + now.blur)
-    if guess.c is None:
+    if guess.c is None or guess.as_data:
         return a, b, noise
     added = guess.c @ before.r
     paid = (guess.c @ now.r)[0] if len(guess.c) == 1 else np.einsum("jk,kj->j", guess.c, now.r)
