@@ -176,7 +176,7 @@ class FloatLikelihood:
         R = reverse.R
         excess = np.where(_followed(now)[:, None], reverse.excess, R)
         r = np.where(_followed(before), before.r[before.sight.known], 0.0)
-        self.blur = np.maximum(self.blur, np.abs(self.h).max(axis=0) + np.abs(r).max(axis=1))
+        self.blur = np.maximum(self.blur, before.p @ np.abs(self.h) + np.abs(r) @ before.p)
         if not reverse.bayes or self.h.any() or excess.any():
             self.h = R @ self.h + excess @ r.T
         self.outside = R @ self.outside
@@ -195,7 +195,7 @@ class FloatLikelihood:
         if self.G is not None:
             v = np.where(delta < -0.5, law @ self.G, v)
         value = float(self.p0 @ g(delta, v)) + float(law @ self.outside)
-        blur = FINE * self.blur
+        blur = FINE * np.maximum(self.blur, law @ np.abs(self.h))
         noise = float(self.p0 @ (np.abs(delta / v) * blur + blur**2))
         return _near(value, noise)
 
