@@ -142,12 +142,13 @@ class BallLedger:
             meets = (self.added + totals.prior.ball(FIRST_BITS)).overlaps(L.ball(FIRST_BITS))
         if not meets:
             return Finding("violated", "enclosure", "the terms do not add up to H(x0) + ΣΔ_t + KL(p_T‖π)")
-        order = f"H(x0) {_relation(totals.nll_excess)} NLL {_relation(totals.gap)} L"
+        order = f"H(x0) {relation(totals.nll_excess)} NLL {relation(totals.gap)} L"
         meet = "the enclosures of both sides of L = H(x0) + ΣΔ_t + KL(p_T‖π) meet"
         return Finding("holds", "enclosure", f"{meet}; {order}")
 
 
-def _relation(term: Term) -> str:
+def relation(term: Term) -> str:
+    """A term's sign as a relation."""
     if isinstance(term, Unbounded):
         return "≤ (not finite)"
     try:

@@ -10,7 +10,7 @@ of a `Sight` belong to the x0 that the model speaks of: those of the data, or al
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -72,6 +72,9 @@ class Allowed:
 def rows_of(chain: Chain, model: ReverseModel) -> tuple[int, ...]:
     """The x0 that a model speaks of."""
     support = chain.data.support
+    if isinstance(model, Bayes) and model.belief is not None:
+        believed = [n != 0 for n in model.belief.N.entries()]
+        return support if not any(believed[i] for i in set(range(chain.K)) - set(support)) else tuple(range(chain.K))
     if not isinstance(model, PosteriorMixture | D3PM):
         return support
     denoiser = model.denoiser
@@ -115,6 +118,29 @@ class Possible:
         if self.belief is not None:
             self.belief = cells.any(axis=1)
         return Allowed(cells, cells.any(axis=1))
+
+
+class Patterns:
+    """The patterns at any t: the process before and after the step, and R_t; walking on from the last t asked for."""
+
+    def __init__(self, chain: Chain, model: ReverseModel, rows: tuple[int, ...], step: Callable[[int], Flags]) -> None:
+        self.chain, self.model, self.rows, self.step = chain, model, rows, step
+        self._start()
+
+    def _start(self) -> None:
+        self.model_at = Possible(self.chain, self.model)
+        self.now = sight(self.chain, self.rows)
+        self.found: tuple[Sight, Sight, Allowed] | None = None
+
+    def at(self, t: int) -> tuple[Sight, Sight, Allowed]:
+        """Of step t, 1 … T."""
+        if t < self.now.t:
+            self._start()
+        while self.now.t < t:
+            before, self.now = self.now, self.now.after(self.step(self.now.t + 1))
+            self.found = before, self.now, self.model_at.at(before, self.now)
+        assert self.found is not None
+        return self.found
 
 
 def guessed(denoiser: Denoiser, now: Sight) -> tuple[Flags, Flags]:

@@ -19,8 +19,9 @@ from flint import arb, ctx
 from markovdiff.arithmetic.enclosure import as_decimal, bits_for
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
-from markovdiff.errors import InputError, UnfinishedError
+from markovdiff.errors import UnfinishedError
 from markovdiff.measures.ball_ledger import UNWRITTEN, BallLedger
+from markovdiff.measures.ball_models import BallModelLedger
 from markovdiff.measures.balls import BallInformation, Place, Zeros
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.floats import FloatKnown
@@ -31,6 +32,7 @@ from markovdiff.measures.triangle import times_of, triangle
 from markovdiff.process.balls import Enclosures, Walk
 from markovdiff.process.chain import Chain
 from markovdiff.process.floats import forward
+from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.exact import ExactEngine
 from markovdiff.study.forecast import Forecast, check_forecast, forecast
 from markovdiff.study.result import Elbo, Law, Step
@@ -83,24 +85,20 @@ class BallEngine:
     """Ball: the numbers are `Quantity` whose enclosures come from a walk."""
 
     def __init__(self, scenario: Scenario, chain: Chain) -> None:
-        """Raises InputError for a reverse model that ball arithmetic does not have."""
         self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
         self.model = scenario.reverse_model(chain)
         self.forecast: Forecast | None = None
-        if self.model is not None and not self.model.is_bayes:
-            raise InputError(
-                "this reverse model needs exact arithmetic",
-                where="reverse.model",
-                expected="bayes, with no belief of its own",
-                got=type(self.model).__name__,
-                remedy="use --arithmetic exact, or leave the model out",
-            )
         marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if marginal else scenario.prior(chain)
         self.walk = Walk(chain, needed_bits(chain, self.digits))
         self.zeros = Zeros(chain, self.walk, forecast(chain).seconds < CHEAP_SECONDS)
-        self.ledger = None if self.model is None else BallLedger(chain, self.prior)
+        self.ledger = None if self.model is None else self._ledger(chain, self.model)
         self.ends: dict[int, list[arb]] = {}
+
+    def _ledger(self, chain: Chain, model: ReverseModel) -> BallLedger:
+        if model.is_bayes:
+            return BallLedger(chain, self.prior)
+        return BallModelLedger(chain, self.prior, model, self.walk, self.zeros.cheap)
 
     def stream(self) -> Iterator[BallInformation]:
         chain, before = self.chain, None
