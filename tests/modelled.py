@@ -8,11 +8,14 @@ from fractions import Fraction
 from hypothesis import strategies as st
 
 from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.measures.ball_models import BallModelLedger
+from markovdiff.measures.balls import BallInformation, Place, Zeros
 from markovdiff.measures.elbo import Ledger
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.float_models import FloatModelLedger
 from markovdiff.measures.floats import information as in_float
 from markovdiff.measures.terms import Entry, Totals
+from markovdiff.process.balls import Walk
 from markovdiff.process.chain import Chain
 from markovdiff.process.floats import Approach, forward, last_of
 from markovdiff.process.reverse import (
@@ -30,6 +33,7 @@ from markovdiff.process.reverse import (
     Uniform,
     row_of,
 )
+from markovdiff.study.balls import needed_bits
 from tests.chains import Law, Process, erasures, informations, laws, markov, row_vector
 
 
@@ -104,6 +108,21 @@ def in_float64(drawn: Modelled) -> Books:
     for moment in forward(chain):
         now = in_float(moment, before, None, None)
         approach.at(moment)
+        entries.append(ledger.observe(now))
+        before = now.forget()
+    return entries[1:], *ledger.conclude()
+
+
+def in_balls(drawn: Modelled, *, cheap: bool) -> Books:
+    """The ledger in balls; `cheap` says whether the exact chain may be asked what vanishes."""
+    chain, before = drawn.chain, None
+    walk = Walk(chain, needed_bits(chain, 15))
+    zeros = Zeros(chain, walk, cheap)
+    ledger = BallModelLedger(chain, drawn.prior, drawn.model, walk, cheap)
+    entries = []
+    for t in range(chain.T + 1):
+        walk.at(t)
+        now = BallInformation(Place(t, None, None, True), before, zeros, None)
         entries.append(ledger.observe(now))
         before = now.forget()
     return entries[1:], *ledger.conclude()

@@ -19,16 +19,17 @@ import numpy as np
 from flint import arb, arb_mat, ctx, fmpz
 
 from markovdiff.arithmetic.enclosure import accuracy, combine, product_ball, sign_of
+from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.ball_ledger import ZERO, BallLedger, relation
-from markovdiff.measures.balls import BallInformation, never_exact
+from markovdiff.measures.balls import BallInformation, entropy, information, never_exact
 from markovdiff.measures.elbo import Ledger
 from markovdiff.measures.findings import Finding, at_steps
 from markovdiff.measures.reached import Reached, unbounded_error
 from markovdiff.measures.terms import Entry, Term, Totals, Unbounded, add
-from markovdiff.process.balls import Walk
+from markovdiff.process.balls import Enclosures, Walk
 from markovdiff.process.chain import Chain
 from markovdiff.process.possible import Patterns, rows_of
 from markovdiff.process.reverse import D3PM, DataGuess, ReverseModel
@@ -99,6 +100,15 @@ def plainly(step: Step, reverse: BallReverse) -> arb:
         return total
 
 
+def noise(state: Enclosures) -> arb:
+    """H(x_t|x0)."""
+    with ctx.workprec(state.bits):
+        rows = zip(state.p0, state.W.tolist(), state.reach.tolist(), strict=True)
+        held = ((p, [x for x, there in zip(row, cells, strict=True) if there]) for p, row, cells in rows)
+        found: arb = sum((p * entropy(row, state.bits) for p, row in held if not p.is_zero()), arb(0))
+        return found
+
+
 class BallModelLedger(BallLedger):
     """Kept step by step; `prior` is None where it is p_T itself."""
 
@@ -111,7 +121,6 @@ class BallModelLedger(BallLedger):
         self.terms: list[Term] = []
         self.loose: dict[int, arb] = {}
         self.product: arb_mat | None = None
-        self.noise = arb(0)
         self.restricted: list[int] = []
         self.broken: int | None = None
         self.exact: Ledger | None = None
@@ -123,14 +132,12 @@ class BallModelLedger(BallLedger):
     def observe(self, now: BallInformation) -> Entry[Term] | None:
         """Take step t into the books."""
         self.now = now
-        noise = now.noise.ball(FIRST_BITS)
         if self.exact is not None:
             known = now.zeros.exact(now.t)
             assert known is not None
             entry = self.exact.observe(known)
             self.exact_errors += [] if entry is None else [entry.error]
         if now.before is None:
-            self.noise = noise
             return None
         step, reverse = self.at.at(now.t)
         self.reached.observe(step.allowed)
@@ -143,9 +150,9 @@ class BallModelLedger(BallLedger):
             self.first, self.conditional = now.forget(), paid
         self.errors.append(error)
         term = self._sum([paid, error])
-        if isinstance(term, Quantity):
-            self._check(now.t, plainly(step, reverse), noise, [paid, error])
-        self.noise = noise
+        if isinstance(error, Quantity):
+            plain = plainly(step, reverse)
+            self._check(now.walk.at(now.t - 1), now.walk.at(now.t), plain, self.loose.get(now.t, arb(0)))
         return Entry(term, error)
 
     def _error(self, t: int, step: Step, reverse: BallReverse) -> Term:
@@ -177,27 +184,24 @@ class BallModelLedger(BallLedger):
         assert isinstance(known, Quantity)
         return known.is_zero()
 
-    def _check(self, t: int, plain: arb, noise: arb, parts: list[Term]) -> None:
-        """Whether the two formulas of step t meet."""
-        with ctx.workprec(FIRST_BITS):
-            first = plain - self.noise + noise
-            second = sum((self._ball(part, FIRST_BITS) for part in parts), arb(0))
+    def _check(self, before: Enclosures, now: Enclosures, plain: arb, error: arb) -> None:
+        """Whether the two formulas of a step's term meet."""
+        with ctx.workprec(now.bits):
+            first = plain - noise(before) + noise(now)
+            second = information(before) - information(now) + error
             if self.broken is None and not first.overlaps(second):
-                self.broken = t
+                self.broken = now.t
 
-    def _ball(self, part: Term, bits: int) -> arb:
-        """A part of a sum; of one that is not told from zero, what there is of it."""
+    def _ball(self, part: Term, bits: int) -> tuple[arb, bool]:
+        """A part of a sum, and whether it was told from zero; of one that was not, what there is of it."""
         assert isinstance(part, Quantity)
         try:
-            return part.ball(bits)
+            return part.ball(bits), True
         except UnfinishedError:
-            return self._near_zero(part)
-
-    def _near_zero(self, part: Term) -> arb:
-        for t, error in enumerate(self.errors, 1):
-            if error is part:
-                return self.loose[t]
-        raise UnfinishedError("a part of this sum is not told from zero")
+            near = next((self.loose[t] for t, error in enumerate(self.errors, 1) if error is part), None)
+            if near is None:
+                raise
+            return near, False
 
     def _sum(self, parts: list[Term]) -> Term:
         """A sum of terms that are not negative; one that is not told from zero counts as the ball it is."""
@@ -206,13 +210,15 @@ class BallModelLedger(BallLedger):
             return whole
 
         def evaluate(bits: int) -> arb:
-            found = combine([(fmpz(1), self._ball(part, bits)) for part in parts], fmpz(1), bits)
-            if accuracy(found) < bits - 24 and not found.is_zero():
+            balls, told = zip(*(self._ball(part, bits) for part in parts), strict=True)
+            found = combine([(fmpz(1), x) for x in balls], fmpz(1), bits)
+            if not all(told) and accuracy(found) < bits - 24:
                 raise UnfinishedError("enclosures of this precision do not settle it", got=f"{self.at.walk.bits} bits")
             return found
 
-        flags = {part.known_zero for part in parts if isinstance(part, Quantity)}
-        return Quantity(evaluate, never_exact, zero=True if flags == {True} else None)
+        numbers = [part for part in parts if isinstance(part, Quantity)]
+        zero = True if all(part.known_zero for part in numbers) else None
+        return Quantity(evaluate, lambda: sum((part.form() for part in numbers), LogForm()), zero)
 
     def conclude(self) -> tuple[Totals[Term], Finding]:
         """The lines of the ledger, and the verdict on it."""
@@ -251,13 +257,11 @@ class BallModelLedger(BallLedger):
             return add(H, excess), excess
         if isinstance(self.model, D3PM) and isinstance(self.model.denoiser, DataGuess):
             return H, ZERO
-        nll = Quantity(self._nll, never_exact, zero=False if len(self.chain.data.support) > 1 else None)
-        return nll, nll.minus(H, zero=self._known("nll_excess", nll.minus(H)))
+        nll = Quantity(self._nll, never_exact, zero=self._known("nll"))
+        return nll, nll.minus(H, zero=self._known("nll_excess"))
 
-    def _known(self, name: str, difference: Quantity) -> bool | None:
-        """Whether a total is zero: not where balls tell it from zero; else as the exact ledger knows."""
-        if sign_of(difference.ball(FIRST_BITS)):
-            return False
+    def _known(self, name: str) -> bool | None:
+        """Whether a total is zero, as the exact ledger knows."""
         known = None if self.exact_totals is None else getattr(self.exact_totals, name)
         return known.is_zero() if isinstance(known, Quantity) else None
 
@@ -303,7 +307,7 @@ class BallModelLedger(BallLedger):
             return ZERO
         if excess.known_zero:
             return over
-        return over.minus(excess, zero=self._known("gap", over.minus(excess)))
+        return over.minus(excess, zero=self._known("gap"))
 
     def _verdict(self, totals: Totals[Term]) -> Finding:
         if self.broken is not None:

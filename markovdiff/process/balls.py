@@ -134,6 +134,11 @@ class Walk:
         _, pattern = self.step(t)
         return bool((pattern[self.at(t - 1).possible].sum(axis=0) <= 1).all())
 
+    def forgets_all(self, t: int) -> bool:
+        """Whether the rows of Q_t that x_{t−1} can be in are one and the same, exactly."""
+        places, table = np.flatnonzero(self.at(t - 1).possible), self.chain.transition(t).dense.table
+        return all(table[i] == table[places[0]] for i in places[1:])
+
     def step(self, t: int) -> tuple[arb_mat, Flags]:
         """Q_t in balls, and where it is not zero; kept while the kernel stays the same."""
         chain = self.chain

@@ -1,0 +1,69 @@
+"""The ledger of any reverse model in balls, against the exact one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hypothesis import assume, given
+
+from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
+from markovdiff.errors import UnfinishedError
+from markovdiff.measures.terms import Entry, Totals, Unbounded
+from markovdiff.process.kernels import Forgetting
+from tests.chains import examples, informations
+from tests.modelled import Books, Modelled, exactly, in_balls, modelled
+
+
+def check_meets(exact: object, near: object, name: str) -> None:
+    """A term's enclosure holds the exact one, relative to which it is narrow; infinite or undefined as that is."""
+    if isinstance(exact, Unbounded):
+        assert isinstance(near, Unbounded), (name, exact, near)
+        assert (near.kind, near.witness) == (exact.kind, exact.witness), name
+        return
+    assert isinstance(exact, Quantity)
+    assert isinstance(near, Quantity), (name, near)
+    assert near.is_zero() == exact.is_zero(), name
+    found = near.ball(FIRST_BITS)
+    assert found.overlaps(exact.ball(400)), (name, found, exact.ball(400))
+    assert exact.is_zero() or found.rel_accuracy_bits() > 80, (name, found)
+
+
+def something_vanishes(drawn: Modelled, steps: list[Entry], totals: Totals) -> bool:
+    """Whether some number that the ledger is made of is exactly zero, which balls alone cannot tell."""
+    known = [x for now in informations(drawn.chain)[1:] for x in (now.mutual, now.loss)]
+    parts = [*known, *(entry.error for entry in steps), *(getattr(totals, name) for name in Totals.__slots__)]
+    return any(isinstance(x, Quantity) and x.is_zero() for x in parts)
+
+
+def pairs(books: Books, near: Books) -> Iterator[tuple[str, object, object]]:
+    """Each line of the ledger, exactly and in balls."""
+    for t, (a, b) in enumerate(zip(books[0], near[0], strict=True), 1):
+        yield f"Δ_{t}", a.error, b.error
+        yield f"term {t}", a.term, b.term
+    for name in Totals.__slots__:
+        yield name, getattr(books[1], name), getattr(near[1], name)
+
+
+@examples(200)
+@given(modelled())
+def test_every_line_holds_the_exact_one(drawn: Modelled) -> None:
+    """Each Δ_t, each term and each total encloses the exact one; what vanishes is known to."""
+    assume(not isinstance(drawn.chain.kernel, Forgetting))
+    near = in_balls(drawn, cheap=True)
+    for name, a, b in pairs(exactly(drawn), near):
+        check_meets(a, b, name)
+    assert near[2].observed == "holds"
+
+
+@examples(200)
+@given(modelled())
+def test_balls_alone_tell_what_does_not_vanish(drawn: Modelled) -> None:
+    """Where the exact chain is too dear to be asked, all is told the same; only beside an exact zero is it left open."""
+    assume(not isinstance(drawn.chain.kernel, Forgetting))
+    books, near = exactly(drawn), in_balls(drawn, cheap=False)
+    for name, a, b in pairs(books, near):
+        try:
+            check_meets(a, b, name)
+        except UnfinishedError:
+            assert something_vanishes(drawn, books[0], books[1]), name
+    assert near[2].observed == "holds"
