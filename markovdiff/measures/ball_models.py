@@ -13,7 +13,8 @@ The identity is checked step by step by a second formula: E log(Q_t/R_t) − H(x
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import suppress
+from functools import cached_property
 
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpz
@@ -26,7 +27,9 @@ from markovdiff.errors import UnfinishedError
 from markovdiff.measures.ball_ledger import ZERO, BallLedger, relation
 from markovdiff.measures.balls import BallInformation, entropy, information, never_exact
 from markovdiff.measures.elbo import Ledger
+from markovdiff.measures.elbo import model_error as exact_error
 from markovdiff.measures.findings import Finding, at_steps
+from markovdiff.measures.processing import Information
 from markovdiff.measures.reached import Reached, unbounded_error
 from markovdiff.measures.terms import Entry, Term, Totals, Unbounded, add
 from markovdiff.process.balls import Enclosures, Walk
@@ -64,17 +67,34 @@ class BallModel:
         self.chain, self.model = chain, model
         self.walk = walk if list(rows) == walk.rows else Walk(chain, walk.bits, rows)
         self.patterns = Patterns(chain, model, rows, lambda t: self.walk.step(t)[1])
+        self.last: tuple[tuple[int, int], Step, BallReverse] | None = None
+        self.error: tuple[tuple[int, int], arb] | None = None
 
     def at(self, t: int) -> tuple[Step, BallReverse]:
-        """The step from t−1 to t and R_t."""
+        """The step from t−1 to t and R_t (the last is remembered)."""
+        self.walk.at(t)
+        key = t, self.walk.bits
+        if self.last is None or self.last[0] != key:
+            self.last = key, *self._made(t)
+        return self.last[1], self.last[2]
+
+    def _made(self, t: int) -> tuple[Step, BallReverse]:
         now, before = self.walk.at(t), self.walk.at(t - 1)
         seen, sight, allowed = self.patterns.at(t)
         step = Step(before, now, self.walk.step(t)[0], seen, sight, allowed)
         return step, reverse_ball(self.chain, self.model, step)
 
-    def evaluate(self, t: int, measure: Callable[[Step, BallReverse], arb], bits: int) -> arb:
-        """A measure of step t to `bits` bits, relative. Raises UnfinishedError where the limit of precision is met."""
-        return self.walk.evaluate(t, lambda _now: measure(*self.at(t)), bits)
+    def model_error(self, t: int) -> arb:
+        """Δ_t with the bits that are now thought enough, where it is finite (the last is remembered)."""
+        step, reverse = self.at(t)
+        key = t, step.bits
+        if self.error is None or self.error[0] != key:
+            self.error = key, model_error(step, reverse)
+        return self.error[1]
+
+    def evaluate(self, t: int, bits: int) -> arb:
+        """Δ_t to `bits` bits, relative. Raises UnfinishedError where the limit of precision is met."""
+        return self.walk.evaluate(t, lambda _now: self.model_error(t), bits)
 
 
 def model_error(step: Step, reverse: BallReverse) -> arb:
@@ -123,20 +143,11 @@ class BallModelLedger(BallLedger):
         self.product: arb_mat | None = None
         self.restricted: list[int] = []
         self.broken: int | None = None
-        self.exact: Ledger | None = None
-        self.exact_errors: list[Term] = []
-        self.exact_totals: Totals[Term] | None = None
-        if cheap:
-            self.exact = Ledger(chain, model, chain.final_marginal() if prior is None else prior, 15)
+        self.cheap = cheap
 
     def observe(self, now: BallInformation) -> Entry[Term] | None:
         """Take step t into the books."""
         self.now = now
-        if self.exact is not None:
-            known = now.zeros.exact(now.t)
-            assert known is not None
-            entry = self.exact.observe(known)
-            self.exact_errors += [] if entry is None else [entry.error]
         if now.before is None:
             return None
         step, reverse = self.at.at(now.t)
@@ -156,16 +167,17 @@ class BallModelLedger(BallLedger):
         return Entry(term, error)
 
     def _error(self, t: int, step: Step, reverse: BallReverse) -> Term:
+        """Δ_t."""
         lost = unbounded_error(step.allowed, step.seen, step.sight, self.states)
         if lost is not None:
             return lost
         certain = (step.allowed.cells[step.sight.possible].sum(axis=1) <= 1).all()
         if reverse.bayes or certain:
             return ZERO
-        first = model_error(step, reverse)
+        first = self.at.model_error(t)
         self.loose[t] = first
         zero = False if sign_of(first) else self._is_zero(t)
-        error = Quantity(lambda bits: self.at.evaluate(t, model_error, bits), never_exact, zero)
+        error = Quantity(lambda bits: self.at.evaluate(t, bits), never_exact, zero)
         if not zero:
             self.loose[t] = self._closest(error, first)
         return error
@@ -177,10 +189,11 @@ class BallModelLedger(BallLedger):
             return otherwise
 
     def _is_zero(self, t: int) -> bool | None:
-        """Whether Δ_t = 0, as the exact ledger knows."""
-        if self.exact is None:
+        """Whether Δ_t = 0, exactly, where that is cheap."""
+        if not self.cheap:
             return None
-        known = self.exact_errors[t - 1]
+        before, now = self.chain.at(t - 1), self.chain.at(t)
+        known = exact_error(before, now, self.model.step(before, now), self.states)
         assert isinstance(known, Quantity)
         return known.is_zero()
 
@@ -224,8 +237,6 @@ class BallModelLedger(BallLedger):
         """The lines of the ledger, and the verdict on it."""
         assert self.now is not None
         assert self.first is not None
-        if self.exact is not None:
-            self.exact_totals, _ = self.exact.conclude()
         H, last = self.now.data_entropy, self.now.mutual
         gap, error = self._prior_gap(), self._sum(self.errors)
         L = self._sum([H, *self.errors, gap])
@@ -257,13 +268,30 @@ class BallModelLedger(BallLedger):
             return add(H, excess), excess
         if isinstance(self.model, D3PM) and isinstance(self.model.denoiser, DataGuess):
             return H, ZERO
-        nll = Quantity(self._nll, never_exact, zero=self._known("nll"))
-        return nll, nll.minus(H, zero=self._known("nll_excess"))
+        nll = Quantity(self._nll, never_exact, zero=self._known("nll", self._cross_entropy()))
+        first = combine([(fmpz(1), self._cross_entropy()), (fmpz(-1), H.ball(FIRST_BITS))], fmpz(1), FIRST_BITS)
+        return nll, nll.minus(H, zero=self._known("nll_excess", first))
 
-    def _known(self, name: str) -> bool | None:
-        """Whether a total is zero, as the exact ledger knows."""
-        known = None if self.exact_totals is None else getattr(self.exact_totals, name)
+    def _known(self, name: str, found: arb) -> bool | None:
+        """Whether a total is zero: not where a ball around it says so; else exactly, where that is cheap."""
+        if sign_of(found):
+            return False
+        if not self.cheap:
+            return None
+        known = getattr(self._exactly, name)
         return known.is_zero() if isinstance(known, Quantity) else None
+
+    @cached_property
+    def _exactly(self) -> Totals[Term]:
+        """The totals of the exact ledger."""
+        chain, before = self.chain, None
+        prior = chain.final_marginal() if self.prior is None else self.prior
+        ledger = Ledger(chain, self.model, prior, 15)
+        for moment in chain.moments():
+            now = Information(moment, before)
+            ledger.observe(now)
+            before = now.forget()
+        return ledger.conclude()[0]
 
     def _nll(self, bits: int) -> arb:
         """−Σ p_0 log m_0."""
@@ -307,7 +335,9 @@ class BallModelLedger(BallLedger):
             return ZERO
         if excess.known_zero:
             return over
-        return over.minus(excess, zero=self._known("gap"))
+        with suppress(UnfinishedError):
+            return over.minus(excess, zero=self._known("gap", over.minus(excess).ball(FIRST_BITS)))
+        return over.minus(excess, zero=self._known("gap", arb(0, 1)))
 
     def _verdict(self, totals: Totals[Term]) -> Finding:
         if self.broken is not None:

@@ -41,6 +41,9 @@ from markovdiff.study.scenario import Scenario
 CHEAP_SECONDS = 5.0
 """A chain whose exact forecast is below this is walked exactly too, to decide equalities."""
 
+CHEAP_WORDS = 2**26
+"""K³·T·words of an exact ledger of a reverse model that is asked what vanishes (some seconds)."""
+
 FLOAT_RANGE = 1100
 """Bits of a deviation that float64 cannot follow further; then the precision is raised as it turns out."""
 
@@ -98,7 +101,8 @@ class BallEngine:
     def _ledger(self, chain: Chain, model: ReverseModel) -> BallLedger:
         if model.is_bayes:
             return BallLedger(chain, self.prior)
-        return BallModelLedger(chain, self.prior, model, self.walk, self.zeros.cheap)
+        words = chain.K**3 * chain.T * forecast(chain).bits / 64
+        return BallModelLedger(chain, self.prior, model, self.walk, self.zeros.cheap and words < CHEAP_WORDS)
 
     def stream(self) -> Iterator[BallInformation]:
         chain, before = self.chain, None
