@@ -228,14 +228,14 @@ def _foretell(scenarios: list[Scenario]) -> int:
     """A line a scenario: its forecast. One that is refused is an error, as it would be by a run."""
     from markovdiff.study.apart import run_apart
 
-    def begin(_begun: Result, forecast: Forecast | None) -> None:
+    def begin(_begun: Result, forecast: Forecast) -> None:
         raise _Enough(forecast)
 
     for scenario in scenarios:
         try:
             run_apart(scenario, on_begin=begin)
         except _Enough as known:
-            _out(f"{_plain(scenario.name)}: {known.args[0] or 'no forecast is made in this arithmetic'}\n")
+            _out(f"{_plain(scenario.name)}: {known.args[0]}\n")
         except MarkovdiffError as error:
             raise error.located(scenario.name) from None
     return 0
@@ -250,8 +250,8 @@ def _plain(name: str) -> str:
 def _run_one(scenario: Scenario, distributions: bool, quiet: bool) -> Result:
     from markovdiff.study.apart import run_apart
 
-    def begin(_begun: Result, forecast: Forecast | None) -> None:
-        if forecast is not None and forecast.seconds >= WORTH_SAYING and not quiet:
+    def begin(_begun: Result, forecast: Forecast) -> None:
+        if forecast.seconds >= WORTH_SAYING and not quiet:
             click.echo(f"{_plain(scenario.name)}: forecast {forecast}", err=True)
 
     try:

@@ -77,7 +77,8 @@ class Wide:
         if self.n is None:
             return self.M
         with np.errstate(over="ignore", under="ignore"):
-            return np.ldexp(self.M, -STEP * self.n)
+            plain: Floats = np.ldexp(self.M, -STEP * self.n)
+            return plain
 
     def shares(self) -> Floats:
         """Each row divided by its sum; a row of zeros stays one."""
@@ -88,7 +89,8 @@ class Wide:
             with np.errstate(under="ignore"):
                 M = np.where(M > 0, np.ldexp(M, STEP * (largest - self.n)), 0.0)
         sums = M.sum(axis=1, keepdims=True)
-        return np.divide(M, sums, out=np.zeros_like(M), where=sums > 0)
+        found: Floats = np.divide(M, sums, out=np.zeros_like(M), where=sums > 0)
+        return found
 
     def _levels(self) -> Iterator[tuple[int, Floats]]:
         if self.n is None:

@@ -120,7 +120,7 @@ class BallLedger:
         with ctx.workprec(now.bits):
             pi = [arb(n) / self.prior.d for n in self.prior.N.entries()]
             w = [arb(0) if p.is_zero() else x / p for x, p in zip(pi, now.p, strict=True)]
-            costs = [weight * dot(row, w).log() for weight, row in zip(now.p0, now.W.tolist(), strict=True)]
+            costs = [weight * dot(row, w).log() for weight, row in zip(now.p0, now.rows, strict=True)]
             return -sum(costs, arb(0))
 
     def _jensen(self, gap: Term, excess: Term) -> Term:

@@ -123,7 +123,7 @@ def plainly(step: Step, reverse: BallReverse) -> arb:
 def noise(state: Enclosures) -> arb:
     """H(x_t|x0)."""
     with ctx.workprec(state.bits):
-        rows = zip(state.p0, state.W.tolist(), state.reach.tolist(), strict=True)
+        rows = zip(state.p0, state.rows, state.reach.tolist(), strict=True)
         held = ((p, [x for x, there in zip(row, cells, strict=True) if there]) for p, row, cells in rows)
         found: arb = sum((p * entropy(row, state.bits) for p, row in held if not p.is_zero()), arb(0))
         return found
@@ -132,7 +132,9 @@ def noise(state: Enclosures) -> arb:
 class BallModelLedger(BallLedger):
     """Kept step by step; `prior` is None where it is p_T itself."""
 
-    def __init__(self, chain: Chain, prior: RationalMatrix | None, model: ReverseModel, walk: Walk, cheap: bool) -> None:
+    def __init__(
+        self, chain: Chain, prior: RationalMatrix | None, model: ReverseModel, walk: Walk, cheap: bool
+    ) -> None:
         super().__init__(chain, prior)
         self.model, self.states = model, chain.states
         self.at = BallModel(chain, model, walk)

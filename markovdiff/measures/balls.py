@@ -1,6 +1,6 @@
 """What is known at time t, in balls: the exact `Information` with its two ingredients enclosed instead of exact.
 
-    I_t = Σ_i p_0[i] Σ_j Q̄_t[i, j] log(Q̄_t[i, j]/p_t[j])                     while some |r| > 2^-24, r = Q̄/p − 1
+    I_t = H(p_t) + Σ_i p_0[i] Σ_j Q̄_t[i, j] log Q̄_t[i, j]                   while some |r| > 2^-24, r = Q̄/p − 1
         = Σ_{n≥2} (−1)^n/(n(n−1)) Σ_i p_0[i] Σ_j p_t[j] r_ij^n               after that, the rest of the series enclosed
 
 Everything else is the same text as in exact arithmetic, since a Quantity can be asked for more bits. What balls
@@ -56,18 +56,23 @@ def information(now: Enclosures) -> arb:
 
 
 def _information(now: Enclosures) -> arb:
-    bits = now.bits
-    with ctx.workprec(bits):
-        inverse = [arb(0) if x.is_zero() else 1 / x for x in now.p]
-        rows = [[x * y for x, y in zip(row, inverse, strict=True)] for row in now.W.tolist()]
-        if now.reach.all() and all(abs(u - 1) < SMALL_BALL for row in rows for u in row):
-            return _series(now, [[u - 1 for u in row] for row in rows])
-        total = arb(0)
-        for weight, row, ratios, there in zip(now.p0, now.W.tolist(), rows, now.reach.tolist(), strict=True):
-            W = [x for x, reached in zip(row, there, strict=True) if reached]
-            logs = [u.log() for u, reached in zip(ratios, there, strict=True) if reached]
-            total += weight * dot(W, logs)
-        return total
+    with ctx.workprec(now.bits):
+        if now.reach.all() and _is_near(now):
+            inverse = [1 / x for x in now.p]
+            return _series(now, [[x * y - 1 for x, y in zip(row, inverse, strict=True)] for row in now.rows])
+        reached = zip(now.W.tolist(), now.reach.tolist(), strict=False)
+        terms = [_negentropy([x for x, there in zip(*row, strict=True) if there]) for row in reached]
+        return entropy(now.p, now.bits) + dot(now.weights, terms)
+
+
+def _is_near(now: Enclosures) -> bool:
+    """Whether every |r| ≤ 2^-24, which the first entry mostly denies."""
+    return all(abs(x - p) < SMALL_BALL * p for row in now.rows for x, p in zip(row, now.p, strict=True))
+
+
+def _negentropy(row: list[arb]) -> arb:
+    """Σ x·log x."""
+    return dot(row, [x.log() for x in row])
 
 
 SMALL_BALL = arb(1) / 2**SMALL
@@ -193,8 +198,7 @@ class BallInformation(Information):
         return self.quantity(information, lambda exact: exact.mutual, self._vanishes())
 
     def _vanishes(self) -> bool | None:
-        """Whether I_t = 0, where that is known: one x0, the step before, a pattern, a step that
-        forgets all, or the exact chain."""
+        """Whether I_t = 0, where that is known: one x0, the step before, patterns, equal rows, or the exact chain."""
         now = self.walk.at(self.t)
         if len(now.p0) == 1 or (self.markov and self.before is not None and self.before.mutual.known_zero):
             return True
@@ -287,10 +291,10 @@ class BallInformation(Information):
     def inconsistency(self) -> dict[str, object] | None:
         """Where p_0 Q̄_t, or a row sum, is certainly not what it should be: where balls do not meet."""
         now = self.walk.at(self.t)
+        K = len(now.p)
         with ctx.workprec(now.bits):
-            averaged = (arb_mat([now.p0]) * now.W).entries()
-            sums = [sum(row, arb(0)) for row in now.W.tolist()]
-        if not all(x.overlaps(y) for x, y in zip(averaged, now.p, strict=True)):
+            sums = (now.W * arb_mat(K, 1, [1] * K)).entries()
+        if not all(x.overlaps(y) for x, y in zip(now.averaged(), now.p, strict=True)):
             return {"t": self.t, "sum": "Σ_i J_ij ≠ p_t[j]"}
         if not all(s.overlaps(arb(1)) for s in sums):
             return {"t": self.t, "sum": "Σ_j J_ij ≠ p_0[i]"}

@@ -221,7 +221,9 @@ def model_error(reverse: FloatReverse, before: Sources, now: Sources, states: tu
         j, i = (int(x[0]) for x in np.nonzero(gone))
         words = f"R_{now.t} gives less to x_{now.t - 1} = {states[i]!r} than float64 can hold"
         return Unbounded("undefined", {"t": now.t, "x_t": states[j], "x_t-1": states[i]}, words)
-    v = np.where(reverse.rho < -0.5, np.divide(reverse.R, reverse.B, out=np.ones_like(pair), where=seen), 1 + reverse.rho)
+    v = np.where(
+        reverse.rho < -0.5, np.divide(reverse.R, reverse.B, out=np.ones_like(pair), where=seen), 1 + reverse.rho
+    )
     terms = g(reverse.rho, np.where(v > 0, v, 1.0))
     value = float((pair * terms).sum()) + float(now.p[possible] @ reverse.beyond[possible].sum(axis=1))
     return _near(value, reverse.noise * (2 * value) ** 0.5 + reverse.noise**2)

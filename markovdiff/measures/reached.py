@@ -19,7 +19,7 @@ Packed = tuple[NDArray[np.uint8], Flags] | None
 
 
 def unbounded_error(allowed: Allowed, before: Sight, now: Sight, states: tuple[str, ...]) -> Unbounded | None:
-    """Why Δ_t is no number, if it is none: of the rows in order the first undefined one, else the first infinite one."""
+    """Why Δ_t is no number, if it is none: of the rows the first undefined one, else infinite one."""
     assert now.step is not None
     silent = np.flatnonzero(now.possible & ~allowed.defined)
     if silent.size:
@@ -68,7 +68,7 @@ class Reached:
                 j = int(silent[0])
                 words = f"the model reaches x_{t} = {self.states[j]!r}, of which R_{t} says nothing"
                 return Unbounded("undefined", {"t": t, "x_t": self.states[j]}, words)
-            m = np.unpackbits(cells, axis=1, count=len(m)).astype(bool)[m].any(axis=0)
+            m = np.any(np.unpackbits(cells, axis=1, count=len(m)).astype(bool)[m], axis=0)
         missed = next((i for i in support if not m[i]), None)
         if missed is None:
             return None

@@ -5,7 +5,9 @@ t costs about log2(1/deviation) bits more, and the walk is started again with mo
 missing: the only cure that needs no theorem about the chain. Nothing but the last two times is held.
 
 Q_t is exact input, rounded into balls; which of its entries are zero is followed as a pattern, for a matrix product
-may put a ball around a zero. Only the rows of possible x0 are kept, unless others are asked for.
+may put a ball around a zero. Only the rows of possible x0 are kept, unless others are asked for; and where states may
+be counted from either end, Q[i, j] = Q[K−1−i, K−1−j] as a Gaussian's are, only the first half of them: the others are
+these, read backwards.
 """
 
 from __future__ import annotations
@@ -35,7 +37,10 @@ MOST_BITS, LEAST_MOST_BITS = 16_384, 512
 
 @dataclass(frozen=True, eq=False)
 class Enclosures:
-    """The process at time t in balls of `bits` bits: rows of possible x0, entries where `reach` says so, else zero."""
+    """The process at time t in balls of `bits` bits: rows of possible x0, entries where `reach` says so, else zero.
+
+    `W` holds the first rows; where they are not all, those that follow are the same in reverse order, read backwards.
+    """
 
     t: int
     bits: int
@@ -51,6 +56,29 @@ class Enclosures:
         found: Flags = np.any(self.reach, axis=0)
         return found
 
+    @property
+    def rows(self) -> list[list[arb]]:
+        """Q̄_t, a row for each possible x0."""
+        held: list[list[arb]] = self.W.tolist()
+        return held + [row[::-1] for row in reversed(held[: len(self.p0) - len(held)])]
+
+    @property
+    def weights(self) -> list[arb]:
+        """What each row of `W` counts for where both readings of it come to the same: p_0, added up."""
+        held, n = self.W.nrows(), len(self.p0)
+        return [self.p0[i] + self.p0[n - 1 - i] if n - 1 - i >= held else self.p0[i] for i in range(held)]
+
+    def averaged(self) -> list[arb]:
+        """Σ_i p_0[i] Q̄_t[i, j], which is p_t[j]."""
+        held, n = self.W.nrows(), len(self.p0)
+        with ctx.workprec(self.bits):
+            first = (arb_mat([self.p0[:held]]) * self.W).entries()
+            if held == n:
+                return first
+            backwards = [self.p0[n - 1 - i] if i < n - held else arb(0) for i in range(held)]
+            second = (arb_mat([backwards]) * self.W).entries()
+            return [x + y for x, y in zip(first, reversed(second), strict=True)]
+
 
 class Walk:
     """A chain's enclosures at any t, at any precision up to a limit."""
@@ -60,6 +88,7 @@ class Walk:
         self.bits = bits
         self.limit = max(bits, LEAST_MOST_BITS, min(MOST_BITS, WORK // (chain.K**3 * chain.T)))
         self.rows = list(chain.data.support if rows is None else rows)
+        self.first = self.rows[: (len(self.rows) + 1) // 2] if self._is_mirrored() else self.rows
         self.held: list[Enclosures] = []
         self.made: tuple[object, arb_mat, Flags] | None = None
         self.contraction: tuple[object, Fraction] | None = None
@@ -92,10 +121,15 @@ class Walk:
                 )
             self.bits = min(self.bits + max(MORE_BITS, min(short, self.bits)), self.limit)
 
+    def _is_mirrored(self) -> bool:
+        """Whether counting the states from the other end changes neither where x0 can be nor how it moves."""
+        last = self.chain.K - 1
+        return isinstance(self.chain.kernel, Gaussian) and self.rows == [last - i for i in reversed(self.rows)]
+
     def _start(self) -> Enclosures:
         chain, K = self.chain, self.chain.K
         (p,) = stochastic_ball([([fmpz(w) for w in chain.data.weights], fmpz(chain.data.total))], self.bits).tolist()
-        rows = [[int(i == j) for j in range(K)] for i in self.rows]
+        rows = [[int(i == j) for j in range(K)] for i in self.first]
         reach = np.eye(K, dtype=bool)[self.rows]
         return Enclosures(0, self.bits, [p[i] for i in self.rows], p, arb_mat(rows), reach)
 
@@ -123,6 +157,8 @@ class Walk:
         """η(Q_t), exactly; 1 from the pattern alone where two rows are disjoint."""
         _, pattern = self.step(t)
         key = self.made and self.made[0]
+        if isinstance(self.chain.kernel, Gaussian):
+            return self.chain.kernel.dobrushin(self.chain.betas[t - 1])
         if self.contraction is None or self.contraction[0] != key:
             meets = pattern.astype(np.float32) @ pattern.T.astype(np.float32)
             eta = self.chain.transition(t).dobrushin if meets.all() else Fraction(1)

@@ -4,7 +4,7 @@
 
 Two rows with disjoint supports settle it: η = 1. For Q = (1−β)I + βM the sum over j ≠ i, k is β times M's own, and
 at i and k, where (1−β) + β(M_ii − M_ki) ≥ 0, the distance is (1−β) + β·c_ik with a c_ik that no β enters: one
-search serves the whole chain. Otherwise all pairs of rows are compared.
+search serves the whole chain. A Gaussian's is exact, by its jumps. Otherwise all pairs of rows are compared.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scipy.spatial.distance import pdist
 
 from markovdiff.arithmetic.floating import Floats
 from markovdiff.process.chain import Chain
-from markovdiff.process.floats import array, banded
+from markovdiff.process.floats import array
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
 
 
@@ -45,7 +45,7 @@ class Contraction:
         if isinstance(kernel, Forgetting):
             return float(1 - beta)
         if isinstance(kernel, Gaussian):
-            return widest(banded(kernel, beta))
+            return float(kernel.dobrushin(beta))
         assert isinstance(kernel, Blend)
         if self.blend is None:
             self.blend = _of_blend(array(kernel.M))

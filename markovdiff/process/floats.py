@@ -150,9 +150,7 @@ def following(before: Forward, Q: Floats, chain: Chain, t: int) -> Forward:
     """One step on."""
     p = before.p @ Q
     p /= p.sum()
-    possible: Flags = p > 0
-    if not possible.all():
-        possible = np.any(Q[before.possible] > 0, axis=0)
+    possible = _reached(p, before.possible, Q)
     Q_bar = None if before.Q_bar is None else _normalised(before.Q_bar @ Q)
     vanished = before.vanished or forgets_all(chain, t, Q, before.possible)
     nothing = vanished or before.unresolved
@@ -165,6 +163,12 @@ def following(before: Forward, Q: Floats, chain: Chain, t: int) -> Forward:
         Q_bar = None
     beta = chain.betas[t - 1] if chain.betas else None
     return Forward(t, beta, Q, before.p0, p, possible, D, left, Q_bar, vanished, unresolved)
+
+
+def _reached(p: Floats, possible: Flags, Q: Floats) -> Flags:
+    """Where p_t > 0: by the pattern of Q_t, unless p_t is seen to be positive everywhere."""
+    found: Flags = p > 0
+    return found if found.all() else np.any(Q[possible] > 0, axis=0)
 
 
 def project(D: Floats, p0: Floats, p: Floats) -> Floats:
@@ -334,8 +338,8 @@ def last_of(chain: Chain) -> Now:
     p = vector(law_of_data(chain))
     possible: Flags = p > 0
     for Q in steps(chain):
-        possible = np.any(Q[possible] > 0, axis=0)
         p = p @ Q
         p /= p.sum()
+        possible = _reached(p, possible, Q)
     nothing = np.zeros((0, chain.K))
     return Forward(chain.T, None, None, p[:0], p, possible, nothing, p[:0], None)

@@ -46,7 +46,7 @@ class Sight:
     @cached_property
     def possible(self) -> Flags:
         """Where p_t > 0."""
-        found: Flags = self.reach[self.known].any(axis=0)
+        found: Flags = np.any(self.reach[self.known], axis=0)
         return found
 
     @cached_property
@@ -91,7 +91,7 @@ def sight(chain: Chain, rows: Sequence[int]) -> Sight:
 class Possible:
     """Asked for t = 1, 2, … in turn; of the Bayes reverse under a belief it follows where that can be."""
 
-    def __init__(self, chain: Chain, model: ReverseModel) -> None:
+    def __init__(self, model: ReverseModel) -> None:
         self.model = model
         self.belief: Flags | None = None
         if isinstance(model, Bayes) and model.belief is not None:
@@ -115,9 +115,10 @@ class Possible:
     def _bayes(self, before: Sight, back: Flags) -> Allowed:
         was = before.possible if self.belief is None else self.belief
         cells = was & back
+        defined: Flags = np.any(cells, axis=1)
         if self.belief is not None:
-            self.belief = cells.any(axis=1)
-        return Allowed(cells, cells.any(axis=1))
+            self.belief = defined
+        return Allowed(cells, defined)
 
 
 class Patterns:
@@ -128,7 +129,7 @@ class Patterns:
         self._start()
 
     def _start(self) -> None:
-        self.model_at = Possible(self.chain, self.model)
+        self.model_at = Possible(self.model)
         self.now = sight(self.chain, self.rows)
         self.found: tuple[Sight, Sight, Allowed] | None = None
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+import numpy as np
 from flint import arb, arb_mat, ctx
 
 from markovdiff.arithmetic.enclosure import ball, stochastic_ball
@@ -84,6 +85,16 @@ class Step:
             ]
 
     @cached_property
+    def W_before(self) -> arb_mat:
+        """Q̄_{t−1}, a row for each x0."""
+        return arb_mat(self.before.rows)
+
+    @cached_property
+    def W_now(self) -> arb_mat:
+        """Q̄_t, a row for each x0."""
+        return arb_mat(self.now.rows)
+
+    @cached_property
     def d_before(self) -> arb_mat:
         """Q̄_{t−1}/p_{t−1} − 1, and 0 in impossible columns."""
         return deviation(self.before, self.seen.possible)
@@ -108,7 +119,7 @@ def deviation(state: Enclosures, possible: Flags) -> arb_mat:
     with ctx.workprec(state.bits):
         inverse = [1 / p if there else ZERO for p, there in zip(state.p, possible.tolist(), strict=True)]
         there = possible.tolist()
-        rows = state.W.tolist()
+        rows = state.rows
         return arb_mat(
             [[x * y - 1 if a else ZERO for x, y, a in zip(row, inverse, there, strict=True)] for row in rows]
         )
@@ -132,7 +143,7 @@ def reverse_ball(chain: Chain, model: ReverseModel, step: Step) -> BallReverse:
     with ctx.workprec(step.bits):
         match model:
             case Bayes():
-                return _believed(chain, model, step)
+                return _believed(model, step)
             case PosteriorMixture():
                 return _mixture(Guess(chain, model.denoiser, step), step)
             case D3PM():
@@ -170,7 +181,7 @@ class Guess:
     def posterior(self) -> Table:
         """q(x0 = k | x_t = j)."""
         now, possible = self.step.now, self.step.sight.possible.tolist()
-        columns = now.W.transpose().tolist()
+        columns = self.step.W_now.transpose().tolist()
         return [
             [w * x / p for w, x in zip(now.p0, column, strict=True)] if there else [ZERO] * len(column)
             for column, p, there in zip(columns, now.p, possible, strict=True)
@@ -185,7 +196,7 @@ class Guess:
         ]
 
 
-def _believed(chain: Chain, model: Bayes, step: Step) -> BallReverse:
+def _believed(model: Bayes, step: Step) -> BallReverse:
     """1 + ρ_ji = (1 + s_{t−1}[i])/(1 + s_t[j]), s_t = r_t/p_t − 1 = Σ_k r_0[k] d_t[k, ·]."""
     assert model.belief is not None
     rows, d = list(step.sight.rows), model.belief.d
@@ -193,7 +204,7 @@ def _believed(chain: Chain, model: Bayes, step: Step) -> BallReverse:
     weights = arb_mat([[arb(entries[k]) / d for k in rows]])
     was, now = ((weights * D).tolist()[0] for D in (step.d_before, step.d_now))
     rho = [[(x - y) / (1 + y) for x in was] for y in now]
-    law = (weights * step.before.W).tolist()[0]
+    law = (weights * step.W_before).tolist()[0]
     return BallReverse(_normalised([[x * q for x, q in zip(law, row, strict=True)] for row in step.back], step), rho)
 
 
@@ -218,14 +229,16 @@ def _compared(R: Table, step: Step) -> BallReverse:
 
 def _mixture(guess: Guess, step: Step) -> BallReverse:
     met = guess.allowed & step.sight.reach.T
-    columns = step.now.W.transpose().tolist()
+    columns = step.W_now.transpose().tolist()
     w, C = [], []
     for c, column, there in zip(guess.c, columns, met.tolist(), strict=True):
         w.append([x / y if a else ZERO for x, y, a in zip(c, column, there, strict=True)])
         C.append(sum((x for x, a in zip(c, there, strict=True) if a), ZERO))
-    there_are = (met.any(axis=1) | (guess.alpha > 0)).tolist()
-    Z = [guess.a + total if some else arb(1) for total, some in zip(C, there_are, strict=True)]
-    mixed = (arb_mat(w) * step.before.W).tolist()
+    Z = [
+        guess.a + total if some or guess.alpha else arb(1)
+        for total, some in zip(C, np.any(met, axis=1).tolist(), strict=True)
+    ]
+    mixed = (arb_mat(w) * step.W_before).tolist()
     added = [[q * x for q, x in zip(row, m, strict=True)] for row, m in zip(step.back, mixed, strict=True)]
     R = [
         [(guess.a * b + x) / z if there else ZERO for b, x, there in zip(truth, row, cells, strict=True)]
@@ -260,7 +273,7 @@ def _d3pm(guess: Guess, step: Step) -> BallReverse:
     a = (arb_mat(halves) * step.d_before).tolist()
     b = [sum((x * y for x, y in zip(half, row, strict=True)), ZERO) for half, row in zip(halves, d, strict=True)]
     rho = [[(x - y) / (1 + y) for x in row] for row, y in zip(a, b, strict=True)]
-    mixed = (arb_mat(guess.whole) * step.before.W).tolist()
+    mixed = (arb_mat(guess.whole) * step.W_before).tolist()
     R = [[q * x for q, x in zip(row, m, strict=True)] for row, m in zip(step.back, mixed, strict=True)]
     return BallReverse(_normalised(R, step), rho)
 

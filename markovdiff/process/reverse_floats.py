@@ -107,7 +107,7 @@ class FloatModel:
 
     def __init__(self, chain: Chain, model: ReverseModel) -> None:
         self.model = model
-        self.possible = Possible(chain, model)
+        self.possible = Possible(model)
         self.belief: tuple[Floats, Floats] | None = None
         if isinstance(model, Bayes) and model.belief is not None:
             data = chain.at(0).data

@@ -30,7 +30,8 @@ COARSE = 2.0**-48
 class Sources:
     """The process at t as a model sees it; `p0`, r and Q_bar have the rows of `sight`, p0 with zeros.
 
-    Q_bar is None while 1 + r serves instead; `law` is p_t once more, however small. `vanished` says that r is known to be zero, `blur` what it may be off by.
+    Q_bar is None while 1 + r serves instead; `law` is p_t once more, however small. `vanished` says that r is known
+    to be zero, `blur` what it may be off by.
     """
 
     sight: Sight
@@ -130,7 +131,7 @@ class SourcesWalk:
             return now.vanished
         if self.last is None or now.Q is None:
             return len(self.known) == 1
-        return self.last.vanished or forgets_all(self.chain, now.t, now.Q, self.sight.reach.any(axis=0))
+        return self.last.vanished or forgets_all(self.chain, now.t, now.Q, np.any(self.sight.reach, axis=0))
 
     def _others(self) -> Floats:
         assert self.extra is not None

@@ -32,7 +32,7 @@ from markovdiff.study.result import Rational, Result, Step
 from markovdiff.study.run import Progress, run
 from markovdiff.study.scenario import Scenario
 
-Begin = Callable[[Result, Forecast | None], object]
+Begin = Callable[[Result, Forecast], object]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -65,7 +65,7 @@ class _Heard:
     begun: Result | None = None
     steps: list[Step] = field(default_factory=list)
 
-    def begin(self, result: Result, forecast: Forecast | None) -> None:
+    def begin(self, result: Result, forecast: Forecast) -> None:
         self.begun = result
         self.on_begin(result, forecast)
 

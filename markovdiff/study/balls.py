@@ -34,7 +34,14 @@ from markovdiff.process.chain import Chain
 from markovdiff.process.floats import forward
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.exact import ExactEngine
-from markovdiff.study.forecast import Forecast, check_forecast, forecast
+from markovdiff.study.forecast import (
+    admitted,
+    check_forecast,
+    forecast,
+    forecast_balls,
+    forecast_float,
+    with_model,
+)
 from markovdiff.study.result import Elbo, Law, Step
 from markovdiff.study.scenario import Scenario
 
@@ -88,12 +95,15 @@ class BallEngine:
     """Ball: the numbers are `Quantity` whose enclosures come from a walk."""
 
     def __init__(self, scenario: Scenario, chain: Chain) -> None:
+        """Raises UnfinishedError where the forecast refuses."""
         self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
         self.model = scenario.reverse_model(chain)
-        self.forecast: Forecast | None = None
         marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if marginal else scenario.prior(chain)
+        admitted(forecast_float(chain), chain)
         self.walk = Walk(chain, needed_bits(chain, self.digits))
+        made = forecast_balls(chain, self.walk.bits, len(self.walk.first))
+        self.forecast = admitted(made, chain)
         self.zeros = Zeros(chain, self.walk, forecast(chain).seconds < CHEAP_SECONDS)
         self.ledger = None if self.model is None else self._ledger(chain, self.model)
         self.ends: dict[int, list[arb]] = {}
@@ -101,6 +111,7 @@ class BallEngine:
     def _ledger(self, chain: Chain, model: ReverseModel) -> BallLedger:
         if model.is_bayes:
             return BallLedger(chain, self.prior)
+        self.forecast = admitted(with_model(self.forecast, chain), chain)
         words = chain.K**3 * chain.T * forecast(chain).bits / 64
         return BallModelLedger(chain, self.prior, model, self.walk, self.zeros.cheap and words < CHEAP_WORDS)
 

@@ -34,12 +34,12 @@ class Engine(Protocol):
     """A run in one arithmetic.
 
     `prior` is π, None where it is p_T and that is not known exactly; `model` is R; `forecast` what the run was
-    forecast to cost, None where no forecast is made.
+    forecast to cost.
     """
 
     prior: RationalMatrix | None
     model: ReverseModel | None
-    forecast: Forecast | None
+    forecast: Forecast
 
     def stream(self) -> Iterator[Known]:
         """What is known at t = 0, 1, …, T."""
@@ -68,7 +68,7 @@ class ExactEngine:
         self.ledger = None if self.model is None else Ledger(chain, self.model, prior, scenario.digits)
         dense = self.ledger is not None and not self.ledger.likelihood.is_data
         times = len(times_of(chain.T)) if "dpi" in scenario.expectations else 0
-        self.forecast: Forecast | None = check_forecast(chain, times * times // 2, dense=dense)
+        self.forecast = check_forecast(chain, times * times // 2, dense=dense)
         self.classes = None if dense else _classes(chain, prior, watchers)
         if self.classes is not None:
             self.law = self.classes.grouped(prior)

@@ -1,7 +1,7 @@
 """A run in float64: the same Steps, with decimals in place of enclosures, labelled as float.
 
 Rationals are reported as decimals too. A reverse model other than the Bayes reverse needs full K × K matrices, also
-where the chain itself costs O(K) a step; of more than this machine has time for it is refused.
+where the chain itself costs O(K) a step; what this machine has no time for is refused.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from markovdiff.arithmetic.enclosure import as_decimal
 from markovdiff.arithmetic.floating import Approximation, Floats
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
-from markovdiff.errors import UnfinishedError
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.float_ledger import FloatLedger, FloatTerm
 from markovdiff.measures.float_models import FloatModelLedger
@@ -25,33 +24,14 @@ from markovdiff.measures.float_triangle import triangle
 from markovdiff.measures.floats import DenseInformation, FloatKnown, MixedInformation, information
 from markovdiff.measures.known import Known
 from markovdiff.measures.terms import Totals, Unbounded
+from markovdiff.measures.triangle import times_of
 from markovdiff.process.chain import Chain
 from markovdiff.process.contraction import Contraction
 from markovdiff.process.floats import Approach, Approaches, forward, last_of
 from markovdiff.process.reverse import ReverseModel
-from markovdiff.study.forecast import Forecast
+from markovdiff.study.forecast import admitted, forecast_float, with_model
 from markovdiff.study.result import Elbo, Step
 from markovdiff.study.scenario import Scenario
-
-
-PRODUCTS = 2**41
-"""K³·T of the matrices of a reverse model is at most this: about an hour."""
-
-MOST_STATES = 4096
-"""A reverse model's matrices have at most this many rows: together they take about 4 GiB."""
-
-
-def check_dense(chain: Chain) -> None:
-    """Raise UnfinishedError where full matrices of the chain are too much."""
-    if chain.K <= MOST_STATES and chain.K**3 * chain.T <= PRODUCTS:
-        return
-    raise UnfinishedError(
-        "this reverse model is too big for this machine",
-        where=f"reverse.model, K = {chain.K:,}, T = {chain.T:,}",
-        expected=f"K at most {MOST_STATES:,} and K³·T at most {PRODUCTS:.1e}: it needs K × K matrices at each step",
-        got=f"K³·T = {chain.K**3 * chain.T:.1e}",
-        remedy='model = { kind = "bayes" }, which needs none; or fewer states or steps',
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,19 +50,21 @@ class FloatEngine:
     """Float: the numbers are `Approximation`."""
 
     def __init__(self, scenario: Scenario, chain: Chain) -> None:
-        """Raises UnfinishedError for a reverse model that needs larger matrices than this machine has time for."""
+        """Raises UnfinishedError where the forecast refuses."""
         self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
+        walks = 1 + len(times_of(chain.T)) / 2 if "dpi" in scenario.expectations else 1
+        self.forecast = admitted(forecast_float(chain, walks), chain)
         is_marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if is_marginal else scenario.prior(chain)
         self.model: ReverseModel | None = scenario.reverse_model(chain)
-        self.forecast: Forecast | None = None
         self.approach = Approach(chain, self.prior, last_of(chain) if is_marginal else None)
         self.ledger = None if self.model is None else self._ledger(chain, self.model)
 
     def _ledger(self, chain: Chain, model: ReverseModel) -> FloatLedger:
         if model.is_bayes:
             return FloatLedger(chain, self.prior, self.approach)
-        check_dense(chain)
+        assert self.forecast is not None
+        self.forecast = admitted(with_model(self.forecast, chain), chain)
         return FloatModelLedger(chain, self.prior, self.approach, model)
 
     def stream(self) -> Iterator[FloatKnown]:

@@ -4,16 +4,19 @@ Exact denominators grow: after t dense steps the entries of Q̄_t have the bits 
 the run costs about Σ_t K³·(bits_t/64) word products and holds a few matrices of K²·bits_T. The three
 constants were measured on one core (K = 16 to 64, 100 to 5,000 bits) and are right to a factor of
 about three, which is all that a refusal needs. Structured kernels carry one rational and cost O(K).
+
+Balls keep the width they begin with and float64 has one, so there each step costs the same (K = 64 to 1024).
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from math import log2
 
 from markovdiff.errors import UnfinishedError
+from markovdiff.measures.known import ArithmeticName
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep, WithMemory
 
@@ -35,27 +38,56 @@ PAIR_OF_ROWS = 1.5e-9
 BUILT = 2.0e-6
 """Seconds an entry of a new kernel costs to build."""
 
+FLOAT_STEP, FLOAT_CELL, FLOAT_PRODUCT = 4.0e-4, 3.0e-8, 5.0e-11
+"""Seconds in float64: a step's own, each entry of Q̄_t with two logarithms, each product inside Q̄Q."""
+
+BALL_STEP, BALL_CELL, BALL_CELL_WORD = 2.0e-3, 8.0e-7, 2.0e-7
+"""Seconds in balls: a step's own, each entry of Q̄_t with a logarithm, and more for each of its words."""
+
+BALL_PRODUCT = 1.0e-9
+"""Seconds a product of two balls of one word costs inside a matrix product; of w words w^1.5 as much, measured."""
+
+BALL_BUILT = 2.5e-7
+"""Seconds an entry of a new kernel costs to round into a ball, or to write out where entries share texts."""
+
+MODEL_PRODUCTS, FLOAT_MODEL_CELL, BALL_MODEL_CELL = 5, 1.3e-7, 1.0e-5
+"""Of a reverse model other than Bayes, at each step: products of K × K matrices, and seconds for each entry of R_t."""
+
+KEPT_STEP = 6000
+"""Bytes a step's decimals take."""
+
+TEXT, POINTER = 200, 26
+"""Bytes an entry takes that the result writes out, in this process and the engine's; and where entries share texts."""
+
 MAX_SECONDS = 3600
 """A run forecast to last longer is refused."""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Bits of the last denominator, seconds, and bytes at the peak: orders of magnitude."""
+    """Bits of the last denominator or of each ball, seconds, and bytes at the peak: orders of magnitude."""
 
     bits: float
     seconds: float
     memory: float
+    arithmetic: ArithmeticName = "exact"
 
     def __str__(self) -> str:
         """In words.
 
         >>> print(Forecast(5300, 42, 3e8))
         about 42 s and 0.3 GiB, denominators of about 5,300 bits at the end
+        >>> print(Forecast(220, 130, 3e9, "ball"))
+        about 2 minutes and 2.8 GiB, enclosures of 220 bits
         """
         size = f"{self.memory / 2**30:.1f} GiB" if self.memory >= 2**27 else f"{max(self.memory / 2**20, 1):.0f} MiB"
         seconds = "under 1 s" if self.seconds < 1 else f"about {_duration(self.seconds)}"
-        return f"{seconds} and {size}, denominators of about {self.bits:,.0f} bits at the end"
+        numbers = {
+            "exact": f"denominators of about {self.bits:,.0f} bits at the end",
+            "ball": f"enclosures of {self.bits:,.0f} bits",
+            "float": "in float64",
+        }
+        return f"{seconds} and {size}, {numbers[self.arithmetic]}"
 
 
 def forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Forecast:
@@ -78,7 +110,8 @@ def forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Forecast:
         seconds += K**3 * words * max((bits - before) / 64, 1) * WORD_PRODUCT + K**2 * (CELL + words * CELL_WORD)
     seconds += pairs * seconds / T
     seconds += len(set(chain.betas) or range(T)) * (K**3 * PAIR_OF_ROWS + K**2 * BUILT)
-    return Forecast(heights[-1], seconds, 12 * K**2 * (heights[-1] / 8 + 32) + kept / 2)
+    memory = 12 * K**2 * (heights[-1] / 8 + 32) + kept / 2 + _written(chain)
+    return Forecast(heights[-1], seconds, memory)
 
 
 def _step_bits(chain: Chain) -> list[float]:
@@ -94,19 +127,85 @@ def _step_bits(chain: Chain) -> list[float]:
     return [log2(beta.denominator) + (own if beta else 0.0) for beta in chain.betas]
 
 
+def forecast_float(chain: Chain, walks: float = 1) -> Forecast:
+    """What running the chain in float64 will cost; the triangle of the inequality walks it more than once."""
+    K, T, rows = chain.K, chain.T, len(chain.data.support)
+    if isinstance(chain.kernel, Forgetting):
+        return Forecast(53, walks * T * (FLOAT_STEP + 20 * K * FLOAT_CELL), 40 * 8 * K + T * KEPT_STEP, "float")
+    step = FLOAT_STEP + rows * K * (FLOAT_CELL + K * FLOAT_PRODUCT)
+    seconds = walks * T * step + _kernels(chain) * K**2 * (BALL_BUILT if isinstance(chain.kernel, Gaussian) else BUILT)
+    return Forecast(53, seconds, 8 * (12 * rows + 8 * K) * K + T * KEPT_STEP + _written(chain), "float")
+
+
+def forecast_balls(chain: Chain, bits: int, rows: int) -> Forecast:
+    """What running the chain in balls of `bits` bits will cost, where so many `rows` of Q̄_t are held."""
+    K, T, words = chain.K, chain.T, bits / 64
+    cell = BALL_CELL + words * BALL_CELL_WORD + K * words**1.5 * BALL_PRODUCT
+    seconds = T * (BALL_STEP + rows * K * cell) + forecast_float(chain).seconds
+    widest = 0 if isinstance(chain.kernel, Gaussian) else K**3 * PAIR_OF_ROWS + K**2 * BUILT
+    seconds += _kernels(chain) * (K**2 * BALL_BUILT + widest)
+    limbs = 8 * words + 16
+    memory = (3 * rows + K) * K * (48 + limbs) + 2 * K**2 * (80 + limbs)
+    return Forecast(bits, seconds, memory + T * KEPT_STEP + _written(chain), "ball")
+
+
+def with_model(made: Forecast, chain: Chain) -> Forecast:
+    """The forecast of a run in floats or balls that has a reverse model other than Bayes: it needs K × K matrices."""
+    K, T, words = chain.K, chain.T, made.bits / 64
+    if made.arithmetic == "float":
+        cell, entry = FLOAT_MODEL_CELL + MODEL_PRODUCTS * K * FLOAT_PRODUCT, 30 * 8.0
+    else:
+        cell, entry = BALL_MODEL_CELL + MODEL_PRODUCTS * K * words**1.5 * BALL_PRODUCT, 20 * (64 + 8 * words)
+    return replace(made, seconds=made.seconds + T * K**2 * cell, memory=made.memory + K**2 * (entry + T / 8))
+
+
+def _kernels(chain: Chain) -> int:
+    """How many different Q_t there are to build."""
+    return len(set(chain.betas)) or chain.T
+
+
+def _written(chain: Chain) -> float:
+    """Bytes that the kernel's rows take where the result has them."""
+    K, kernel = chain.K, chain.kernel
+    if isinstance(kernel, Forgetting):
+        return TEXT * K
+    if isinstance(kernel, Gaussian):
+        return POINTER * K**2 * _kernels(chain)
+    if isinstance(kernel, Blend):
+        return TEXT * K**2
+    return TEXT * K**2 * (K if isinstance(kernel, WithMemory) else chain.T)
+
+
 def check_forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Forecast:
     """The forecast, or UnfinishedError where this machine is not enough."""
-    made = forecast(chain, pairs, dense=dense)
+    return admitted(forecast(chain, pairs, dense=dense), chain)
+
+
+def admitted(made: Forecast, chain: Chain) -> Forecast:
+    """The same forecast. Raises UnfinishedError where this machine is not enough for it."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 2**33
     if made.seconds <= MAX_SECONDS and made.memory <= memory / 2:
         return made
+    height = f", denominators of about {made.bits:.0f} bits at the end" if made.arithmetic == "exact" else ""
     raise UnfinishedError(
         "this run is too big for this machine",
-        where=f"K = {chain.K}, T = {chain.T}, denominators of about {made.bits:.0f} bits at the end",
+        where=f"K = {chain.K}, T = {chain.T}{height}",
         expected=f"at most {_duration(MAX_SECONDS)} and {memory / 2**31:.1f} GiB",
         got=f"a forecast of {made}",
-        remedy="`--arithmetic ball` or `--arithmetic float`; or fewer steps or states, or numbers with shorter "
-        "denominators (a coarser `resolution`, a constant β)",
+        remedy=_remedy(made, chain),
+    )
+
+
+def _remedy(made: Forecast, chain: Chain) -> str:
+    """What would do instead."""
+    if made.arithmetic == "float":
+        return "fewer steps or states"
+    in_float = f"`--arithmetic float` (forecast: {forecast_float(chain)})"
+    if made.arithmetic == "ball":
+        return f"{in_float}; or fewer steps, states or digits"
+    return (
+        f"`--arithmetic ball` or {in_float}; or fewer steps or states, or numbers with shorter "
+        "denominators (a coarser `resolution`, a constant β)"
     )
 
 

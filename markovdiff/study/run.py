@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fractions import Fraction
+from itertools import accumulate
 
 import msgspec
 from flint import fmpq
@@ -42,7 +44,7 @@ def run(
     scenario: Scenario,
     on_step: Callable[[Step], object] | None = None,
     progress: Progress = lambda _task, _share: None,
-    on_begin: Callable[[Result, Forecast | None], object] | None = None,
+    on_begin: Callable[[Result, Forecast], object] | None = None,
 ) -> Result:
     """Run a scenario. `on_step` is given each Step as it is finished, from t = 0.
 
@@ -181,11 +183,24 @@ def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
         case Blend():
             return {**kind, "rows": _rows(kernel.M)}
         case Gaussian():
-            rows = {beta: _rows(kernel.transition(beta)) for beta in dict.fromkeys(chain.betas)}
+            rows = {beta: _banded(kernel, beta) for beta in dict.fromkeys(chain.betas)}
             return {**kind, "resolution": text(kernel.resolution), "steps_rows": [rows[beta] for beta in chain.betas]}
         case PerStep():
             return {**kind, "steps_rows": [_rows(step) for step in kernel.steps]}
     return {**kind, "rows_by_source": [_rows(M) for M in kernel.by_source]}
+
+
+def _banded(kernel: Gaussian, beta: Fraction) -> list[list[str]]:
+    """The same for a Gaussian, each jump's text made once and shared: its T·K² entries are few numbers."""
+    K, grid = kernel.K, kernel.resolution.denominator
+    jumps = kernel.jumps(beta)
+    out = [0, *accumulate(jumps[1:])]
+    far = [_text(n, grid) for n in jumps]
+    return [[*far[i:0:-1], _text(grid - out[i] - out[K - 1 - i], grid), *far[1 : K - i]] for i in range(K)]
+
+
+def _text(n: int, d: int) -> str:
+    return str(fmpq(n, d).str())
 
 
 def _rows(step: Transition) -> list[list[str]]:

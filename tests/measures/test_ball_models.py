@@ -59,7 +59,7 @@ def test_every_line_holds_the_exact_one(drawn: Modelled) -> None:
 @examples(200)
 @given(modelled())
 def test_balls_alone_tell_what_does_not_vanish(drawn: Modelled) -> None:
-    """Where the exact chain is too dear to be asked, all is told the same; only beside an exact zero is it left open."""
+    """Where the exact chain is too dear to be asked, only beside an exact zero is anything left open."""
     assume(not isinstance(drawn.chain.kernel, Forgetting))
     books, near = exactly(drawn), in_balls(drawn, cheap=False)
     for name, a, b in pairs(books, near):

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from flint import arb, ctx
+from flint import arb, ctx, fmpq
 from hypothesis import given
 
 from markovdiff.measures.balls import SMALL_BALL, BallInformation, Place, Zeros, information
@@ -14,7 +14,7 @@ from markovdiff.measures.processing import Information
 from markovdiff.process.balls import Enclosures, Walk
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.kernels import Blend
+from markovdiff.process.kernels import Blend, Gaussian
 from markovdiff.process.transition import Dense
 from markovdiff.study.balls import needed_bits
 from tests.chains import Process, constant_chain, examples, informations, processes
@@ -82,6 +82,36 @@ def test_a_walk_that_was_forecast_too_low_is_started_again() -> None:
     near = BallInformation(Place(40, None, None, True), None, Zeros(chain, walk, False), None)
     agree(near.mutual, exact[-1].mutual)
     assert walk.bits > 64
+
+
+@pytest.mark.parametrize(
+    ("weights", "held"),
+    [
+        ([1], 1),
+        ([5, 3, 2, 7, 1], 3),
+        ([5, 3, 2, 7, 1, 4], 3),
+        ([0, 3, 2, 7, 1, 0], 2),
+        ([4, 0, 1], 1),
+        ([5, 3, 0, 0], 2),
+    ],
+)
+def test_half_of_a_mirrored_chain_is_all_of_it(weights: list[int], held: int) -> None:
+    """A Gaussian's Q̄_t read backwards is itself: with half of its rows held, every number is still the true one."""
+    kernel = Gaussian(len(weights), Fraction(1, 2**32))
+    betas = (Fraction(1, 10), Fraction(1, 3), Fraction(1))
+    chain = Chain(Distribution.from_weights(weights), kernel, betas, 3)
+    exact, walk = informations(chain), Walk(chain, 200)
+    for near, known in zip(in_balls(chain, exact, cheap=False), exact, strict=True):
+        state = walk.at(known.t)
+        assert state.W.nrows() == held
+        assert near.inconsistency() is None
+        truth = [row for row, w in zip(chain.cumulative(known.t), weights, strict=True) if w]
+        for row, true_row in zip(state.rows, truth, strict=True):
+            for x, true in zip(row, true_row, strict=True):
+                with ctx.workprec(400):  # where these dyadic numbers are exact
+                    assert x.contains(arb(fmpq(true.numerator, true.denominator)))
+        for name in NAMES:
+            agree(getattr(near, name), getattr(known, name))
 
 
 def test_an_equality_without_the_exact_chain_is_undecided() -> None:

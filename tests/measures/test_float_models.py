@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 
 from markovdiff.measures.terms import Totals, Unbounded
@@ -25,7 +24,7 @@ def check_near(exact: object, near: object, name: str) -> None:
 @given(modelled())
 def test_every_line_is_the_exact_one(drawn: Modelled) -> None:
     """Each Δ_t, each term and each total agree with the exact ledger, whatever is infinite or undefined agrees too."""
-    steps, totals, finding = exactly(drawn)
+    steps, totals, _finding = exactly(drawn)
     near_steps, near_totals, near_finding = in_float64(drawn)
     for t, (a, b) in enumerate(zip(steps, near_steps, strict=True), 1):
         check_near(a.error, b.error, f"Δ_{t}")

@@ -185,6 +185,18 @@ def test_gaussian_is_the_formula_rounded_down(K, beta, resolution):
                     assert mp(entry) <= weight(i - j) / total < mp(entry + resolution)
 
 
+@given(
+    sizes | st.just(40),
+    probabilities,
+    st.sampled_from([Fraction(1, 2**32), Fraction(1, 10**30), Fraction(1, 50), Fraction(1)]),
+)
+@examples(80)
+def test_gaussian_contraction_by_its_jumps(K, beta, resolution):
+    """η(Q(β)) from K jumps is the widest pair of rows of the matrix."""
+    kernel = Gaussian(K, resolution)
+    assert kernel.dobrushin(beta) == kernel.transition(beta).dobrushin
+
+
 @given(st.integers(1, 8), probabilities, st.sampled_from([Fraction(1, 2**32), Fraction(1, 20)]))
 @examples(40)
 def test_gaussian_is_symmetric_and_so_doubly_stochastic(K, beta, resolution):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from itertools import pairwise
+from typing import Literal
 
 import pytest
 
 import markovdiff as md
+from markovdiff.arithmetic.rational import text
+from markovdiff.cli import main
 from markovdiff.process.chain import Chain
-from markovdiff.study.forecast import forecast
+from markovdiff.study.forecast import Forecast, forecast, forecast_balls, forecast_float
 from markovdiff.study.result import Step
 
 CONSTANT = 'schedule = { kind = "constant", beta = "1/10" }'
@@ -229,3 +233,74 @@ def test_the_forecast_counts_what_is_kept() -> None:
     chain = study(T=100_000).chain()
     kept = sum(t * 10 // 3 // 8 for t in range(100_000))
     assert forecast(chain).memory >= kept
+
+
+@pytest.mark.parametrize("kernel", ['{ kind = "uniform" }', '{ kind = "neighbour" }', '{ kind = "gaussian" }'])
+@pytest.mark.parametrize("arithmetic", ["ball", "float"])
+def test_each_arithmetic_has_a_forecast(arithmetic: Literal["ball", "float"], kernel: str) -> None:
+    """It is told before the first step, in the words of the arithmetic that does the work (a uniform chain: exact)."""
+    told: list[Forecast] = []
+    scenario = study(kernel).with_options(arithmetic=arithmetic)
+    md.run(scenario, on_begin=lambda _begun, made: told.append(made))
+    (made,) = told
+    assert made.arithmetic == ("exact" if "uniform" in kernel and arithmetic == "ball" else arithmetic)
+    assert made.seconds > 0
+    assert made.memory > 0
+    assert {"exact": "denominators", "ball": "enclosures of", "float": "float64"}[made.arithmetic] in str(made)
+
+
+def test_forecasts_of_balls_and_floats_grow_with_the_work() -> None:
+    """More steps, states, bits or rows never make them smaller, and no table of Q̄_t that is held is left out."""
+    size = 'family = {{ kind = "uniform", size = {} }}'
+    steps = [study('{ kind = "neighbour" }', T=T).chain() for T in (10, 100, 1000)]
+    states = [study('{ kind = "neighbour" }', data=size.format(K)).chain() for K in (4, 16, 64)]
+    for made in (
+        [forecast_float(chain) for chain in steps],
+        [forecast_float(chain) for chain in states],
+        [forecast_balls(chain, 200, 2) for chain in steps],
+        [forecast_balls(chain, 200, chain.K) for chain in states],
+        [forecast_balls(states[-1], bits, 64) for bits in (100, 200, 5000)],
+        [forecast_balls(states[-1], 200, rows) for rows in (32, 64)],
+    ):
+        assert [f.seconds for f in made] == sorted({f.seconds for f in made})
+        assert [f.memory for f in made] == sorted({f.memory for f in made})
+    assert forecast_float(states[-1]).memory > 4 * 8 * 64**2
+    assert forecast_balls(states[-1], 6400, 64).memory > 3 * 800 * 64**2
+
+
+@pytest.mark.parametrize(
+    ("arithmetic", "advice"), [("exact", "--arithmetic ball"), ("ball", "--arithmetic float"), ("float", "fewer steps")]
+)
+def test_what_does_not_fit_into_memory_is_refused(
+    arithmetic: Literal["exact", "ball", "float"], advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine too small no step is begun; the error names what was forecast and what would do instead."""
+    scenario = study('{ kind = "neighbour" }').with_options(arithmetic=arithmetic)
+    enough_for_float = 2 * int(forecast_float(scenario.chain()).memory) + 2
+    pages = {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": enough_for_float if arithmetic == "ball" else 4096}
+    monkeypatch.setattr(os, "sysconf", pages.__getitem__)
+    begun: list[object] = []
+    with pytest.raises(md.UnfinishedError) as caught:
+        md.run(scenario, on_step=begun.append)
+    assert begun == []
+    assert caught.value.status == 3
+    assert advice in str(caught.value.remedy)
+    assert "a forecast of" in str(caught.value.got)
+
+
+@pytest.mark.parametrize("arithmetic", ["ball", "float"])
+def test_the_command_tells_the_forecast(arithmetic: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`run --forecast` says seconds, memory and the arithmetic, and runs nothing."""
+    assert main(["run", "dense-late", "--arithmetic", arithmetic, "--forecast"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("dense-late: ")
+    assert ("enclosures" if arithmetic == "ball" else "float64") in said
+
+
+def test_a_gaussian_is_written_out_as_it_is() -> None:
+    """The record's matrices, which share the texts of their jumps, are the kernel's rows."""
+    noise = 'schedule = { kind = "linear", start = "1/10", stop = "1/2" }'
+    scenario = study('{ kind = "gaussian" }', data="weights = [3, 1, 2, 5, 4]", noise=noise, T=3)
+    kernel = md.run(scenario).scenario["kernel"]
+    assert isinstance(kernel, dict)
+    assert kernel["steps_rows"] == [[[text(x) for x in row] for row in scenario.chain().step(t)] for t in (1, 2, 3)]
