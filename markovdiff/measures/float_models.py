@@ -132,7 +132,8 @@ class FloatModelLedger(FloatLedger):
         if lost is not None:
             return lost
         off = np.zeros_like(law) if self.marginal else -self.approach.at(self.now.moment)
-        return self.likelihood.excess(law, off, self.last)
+        lost = 0.0 if self.marginal else self.approach.blur + self.approach.rough
+        return self.likelihood.excess(law, off, self.last, lost)
 
     def _source(self, j: int) -> int:
         """The first x0 that reaches j."""
@@ -185,18 +186,18 @@ class FloatLikelihood:
             if (self.G >= 0.5).all():
                 self.G = None
 
-    def excess(self, law: Floats, off: Floats, last: Sources) -> Approximation:
-        """NLL − H(x0) for the prior π, `off` = π − p_T."""
+    def excess(self, law: Floats, off: Floats, last: Sources, lost: float) -> Approximation:
+        """NLL − H(x0) for the prior π, `off` = π − p_T, where rounding may have taken `lost` of Σ|π − p_T|."""
         r = np.where(_followed(last), last.r[last.sight.known], 0.0)
         delta = r @ off + law @ self.h
-        if not off.any() and not self.h.any() and not self.outside.any():
+        if not lost and not off.any() and not self.h.any() and not self.outside.any():
             return NOTHING
         v = 1 + delta
         if self.G is not None:
             v = np.where(delta < -0.5, law @ self.G, v)
         value = float(self.p0 @ g(delta, v)) + float(law @ self.outside)
-        blur = FINE * np.maximum(self.blur, law @ np.abs(self.h))
-        noise = float(self.p0 @ (np.abs(delta / v) * blur + blur**2))
+        blur = FINE * np.maximum(self.blur, law @ np.abs(self.h)) + lost * np.abs(r).max(axis=1)
+        noise = float(self.p0 @ (np.abs(delta / v) * blur + (blur / v) ** 2))
         return _near(value, noise)
 
 

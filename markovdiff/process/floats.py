@@ -29,6 +29,9 @@ from markovdiff.process.transition import Dense
 UNRESOLVED = 2.0**-48
 """A step that leaves less than this share of a deviation leaves rounding: whether anything is left is not known."""
 
+ROUGH = 2.0**-50
+"""The share of itself that an entry of p_t may be off by."""
+
 GONE = 1e-290
 """A deviation below this carries information far below float64's range."""
 
@@ -273,15 +276,21 @@ def is_kept(chain: Chain, law: RationalMatrix) -> bool:
 
 
 class Approach:
-    """e_t = p_t − μ, carried along so that it keeps its relative accuracy where every step preserves μ."""
+    """e_t = p_t − μ, carried along so that it keeps its relative accuracy where every step preserves μ.
+
+    Where a step leaves nothing of it but rounding, e_t is 0 and Σ|e_t| may be up to `blur`; where e_t is a difference
+    of p_t and μ as they were rounded, each entry is off by a share `rough` of μ.
+    """
 
     def __init__(self, chain: Chain, law: RationalMatrix | None, last: Now | None = None) -> None:
         self.law: Floats = vector(law) if law is not None else _of(last)
         self.kept = law is not None and is_kept(chain, law)
+        self.start = None if law is None else vector(law_of_data(chain) + -law)
         self.zero = self.kept and law == law_of_data(chain)
         self.last = last
         self.e: Floats | None = None
         self.t = -1
+        self.blur = self.rough = 0.0
 
     def at(self, now: Now) -> Floats:
         """p_t − μ; to be called for t = 0, 1, … in turn, and as often as one likes."""
@@ -296,10 +305,14 @@ class Approach:
         if self.zero:
             return np.zeros_like(now.p)
         if self.e is None or not self.kept or now.Q is None:
-            return now.p - self.law
+            return self._subtracted(now)
         e = self.e @ now.Q
         projected: Floats = e - e.sum() * self.law
-        return projected
+        left, was = float(np.abs(projected).sum()), float(np.abs(self.e).sum())
+        if left > UNRESOLVED * was:
+            return projected
+        self.blur = max(self.blur, UNRESOLVED * was)
+        return np.zeros_like(projected)
 
     def _forgotten(self, now: Forgotten) -> Floats:
         """ᾱ(p_0 − π) where μ = π; (ᾱ_t − ᾱ_T)(p_0 − π) where μ = p_T."""
@@ -307,6 +320,13 @@ class Approach:
             return now.kept * (now.p0 - now.pi)
         if isinstance(self.last, Forgotten):
             return float(now.alpha_bar - self.last.alpha_bar) * (now.p0 - now.pi)
+        return self._subtracted(now)
+
+    def _subtracted(self, now: Now) -> Floats:
+        """What rounding leaves of p_t − μ; at t = 0 it is known exactly."""
+        if now.t == 0 and self.start is not None:
+            return self.start
+        self.rough = ROUGH
         return now.p - self.law
 
 

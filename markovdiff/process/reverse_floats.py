@@ -23,7 +23,7 @@ import numpy as np
 from markovdiff.arithmetic.floating import Flags, Floats, ratio
 from markovdiff.arithmetic.wide import Wide
 from markovdiff.process.chain import Chain
-from markovdiff.process.floats import vector
+from markovdiff.process.floats import UNRESOLVED, vector
 from markovdiff.process.possible import Allowed, Possible
 from markovdiff.process.reverse import (
     D3PM,
@@ -109,8 +109,9 @@ class FloatModel:
         self.model = model
         self.possible = Possible(model)
         self.belief: tuple[Floats, Floats] | None = None
-        if isinstance(model, Bayes) and model.belief is not None:
-            data = chain.at(0).data
+        self.blur = 0.0
+        data = chain.at(0).data
+        if isinstance(model, Bayes) and model.belief is not None and model.belief != data:
             self.belief = vector(model.belief), vector(model.belief + -data)
 
     def step(self, before: Sources, now: Sources) -> FloatReverse:
@@ -137,6 +138,8 @@ class FloatModel:
         law, e = was @ now.Q, e_was @ now.Q
         law /= law.sum()
         e -= e.sum() * now.p
+        if np.abs(e).sum() <= UNRESOLVED * np.abs(e_was).sum():
+            e, self.blur = np.zeros_like(e), self.blur + COARSE * float(np.abs(ratio(e_was, before.p)).max())
         self.belief = law, e
         R = (Wide.of(was[:, None]) * Wide.of(now.Q)).transposed().shares()
         s_was, s = ratio(e_was, before.p), ratio(e, now.p)
@@ -144,7 +147,7 @@ class FloatModel:
         if size > 0.5:
             return _compared(allowed, R, B, FINE)
         rho = (s_was - s[:, None]) / (1 + s[:, None])
-        return FloatReverse(allowed, R, B, np.where(B > SEEN, rho, 0.0), FINE * size)
+        return FloatReverse(allowed, R, B, np.where(B > SEEN, rho, 0.0), FINE * size + self.blur)
 
 
 def _none(B: Floats) -> Floats:

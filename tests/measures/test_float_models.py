@@ -20,7 +20,7 @@ def check_near(exact: object, near: object, name: str) -> None:
     assert abs(near.value - truth) <= 1e-9 * truth + min(near.noise, 1e-13), (name, truth, near)
 
 
-@examples(400)
+@examples(1500)
 @given(modelled())
 def test_every_line_is_the_exact_one(drawn: Modelled) -> None:
     """Each Δ_t, each term and each total agree with the exact ledger, whatever is infinite or undefined agrees too."""
