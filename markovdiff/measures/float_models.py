@@ -18,7 +18,6 @@ import numpy as np
 
 from markovdiff.arithmetic.floating import (
     NOTHING,
-    ROUNDING,
     SERIES_UNTIL,
     SMALLEST,
     Approximation,
@@ -40,6 +39,9 @@ from markovdiff.process.sources_floats import FINE, Sources, SourcesWalk
 
 NEGLIGIBLE = 1e-280
 """An event that the noise gives less than this adds nothing that float64 could show, whatever R makes of it."""
+
+SHARE = 2.0**-36
+"""The relative allowance for rounding: ρ may be a difference of deviations that a short step has hardly changed."""
 
 _SERIES = [(-1) ** n / n for n in range(2, 11)]
 
@@ -132,8 +134,8 @@ class FloatModelLedger(FloatLedger):
         if lost is not None:
             return lost
         off = np.zeros_like(law) if self.marginal else -self.approach.at(self.now.moment)
-        lost = 0.0 if self.marginal else self.approach.blur + self.approach.rough
-        return self.likelihood.excess(law, off, self.last, lost)
+        rounded = 0.0 if self.marginal else self.approach.blur + self.approach.rough
+        return self.likelihood.excess(law, off, self.last, rounded)
 
     def _source(self, j: int) -> int:
         """The first x0 that reaches j."""
@@ -233,7 +235,7 @@ def model_error(reverse: FloatReverse, before: Sources, now: Sources, states: tu
 def _near(value: float, noise: float) -> Approximation:
     if value < SMALLEST:
         return Approximation(0.0, max(SMALLEST, noise))
-    return Approximation(value, ROUNDING * value + noise)
+    return Approximation(value, SHARE * value + noise)
 
 
 def _plainly(reverse: FloatReverse, before: Sources, now: Sources) -> float:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+import pytest
 from hypothesis import given
 
 from markovdiff.measures.terms import Totals, Unbounded
-from tests.chains import examples
+from markovdiff.process.chain import Chain
+from markovdiff.process.distribution import Distribution
+from markovdiff.process.kernels import uniform
+from markovdiff.process.reverse import D3PM, Bayes, DataGuess, Posterior, PosteriorMixture, ReverseModel
+from tests.chains import constant_chain, examples, row_vector
 from tests.modelled import Modelled, exactly, in_float64, modelled
 
 
@@ -20,7 +27,7 @@ def check_near(exact: object, near: object, name: str) -> None:
     assert abs(near.value - truth) <= 1e-9 * truth + min(near.noise, 1e-13), (name, truth, near)
 
 
-@examples(1500)
+@examples(400)
 @given(modelled())
 def test_every_line_is_the_exact_one(drawn: Modelled) -> None:
     """Each Δ_t, each term and each total agree with the exact ledger, whatever is infinite or undefined agrees too."""
@@ -32,3 +39,46 @@ def test_every_line_is_the_exact_one(drawn: Modelled) -> None:
     for name in Totals.__slots__:
         check_near(getattr(totals, name), getattr(near_totals, name), name)
     assert near_finding.observed == "holds"
+
+
+def errors_of(drawn: Modelled) -> list[tuple[float, float]]:
+    """Each Δ_t, exactly and in float64."""
+    pairs = zip(exactly(drawn)[0], in_float64(drawn)[0], strict=True)
+    return [(float(a.error.ball(200)), b.error.value) for a, b in pairs]
+
+
+LATE = {
+    "d3pm": D3PM(Posterior()),
+    "d3pm, error": D3PM(Posterior(Fraction(1, 10**9))),
+    "mixture, error": PosteriorMixture(Posterior(Fraction(1, 10))),
+    "mixture, data": PosteriorMixture(DataGuess()),
+    "belief": Bayes(row_vector([Fraction(1, 4) + Fraction(n, 10**9) for n in (3, -1, -1, -1)])),
+}
+
+
+@pytest.mark.parametrize("weights", [(1, 1, 1, 1), (8, 4, 2, 2)])
+@pytest.mark.parametrize("model", LATE.values(), ids=LATE)
+def test_small_errors_keep_their_digits(model: ReverseModel, weights: tuple[int, ...]) -> None:
+    """While information falls to 1e-80, Δ_t, of its order or its square, is right to 1e-9 of itself at each step."""
+    T = 120
+    data = Distribution.from_weights(weights, list("abcd"))
+    chain = Chain(data, uniform(4), tuple(Fraction(k, 150) for k in range(1, T + 1)), T)
+    found = errors_of(Modelled(chain, model, None))
+    assert min(truth for truth, _ in found if truth) < 1e-40
+    assert all(near == pytest.approx(truth, rel=1e-9, abs=0) for truth, near in found)
+
+
+@pytest.mark.parametrize("model", LATE.values(), ids=LATE)
+def test_events_below_the_range_are_conditioned_on(model: ReverseModel) -> None:
+    """Where x_t comes from some x0 with probability 2^-1000 and less, Δ_t and NLL are right all the same."""
+    K, T, leap = 6, 12, Fraction(1, 2**200)
+    rows = [[leap * (i + 1) * (abs(i - j) == 1) for j in range(K)] for i in range(K)]
+    for i, row in enumerate(rows):
+        row[i] = 1 - sum(row)
+    chain = constant_chain([Fraction(1, 2), *[Fraction(1, 10)] * 5], rows, T)
+    if isinstance(model, Bayes):
+        model = Bayes(row_vector([Fraction(1, 6)] * 6))
+    drawn = Modelled(chain, model, row_vector([Fraction(1, 6)] * 6))
+    assert all(near == pytest.approx(truth, rel=1e-9, abs=0) for truth, near in errors_of(drawn))
+    a, b = exactly(drawn)[1].nll_excess, in_float64(drawn)[1].nll_excess
+    assert b.value == pytest.approx(float(a.ball(100)), rel=1e-9)
