@@ -34,6 +34,7 @@ from markovdiff.measures.reached import Reached, unbounded_error
 from markovdiff.measures.terms import Entry, Term, Totals, Unbounded, add
 from markovdiff.process.balls import Enclosures, Walk
 from markovdiff.process.chain import Chain
+from markovdiff.process.floats import is_consistent
 from markovdiff.process.possible import Patterns, rows_of
 from markovdiff.process.reverse import D3PM, DataGuess, ReverseModel
 from markovdiff.process.reverse_balls import BallReverse, Step, is_bayes, reverse_ball
@@ -333,7 +334,7 @@ class BallModelLedger(BallLedger):
         """L − NLL, from what each has over H(x0); undefined where both are infinite."""
         if isinstance(excess, Unbounded) or isinstance(over, Unbounded):
             return self._jensen(over, excess)
-        if over.known_zero and excess.known_zero:
+        if (over.known_zero and excess.known_zero) or is_consistent(self.chain, self.model, self.prior):
             return ZERO
         if excess.known_zero:
             return over

@@ -31,7 +31,7 @@ from markovdiff.measures.floats import FloatKnown
 from markovdiff.measures.reached import Reached, unbounded_error
 from markovdiff.measures.terms import Entry, Totals, Unbounded
 from markovdiff.process.chain import Chain
-from markovdiff.process.floats import Approach
+from markovdiff.process.floats import Approach, is_consistent
 from markovdiff.process.possible import rows_of
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.reverse_floats import FloatModel, FloatReverse, is_certain
@@ -65,6 +65,7 @@ class FloatModelLedger(FloatLedger):
     def __init__(self, chain: Chain, prior: RationalMatrix | None, approach: Approach, model: ReverseModel) -> None:
         super().__init__(chain, prior, approach)
         self.support = chain.data.support
+        self.tight = is_consistent(chain, model, prior)
         self.walk = SourcesWalk(chain, rows_of(chain, model))
         self.model = FloatModel(chain, model)
         self.reached = Reached(chain.states)
@@ -117,7 +118,7 @@ class FloatModelLedger(FloatLedger):
             negative_elbo=L,
             nll=plus(H, excess),
             data_entropy=H,
-            gap=_jensen_gap(plus(error, gap), excess),
+            gap=_jensen_gap(plus(error, gap), excess, tight=self.tight),
             model_error=error,
             prior_gap=gap,
             nll_excess=excess,
@@ -258,14 +259,14 @@ def plus(a: FloatTerm, b: FloatTerm) -> FloatTerm:
     return Approximation.total(a, b)
 
 
-def _jensen_gap(over: FloatTerm, excess: FloatTerm) -> FloatTerm:
+def _jensen_gap(over: FloatTerm, excess: FloatTerm, *, tight: bool) -> FloatTerm:
     """L − NLL, from what each has over H(x0); undefined where both are infinite."""
     if isinstance(excess, Unbounded):
         both = Unbounded("undefined", excess.witness, f"L and NLL are both infinite: {excess.words}")
         return excess if excess.kind == "undefined" else both
     if isinstance(over, Unbounded):
         return over
-    return over.minus(excess, zero=over is NOTHING and excess is NOTHING)
+    return over.minus(excess, zero=tight or (over is NOTHING and excess is NOTHING))
 
 
 def _order(totals: Totals[FloatTerm]) -> str:

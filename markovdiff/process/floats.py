@@ -23,6 +23,7 @@ from markovdiff.arithmetic.floating import Flags, Floats, ratio
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep, WithMemory
+from markovdiff.process.reverse import Bayes, ReverseModel
 from markovdiff.process.stationary import preserves
 from markovdiff.process.transition import Dense
 
@@ -273,6 +274,12 @@ def is_kept(chain: Chain, law: RationalMatrix) -> bool:
     if isinstance(kernel, Gaussian):
         return len(set(map(int, law.N.entries()))) == 1
     return isinstance(kernel, PerStep) and all(preserves(step, law) for step in kernel.steps)
+
+
+def is_consistent(chain: Chain, model: ReverseModel, prior: RationalMatrix | None) -> bool:
+    """Whether the model is known to be the chain reversed, begun from a belief that every step keeps: then L = NLL."""
+    belief = model.belief if isinstance(model, Bayes) else None
+    return belief is not None and prior is not None and prior == belief and is_kept(chain, belief)
 
 
 class Approach:
