@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+import pytest
+from flint import arb, ctx
 from hypothesis import assume, given
 
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.errors import UnfinishedError
+from markovdiff.measures import ball_models
 from markovdiff.measures.terms import Entry, Totals, Unbounded
 from markovdiff.process.kernels import Forgetting
-from tests.chains import examples, informations
+from markovdiff.process.reverse import D3PM, Posterior
+from markovdiff.process.reverse_balls import BallReverse, Step
+from tests.chains import constant_chain, examples, informations
 from tests.modelled import Books, Modelled, exactly, in_balls, modelled
 
 
@@ -68,3 +73,17 @@ def test_balls_alone_tell_what_does_not_vanish(drawn: Modelled) -> None:
         except UnfinishedError:
             assert something_vanishes(drawn, books[0], books[1]), name
     assert near[2].observed == "holds"
+
+
+def test_a_wrong_error_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second formula of a step's term does not meet a Δ_t that is off by 1e-20 of itself."""
+    drawn = Modelled(constant_chain(["1/2", "1/2"], [["2/3", "1/3"], ["1/4", "3/4"]], 3), D3PM(Posterior()), None)
+    assert in_balls(drawn, cheap=False)[2].observed == "holds"
+    right = ball_models.model_error
+
+    def wrong(step: Step, reverse: BallReverse) -> arb:
+        with ctx.workprec(step.bits):
+            return right(step, reverse) * (1 + arb(10) ** -20)
+
+    monkeypatch.setattr(ball_models, "model_error", wrong)
+    assert in_balls(drawn, cheap=False)[2].observed == "violated"

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 
+from markovdiff.measures import float_models
 from markovdiff.measures.terms import Totals, Unbounded
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
@@ -82,3 +83,12 @@ def test_events_below_the_range_are_conditioned_on(model: ReverseModel) -> None:
     assert all(near == pytest.approx(truth, rel=1e-9, abs=0) for truth, near in errors_of(drawn))
     a, b = exactly(drawn)[1].nll_excess, in_float64(drawn)[1].nll_excess
     assert b.value == pytest.approx(float(a.ball(100)), rel=1e-9)
+
+
+def test_a_wrong_error_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second formula of a step's term does not agree with a Δ_t that is off by a millionth."""
+    drawn = Modelled(constant_chain(["1/2", "1/2"], [["2/3", "1/3"], ["1/4", "3/4"]], 3), D3PM(Posterior()), None)
+    assert in_float64(drawn)[2].observed == "holds"
+    right = float_models.model_error
+    monkeypatch.setattr(float_models, "model_error", lambda *given: right(*given).times(1 + 1e-6))
+    assert in_float64(drawn)[2].observed == "violated"
