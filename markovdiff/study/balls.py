@@ -1,14 +1,14 @@
 """A run in ball arithmetic: certified digits without exact denominators, for chains too big to be exact.
 
 How many bits the last times need is forecast from a walk in float64; where that was too few, the walk starts again
-with more. Kernels κI + (1−κ)1πᵀ stay exact, one rational a step, since that costs less than any matrix; only their
-rationals are reported as decimals. Small chains are walked exactly beside the balls to decide equalities, and for that
-alone.
+with more. Kernels κI + (1−κ)1πᵀ stay exact, one rational a step, since that costs less than any matrix (unless a
+reverse model needs matrices that are too dear); only their rationals are reported as decimals. Small chains are walked
+exactly beside the balls to decide equalities, and for that alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_UP, Context, Decimal
 from fractions import Fraction
@@ -23,7 +23,7 @@ from markovdiff.errors import UnfinishedError
 from markovdiff.measures.ball_ledger import UNWRITTEN, BallLedger
 from markovdiff.measures.ball_models import BallModelLedger
 from markovdiff.measures.balls import BallInformation, Place, Zeros
-from markovdiff.measures.findings import Finding
+from markovdiff.measures.findings import Finding, Watcher
 from markovdiff.measures.floats import FloatKnown
 from markovdiff.measures.floats import information as in_float
 from markovdiff.measures.known import Known
@@ -32,8 +32,9 @@ from markovdiff.measures.triangle import times_of, triangle
 from markovdiff.process.balls import Enclosures, Walk
 from markovdiff.process.chain import Chain
 from markovdiff.process.floats import forward
+from markovdiff.process.kernels import Forgetting
 from markovdiff.process.reverse import ReverseModel
-from markovdiff.study.exact import ExactEngine
+from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import (
     admitted,
     check_forecast,
@@ -49,7 +50,7 @@ CHEAP_SECONDS = 5.0
 """A chain whose exact forecast is below this is walked exactly too, to decide equalities."""
 
 CHEAP_WORDS = 2**26
-"""K³·T·words of an exact ledger of a reverse model that is asked what vanishes (some seconds)."""
+"""K³·T·words up to which a reverse model's ledger is kept exactly, to be asked what vanishes (some seconds)."""
 
 FLOAT_RANGE = 1100
 """Bits of a deviation that float64 cannot follow further; then the precision is raised as it turns out."""
@@ -112,14 +113,17 @@ class BallEngine:
         if model.is_bayes:
             return BallLedger(chain, self.prior)
         self.forecast = admitted(with_model(self.forecast, chain), chain)
-        words = chain.K**3 * chain.T * forecast(chain).bits / 64
-        return BallModelLedger(chain, self.prior, model, self.walk, self.zeros.cheap and words < CHEAP_WORDS)
+        cheap = self.zeros.cheap and _exact_words(chain) < CHEAP_WORDS
+        return BallModelLedger(chain, self.prior, model, self.walk, cheap)
 
     def stream(self) -> Iterator[BallInformation]:
         chain, before = self.chain, None
+        alpha_bar = Fraction(1) if isinstance(chain.kernel, Forgetting) else None
         for t in range(chain.T + 1):
             self.walk.at(t)
-            place = Place(t, chain.betas[t - 1] if t and chain.betas else None, None, chain.is_markov)
+            beta = chain.betas[t - 1] if t and chain.betas else None
+            alpha_bar = alpha_bar if alpha_bar is None or beta is None else alpha_bar * (1 - beta)
+            place = Place(t, beta, alpha_bar, chain.is_markov)
             now = BallInformation(place, before, self.zeros, self._dobrushin(t))
             yield now
             before = now.forget()
@@ -136,7 +140,7 @@ class BallEngine:
         return Step(
             t=now.t,
             beta=self._decimal(now.moment.beta),
-            alpha_bar=None,
+            alpha_bar=self._decimal(now.moment.alpha_bar),
             entropy=self._report(now.entropy, now.t),
             conditional_entropy=self._report(now.conditional, now.t),
             noise_entropy=self._report(now.noise, now.t),
@@ -209,6 +213,20 @@ class BallEngine:
         except UnfinishedError:
             return Finding("undecided", "enclosure", "pairs of times are compared in exact arithmetic, too dear here")
         return triangle(self.chain, tick)
+
+
+def ball_engine(scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> Engine:
+    """A run of κI + (1−κ)1πᵀ stays exact, unless a reverse model makes matrices of it that are too dear."""
+    model = scenario.reverse_model(chain) if isinstance(chain.kernel, Forgetting) else None
+    dear = model is not None and not model.is_bayes and _exact_words(chain) >= CHEAP_WORDS
+    if isinstance(chain.kernel, Forgetting) and not dear:
+        return StructuredEngine(scenario, chain, watchers)
+    return BallEngine(scenario, chain)
+
+
+def _exact_words(chain: Chain) -> float:
+    """K³·T·words of an exact ledger of a reverse model."""
+    return chain.K**3 * chain.T * forecast(chain, dense=True).bits / 64
 
 
 class StructuredEngine(ExactEngine):

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 import markovdiff as md
+from markovdiff.study import balls
 from markovdiff.study.result import TOTALS
 from markovdiff.study.scenario import shipped_scenarios
 from markovdiff.study.schema import result_schema
@@ -112,3 +113,28 @@ def test_shipped_ledgers_come_out_as_they_do_exactly(name: str) -> None:
         assert (a.elbo_term.value, a.model_error.value) == (b.elbo_term.value, b.model_error.value)
     assert [(c.check, c.verdict) for c in near.checks] == [(c.check, c.verdict) for c in exact.checks]
     jsonschema.Draft202012Validator(result_schema()).validate(json.loads(near.to_json(distributions=True)))
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("kernel", ['{ kind = "uniform" }', '{ kind = "absorbing", mask = "2" }'])
+def test_a_structured_chain_takes_balls_where_a_model_is_too_dear(
+    kernel: str, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the exact ledger of a model would cost too much, a structured chain's is enclosed like any other's."""
+    text = (
+        "data = { weights = [5, 2, 1] }\n"
+        f"[noise]\nsteps = 5\nkernel = {kernel}\n"
+        'schedule = { kind = "linear", start = "1/10", stop = "1/2" }\n'
+        f"[reverse]\nmodel = {model}\n"
+    )
+    exact = md.run(md.loads(text))
+    monkeypatch.setattr(balls, "CHEAP_WORDS", 0)
+    near = md.run(md.loads(text).with_options(arithmetic="ball"))
+    assert {check.decided for check in near.checks} == {"enclosure"}
+    for a, b in zip(exact.steps, near.steps, strict=True):
+        assert float(b.alpha_bar) == pytest.approx(float(a.alpha_bar), rel=1e-13)
+        assert b.mutual_information.value == a.mutual_information.value
+    for name in ("negative_elbo", "reconstruction", "nll"):
+        a, b = getattr(exact.elbo, name), getattr(near.elbo, name)
+        assert b.value in (a.value, "undefined"), name
+        assert b.value == a.value or a.value == exact.elbo.data_entropy.value, name
