@@ -72,12 +72,13 @@ class FloatReverse:
 
 @dataclass(frozen=True, eq=False)
 class Guess:
-    """p̃ = α·q(x0 | x_t) + c: one row of c for all j, or one for each; None where c = 0.
+    """p̃ = α·q(x0 | x_t) + c: one row of c for all j, or one for each; None where c = 0. `rest` is 1 − α, rounded once.
 
     `as_data` says that c is a multiple of p_0, and then Σ_k c_k d[k, ·] = 0.
     """
 
     alpha: float
+    rest: float
     c: Floats | None
     as_data: bool = False
 
@@ -87,13 +88,13 @@ class Guess:
         match denoiser:
             case Posterior():
                 if denoiser.error == 0:
-                    return cls(1.0, None)
+                    return cls(1.0, 0.0, None)
                 c = np.full((1, len(now.sight.rows)), float(denoiser.error / len(now.p)))
-                return cls(float(1 - denoiser.error), c, bool((now.p0 == now.p0[0]).all()))
+                return cls(float(1 - denoiser.error), float(denoiser.error), c, bool((now.p0 == now.p0[0]).all()))
             case DataGuess():
-                return cls(0.0, now.p0[None, :], as_data=True)
+                return cls(0.0, 1.0, now.p0[None, :], as_data=True)
         assert isinstance(denoiser, DenoiserTable)
-        return cls(0.0, table(denoiser.tables[now.t - 1]))
+        return cls(0.0, 1.0, table(denoiser.tables[now.t - 1]))
 
     def whole(self, now: Sources) -> Floats:
         """p̃, a row for each j."""
@@ -238,8 +239,8 @@ def _outright(denoiser: Denoiser, guess: Guess, allowed: Allowed, B: Floats, now
     posterior[:, rows] = now.posterior
     c = np.zeros_like(B)
     c[:, rows] = guess.c
-    rho = np.divide(c, posterior, out=np.zeros_like(B), where=posterior > SEEN) - (1 - guess.alpha)
-    noise = FINE * max(1 - guess.alpha, float(guess.c.max()))
+    rho = np.divide(c, posterior, out=np.zeros_like(B), where=posterior > SEEN) - guess.rest
+    noise = FINE * max(guess.rest, float(guess.c.max()))
     if isinstance(denoiser, DataGuess) and now.Q_bar is None:
         rho[:, rows], noise = (-now.r / now.u).T, now.blur
     return FloatReverse(allowed, R, posterior, np.where(posterior > SEEN, rho, 0.0), noise)

@@ -18,7 +18,10 @@ from tests.modelled import Modelled, exactly, in_float64, modelled
 
 
 def check_near(exact: object, near: object, name: str) -> None:
-    """A term is the exact one to within 1e-9 of itself, or of what is told apart; infinite or undefined as it is."""
+    """A term is the exact one to within 1e-9 of itself or to its noise, with its sign where one is told.
+
+    It is infinite or undefined as that is, in the same place.
+    """
     if isinstance(exact, Unbounded):
         assert isinstance(near, Unbounded), (name, exact, near)
         assert (near.kind, near.witness) == (exact.kind, exact.witness), name
@@ -26,6 +29,7 @@ def check_near(exact: object, near: object, name: str) -> None:
     assert not isinstance(near, Unbounded), (name, near)
     truth = float(exact.ball(200))
     assert abs(near.value - truth) <= 1e-9 * truth + min(near.noise, 1e-13), (name, truth, near)
+    assert near.sign() in (None, exact.sign()), (name, truth, near)
 
 
 @examples(400)
