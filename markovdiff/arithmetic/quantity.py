@@ -139,11 +139,14 @@ class Quantity:
         return not any(sign_of(self.ball(bits)) for bits in (1024, 4096)) and self.form().is_zero()
 
     def _separated(self) -> bool:
-        """True, once a ball leaves zero out; a number without an exact form may raise UnfinishedError instead."""
+        """True, once a ball leaves zero out; a number without an exact form may raise UnfinishedError instead.
+
+        False where the ball is zero and nothing else.
+        """
         bits = 512
-        while not sign_of(self.ball(bits)):
+        while (sign := sign_of(self.ball(bits))) is None:
             bits *= 2
-        return True
+        return sign != 0
 
     def sign(self) -> int:
         """−1, 0 or +1, decided."""

@@ -142,7 +142,7 @@ class BallLedger:
             return Finding("undecided", "enclosure", "a term of L is not told from 0 by enclosures", {"t": self.now.t})
         if not terms.overlaps(other):
             return Finding("violated", "enclosure", "the terms do not add up to H(x0) + ΣΔ_t + KL(p_T‖π)")
-        order = f"H(x0) {_relation(totals.nll_excess)} NLL {_relation(totals.gap)} L"
+        order = f"H(x0) {relation(totals.nll_excess)} NLL {relation(totals.gap)} L"
         meet = "the enclosures of both sides of L = H(x0) + ΣΔ_t + KL(p_T‖π) meet"
         return Finding("holds", "enclosure", f"{meet}; {order}")
 
@@ -156,7 +156,8 @@ def _sum(added: arb | None, term: Quantity) -> arb | None:
         return None
 
 
-def _relation(term: Term) -> str:
+def relation(term: Term) -> str:
+    """A term's sign as a relation."""
     if isinstance(term, Unbounded):
         return "≤ (not finite)"
     try:

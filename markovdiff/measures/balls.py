@@ -11,6 +11,7 @@ where its forecast is small; failing both, the step is undecided.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -197,12 +198,14 @@ class BallInformation(Information):
         return self.quantity(information, lambda exact: exact.mutual, self._vanishes())
 
     def _vanishes(self) -> bool | None:
-        """Whether I_t = 0, where that is known: one x0, the step before, a pattern, or the exact chain."""
+        """Whether I_t = 0, where that is known: one x0, the step before, patterns, equal rows, or the exact chain."""
         now = self.walk.at(self.t)
         if len(now.p0) == 1 or (self.markov and self.before is not None and self.before.mutual.known_zero):
             return True
         if bool((now.reach != now.reach[0]).any()) or sign_of(information(now)):
             return False
+        if self.markov and self.t and self.walk.forgets_all(self.t):
+            return True
         exact = self.zeros.exact(self.t)
         return None if exact is None else exact.moment.deviation.vanishes
 
@@ -227,8 +230,9 @@ class BallInformation(Information):
         assert self.before is not None
         if self.before.mutual.known_zero and self.mutual.known_zero:
             return True
-        if sign_of(lost.ball(FIRST_BITS)):
-            return False
+        with suppress(UnfinishedError):
+            if sign_of(lost.ball(FIRST_BITS)):
+                return False
         if self.markov and self.walk.undone_by_one(self.t):
             return True
         exact = self.zeros.exact(self.t)

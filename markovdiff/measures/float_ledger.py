@@ -86,7 +86,7 @@ class FloatLedger:
         if self.marginal:
             return NOTHING
         now, law = self.now.moment, self.approach.law
-        found = divergence(self.approach.at(now), law, now.possible)
+        found = divergence(self.approach, now)
         if found is not None:
             return found
         j = int(np.flatnonzero(now.possible & (law == 0))[0])

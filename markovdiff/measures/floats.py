@@ -22,7 +22,6 @@ from markovdiff.arithmetic.floating import (
     NOTHING,
     SMALLEST,
     Approximation,
-    Flags,
     Floats,
     blocks,
     bregman,
@@ -34,7 +33,7 @@ from markovdiff.arithmetic.floating import (
 )
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.measures.known import ArithmeticName, Decay
-from markovdiff.process.floats import Approaches, Forgotten, Forward, Now
+from markovdiff.process.floats import Approach, Approaches, Forgotten, Forward, Now
 
 CANCELS_FROM = 0.9
 """H − I is formed by subtraction while I is at most this share of H."""
@@ -88,7 +87,7 @@ class FloatInformation(Generic[M]):
         """KL(p_t‖μ); to be asked at every t in turn."""
         assert self.laws is not None
         approach = self.laws.to(law)
-        return divergence(approach.at(self.moment), approach.law, self.moment.possible)
+        return divergence(approach, self.moment)
 
     def inconsistency(self) -> dict[str, object] | None:
         """Where H(x0) + H(x_t) − H(x0, x_t) and the sum of f differ by more than rounding."""
@@ -342,10 +341,13 @@ def entropy(p: Floats) -> float:
     return float(row_entropies(p[None, :])[0])
 
 
-def divergence(e: Floats, law: Floats, possible: Flags) -> Approximation | None:
-    """KL(p‖μ) from e = p − μ; None where it is infinite."""
-    if (possible & (law == 0)).any():
+def divergence(approach: Approach, now: Now) -> Approximation | None:
+    """KL(p_t‖μ) from p_t − μ; None where it is infinite."""
+    e, law = approach.at(now), approach.law
+    if (now.possible & (law == 0)).any():
         return None
     if not e.any():
-        return NOTHING
-    return Approximation.of(float(law @ f(np.maximum(ratio(e, law), -1.0))))
+        return Approximation(0.0, approach.blur**2 / float(law[law > 0].min())) if approach.blur else NOTHING
+    found = Approximation.of(float(law @ f(np.maximum(ratio(e, law), -1.0))))
+    rough = approach.rough * (2 * found.value) ** 0.5 + approach.rough**2
+    return Approximation(found.value, found.noise + rough)

@@ -5,13 +5,14 @@ t costs about log2(1/deviation) bits more, and the walk is started again with mo
 missing: the only cure that needs no theorem about the chain. Nothing but the last two times is held.
 
 Q_t is exact input, rounded into balls; which of its entries are zero is followed as a pattern, for a matrix product
-may put a ball around a zero. Only the rows of possible x0 are kept; and where states may be counted from either end,
-Q[i, j] = Q[K−1−i, K−1−j] as a Gaussian's are, only the first half of them: the others are these, read backwards.
+may put a ball around a zero. Only the rows of possible x0 are kept, unless others are asked for; and where states may
+be counted from either end, Q[i, j] = Q[K−1−i, K−1−j] as a Gaussian's are, only the first half of them: the others are
+these, read backwards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -82,11 +83,11 @@ class Enclosures:
 class Walk:
     """A chain's enclosures at any t, at any precision up to a limit."""
 
-    def __init__(self, chain: Chain, bits: int) -> None:
+    def __init__(self, chain: Chain, bits: int, rows: Sequence[int] | None = None) -> None:
         self.chain = chain
         self.bits = bits
         self.limit = max(bits, LEAST_MOST_BITS, min(MOST_BITS, WORK // (chain.K**3 * chain.T)))
-        self.rows = list(chain.data.support)
+        self.rows = list(chain.data.support if rows is None else rows)
         self.first = self.rows[: (len(self.rows) + 1) // 2] if self._is_mirrored() else self.rows
         self.held: list[Enclosures] = []
         self.made: tuple[object, arb_mat, Flags] | None = None
@@ -135,7 +136,7 @@ class Walk:
     def _next(self, before: Enclosures) -> Enclosures:
         if isinstance(self.chain.kernel, WithMemory):
             return self._remembering(before)
-        Q, pattern = self._step(before.t + 1)
+        Q, pattern = self.step(before.t + 1)
         reach = _composed(before.reach, pattern)
         p = product_ball(arb_mat([before.p]), Q, self.bits).entries()
         W = product_ball(before.W, Q, self.bits)
@@ -148,13 +149,13 @@ class Walk:
         start = self._start()
         p, possible = arb_mat([start.p]), start.possible
         for t in range(1, self.chain.T + 1):
-            Q, pattern = self._step(t)
+            Q, pattern = self.step(t)
             p, possible = product_ball(p, Q, self.bits), np.any(pattern[possible], axis=0)
         return _cleared(p.entries(), np.asarray(possible))
 
     def dobrushin(self, t: int) -> Fraction:
         """η(Q_t), exactly; 1 from the pattern alone where two rows are disjoint."""
-        _, pattern = self._step(t)
+        _, pattern = self.step(t)
         key = self.made and self.made[0]
         if isinstance(self.chain.kernel, Gaussian):
             return self.chain.kernel.dobrushin(self.chain.betas[t - 1])
@@ -166,10 +167,15 @@ class Walk:
 
     def undone_by_one(self, t: int) -> bool:
         """Whether each x_t can come from one x_{t−1} only."""
-        _, pattern = self._step(t)
+        _, pattern = self.step(t)
         return bool((pattern[self.at(t - 1).possible].sum(axis=0) <= 1).all())
 
-    def _step(self, t: int) -> tuple[arb_mat, Flags]:
+    def forgets_all(self, t: int) -> bool:
+        """Whether the rows of Q_t that x_{t−1} can be in are one and the same, exactly."""
+        places, table = np.flatnonzero(self.at(t - 1).possible), self.chain.transition(t).dense.table
+        return all(table[i] == table[places[0]] for i in places[1:])
+
+    def step(self, t: int) -> tuple[arb_mat, Flags]:
         """Q_t in balls, and where it is not zero; kept while the kernel stays the same."""
         chain = self.chain
         beta = chain.betas[t - 1] if chain.betas else t

@@ -23,11 +23,15 @@ from markovdiff.arithmetic.floating import Flags, Floats, ratio
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep, WithMemory
+from markovdiff.process.reverse import Bayes, ReverseModel
 from markovdiff.process.stationary import preserves
 from markovdiff.process.transition import Dense
 
 UNRESOLVED = 2.0**-48
 """A step that leaves less than this share of a deviation leaves rounding: whether anything is left is not known."""
+
+ROUGH = 2.0**-50
+"""The share of itself that an entry of p_t may be off by."""
 
 GONE = 1e-290
 """A deviation below this carries information far below float64's range."""
@@ -152,11 +156,11 @@ def following(before: Forward, Q: Floats, chain: Chain, t: int) -> Forward:
     p /= p.sum()
     possible = _reached(p, before.possible, Q)
     Q_bar = None if before.Q_bar is None else _normalised(before.Q_bar @ Q)
-    vanished = before.vanished or _forgets_all(chain, t, Q, before.possible)
+    vanished = before.vanished or forgets_all(chain, t, Q, before.possible)
     nothing = vanished or before.unresolved
     D = np.zeros_like(before.D) if nothing else project(before.D @ Q, before.p0, p)
     left = np.abs(D).sum(axis=1)
-    unresolved = not vanished and (before.unresolved or _is_rounding(left, before.left))
+    unresolved = not vanished and (before.unresolved or is_rounding(left, before.left))
     if unresolved:
         D = np.zeros_like(D)
     if Q_bar is not None and ((SHARP - 1) * p < D).all():
@@ -183,12 +187,12 @@ def _normalised(rows: Floats) -> Floats:
     return rows
 
 
-def _is_rounding(left: Floats, was: Floats) -> bool:
+def is_rounding(left: Floats, was: Floats) -> bool:
     """Whether what is left of every row, Σ|D|, is rounding, or is below float64's range."""
     return bool((left <= UNRESOLVED * was).all() or left.max() < GONE)
 
 
-def _forgets_all(chain: Chain, t: int, Q: Floats, possible: Flags) -> bool:
+def forgets_all(chain: Chain, t: int, Q: Floats, possible: Flags) -> bool:
     """Whether the rows of Q_t that x_{t−1} can be in are one and the same: asked of the rationals where it seems so."""
     places = np.flatnonzero(possible)
     first, others = places[0], places[1:]
@@ -271,16 +275,28 @@ def is_kept(chain: Chain, law: RationalMatrix) -> bool:
     return isinstance(kernel, PerStep) and all(preserves(step, law) for step in kernel.steps)
 
 
+def is_consistent(chain: Chain, model: ReverseModel, prior: RationalMatrix | None) -> bool:
+    """Whether the model is known to be the chain reversed, begun from a belief that every step keeps: then L = NLL."""
+    belief = model.belief if isinstance(model, Bayes) else None
+    return belief is not None and prior is not None and prior == belief and is_kept(chain, belief)
+
+
 class Approach:
-    """e_t = p_t − μ, carried along so that it keeps its relative accuracy where every step preserves μ."""
+    """e_t = p_t − μ, carried along so that it keeps its relative accuracy where every step preserves μ.
+
+    Where a step leaves nothing of it but rounding, e_t is 0 and Σ|e_t| may be up to `blur`; where e_t is a difference
+    of p_t and μ as they were rounded, each entry is off by a share `rough` of μ.
+    """
 
     def __init__(self, chain: Chain, law: RationalMatrix | None, last: Now | None = None) -> None:
         self.law: Floats = vector(law) if law is not None else _of(last)
         self.kept = law is not None and is_kept(chain, law)
+        self.start = None if law is None else vector(law_of_data(chain) + -law)
         self.zero = self.kept and law == law_of_data(chain)
         self.last = last
         self.e: Floats | None = None
         self.t = -1
+        self.blur = self.rough = 0.0
 
     def at(self, now: Now) -> Floats:
         """p_t − μ; to be called for t = 0, 1, … in turn, and as often as one likes."""
@@ -295,10 +311,14 @@ class Approach:
         if self.zero:
             return np.zeros_like(now.p)
         if self.e is None or not self.kept or now.Q is None:
-            return now.p - self.law
+            return self._subtracted(now)
         e = self.e @ now.Q
         projected: Floats = e - e.sum() * self.law
-        return projected
+        left, was = float(np.abs(projected).sum()), float(np.abs(self.e).sum())
+        if left > UNRESOLVED * was:
+            return projected
+        self.blur = max(self.blur, UNRESOLVED * was)
+        return np.zeros_like(projected)
 
     def _forgotten(self, now: Forgotten) -> Floats:
         """ᾱ(p_0 − π) where μ = π; (ᾱ_t − ᾱ_T)(p_0 − π) where μ = p_T."""
@@ -306,6 +326,13 @@ class Approach:
             return now.kept * (now.p0 - now.pi)
         if isinstance(self.last, Forgotten):
             return float(now.alpha_bar - self.last.alpha_bar) * (now.p0 - now.pi)
+        return self._subtracted(now)
+
+    def _subtracted(self, now: Now) -> Floats:
+        """What rounding leaves of p_t − μ; at t = 0 it is known exactly."""
+        if now.t == 0 and self.start is not None:
+            return self.start
+        self.rough = ROUGH
         return now.p - self.law
 
 

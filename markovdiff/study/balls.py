@@ -1,14 +1,14 @@
 """A run in ball arithmetic: certified digits without exact denominators, for chains too big to be exact.
 
 How many bits the last times need is forecast from a walk in float64; where that was too few, the walk starts again
-with more. Kernels κI + (1−κ)1πᵀ stay exact, one rational a step, since that costs less than any matrix; only their
-rationals are reported as decimals. Small chains are walked exactly beside the balls to decide equalities, and for that
-alone.
+with more. Kernels κI + (1−κ)1πᵀ stay exact, one rational a step, since that costs less than any matrix (unless a
+reverse model needs matrices that are too dear); only their rationals are reported as decimals. Small chains are walked
+exactly beside the balls to decide equalities, and for that alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -19,10 +19,11 @@ from flint import arb, ctx
 from markovdiff.arithmetic.enclosure import accuracy, as_decimal, bits_for, decimals
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
-from markovdiff.errors import InputError, UnfinishedError
+from markovdiff.errors import UnfinishedError
 from markovdiff.measures.ball_ledger import UNWRITTEN, BallLedger
+from markovdiff.measures.ball_models import BallModelLedger
 from markovdiff.measures.balls import BallInformation, Place, Zeros
-from markovdiff.measures.findings import Finding
+from markovdiff.measures.findings import Finding, Watcher
 from markovdiff.measures.floats import FloatKnown
 from markovdiff.measures.floats import information as in_float
 from markovdiff.measures.known import Known
@@ -31,19 +32,25 @@ from markovdiff.measures.triangle import times_of, triangle
 from markovdiff.process.balls import Enclosures, Walk
 from markovdiff.process.chain import Chain
 from markovdiff.process.floats import forward
-from markovdiff.study.exact import ExactEngine
+from markovdiff.process.kernels import Forgetting
+from markovdiff.process.reverse import ReverseModel
+from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import (
     admitted,
     check_forecast,
     forecast,
     forecast_balls,
     forecast_float,
+    with_model,
 )
 from markovdiff.study.result import Elbo, Law, Step
 from markovdiff.study.scenario import Scenario
 
 CHEAP_SECONDS = 5.0
 """A chain whose exact forecast is below this is walked exactly too, to decide equalities."""
+
+CHEAP_WORDS = 2**26
+"""K³·T·words up to which a reverse model's ledger is kept exactly, to be asked what vanishes (some seconds)."""
 
 FLOAT_RANGE = 1100
 """Bits of a deviation that float64 cannot follow further; then the precision is raised as it turns out."""
@@ -98,17 +105,9 @@ class BallEngine:
     """Ball: the numbers are `Quantity` whose enclosures come from a walk."""
 
     def __init__(self, scenario: Scenario, chain: Chain) -> None:
-        """Raises InputError for a reverse model that balls lack, UnfinishedError where the forecast refuses."""
+        """Raises UnfinishedError where the forecast refuses."""
         self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
         self.model = scenario.reverse_model(chain)
-        if self.model is not None and not self.model.is_bayes:
-            raise InputError(
-                "this reverse model needs exact arithmetic",
-                where="reverse.model",
-                expected="bayes, with no belief of its own",
-                got=type(self.model).__name__,
-                remedy="use --arithmetic exact, or leave the model out",
-            )
         marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if marginal else scenario.prior(chain)
         admitted(forecast_float(chain), chain)
@@ -116,14 +115,24 @@ class BallEngine:
         made = forecast_balls(chain, self.walk.bits, len(self.walk.first))
         self.forecast = admitted(made, chain)
         self.zeros = Zeros(chain, self.walk, forecast(chain).seconds < CHEAP_SECONDS)
-        self.ledger = None if self.model is None else BallLedger(chain, self.prior)
+        self.ledger = None if self.model is None else self._ledger(chain, self.model)
         self.ends: dict[int, list[arb]] = {}
+
+    def _ledger(self, chain: Chain, model: ReverseModel) -> BallLedger:
+        if model.is_bayes:
+            return BallLedger(chain, self.prior)
+        self.forecast = admitted(with_model(self.forecast, chain), chain)
+        cheap = self.zeros.cheap and _exact_words(chain) < CHEAP_WORDS
+        return BallModelLedger(chain, self.prior, model, self.walk, cheap)
 
     def stream(self) -> Iterator[BallInformation]:
         chain, before = self.chain, None
+        alpha_bar = Fraction(1) if isinstance(chain.kernel, Forgetting) else None
         for t in range(chain.T + 1):
             self.walk.at(t)
-            place = Place(t, chain.betas[t - 1] if t and chain.betas else None, None, chain.is_markov)
+            beta = chain.betas[t - 1] if t and chain.betas else None
+            alpha_bar = alpha_bar if alpha_bar is None or beta is None else alpha_bar * (1 - beta)
+            place = Place(t, beta, alpha_bar, chain.is_markov)
             now = BallInformation(place, before, self.zeros, self._dobrushin(t))
             yield now
             before = now.forget()
@@ -140,7 +149,7 @@ class BallEngine:
         return Step(
             t=now.t,
             beta=self._decimal(now.moment.beta),
-            alpha_bar=None,
+            alpha_bar=self._decimal(now.moment.alpha_bar),
             entropy=self._report(now.entropy, now.t),
             conditional_entropy=self._report(now.conditional, now.t),
             noise_entropy=self._report(now.noise, now.t),
@@ -217,6 +226,20 @@ class BallEngine:
         except UnfinishedError:
             return Finding("undecided", "enclosure", "pairs of times are compared in exact arithmetic, too dear here")
         return triangle(self.chain, tick)
+
+
+def ball_engine(scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> Engine:
+    """A run of κI + (1−κ)1πᵀ stays exact, unless a reverse model makes matrices of it that are too dear."""
+    model = scenario.reverse_model(chain) if isinstance(chain.kernel, Forgetting) else None
+    dear = model is not None and not model.is_bayes and _exact_words(chain) >= CHEAP_WORDS
+    if isinstance(chain.kernel, Forgetting) and not dear:
+        return StructuredEngine(scenario, chain, watchers)
+    return BallEngine(scenario, chain)
+
+
+def _exact_words(chain: Chain) -> float:
+    """K³·T·words of an exact ledger of a reverse model."""
+    return chain.K**3 * chain.T * forecast(chain, dense=True).bits / 64
 
 
 class StructuredEngine(ExactEngine):

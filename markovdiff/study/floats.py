@@ -1,7 +1,7 @@
 """A run in float64: the same Steps, with decimals in place of enclosures, labelled as float.
 
-Rationals are reported as decimals too. The reverse process is the Bayes reverse of the data: what other models
-cost is a matter of exact zeros and of likelihoods of megabits, and is left to exact arithmetic.
+Rationals are reported as decimals too. A reverse model other than the Bayes reverse needs full K × K matrices, also
+where the chain itself costs O(K) a step; what this machine has no time for is refused.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from markovdiff.arithmetic.enclosure import as_decimal
 from markovdiff.arithmetic.floating import Approximation, Floats
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
-from markovdiff.errors import InputError
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.float_ledger import FloatLedger, FloatTerm
+from markovdiff.measures.float_models import FloatModelLedger
 from markovdiff.measures.float_triangle import triangle
 from markovdiff.measures.floats import DenseInformation, FloatKnown, MixedInformation, information
 from markovdiff.measures.known import Known
@@ -29,7 +29,7 @@ from markovdiff.process.chain import Chain
 from markovdiff.process.contraction import Contraction
 from markovdiff.process.floats import Approach, Approaches, forward, last_of
 from markovdiff.process.reverse import ReverseModel
-from markovdiff.study.forecast import admitted, forecast_float
+from markovdiff.study.forecast import admitted, forecast_float, with_model
 from markovdiff.study.result import Elbo, Step
 from markovdiff.study.scenario import Scenario
 
@@ -50,7 +50,7 @@ class FloatEngine:
     """Float: the numbers are `Approximation`."""
 
     def __init__(self, scenario: Scenario, chain: Chain) -> None:
-        """Raises InputError for a reverse model that float lacks, UnfinishedError where the forecast refuses."""
+        """Raises UnfinishedError where the forecast refuses."""
         self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
         walks = 1 + len(times_of(chain.T)) / 2 if "dpi" in scenario.expectations else 1
         self.forecast = admitted(forecast_float(chain, walks), chain)
@@ -58,15 +58,14 @@ class FloatEngine:
         self.prior: RationalMatrix | None = None if is_marginal else scenario.prior(chain)
         self.model: ReverseModel | None = scenario.reverse_model(chain)
         self.approach = Approach(chain, self.prior, last_of(chain) if is_marginal else None)
-        self.ledger = None if self.model is None else FloatLedger(chain, self.prior, self.approach)
-        if self.model is not None and not self.model.is_bayes:
-            raise InputError(
-                "this reverse model needs exact arithmetic",
-                where="reverse.model",
-                expected="bayes, with no belief of its own",
-                got=type(self.model).__name__,
-                remedy="use --arithmetic exact, or leave the model out",
-            )
+        self.ledger = None if self.model is None else self._ledger(chain, self.model)
+
+    def _ledger(self, chain: Chain, model: ReverseModel) -> FloatLedger:
+        if model.is_bayes:
+            return FloatLedger(chain, self.prior, self.approach)
+        assert self.forecast is not None
+        self.forecast = admitted(with_model(self.forecast, chain), chain)
+        return FloatModelLedger(chain, self.prior, self.approach, model)
 
     def stream(self) -> Iterator[FloatKnown]:
         before: FloatKnown | None = None

@@ -11,7 +11,7 @@ Balls keep the width they begin with and float64 has one, so there each step cos
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from math import log2
 
@@ -49,6 +49,9 @@ BALL_PRODUCT = 1.0e-9
 
 BALL_BUILT = 2.5e-7
 """Seconds an entry of a new kernel costs to round into a ball, or to write out where entries share texts."""
+
+MODEL_PRODUCTS, FLOAT_MODEL_CELL, BALL_MODEL_CELL = 5, 1.3e-7, 1.0e-5
+"""Of a reverse model other than Bayes, at each step: products of K × K matrices, and seconds for each entry of R_t."""
 
 KEPT_STEP = 6000
 """Bytes a step's decimals take."""
@@ -147,6 +150,16 @@ def forecast_balls(chain: Chain, bits: int, rows: int) -> Forecast:
     limbs = 8 * words + 16
     memory = (3 * rows + K) * K * (48 + limbs) + 2 * K**2 * (80 + limbs)
     return Forecast(bits, seconds, memory + T * KEPT_STEP + _written(chain), "ball")
+
+
+def with_model(made: Forecast, chain: Chain) -> Forecast:
+    """The forecast of a run in floats or balls that has a reverse model other than Bayes: it needs K × K matrices."""
+    K, T, words = chain.K, chain.T, made.bits / 64
+    if made.arithmetic == "float":
+        cell, entry = FLOAT_MODEL_CELL + MODEL_PRODUCTS * K * FLOAT_PRODUCT, 30 * 8.0
+    else:
+        cell, entry = BALL_MODEL_CELL + MODEL_PRODUCTS * K * words**1.5 * BALL_PRODUCT, 20 * (64 + 8 * words)
+    return replace(made, seconds=made.seconds + T * K**2 * cell, memory=made.memory + K**2 * (entry + T / 8))
 
 
 def _kernels(chain: Chain) -> int:

@@ -100,11 +100,9 @@ def _engine(scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> En
 
         return FloatEngine(scenario, chain)
     if scenario.file.arithmetic.kind == "ball":
-        from markovdiff.study.balls import BallEngine, StructuredEngine
+        from markovdiff.study.balls import ball_engine
 
-        if isinstance(chain.kernel, Forgetting):
-            return StructuredEngine(scenario, chain, watchers)
-        return BallEngine(scenario, chain)
+        return ball_engine(scenario, chain, watchers)
     return ExactEngine(scenario, chain, watchers)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 import markovdiff as md
 from markovdiff.cli import main
+from markovdiff.study import balls
 from markovdiff.study.result import TOTALS
 from markovdiff.study.scenario import shipped_scenarios
 from markovdiff.study.schema import result_schema
@@ -90,16 +91,6 @@ def test_shipped_scenarios_come_out_as_they_do_exactly(name: str) -> None:
     jsonschema.Draft202012Validator(result_schema()).validate(json.loads(near.to_json(distributions=True)))
 
 
-def test_another_model_than_bayes_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What balls do not have is bad usage, with a remedy."""
-    path = tmp_path / "uniform-model.toml"
-    kernel = 'kernel = { kind = "neighbour" }\nschedule = { kind = "constant", beta = "1/2" }'
-    model = 'model = { kind = "uniform" }'
-    path.write_text(f"data = {{ weights = [3, 1] }}\nreverse = {{ {model} }}\n[noise]\nsteps = 2\n{kernel}\n")
-    assert main(["run", str(path), "--arithmetic", "ball"]) == 2
-    assert "exact arithmetic" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("name", ["two-state", "two-rooms"])
 def test_a_run_in_balls_gives_a_certificate(name: str, tmp_path: Path) -> None:
     """Its rationals stand there as the decimals that they are in the result."""
@@ -126,3 +117,73 @@ def test_what_balls_do_not_tell_from_zero_is_undecided(monkeypatch: pytest.Monke
     assert result.elbo.prior_gap.value == "undecided"
     assert {check.check: check.verdict for check in result.checks}["elbo-ledger"] == "undecided"
     jsonschema.Draft202012Validator(result_schema()).validate(json.loads(result.to_json(distributions=True)))
+
+
+MODELS = [
+    '{ kind = "posterior-mixture", error = "1/50" }',
+    '{ kind = "posterior-mixture", denoiser = "data" }',
+    '{ kind = "d3pm" }',
+    '{ kind = "d3pm", error = 1 }',
+    '{ kind = "bayes", data = ["1/3", "2/3", 0] }',
+    '{ kind = "counted", trajectories = 50, smoothing = "1/2" }',
+    '{ kind = "uniform" }',
+]
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_models_ledger_meets_the_exact_one(kernel: str, model: str) -> None:
+    """Of any model each step's term and error and each total enclose what the exact run does."""
+    text = (
+        "data = { weights = [5, 2, 1] }\n"
+        f"[noise]\nsteps = 5\nkernel = {KERNELS[kernel]}\n"
+        'schedule = { kind = "linear", start = "1/10", stop = "1/2" }\n'
+        f'[reverse]\nmodel = {model}\nprior = ["1/2", "1/4", "1/4"]\n'
+    )
+    exact, near = (md.run(md.loads(text).with_options(arithmetic=kind)) for kind in ("exact", "ball"))
+    records = [(a, b, ("elbo_term", "model_error")) for a, b in zip(exact.steps[1:], near.steps[1:], strict=True)]
+    for a, b, names in [*records, (exact.elbo, near.elbo, (*TOTALS, "nll_excess"))]:
+        for name in names:
+            c, d = getattr(a, name), getattr(b, name)
+            if c.is_finite:
+                assert Fraction(d.lower) <= Fraction(c.upper), name
+                assert Fraction(c.lower) <= Fraction(d.upper), name
+            else:
+                assert (d.value, d.witness) == (c.value, c.witness), name
+    assert [(c.check, c.verdict) for c in near.checks] == [(c.check, c.verdict) for c in exact.checks]
+
+
+@pytest.mark.parametrize("name", sorted(name for name in shipped_scenarios() if name.startswith("elbo-")))
+def test_shipped_ledgers_come_out_as_they_do_exactly(name: str) -> None:
+    """Each line of a shipped scenario's ledger is the exact one to its digits."""
+    exact, near = (md.run(md.load(name).with_options(arithmetic=kind)) for kind in ("exact", "ball"))
+    for total in TOTALS:
+        a, b = getattr(exact.elbo, total), getattr(near.elbo, total)
+        assert (a.value, a.witness) == (b.value, b.witness), total
+    for a, b in zip(exact.steps[1:], near.steps[1:], strict=True):
+        assert (a.elbo_term.value, a.model_error.value) == (b.elbo_term.value, b.model_error.value)
+    assert [(c.check, c.verdict) for c in near.checks] == [(c.check, c.verdict) for c in exact.checks]
+    jsonschema.Draft202012Validator(result_schema()).validate(json.loads(near.to_json(distributions=True)))
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("kernel", ['{ kind = "uniform" }', '{ kind = "absorbing", mask = "2" }'])
+def test_a_structured_chain_takes_balls_where_a_model_is_too_dear(
+    kernel: str, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the exact ledger of a model would cost too much, a structured chain's is enclosed like any other's."""
+    text = (
+        "data = { weights = [5, 2, 1] }\n"
+        f"[noise]\nsteps = 5\nkernel = {kernel}\n"
+        'schedule = { kind = "linear", start = "1/10", stop = "1/2" }\n'
+        f"[reverse]\nmodel = {model}\n"
+    )
+    exact = md.run(md.loads(text))
+    monkeypatch.setattr(balls, "CHEAP_WORDS", 0)
+    near = md.run(md.loads(text).with_options(arithmetic="ball"))
+    assert {check.decided for check in near.checks} == {"enclosure"}
+    for a, b in zip(exact.steps, near.steps, strict=True):
+        assert float(b.alpha_bar) == pytest.approx(float(a.alpha_bar), rel=1e-13)
+        assert b.mutual_information.value == a.mutual_information.value
+    for name in ("negative_elbo", "reconstruction", "nll"):
+        assert getattr(near.elbo, name).value == getattr(exact.elbo, name).value, name

@@ -118,7 +118,63 @@ def test_the_command_prints_a_float_run(capsys: pytest.CaptureFixture[str]) -> N
     assert main(["verify", "two-rooms", "--arithmetic", "float"]) == 3
 
 
-def test_what_needs_exact_arithmetic_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    """Another reverse model than Bayes, and a certificate, are bad usage in float64."""
-    assert main(["run", "elbo-d3pm", "--arithmetic", "float"]) == 2
-    assert "exact arithmetic" in capsys.readouterr().err
+MODELS = [
+    '{ kind = "posterior-mixture", error = "1/50" }',
+    '{ kind = "posterior-mixture", denoiser = "data" }',
+    '{ kind = "d3pm" }',
+    '{ kind = "d3pm", error = 1 }',
+    '{ kind = "d3pm", denoiser = "data" }',
+    '{ kind = "bayes", data = ["1/3", "2/3", 0] }',
+    '{ kind = "counted", trajectories = 50, smoothing = "1/2" }',
+    '{ kind = "uniform" }',
+]
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_models_ledger_agrees_with_the_exact_one(kernel: str, model: str) -> None:
+    """Of any model each step's term and error and each total are the exact ones, as is the verdict."""
+    text = (
+        "data = { weights = [5, 2, 1] }\n"
+        f"[noise]\nsteps = 6\nkernel = {KERNELS[kernel]}\n"
+        'schedule = { kind = "linear", start = "1/10", stop = "1/2" }\n'
+        f'[reverse]\nmodel = {model}\nprior = ["1/2", "1/4", "1/4"]\n'
+    )
+    exact, near = (md.run(md.loads(text).with_options(arithmetic=kind)) for kind in ("exact", "float"))
+    records = [(a, b, ("elbo_term", "model_error")) for a, b in zip(exact.steps[1:], near.steps[1:], strict=True)]
+    for a, b, names in [*records, (exact.elbo, near.elbo, (*TOTALS, "nll_excess"))]:
+        for name in names:
+            c, d = getattr(a, name), getattr(b, name)
+            if c.is_finite:
+                assert float(d) == pytest.approx(float(c), rel=1e-9, abs=1e-14), name
+            else:
+                assert (d.value, d.witness) == (c.value, c.witness), name
+    assert [(c.check, c.verdict) for c in near.checks] == [(c.check, c.verdict) for c in exact.checks]
+    assert near.elbo.negative_elbo.lower is None
+
+
+@pytest.mark.parametrize("name", sorted(name for name in shipped_scenarios() if name.startswith("elbo-")))
+def test_shipped_ledgers_come_out_as_they_do_exactly(name: str) -> None:
+    """L, NLL and Σ Δ_t of a shipped scenario are the exact ones; no check fails."""
+    exact, near = (md.run(md.load(name).with_options(arithmetic=kind)) for kind in ("exact", "float"))
+    for total in TOTALS:
+        a, b = getattr(exact.elbo, total), getattr(near.elbo, total)
+        if a.is_finite:
+            assert float(b) == pytest.approx(float(a), rel=1e-9, abs=1e-14), total
+        else:
+            assert (b.value, b.witness) == (a.value, a.witness), total
+    assert {check.verdict for check in near.checks} <= {"holds", "undecided"}
+    jsonschema.Draft202012Validator(result_schema()).validate(json.loads(near.to_json(distributions=True)))
+
+
+def test_a_models_matrices_too_large_for_the_machine_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A structured chain of 20,000 states costs little; a reverse model with its K × K matrices is refused at once."""
+    path = tmp_path / "vocabulary.toml"
+    noise = '[noise]\nsteps = 50\nkernel = { kind = "uniform" }\nschedule = { kind = "constant", beta = "1/10" }\n'
+    path.write_text(
+        f'data = {{ family = {{ kind = "uniform", size = 20000 }} }}\n{noise}[reverse.model]\nkind = "d3pm"\n'
+    )
+    assert main(["run", str(path), "--arithmetic", "float"]) == 3
+    assert "too big for this machine" in capsys.readouterr().err

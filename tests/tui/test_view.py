@@ -436,7 +436,9 @@ def test_a_preview_fills_its_place(name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["float", "ball"])
-@pytest.mark.parametrize("name", ["two-state", "letters-masked", "dense-late", "permutation"])
+@pytest.mark.parametrize(
+    "name", ["two-state", "letters-masked", "dense-late", "permutation", "elbo-d3pm", "elbo-counted-100"]
+)
 def test_other_arithmetics_are_shown_too(name: str, kind: str) -> None:
     """A run in balls or float64 fills every panel, with matrices and particles from an exact walk beside it."""
     text = (SCENARIOS / f"{name}.toml").read_text(encoding="utf-8") + f'\n[arithmetic]\nkind = "{kind}"\n'

@@ -1,0 +1,282 @@
+"""The ledger of the ELBO in float64, for a reverse model of any kind.
+
+    Δ_t = Σ_j p_t[j] (Σ_i B[j, i] g(ρ_ji) + R_t[j]'s mass where B has none),   g(ρ) = ρ − log(1+ρ) ≥ 0,   R = B(1+ρ)
+
+No term is negative, and ρ comes in a form that does not cancel (`process.reverse_floats`). Of the likelihood
+G_t = R_t G_{t−1}, G_0 = I, what is carried is its deviation from the true posterior, over p_0:
+
+    G_t[j, k]/p_0[k] − 1 = r_t[k, j] + h_t[j, k],    h_t = R_t h_{t−1} + (R_t − B_t) r_{t−1}ᵀ
+    δ = m_0/p_0 − 1 = π G_T/p_0 − 1 = (π − p_T) r_Tᵀ + π h_T,    NLL − H(x0) = Σ p_0 g(δ) + m_0's mass outside the data
+
+and G_t/p_0 itself only while some of it is below ½. The identity is checked step by step by a second formula: the term
+of step t as E log(Q_t/R_t) − H(x_{t−1}|x0) + H(x_t|x0), plain logarithms, against (I_{t−1} − I_t) + Δ_t.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from markovdiff.arithmetic.floating import (
+    NOTHING,
+    SERIES_UNTIL,
+    SMALLEST,
+    Approximation,
+    Flags,
+    Floats,
+)
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.measures.findings import Finding, at_steps
+from markovdiff.measures.float_ledger import AGREE, FloatLedger, FloatTerm
+from markovdiff.measures.floats import FloatKnown
+from markovdiff.measures.reached import Reached, unbounded_error
+from markovdiff.measures.terms import Entry, Totals, Unbounded
+from markovdiff.process.chain import Chain
+from markovdiff.process.floats import Approach, is_consistent
+from markovdiff.process.possible import rows_of
+from markovdiff.process.reverse import ReverseModel
+from markovdiff.process.reverse_floats import FloatModel, FloatReverse, is_certain
+from markovdiff.process.sources_floats import FINE, Sources, SourcesWalk
+
+NEGLIGIBLE = 1e-280
+"""An event that the noise gives less than this adds nothing that float64 could show, whatever R makes of it."""
+
+SHARE = 2.0**-36
+"""The relative allowance for rounding: ρ may be a difference of deviations that a short step has hardly changed."""
+
+_SERIES = [(-1) ** n / n for n in range(2, 11)]
+
+
+def g(rho: Floats, v: Floats) -> Floats:
+    """ρ − log(1+ρ), entry by entry, v = 1 + ρ > 0 given to its own relative accuracy."""
+    small = np.abs(rho) < SERIES_UNTIL
+    x = np.where(small, rho, 0.0)
+    s = np.full_like(x, _SERIES[-1])
+    for coefficient in _SERIES[-2::-1]:
+        s = s * x + coefficient
+    found = s * x * x
+    if not small.all():
+        found = np.where(small, found, rho - np.log(np.where(small, 1.0, v)))
+    return found
+
+
+class FloatModelLedger(FloatLedger):
+    """Kept step by step; `prior` is None where it is p_T itself."""
+
+    def __init__(self, chain: Chain, prior: RationalMatrix | None, approach: Approach, model: ReverseModel) -> None:
+        super().__init__(chain, prior, approach)
+        self.support = chain.data.support
+        self.tight = is_consistent(chain, model, prior)
+        self.walk = SourcesWalk(chain, rows_of(chain, model))
+        self.model = FloatModel(chain, model)
+        self.reached = Reached(chain.states)
+        self.likelihood = FloatLikelihood(chain)
+        self.last: Sources | None = None
+        self.noise = 0.0
+        self.first_error: FloatTerm = NOTHING
+        self.later: FloatTerm = NOTHING
+        self.restricted: list[int] = []
+        self.off = 0.0
+
+    def observe(self, now: FloatKnown) -> Entry[FloatTerm] | None:
+        """Take step t into the books."""
+        self.now = now
+        here = self.walk.at(now.moment)
+        if now.before is None:
+            self.last, self.noise = here, now.noise.value
+            return None
+        assert self.last is not None
+        reverse = self.model.step(self.last, here)
+        self.reached.observe(reverse.allowed)
+        self.restricted += [now.t] if reverse.allowed.restricted else []
+        self.likelihood.observe(reverse, self.last, here)
+        error = model_error(reverse, self.last, here, self.states)
+        paid = now.conditional if now.t == 1 else now.loss
+        term = plus(paid, error)
+        if not isinstance(term, Unbounded):
+            plain = _plainly(reverse, self.last, here) - self.noise + now.noise.value
+            self.off = max(self.off, abs(plain - term.value) / max(1.0, abs(term.value), now.noise.value))
+        if now.t == 1:
+            self.first = now.forget()
+            self.first.__dict__["conditional"] = paid
+            self.first_error = error
+        else:
+            self.later = plus(self.later, error)
+        self.last, self.noise = here, now.noise.value
+        return Entry(term, error)
+
+    def conclude(self) -> tuple[Totals[FloatTerm], Finding]:
+        """The lines of the ledger, and the verdict on it."""
+        assert self.now is not None
+        assert self.first is not None
+        H, last = self.now.data_entropy, self.now.mutual
+        gap, error, excess = self._prior_gap(), plus(self.first_error, self.later), self._beyond_data()
+        L = plus(H, plus(error, gap))
+        totals: Totals[FloatTerm] = Totals(
+            reconstruction=plus(self.first.conditional, self.first_error),
+            denoising=plus(self.first.mutual.minus(last), self.later),
+            prior=plus(last, gap),
+            negative_elbo=L,
+            nll=plus(H, excess),
+            data_entropy=H,
+            gap=_jensen_gap(plus(error, gap), excess, tight=self.tight),
+            model_error=error,
+            prior_gap=gap,
+            nll_excess=excess,
+        )
+        return totals, self._verdict(totals)
+
+    def _beyond_data(self) -> FloatTerm:
+        """NLL − H(x0)."""
+        assert self.now is not None
+        assert self.last is not None
+        law = self.approach.law
+        prior = self.now.moment.possible if self.marginal else law > 0
+        lost = self.reached.unbounded(prior, self.support)
+        if lost is not None:
+            return lost
+        off = np.zeros_like(law) if self.marginal else -self.approach.at(self.now.moment)
+        rounded = 0.0 if self.marginal else self.approach.blur + self.approach.rough
+        return self.likelihood.excess(law, off, self.last, rounded)
+
+    def _source(self, j: int) -> int:
+        """The first x0 that reaches j."""
+        assert self.last is not None
+        seen = self.last.sight
+        return seen.rows[int(np.flatnonzero(seen.reach[:, j] & seen.known)[0])]
+
+    def _verdict(self, totals: Totals[FloatTerm]) -> Finding:
+        L = totals.negative_elbo
+        told = [f"the terms of each step agree to within {max(self.off, 1e-16):.0e}, in float64"]
+        if self.off > AGREE:
+            words = f"a step's terms differ by {self.off:.1e} of their size from (I_(t−1) − I_t) + Δ_t, in float64"
+            return Finding("violated", "float", words)
+        if self.restricted:
+            assert self.now is not None
+            told.append(f"p̃ was restricted to the x0 that can reach x_t {at_steps(self.restricted, self.now.t)}")
+        told.insert(1, _order(totals))
+        if isinstance(L, Unbounded):
+            told.append(f"both sides are {'+∞' if L.kind == 'inf' else 'undefined'}: {L.words}")
+        witness = L.witness if isinstance(L, Unbounded) else None
+        return Finding("holds", "float", "; ".join(told), witness)
+
+
+class FloatLikelihood:
+    """h_t, and G_t/p_0 while some of it is below ½; the columns belong to the states of the data."""
+
+    def __init__(self, chain: Chain) -> None:
+        support = list(chain.data.support)
+        outside = np.ones(chain.K)
+        outside[support] = 0
+        self.outside = outside
+        self.h = np.zeros((chain.K, len(support)))
+        self.h[outside > 0] = -1.0
+        p0 = np.array([chain.data.weights[i] / chain.data.total for i in support])
+        self.p0 = p0
+        self.G: Floats | None = np.eye(chain.K)[:, support] / p0
+        self.blur = np.zeros(len(support))
+
+    def observe(self, reverse: FloatReverse, before: Sources, now: Sources) -> None:
+        """Take R_t."""
+        R = reverse.R
+        excess = np.where(_followed(now)[:, None], reverse.excess, R)
+        r = np.where(_followed(before), before.r[before.sight.known], 0.0)
+        self.blur = np.maximum(self.blur, before.p @ np.abs(self.h) + np.abs(r) @ before.p)
+        if not reverse.bayes or self.h.any() or excess.any():
+            self.h = R @ self.h + excess @ r.T
+        self.outside = R @ self.outside
+        if self.G is not None:
+            self.G = R @ self.G
+            if (self.G >= 0.5).all():
+                self.G = None
+
+    def excess(self, law: Floats, off: Floats, last: Sources, lost: float) -> Approximation:
+        """NLL − H(x0) for the prior π, `off` = π − p_T, where rounding may have taken `lost` of Σ|π − p_T|."""
+        r = np.where(_followed(last), last.r[last.sight.known], 0.0)
+        delta = r @ off + law @ self.h
+        if not lost and not off.any() and not self.h.any() and not self.outside.any():
+            return NOTHING
+        v = 1 + delta
+        if self.G is not None:
+            v = np.where(delta < -0.5, law @ self.G, v)
+        value = float(self.p0 @ g(delta, v)) + float(law @ self.outside)
+        blur = FINE * np.maximum(self.blur, law @ np.abs(self.h)) + lost * np.abs(r).max(axis=1)
+        noise = float(self.p0 @ (np.abs(delta / v) * blur + (blur / v) ** 2))
+        return _near(value, noise)
+
+
+def _followed(at: Sources) -> Flags:
+    """Where r is D/p, and not 0 for want of p."""
+    found: Flags = at.p > NEGLIGIBLE
+    return found
+
+
+def model_error(reverse: FloatReverse, before: Sources, now: Sources, states: tuple[str, ...]) -> FloatTerm:
+    """Δ_t."""
+    lost = unbounded_error(reverse.allowed, before.sight, now.sight, states)
+    if lost is not None:
+        return lost
+    possible = now.sight.possible
+    if reverse.bayes or is_certain(reverse.allowed.cells[possible]):
+        return NOTHING
+    seen = reverse.B > 0
+    pair = now.p[:, None] * reverse.B
+    gone = (reverse.R <= 0) & (pair > NEGLIGIBLE)
+    if gone.any():
+        j, i = (int(x[0]) for x in np.nonzero(gone))
+        words = f"R_{now.t} gives less to x_{now.t - 1} = {states[i]!r} than float64 can hold"
+        return Unbounded("undefined", {"t": now.t, "x_t": states[j], "x_t-1": states[i]}, words)
+    v = np.where(
+        reverse.rho < -0.5, np.divide(reverse.R, reverse.B, out=np.ones_like(pair), where=seen), 1 + reverse.rho
+    )
+    terms = g(reverse.rho, np.where(v > 0, v, 1.0))
+    value = float((pair * terms).sum()) + float(now.p[possible] @ reverse.beyond[possible].sum(axis=1))
+    return _near(value, reverse.noise * (2 * value) ** 0.5 + reverse.noise**2)
+
+
+def _near(value: float, noise: float) -> Approximation:
+    if value < SMALLEST:
+        return Approximation(0.0, max(SMALLEST, noise))
+    return Approximation(value, SHARE * value + noise)
+
+
+def _plainly(reverse: FloatReverse, before: Sources, now: Sources) -> float:
+    """E log(Q_t/R_t)."""
+    assert now.Q is not None
+    pair = (before.p[:, None] * now.Q).T
+    counts = pair > NEGLIGIBLE
+    ratios = np.divide(now.Q.T, reverse.R, out=np.ones_like(pair), where=counts)
+    return float((pair * np.log(ratios)).sum())
+
+
+def plus(a: FloatTerm, b: FloatTerm) -> FloatTerm:
+    """The sum of terms that are not negative: undefined if one is, else infinite if one is."""
+    for kind in ("undefined", "inf"):
+        for term in (a, b):
+            if isinstance(term, Unbounded) and term.kind == kind:
+                return term
+    assert isinstance(a, Approximation)
+    assert isinstance(b, Approximation)
+    return Approximation.total(a, b)
+
+
+def _jensen_gap(over: FloatTerm, excess: FloatTerm, *, tight: bool) -> FloatTerm:
+    """L − NLL, from what each has over H(x0); undefined where both are infinite."""
+    if isinstance(excess, Unbounded):
+        both = Unbounded("undefined", excess.witness, f"L and NLL are both infinite: {excess.words}")
+        return excess if excess.kind == "undefined" else both
+    if isinstance(over, Unbounded):
+        return over
+    return over.minus(excess, zero=tight or (over is NOTHING and excess is NOTHING))
+
+
+def _order(totals: Totals[FloatTerm]) -> str:
+    """H(x0), NLL and L in words."""
+    signs = {1: "<", 0: "=", -1: ">", None: "≈"}
+    nll, gap, L = totals.nll_excess, totals.gap, totals.negative_elbo
+    if isinstance(nll, Unbounded):
+        return f"NLL is {'+∞' if nll.kind == 'inf' else 'undefined'}: {nll.words}"
+    low = signs[nll.sign()]
+    if isinstance(L, Unbounded):
+        return f"H(x0) {low} NLL < L = +∞" if L.kind == "inf" else f"H(x0) {low} NLL, and L is undefined"
+    assert not isinstance(gap, Unbounded)
+    return f"H(x0) {low} NLL {signs[gap.sign()]} L"

@@ -1,0 +1,128 @@
+"""Reverse models of every kind for Hypothesis to draw, and the ledger of a chain under one in each arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from chains import Law, Process, erasures, informations, laws, markov, row_vector
+from hypothesis import strategies as st
+
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.measures.ball_models import BallModelLedger
+from markovdiff.measures.balls import BallInformation, Place, Zeros
+from markovdiff.measures.elbo import Ledger
+from markovdiff.measures.findings import Finding
+from markovdiff.measures.float_models import FloatModelLedger
+from markovdiff.measures.floats import information as in_float
+from markovdiff.measures.terms import Entry, Totals
+from markovdiff.process.balls import Walk
+from markovdiff.process.chain import Chain
+from markovdiff.process.floats import Approach, forward, last_of
+from markovdiff.process.reverse import (
+    D3PM,
+    Bayes,
+    Counted,
+    DataGuess,
+    Denoiser,
+    DenoiserTable,
+    Posterior,
+    PosteriorMixture,
+    ReverseModel,
+    ReverseTable,
+    Row,
+    Uniform,
+    row_of,
+)
+from markovdiff.study.balls import needed_bits
+
+
+@dataclass(frozen=True, eq=False)
+class Modelled:
+    """A chain, a reverse model of it, and a prior: None is p_T."""
+
+    chain: Chain
+    model: ReverseModel
+    prior: RationalMatrix | None
+
+    def __repr__(self) -> str:
+        chain = self.chain
+        steps = [chain.step(t) for t in range(1, chain.T + 1)]
+        return f"{self.model!r}, prior {self.prior and self.prior.rows()}, data {chain.data.probabilities}, {steps}"
+
+
+errors = st.sampled_from([Fraction(0), Fraction(1)]) | st.fractions(0, 1, max_denominator=10**9)
+
+
+def tables(K: int, T: int) -> st.SearchStrategy[tuple[tuple[Row | None, ...], ...]]:
+    """T tables of K rows, some of which are missing."""
+    row = laws(K).map(row_of)
+    table = st.lists(row | row | row | st.none(), min_size=K, max_size=K).map(tuple)
+    return st.lists(table, min_size=T, max_size=T).map(tuple)
+
+
+def denoisers(K: int, T: int) -> st.SearchStrategy[Denoiser]:
+    """p̃ of each kind."""
+    return st.one_of(errors.map(Posterior), st.just(DataGuess()), tables(K, T).map(DenoiserTable))
+
+
+def models(chain: Chain) -> st.SearchStrategy[ReverseModel]:
+    """A model of each kind but the Bayes reverse itself."""
+    K, T = chain.K, chain.T
+    counted = st.tuples(st.integers(1, 40), st.sampled_from([Fraction(0), Fraction(1, 2), Fraction(3)]))
+    return st.one_of(
+        denoisers(K, T).map(PosteriorMixture),
+        denoisers(K, T).map(D3PM),
+        laws(K).map(lambda law: Bayes(row_vector(law))),
+        tables(K, T).map(ReverseTable),
+        counted.map(lambda pair: Counted(chain, pair[0], pair[1], 7)),
+        st.just(Uniform()),
+    )
+
+
+@st.composite
+def modelled(draw: st.DrawFn) -> Modelled:
+    """Any Markov chain with any model and any prior."""
+    process: Process = draw(markov(3, 4) | erasures(3, 4))
+    law: Law | None = draw(st.none() | laws(process.chain.K))
+    return Modelled(process.chain, draw(models(process.chain)), law and row_vector(law))
+
+
+Books = tuple[list[Entry], Totals, Finding]
+
+
+def exactly(drawn: Modelled) -> Books:
+    """The exact ledger."""
+    chain, prior = drawn.chain, drawn.prior
+    ledger = Ledger(chain, drawn.model, prior if prior is not None else chain.final_marginal(), 15)
+    entries = [ledger.observe(now) for now in informations(chain)]
+    return entries[1:], *ledger.conclude()
+
+
+def in_float64(drawn: Modelled) -> Books:
+    """The ledger in float64."""
+    chain, before = drawn.chain, None
+    approach = Approach(chain, drawn.prior, last_of(chain) if drawn.prior is None else None)
+    ledger = FloatModelLedger(chain, drawn.prior, approach, drawn.model)
+    entries = []
+    for moment in forward(chain):
+        now = in_float(moment, before, None, None)
+        approach.at(moment)
+        entries.append(ledger.observe(now))
+        before = now.forget()
+    return entries[1:], *ledger.conclude()
+
+
+def in_balls(drawn: Modelled, *, cheap: bool) -> Books:
+    """The ledger in balls; `cheap` says whether the exact chain may be asked what vanishes."""
+    chain, before = drawn.chain, None
+    walk = Walk(chain, needed_bits(chain, 15))
+    zeros = Zeros(chain, walk, cheap)
+    ledger = BallModelLedger(chain, drawn.prior, drawn.model, walk, cheap)
+    entries = []
+    for t in range(chain.T + 1):
+        walk.at(t)
+        now = BallInformation(Place(t, None, None, True), before, zeros, None)
+        entries.append(ledger.observe(now))
+        before = now.forget()
+    return entries[1:], *ledger.conclude()
