@@ -95,11 +95,13 @@ class FloatLedger:
         return Unbounded("inf", {"t": now.t, "x0": self.states[x0], "x_t": self.states[j]}, words)
 
     def _source(self, j: int) -> int:
-        """The most likely x0 given x_T = j."""
+        """The first x0 from which x_T = j can be reached."""
         assert self.now is not None
         if isinstance(self.now, DenseInformation):
-            return self.sources[int((self.now.moment.p0 * self.now.moment.u[:, j]).argmax())]
-        return j if self.now.moment.p0[j] > 0 else int(self.now.moment.p0.argmax())
+            return self.sources[int((self.now.moment.u[:, j] > 0).argmax())]
+        now = self.now.moment
+        is_drawn = now.alpha_bar < 1 and now.pi[j] > 0
+        return int((now.p0 > 0).argmax()) if is_drawn else j
 
     def _delta(self) -> Floats | None:
         """δ, one for each possible x0, or None where the model reaches what has no posterior."""
