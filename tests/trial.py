@@ -104,15 +104,15 @@ def _stdin(inner: Path) -> Path:
     return inner / "stdin" if (inner / "stdin").exists() else Path(os.devnull)
 
 
-def _limit() -> None:
+def _limit(held: int = 0) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (DEADLINE, DEADLINE + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (held + MEMORY, held + MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _child(arguments: Sequence[str], inner: Path) -> None:
     forecast.MAX_SECONDS = PATIENCE
-    _limit()
+    _limit(_held())
     os.chdir(inner)
     sys.stdin = _stdin(inner).open(encoding="utf-8")
     sys.stdout, sys.stderr = ((inner.parent / name).open("w", encoding="utf-8") for name in ("out", "err"))
@@ -124,6 +124,11 @@ def _child(arguments: Sequence[str], inner: Path) -> None:
         status = CRASHED
     sys.stderr.flush()
     os._exit(status)
+
+
+def _held() -> int:
+    """Bytes that a fork begins with: those of all tests before it."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
 
 
 def _outcome(status: int | None, folder: Path) -> Outcome:

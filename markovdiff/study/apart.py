@@ -14,12 +14,12 @@ in hand.
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import multiprocessing
 import os
 import signal
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -180,9 +180,12 @@ def _compute(
 
 
 def _watch_parent() -> None:
-    """End with the parent, from now on. Raises MemoryError where there is none left for a thread's stack."""
+    """End with the parent, from now on. Raises MemoryError where there is none left for a thread's stack.
+
+    `threading.Thread.start` waits for the thread's first sign of life, for ever where memory runs out before that.
+    """
     try:
-        threading.Thread(target=_end_with_parent, daemon=True).start()
+        _thread.start_new_thread(_end_with_parent, ())
     except RuntimeError:
         raise MemoryError from None
 
