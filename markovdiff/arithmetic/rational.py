@@ -130,15 +130,19 @@ def text(value: Fraction | fmpq) -> str:
 def shown(value: object, room: int = 80) -> str:
     """Anything as a message may quote it: a long number by its leading digits, a long text cut short.
 
+    A path must be found again: it is cut only past 300 characters, and then at its front, for its end names the file.
+
     >>> shown(Fraction(1, 3)), shown(Fraction(-1, 3 * 10**90)), shown(1 + Fraction(1, 10**99))
     ('1/3', 'about -3.33333e-91', 'about 1')
     """
+    if isinstance(value, Path):
+        words = str(value)
+        return words if len(words) <= 300 else "..." + words[-297:]
     if isinstance(value, int | Fraction) and not isinstance(value, bool):
         exact = Fraction(value)
         size = exact.numerator.bit_length() + exact.denominator.bit_length()
         return text(exact) if size <= 3 * room else _leading(exact)
-    quoted = value if isinstance(value, Path) else repr(value) if not _has_long_number(value) else type(value).__name__
-    words = str(quoted)
+    words = repr(value) if not _has_long_number(value) else type(value).__name__
     return words if len(words) <= room else words[: room - 3] + "..."
 
 

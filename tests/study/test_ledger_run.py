@@ -605,14 +605,15 @@ def test_a_process_with_memory_has_no_reverse_model(model: str) -> None:
 
 
 def test_the_shell_sees_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A bad table given to `run` or `verify` is status 2, and the message names file, key and row."""
+    """A bad table for `run` or `verify` is status 2; the message names file, key and row in a folder however deep."""
     rows = [GOOD[0], [["0.500000000001", "0.5"], GOOD[1][1]]]
-    path = tmp_path / "study.toml"
+    path = tmp_path / ("a-long-folder" * 9) / "study.toml"
+    path.parent.mkdir()
     path.write_text(scenario_text(table(rows)), encoding="utf-8")
     for command in ("run", "verify"):
         assert main([command, str(path)]) == 2
         message = capsys.readouterr().err
-        assert "study.toml" in message
+        assert str(path) in message
         assert "reverse.model.rows[1][0]" in message
         assert "Traceback" not in message
 
