@@ -94,7 +94,7 @@ Books = tuple[list[Entry], Totals, Finding]
 def exactly(drawn: Modelled) -> Books:
     """The exact ledger."""
     chain, prior = drawn.chain, drawn.prior
-    ledger = Ledger(chain, drawn.model, prior if prior is not None else chain.final_marginal(), 15)
+    ledger = Ledger(chain, drawn.model, prior if prior is not None else chain.final_marginal, 15)
     entries = [ledger.observe(now) for now in informations(chain)]
     return entries[1:], *ledger.conclude()
 

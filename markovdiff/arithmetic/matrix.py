@@ -76,7 +76,11 @@ class RationalMatrix:
 
     def __matmul__(self, other: RationalMatrix) -> RationalMatrix:
         """The product, with the factor common to all entries and the denominator divided out."""
-        return RationalMatrix(_product(self.N, other), self.d * other.d).reduced()
+        return self.whole_product(other).reduced()
+
+    def whole_product(self, other: RationalMatrix) -> RationalMatrix:
+        """The product as it comes, for one that is compared and let go: no common factor is looked for."""
+        return RationalMatrix(_product(self.N, other), self.d * other.d)
 
     def __add__(self, other: RationalMatrix) -> Self:
         """The sum, over the least common denominator."""

@@ -89,7 +89,7 @@ def _after(joint: Block, Q: Transition) -> Block:
     if isinstance(joint, PlusRankOne):
         assert isinstance(Q, Mixing)
         return joint.then(Q)
-    return joint @ Q.dense.matrix
+    return joint.whole_product(Q.dense.matrix)
 
 
 def _weighted_by_row_sums(joint: Block, Q: Transition) -> Block:

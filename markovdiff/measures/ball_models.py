@@ -288,7 +288,7 @@ class BallModelLedger(BallLedger):
     def _exactly(self) -> Totals[Term]:
         """The totals of the exact ledger."""
         chain, before = self.chain, None
-        prior = chain.final_marginal() if self.prior is None else self.prior
+        prior = chain.final_marginal if self.prior is None else self.prior
         ledger = Ledger(chain, self.model, prior, 15)
         for moment in chain.moments():
             now = Information(moment, before)

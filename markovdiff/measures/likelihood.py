@@ -56,7 +56,7 @@ class Likelihood:
         self.prior = prior
         self.bits = bits
         self.data = chain.at(0).data
-        self.is_data = model.is_bayes and prior == chain.final_marginal()
+        self.is_data = model.is_bayes and prior == chain.final_marginal
         self.last: Moment | None = None
         self.product: arb_mat | None = None
         self.reached: list[tuple[int | None, ...]] = []

@@ -288,6 +288,7 @@ class Chain:
             return x0
         raise InputError("no such state", where="x0", expected=f"0 … {self.K - 1}, or a label", got=repr(x0))
 
+    @cached_property
     def final_marginal(self) -> RationalMatrix:
         """p_T, by vectors alone."""
         if isinstance(self.kernel, WithMemory):

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import combinations
 from math import fsum, lcm
 from typing import TypeAlias
 
@@ -143,16 +144,15 @@ class Dense:
 
     @cached_property
     def dobrushin(self) -> Fraction:
-        """max_{i,k} ½ Σ_j |W[i,j] − W[k,j]| (Dobrushin 1956): 1 where two rows are disjoint."""
+        """max_{i,k} ½ Σ_j |W[i,j] − W[k,j]| (Dobrushin 1956): 1 where two rows are disjoint.
+
+        As the rows sum to one it is 1 − min_{i,k} Σ_j min(W[i,j], W[k,j]): one minus what two rows have in common.
+        """
         if self.K >= MACHINE_FROM and self.matrix.d.bit_length() < 62:
             return fraction(fmpz(_widest_by_machine(self.table)), 2 * self.matrix.d)
-        widest = fmpz(0)
         distinct = list({tuple(row): row for row in self.table}.values())
-        for i, row in enumerate(distinct):
-            for other in distinct[:i]:
-                distance = sum((abs(a - b) for a, b in zip(row, other, strict=True)), fmpz(0))
-                widest = max(widest, distance)
-        return fraction(widest, 2 * self.matrix.d)
+        shared = (sum(map(min, row, other), fmpz(0)) for row, other in combinations(distinct, 2))
+        return fraction(self.matrix.d - min(shared, default=self.matrix.d), self.matrix.d)
 
     def deviation(self, source: RationalMatrix) -> Deviation:
         """How far each row that the source can be in is from the average row."""

@@ -102,7 +102,7 @@ class Scenario:
         """π = p(x_T), that the reverse process starts from, as a row vector."""
         named = self.file.reverse.prior
         if named == "marginal":
-            return chain.final_marginal()
+            return chain.final_marginal
         if named == "stationary":
             return _located("reverse.prior", chain)
         return law_of(resolve.law(named, self.data, "reverse.prior", self.mask))

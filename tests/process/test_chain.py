@@ -164,7 +164,7 @@ def test_the_stream_and_the_single_times_are_one_process(process):
         at = fresh(chain).at(moment.t)
         assert moment.probabilities == at.probabilities
         assert moment.cumulative.rows() == at.cumulative.rows()
-    assert chain.final_marginal().rows()[0] == moments[-1].probabilities
+    assert chain.final_marginal.rows()[0] == moments[-1].probabilities
 
 
 @given(processes())

@@ -35,7 +35,7 @@ def forgetting(draw: st.DrawFn) -> Chain:
 
 def told(chain: Chain, classes: Classes | None) -> list[list[object]]:
     """Everything that a run reports of each step, and the ledger, exactly."""
-    prior = chain.final_marginal()
+    prior = chain.final_marginal
     ledger = Ledger(chain, Bayes(), prior, 15)
     steps: list[list[object]] = []
     before: Information | None = None
