@@ -8,26 +8,19 @@ negative v is wrong by itself. What is not proved of the truth is not held again
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from math import isfinite
-from typing import TYPE_CHECKING
 
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
 
-if TYPE_CHECKING:
-    from markovdiff.study.result import Step
-
 MAX_K = 512
 """Matrices in float64 are multiplied step by step up to this K: there a step takes about half a second."""
-
-RIGHT = Fraction(1, 2000)
-"""A relative error below this leaves three digits right."""
 
 Interval = tuple[Fraction, Fraction]
 
@@ -143,54 +136,3 @@ def scientific(x: Decimal) -> str:
 def _decimal(x: Fraction, rounding: str) -> Decimal:
     context = Context(prec=2, rounding=rounding, Emax=MAX_EMAX, Emin=MIN_EMIN)
     return context.divide(Decimal(x.numerator), Decimal(x.denominator))
-
-
-def is_something_for_nothing(step: Step) -> bool:
-    """Whether the truth is 0 and float64 is not."""
-    return step.shadow is not None and step.mutual_information.upper == "0" and step.shadow.value != 0
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What float64 got wrong in a run.
-
-    `worst` is the t with the largest relative error, None where none is known; `sound_until` the last t up to which
-    three digits are right throughout, None where not even at the first; `something` counts the steps where the truth
-    is 0 and float64 is not.
-    """
-
-    rises: int
-    still: int
-    negatives: int
-    something: int
-    worst: tuple[int, Interval] | None
-    sound_until: int | None
-
-    @classmethod
-    def of(cls, steps: Sequence[Step]) -> Tally:
-        """Count over steps that have their shades."""
-        shades = [(step, step.shadow) for step in steps if step.shadow is not None]
-        errors = [(step.t, shade.error) for step, shade in shades if shade.error is not None]
-        sound = None
-        for step, shade in shades:
-            if shade.error is None or shade.error[1] >= RIGHT:
-                break
-            sound = step.t
-        return cls(
-            rises=sum(shade.false_rise for _, shade in shades),
-            still=sum(shade.stands_still for _, shade in shades),
-            negatives=sum(shade.negative for _, shade in shades),
-            something=sum(is_something_for_nothing(step) for step, _ in shades),
-            worst=max(errors, key=lambda entry: entry[1][1], default=None),
-            sound_until=sound,
-        )
-
-
-def turning_points(steps: Sequence[Step]) -> list[int]:
-    """Where float64 loses its third digit, the first t of each kind of slip, and of rises the first few."""
-    shades = [(step.t, step.shadow) for step in steps if step.shadow is not None]
-    lost = next((t for t, shade in shades if shade.error is None or shade.error[1] >= RIGHT), 0)
-    rises = [t for t, shade in shades if shade.false_rise][:4]
-    negatives = [t for t, shade in shades if shade.negative][:2]
-    still = [t for t, shade in shades if shade.stands_still][:1]
-    return [max(lost - 1, 0), lost, *rises, *negatives, *still]
