@@ -239,16 +239,10 @@ def _foretell(scenarios: list[Scenario]) -> int:
         try:
             run_apart(scenario, on_begin=begin)
         except _Enough as known:
-            _out(f"{_plain(scenario.name)}: {known.args[0]}\n")
+            _out(f"{printable(scenario.name)}: {known.args[0]}\n")
         except MarkovdiffError as error:
             raise error.located(scenario.name) from None
     return 0
-
-
-def _plain(name: str) -> str:
-    from markovdiff.report import plain
-
-    return plain(name)
 
 
 def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool) -> Result:
@@ -256,7 +250,7 @@ def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool)
 
     def begin(_begun: Result, forecast: Forecast) -> None:
         if forecast.seconds >= WORTH_SAYING and not quiet:
-            _aside(f"{_plain(scenario.name)}: forecast {forecast}")
+            _aside(f"{printable(scenario.name)}: forecast {forecast}")
 
     try:
         with _progress(scenario.name, shown=not quiet and _is_terminal(sys.stderr)) as tick:

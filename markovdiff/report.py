@@ -18,6 +18,7 @@ from markovdiff.arithmetic.enclosure import decimal_text
 from markovdiff.arithmetic.enclosure import show as show_decimal
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import rational, shown, text
+from markovdiff.errors import printable
 from markovdiff.study.result import Check, Elbo, Result, Step
 from markovdiff.study.shadow import Shade
 from markovdiff.study.shadow import shown as error_shown
@@ -56,15 +57,10 @@ def _heading(result: Result) -> RenderableType:
     assert isinstance(states, list)
     noise = str(kernel["kind"]) + (f", {_beta_range(betas)}" if isinstance(betas, list) else "")
     facts = f"K = {len(states)} states · T = {scenario['steps']} steps · {noise}"
-    lines = [Text(plain(scenario["title"]), style="bold"), Text(facts, style="dim")]
+    lines = [Text(printable(str(scenario["title"])), style="bold"), Text(facts, style="dim")]
     if scenario["description"]:
-        lines.append(Text("\n" + plain(" ".join(str(scenario["description"]).split()))))
+        lines.append(Text("\n" + printable(" ".join(str(scenario["description"]).split()))))
     return Group(*lines, Text())
-
-
-def plain(words: object) -> str:
-    """Text from a scenario with its control characters written out, so that none reaches the terminal."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(words))
 
 
 def _beta_range(betas: Sequence[str]) -> str:
@@ -268,7 +264,9 @@ def verdict_lines(result: Result) -> list[Text]:
     for check in result.checks:
         mark, style = MARKS[check.verdict]
         line = Text.assemble(
-            (f"{mark} {check.verdict:<9}", style), f" {plain(result.scenario['name'])}  ", (check.check, "bold")
+            (f"{mark} {check.verdict:<9}", style),
+            f" {printable(str(result.scenario['name']))}  ",
+            (check.check, "bold"),
         )
         lines.append(line.append(f"  {_outcome(check)}"))
     return lines
