@@ -179,7 +179,7 @@ def _live(connection: Connection[Any, Any]) -> None:
         os.dup2(nowhere, stream)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        from tui.worker import serve
+        from tui.worker.study import serve
     except Exception as error:
         connection.send(Failed(f"the engine cannot be loaded: {type(error).__name__}: {error}", 3))
         raise

@@ -31,7 +31,7 @@ from tui.screens.overlays import Editor, Export, GoTo, Help, Scenarios
 from tui.screens.tour import Card
 from tui.themes import THEMES
 from tui.view.matrix import NAMES as MATRIX_NAMES
-from tui.worker import Study
+from tui.worker.study import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 TWO_STATE = (SCENARIOS / "two-state.toml").read_text(encoding="utf-8")

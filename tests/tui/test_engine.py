@@ -30,7 +30,9 @@ from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import neighbour, per_step
 from tui.engine import AHEAD, Engine
 from tui.messages import Answer, Died, Failed, Finished, Message, Opened, Question, Request, Shadow, Shadowed, StepDone
-from tui.worker import Pictures, Study, exact, floats
+from tui.worker.answers import exact
+from tui.worker.pictures import Pictures, floats
+from tui.worker.study import Study
 
 X = TypeVar("X")
 
@@ -228,7 +230,7 @@ def test_a_bug_is_not_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_arguments: object) -> None:
         raise ZeroDivisionError("by nought")
 
-    monkeypatch.setattr("tui.worker.run", broken)
+    monkeypatch.setattr("tui.worker.study.run", broken)
     came: list[Message] = []
     Study(request(), came.append).perform(lambda: None)
     assert came[1:] == [Failed("ZeroDivisionError: by nought", 3)]

@@ -6,7 +6,7 @@ import pytest
 
 from tui.film import Film, short
 from tui.messages import Answer, Died, Failed, Finished, Message, Question, Request, StepDone
-from tui.worker import Study
+from tui.worker.study import Study
 
 COIN = 'data = { weights = [3, 1] }\nnoise = { steps = 4, kernel = { kind = "uniform" }, schedule = { kind = "jump" } }'
 

@@ -32,10 +32,10 @@ from markovdiff.process.reverse import (
     Uniform,
 )
 from markovdiff.process.transition import Mixing
-from tui import sampling
 from tui.messages import STOPPED, Answer, Failed, Finished, Message, Question, Request, Sample, Sampled
-from tui.sampling import backward, draw, forward, sample
-from tui.worker import Study
+from tui.worker import sampling
+from tui.worker.sampling import backward, draw, forward, sample
+from tui.worker.study import Study
 
 Path = tuple[int, ...]
 
@@ -396,6 +396,6 @@ def test_without_a_run_no_particles_but_a_reply(text: str) -> None:
 
 def test_a_bug_in_sampling_is_not_silent() -> None:
     """An exception that nobody foresaw comes as its text, and the study goes on."""
-    with patch("tui.worker.sample", side_effect=ZeroDivisionError("by nought")):
+    with patch("tui.worker.study.sample", side_effect=ZeroDivisionError("by nought")):
         sampled = study(COIN, Sample(1, 5))[-1]
     assert sampled == Sampled(1, 0, b"", None, 0, "ZeroDivisionError: by nought")

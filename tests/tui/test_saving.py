@@ -13,7 +13,7 @@ from markovdiff.study.schema import result_schema
 from tui.film import Film
 from tui.messages import Request
 from tui.saving import command_line, save
-from tui.worker import Study
+from tui.worker.study import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 

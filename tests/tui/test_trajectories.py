@@ -18,7 +18,7 @@ from tui.film import Film
 from tui.messages import STOPPED, Question, Request, Sample, Sampled
 from tui.view.scene import Scene
 from tui.view.trajectories import PALETTE, SHADES, _letters, here, paint, spot
-from tui.worker import Study
+from tui.worker.study import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 

@@ -24,7 +24,7 @@ from tui.film import Film
 from tui.messages import Failed, Finished, Request
 from tui.saving import save
 from tui.screens.overlays import Export
-from tui.worker import Study
+from tui.worker.study import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 TEXT = (SCENARIOS / "two-state.toml").read_text(encoding="utf-8")
@@ -152,7 +152,7 @@ def test_too_little_memory_in_the_engine(monkeypatch: pytest.MonkeyPatch) -> Non
     def too_much(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("tui.worker.run", too_much)
+    monkeypatch.setattr("tui.worker.study.run", too_much)
     messages: list[object] = []
     Study(ASKED, messages.append).perform(lambda: None)
     assert isinstance(failed := messages[-1], Failed)

@@ -16,7 +16,7 @@ from tui import raster, view
 from tui.film import Film
 from tui.messages import Answer, Message, Question, Request, Sample, Shadow, Shadowed
 from tui.view import inequality, information, reading
-from tui.worker import Study
+from tui.worker.study import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 SIZES = [(1, 1), (1, 60), (200, 1), (2, 2), (3, 3), (5, 9), (20, 6), (39, 5), (58, 14), (80, 24), (120, 40), (200, 60)]
