@@ -17,7 +17,9 @@ from textual.widgets import Input, Static
 
 from markovdiff.study.scenario import loads
 from tui import form as forms
-from tui.screens.form import Choice, Form, Row, SaveAs
+from tui.screens.field import Choice, Row
+from tui.screens.form import Form
+from tui.screens.save import SaveAs
 from tui.themes import THEMES
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
