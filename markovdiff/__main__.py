@@ -1,5 +1,5 @@
 """`python -m markovdiff` is the same program as `markovdiff`."""
 
-from markovdiff.cli import entry
+from markovdiff.start import entry
 
 entry()

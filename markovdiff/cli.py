@@ -12,16 +12,14 @@ import contextlib
 import io
 import os
 import re
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from markovdiff import __version__
+from markovdiff import __version__, signals
 from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError, printable
 
 if TYPE_CHECKING:
@@ -168,9 +166,8 @@ def _run(
         return _foretell(loaded)
     results: list[Result] = []
     try:
-        with _terminable():
-            for scenario in loaded:
-                results += [_run_one(scenario, distributions, quiet, shadow)]
+        for scenario in loaded:
+            results += [_run_one(scenario, distributions, quiet, shadow)]
     except Interruption as interruption:
         results += [interruption.result] if interruption.result is not None else []
         if not partial or not results:
@@ -191,23 +188,6 @@ def _kept(results: list[Result]) -> str:
         return f"interrupted after {last.scenario['name']!r}, which is kept; the next had not begun"
     done = f"t = {last.steps[-1].t} of {last.scenario['steps']}"
     return f"interrupted after {done}; what was done is kept, marked as partial, without a certificate"
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM taken as Ctrl-C for the length of a run."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _status(results: list[Result]) -> int:
@@ -573,9 +553,10 @@ def completion(shell: str) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the program and return its exit status."""
-    _speak_utf8()
     try:
-        status = cli.main(arguments, prog_name="markovdiff", standalone_mode=False)
+        with signals.interrupting():
+            _speak_utf8()
+            status = cli.main(arguments, prog_name="markovdiff", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
         shown = io.StringIO()
@@ -586,8 +567,7 @@ def main(arguments: list[str] | None = None) -> int:
         _aside(f"markovdiff: {error}")
         return error.status
     except (click.Abort, KeyboardInterrupt):
-        _aside("markovdiff: interrupted")
-        return UnfinishedError.status
+        return _interrupted()
     except MemoryError:
         _aside("markovdiff: out of memory; fewer states or steps, or shorter denominators")
         return UnfinishedError.status
@@ -596,10 +576,17 @@ def main(arguments: list[str] | None = None) -> int:
         _aside(f"markovdiff: a library cannot be loaded, perhaps for want of memory: {printable(last)}")
         return UnfinishedError.status
     except OSError as error:
+        if isinstance(error.__context__, KeyboardInterrupt):  # Click could not end the line on stderr
+            return _interrupted()
         _aside(f"markovdiff: {error.strerror or error}")
         return InputError.status
     except SystemExit:
         return 0  # Click leaves like this, with 1, where the reader of --help has left early
+
+
+def _interrupted() -> int:
+    _aside("markovdiff: interrupted")
+    return UnfinishedError.status
 
 
 def _speak_utf8() -> None:
@@ -610,8 +597,3 @@ def _speak_utf8() -> None:
                 stream.reconfigure(errors="replace")
             else:
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-
-
-def entry() -> None:
-    """The console script."""
-    sys.exit(main())

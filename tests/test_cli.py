@@ -482,7 +482,7 @@ def test_completion_prints_a_script(name: str, capsys: Streams) -> None:
 def test_completion_knows_the_shipped_names() -> None:
     """The shell completes the names of scenarios that ship."""
     words = {"_MARKOVDIFF_COMPLETE": "bash_complete", "COMP_WORDS": "markovdiff run two-", "COMP_CWORD": "2"}
-    code = "from markovdiff.cli import entry; entry()"
+    code = "from markovdiff.start import entry; entry()"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **words})
     names = {line.partition(",")[2] for line in done.stdout.splitlines()}

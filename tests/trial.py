@@ -81,7 +81,7 @@ def here(trial: Trial, folder: Path) -> Outcome:
 def apart(trial: Trial, folder: Path) -> Outcome:
     """Try it in a fresh interpreter, as a shell would."""
     inner = _prepared(trial, folder)
-    patient = f"import sys, markovdiff.study.forecast as f, markovdiff.cli as c; f.MAX_SECONDS = {PATIENCE}; c.entry()"
+    patient = f"import markovdiff.start as s, markovdiff.study.forecast as f; f.MAX_SECONDS = {PATIENCE}; s.entry()"
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err, _stdin(inner).open("rb") as stdin:
         try:
             done = subprocess.run(

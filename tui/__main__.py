@@ -1,8 +1,6 @@
 """`python -m tui` is `markovdiff tui`."""
 
-import sys
-
-from markovdiff.cli import main
+from markovdiff.start import entry
 
 if __name__ == "__main__":
-    sys.exit(main(["tui", *sys.argv[1:]]))
+    entry("tui")

@@ -134,7 +134,7 @@ class _Child:
         self.connection, theirs = spawn.Pipe()
         self.process = spawn.Process(target=_live, args=(theirs,), name="markovdiff-engine", daemon=True)
         self.given = False
-        with theirs, _presentable():
+        with theirs, _presentable(), _deaf():
             self.process.start()
 
     @property
@@ -169,6 +169,25 @@ def _presentable() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"], sys.stderr = main, stderr
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Let a child be born with Ctrl-C held back: until `_live` begins it would answer with a traceback.
+
+    The tracker that multiprocessing starts beside its first child lets signals through again, so it is started before.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _live(connection: Connection[Any, Any]) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from markovdiff import signals
 from markovdiff.study import files
 from tui import recent
 from tui.engine import Engine
 from tui.messages import Request, Unit
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 
 def show(path: Path, source: str, *, t: int, play: bool, fps: int, theme: str | None, unit: Unit | None = None) -> int:
@@ -25,5 +32,13 @@ def show(path: Path, source: str, *, t: int, play: bool, fps: int, theme: str | 
     from tui.app import MarkovdiffApp
 
     app = MarkovdiffApp(request, engine, t=t, play=play, fps=fps, theme=f"markovdiff-{theme}" if theme else None)
-    app.run()
+    with signals.handled(lambda number, _frame: leave(app, number)):
+        app.run()
     return app.return_code or 0
+
+
+def leave(app: App[None], number: int) -> None:
+    """End for a signal, and give the terminal back; one that is gone takes nothing back, and would be waited for."""
+    if number == getattr(signal, "SIGHUP", None) and not os.isatty(0):
+        os._exit(signals.STATUS)
+    app.exit(return_code=signals.STATUS)

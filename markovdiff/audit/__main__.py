@@ -2,6 +2,12 @@
 
 import sys
 
-from markovdiff.audit.command import main
+from markovdiff import signals
 
-sys.exit(main())
+if __name__ == "__main__":
+    signals.at_start()
+    from markovdiff.audit.command import main
+
+    status = main()
+    signals.settled()
+    sys.exit(status)

@@ -16,6 +16,7 @@ import time
 from contextlib import suppress
 from typing import IO, Self
 
+from markovdiff import signals
 from markovdiff.audit import record
 from markovdiff.audit.claims import WrongError
 from markovdiff.audit.examination import OPEN, Examination, Report
@@ -46,7 +47,8 @@ def steps_of(text: str) -> range:
 def audit(path: str, steps: range | None = None, sample: int | None = None, seed: int = 0) -> int:
     """Audit a file, print what was found, and return the exit status."""
     try:
-        return _audit(path, steps, sample, seed)
+        with signals.interrupting():
+            return _audit(path, steps, sample, seed)
     except MarkovdiffError as error:
         return _complain(str(error), error.status)
     except KeyboardInterrupt:

@@ -27,14 +27,13 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from markovdiff.errors import MarkovdiffError, UnfinishedError
+from markovdiff.signals import SIGNALS
 from markovdiff.study.forecast import Forecast
 from markovdiff.study.result import Rational, Result, Step
 from markovdiff.study.run import Progress, run
 from markovdiff.study.scenario import Scenario
 
 Begin = Callable[[Result, Forecast], object]
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption(KeyboardInterrupt):
@@ -152,9 +151,9 @@ def _died(status: int | None) -> UnfinishedError:
 def _compute(
     scenario: Scenario, ours: Connection[Any, Any], theirs: Connection[Any, Any], distributions: bool, shadow: bool
 ) -> None:
-    """The child's life: deaf to Ctrl-C, which its parent answers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    """The child's life: deaf to Ctrl-C and to a closed terminal, which its parent answers."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     ours.close()
 

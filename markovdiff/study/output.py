@@ -11,6 +11,7 @@ from pathlib import Path
 
 from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError
+from markovdiff.signals import undisturbed
 
 
 def check_writable(outputs: Mapping[str, str], inputs: Iterable[Path] = ()) -> None:
@@ -75,16 +76,19 @@ def write_whole(contents: Mapping[tuple[str, str], str]) -> None:
                 continue
             target = Path(os.path.realpath(path))
             mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-            ready.append((_temporary(target.parent, data, mode), target))
-        while ready:
-            ready[0][0].replace(ready[0][1])
-            ready.pop(0)
+            with undisturbed():
+                ready.append((_temporary(target.parent, data, mode), target))
+        with undisturbed():
+            while ready:
+                ready[0][0].replace(ready[0][1])
+                ready.pop(0)
     except (OSError, ValueError) as error:
         raise _unwritable(error, *place) from None
     finally:
-        for temporary, _ in ready:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
+        with undisturbed():
+            for temporary, _ in ready:
+                with contextlib.suppress(OSError):
+                    temporary.unlink()
 
 
 def write_new(path: Path, text: str) -> None:
@@ -92,6 +96,11 @@ def write_new(path: Path, text: str) -> None:
 
     Raises FileExistsError where there is one, another OSError or ValueError where it cannot be written.
     """
+    with undisturbed():
+        _write_new(path, text)
+
+
+def _write_new(path: Path, text: str) -> None:
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     temporary = _temporary(path.parent, text.encode("utf-8"), 0o666 & ~_umask())
