@@ -167,7 +167,7 @@ def test_a_message_says_what_where_expected_and_what_to_do(folder: Path, capsys:
     assert main(["run", "s.toml"]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "markovdiff: unknown key 'probabilitys'"
-    assert lines[1].split(maxsplit=1) == ["where", "s.toml: data"]
+    assert lines[1].split(maxsplit=1) == ["where", "s.toml: data.probabilitys"]
     assert lines[2].split()[0] == "expected"
     assert lines[3].split(maxsplit=1) == ["remedy", "did you mean 'probabilities'?"]
 
