@@ -536,7 +536,16 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "s < 0": (schedule('{ kind = "cosine", s = -1 }'), "noise.schedule.s", "s ≥ 0"),
     "betas[1]": (schedule('{ kind = "explicit", betas = [0, 2, 1] }'), "noise.schedule.betas[1]", "0 to 1"),
     "alphas rise": (schedule('{ kind = "alpha", alphas = ["1/2", "3/4", 0] }'), "noise.schedule.alphas[1]", "1/2"),
-    "betas count": (schedule('{ kind = "explicit", betas = [1] }'), "noise.steps", "as many"),
+    "betas count": (
+        schedule('{ kind = "explicit", betas = [1] }'),
+        "noise.schedule.betas",
+        "3, as many as noise.steps",
+    ),
+    "alphas count": (
+        schedule('{ kind = "alpha", alphas = [1] }'),
+        "noise.schedule.alphas",
+        "3, as many as noise.steps",
+    ),
     "betas none": (text(noise='schedule = { kind = "explicit", betas = [] }'), "noise.steps", "1 to"),
     # keys that do not go together
     "per-step schedule": (
@@ -546,8 +555,8 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     ),
     "per-step count": (
         text(kernel='{ kind = "per-step", steps_rows = [[[1, 0], [0, 1]]] }', noise="steps = 2"),
-        "noise.steps",
-        "as many",
+        "noise.kernel.steps_rows",
+        "2, as many as noise.steps",
     ),
     "per-step none": (text(kernel='{ kind = "per-step", steps_rows = [] }', noise=""), "noise.kernel.steps_rows", ""),
     "per-step row": (
