@@ -178,7 +178,11 @@ def _run(
             return UnfinishedError.status
         certificate_file = None
         _aside(f"markovdiff: {_kept(results)}")
-    _write(results, json_file, csv_file, certificate_file, hashes, distributions)
+    with _undisturbed(partial) as heard:
+        _write(results, json_file, csv_file, certificate_file, hashes, distributions)
+    if heard:
+        _aside("markovdiff: interrupted as the result was written; it is kept")
+        return UnfinishedError.status
     if not quiet and "-" not in (json_file, csv_file):
         _print(lambda console: human(console, results))
     return _status(results) if len(results) == len(loaded) else UnfinishedError.status
@@ -208,6 +212,27 @@ def _terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _undisturbed(wanted: bool) -> Iterator[list[int]]:
+    """Let Ctrl-C and SIGTERM wait for the end, and give those that came; a second one waits for nothing."""
+    heard: list[int] = []
+    if not wanted or threading.current_thread() is not threading.main_thread():
+        yield heard
+        return
+
+    def hear(number: int, _frame: object) -> None:
+        if heard:
+            raise KeyboardInterrupt
+        heard.append(number)
+
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield heard
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _status(results: list[Result]) -> int:

@@ -438,6 +438,26 @@ def test_list_names_every_scenario_first(capsys: Streams) -> None:
     assert all(len(line.split()) > 1 for line in lines)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_with_partial_a_signal_waits_for_the_files(
+    number: signal.Signals, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Streams
+) -> None:
+    """One that comes as the files are written ends the program when they are whole; a second one waits for nothing."""
+    rename = Path.replace
+
+    def interrupted(source: Path, target: Path) -> Path:
+        os.kill(os.getpid(), number)
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    assert main(["run", "coin.toml", "--partial", "--json", "r.json"]) == 3
+    assert len(json.loads((folder / "r.json").read_text())["steps"]) == 4
+    assert capsys.readouterr().err == "markovdiff: interrupted as the result was written; it is kept\n"
+    assert main(["run", "coin.toml", "--partial", "--json", "a.json", "--csv", "b.csv"]) == 3
+    assert capsys.readouterr().err.strip() == "markovdiff: interrupted"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_list_keeps_names_whole_on_a_narrow_screen(capsys: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
     """However narrow the screen, the names that scripts cut out of `list` are whole."""
     monkeypatch.setenv("COLUMNS", "20")
