@@ -19,7 +19,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static, TextArea
 
+import tui.open
 import tui.stage
+from markovdiff.cli import main
 from tui import raster, recent, view
 from tui.actions import ACTIONS, Action
 from tui.app import MarkovdiffApp
@@ -564,6 +566,20 @@ async def test_it_opens_at_a_time(play: bool) -> None:
         s.clock.now += 1.0
         await s.at(38 if play else 30)
         assert s.app.playback.playing is play
+
+
+@pytest.mark.parametrize("words", [[], ["--play"], ["--t", "3"], ["--t", "3", "--play"]])
+def test_it_rests_unless_told_to_play(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script that opens it and presses a key knows which t it is at."""
+    given: dict[str, object] = {}
+
+    def show(*_what: object, **options: object) -> int:
+        given.update(options)
+        return 0
+
+    monkeypatch.setattr(tui.open, "show", show)
+    assert main(["tui", "two-state", *words]) == 0
+    assert (given["t"], given["play"]) == (3 if "3" in words else 0, "--play" in words)
 
 
 @pytest.mark.usefixtures("nearby")
