@@ -700,6 +700,18 @@ async def test_tab_indents_in_the_editor() -> None:
 
 
 @pytest.mark.usefixtures("nearby")
+@pytest.mark.parametrize("key", ["s", "colon", "x", "question_mark", "e", "ctrl+e"])
+async def test_what_is_laid_over_leaves_the_headline(key: str) -> None:
+    """At 80 × 24 too the scenario, t, H and I can still be read."""
+    async with session(size=(80, 24)) as s:
+        await s.press(key)
+        await s.until(lambda: s.app.screen is not s.app.screen_stack[0])
+        await s.pilot.pause()
+        assert s.app.screen.children
+        assert all(box.region.y > 0 for box in s.app.screen.children)
+
+
+@pytest.mark.usefixtures("nearby")
 async def test_scenarios_are_found_by_typing() -> None:
     """Typing leaves those that have the words; enter opens the first, which plays."""
     async with session() as s:
