@@ -175,7 +175,11 @@ def _run(
             return UnfinishedError.status
         certificate_file = None
         _aside(f"markovdiff: {_kept(results)}")
-    _write(results, json_file, csv_file, certificate_file, hashes, distributions)
+    with signals.put_off(wanted=partial) as heard:
+        _write(results, json_file, csv_file, certificate_file, hashes, distributions)
+    if heard:
+        _aside("markovdiff: interrupted as the result was written; it is kept")
+        return UnfinishedError.status
     if not quiet and "-" not in (json_file, csv_file):
         _print(lambda console: human(console, results))
     return _status(results) if len(results) == len(loaded) else UnfinishedError.status
@@ -372,7 +376,7 @@ def audit(result: str, steps: range | None, sample: int | None, seed: int) -> in
 @cli.command()
 @click.argument("scenario", default="two-state", shell_complete=_complete_scenario)
 @click.option("--t", "t", type=click.IntRange(min=0), default=0, metavar="N", help="The time to open at.")
-@click.option("--play", is_flag=True, help="Play at once, also when a time is given.")
+@click.option("--play", is_flag=True, help="Play at once.")
 @click.option("--fps", type=click.IntRange(1, 120), default=30, metavar="N", help="Pictures a second at most.")
 @click.option("--theme", type=click.Choice(["dark", "light", "contrast"]), help="Colours.")
 @click.option("--unit", type=click.Choice(["bits", "nats"]), help="Instead of the scenario's.")
@@ -404,7 +408,7 @@ def tui(
         return serve_at([str(find(scenario)), *options], host or "localhost", port or 8000)
     if host or port:
         raise InputError("nothing is served", where="--host, --port", remedy="add --serve")
-    return show(find(scenario), scenario, t=t, play=play or not t, fps=fps, theme=theme, unit=unit)
+    return show(find(scenario), scenario, t=t, play=play, fps=fps, theme=theme, unit=unit)
 
 
 @cli.command("list")

@@ -4,6 +4,7 @@
     interrupting()    while a command runs they are KeyboardInterrupts, so that files and processes are put in order
     handled(how)      or they are something else
     undisturbed()     what must be done whole is; the signal is heard when it is
+    put_off()         the first waits for the end, a second for nothing
     settled()         the status is known, and is no longer changed
 
 A signal that is ignored already (by `nohup`, or in a shell's background) stays ignored.
@@ -51,14 +52,31 @@ def interrupting() -> contextlib.AbstractContextManager[None]:
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """What stands in here is not torn apart; a signal that comes meanwhile is raised again at its end."""
+    """What stands in here is not torn apart; signals that come meanwhile are raised again at its end."""
     came: list[int] = []
     try:
         with handled(lambda number, _frame: came.append(number)):
             yield
     finally:
+        for number in came:
+            signal.raise_signal(number)
+
+
+@contextlib.contextmanager
+def put_off(*, wanted: bool) -> Iterator[list[int]]:
+    """Where wanted, give those that came, for the end of what stands in here; a second one is a KeyboardInterrupt."""
+    came: list[int] = []
+    if not wanted:
+        yield came
+        return
+
+    def hear(number: int, _frame: FrameType | None) -> None:
         if came:
-            signal.raise_signal(came[0])
+            raise KeyboardInterrupt
+        came.append(number)
+
+    with handled(hear):
+        yield came
 
 
 @contextlib.contextmanager

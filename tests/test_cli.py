@@ -167,7 +167,7 @@ def test_a_message_says_what_where_expected_and_what_to_do(folder: Path, capsys:
     assert main(["run", "s.toml"]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "markovdiff: unknown key 'probabilitys'"
-    assert lines[1].split(maxsplit=1) == ["where", "s.toml: data"]
+    assert lines[1].split(maxsplit=1) == ["where", "s.toml: data.probabilitys"]
     assert lines[2].split()[0] == "expected"
     assert lines[3].split(maxsplit=1) == ["remedy", "did you mean 'probabilities'?"]
 
@@ -436,6 +436,26 @@ def test_list_names_every_scenario_first(capsys: Streams) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert sorted(line.split()[0] for line in lines) == SHIPPED
     assert all(len(line.split()) > 1 for line in lines)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_with_partial_a_signal_waits_for_the_files(
+    number: signal.Signals, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Streams
+) -> None:
+    """One that comes as the files are written ends the program when they are whole; a second one waits for nothing."""
+    rename = Path.replace
+
+    def interrupted(source: Path, target: Path) -> Path:
+        os.kill(os.getpid(), number)
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    assert main(["run", "coin.toml", "--partial", "--json", "r.json"]) == 3
+    assert len(json.loads((folder / "r.json").read_text())["steps"]) == 4
+    assert capsys.readouterr().err == "markovdiff: interrupted as the result was written; it is kept\n"
+    assert main(["run", "coin.toml", "--partial", "--json", "a.json", "--csv", "b.csv"]) == 3
+    assert capsys.readouterr().err.strip() == "markovdiff: interrupted"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_list_keeps_names_whole_on_a_narrow_screen(capsys: Streams, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,12 +75,14 @@ def _explained(error: msgspec.ValidationError, parsed: object) -> InputError:
         close = difflib.get_close_matches(unknown[1], allowed, n=1)
         return InputError(
             f"unknown key {shown(unknown[1])}",
-            where=where,
+            where=_key_in(where, unknown[1]),
             expected=f"one of {', '.join(allowed)}" if allowed else None,
             remedy=f"did you mean {close[0]!r}?" if close else "remove it, or see `markovdiff new`",
         )
     if missing := re.search(r"missing required field `(.*)`", message):
-        return InputError(f"the key {missing[1]!r} is missing", where=where, remedy="see `markovdiff new`")
+        return InputError(
+            f"the key {missing[1]!r} is missing", where=_key_in(where, missing[1]), remedy="see `markovdiff new`"
+        )
     if wrong := re.fullmatch(r"Expected (.*?)(?:, got (.*))?", message):
         got = _words(wrong[2]) if wrong[2] else shown(fileformat.value_at(where, parsed))
         return InputError("a value of the wrong type or size", where=where, expected=_words(wrong[1]), got=got)
@@ -90,6 +92,11 @@ def _explained(error: msgspec.ValidationError, parsed: object) -> InputError:
             "a value that is not known here", where=where, expected=f"one of {', '.join(choices)}", got=_cut(value[1])
         )
     return InputError(message, where=where)
+
+
+def _key_in(table: str, key: str) -> str:
+    """The path of a table's key."""
+    return f"{table}.{_cut(key)}" if table else _cut(key)
 
 
 def _cut(words: str, room: int = 80) -> str:

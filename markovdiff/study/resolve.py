@@ -161,7 +161,8 @@ def noise(
     if isinstance(kernel, kernels.PerStep | kernels.WithMemory):
         if spec.schedule is not None:
             raise InputError("this kernel has no schedule", where="noise.schedule", remedy="leave noise.schedule out")
-        return data, kernel, (), _steps(spec.steps, len(kernel.steps) if isinstance(kernel, kernels.PerStep) else None)
+        brought = len(kernel.steps) if isinstance(kernel, kernels.PerStep) else None
+        return data, kernel, (), _steps(spec.steps, brought, _stack_key(spec.kernel))
     if spec.schedule is None:
         raise InputError(
             "the noise has no schedule",
@@ -172,12 +173,18 @@ def noise(
     return data, kernel, betas, len(betas)
 
 
-def _steps(given: int | None, brought: int | None) -> int:
+def _stack_key(spec: fileformat.Kernel) -> str:
+    """The key that brings a kernel's matrices."""
+    return "noise.kernel.path" if getattr(spec, "path", None) is not None else "noise.kernel.steps_rows"
+
+
+def _steps(given: int | None, brought: int | None, where: str) -> int:
+    """T as it is given, or as many as the key `where` brings entries."""
     if given is None and brought is None:
         raise InputError("the number of steps is missing", where="noise.steps", expected="an integer ≥ 1")
     if given is not None and brought is not None and given != brought:
         raise InputError(
-            "not one entry a step", where="noise.steps", expected=f"{brought}, as many as are listed", got=shown(given)
+            "not one entry a step", where=where, expected=f"{shown(given)}, as many as noise.steps", got=str(brought)
         )
     steps = given or brought or 0
     if not 1 <= steps <= MAX_STEPS:
@@ -188,14 +195,14 @@ def _steps(given: int | None, brought: int | None) -> int:
 
 
 def _schedule(spec: fileformat.Schedule, steps: int | None) -> tuple[Fraction, ...]:
-    listed = (
-        spec.betas
+    brought, key = (
+        (len(spec.betas), "betas")
         if isinstance(spec, fileformat.Explicit)
-        else spec.alphas
+        else (len(spec.alphas), "alphas")
         if isinstance(spec, fileformat.Alpha)
-        else None
+        else (None, "")
     )
-    T = _steps(steps, len(listed) if listed is not None else None)
+    T = _steps(steps, brought, f"noise.schedule.{key}")
     _check_schedule(spec, T)
     match spec:
         case fileformat.Constant():

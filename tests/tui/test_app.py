@@ -19,7 +19,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static, TextArea
 
+import tui.open
 import tui.stage
+from markovdiff.cli import main
 from tui import raster, recent, view
 from tui.actions import ACTIONS, Action
 from tui.app import MarkovdiffApp
@@ -566,6 +568,20 @@ async def test_it_opens_at_a_time(play: bool) -> None:
         assert s.app.playback.playing is play
 
 
+@pytest.mark.parametrize("words", [[], ["--play"], ["--t", "3"], ["--t", "3", "--play"]])
+def test_it_rests_unless_told_to_play(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script that opens it and presses a key knows which t it is at."""
+    given: dict[str, object] = {}
+
+    def show(*_what: object, **options: object) -> int:
+        given.update(options)
+        return 0
+
+    monkeypatch.setattr(tui.open, "show", show)
+    assert main(["tui", "two-state", *words]) == 0
+    assert (given["t"], given["play"]) == (3 if "3" in words else 0, "--play" in words)
+
+
 @pytest.mark.usefixtures("nearby")
 async def test_playing_ends_at_the_noise() -> None:
     """At t = T the clock stops, and the next play begins at the data."""
@@ -681,6 +697,18 @@ async def test_tab_indents_in_the_editor() -> None:
 
 
 # scenarios, unit, help
+
+
+@pytest.mark.usefixtures("nearby")
+@pytest.mark.parametrize("key", ["s", "colon", "x", "question_mark", "e", "ctrl+e"])
+async def test_what_is_laid_over_leaves_the_headline(key: str) -> None:
+    """At 80 × 24 too the scenario, t, H and I can still be read."""
+    async with session(size=(80, 24)) as s:
+        await s.press(key)
+        await s.until(lambda: s.app.screen is not s.app.screen_stack[0])
+        await s.pilot.pause()
+        assert s.app.screen.children
+        assert all(box.region.y > 0 for box in s.app.screen.children)
 
 
 @pytest.mark.usefixtures("nearby")
