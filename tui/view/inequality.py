@@ -46,7 +46,7 @@ def _lines(scene: Scene, width: int) -> list[Words]:
     lines: list[Words] = [
         [(f" {MARKS[verdict]} {verdict}", STYLES[MARKS[verdict]]), (f"  {PROVED[verdict]}", "")],
         [(f" lost   {short(lost, 9)}", "")],
-        [(f" I_t    {short(left, 9)}", "series-2"), *_beside(scene)],
+        [own := (f" I_t    {short(left, 9)}", "series-2"), *_beside(scene, width - len(own[0]))],
         [(f" bound  {short(bound, 9)}", "series-4"), (_beside_bound(bound is not None, width), "dim")],
         [(f" η      {fraction(str(eta), width - 9) if eta else '·'}", "")],
     ]
@@ -58,11 +58,13 @@ def _beside_bound(there: bool, width: int) -> str:
     return words if width >= 32 else ""
 
 
-def _beside(scene: Scene) -> Words:
-    """I_t of the chain that is laid beneath, at the same t."""
+def _beside(scene: Scene, room: int) -> Words:
+    """I_t of the chain that is laid beneath, at the same t: rounded to what there is room for, never cut."""
     if scene.beneath is None:
         return []
-    return [(f"   beneath {short(scene.beneath.value(scene.t, 'mutual_information'), 6)}", "beneath")]
+    number = scene.beneath.value(scene.t, "mutual_information")
+    forms = [f"{words}{short(number, digits)}" for words in ("   beneath ", "  ") for digits in (6, 4, 3)]
+    return [(next((form for form in forms if len(form) <= room), ""), "beneath")]
 
 
 def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:
