@@ -43,10 +43,11 @@ def _lines(scene: Scene, width: int) -> list[Words]:
     verdict = str(step.record["decay"])
     bound, eta = step.record["sdpi_bound"], step.record["dobrushin"]
     lost, left = film.value(step.t, "information_loss"), film.value(step.t, "mutual_information")
+    mine = f" I_t    {short(left, 9)}"
     lines: list[Words] = [
         [(f" {MARKS[verdict]} {verdict}", STYLES[MARKS[verdict]]), (f"  {PROVED[verdict]}", "")],
         [(f" lost   {short(lost, 9)}", "")],
-        [own := (f" I_t    {short(left, 9)}", "series-2"), *_beside(scene, width - len(own[0]))],
+        [(mine, "series-2"), *_beside(scene, width - len(mine))],
         [(f" bound  {short(bound, 9)}", "series-4"), (_beside_bound(bound is not None, width), "dim")],
         [(f" η      {fraction(str(eta), width - 9) if eta else '·'}", "")],
     ]
