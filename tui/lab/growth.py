@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tui.lab.numbers import Growth
 
 TITLE = "growth"
-IDEA = "As K grows, p_k = k/Z falls behind log K by log 2 − ½ nats, and no further."
+IDEA = "The entropy of p_k = k/Z falls behind log K by log 2 − ½ nats, and no further."
 TOPIC = "exercise-1"
 DIALS = (
     Dial(
