@@ -136,6 +136,15 @@ def test_what_names_the_maximum_hides_nothing_of_the_curve(size: tuple[int, int]
     assert "◆" in raster.text(rows)
 
 
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 40), (200, 60)])
+def test_each_curve_of_the_growth_is_seen(size: tuple[int, int]) -> None:
+    """H, log K and the asymptote all have cells of their colour, right of K = 12 too, where two of them nearly meet."""
+    bench = Bench().turned("4")
+    rows = page.paint(bench, bench.view.measure(bench.values), *size)
+    right_half = [cell for row in rows for cell in row[size[0] * 3 // 10 : size[0] * 3 // 5] if ord(cell.char) > 0x2800]
+    assert {cell.style for cell in right_half if ord(cell.char) < 0x2900} == {"series-1", "series-2", "series-3"}
+
+
 def test_what_does_not_fit_is_not_called_certified_if_it_is_a_float() -> None:
     """No line with ≈ says that it is certified or exact."""
     for key in VIEWS:
