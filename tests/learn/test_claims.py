@@ -50,6 +50,23 @@ def test_a_smaller_patch_costs_p_log_10_more_in_the_end() -> None:
     assert patched[-1] - patched[-2] == pytest.approx(14 * 0.25 * log2(10), abs=1e-5)
 
 
+@pytest.mark.parametrize(("K", "beta"), [(8, "1/50"), (8, "1/4"), (12, "1/4"), (24, "1/50"), (48, "1/50")])
+def test_on_a_coarse_grid_information_falls_too_slowly(K: int, beta: str) -> None:
+    """Where Δx > √β the share of I_1 that is left at T is larger than on the line; where it is finer, the same."""
+    grid, line = (_left(K, beta, column) for column in ("I grid", "I line"))
+    assert sqrt(Fraction(beta)) < 12 / (K - 1)
+    assert line < grid <= 1
+    fine = [_left(96, "1/4", column) for column in ("I grid", "I line")]
+    assert fine[0] == pytest.approx(fine[1], abs=1e-7)
+
+
+def _left(K: int, beta: str, column: str) -> float:
+    blocks = find("gaussian-noise").build({"K": Fraction(K), "beta": Fraction(beta)})
+    table = next(block for block in blocks if isinstance(block, Table))
+    first, *_, last = (float(cell) for cell in table.column(column))  # type: ignore[arg-type]
+    return last / first
+
+
 def spread(d: int, r: float) -> float:
     """The spread of log p − log q, p = N(1, S), q = N(0, I): s² = ½ tr (S − I)² + 1ᵀS1, as of any quadratic form."""
     S = np.array([[r ** abs(i - j) for j in range(d)] for i in range(d)])
