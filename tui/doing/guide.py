@@ -18,6 +18,7 @@ from tui.film import Film
 from tui.lab.bench import Bench
 from tui.messages import Kind, Request
 from tui.screens.lab import Lab
+from tui.screens.overlays import Overlay
 from tui.screens.tour import Card
 from tui.tour import LETTERS, Sight, Tour
 
@@ -62,6 +63,8 @@ class GuideActions(StudyActions):
         if self.tour is not None:
             self.action_leave_tour()
             return
+        if isinstance(self.screen, Lab | Overlay):  # the palette was opened over it; the card would lie beneath
+            self.screen.action_leave()
         self.home = Place(self.request, self.playback.t, self.scale, self.matrix, self.chosen)
         main = self.screen_stack[0]  # the palette can be opened over another
         main.add_class("-touring")
