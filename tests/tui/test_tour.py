@@ -351,6 +351,27 @@ async def test_escape_leaves_anywhere(presses: list[str]) -> None:
         assert not s.app.playback.playing
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_leaving_brings_back_what_one_was_looking_at(size: tuple[int, int]) -> None:
+    """The panel in focus, and the marked chain beneath this one, are again as they were before the tour."""
+    async with session(size=size) as s:
+        await s.fresh()
+        await s.press("m")
+        edited = TWO_STATE.replace('"1/10"', '"1/4"')
+        s.app.begin(Request(edited, str(SCENARIOS), "mine"))
+        await s.opened()
+        await s.press("b", "3")
+        assert s.app.beneath
+        await s.press("T", "a", "enter")
+        await arrived(s, 1, "")
+        assert not s.app.beneath
+        await s.press("escape")
+        await s.until(lambda: not s.app.query(Card) and "mine " in s.head())
+        assert s.app.beneath
+        assert isinstance(s.app.focused, Panel)
+        assert s.app.focused.number == "3"
+
+
 async def test_one_can_play_during_the_tour() -> None:
     """Keys and the mouse do what they always do; a, b, c answer only while a question is open."""
     async with session() as s:
