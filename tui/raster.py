@@ -157,8 +157,9 @@ def bars(
 ) -> list[Row]:  # fmt: skip
     """Vertical bars of equal width in eighths of a cell; `top` is the full height.
 
-    Over them lie `marks`, ─, and under those the marks `behind`, ╌; ═ is both. Where values outnumber columns a bar
-    shows the largest of its neighbours, their largest marks and first label.
+    Over them lie `marks`, ─, and under those the marks `behind`, ╌; ═ is both. One that falls on a bar is a cut in it,
+    in the colour of the ground: its own might be the bar's. Where values outnumber columns a bar shows the largest of
+    its neighbours, their largest marks and first label.
     """
     rows, count = [[Cell(" ")] * width for _ in range(height)], min(len(values), width)
     if count < 1 or height < 1:
@@ -177,7 +178,8 @@ def bars(
             if lines := [mark for mark in some[first:last] if mark is not None]:
                 row = min(_level(max(lines), 0, top, 8 * plot) // 8, plot - 1)
                 both = char == "─" and rows[plot - 1 - row][left].char == "╌"
-                mark = Cell("═" if both else char, colour, name if fill - 8 * row >= 4 else "")
+                inside = fill - 8 * row >= 4
+                mark = Cell("═" if both else char, "ground" if inside else colour, name if inside else "")
                 rows[plot - 1 - row][bar] = [mark] * size
         if plot < height and first < len(labels):
             label = narrow(labels[first])[:size].center(size)

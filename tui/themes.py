@@ -9,7 +9,7 @@ from __future__ import annotations
 from textual.theme import Theme
 
 MEANINGS = ("axis", "dim", "series-1", "series-2", "series-3", "series-4", "mark", "highlight", "cursor", "past", "knob",
-            "good", "bad", "title", "undefined", "beneath")  # fmt: skip
+            "good", "bad", "title", "undefined", "beneath", "ground")  # fmt: skip
 
 
 def _theme(name: str, dark: bool, ground: str, ink: str, colours: dict[str, str]) -> Theme:
@@ -26,7 +26,7 @@ def _theme(name: str, dark: bool, ground: str, ink: str, colours: dict[str, str]
         surface=colours["cursor"],
         panel=colours["cursor"],
         dark=dark,
-        variables={f"md-{meaning}": colour for meaning, colour in colours.items()},
+        variables={f"md-{meaning}": colour for meaning, colour in {**colours, "ground": ground}.items()},
     )
 
 

@@ -124,13 +124,13 @@ STOPS = (
         "a",
         "What is left is what is not yet masked, I(x0;x_t) = ᾱ_t·H(x0), and a step leaves the share 1 − β_t of it, "
         "which is η(Q_t). Equality is decided at each step.",
-        Sight("letters-masked", 1, "6"),
+        Sight("letters-masked", 0, "6"),
         Sight("letters-masked", 25, "6"),
     ),
     Stop(
         "below all floats",
         "A dense matrix on eight states, and panel 1 on a logarithmic scale (v changes it). At t = 20 the information "
-        "is under 1e-17 bits. In float64 the textbook formula no longer tells it from 0.",
+        "is 2e-20 bits. In float64 the textbook formula no longer tells it from 0.",
         "What does I(x0;x_t) do from here to t = 256?",
         ("it is 0", "it falls at each step", "it wanders up and down"),
         "b",

@@ -169,7 +169,7 @@ class Formula:
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """Numbers by name, a line each: what is left of "=" and what it is. A text stands as it is."""
+    """Numbers by name, a line each: what is left of "=" and what it is. A text stands as it is, "≈" under "≈"."""
 
     rows: tuple[tuple[str, Cell], ...]
     kind: Kind = "facts"
@@ -186,7 +186,7 @@ class Facts:
     @staticmethod
     def _right(value: Cell, room: int) -> str:
         if isinstance(value, str):
-            return f"   {value}"
+            return f" {value}" if value.startswith("≈") else f"   {value}"
         written = value.written(room) if isinstance(value, Number) else cell(value)
         written = f"≈ {written}  (float)" if isinstance(value, float) else written
         return f" {written}" if written.startswith("≈") else f" = {written}"

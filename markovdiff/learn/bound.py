@@ -106,7 +106,7 @@ def elbo(values: Values) -> Sequence[Block]:
             )
         ),
         Prose(
-            "Not one need be: each pays for the information its step destroyed, and together that is H(x0). Only "
+            "In general none: each pays for the information its step destroyed, and together that is H(x0). Only "
             "the errors can be trained away. Try --set eps=0. H(x0) ≤ NLL ≤ L always."
         ),
     )

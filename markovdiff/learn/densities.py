@@ -138,7 +138,7 @@ def gaussian_noise(values: Values) -> Sequence[Block]:
         Facts((("Δx / √β", steps[0].spacing / float(beta) ** 0.5), ("I grid − I line at T", steps[-1].error))),
         Prose(
             "Information needs no correction, entropy needs + log Δx (see `differential`). The grid follows the line "
-            "while its spacing Δx is finer than a step, √β. A coarser one cannot move, and keeps too much."
+            "while its spacing Δx is finer than a step, √β. On a coarser one little moves, and I falls too slowly."
         ),
     )
 

@@ -65,6 +65,7 @@ def entropy_flow(values: Values) -> Sequence[Block]:
         bars = Bar((_float(a) / top,), 16), Bar((_float(b) / top,), 16)
         rows.append((t, bits(a), bars[0], bits(b), bars[1], bits(masked[t].mutual)))
     peak = max(masked, key=lambda now: _float(now.entropy)).moment.t
+    left = masked[-1].moment.alpha_bar or Fraction(0)
     return (
         Prose(
             f"A coin, 3/4 to 1/4, noised twice over. Even: a step redraws it with probability {beta}. Masking: a step "
@@ -75,7 +76,7 @@ def entropy_flow(values: Values) -> Sequence[Block]:
         Facts(
             (
                 ("highest H, masked", f"at t = {peak}"),
-                ("not masked at T", _short(masked[-1].moment.alpha_bar or Fraction(0))),
+                ("not masked at T", left if len(str(left)) <= 9 else f"≈ {float(left):.5g}"),
             )
         ),
         Prose(
@@ -112,7 +113,7 @@ def score(values: Values) -> Sequence[Block]:
                 "p_{t−1}(i) / p_t(j)  = Σ_k p_t(k)/p_t(j) · Q_t⁻¹[k,i]",
             )
         ),
-        Ask("Whoever knows all ratios at t, but not p_t, nor the data: can they reverse the step exactly?"),
+        Ask("Whoever knows the ratios at t and the noise Q_t, but not the data: can they reverse the step exactly?"),
         Table(("x_t", "→ a", "→ b", "→ c", "", "R: a", "b", "c"), tuple(rows)),
         Facts(
             (
@@ -122,7 +123,8 @@ def score(values: Values) -> Sequence[Block]:
         ),
         Prose(
             f"Left: p_t(y)/p_t(x) at t = {t}. Right: the Bayes reverse R_t. The formula rebuilt the right side from "
-            "the left and Q_t alone. So to learn ratios is to learn the reverse: that is score matching for states."
+            "the left and from Q_t, which has an inverse here. So to learn ratios is to learn the reverse: that is "
+            "score matching for states."
         ),
     )
 

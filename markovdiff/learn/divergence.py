@@ -68,7 +68,6 @@ def likelihood(values: Values) -> Sequence[Block]:
     n = heads + tails
     seen = Fraction(heads, n)
     guesses = sorted({Fraction(k, 6) for k in range(1, 6)} | {seen})
-    guesses = [q for q in guesses if 0 < q < 1]
     rows = []
     for q in guesses:
         cost = md.cross_entropy(coin(seen), coin(q))
@@ -89,8 +88,8 @@ def likelihood(values: Values) -> Sequence[Block]:
             )
         ),
         Prose(
-            "The difference is 0: likelihood is coding. With one label, P is one-hot, H(P) = 0, and the "
-            "cross-entropy is −log q(true class): the loss of every classifier."
+            "Training chooses q = F, and n·H(F) is left. The difference is 0: likelihood is coding. With one label, P "
+            "is one-hot, H(P) = 0, and the cross-entropy is −log q(true class): the loss of every classifier."
         ),
     )
 
@@ -174,8 +173,8 @@ def infinite(values: Values) -> Sequence[Block]:
         Table(("0 replaced by", "KL, bits"), tuple(rows)),
         Prose(
             "Infinite is the answer, not an accident: no finite fine makes up for calling the possible impossible. "
-            "The patched numbers measure the patch. Each factor of 10 in it moves them by p·log2 10, here "
-            f"{bits(p * md.log(10)).written(30)}."
+            "The patched numbers measure the patch. Each further factor of 10 in it moves them by p·log2 10 in "
+            f"the end, here {bits(p * md.log(10)).written(30)}."
         ),
         Prose(
             "The other way round is finite: what Q never does, it never pays for. In diffusion this bites where "

@@ -90,8 +90,8 @@ def multivariate(values: Values) -> Sequence[Block]:
         Facts((("slope on log axes", found.slope), ("slope by theory", Fraction(-1, 2)))),
         Prose(
             "A hundred times more. The average of n terms errs by s/√n, with s the spread of log p − log q: 4 times "
-            "the samples halve the error. d enters through s alone. 'Claimed' is what an estimate says of "
-            "itself, s/√n; 'typical' is what 40 of them did."
+            "the samples halve the error. d enters through s alone: at large d, s² grows as d does, so twice the d is "
+            "√2 times the error. 'Claimed' is s/√n, what an estimate says of itself; 'typical' is what 40 did."
         ),
     )
 
@@ -127,8 +127,8 @@ def mixture(values: Values) -> Sequence[Block]:
             "out, log(e^u + e^v) = u + log(1 + e^(v−u)), or far from both q is 0 to a float, and the sum infinite."
         ),
         Prose(
-            "Either way the summand is about a²/2 and varies from sample to sample by about a: the interval widens "
-            "as the peaks part. Its rate, 1/√n, stays."
+            "As the peaks part the summand grows as a²/2 and its spread as a, by 0.6·a from P and by a from Q: the "
+            "interval widens. Its rate, 1/√n, stays."
         ),
     )
 
@@ -191,16 +191,15 @@ def challenge(values: Values) -> Sequence[Block]:
     L, nll, H = finite(totals.negative_elbo), finite(totals.nll), finite(totals.data_entropy)
     same = L.form() == -found.elbo
     return (
-        Prose(
-            "Challenge. From log p_θ(x0) = log Σ p_θ(x0, …, x_T), derive the three terms, and say when they are tight."
-        ),
+        Prose("Challenge. From log p_θ(x0) = log Σ p_θ(x0, …, x_T), derive the three terms, and say when L = H(x0)."),
         Formula(
             (
                 "1  log p_θ(x0) = log E_q[ w ],  w = p_θ(x0, …, x_T) / q(x_1, …, x_T | x0)",
                 "2           ≥ E_q[ log w ]                                   (Jensen)",
                 "3  log w = log π(x_T) + Σ_t log p_θ(x_{t−1}|x_t) − Σ_t log q(x_t|x_{t−1})",
                 "4  q(x_t|x_{t−1}) = q(x_{t−1}|x_t,x0) q(x_t|x0) / q(x_{t−1}|x0)    (t ≥ 2)",
-                "5  the q(x_t|x0) cancel but for q(x_T|x0); collect by t and average",
+                "5  the q(x_t|x0) cancel but for q(x_T|x0); collect by t and average: what",
+                "   has a q over its p_θ or π is a KL; t = 1 has none, −log p_θ(x0|x_1)",
             )
         ),
         Ask("Step 4 needs one property of the noise. Which? And what, exactly, does step 2 lose?"),
@@ -215,8 +214,8 @@ def challenge(values: Values) -> Sequence[Block]:
         ),
         Prose(
             f"The first two are {'equal, decided' if same else 'NOT equal'}. Step 4 is Bayes given x0, and needs "
-            "Markov. Step 2 loses E KL(q(path|x0) ‖ p_θ(path|x0)). That and NLL − H(x0) make the last line: L is "
-            "tight where each p_θ(x_{t−1}|x_t) is the Bayes reverse and π = p_T."
+            "Markov. Step 2 loses E KL(q(path|x0) ‖ p_θ(path|x0)). That and NLL − H(x0) make the last line: L = "
+            "H(x0) just where each p_θ(x_{t−1}|x_t) is the Bayes reverse and π = p_T."
         ),
     )
 

@@ -53,8 +53,9 @@ def mutual_information(values: Values) -> Sequence[Block]:
             )
         ),
         Prose(
-            "X tells everything about itself, H(X): no Y tells more. Independence was tested on the fractions, with "
-            "no logarithm: information that is nearly nothing is never taken for nothing."
+            "X tells everything about itself, H(X): no Y tells more. A flip of 1/2 leaves nothing: Y is then a fair "
+            "coin, whatever X is. Independence was tested on the fractions, with no logarithm: nearly nothing is not "
+            "taken for nothing."
         ),
     )
 

@@ -742,16 +742,18 @@ async def test_nothing_found_opens_nothing() -> None:
 
 
 @pytest.mark.usefixtures("nearby")
-async def test_the_list_can_be_walked_and_tells() -> None:
-    """Down goes into the list; each scenario's paragraph can be read while it is highlighted."""
-    async with session() as s:
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_list_can_be_walked_and_tells(size: tuple[int, int]) -> None:
+    """Down goes into the list; each scenario's paragraph can be read to its end while it is highlighted."""
+    async with session(size=size) as s:
         await s.press("s")
         await s.over(Scenarios)
         options, about = s.app.screen.query_one(OptionList), s.app.screen.query_one(".about", Static)
         for index in range(options.option_count):
             options.highlighted = index
             paragraph = s.app.screen.entries[str(options.get_option_at_index(index).id)][2]
-            await s.until(lambda p=paragraph: squeezed(p)[:100] in squeezed(plain(about)), paragraph)
+            await s.until(lambda p=paragraph: squeezed(p) in squeezed(plain(about)), paragraph)
+        assert options.size.height >= 5
         await s.press("home", "down", "down", "enter")
         await s.until(lambda: s.app.request.name != "two-state")
 
@@ -816,6 +818,32 @@ async def test_help_has_every_action() -> None:
             "8thechain",
         ):
             assert words in shown
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_the_rest_of_a_long_line_of_the_help_stays_in_its_column() -> None:
+    """At 80 columns no words of what a key does stand under the keys; a formula is not broken where it would fit."""
+    async with session(size=(80, 24)) as s:
+        await s.press("question_mark")
+        await s.over(Help)
+        await s.until(lambda: all(part.size.height for part in s.app.screen.query(Static)))
+        parts = [plain(part).splitlines() for part in s.app.screen.query(Static)]
+        table = next(lines for lines in parts if any("logarithmic" in line for line in lines))
+        column = table[0].index("curves on")
+        assert all(line[column - 1 : column] in ("", " ") and line[column:].strip() for line in table if line)
+        for panel in view.PANELS.values():
+            for formula in panel.formula.split(";   "):
+                assert len(formula) > 64 or any(formula in line for lines in parts for line in lines)
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_a_short_list_is_no_higher_than_its_lines() -> None:
+    """The box that asks what to save has a line for each kind."""
+    async with session(size=(80, 24)) as s:
+        await s.press("x")
+        await s.over(Export)
+        options = s.app.screen.query_one(OptionList)
+        await s.until(lambda: options.size.height == options.option_count)
 
 
 # files

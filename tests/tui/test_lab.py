@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from markovdiff.errors import InputError
 from tui import raster
-from tui.lab import VIEWS, numbers, page
+from tui.lab import VIEWS, coin, numbers, page
 from tui.lab.bench import Bench
 from tui.lab.code import P
 from tui.lab.dial import MAX_DENOMINATOR, Dial
@@ -115,6 +115,34 @@ def test_the_main_number_is_on_a_small_page(key: str) -> None:
     text = shown(Bench().turned(key), 60, 15)
     assert {"1": "h(p)", "2": "H(P,Q)  ", "3": "(float)", "4": "log K − H ", "5": "I(x0;x_t)  "}[key] in text
     assert any(ord(c) >= 0x2801 or c in "▁▂▃▄▅▆▇█" for c in text)
+
+
+@pytest.mark.parametrize("size", SIZES[:5])
+def test_what_names_the_maximum_hides_nothing_of_the_curve(size: tuple[int, int]) -> None:
+    """With the words and without, the curve has the same cells; only the mark takes the place of one."""
+    view, (width, height) = VIEWS["1"], size
+    values = Bench().values
+    rows = view.paint(values, view.measure(values), 0, width, height)[: max(height - 5, 1)]
+    curve = raster.curves(
+        [raster.Series(numbers.entropies_of_coins(), "series-1")], 0, 1, coin.TICKS, width, max(height - 5, 1)
+    )
+    lost = [
+        was.char
+        for row, before in zip(rows, curve, strict=True)
+        for cell, was in zip(row, before, strict=True)
+        if was.char not in (" ", cell.char)
+    ]
+    assert len(lost) <= 1
+    assert "◆" in raster.text(rows)
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 40), (200, 60)])
+def test_each_curve_of_the_growth_is_seen(size: tuple[int, int]) -> None:
+    """H, log K and the asymptote all have cells of their colour, right of K = 12 too, where two of them nearly meet."""
+    bench = Bench().turned("4")
+    rows = page.paint(bench, bench.view.measure(bench.values), *size)
+    right_half = [cell for row in rows for cell in row[size[0] * 3 // 10 : size[0] * 3 // 5] if ord(cell.char) > 0x2800]
+    assert {cell.style for cell in right_half if ord(cell.char) < 0x2900} == {"series-1", "series-2", "series-3"}
 
 
 def test_what_does_not_fit_is_not_called_certified_if_it_is_a_float() -> None:

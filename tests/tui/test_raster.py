@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from textual.theme import Theme
 
 from tui.raster import (
     Cell,
@@ -27,6 +28,7 @@ from tui.raster import (
     text,
     time_at,
 )
+from tui.themes import THEMES
 
 attack = settings(max_examples=100, deadline=None)
 
@@ -246,11 +248,26 @@ def test_the_picture_of_bars() -> None:
 
 
 def test_a_mark_is_seen_over_its_bar_and_above_it() -> None:
+    """Above a bar it has its own colour; on one it is cut out of it, whichever colour the bar has."""
     rows = bars([1.0, 0.25], 1, 3, 4, marks=[0.5, 0.5], highlight=0)
     assert text(rows) == "█  \n─ ─\n█  \n█ █"
-    assert rows[1][0] == Cell("─", "mark", "highlight")
+    assert rows[1][0] == Cell("─", "ground", "highlight")
     assert rows[1][2] == Cell("─", "mark")
     assert rows[3] == [Cell("█", "highlight"), Cell(" "), Cell("█", "series-1")]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as the sRGB standard (IEC 61966-2-1) defines it."""
+    linear = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (c / 255 for c in rgb(colour)))
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("bar", ["series-1", "series-2", "series-3", "highlight"])
+def test_a_mark_on_a_bar_is_told_from_it_in_every_theme(theme: Theme, bar: str) -> None:
+    """Three to one at least, which is what WCAG 2.1 (1.4.11) asks of a part of a picture."""
+    dark, light = sorted(luminance(theme.variables[f"md-{name}"]) for name in ("ground", bar))
+    assert (light + 0.05) / (dark + 0.05) >= 3
 
 
 # heat
@@ -338,15 +355,8 @@ def test_the_rim_leaves_the_inside_of_an_entry_to_be_seen() -> None:
 
 @given(st.integers(0, 254))
 def test_cividis_rises_in_luminance_at_every_step(k: int) -> None:
-    """Relative luminance as the sRGB standard (IEC 61966-2-1) defines it, so it is read in greyscale too."""
-
-    def luminance(x: float) -> float:
-        linear = (
-            v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (c / 255 for c in rgb(cividis(x)))
-        )
-        return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-    assert luminance(k / 255) < luminance((k + 1) / 255)
+    """So it is read in greyscale too."""
+    assert luminance(cividis(k / 255)) < luminance(cividis((k + 1) / 255))
 
 
 def test_cividis_has_its_published_ends_and_is_clipped() -> None:

@@ -23,6 +23,7 @@ from tui.engine import Engine
 from tui.film import Film
 from tui.messages import Failed, Finished, Request
 from tui.saving import save
+from tui.screens.lab import Lab
 from tui.screens.overlays import Export
 from tui.worker.study import Study
 
@@ -159,15 +160,19 @@ def test_too_little_memory_in_the_engine(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (failed.message.partition(";")[0], failed.status) == ("out of memory", 3)
 
 
-async def test_the_palette_over_another_screen_starts_the_tour() -> None:
-    """What the palette offers also works where it was opened over a list: the tour lies on the main screen."""
+@pytest.mark.parametrize(("key", "over"), [("x", Export), ("ctrl+l", Lab)])
+async def test_the_palette_over_another_screen_starts_the_tour(key: str, over: type) -> None:
+    """Chosen over a list or the lab, the tour leaves that: it lies on the main screen, to be seen and answered."""
     app = MarkovdiffApp(ASKED)
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.film.finished)
-        await pilot.press("x")
-        await until(pilot, lambda: isinstance(app.screen, Export))
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(app.screen, over))
         await app.run_action("tour")
         await until(pilot, lambda: app.screen_stack[0].query("#card"))
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await pilot.press("a")
+        await until(pilot, lambda: app.tour and app.tour.chosen == "a")
         await app.run_action("tour")
         await until(pilot, lambda: not app.screen_stack[0].query("#card"))
         assert not app.screen_stack[0].has_class("-touring")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -356,6 +357,18 @@ def test_a_chain_beneath_is_shown_too(number: str) -> None:
         scene = view.Scene(film_of("two-state"), 3, beneath=other)
         rows = view.PANELS[number].paint(scene, 70, 20)
         assert any(cell.style == "beneath" for row in rows for cell in row) is (other is not None)
+
+
+@pytest.mark.parametrize("width", [28, 31, 34, 37, 44, 70])
+def test_the_number_of_a_chain_beneath_is_rounded_and_not_cut(width: int) -> None:
+    """Whatever the width, what stands beside I_t is I_t of the other chain to the digits it has, or nothing."""
+    other = film_of("two-rooms")
+    for t in (1, 5, 12, 16):
+        truth = Fraction(str(other.value(t, "mutual_information")["value"]))
+        rows = view.PANELS["6"].paint(view.Scene(film_of("two-state"), t, beneath=other), width, 8)
+        shown = "".join(cell.char for cell in rows[2] if cell.style == "beneath").replace("beneath", "").strip()
+        digits = len(shown.partition(".")[2])
+        assert not shown or (digits >= 2 and abs(Fraction(shown) - truth) <= Fraction(1, 2 * 10**digits))
 
 
 def test_both_ledgers_stand_side_by_side() -> None:

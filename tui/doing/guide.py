@@ -17,7 +17,9 @@ from tui.doing.study import StudyActions
 from tui.film import Film
 from tui.lab.bench import Bench
 from tui.messages import Kind, Request
+from tui.panels.canvas import Panel
 from tui.screens.lab import Lab
+from tui.screens.overlays import Overlay
 from tui.screens.tour import Card
 from tui.tour import LETTERS, Sight, Tour
 
@@ -39,6 +41,8 @@ class Place:
     scale: str
     matrix: Kind
     chosen: int
+    beneath: bool
+    panel: str
 
 
 class GuideActions(StudyActions):
@@ -62,8 +66,12 @@ class GuideActions(StudyActions):
         if self.tour is not None:
             self.action_leave_tour()
             return
-        self.home = Place(self.request, self.playback.t, self.scale, self.matrix, self.chosen)
+        if isinstance(self.screen, Lab | Overlay):  # the palette was opened over it; the card would lie beneath
+            self.screen.action_leave()
         main = self.screen_stack[0]  # the palette can be opened over another
+        panel = main.focused.number if isinstance(main.focused, Panel) else "1"
+        t, beneath = self.playback.t, self.beneath
+        self.home = Place(self.request, t, self.scale, self.matrix, self.chosen, beneath, panel)
         main.add_class("-touring")
         main.mount(Card(Tour()), before="#reading")
         self.be_at(Tour())
@@ -107,7 +115,8 @@ class GuideActions(StudyActions):
         if self.home is not None:
             self.scale, self.matrix = self.home.scale, self.home.matrix
             self.open_at(self.home.request, self.home.t)
-            self.chosen = self.home.chosen
+            self.chosen, self.beneath = self.home.chosen, self.home.beneath
+            self.action_panel(int(self.home.panel))
         self.repaint()
 
     def be_at(self, tour: Tour) -> None:

@@ -41,7 +41,7 @@ def paint(values: Values, measured: Coin | None, chosen: int, width: int, height
 
     curve = Series(numbers.entropies_of_coins(), "series-1")
     rows = raster.curves([curve], 0.0, 1.0, TICKS, width, max(height - 5, 1), round(values["p"] * numbers.GRID))
-    _crown(rows[0], width)
+    _crown(rows, width)
     return [
         *rows,
         axis([(0, "p = 0"), (50, "½"), (100, "1")], 100, width),
@@ -52,15 +52,18 @@ def paint(values: Values, measured: Coin | None, chosen: int, width: int, height
     ]
 
 
-def _crown(row: Row, width: int) -> None:
-    """The maximum, marked."""
+def _crown(rows: list[Row], width: int) -> None:
+    """The maximum, marked; and named in the first row beneath where the words hide nothing of the curve."""
     margin = raster.gutter(TICKS)
     at = margin + raster.column_of(50, 100, width - margin)
-    row[at] = Cell("◆", "mark", row[at].back)
-    words = " the most: 1 bit at p = ½"
-    beside = slice(at + 8, at + 8 + len(words))
-    if beside.stop <= width:
-        row[beside] = [Cell(char, "mark") for char in words]
+    rows[0][at] = Cell("◆", "mark", rows[0][at].back)
+    words = " the most: 1 bit at p = ½ "
+    left = at - len(words) // 2
+    beneath = slice(left, left + len(words))
+    for row in rows[1:] if left >= margin and beneath.stop <= width else []:
+        if all(cell.char == " " for cell in row[beneath]):
+            row[beneath] = [Cell(char, "mark", old.back) for char, old in zip(words, row[beneath], strict=True)]
+            return
 
 
 def axis(places: list[tuple[int, str]], T: int, width: int, margin: int = 2) -> Row:

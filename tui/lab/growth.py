@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tui.lab.numbers import Growth
 
 TITLE = "growth"
-IDEA = "As K grows, p_k = k/Z falls behind log K by log 2 − ½ nats, and no further."
+IDEA = "The entropy of p_k = k/Z falls behind log K by log 2 − ½ nats, and no further."
 TOPIC = "exercise-1"
 DIALS = (
     Dial(
@@ -83,8 +83,8 @@ def _entropies(K: Fraction, width: int, height: int) -> list[Row]:
     shifted = [y - numbers.limit_in_bits() for y in uniform]
     series = [
         Series(uniform, "series-2"),
-        Series(shifted, "series-3", dashed=True),
         Series(entropies, "series-1"),
+        Series(shifted, "series-3", dashed=True),
     ]
     limit = "  ╌╌ log K − (log 2 − ½), bits" if width >= 46 else "  ╌╌ the limit"
     legend = [(" ━━ H", "series-1"), ("  ━━ log K", "series-2"), (limit, "series-3")]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import groupby
 from typing import ClassVar, TypeVar
 
+from rich.table import Table
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,7 +21,7 @@ from textual.widgets import Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
 from tui import view
-from tui.actions import ACTIONS, spelled
+from tui.actions import ACTIONS, Action, spelled
 from tui.engine import Engine
 from tui.film import Film
 from tui.messages import Request
@@ -207,6 +209,17 @@ class Export(Overlay[str | None]):
         self.dismiss(event.option_id)
 
 
+def _keys(actions: Iterable[Action]) -> Table:
+    """Keys on the left; what they do on the right, where also the rest of a long line stays; an empty line."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(min_width=16, no_wrap=True)
+    table.add_column()
+    for action in actions:
+        table.add_row(Text("  " + " ".join(map(spelled, action.keys.split(",")))), Text(action.words))
+    table.add_row("")
+    return table
+
+
 class Help(Overlay[None]):
     """Every action, from the registry, and what each panel means."""
 
@@ -215,12 +228,12 @@ class Help(Overlay[None]):
         with VerticalScroll(classes="box") as box:
             box.border_title = "help: escape leaves"
             for group, actions in groupby(ACTIONS, key=lambda action: action.group):
-                keys = {a: " ".join(spelled(key) for key in a.keys.split(",")) for a in actions}
-                body = "\n".join(f"  {spelled:<18} {a.words}" for a, spelled in keys.items())
-                yield Static(f"{group}\n{body}\n", markup=False)
+                yield Static(group, markup=False)
+                yield Static(_keys(actions))
             for number, panel in PANELS.items():
                 yield Static(Content.assemble((f"{number} {panel.title}", "bold"), f"\n{panel.about}\n"), markup=False)
-                yield Static(f"  {panel.formula}\n", classes="formula", markup=False)
+                formulas = "\n".join(f"  {formula}" for formula in panel.formula.split(";   "))
+                yield Static(f"{formulas}\n", classes="formula", markup=False)
 
     def on_mount(self) -> None:
         """Let the arrows scroll."""

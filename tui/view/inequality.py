@@ -43,10 +43,11 @@ def _lines(scene: Scene, width: int) -> list[Words]:
     verdict = str(step.record["decay"])
     bound, eta = step.record["sdpi_bound"], step.record["dobrushin"]
     lost, left = film.value(step.t, "information_loss"), film.value(step.t, "mutual_information")
+    mine = f" I_t    {short(left, 9)}"
     lines: list[Words] = [
         [(f" {MARKS[verdict]} {verdict}", STYLES[MARKS[verdict]]), (f"  {PROVED[verdict]}", "")],
         [(f" lost   {short(lost, 9)}", "")],
-        [(f" I_t    {short(left, 9)}", "series-2"), *_beside(scene)],
+        [(mine, "series-2"), *_beside(scene, width - len(mine))],
         [(f" bound  {short(bound, 9)}", "series-4"), (_beside_bound(bound is not None, width), "dim")],
         [(f" η      {fraction(str(eta), width - 9) if eta else '·'}", "")],
     ]
@@ -58,11 +59,13 @@ def _beside_bound(there: bool, width: int) -> str:
     return words if width >= 32 else ""
 
 
-def _beside(scene: Scene) -> Words:
-    """I_t of the chain that is laid beneath, at the same t."""
+def _beside(scene: Scene, room: int) -> Words:
+    """I_t of the chain that is laid beneath, at the same t: rounded to what there is room for, never cut."""
     if scene.beneath is None:
         return []
-    return [(f"   beneath {short(scene.beneath.value(scene.t, 'mutual_information'), 6)}", "beneath")]
+    number = scene.beneath.value(scene.t, "mutual_information")
+    forms = [f"{words}{short(number, digits)}" for words in ("   beneath ", "  ") for digits in (6, 4, 3)]
+    return [(next((form for form in forms if len(form) <= room), ""), "beneath")]
 
 
 def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:
