@@ -91,6 +91,11 @@ class Approximation:
             return 0
         return None if abs(self.value) <= self.noise else 1 if self.value > 0 else -1
 
+    @property
+    def is_rounding(self) -> bool:
+        """Whether rounding does not tell it from 0; what is below float64's range counts as 0."""
+        return abs(self.value) <= self.noise and self.noise > 2**10 * SMALLEST
+
     def compare(self, r: Fraction, unit: Unit) -> int | None:
         """The sign of self − r, with r in `unit`."""
         bound = float(r) * (log(2) if unit == "bits" else 1)
@@ -167,9 +172,16 @@ def blocks(table: Floats) -> Iterator[slice]:
 
 
 def bregman(v: Floats, step: Floats) -> Floats:
-    """u·log(u/v) − u + v ≥ 0 with step = u − v given; 0 where v = 0, for then u is 0 as well."""
-    safe = np.where(v > 0, v, 1.0)
-    return np.where(v > 0, v * f(np.maximum(step / safe, -1.0)), 0.0)
+    """u·log(u/v) − u + v ≥ 0 with step = u − v given; 0 where v = 0, for then u is 0 as well.
+
+    Where u is over 2v nothing cancels, and (u−v)/v, which may be beyond float64's range, is not formed.
+    """
+    safe, far = np.where(v > 0, v, 1.0), step > v
+    near = v * f(np.maximum(np.where(far, 0.0, step) / safe, -1.0))
+    if not far.any():
+        return np.where(v > 0, near, 0.0)
+    u = np.where(far, v + step, 1.0)
+    return np.where(v > 0, np.where(far, u * (np.log(u) - np.log(safe)) - step, near), 0.0)
 
 
 def minus_x_log_x(x: Floats, complement: Floats) -> Floats:
@@ -177,6 +189,14 @@ def minus_x_log_x(x: Floats, complement: Floats) -> Floats:
     safe = np.where((x > 0) & (x < 0.5), x, 1.0)
     near = np.where(x >= 0.5, -np.minimum(complement, 0.5), 0.0)
     found: Floats = -x * (np.log(safe) + np.log1p(near))
+    return found
+
+
+def complements(p: Floats) -> Floats:
+    """1 − p_i of a distribution; of the largest entry the sum of the others, which keeps its digits near certainty."""
+    found: Floats = 1 - p
+    top = int(p.argmax())
+    found[top] = p[:top].sum() + p[top + 1 :].sum()
     return found
 
 

@@ -119,12 +119,14 @@ class Watched:
         if where is not None:
             where.append(now.t)
 
-    def finding(self, claim: str, broken: str, observed: str = "holds", equality: str = "") -> Finding:
-        """Violated, undecided, or the claim; a float claims no more than that nothing beyond rounding was seen."""
+    def finding(
+        self, claim: str, broken: str, observed: str = "holds", equality: str = "", *, theorem: bool = True
+    ) -> Finding:
+        """Violated, undecided, or the claim; of a theorem a float says that only rounding speaks against it."""
         decided, how = self.voice.decided(), self.voice.how
         if self.broken:
             return Finding("violated", decided, f"{broken} {at_steps(self.broken, self.T)}{how}", {"t": self.broken[0]})
-        if self.unknown and decided != "float":
+        if self.unknown and (decided != "float" or not theorem):
             detail = f"{claim}: {at_steps(self.unknown, self.T)} that {self.voice.cannot_tell}"
             return Finding("undecided", decided, detail, {"t": self.unknown[0]})
         rounding = f", equal to within rounding {at_steps(self.unknown, self.T)}" if self.unknown else ""
@@ -186,9 +188,13 @@ class Identities:
 
 
 class Entropy:
-    """`entropy-growth`: whether H(x_t) never falls. It need not: an absorbing chain shows it."""
+    """`entropy-growth`: whether H(x_t) never falls. It need not: an absorbing chain shows it.
 
-    def __init__(self) -> None:
+    `kept` says that every step preserves the uniform law, and then it is a theorem.
+    """
+
+    def __init__(self, *, kept: bool = False) -> None:
+        self.kept = kept
         self.seen = Watched()
 
     def observe(self, now: Known) -> None:
@@ -197,18 +203,19 @@ class Entropy:
 
     def conclude(self) -> Finding:
         claim = f"H(x_t) never falls in {self.seen.T} {_steps(self.seen.T)}"
-        return self.seen.finding(claim, "H(x_t) falls", "non-decreasing")
+        return self.seen.finding(claim, "H(x_t) falls", "non-decreasing", theorem=self.kept)
 
 
 class HTheorem:
     """`h-theorem`: KL(p_t ‖ μ) never rises, for the law μ that every step preserves.
 
-    With another law named it may rise; that is then the finding.
+    With another law named it may rise; that is then the finding. `kept` says that every step preserves the law.
     """
 
-    def __init__(self, law: RationalMatrix, name: str) -> None:
+    def __init__(self, law: RationalMatrix, name: str, *, kept: bool = False) -> None:
         self.law = law
         self.name = name
+        self.kept = kept
         self.seen = Watched()
         self.last: Number | None = None
 
@@ -226,7 +233,8 @@ class HTheorem:
     def conclude(self) -> Finding:
         names = {"stationary": "stationary law", "given": "the law given"}
         what = f"KL(p_t ‖ {names.get(self.name, self.name)})"
-        return self.seen.finding(f"{what} never rises in {self.seen.T} {_steps(self.seen.T)}", f"{what} rises")
+        claim = f"{what} never rises in {self.seen.T} {_steps(self.seen.T)}"
+        return self.seen.finding(claim, f"{what} rises", theorem=self.kept)
 
 
 class Converged:

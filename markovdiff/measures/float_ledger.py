@@ -2,7 +2,7 @@
 
     L_0 = H(x0|x_1),   L_{t−1} = I_{t−1} − I_t,   L_T = I_T + KL(p_T‖π),   L = H(x0) + KL(p_T‖π)
     m_0 = p_0∘(1 + δ),  δ_i = Σ_j π_j r_ij at T                  the model's likelihood, without a walk
-    NLL − H(x0) = KL(p_0‖m_0) = Σ p_0 (δ − log(1+δ))             = Σ p_0 (1+δ) f(−δ/(1+δ)), no term negative
+    NLL − H(x0) = KL(p_0‖m_0) = Σ p_0 (δ − log(1+δ))             = Σ p_0 B(1, 1+δ), no term negative
     L − NLL = Σ_i p_0[i]/(1+δ_i) Σ_j π_j u_ij f(ρ_ij),  1 + ρ_ij = (1+δ_i) p_T[j]/π_j
 
 The identity is checked by adding up the terms as they were computed, each by its own formula, against the right-hand
@@ -15,19 +15,22 @@ from typing import TypeAlias
 
 import numpy as np
 
-from markovdiff.arithmetic.floating import NOTHING, Approximation, Floats, f, ratio
+from markovdiff.arithmetic.floating import NOTHING, Approximation, Floats, bregman, f, ratio
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.floats import DenseInformation, FloatKnown, divergence
 from markovdiff.measures.terms import Entry, Totals, Unbounded
 from markovdiff.process.chain import Chain
-from markovdiff.process.floats import Approach
+from markovdiff.process.floats import Approach, reached_from
 from markovdiff.process.kernels import Forgetting
 
 FloatTerm: TypeAlias = "Approximation | Unbounded"
 
 SUMMED = 2**22
 """L − NLL is summed over pairs (x0, x_T) up to this many; beyond, it is a difference."""
+
+CANCELS = 1e-3
+"""A difference that is a smaller share of what it is taken from than this has lost three digits."""
 
 AGREE = 1e-9
 """The two sides of the ledger agree where they differ by no more than this share."""
@@ -37,6 +40,7 @@ class FloatLedger:
     """Kept step by step; `prior` is None where it is p_T itself."""
 
     def __init__(self, chain: Chain, prior: RationalMatrix | None, approach: Approach) -> None:
+        self.chain = chain
         self.states = chain.states
         self.marginal = prior is None
         self.sources = range(chain.K) if isinstance(chain.kernel, Forgetting) else chain.data.support
@@ -44,6 +48,7 @@ class FloatLedger:
         self.first: FloatKnown | None = None
         self.now: FloatKnown | None = None
         self.added = 0.0
+        self.lost = NOTHING
 
     def observe(self, now: FloatKnown) -> Entry[FloatTerm] | None:
         """Take step t into the books."""
@@ -54,8 +59,17 @@ class FloatLedger:
         if now.t == 1:
             self.first = now.forget()
             self.first.__dict__["conditional"] = term
+        else:
+            self.lost = Approximation.total(self.lost, term)
         self.added += term.value
         return Entry(term, NOTHING)
+
+    def _denoising(self) -> Approximation:
+        """I_1 − I_T; where that cancels, the losses added up, none of which is negative."""
+        assert self.now is not None
+        assert self.first is not None
+        plain = self.first.mutual.minus(self.now.mutual)
+        return plain if plain.value >= CANCELS * self.first.mutual.value else self.lost
 
     def conclude(self) -> tuple[Totals[FloatTerm], Finding]:
         """The lines of the ledger, and the verdict on it."""
@@ -68,7 +82,7 @@ class FloatLedger:
         L = _plus(H, gap)
         totals: Totals[FloatTerm] = Totals(
             reconstruction=self.first.conditional,
-            denoising=self.first.mutual.minus(last),
+            denoising=self._denoising(),
             prior=_plus(last, gap),
             negative_elbo=L,
             nll=_plus(H, excess),
@@ -103,12 +117,12 @@ class FloatLedger:
         is_drawn = now.alpha_bar < 1 and now.pi[j] > 0
         return int((now.p0 > 0).argmax()) if is_drawn else j
 
-    def _delta(self) -> Floats | None:
-        """δ, one for each possible x0, or None where the model reaches what has no posterior."""
+    def _delta(self) -> tuple[Floats, Floats] | None:
+        """δ and 1 + δ, one for each possible x0, or None where the model reaches what has no posterior."""
         assert self.now is not None
         law = self.approach.law
         if self.marginal:
-            return np.zeros(1)
+            return np.zeros(1), np.ones(1)
         if (law[~self.now.moment.possible] > 0).any():
             return None
         if isinstance(self.now, DenseInformation):
@@ -118,10 +132,9 @@ class FloatLedger:
             u, r, u_other, r_other = self.now.cells
             mean = r * law + (law @ r_other - law * r_other)
             direct = u * law + (law @ u_other - law * u_other)
-        found: Floats = np.where(mean < -0.5, direct - 1, mean)
-        return found
+        return np.where(mean < -0.5, direct - 1, mean), np.where(mean < -0.5, direct, 1 + mean)
 
-    def _excess(self, delta: Floats | None) -> FloatTerm:
+    def _excess(self, delta: tuple[Floats, Floats] | None) -> FloatTerm:
         """NLL − H(x0)."""
         assert self.now is not None
         now, law = self.now.moment, self.approach.law
@@ -129,16 +142,22 @@ class FloatLedger:
             j = int(np.flatnonzero(~now.possible & (law > 0))[0])
             words = f"the model reaches x_{now.t} = {self.states[j]!r}, of which R_{now.t} says nothing"
             return Unbounded("undefined", {"t": now.t, "x_t": self.states[j]}, words)
-        p0 = self.now.moment.p0
-        missed = (p0 > 0) & (delta <= -1)
+        p0, (d, v) = self.now.moment.p0, delta
+        missed = (p0 > 0) & (v <= 0)
         if missed.any():
-            x0 = self.states[self.sources[int(np.flatnonzero(missed)[0])]]
-            return Unbounded("inf", {"t": 0, "x0": x0}, f"the model cannot produce x0 = {x0!r}")
-        if not delta.any():
+            return self._missed(self.sources[int(np.flatnonzero(missed)[0])])
+        if not d.any():
             return NOTHING
-        return Approximation.of(float(p0 @ ((1 + delta) * f(-delta / (1 + delta)))))
+        return Approximation.of(float(p0 @ bregman(v, -d)))
 
-    def _jensen(self, gap: FloatTerm, excess: FloatTerm, delta: Floats | None) -> FloatTerm:
+    def _missed(self, i: int) -> Unbounded:
+        """An x0 that the prior leads back to with probability zero, by patterns, or with less than a float can hold."""
+        x0, law = self.states[i], self.approach.law
+        if (reached_from(self.chain, i) & (law > 0)).any():
+            return Unbounded("undefined", {"t": 0, "x0": x0}, less_than_held(x0))
+        return Unbounded("inf", {"t": 0, "x0": x0}, f"the model cannot produce x0 = {x0!r}")
+
+    def _jensen(self, gap: FloatTerm, excess: FloatTerm, delta: tuple[Floats, Floats] | None) -> FloatTerm:
         """L − NLL."""
         assert self.now is not None
         if isinstance(excess, Unbounded):
@@ -153,9 +172,9 @@ class FloatLedger:
         if len(p0) * len(now.p) > SUMMED:
             return gap.minus(excess)
         e, law = self.approach.at(now), self.approach.law
-        delta = delta[:, None]
-        rho = delta + (1 + delta) * ratio(e, law)
-        return Approximation.of(float((p0 / (1 + delta[:, 0])) @ ((_table(self.now) * f(np.maximum(rho, -1))) @ law)))
+        d, v = (x[:, None] for x in delta)
+        rho = d + v * ratio(e, law)
+        return Approximation.of(float((p0 / v[:, 0]) @ ((_table(self.now) * f(np.maximum(rho, -1))) @ law)))
 
     def _finding(self, totals: Totals[FloatTerm]) -> Finding:
         L = totals.negative_elbo
@@ -172,6 +191,11 @@ class FloatLedger:
         if isinstance(nll, Unbounded) or isinstance(jensen, Unbounded):
             return Finding("holds", "float", f"{identity}; NLL is not finite")
         return Finding("holds", "float", f"{identity}; H(x0) {words[nll.sign()]} NLL {words[jensen.sign()]} L")
+
+
+def less_than_held(x0: str) -> str:
+    """Why NLL is not known in float64."""
+    return f"the model gives x0 = {x0!r} less than float64 can hold"
 
 
 def _table(now: FloatKnown) -> Floats:

@@ -26,14 +26,14 @@ from markovdiff.arithmetic.floating import (
 )
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.measures.findings import Finding, at_steps
-from markovdiff.measures.float_ledger import AGREE, FloatLedger, FloatTerm
+from markovdiff.measures.float_ledger import AGREE, FloatLedger, FloatTerm, less_than_held
 from markovdiff.measures.floats import FloatKnown
 from markovdiff.measures.reached import Reached, unbounded_error
 from markovdiff.measures.terms import Entry, Totals, Unbounded
 from markovdiff.process.chain import Chain
 from markovdiff.process.floats import Approach, is_consistent
 from markovdiff.process.possible import rows_of
-from markovdiff.process.reverse import ReverseModel
+from markovdiff.process.reverse import D3PM, DataGuess, ReverseModel
 from markovdiff.process.reverse_floats import FloatModel, FloatReverse, is_certain
 from markovdiff.process.sources_floats import FINE, Sources, SourcesWalk
 
@@ -66,6 +66,7 @@ class FloatModelLedger(FloatLedger):
         super().__init__(chain, prior, approach)
         self.support = chain.data.support
         self.tight = is_consistent(chain, model, prior)
+        self.ends_in_data = isinstance(model, D3PM) and isinstance(model.denoiser, DataGuess)
         self.walk = SourcesWalk(chain, rows_of(chain, model))
         self.model = FloatModel(chain, model)
         self.reached = Reached(chain.states)
@@ -101,6 +102,7 @@ class FloatModelLedger(FloatLedger):
             self.first_error = error
         else:
             self.later = plus(self.later, error)
+            self.lost = Approximation.total(self.lost, paid)
         self.last, self.noise = here, now.noise.value
         return Entry(term, error)
 
@@ -113,7 +115,7 @@ class FloatModelLedger(FloatLedger):
         L = plus(H, plus(error, gap))
         totals: Totals[FloatTerm] = Totals(
             reconstruction=plus(self.first.conditional, self.first_error),
-            denoising=plus(self.first.mutual.minus(last), self.later),
+            denoising=plus(self._denoising(), self.later),
             prior=plus(last, gap),
             negative_elbo=L,
             nll=plus(H, excess),
@@ -134,6 +136,8 @@ class FloatModelLedger(FloatLedger):
         lost = self.reached.unbounded(prior, self.support)
         if lost is not None:
             return lost
+        if self.ends_in_data:
+            return NOTHING
         off = np.zeros_like(law) if self.marginal else -self.approach.at(self.now.moment)
         rounded = 0.0 if self.marginal else self.approach.blur + self.approach.rough
         return self.likelihood.excess(law, off, self.last, rounded)
@@ -161,25 +165,34 @@ class FloatModelLedger(FloatLedger):
 
 
 class FloatLikelihood:
-    """h_t, and G_t/p_0 while some of it is below ½; the columns belong to the states of the data."""
+    """h_t, and G_t/p_0 while some of it is below ½; the columns belong to the states that the data give something.
+
+    A state that they give less than NEGLIGIBLE is as one outside the data: KL(p_0‖m_0) has m_0's own mass for it.
+    """
 
     def __init__(self, chain: Chain) -> None:
-        support = list(chain.data.support)
-        outside = np.ones(chain.K)
-        outside[support] = 0
-        self.outside = outside
+        p0 = np.array([chain.data.weights[i] / chain.data.total for i in chain.data.support])
+        self.counts = p0 > NEGLIGIBLE
+        support = np.array(chain.data.support)[self.counts]
+        self.states = [chain.states[i] for i in support]
+        self.p0 = p0[self.counts]
+        self.outside = np.ones(chain.K)
+        self.outside[support] = 0
         self.h = np.zeros((chain.K, len(support)))
-        self.h[outside > 0] = -1.0
-        p0 = np.array([chain.data.weights[i] / chain.data.total for i in support])
-        self.p0 = p0
-        self.G: Floats | None = np.eye(chain.K)[:, support] / p0
+        self.h[self.outside > 0] = -1.0
+        self.G: Floats | None = np.eye(chain.K)[:, support] / self.p0
         self.blur = np.zeros(len(support))
+
+    def _deviation(self, at: Sources) -> Floats:
+        """The r of those states, 0 where x_t is followed no more."""
+        found: Floats = np.where(_followed(at), at.r[at.sight.known][self.counts], 0.0)
+        return found
 
     def observe(self, reverse: FloatReverse, before: Sources, now: Sources) -> None:
         """Take R_t."""
         R = reverse.R
         excess = np.where(_followed(now)[:, None], reverse.excess, R)
-        r = np.where(_followed(before), before.r[before.sight.known], 0.0)
+        r = self._deviation(before)
         self.blur = np.maximum(self.blur, before.p @ np.abs(self.h) + np.abs(r) @ before.p)
         if not reverse.bayes or self.h.any() or excess.any():
             self.h = R @ self.h + excess @ r.T
@@ -189,18 +202,23 @@ class FloatLikelihood:
             if (self.G >= 0.5).all():
                 self.G = None
 
-    def excess(self, law: Floats, off: Floats, last: Sources, lost: float) -> Approximation:
+    def excess(self, law: Floats, off: Floats, last: Sources, lost: float) -> FloatTerm:
         """NLL − H(x0) for the prior π, `off` = π − p_T, where rounding may have taken `lost` of Σ|π − p_T|."""
-        r = np.where(_followed(last), last.r[last.sight.known], 0.0)
+        r = self._deviation(last)
         delta = r @ off + law @ self.h
         if not lost and not off.any() and not self.h.any() and not self.outside.any():
             return NOTHING
-        v = 1 + delta
+        v, carried = 1 + delta, np.zeros(delta.shape, bool)
         if self.G is not None:
-            v = np.where(delta < -0.5, law @ self.G, v)
+            carried = delta < -0.5
+            v = np.where(carried, law @ self.G, v)
+        if (v <= 0).any():
+            x0 = self.states[int(np.flatnonzero(v <= 0)[0])]
+            return Unbounded("undefined", {"t": 0, "x0": x0}, less_than_held(x0))
         value = float(self.p0 @ g(delta, v)) + float(law @ self.outside)
         blur = FINE * np.maximum(self.blur, law @ np.abs(self.h)) + lost * np.abs(r).max(axis=1)
-        noise = float(self.p0 @ (np.abs(delta / v) * blur + (blur / v) ** 2))
+        share = np.where(carried, 1.0, v)
+        noise = float(self.p0 @ (np.abs(delta / share) * blur + (blur / share) ** 2))
         return _near(value, noise)
 
 

@@ -25,6 +25,7 @@ from markovdiff.arithmetic.floating import (
     Floats,
     blocks,
     bregman,
+    complements,
     f,
     mean_f,
     minus_x_log_x,
@@ -254,16 +255,16 @@ class MixedInformation(FloatInformation[Forgotten]):
         now = self.moment
         fresh = ratio(now.fresh * now.pi, now.p)
         stays = ratio(now.kept + now.fresh * now.pi, now.p)
-        others = 1 - now.p0
+        others = complements(now.p0)
         return stays, ratio(now.kept * others, now.p), fresh, -ratio(now.kept * now.p0, now.p)
 
     @cached_property
     def per_column(self) -> Floats:
         """Σ_i p_0[i] f(r_ij) for each j."""
-        p0 = self.moment.p0
+        p0, rest = self.moment.p0, complements(self.moment.p0)
         _, r, u_other, r_other = self.cells
         others = np.where(r_other < -0.5, 1 - u_other - minus_x_log_x(u_other, 1 - u_other), f(r_other))
-        found: Floats = p0 * f(r) + (1 - p0) * others
+        found: Floats = p0 * f(r) + rest * others
         return found
 
     def _conditional(self) -> float:
@@ -292,14 +293,14 @@ class MixedInformation(FloatInformation[Forgotten]):
         assert isinstance(self.before, MixedInformation)
         was, now = self.before.moment, self.moment
         assert now.beta is not None
-        beta, p0, pi = float(now.beta), was.p0, was.pi
+        beta, p0, rest, pi = float(now.beta), was.p0, complements(was.p0), was.pi
         u, r, u_o, r_o = self.before.cells
         slope = ratio(np.full_like(p0, beta * was.kept), now.p)
-        stayed = _change(u, -slope * ((1 - p0) * u_o + pi * r))
-        others = _change(u_o, slope * (u_o * p0 - pi * r_o))
+        stayed = _change(u, r, -slope * (rest * u_o + pi * r))
+        others = _change(u_o, r_o, slope * (u_o * p0 - pi * r_o))
         drift = beta * was.kept * (pi - p0)
         reached = np.where(was.p > 0, self.before.per_column, 0.0)
-        return -float(drift @ reached + now.p @ (p0 * stayed + (1 - p0) * others))
+        return -float(drift @ reached + now.p @ (p0 * stayed + rest * others))
 
     @cached_property
     def decay(self) -> Decay:
@@ -307,19 +308,20 @@ class MixedInformation(FloatInformation[Forgotten]):
         return "equal" if self.loss is NOTHING else "strict"
 
 
-def _change(u: Floats, step: Floats) -> Floats:
-    """F(u + step) − F(u) for F(u) = u·log u − u + 1."""
+def _change(u: Floats, r: Floats, step: Floats) -> Floats:
+    """F(u + step) − F(u) for F(u) = u·log u − u + 1 and u = 1 + r, whose logarithm is that of r where u is near 1."""
     safe = np.where(u > 0, u, 1.0)
     after = np.maximum(u + step, 0.0)
-    within = step * np.log(safe) + u * f(np.maximum(step / safe, -1.0))
+    log_u = np.where(np.abs(r) < 0.5, np.log1p(np.maximum(r, -0.5)), np.log(safe))
+    within = step * log_u + u * f(np.maximum(step / safe, -1.0))
     return np.where(u > 0, within, -minus_x_log_x(after, 1 - after) - after)
 
 
 def _spread(largest: Floats, other: Floats, weights: Floats) -> Floats:
     """For each i the entropy of: `largest`_i at i, other_i·weights_j at every j ≠ i."""
-    own = minus_x_log_x(weights, 1 - weights)
+    rest = complements(weights)
+    own = minus_x_log_x(weights, rest)
     safe = np.where(other > 0, other, 1.0)
-    rest = 1 - weights
     found: Floats = minus_x_log_x(largest, other * rest) + other * (own.sum() - own - rest * np.log(safe))
     return found
 
@@ -347,7 +349,8 @@ def divergence(approach: Approach, now: Now) -> Approximation | None:
     if (now.possible & (law == 0)).any():
         return None
     if not e.any():
-        return Approximation(0.0, approach.blur**2 / float(law[law > 0].min())) if approach.blur else NOTHING
+        unseen = approach.blur**2 / float(law[law > 0].min()) + approach.rough**2
+        return Approximation(0.0, unseen) if unseen else NOTHING
     found = Approximation.of(float(law @ f(np.maximum(ratio(e, law), -1.0))))
     rough = approach.rough * (2 * found.value) ** 0.5 + approach.rough**2
     return Approximation(found.value, found.noise + rough)

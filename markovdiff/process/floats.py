@@ -18,8 +18,9 @@ from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
+from flint import fmpz, fmpz_mat
 
-from markovdiff.arithmetic.floating import Flags, Floats, ratio
+from markovdiff.arithmetic.floating import Flags, Floats, complements, ratio
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep, WithMemory
@@ -146,6 +147,7 @@ def start(p: Floats, *, markov: bool = True) -> Forward:
     possible = p > 0
     Q_bar = np.eye(len(p))[possible]
     D = Q_bar - p
+    D[np.arange(len(D)), np.flatnonzero(possible)] = complements(p)[possible]
     left = np.abs(D).sum(axis=1)
     return Forward(0, None, None, p[possible], p, possible, D, left, Q_bar, possible.sum() == 1, markov=markov)
 
@@ -262,6 +264,17 @@ def _shares(weights: tuple[int, ...], total: int) -> Floats:
     return np.array([w / total for w in weights])
 
 
+def reached_from(chain: Chain, i: int) -> Flags:
+    """Where x_T can be from x_0 = i, by patterns alone."""
+    found: Flags = np.arange(chain.K) == i
+    if isinstance(chain.kernel, Forgetting):
+        last = list(_forgotten(chain))[-1]
+        return (found & (last.alpha_bar > 0)) | ((last.pi > 0) & (last.alpha_bar < 1))
+    for Q in steps(chain):
+        found = np.any(Q[found] > 0, axis=0)
+    return found
+
+
 def is_kept(chain: Chain, law: RationalMatrix) -> bool:
     """Whether every step preserves the law, exactly; of a Gaussian, which is symmetric, the uniform law is kept."""
     kernel = chain.kernel
@@ -284,25 +297,33 @@ def is_consistent(chain: Chain, model: ReverseModel, prior: RationalMatrix | Non
 class Approach:
     """e_t = p_t − μ, carried along so that it keeps its relative accuracy where every step preserves μ.
 
-    Where a step leaves nothing of it but rounding, e_t is 0 and Σ|e_t| may be up to `blur`; where e_t is a difference
-    of p_t and μ as they were rounded, each entry is off by a share `rough` of μ.
+    Where μ is p_T itself and every step preserves another law ν, it is (p_t − ν) − (p_T − ν), each carried along. Where
+    a step leaves nothing of it but rounding, e_t is 0 and Σ|e_t| may be up to `blur`; where e_t is a difference of p_t
+    and μ as they were rounded, each entry is off by a share `rough` of μ. `uncertain` is what TV(p_t, μ) may be off by
+    at the time last asked for, beside a small share of itself.
     """
 
-    def __init__(self, chain: Chain, law: RationalMatrix | None, last: Now | None = None) -> None:
+    def __init__(
+        self, chain: Chain, law: RationalMatrix | None, last: Now | None = None, via: RationalMatrix | None = None
+    ) -> None:
         self.law: Floats = vector(law) if law is not None else _of(last)
         self.kept = law is not None and is_kept(chain, law)
         self.start = None if law is None else vector(law_of_data(chain) + -law)
+        self.away, self.rest = _line(chain, law)
         self.zero = self.kept and law == law_of_data(chain)
         self.last = last
+        self.via = None if via is None or isinstance(chain.kernel, Forgetting) else Approach(chain, via)
+        self.end = None if self.via is None else self.via.at_end(chain)
         self.e: Floats | None = None
         self.t = -1
-        self.blur = self.rough = 0.0
+        self.blur = self.rough = self.uncertain = 0.0
 
     def at(self, now: Now) -> Floats:
         """p_t − μ; to be called for t = 0, 1, … in turn, and as often as one likes."""
         if self.e is not None and self.t == now.t:
             return self.e
-        self.t, self.e = now.t, self._next(now)
+        self.t, self.uncertain = now.t, self.blur / 2
+        self.e = self._next(now)
         return self.e
 
     def _next(self, now: Now) -> Floats:
@@ -310,30 +331,68 @@ class Approach:
             return self._forgotten(now)
         if self.zero:
             return np.zeros_like(now.p)
+        if self.via is not None:
+            return self._between(now)
         if self.e is None or not self.kept or now.Q is None:
             return self._subtracted(now)
-        e = self.e @ now.Q
+        return self._pushed(self.e, now.Q)
+
+    def _pushed(self, before: Floats, Q: Floats) -> Floats:
+        e = before @ Q
         projected: Floats = e - e.sum() * self.law
-        left, was = float(np.abs(projected).sum()), float(np.abs(self.e).sum())
+        left, was = float(np.abs(projected).sum()), float(np.abs(before).sum())
         if left > UNRESOLVED * was:
             return projected
         self.blur = max(self.blur, UNRESOLVED * was)
+        self.uncertain = self.blur / 2
         return np.zeros_like(projected)
 
+    def at_end(self, chain: Chain) -> Floats:
+        """p_T − μ, where every step preserves μ."""
+        assert self.start is not None
+        e = self.start
+        for Q in steps(chain):
+            e = self._pushed(e, Q)
+        self.blur = 0.0
+        return e
+
+    def _between(self, now: Forward) -> Floats:
+        assert self.via is not None
+        assert self.end is not None
+        e = self.via.at(now)
+        if self.last is not None and now.t != self.last.t:
+            self.rough = ROUGH
+            self.uncertain = ROUGH * float(np.abs(e).sum() + np.abs(self.end).sum()) + self.via.uncertain
+        return e - self.end
+
     def _forgotten(self, now: Forgotten) -> Floats:
-        """ᾱ(p_0 − π) where μ = π; (ᾱ_t − ᾱ_T)(p_0 − π) where μ = p_T."""
-        if self.kept:
-            return now.kept * (now.p0 - now.pi)
+        """ᾱ(p_0 − π) + π − μ, or (ᾱ_t − ᾱ_T)(p_0 − π) where μ = p_T."""
         if isinstance(self.last, Forgotten):
-            return float(now.alpha_bar - self.last.alpha_bar) * (now.p0 - now.pi)
-        return self._subtracted(now)
+            return float(now.alpha_bar - self.last.alpha_bar) * self.away
+        if self.kept:
+            return now.kept * self.away
+        self.rough = ROUGH
+        moved = now.kept * self.away
+        self.uncertain = ROUGH * float(np.abs(moved).sum() + np.abs(self.rest).sum())
+        return moved + self.rest
 
     def _subtracted(self, now: Now) -> Floats:
-        """What rounding leaves of p_t − μ; at t = 0 it is known exactly."""
+        """What rounding leaves of p_t − μ; at t = 0 it is known exactly, and at T where μ is p_T."""
         if now.t == 0 and self.start is not None:
             return self.start
         self.rough = ROUGH
+        if self.last is None or now.t != self.last.t:
+            self.uncertain = ROUGH * (now.t + 1)
         return now.p - self.law
+
+
+def _line(chain: Chain, law: RationalMatrix | None) -> tuple[Floats, Floats]:
+    """p_0 − π and π − μ of a chain that forgets towards π, each entry rounded once; of any other, nothing."""
+    if not isinstance(chain.kernel, Forgetting):
+        return np.zeros(0), np.zeros(0)
+    target = chain.kernel.target
+    pi = RationalMatrix(fmpz_mat([[fmpz(w) for w in target.weights]]), fmpz(target.total))
+    return vector(law_of_data(chain) + -pi), np.zeros(0) if law is None else vector(pi + -law)
 
 
 class Approaches:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from markovdiff.arithmetic.floating import Floats, ratio
+from markovdiff.arithmetic.floating import Floats, complements, ratio
 from markovdiff.arithmetic.wide import LOW, Wide
 from markovdiff.process.chain import Chain
 from markovdiff.process.floats import Forgotten, Forward, Now, forgets_all, is_rounding
@@ -93,7 +93,7 @@ class SourcesWalk:
             step = (np.eye(K, dtype=bool) & (beta < 1)) | (target & (beta > 0))
             reach = (stays & (now.alpha_bar > 0)) | (target & (now.alpha_bar < 1))
             seen = Sight(now.t, seen.rows, seen.known, reach, step)
-        r = now.kept * ratio(np.where(stays, 1 - now.p0, -now.p0), now.p)
+        r = now.kept * ratio(np.where(stays, complements(now.p0), -now.p0), now.p)
         vanished = now.alpha_bar == 0 or len(rows) == 1
         p0 = now.p0[rows]
         plain = _is_plain(seen, now.p, r)

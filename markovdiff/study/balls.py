@@ -33,6 +33,7 @@ from markovdiff.process.balls import Enclosures, Walk
 from markovdiff.process.chain import Chain
 from markovdiff.process.floats import forward
 from markovdiff.process.kernels import Forgetting
+from markovdiff.process.range_floats import is_held
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import (
@@ -84,21 +85,26 @@ def _widest(now: Enclosures) -> arb:
 
 
 def needed_bits(chain: Chain, digits: int) -> int:
-    """What the walk needs, by the deviations and cancellations that float64 sees."""
+    """What the walk needs."""
+    most = _seen_bits(chain) if is_held(chain) else FLOAT_RANGE
+    return int(bits_for(digits) + most + 2 * log2(chain.K) + log2(chain.T + 1)) + 24
+
+
+def _seen_bits(chain: Chain) -> float:
+    """What the deviations and cancellations cost that float64 sees."""
     most, before = 0.0, None
     for moment in forward(chain):
         now: FloatKnown = in_float(moment, before, None, None)
         left = now.mutual.value
         if left == 0:
-            most = max(most, FLOAT_RANGE if now.mutual.noise else 0)
-            break
+            return max(most, FLOAT_RANGE if now.mutual.noise else 0)
         lost = 0.0
         if before is not None and now.loss.value > 0:
             lost = max(log2(before.mutual.value / now.loss.value), 0)
         for part, whole in ((now.conditional, now.data_entropy), (now.noise, now.entropy)):
             lost = max(lost, log2(whole.value / part.value) if part.value > 0 else 0)
         most, before = max(most, max(-log2(left), 0) / (1 if left > 2.0**-48 else 2) + lost), now.forget()
-    return int(bits_for(digits) + most + 2 * log2(chain.K) + log2(chain.T + 1)) + 24
+    return most
 
 
 class BallEngine:

@@ -28,6 +28,7 @@ from markovdiff.measures.triangle import times_of
 from markovdiff.process.chain import Chain
 from markovdiff.process.contraction import Contraction
 from markovdiff.process.floats import Approach, Approaches, forward, last_of
+from markovdiff.process.range_floats import check_chain, check_law, check_model
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.forecast import admitted, forecast_float, with_model
 from markovdiff.study.result import Elbo, Step
@@ -50,15 +51,26 @@ class FloatEngine:
     """Float: the numbers are `Approximation`."""
 
     def __init__(self, scenario: Scenario, chain: Chain) -> None:
-        """Raises UnfinishedError where the forecast refuses."""
+        """Raises UnfinishedError where the forecast refuses, LimitError where float64 cannot hold a probability."""
         self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
         walks = 1 + len(times_of(chain.T)) / 2 if "dpi" in scenario.expectations else 1
         self.forecast = admitted(forecast_float(chain, walks), chain)
         is_marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if is_marginal else scenario.prior(chain)
         self.model: ReverseModel | None = scenario.reverse_model(chain)
-        self.approach = Approach(chain, self.prior, last_of(chain) if is_marginal else None)
+        self._check_range()
+        last, via = (last_of(chain), scenario.stationary) if is_marginal else (None, None)
+        self.approach = Approach(chain, self.prior, last, via)
         self.ledger = None if self.model is None else self._ledger(chain, self.model)
+
+    def _check_range(self) -> None:
+        check_chain(self.chain)
+        if self.prior is not None:
+            check_law(self.prior, "reverse.prior")
+        if self.model is not None:
+            check_model(self.model, self.chain.K)
+        if "h-theorem" in self.scenario.expectations:
+            check_law(self.scenario.law()[0], "checks.h-theorem")
 
     def _ledger(self, chain: Chain, model: ReverseModel) -> FloatLedger:
         if model.is_bayes:
@@ -79,39 +91,46 @@ class FloatEngine:
     def step(self, now: Known) -> Step:
         assert isinstance(now, DenseInformation | MixedInformation)
         entry = None if self.ledger is None else self.ledger.observe(now)
-        first, e = now.before is None, self.approach.at(now.moment)
+        first = now.before is None
         return Step(
             t=now.t,
             beta=self._decimal(now.moment.beta),
             alpha_bar=self._decimal(now.moment.alpha_bar),
-            entropy=self._report(now.entropy),
-            conditional_entropy=self._report(now.conditional),
-            noise_entropy=self._report(now.noise),
-            mutual_information=self._report(now.mutual),
-            information_loss=None if first else self._report(now.loss),
+            entropy=self._report(now.entropy, now.t),
+            conditional_entropy=self._report(now.conditional, now.t),
+            noise_entropy=self._report(now.noise, now.t),
+            mutual_information=self._report(now.mutual, now.t),
+            information_loss=None if first else self._report(now.loss, now.t),
             decay=None if first else now.decay,
             dobrushin=self._decimal(now.dobrushin),
-            sdpi_bound=None if now.bound is None else self._report(now.bound),
-            total_variation_to_prior=as_decimal(float(np.abs(e).sum()) / 2, self.digits),
-            elbo_term=None if entry is None else self._report(entry.term),
-            model_error=None if entry is None else self._report(entry.error),
+            sdpi_bound=None if now.bound is None else self._report(now.bound, now.t),
+            total_variation_to_prior=self._distance(now),
+            elbo_term=None if entry is None else self._report(entry.term, now.t),
+            model_error=None if entry is None else self._report(entry.error, now.t),
             law=FloatLaw(now.moment.p, self.digits),
         )
+
+    def _distance(self, now: FloatKnown) -> Decimal | None:
+        """TV(p_t, π); None where rounding does not tell it from 0."""
+        found, uncertain = float(np.abs(self.approach.at(now.moment)).sum()) / 2, self.approach.uncertain
+        return None if 0 < uncertain >= found else as_decimal(found, self.digits)
 
     def _decimal(self, value: Fraction | float | None) -> Decimal | None:
         return None if value is None else as_decimal(value, self.digits)
 
-    def _report(self, term: FloatTerm) -> Enclosed:
+    def _report(self, term: FloatTerm, t: int) -> Enclosed:
         if isinstance(term, Unbounded):
             return Enclosed(term.kind, witness=term.witness, words=term.words)
         assert isinstance(term, Approximation)
+        if term.is_rounding:
+            return Enclosed("undecided", witness={"t": t}, words="not told from 0 by float64")
         return term.enclosed(self.digits, self.scenario.unit)
 
     def conclude(self) -> tuple[Elbo, Finding | None]:
         if self.ledger is None:
             return Elbo(), None
         totals, finding = self.ledger.conclude()
-        return Elbo(**{name: self._report(getattr(totals, name)) for name in Totals.__slots__}), finding
+        return Elbo(**{name: self._report(getattr(totals, name), self.chain.T) for name in Totals.__slots__}), finding
 
     def triangle(self, tick: Callable[[float], None]) -> Finding:
         return triangle(self.chain, tick)

@@ -38,7 +38,7 @@ from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import Kernel
 from markovdiff.process.reverse import ReverseModel
-from markovdiff.process.stationary import stationary_of_chain
+from markovdiff.process.stationary import stationary_of_chain, uniform_law
 from markovdiff.study import fileformat, files, resolve, reverse
 from markovdiff.study.forecast import check_forecast
 from markovdiff.study.reading import read
@@ -149,7 +149,7 @@ class Scenario:
             "mi-decay": "non-increasing",
             "identities": "holds",
             "sdpi": "holds" if markov else None,
-            "h-theorem": "holds" if markov and not law and self._stationary is not None else None,
+            "h-theorem": "holds" if markov and not law and self.stationary is not None else None,
             "elbo-ledger": "holds" if markov else None,
             "dpi": "holds" if markov and self.T <= DPI_MAX_STEPS and self.K <= DPI_MAX_STATES else None,
             "entropy-growth": None,
@@ -186,7 +186,7 @@ class Scenario:
             self.law()
 
     @cached_property
-    def _stationary(self) -> RationalMatrix | None:
+    def stationary(self) -> RationalMatrix | None:
         """The law that every step preserves, where there is exactly one."""
         try:
             return stationary_of_chain(self.chain())
@@ -204,20 +204,29 @@ class Scenario:
                 case "sdpi":
                     yield check, StrongDecay()
                 case "h-theorem":
-                    yield check, HTheorem(*self.law())
+                    law, name = self.law()
+                    yield check, HTheorem(law, name, kept=self._keeps(law))
                 case "entropy-growth":
-                    yield check, Entropy()
+                    yield check, Entropy(kept=self._keeps(uniform_law(self.K)))
                 case "converged":
                     assert self.file.checks is not None
                     assert self.file.checks.converged is not None
                     yield check, Converged(self.file.checks.converged.information, self.file.unit)
+
+    def _keeps(self, law: RationalMatrix) -> bool:
+        """Whether every step preserves the law: float64 has to know, for it cannot tell a small fall from a rise."""
+        if self.file.arithmetic.kind != "float":
+            return False
+        from markovdiff.process.floats import is_kept
+
+        return is_kept(self.chain(), law)
 
     def law(self) -> tuple[RationalMatrix, str]:
         """The law that `h-theorem` measures against, and its name."""
         asked = self.file.checks.h_theorem if self.file.checks else None
         against = asked.against if isinstance(asked, fileformat.HTheorem) else "stationary"
         if against == "stationary":
-            return self._stationary or _located("checks.h-theorem", self.chain()), against
+            return self.stationary or _located("checks.h-theorem", self.chain()), against
         named = resolve.law(against, self.data, "checks.h-theorem.against", self.mask)
         return law_of(named), against if isinstance(against, str) else "given"
 

@@ -15,7 +15,8 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
         return paragraph([], width, height)
     data, prior = film.steps[0].marginal, film.prior
     top = max(*step.marginal, *data, *prior)
-    distance = fraction(str(step.record["total_variation_to_prior"]), 9)
+    told = step.record["total_variation_to_prior"]
+    distance = "undecided" if told is None else fraction(str(told), 9)
     note = [(" █ p_t", "series-1"), (" ─ data", "mark"), (" ╌ prior", "beneath"), (f"  TV {distance}", "dim")]
     labels = film.opened.states
     bars = raster.bars(step.marginal, top, width, height - 1, labels, data, "series-1", scene.chosen, behind=prior)
