@@ -18,7 +18,8 @@ from markovdiff.bench.judge import Judgement
 from markovdiff.bench.measure import Bench, Bencher, contradiction
 from markovdiff.bench.plan import Duel, Plan, Series
 from markovdiff.bench.rivals import RIVALS
-from markovdiff.cli import BENCHED, main
+from markovdiff.cli import main
+from markovdiff.cli.programs import BENCHED
 
 TINY = Plan(
     duels=(

@@ -1,0 +1,225 @@
+"""`run` and `verify`: scenarios in; tables, files and an exit status out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from markovdiff import signals
+from markovdiff.cli.options import complete_scenario, rows_of
+from markovdiff.cli.streams import aside, draw, is_terminal, out, progress
+from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError, printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from markovdiff.arithmetic.enclosure import Unit
+    from markovdiff.study.fileformat import ArithmeticKind
+    from markovdiff.study.forecast import Forecast
+    from markovdiff.study.result import Result
+    from markovdiff.study.scenario import Scenario
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def run_options(command: F) -> F:
+    """The options that `run` and `verify` share."""
+    for decorate in reversed(
+        [
+            click.argument(
+                "scenarios", metavar="SCENARIO...", nargs=-1, required=True, shell_complete=complete_scenario
+            ),
+            click.option("--json", "json_file", metavar="FILE|-", help="Write the result as JSON."),
+            click.option("--csv", "csv_file", metavar="FILE|-", help="Write one row a step as CSV."),
+            click.option(
+                "--arithmetic", type=click.Choice(["exact", "ball", "float"]), help="Instead of the scenario's."
+            ),
+            click.option(
+                "--digits", type=click.IntRange(1, 1000), metavar="N", help="Certified significant digits (1–1000)."
+            ),
+            click.option("--unit", type=click.Choice(["bits", "nats"]), help="Instead of the scenario's."),
+            click.option("--certificate", "certificate_file", metavar="FILE", help="Write what an audit needs."),
+            click.option("--distributions", is_flag=True, help="Put each marginal p_t into JSON and CSV."),
+            click.option("--forecast", "ahead", is_flag=True, help="Say how long it would take, and stop."),
+            click.option("--partial", is_flag=True, help="If interrupted, keep the steps that are done."),
+            click.option("--steps", "rows", metavar="A:B", callback=rows_of, help="The steps to show in the table."),
+            click.option("--quiet", "-q", is_flag=True, help="No table and no progress bar."),
+        ]
+    ):
+        command = decorate(command)
+    return command
+
+
+@click.command()
+@run_options
+@click.option("--ledger", is_flag=True, help="Show the ELBO's term at every step, too.")
+@click.option("--shadow", is_flag=True, help="Lay beside each I(x0;x_t) what float64 makes of it.")
+def run(**options: Any) -> int:
+    """Run scenarios and show what is left at every step.
+
+    SCENARIO is a file, or the name of one that ships (see `markovdiff list`).
+    """
+
+    def human(console: Console, results: list[Result]) -> None:
+        from markovdiff.report import show
+
+        for k, result in enumerate(results):
+            if k:
+                console.rule(style="dim")
+            show(result, console, rows, terms=terms)
+
+    rows, terms = options.pop("rows"), options.pop("ledger")
+    return _run(human, **options)
+
+
+@click.command()
+@run_options
+def verify(**options: Any) -> int:
+    """Run the scenarios' checks, one line each; the exit status is the verdict."""
+
+    def human(console: Console, results: list[Result]) -> None:
+        from markovdiff.report import verdict_lines
+
+        for result in results:
+            for line in verdict_lines(result):
+                console.print(line, soft_wrap=True)
+
+    options.pop("rows")
+    return _run(human, **options)
+
+
+def _run(
+    human: Callable[[Console, list[Result]], None],
+    *,
+    scenarios: tuple[str, ...],
+    json_file: str | None,
+    csv_file: str | None,
+    certificate_file: str | None,
+    arithmetic: ArithmeticKind | None,
+    digits: int | None,
+    unit: Unit | None,
+    distributions: bool,
+    ahead: bool,
+    partial: bool,
+    quiet: bool,
+    shadow: bool = False,
+) -> int:
+    from markovdiff.study.apart import Interruption
+    from markovdiff.study.certificate import sha256
+    from markovdiff.study.output import check_writable
+    from markovdiff.study.scenario import find, load
+
+    if json_file == "-" and csv_file == "-":
+        raise InputError("stdout can hold one format", where="--json - --csv -", remedy="give one of them a file")
+    if certificate_file == "-":
+        raise InputError("a certificate needs a file", where="--certificate -", remedy="name one")
+    given = (("--json", json_file), ("--csv", csv_file), ("--certificate", certificate_file))
+    check_writable({option: file for option, file in given if file not in (None, "-")}, map(find, scenarios))
+    hashes = [sha256(find(name)) for name in scenarios] if certificate_file else []
+    loaded = [load(name).with_options(arithmetic=arithmetic, digits=digits, unit=unit) for name in scenarios]
+    if ahead:
+        return _foretell(loaded)
+    results: list[Result] = []
+    try:
+        for scenario in loaded:
+            results += [_run_one(scenario, distributions, quiet, shadow)]
+    except Interruption as interruption:
+        results += [interruption.result] if interruption.result is not None else []
+        if not partial or not results:
+            aside("markovdiff: interrupted; nothing was written")
+            return UnfinishedError.status
+        certificate_file = None
+        aside(f"markovdiff: {_kept(results)}")
+    with signals.put_off(wanted=partial) as heard:
+        _write(results, json_file, csv_file, certificate_file, hashes, distributions)
+    if heard:
+        aside("markovdiff: interrupted as the result was written; it is kept")
+        return UnfinishedError.status
+    if not quiet and "-" not in (json_file, csv_file):
+        draw(lambda console: human(console, results))
+    return _status(results) if len(results) == len(loaded) else UnfinishedError.status
+
+
+def _kept(results: list[Result]) -> str:
+    """What an interruption leaves, in a sentence."""
+    last = results[-1]
+    if not last.partial:
+        return f"interrupted after {last.scenario['name']!r}, which is kept; the next had not begun"
+    done = f"t = {last.steps[-1].t} of {last.scenario['steps']}"
+    return f"interrupted after {done}; what was done is kept, marked as partial, without a certificate"
+
+
+def _status(results: list[Result]) -> int:
+    if any(result.partial for result in results):
+        return UnfinishedError.status
+    verdicts = [check.verdict for result in results for check in result.checks]
+    return 1 if "fails" in verdicts else 3 if "undecided" in verdicts else 0
+
+
+WORTH_SAYING = 3
+"""Seconds from which on a forecast is shown before a run."""
+
+
+class _Enough(Exception):  # noqa: N818  (no error)
+    """What was asked is known before the run."""
+
+
+def _foretell(scenarios: list[Scenario]) -> int:
+    """A line a scenario: its forecast. One that is refused is an error, as it would be by a run."""
+    from markovdiff.study.apart import run_apart
+
+    def begin(_begun: Result, forecast: Forecast) -> None:
+        raise _Enough(forecast)
+
+    for scenario in scenarios:
+        try:
+            run_apart(scenario, on_begin=begin)
+        except _Enough as known:
+            out(f"{printable(scenario.name)}: {known.args[0]}\n")
+        except MarkovdiffError as error:
+            raise error.located(scenario.name) from None
+    return 0
+
+
+def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool) -> Result:
+    from markovdiff.study.apart import run_apart
+
+    def begin(_begun: Result, forecast: Forecast) -> None:
+        if forecast.seconds >= WORTH_SAYING and not quiet:
+            aside(f"{printable(scenario.name)}: forecast {forecast}")
+
+    try:
+        with progress(scenario.name, shown=not quiet and is_terminal(sys.stderr)) as tick:
+            return run_apart(scenario, tick, begin, distributions=distributions, shadow=shadow)
+    except MarkovdiffError as error:
+        raise error.located(scenario.name) from None
+
+
+def _write(
+    results: list[Result],
+    json_file: str | None,
+    csv_file: str | None,
+    certificate_file: str | None,
+    hashes: list[str],
+    distributions: bool,
+) -> None:
+    from markovdiff.study.certificate import certificate
+    from markovdiff.study.output import write_whole
+    from markovdiff.study.result import dump, to_csv
+
+    contents: dict[tuple[str, str], str] = {}
+    if json_file is not None:
+        records = [result.record(distributions) for result in results]
+        contents["--json", json_file] = dump(records[0] if len(records) == 1 else records)
+    if certificate_file is not None:
+        made = [certificate(result, scenario) for result, scenario in zip(results, hashes, strict=True)]
+        contents["--certificate", certificate_file] = dump(made[0] if len(made) == 1 else made)
+    if csv_file is not None:
+        contents["--csv", csv_file] = to_csv(results, distributions, named=len(results) > 1)
+    write_whole({key: text for key, text in contents.items() if key[1] != "-"})
+    for (_, file), text in contents.items():
+        if file == "-":
+            out(text)

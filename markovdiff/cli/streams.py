@@ -1,0 +1,113 @@
+"""What the commands say, where: results on stdout, the rest on stderr, and what a closed or a full one does."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from markovdiff.errors import InputError, printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def out(text: str) -> None:
+    """Text on stdout; `| head` closes the pipe early, and that is the reader's choice, no error of ours."""
+    if sys.stdout is None:
+        raise InputError("stdout is closed", remedy="leave it open, or write to files with --quiet")
+    with _stdout():
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _stdout() -> Iterator[None]:
+    """What is written to stdout in here either arrives, or nobody wants it, or is an error that says so."""
+    try:
+        yield
+    except BrokenPipeError:
+        abandon(sys.stdout)
+    except OSError as error:
+        abandon(sys.stdout)
+        raise InputError(
+            f"stdout cannot be written: {error.strerror}", remedy="make room, or write elsewhere"
+        ) from None
+
+
+def abandon(stream: IO[str]) -> None:
+    """Send what a stream still holds nowhere, else the interpreter would stumble over it when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def aside(message: str) -> None:
+    """A message on stderr; where that cannot be written the exit status has to be enough."""
+    try:
+        click.echo(message, err=True)
+    except OSError:
+        abandon(sys.stderr)
+
+
+def draw(paint: Callable[[Console], None]) -> None:
+    """Paint on stdout: with Rich on a terminal, else as plain text without the padding it leaves."""
+    from rich.console import Console
+
+    console = Console(highlight=False, file=sys.stdout or io.StringIO())
+    with _stdout(), console.capture() as captured:
+        paint(console)
+    text = captured.get()
+    if not console.is_terminal:
+        text = "".join(line.rstrip() + "\n" for line in text.splitlines())
+    out(text)
+
+
+@contextlib.contextmanager
+def progress(name: str, shown: bool) -> Iterator[Callable[[str, float], None]]:
+    """A bar on stderr for a run that lasts over a second; `tick(task, share)` moves it."""
+    begun = time.monotonic()
+    bar: Any = None
+    tasks: dict[str, Any] = {}
+
+    def tick(task: str, share: float) -> None:
+        nonlocal bar
+        if not shown or (bar is None and time.monotonic() - begun < 1):
+            return
+        if bar is None:
+            from rich.console import Console
+            from rich.progress import Progress
+
+            bar = Progress(console=Console(stderr=True), transient=True)
+            bar.start()
+        if task not in tasks:
+            from rich.markup import escape
+
+            tasks[task] = bar.add_task(escape(printable(f"{name}: {task}")), total=1.0)
+        bar.update(tasks[task], completed=share)
+
+    try:
+        yield tick
+    finally:
+        if bar is not None:
+            bar.stop()
+
+
+def is_terminal(stream: object) -> bool:
+    """Whether someone is sitting there; a closed stream is nobody."""
+    return isinstance(stream, io.TextIOBase) and stream.isatty()
+
+
+def speak_utf8() -> None:
+    """UTF-8 into files and pipes; on a terminal its own encoding, with "?" for what it cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
