@@ -104,6 +104,8 @@ def test_the_exit_status_is_the_verdict(command: str, scenario: str, status: int
         ["run", "coin.toml", "--steps", "3:1"],
         ["run", "coin.toml", "--steps", "-2:-1"],
         ["run", "coin.toml", "--steps", ""],
+        ["run", "coin.toml", "--steps", "4:5"],
+        ["verify", "coin.toml", "failing.toml", "--steps", "4:"],
         ["run", "coin.toml", "--json", "-", "--csv", "-"],
         ["run", "coin.toml", "--json", "out", "--csv", "out"],
         ["run", "coin.toml", "--json", "out", "--csv", "./out"],

@@ -76,6 +76,16 @@ class Infinity:
 
     __radd__ = __add__
 
+    def __mul__(self, factor: object) -> Infinity:
+        """+∞ for a positive rational. Raises TypeError for another: 0·∞ has no value, and −∞ is not this number."""
+        if isinstance(factor, LogForm | Infinity | str):
+            return NotImplemented
+        if rational(factor) <= 0:
+            raise TypeError("∞ times or over a number that is not positive")
+        return self
+
+    __rmul__ = __truediv__ = __mul__
+
     def __hash__(self) -> int:
         return hash(inf)
 

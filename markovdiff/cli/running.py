@@ -71,7 +71,7 @@ def run(**options: Any) -> int:
                 console.rule(style="dim")
             show(result, console, rows, terms=terms)
 
-    rows, terms = options.pop("rows"), options.pop("ledger")
+    rows, terms = options["rows"], options.pop("ledger")
     return _run(human, **options)
 
 
@@ -87,7 +87,6 @@ def verify(**options: Any) -> int:
             for line in verdict_lines(result):
                 console.print(line, soft_wrap=True)
 
-    options.pop("rows")
     return _run(human, **options)
 
 
@@ -101,6 +100,7 @@ def _run(
     arithmetic: ArithmeticKind | None,
     digits: int | None,
     unit: Unit | None,
+    rows: range | None,
     distributions: bool,
     ahead: bool,
     partial: bool,
@@ -120,6 +120,7 @@ def _run(
     check_writable({option: file for option, file in given if file not in (None, "-")}, map(find, scenarios))
     hashes = [sha256(find(name)) for name in scenarios] if certificate_file else []
     loaded = [load(name).with_options(arithmetic=arithmetic, digits=digits, unit=unit) for name in scenarios]
+    _check_rows(rows, loaded)
     if ahead:
         return _foretell(loaded)
     results: list[Result] = []
@@ -141,6 +142,13 @@ def _run(
     if not quiet and "-" not in (json_file, csv_file):
         draw(lambda console: human(console, results))
     return _status(results) if len(results) == len(loaded) else UnfinishedError.status
+
+
+def _check_rows(rows: range | None, scenarios: list[Scenario]) -> None:
+    """Raise InputError where no scenario has any of the rows."""
+    latest = max(scenario.T for scenario in scenarios)
+    if rows is not None and rows.start > latest:
+        raise InputError("no such steps", where="--steps", expected=f"within 0 … {latest}")
 
 
 def _kept(results: list[Result]) -> str:

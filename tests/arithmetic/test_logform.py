@@ -280,9 +280,25 @@ def test_infinity_is_above_every_rational_and_equal_to_itself() -> None:
         assert r < INFINITY
         assert r != INFINITY
         assert operator.gt(INFINITY, r)
-    for undefined in (lambda: log(2) - INFINITY, lambda: 0 * INFINITY, lambda: log(2) * INFINITY):
+    for undefined in (
+        lambda: log(2) - INFINITY,
+        lambda: 0 * INFINITY,
+        lambda: -1 * INFINITY,
+        lambda: INFINITY / 0,
+        lambda: log(2) * INFINITY,
+        lambda: INFINITY * INFINITY,
+        lambda: "2" * INFINITY,
+        lambda: 0.5 * INFINITY,
+    ):
         with pytest.raises(TypeError):
             undefined()
+
+
+def test_infinity_weighed_is_infinity() -> None:
+    """w·∞ = ∞·w = ∞/w = ∞ for w > 0: a mixture of divergences is infinite where one of them is."""
+    for w in (1, 2, Fraction(1, 3), 10**400):
+        assert w * INFINITY is INFINITY * w is INFINITY / w is INFINITY
+    assert Fraction(1, 2) * log(2) + Fraction(1, 2) * INFINITY is INFINITY
 
 
 # refusals

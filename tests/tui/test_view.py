@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -169,6 +170,16 @@ def test_the_headline_of_two_state() -> None:
     """Third step of 64: `t=3/64`, the entropy and the information in bits, K and T where there is room."""
     shown = raster.text([view.headline(view.Scene(film_of("two-state"), 3), 120, "‖ 1x")])
     assert re.match(r" two-state  uniform · constant  K=2 T=64  t=3/64   H=0\.\d{4}  I=0\.\d{4} bits  ‖ 1x *$", shown)
+
+
+def test_a_name_is_cut_only_where_there_is_no_room() -> None:
+    """Thirty characters fit into 80 columns, where what the chain is gives way; at 40 the numbers come first."""
+    film, name = film_of("two-state"), "a-scenario-of-thirty-letters-x"
+    assert film.opened is not None
+    film.opened = replace(film.opened, name=name)
+    shown = [raster.text([view.headline(view.Scene(film, 3), width, "‖ 1x")]) for width in (80, 40)]
+    assert f" {name}  t=3/64   H=0.9019  I=0.3296 bits" in shown[0]
+    assert " a-scenario-of-thirt…  t=3/64 " in shown[1]
 
 
 def test_the_headline_before_anything_is_known() -> None:

@@ -13,11 +13,12 @@ def headline(scene: Scene, width: int, playing: str) -> Row:
     if film.opened is None:
         return line([(" opening …", "dim")], width)
     o, t = film.opened, scene.t
-    name = fit(o.name, 20)
     kind = f"{o.kernel} · {o.schedule}" if o.schedule else o.kernel
     entropy, information = (short(film.value(t, quantity), 5) for quantity in ("entropy", "mutual_information"))
     numbers = f"t={t}/{o.T}   H={entropy}  I={information} {o.unit}"
-    room = width - len(name) - len(numbers) - len(playing) - 7
+    room = width - len(numbers) - len(playing) - 7
+    name = fit(o.name, max(room, 20))
+    room -= len(name)
     abouts = (f"  {kind}  K={o.K} T={o.T}", f"  {kind}  K={o.K}", f"  {kind}", f"  {o.kernel}", "")
     about = next(words for words in abouts if len(words) <= max(room, 0))
     return line([(f" {name}", "title"), (about, "dim"), (f"  {numbers}", "title"), (f"  {playing}", "series-2")], width)
