@@ -318,6 +318,18 @@ def test_a_bar_comes_up_to_the_mouse(size: tuple[int, int]) -> None:
             assert Fraction(up, plot) <= share <= Fraction(up + 1, plot)
 
 
+@pytest.mark.parametrize("state", [0, 1, 3])
+def test_a_bar_pulled_to_the_top_goes_as_far_as_it_can(state: int) -> None:
+    """Where the place asks for more than a weight may be, it is the most there is, and the reason can be read."""
+    bench = Bench().turned("2")
+    top = next(y for y in range(24) if isinstance(page.under(bench, 5 + 20 * state, y, 80, 24), page.Place))
+    spot = page.under(bench, 5 + 20 * state, top, 80, 24)
+    assert isinstance(spot, page.Place)
+    moved = bench.put(spot.name, spot.value)
+    assert moved.values == {**bench.values, spot.name: moved.dial.high}
+    assert moved.dial.why in moved.refused
+
+
 def test_tabs_are_where_they_are_painted() -> None:
     """Each view's number in the top line is a place that turns to it."""
     for width in (80, 60):

@@ -69,19 +69,22 @@ class Bench:
         return self.tried(lambda: self.dial.read(written))
 
     def put(self, name: str, value: Fraction) -> Bench:
-        """A dial at a value, as the mouse puts it; it is in hand now."""
+        """A dial at a value, as the mouse puts it; it is in hand now. Beyond its end it is at the end, and says why."""
         index = [dial.name for dial in self.view.dials].index(name)
-        held = self.took(index)
-        return held.tried(lambda: held.dial.check(value))
+        return self.took(index).nearest(value)
 
     def dragged(self, index: int, share: float) -> Bench:
-        """A dial at a share of its rail; a place beyond its end is that end, and it is said why no further."""
+        """A dial at a share of its rail, whose ends are as far as it goes."""
         held = self.took(index)
-        value, dial = held.dial.at(share), held.dial
+        return held.nearest(held.dial.at(share))
+
+    def nearest(self, value: Fraction) -> Bench:
+        """The dial in hand at the value, or at the end of its range before it, and why no further."""
+        dial = self.dial
         end = dial.low if value < dial.low else dial.high if value > dial.high else None
         if end is None:
-            return held.tried(lambda: dial.check(value))
-        return replace(held.tried(lambda: dial.check(end)), refused=f"{dial.name} goes to {end}: {dial.why}")
+            return self.tried(lambda: dial.check(value))
+        return replace(self.tried(lambda: dial.check(end)), refused=f"{dial.name} goes to {end}: {dial.why}")
 
     def reset(self) -> Bench:
         """This view as it was at first."""
