@@ -176,7 +176,7 @@ async def test_the_mouse_moves_slider_curve_bar_and_tab() -> None:
         await s.pilot.click(Desk, offset=(s.text().splitlines()[3].index("◆"), 6))
         await s.pilot.pause()
         assert s.value("p") == Fraction(1, 2)
-        await s.pilot.click(Desk, offset=(s.text().splitlines()[0].index("2 the"), 0))
+        await s.pilot.click(Desk, offset=(s.text().splitlines()[0].index("2 code"), 0))
         await s.until(lambda: s.lab.bench.key == "2")
         bottom = s.row_of(" d 1/8 ") - 1
         await s.pilot.click(Desk, offset=(70, bottom - 4))

@@ -14,7 +14,7 @@ from fractions import Fraction
 from types import ModuleType
 from typing import Any, Protocol
 
-from tui.lab import channel, code, coin, growth, peaks
+from tui.lab import channel, code, coin, growth, peaks, states
 from tui.lab.dial import Dial, Values
 from tui.raster import Row
 
@@ -61,4 +61,5 @@ VIEWS: dict[str, View] = {
     "3": _view(peaks, slow=True),
     "4": _view(growth),
     "5": _view(channel),
+    "6": _view(states, slow=True),
 }

@@ -99,7 +99,7 @@ def bill(p: tuple[Fraction, ...], weights: tuple[Fraction, ...]) -> Bill:
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """A fitted Gaussian, its divergence in nats, and its density along the picture. Floats."""
+    """A fitted Gaussian or bell, its divergence in nats, and its density along the picture. Floats."""
 
     centre: float
     width: float
@@ -146,6 +146,37 @@ def peaks(d: Fraction, weight: Fraction) -> Peaks:
 
     forward, reverse = fit_gaussian(p, "forward").best, fit_gaussian(p, "reverse").minima
     return Peaks(d, weight, p.mean, p.sigma, along(p), peak(forward), tuple(map(peak, reverse)), reach)
+
+
+@dataclass(frozen=True, slots=True)
+class Bells:
+    """The same on states: a law with two peaks, and the bells fitted to it. Floats, nats."""
+
+    gap: int
+    weight: Fraction
+    mean: float
+    width: float
+    law: tuple[float, ...]
+    forward: Peak
+    reverse: tuple[Peak, ...]
+
+
+@lru_cache(maxsize=64)
+def bells(gap: int, weight: Fraction) -> Bells:
+    """The chapter's law of two peaks, `gap` states apart: one bell fitted in each direction."""
+    from markovdiff.learn.divergence import two_peaks
+    from markovdiff.measures.projection import Fit, bell, fit_bell
+
+    p = two_peaks(gap, weight)
+    mean = sum((i * x for i, x in enumerate(p)), Fraction(0))
+    variance = sum(((i - mean) ** 2 * x for i, x in enumerate(p)), Fraction(0))
+
+    def peak(fit: Fit) -> Peak:
+        return Peak(fit.centre, fit.width, fit.divergence, bell(len(p), fit.centre, fit.width))
+
+    forward, reverse = fit_bell(p, "forward").best, fit_bell(p, "reverse").minima
+    law = tuple(map(float, p))
+    return Bells(gap, weight, float(mean), float(variance) ** 0.5, law, peak(forward), tuple(map(peak, reverse)))
 
 
 @dataclass(frozen=True, slots=True)

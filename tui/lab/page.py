@@ -16,8 +16,8 @@ from tui.lab.written import rail, rail_span, wrapped
 from tui.raster import Row
 from tui.view.scene import Words, line
 
-KEYS = " 1–5 view  {pick} pick  {move} move  shift: far  = type  0 reset  ? page  esc back"
-SHORT_KEYS = " 1–5  {pick} pick  {move} move  = type  0 reset  ? page  esc"
+KEYS = " 1–6 view  {pick} pick  {move} move  shift: far  = type  0 reset  ? page  esc back"
+SHORT_KEYS = " 1–6  {pick} pick  {move} move  = type  0 reset  ? page  esc"
 
 
 class Layout(NamedTuple):

@@ -6,14 +6,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tui import raster
+from tui.lab import fits
 from tui.lab.coin import axis
 from tui.lab.dial import Dial, Values
-from tui.lab.written import floating, said
 from tui.raster import Row, Series
 from tui.view.scene import Words, line
 
 if TYPE_CHECKING:
-    from tui.lab.numbers import Peak, Peaks
+    from tui.lab.numbers import Peaks
 
 TITLE = "cover or seek"
 IDEA = "One Gaussian for two peaks: forward KL covers them both, reverse KL seeks one."
@@ -45,7 +45,7 @@ def paint(values: Values, measured: Peaks | None, chosen: int, width: int, heigh
     series = [Series(fit.density, "series-2", dashed=True) for fit in measured.reverse]
     series += [Series(measured.forward.density, "series-3"), Series(measured.density, "series-1")]
     top = max(y or 0.0 for one in series for y in one.points)
-    wanted = _lines(measured, width, height)
+    wanted = fits.rows(measured, width, height)
     T = len(measured.density) - 1
     ends = [(_place(x, measured.reach, T), f"{float(x):g}".replace("-", "−")) for x in (-measured.d, 0, measured.d)]
     return [
@@ -60,31 +60,6 @@ def _legend(values: Values, measured: Peaks) -> Words:
     if (measured.d, measured.weight) != (values["d"], values["w"]):
         return [(f" fitting …  here is still d = {measured.d}, w = {measured.weight}", "highlight")]
     return [(" ━━ P", "series-1"), ("   ━━ forward fit", "series-3"), ("   ╌╌ reverse fits", "series-2")]
-
-
-def _lines(measured: Peaks, width: int, height: int) -> list[Row]:
-    """P, the forward fit, each reverse one; where there is no room, the best reverse one alone."""
-    forward = _line("KL(P‖Q)", measured.forward, "series-3", width)
-    reverse = [_line("KL(Q‖P)", fit, "series-2", width) for fit in measured.reverse]
-    found = f"{len(reverse)} minim{'um' if len(reverse) == 1 else 'a'} of KL(Q‖P) found, from six starts"
-    if height < 12:
-        best = min(measured.reverse, key=lambda fit: fit.divergence)
-        return [forward, _line("KL(Q‖P)", best, "series-2", width), said("", found, width)]
-    own = floating(
-        "P itself", f"{_plain(measured.mean)}", f"its mean; its width ≈ {measured.width:.4f}", width, "series-1"
-    )
-    return [own, forward, *reverse, said("", found, width)]
-
-
-def _line(name: str, fit: Peak, style: str, width: int) -> Row:
-    return floating(
-        name, f"{fit.divergence:.6f} nats", f"centre {_plain(fit.centre)}, width {fit.width:.4f}", width, style
-    )
-
-
-def _plain(x: float) -> str:
-    """Four decimals; a centre within a millionth of 0 is written without a sign."""
-    return f"{round(x, 6) + 0.0:.4f}".replace("-", "−")
 
 
 def _place(x: Fraction | int, reach: float, T: int) -> int:
