@@ -25,6 +25,7 @@ from sound import LABELS, SCHEDULE, SMALL
 from trial import Outcome, Trial, complaint, here
 
 import markovdiff as md
+from markovdiff.study import files
 from tui.app import MarkovdiffApp
 from tui.messages import Request
 from tui.panels.canvas import Canvas
@@ -212,6 +213,7 @@ HUGE_SCENARIOS = {
     "a label": small("[data]", f'[data]\nstates = ["{"x" * 5_000_000}", "b", "b"]'),
     "a key": "x" * 5_000_000 + " = 1\n" + SMALL,
     "a file": SMALL + "#" * (16 * 2**20),
+    "long numbers": small("[3, 1, 2]", "[" + ("'" + "9" * 39_999 + "', ") * 390 + "1]"),
     "rows": small(KERNEL, '"matrix", rows = [' + "[1, 0, 0]," * 100_000 + "] }"),
     "a million steps": PER_STEP.format('path = "million.npy"'),
     "a million steps in json": PER_STEP.format('path = "million.json"'),
@@ -233,6 +235,7 @@ HUGE_TABLES: dict[str, bytes] = {
     "field.csv": b"x" * 20_000_000 + b",1\n",
     "quote.csv": b'"' + b"x\n" * 5_000_000,
     "numbers.csv": b"1,0,0\n" * 2**22,
+    "rows.json": b"[" + b"[1,0,0]," * 2**21 + b"[1,0,0]]",
 }
 """Tables of a matrix that claim or hold too much."""
 
@@ -299,6 +302,29 @@ def test_a_text_without_end(path: str, tmp_path: Path) -> None:
         folder.mkdir()
         given = Trial(("run", "s.toml"), {"s.toml": small(WEIGHTS, form).encode()}, frozenset({2}))
         assert "where" in tried(given, folder).err
+
+
+def test_no_file_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What calls itself a regular file and has nothing to say yet, as some of the kernel's own do, is an error."""
+    os.mkfifo(tmp_path / "silent")
+    writer = os.open(tmp_path / "silent", os.O_RDWR)
+    monkeypatch.setattr("stat.S_ISREG", lambda _mode: True)
+    try:
+        with pytest.raises(md.InputError, match="cannot be read: Resource temporarily unavailable"):
+            files.read_bytes(tmp_path / "silent", "data")
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.usefixtures("little")
+@pytest.mark.parametrize("path", ["/dev/zero", "fifo", "long"])
+def test_a_certificate_of_a_file_without_end(path: str, tmp_path: Path) -> None:
+    """What is hashed is what could be a scenario: no device, no pipe, nothing that is too long."""
+    os.mkfifo(tmp_path / "fifo")
+    with (tmp_path / "long").open("wb") as file:
+        file.truncate(2**40)
+    where = path if path.startswith("/") else f"{tmp_path}/{path}"
+    tried(Trial(("run", where, "--certificate", "c"), {}, frozenset({2})), tmp_path)
 
 
 @pytest.mark.usefixtures("little")

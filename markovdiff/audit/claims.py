@@ -14,8 +14,15 @@ from markovdiff.audit import numerals
 from markovdiff.audit.logarithm import step_up
 from markovdiff.audit.numerals import Decimal, leading, quoted
 from markovdiff.audit.record import Part
+from markovdiff.errors import LimitError
 
 FIRST_BITS = 192
+
+MAX_FIGURES = 1_100
+"""Figures of a bound: those of the most digits that are certified, and some."""
+
+MAX_MANTISSA = 1_400
+"""Characters of a mantissa: a certificate has four bits for each digit and some, which are up to 1,220 figures."""
 
 
 class WrongError(Exception):
@@ -53,7 +60,7 @@ def read(part: Part, where: str, unit: str) -> Claim:
     table = part.table()
     if table.get("value") in ("inf", "undefined", "undecided"):
         witness = part.only(("value", "witness"))["witness"]
-        return Claim(where, str(table["value"]), kind=str(table["value"]), witness=witness.table())
+        return Claim(where, str(table["value"]), kind=str(table["value"]), witness=witness.witness())
     if "value" not in table:
         part.only(("lower", "upper"))
         lower, upper = _dyadic(part["lower"]), _dyadic(part["upper"])
@@ -63,16 +70,26 @@ def read(part: Part, where: str, unit: str) -> Claim:
     return Claim(
         where,
         quoted(table["value"]).strip("'"),
-        lower=part["lower"].read(numerals.decimal).value,
-        upper=part["upper"].read(numerals.decimal).value,
+        lower=_bound(part["lower"]),
+        upper=_bound(part["upper"]),
         value=part["value"].read(numerals.decimal),
         form=None if form.value is None else form.read(lambda text: numerals.closed_form(text, unit)),
     )
 
 
+def _bound(part: Part) -> Fraction:
+    """A decimal of no more figures than can be certified: each more would have to be computed to be confirmed."""
+    bound = part.decimal()
+    if bound.shown > MAX_FIGURES:
+        raise LimitError("a bound is too long", where=part.path, expected=f"at most {MAX_FIGURES} figures")
+    return bound.value
+
+
 def _dyadic(part: Part) -> Fraction:
-    """mantissa·2^exponent, from [mantissa as a string, exponent]."""
+    """mantissa·2^exponent, from [mantissa as a string, exponent]; the mantissa likewise no longer than certified."""
     mantissa, exponent = part.items(2)
+    if isinstance(mantissa.value, str) and len(mantissa.value) > MAX_MANTISSA:
+        raise LimitError("a mantissa is too long", where=mantissa.path, expected=f"at most {MAX_MANTISSA} characters")
     power = exponent.count(-4 * numerals.MAX_EXPONENT, 4 * numerals.MAX_EXPONENT)
     scaled = mantissa.ratio()
     if scaled.denominator != 1:

@@ -91,8 +91,17 @@ class Examination:
         self.steps = part["steps"].items(self.process.T + 1)
         self.totals = part["elbo"].only(TOTALS)
         self.checks = part["checks"].items(len(self.scenario.questions))
+        self._check_agreement(part)
         self.counts: Counter[str] = Counter()
         self.shown: set[str] = set()
+
+    def _check_agreement(self, part: Part) -> None:
+        """What stands in two places is the same in both, and what is at one step is at all."""
+        unit = part["scenario"].get("unit")
+        if unit is not None and unit.value != self.unit:
+            raise unit.fail("not the unit of the result", self.unit)
+        if len({step.get("marginal") is None for step in self.steps}) > 1:
+            raise InputError("marginals at some steps and not at others", where="steps", expected="all, or none")
 
     @property
     def by_balls(self) -> bool:
@@ -243,8 +252,8 @@ class Examination:
         return found[0] if found and isinstance(found[0], dict) else None
 
     def _conclude(self, watch: Watch, ledger: Ledger | None) -> None:
-        if not watch.prior_fits():
-            raise WrongError("scenario.reverse.prior.kind", self.scenario.prior_kind, "not what its probabilities are")
+        if misnamed := watch.misnamed():
+            raise WrongError(*misnamed, "not what its probabilities are")
         facts: dict[str, Fact | None] = dict.fromkeys(TOTALS) if ledger is None else totals(ledger, self.shown)
         for name in TOTALS:
             self._number(self.totals[name], None, facts[name])
@@ -278,7 +287,7 @@ class Examination:
         )
         if verdict != ("holds" if agrees else "fails"):
             raise WrongError(f"{where}, verdict", quoted(verdict), "holds" if agrees else "fails")
-        shown = None if witness.value is None else witness.table()
+        shown = None if witness.value is None else witness.witness()
         if question.name == "elbo-ledger" and isinstance(elbo, Unbounded):
             fits = shown is not None and (elbo.holds(shown) or "elbo-ledger" in self.shown)
         else:

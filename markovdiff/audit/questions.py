@@ -101,16 +101,29 @@ class Watch:
         within = compare(self.last, question.bound, question.unit) <= 0
         return Answer("holds") if within else Answer("violated", _times([self.process.T]))
 
-    def prior_fits(self) -> bool:
-        """Whether π is what its name says."""
-        process, prior, kind = self.process, self.scenario.prior, self.scenario.prior_kind
-        if kind == "marginal":
-            return [Fraction(n, self.scales[-1]) for n in self.laws[-1]] == list(prior)
-        if kind == "uniform":
-            return len(set(prior)) == 1
-        if kind == "mask":
-            return self.scenario.kind == "absorbing" and [p > 0 for p in prior] == [w > 0 for w in process.noise.target]
-        return kind == "given" or (process.is_markov and self._is_preserved(prior))
+    def misnamed(self) -> tuple[str, str] | None:
+        """Where a law is called what it is not, and what it is called: π, or the law of the H-theorem."""
+        asked = [question for question in self.scenario.questions if question.against]
+        named = [
+            ("scenario.reverse.prior.kind", self.scenario.prior_kind, self.scenario.prior),
+            *((f"scenario.checks.{question.name}.against", question.against, question.law) for question in asked),
+        ]
+        return next(((where, name) for where, name, law in named if not self._fits(name, law)), None)
+
+    def _fits(self, name: str, law: Sequence[Fraction]) -> bool:
+        """Whether a law is what its name says."""
+        process = self.process
+        match name:
+            case "marginal":
+                return [Fraction(n, self.scales[-1]) for n in self.laws[-1]] == list(law)
+            case "uniform":
+                return len(set(law)) == 1
+            case "data":
+                return process.p0 == list(law)
+            case "mask":
+                absorbs = [w > 0 for w in process.noise.target]
+                return self.scenario.kind == "absorbing" and [p > 0 for p in law] == absorbs
+        return name == "given" or (process.is_markov and self._is_preserved(law))
 
 
 def is_stationary(process: Process, t: int, law: Sequence[Fraction]) -> bool:

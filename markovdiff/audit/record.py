@@ -89,6 +89,14 @@ class Part:
             raise self.fail("not a number in range", f"a whole number from {least} to {most}")
         return self.value
 
+    def witness(self) -> dict[str, str | int]:
+        """As an object of times (whole numbers) and labels (strings)."""
+        table = self.table()
+        for key, value in table.items():
+            if not isinstance(value, str | int) or isinstance(value, bool):
+                raise self[key].fail("neither a time nor a label", "a whole number or a string")
+        return table
+
     def read(self, reader: Callable[[object], Any]) -> Any:
         """As what a reader of numerals makes of it."""
         try:

@@ -173,9 +173,10 @@ def _reverse(part: Part, process: Process) -> Reverse | None:
     if kind == "counted":
         part.only(("kind", "rows"), ("trajectories", "smoothing", "seed"))
         return reverse.table(_tables(part["rows"], process))
-    part.only(("kind",), ("error", "denoiser", "form", "denoiser_rows", "rows"))
     if kind == "table" and (rows := part.get("rows")):
+        part.only(("kind", "rows"), ("form",))
         return reverse.table(_tables(rows, process))
+    part.only(*((("kind", "form", "denoiser_rows"),) if kind == "table" else (("kind",), ("error", "denoiser"))))
     form = part["form"].text(("posterior-mixture", "d3pm")) if kind == "table" else kind
     guess = _guess(part, kind, process)
     return reverse.d3pm(guess) if form == "d3pm" else reverse.posterior_mixture(guess)
@@ -218,7 +219,8 @@ def _question(name: str, part: Part, K: int) -> Question:
         raise InputError(f"an unknown check {name!r:.60}", where=part.path)
     if name == "h-theorem":
         part.only(("expected", "against", "law"))
-        return Question(name, part["expected"].text(), tuple(part["law"].law(K)), part["against"].text())
+        against = part["against"].text(("stationary", "uniform", "data", "mask", "given"))
+        return Question(name, part["expected"].text(), tuple(part["law"].law(K)), against)
     if name == "converged":
         part.only(("expected", "information", "unit"))
         return Question(

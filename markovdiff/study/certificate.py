@@ -22,7 +22,9 @@ from markovdiff.arithmetic.enclosure import decimal_text
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
 from markovdiff.errors import InputError
+from markovdiff.study.files import read_bytes
 from markovdiff.study.result import QUANTITIES, TOTALS, Result, Step
+from markovdiff.study.scenario import MAX_FILE_BYTES
 
 SCHEMA = "markovdiff.certificate/1"
 
@@ -58,11 +60,8 @@ def certificate(result: Result, scenario_sha256: str) -> dict[str, Any]:
 
 
 def sha256(path: Path) -> str:
-    """The hash of a scenario's file, in hexadecimal. Raises InputError where it cannot be read."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise InputError(f"the file cannot be read: {error.strerror}", where=str(path)) from None
+    """The hash of a scenario's file, in hexadecimal. Raises InputError where it cannot be read as one."""
+    return hashlib.sha256(read_bytes(path, "scenario", MAX_FILE_BYTES)).hexdigest()
 
 
 def _step(step: Step, bits: int) -> dict[str, Any]:

@@ -7,8 +7,10 @@ their floats are taken as the exact dyadic rationals they are.
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 import stat
 import warnings
 import zipfile
@@ -16,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from markovdiff.arithmetic.rational import rational, shown
 from markovdiff.errors import InputError, LimitError
@@ -36,7 +38,7 @@ def read_bytes(path: Path, where: str, limit: int = MAX_BYTES) -> bytes:
         if not stat.S_ISREG(kind):
             what = "a folder" if stat.S_ISDIR(kind) else "not a regular file"
             raise InputError(f"{what} where a file is needed", where=where, got=shown(path))
-        with path.open("rb") as file:
+        with io.FileIO(os.fspath(path), opener=_opened) as file:
             content = _most(file, limit)
     except FileNotFoundError:
         raise InputError("no such file", where=where, got=shown(path), remedy="check the name and the folder") from None
@@ -52,10 +54,17 @@ def read_bytes(path: Path, where: str, limit: int = MAX_BYTES) -> bytes:
     return content
 
 
-def _most(file: BinaryIO, limit: int) -> bytes:
+def _opened(name: str, flags: int) -> int:
+    """Open without ever waiting: some files of /proc and /sys are regular by name and endless pipes in truth."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _most(file: io.FileIO, limit: int) -> bytes:
     """Up to just past the limit, piece by piece: one read of so many bytes would take all that memory first."""
     content = bytearray()
-    while len(content) <= limit and (piece := file.read(2**20)):
+    while len(content) <= limit and (piece := file.read(2**20)) != b"":
+        if piece is None:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
         content += piece
     return bytes(content)
 
@@ -107,6 +116,12 @@ def read_counts(path: Path, label: str, count: str, where: str) -> tuple[list[st
     except csv.Error as error:
         raise _not_csv(error, f"{where} ({path})", reader.line_num) from None
     return labels, counts
+
+
+def _check_rows(count: int, K: int, place: str) -> None:
+    """To be called before the numbers of a matrix are read."""
+    if count != K:
+        raise InputError("a matrix of the wrong shape", where=place, expected=f"{K} rows, one a state", got=f"{count}")
 
 
 def _check_many(count: int, place: str) -> None:
@@ -195,9 +210,12 @@ def read_matrices(path: Path, normalise: bool, K: int, where: str) -> list[list[
         nested = _parse_json(read_text(path, where), place)
         if _depth(nested) == 2:
             nested = [nested]
+        tables = [_items(matrix, f"{place}[{m}]") for m, matrix in enumerate(_items(nested, place))]
+        for m, matrix in enumerate(tables):
+            _check_rows(len(matrix), K, f"{place}[{m}]")
         stack = [
-            [list(_numbers(row, f"{place}[{m}][{i}]")) for i, row in enumerate(_items(matrix, f"{place}[{m}]"))]
-            for m, matrix in enumerate(_items(nested, place))
+            [list(_numbers(row, f"{place}[{m}][{i}]")) for i, row in enumerate(matrix)]
+            for m, matrix in enumerate(tables)
         ]
     elif suffix == ".csv":
         text = read_text(path, where)

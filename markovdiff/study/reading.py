@@ -22,6 +22,9 @@ _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
 DEEP_KEY = re.compile(rf"(?<![\w-])(?:{_PART}){{32}}")
 """A dotted key of more parts than any scenario has: tomllib's time grows with the square of their number."""
 
+ENDLESS = re.compile(rf"(?<![0-9a-fA-F_])[0-9a-fA-F_]{{{4 * MAX_DIGITS}}}")
+"""Digits without end, looked for only where digits begin: from each digit anew takes the square of their number."""
+
 MAX_BITS = MAX_DIGITS * 3322 // 1000
 """Of a whole number: written in hexadecimal it can be longer than Python would read in decimals."""
 
@@ -31,7 +34,7 @@ def read(text: str) -> fileformat.File:
     if deep := DEEP_KEY.search(text):
         line = text.count("\n", 0, deep.start()) + 1
         raise InputError("nested too deeply", where=f"line {line}", expected="a scenario file")
-    if endless := re.search(rf"[0-9a-fA-F_]{{{4 * MAX_DIGITS}}}", text):
+    if endless := ENDLESS.search(text):
         line = text.count("\n", 0, endless.start()) + 1
         raise LimitError("a number is too long", where=f"line {line}", expected=f"at most {MAX_DIGITS} digits")
     try:

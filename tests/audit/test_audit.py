@@ -355,6 +355,73 @@ def test_a_dyadic_that_is_moved_is_noticed(tmp_path: Path) -> None:
     assert judged(made, tmp_path) in (1, 2)
 
 
+@pytest.mark.parametrize("witness", [{"t": [1]}, {"t": True}, {"t": None}, {"s": {}, "t": 1, "u": 2}, {"t": 1.5}])
+def test_a_witness_is_made_of_times_and_labels(witness: dict[str, object], tmp_path: Path) -> None:
+    """A list, a truth value or nothing in a time's place is malformed, for a check as for a total: status 2."""
+    record = json.loads(result("memory"))
+    for check in record["checks"]:
+        if check["witness"] is not None:
+            check["witness"] = witness
+    assert judged(record, tmp_path) == 2
+    record = json.loads(result("elbo-mask-prior"))
+    record["elbo"]["negative_elbo"] = {"value": "inf", "witness": witness}
+    assert judged(record, tmp_path) == 2
+
+
+@pytest.mark.parametrize("law", ["stationary", "uniform", "data", "mask"])
+def test_a_law_is_what_it_is_called(law: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The law that KL is measured against, and the prior, may be given any numbers, but no name that is not theirs."""
+    text = """
+data = { weights = [3, 1, 2] }
+noise = { steps = 2, kernel = { kind = "uniform" }, schedule = { kind = "constant", beta = "1/3" } }
+reverse = { prior = ["1/2", "1/3", "1/6"] }
+checks = { h-theorem = { against = ["1/2", "1/3", "1/6"], expected = "violated" } }
+"""
+    record = md.run(md.loads(text)).record()
+    assert judged(record, tmp_path) == 0
+    for place in (record["scenario"]["checks"]["h-theorem"], record["scenario"]["reverse"]["prior"]):
+        key = "against" if "against" in place else "kind"
+        if (key, law) == ("kind", "data"):  # no prior has this name
+            continue
+        place[key] = law
+        assert judged(record, tmp_path) == 1
+        assert f"said      {law}" in capsys.readouterr().out
+        place[key] = "given"
+
+
+TWO_BITS = """
+data = { weights = [1, 1] }
+noise = { steps = 2, kernel = { kind = "uniform" }, schedule = { kind = "constant", beta = "1/3" } }
+"""
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_bound_of_a_million_figures_is_refused(exact: bool, tmp_path: Path) -> None:
+    """A true bound may ask for more precision than any certified digit: it is refused before it is computed."""
+    ran = md.run(md.loads(TWO_BITS))
+    record = json.loads(dump(ran.record() if exact else certificate(ran, "0" * 64)))
+    place = record["steps"][0]["entropy"]
+    if exact:
+        place["lower"], place["upper"] = "0." + "9" * 100_000, "1." + "0" * 99_999 + "1"
+    else:
+        place["lower"], place["upper"] = [str(2**9999 - 1), -9999], [str(2**9999 + 1), -9999]
+    assert judged(record, tmp_path) == 2
+
+
+def test_what_stands_in_two_places_agrees(tmp_path: Path) -> None:
+    """The unit is that of the scenario, marginals are at every step or at none, a model has the keys of its kind."""
+    whole = result("elbo-d3pm")
+    for change in (
+        lambda record: record["scenario"].update(unit="nats"),
+        lambda record: record["steps"][1].pop("marginal"),
+        lambda record: record["scenario"]["reverse"]["model"].update(form="posterior-mixture"),
+        lambda record: record["scenario"]["reverse"]["model"].update(rows=None),
+    ):
+        record = json.loads(whole)
+        change(record)
+        assert judged(record, tmp_path) == 2
+
+
 def test_the_numbers_of_a_result_are_fractions_to_it() -> None:
     """What is audited is what is written: decimals are read exactly."""
     record = json.loads(result("two-state"))
