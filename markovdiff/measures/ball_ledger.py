@@ -129,7 +129,21 @@ class BallLedger:
             return excess if excess.kind == "undefined" else both
         if isinstance(gap, Unbounded):
             return gap
-        return ZERO if gap.known_zero else gap.minus(excess)
+        return ZERO if gap.known_zero else gap.minus(excess, zero=True if self._is_tight() else None)
+
+    def _is_tight(self) -> bool:
+        """Whether L = NLL is known: from each x0 that is possible, π_j/p_T[j] is the same wherever x_T can be."""
+        assert self.now is not None
+        assert self.prior is not None
+        reach = self._last().reach
+        if (reach.sum(axis=1) == 1).all():
+            return True
+        exact = self.now.zeros.exact(self.now.t)
+        if exact is None:
+            return False
+        pairs = list(zip(self.prior.N.entries(), exact.moment.marginal.N.entries(), strict=True))
+        groups = ([pair for pair, there in zip(pairs, row, strict=True) if there] for row in reach.tolist())
+        return all(a * group[0][1] == group[0][0] * b for group in groups for a, b in group)
 
     def _finding(self, totals: Totals[Term]) -> Finding:
         assert self.now is not None

@@ -187,3 +187,23 @@ def test_a_structured_chain_takes_balls_where_a_model_is_too_dear(
         assert b.mutual_information.value == a.mutual_information.value
     for name in ("negative_elbo", "reconstruction", "nll"):
         assert getattr(near.elbo, name).value == getattr(exact.elbo, name).value, name
+
+
+@pytest.mark.parametrize(
+    ("kernel", "prior"),
+    [
+        ('{ kind = "matrix", rows = [[0, 1, 0], [0, 0, 1], [1, 0, 0]] }', '"uniform"'),
+        (
+            '{ kind = "matrix", rows = [["1/2", "1/2", 0], ["1/3", "2/3", 0], [0, 0, 1]] }',
+            '["103/420", "149/420", "2/5"]',
+        ),
+    ],
+)
+def test_a_tight_bound_is_known_to_be(kernel: str, prior: str) -> None:
+    """L = NLL where π/p_T is one number over all that an x0 can become: a permutation, or a prior on rooms."""
+    text = (
+        f"data = {{ weights = [5, 2, 1] }}\nreverse = {{ prior = {prior} }}\n[noise]\nsteps = 2\nkernel = {kernel}\n"
+        'schedule = { kind = "constant", beta = 1 }\n'
+    )
+    exact, ball = (md.run(md.loads(text).with_options(arithmetic=kind)).elbo for kind in ("exact", "ball"))
+    assert exact.gap.value == ball.gap.value == "0"
