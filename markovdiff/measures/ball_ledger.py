@@ -100,8 +100,7 @@ class BallLedger:
         for i, reached in zip(self.chain.data.support, self._last().reach, strict=True):
             if not any(a and b for a, b in zip(reached, pi, strict=True)):
                 return Unbounded("inf", {"t": 0, "x0": states[i]}, f"the model cannot produce x0 = {states[i]!r}")
-        exact = self.now.zeros.exact(self.now.t)
-        same = exact.moment.marginal == self.prior if exact else None
+        same = self.now.zeros.law(self.now.t) == self.prior
         return self.now.quantity(self._cost, lambda _exact: UNWRITTEN, zero=True if same else None)
 
     def _beyond(self) -> Unbounded | None:
@@ -138,10 +137,10 @@ class BallLedger:
         reach = self._last().reach
         if (reach.sum(axis=1) == 1).all():
             return True
-        exact = self.now.zeros.exact(self.now.t)
-        if exact is None:
+        law = self.now.zeros.law(self.now.t)
+        if law is None:
             return False
-        pairs = list(zip(self.prior.N.entries(), exact.moment.marginal.N.entries(), strict=True))
+        pairs = list(zip(self.prior.N.entries(), law.N.entries(), strict=True))
         groups = ([pair for pair, there in zip(pairs, row, strict=True) if there] for row in reach.tolist())
         return all(a * group[0][1] == group[0][0] * b for group in groups for a, b in group)
 
