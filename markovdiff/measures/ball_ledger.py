@@ -100,8 +100,7 @@ class BallLedger:
         for i, reached in zip(self.chain.data.support, self._last().reach, strict=True):
             if not any(a and b for a, b in zip(reached, pi, strict=True)):
                 return Unbounded("inf", {"t": 0, "x0": states[i]}, f"the model cannot produce x0 = {states[i]!r}")
-        exact = self.now.zeros.exact(self.now.t)
-        same = exact.moment.marginal == self.prior if exact else None
+        same = self.now.zeros.law(self.now.t) == self.prior
         return self.now.quantity(self._cost, lambda _exact: UNWRITTEN, zero=True if same else None)
 
     def _beyond(self) -> Unbounded | None:
@@ -129,7 +128,21 @@ class BallLedger:
             return excess if excess.kind == "undefined" else both
         if isinstance(gap, Unbounded):
             return gap
-        return ZERO if gap.known_zero else gap.minus(excess)
+        return ZERO if gap.known_zero else gap.minus(excess, zero=True if self._is_tight() else None)
+
+    def _is_tight(self) -> bool:
+        """Whether L = NLL is known: from each x0 that is possible, π_j/p_T[j] is the same wherever x_T can be."""
+        assert self.now is not None
+        assert self.prior is not None
+        reach = self._last().reach
+        if (reach.sum(axis=1) == 1).all():
+            return True
+        law = self.now.zeros.law(self.now.t)
+        if law is None:
+            return False
+        pairs = list(zip(self.prior.N.entries(), law.N.entries(), strict=True))
+        groups = ([pair for pair, there in zip(pairs, row, strict=True) if there] for row in reach.tolist())
+        return all(a * group[0][1] == group[0][0] * b for group in groups for a, b in group)
 
     def _finding(self, totals: Totals[Term]) -> Finding:
         assert self.now is not None

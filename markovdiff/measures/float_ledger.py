@@ -21,7 +21,7 @@ from markovdiff.measures.findings import Finding
 from markovdiff.measures.floats import DenseInformation, FloatKnown, divergence
 from markovdiff.measures.terms import Entry, Totals, Unbounded
 from markovdiff.process.chain import Chain
-from markovdiff.process.floats import Approach, reached_from
+from markovdiff.process.floats import ROUGH, Approach, reached_from
 from markovdiff.process.kernels import Forgetting
 
 FloatTerm: TypeAlias = "Approximation | Unbounded"
@@ -173,8 +173,10 @@ class FloatLedger:
             return gap.minus(excess)
         e, law = self.approach.at(now), self.approach.law
         d, v = (x[:, None] for x in delta)
-        rho = d + v * ratio(e, law)
-        return Approximation.of(float((p0 / v[:, 0]) @ ((_table(self.now) * f(np.maximum(rho, -1))) @ law)))
+        over = v * ratio(e, law)
+        found = Approximation.of(float((p0 / v[:, 0]) @ ((_table(self.now) * f(np.maximum(d + over, -1))) @ law)))
+        blur = ROUGH * float(np.abs(d).max() + np.abs(over).max()) + self.approach.rough
+        return Approximation(found.value, found.noise + blur * (2 * found.value) ** 0.5 + blur**2)
 
     def _finding(self, totals: Totals[FloatTerm]) -> Finding:
         L = totals.negative_elbo

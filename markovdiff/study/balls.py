@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import cached_property
 from math import log2
 
 from flint import arb, ctx
@@ -180,8 +181,8 @@ class BallEngine:
 
     def _distance(self, now: BallInformation) -> Decimal | None:
         """TV(p_t, π), within one unit of its last digit; None where balls do not tell it from 0."""
-        exact = now.zeros.exact(now.t)
-        if (self.prior is None and now.t == self.chain.T) or (exact and self._is_there(exact.moment.marginal)):
+        exact = now.zeros.law(now.t)
+        if (self.prior is None and now.t == self.chain.T) or (exact is not None and exact == self._end):
             return Decimal(0)
         distance = now.quantity(self._variation, lambda _exact: UNWRITTEN, zero=False)
         try:
@@ -189,9 +190,10 @@ class BallEngine:
         except UnfinishedError:
             return None
 
-    def _is_there(self, marginal: RationalMatrix) -> bool:
-        """Whether p_t = π, exactly."""
-        return marginal == (self.chain.at(self.chain.T).marginal if self.prior is None else self.prior)
+    @cached_property
+    def _end(self) -> RationalMatrix:
+        """The prior π, exactly."""
+        return self.chain.final_marginal() if self.prior is None else self.prior
 
     def _variation(self, state: Enclosures) -> arb:
         pi = self._prior_ball(state.bits)

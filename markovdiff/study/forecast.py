@@ -53,6 +53,9 @@ BALL_BUILT = 2.5e-7
 MODEL_PRODUCTS, FLOAT_MODEL_CELL, BALL_MODEL_CELL = 5, 1.3e-7, 1.0e-5
 """Of a reverse model other than Bayes, at each step: products of K × K matrices, and seconds for each entry of R_t."""
 
+PAIR_CELL, PAIR_COPIES = 400, 10
+"""Bytes an entry of each kernel takes that the triangle keeps, q(x_u | x_s) for each s, and how often its digits."""
+
 KEPT_STEP = 6000
 """Bytes a step's decimals take."""
 
@@ -114,6 +117,7 @@ def forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Forecast:
     seconds += pairs * seconds / T
     seconds += len(set(chain.betas) or range(T)) * (K**3 * PAIR_OF_ROWS + K**2 * BUILT)
     memory = 12 * K**2 * (heights[-1] / 8 + 32) + kept / 2 + _written(chain)
+    memory += (2 * pairs) ** 0.5 * K**2 * (PAIR_CELL + PAIR_COPIES * heights[-1] / 16)
     return Forecast(heights[-1], seconds, memory)
 
 

@@ -12,6 +12,8 @@ import pytest
 
 import markovdiff as md
 from markovdiff.cli import main
+from markovdiff.measures.findings import Finding
+from markovdiff.process.transition import Dense
 from markovdiff.study import balls
 from markovdiff.study.result import TOTALS
 from markovdiff.study.scenario import shipped_scenarios
@@ -187,3 +189,41 @@ def test_a_structured_chain_takes_balls_where_a_model_is_too_dear(
         assert b.mutual_information.value == a.mutual_information.value
     for name in ("negative_elbo", "reconstruction", "nll"):
         assert getattr(near.elbo, name).value == getattr(exact.elbo, name).value, name
+
+
+@pytest.mark.parametrize(
+    ("kernel", "prior"),
+    [
+        ('{ kind = "matrix", rows = [[0, 1, 0], [0, 0, 1], [1, 0, 0]] }', '"uniform"'),
+        (
+            '{ kind = "matrix", rows = [["1/2", "1/2", 0], ["1/3", "2/3", 0], [0, 0, 1]] }',
+            '["103/420", "149/420", "2/5"]',
+        ),
+    ],
+)
+def test_a_tight_bound_is_known_to_be(kernel: str, prior: str) -> None:
+    """L = NLL where π/p_T is one number over all that an x0 can become: a permutation, or a prior on rooms."""
+    text = (
+        f"data = {{ weights = [5, 2, 1] }}\nreverse = {{ prior = {prior} }}\n[noise]\nsteps = 2\nkernel = {kernel}\n"
+        'schedule = { kind = "constant", beta = 1 }\n'
+    )
+    exact, ball = (md.run(md.loads(text).with_options(arithmetic=kind)).elbo for kind in ("exact", "ball"))
+    assert exact.gap.value == ball.gap.value == "0"
+
+
+def test_a_run_walks_no_exact_matrices_to_ask_for_a_law(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether p_t = π, or = μ, is asked of exact vectors: no product of exact matrices where balls decide the rest."""
+
+    def never(_self: Dense, _other: object) -> Dense:
+        raise AssertionError("an exact matrix product")
+
+    rows = '[["1/2", "1/4", "1/4"], ["1/3", "1/3", "1/3"], ["1/5", "2/5", "2/5"]]'
+    text = (
+        f'data = {{ weights = [5, 2, 1] }}\n[noise]\nsteps = 9\nkernel = {{ kind = "matrix", rows = {rows} }}\n'
+        'schedule = { kind = "linear", start = "1/10", stop = "1/2" }\n'
+        '[checks]\nentropy-growth = "non-decreasing"\nh-theorem = "holds"\n'
+    )
+    scenario = md.loads(text).with_options(arithmetic="ball")
+    monkeypatch.setattr(balls.BallEngine, "triangle", lambda _self, _tick: Finding("holds", "enclosure", ""))
+    monkeypatch.setattr(Dense, "then", never)
+    assert [step.decay for step in md.run(scenario).steps[1:]] == ["strict"] * 9

@@ -209,6 +209,13 @@ def test_the_forecast_grows_with_the_work() -> None:
     assert [f.bits for f in steps] == sorted(f.bits for f in steps)
 
 
+def test_the_triangles_kernels_are_in_the_forecast_of_memory() -> None:
+    """`dpi` holds q(x_u | x_s) for every s at a time: their digits, a few times over, beside the chain's own."""
+    chain = study('{ kind = "neighbour" }', T=200, data='family = { kind = "uniform", size = 32 }').chain()
+    alone, paired = forecast(chain), forecast(chain, 64 * 64 // 2)
+    assert paired.memory - alone.memory > 64 * 32**2 * alone.bits / 8
+
+
 def test_the_forecast_is_told_before_the_first_step() -> None:
     """`on_begin` comes once and first, with a forecast and a result that has everything but findings."""
     told: list[object] = []
