@@ -193,7 +193,7 @@ class BallEngine:
     @cached_property
     def _end(self) -> RationalMatrix:
         """The prior π, exactly."""
-        return self.chain.final_marginal() if self.prior is None else self.prior
+        return self.chain.final_marginal if self.prior is None else self.prior
 
     def _variation(self, state: Enclosures) -> arb:
         pi = self._prior_ball(state.bits)
