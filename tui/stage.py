@@ -64,6 +64,7 @@ class Stage(App[None]):
         self.engine = engine or Engine()
         self.begun = engine is not None
         self.film = Film()
+        self.told: str | None = None
         self.playback = Playback(0, clock)
         self.scale = view.SCALES[0]
         self.matrix: Kind = view.MATRICES[0]
@@ -147,9 +148,9 @@ class Stage(App[None]):
                 self.open_time()
                 self.engine.ask(Sample(self.seed, PARTICLES))
                 self.ask_shadow()
-        if self.film.trouble:
-            self.tell(self.film.trouble)
-            self.film.trouble = None
+        if self.film.trouble and self.told is not self.film.trouble:
+            self.told = self.film.trouble
+            self.tell(self.told)
         self.paint()
 
     def ask_shadow(self) -> None:

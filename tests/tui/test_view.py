@@ -185,6 +185,8 @@ def test_a_name_is_cut_only_where_there_is_no_room() -> None:
 def test_the_headline_before_anything_is_known() -> None:
     """Nothing has come yet: it says so."""
     assert "opening" in raster.text([view.headline(view.Scene(Film(), 0), 80, "")])
+    broken = Film(trouble="unknown key 'foo'\n  where     data.foo")
+    assert raster.text([view.headline(view.Scene(broken, 0), 80, "")]).startswith(" ✗ unknown key 'foo'   e edit")
 
 
 # the panels
