@@ -1,7 +1,9 @@
-"""Where the program begins: before anything large is imported, signals are provided for."""
+"""Where the program begins: before anything large is imported, signals and want of memory are provided for."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from typing import NoReturn
 
@@ -11,8 +13,18 @@ from markovdiff import signals
 def entry(*before: str) -> NoReturn:
     """The console script: the words of the command line, after those `before` them."""
     signals.at_start()
-    from markovdiff.cli import main
-
+    try:
+        from markovdiff.cli import main
+    except (MemoryError, ImportError, SystemError) as error:
+        _give_up(error)
     status = main([*before, *sys.argv[1:]])
     signals.settled()
     sys.exit(status)
+
+
+def _give_up(error: Exception) -> NoReturn:
+    """Say so with what memory there is; Python would end with 1, which is a verdict."""
+    reason = str(error) if type(error) is ModuleNotFoundError else "out of memory"
+    with contextlib.suppress(OSError):
+        os.write(2, f"markovdiff: the program cannot be loaded: {reason}\n".encode())
+    os._exit(signals.STATUS)
