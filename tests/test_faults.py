@@ -6,6 +6,7 @@ is wrong), so no fault may end with it. SIGINT and SIGTERM are in test_interrupt
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
@@ -18,10 +19,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 
 import markovdiff as md
 from markovdiff.cli import main
+from markovdiff.process import contraction
 from markovdiff.study.output import write_new, write_whole
 
 SCENARIO = """[data]
@@ -261,6 +264,34 @@ def test_too_little_memory_to_begin(megabytes: int, folder: Path) -> None:
     assert done.returncode in (0, 3)
     assert (done.returncode == 3) == ("markovdiff: " in done.stderr)
     assert names(folder) == before
+
+
+def test_scipy_is_not_loaded_where_there_is_no_room_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its BLAS would look for memory for ever; where there is none that is a MemoryError, and so status 3."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    monkeypatch.setattr(contraction, "mmap", full)
+    monkeypatch.delitem(sys.modules, "scipy.spatial", raising=False)
+    with pytest.raises(MemoryError):
+        contraction.widest(np.array([[0.5, 0.5], [0.25, 0.75]]))
+
+
+def test_too_little_memory_to_be_loaded() -> None:
+    """Where the program's own modules do not fit the status is 3: Python's own end is 1."""
+    code = (
+        "import sys\n"
+        "class Full:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'click': raise MemoryError\n"
+        "sys.meta_path.insert(0, Full())\n"
+        "from markovdiff.start import entry\n"
+        "entry('list')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    said = "markovdiff: the program cannot be loaded: out of memory\n"
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", said)
 
 
 def test_an_audit_asks_for_no_memory_that_it_does_not_need() -> None:

@@ -9,15 +9,19 @@ search serves the whole chain. A Gaussian's is exact, by its jumps. Otherwise al
 
 from __future__ import annotations
 
+import sys
 from fractions import Fraction
+from mmap import mmap
 
 import numpy as np
-from scipy.spatial.distance import pdist
 
 from markovdiff.arithmetic.floating import Floats
 from markovdiff.process.chain import Chain
 from markovdiff.process.floats import array
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
+
+ROOM = 192 * 2**20
+"""What scipy takes of the address space while it is loaded, 149 MB, and some."""
 
 
 class Contraction:
@@ -75,4 +79,19 @@ def widest(Q: Floats) -> float:
     reaches = (Q > 0).astype(np.float32)
     if (reaches @ reaches.T == 0).any():
         return 1.0
-    return min(float(pdist(np.unique(Q, axis=0), "cityblock").max(initial=0.0)) / 2, 1.0)
+    return min(float(_distances(np.unique(Q, axis=0)).max(initial=0.0)) / 2, 1.0)
+
+
+def _distances(rows: Floats) -> Floats:
+    """Σ_j |a_j − b_j| for all pairs of rows. Raises MemoryError where there is no room for scipy.
+
+    Its BLAS looks for memory for ever where there is none, so it is looked for here first.
+    """
+    if "scipy.spatial" not in sys.modules:
+        try:
+            mmap(-1, ROOM).close()
+        except OSError:
+            raise MemoryError from None
+    from scipy.spatial.distance import pdist
+
+    return np.asarray(pdist(rows, "cityblock"))

@@ -81,3 +81,41 @@ def test_it_serves_on_loopback_unless_told(monkeypatch: pytest.MonkeyPatch, caps
     assert main(["tui", "two-state", "--serve", "--host", "0.0.0.0", "--port", "9000"]) == 0
     assert "anyone who can reach this address" in capsys.readouterr().err
     assert given == [("localhost", 8000), ("0.0.0.0", 9000)]
+
+
+@pytest.mark.parametrize(
+    ("origin", "asked", "host", "ours"),
+    [
+        (None, "localhost:8000", "localhost", True),
+        ("http://localhost:8000", "127.0.0.1:8000", "localhost", True),
+        ("http://[::1]:8000", "[::1]:8000", "::1", True),
+        ("http://localhost:9000", "localhost:8000", "localhost", False),
+        ("https://elsewhere.example", "localhost:8000", "localhost", False),
+        ("http://elsewhere.example:8000", "elsewhere.example:8000", "localhost", False),
+        ("http://localhost.elsewhere.example:8000", "localhost:8000", "localhost", False),
+        ("null", "localhost:8000", "localhost", False),
+        ("http://[", "localhost:8000", "localhost", False),
+        ("", "", "localhost", False),
+        ("http://192.168.1.5:8000", "192.168.1.5:8000", "192.168.1.5", True),
+        ("http://room.example:8000", "room.example:8000", "0.0.0.0", True),
+        ("http://elsewhere.example", "192.168.1.5:8000", "192.168.1.5", False),
+    ],
+)
+def test_whose_page_it_is(origin: str | None, asked: str, host: str, ours: bool) -> None:
+    """Our own page and no other, by whatever name of this machine; nor a foreign name that was made to point here."""
+    assert serve.is_ours(origin, asked, host, 8000) is ours
+
+
+async def test_no_other_page_gets_a_process() -> None:
+    """The WebSocket that types keys for its visitor is refused to a page from elsewhere, and so is the page itself."""
+    pytest.importorskip("textual_serve")
+    from aiohttp import WSServerHandshakeError
+    from aiohttp.test_utils import TestClient, TestServer
+
+    app = await serve.guarded("true", "127.0.0.1", 8000)._make_app()
+    async with TestClient(TestServer(app)) as client:
+        with pytest.raises(WSServerHandshakeError, match="403"):
+            await client.ws_connect("/ws", headers={"Origin": "http://elsewhere.example"})
+        for headers, status in (({"Host": "elsewhere.example"}, 403), ({}, 200)):
+            async with client.get("/", headers=headers) as answer:
+                assert answer.status == status
