@@ -174,9 +174,11 @@ class FloatLedger:
         e, law = self.approach.at(now), self.approach.law
         d, v = (x[:, None] for x in delta)
         over = v * ratio(e, law)
-        found = Approximation.of(float((p0 / v[:, 0]) @ ((_table(self.now) * f(np.maximum(d + over, -1))) @ law)))
-        blur = ROUGH * float(np.abs(d).max() + np.abs(over).max()) + self.approach.rough
-        return Approximation(found.value, found.noise + blur * (2 * found.value) ** 0.5 + blur**2)
+        rho, u = np.maximum(d + over, -1), _table(self.now)
+        near = np.where(np.abs(rho) < 1, ROUGH * (np.abs(d) + np.abs(over)) + self.approach.rough * v, 0.0)
+        found = Approximation.of(float((p0 / v[:, 0]) @ ((u * f(rho)) @ law)))
+        blur = float((p0 / v[:, 0]) @ ((u * near * (2 * np.abs(rho) + near)) @ law))
+        return Approximation(found.value, found.noise + blur)
 
     def _finding(self, totals: Totals[FloatTerm]) -> Finding:
         L = totals.negative_elbo

@@ -331,3 +331,15 @@ def test_a_likelihood_far_below_the_data_keeps_its_digits() -> None:
     model = f'model = {{ kind = "table", rows = [[{rare}, {rare}]] }}\nprior = "uniform"'
     exact, near = both(chain_of('["1/2", "1/2"]', '{ kind = "uniform" }', '["1/2"]', model))
     assert float(near.elbo.nll) == pytest.approx(float(exact.elbo.nll), rel=1e-10)
+
+
+def test_what_is_lost_in_rounding_is_not_said_to_have_converged() -> None:
+    """Where a step leaves 1e-16 of D and p_t is 1e-16 somewhere, I_t is 1e-16, not its square: no bound below holds."""
+    kernel = '{ kind = "matrix", rows = [[0, 0, 1], [0, 1, 0], [0, 1, 0]] }'
+    kept = 1 - Fraction(1, 10**16)
+    checks = 'converged = { information = "1e-20" }'
+    exact, near = both(chain_of('["1/2", "1/4", "1/4"]', kernel, f'["{kept}", "{kept}"]', checks=checks))
+    (observed,) = (c.observed for c in exact.checks if c.check == "converged")
+    assert observed == "violated"
+    (observed,) = (c.observed for c in near.checks if c.check == "converged")
+    assert observed != "holds"
