@@ -181,6 +181,12 @@ def accuracy(x: arb) -> int:
     return int(x.rel_accuracy_bits())
 
 
+def exponent(x: arb) -> int:
+    """An e such that |x| < 2^e, for a ball that is not the exact zero."""
+    mantissa, e = (int(part) for part in x.abs_upper().man_exp())
+    return mantissa.bit_length() + e
+
+
 def bounds(x: arb) -> tuple[Fraction, Fraction]:
     """The ball's exact ends."""
     middle, radius = _dyadic(x.mid()), _dyadic(x.rad())

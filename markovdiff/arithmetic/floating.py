@@ -89,7 +89,7 @@ class Approximation:
         """+1 or −1 where it is larger than its noise, 0 where it is known to vanish, else None."""
         if self.noise == 0 and self.value == 0:
             return 0
-        return None if abs(self.value) <= self.noise else 1 if self.value > 0 else -1
+        return (1 if self.value > 0 else -1) if abs(self.value) > self.noise else None
 
     @property
     def is_rounding(self) -> bool:

@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 from flint import arb, arb_mat, ctx
 
-from markovdiff.arithmetic.enclosure import sign_of
+from markovdiff.arithmetic.enclosure import exponent, sign_of
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
@@ -59,7 +59,8 @@ def _information(now: Enclosures) -> arb:
     with ctx.workprec(now.bits):
         if now.reach.all() and _is_near(now):
             inverse = [1 / x for x in now.p]
-            return _series(now, [[x * y - 1 for x, y in zip(row, inverse, strict=True)] for row in now.rows])
+            r = [x * y - 1 for row in now.rows for x, y in zip(row, inverse, strict=True)]
+            return _series([w * x for w in now.p0 for x in now.p], r, now.bits)
         reached = zip(now.W.tolist(), now.reach.tolist(), strict=False)
         terms = [_negentropy([x for x, there in zip(*row, strict=True) if there]) for row in reached]
         return entropy(now.p, now.bits) + dot(now.weights, terms)
@@ -78,18 +79,20 @@ def _negentropy(row: list[arb]) -> arb:
 SMALL_BALL = arb(1) / 2**SMALL
 
 
-def _series(now: Enclosures, r: list[list[arb]]) -> arb:
-    """Σ_n (−1)^n/(n(n−1)) Σ_i p_0[i] Σ_j p_t[j] r^n; after N at most Σ p_0 p r²·(2^-24)^{N−1}·2/((N+1)N) is left."""
-    N = 2 + now.bits // SMALL
-    flat = [x for row in r for x in row]
-    weights = [w * x for w in now.p0 for x in now.p]
-    power, total, square = flat, arb(0), arb(0)
+def _series(weights: list[arb], r: list[arb], bits: int) -> arb:
+    """Σ w f(r) = Σ_n (−1)^n/(n(n−1)) Σ w r^n; after N at most Σ w r²·(2^-k)^{N−1}·2/((N+1)N) is left.
+
+    Every |r| < 2^-k, k ≥ 24: late in a chain k is hundreds, and a few terms do.
+    """
+    k = max(min((-exponent(x) for x in r if not x.is_zero()), default=SMALL), SMALL)
+    N = 2 + bits // k
+    power, total, square = r, arb(0), arb(0)
     for n in range(2, N + 1):
-        power = [x * y for x, y in zip(power, flat, strict=True)]
+        power = [x * y for x, y in zip(power, r, strict=True)]
         moment = dot(weights, power)
         square = moment if n == 2 else square
         total += moment * (-1) ** n / (n * (n - 1))
-    rest = square * SMALL_BALL ** (N - 1) * 2 / ((N + 1) * N)
+    rest = square * (arb(1) / 2) ** (k * (N - 1)) * 2 / ((N + 1) * N)
     found: arb = total + rest * arb(0, 1)
     return found
 
@@ -102,9 +105,12 @@ def dot(a: list[arb], b: list[arb]) -> arb:
 
 
 def divergence(p: list[arb], law: list[arb], bits: int) -> arb:
-    """Σ p log(p/μ), for p that is zero where μ is."""
+    """Σ p log(p/μ), for p that is zero where μ is; where p is near μ, Σ μ f(p/μ − 1) by its series."""
     with ctx.workprec(bits):
-        found: arb = sum((x * (x / y).log() for x, y in zip(p, law, strict=True) if not x.is_zero()), arb(0))
+        pairs = [(x, y) for x, y in zip(p, law, strict=True) if not y.is_zero()]
+        if all(abs(x - y) < SMALL_BALL * y for x, y in pairs):
+            return _series([y for _, y in pairs], [x / y - 1 for x, y in pairs], bits)
+        found: arb = sum((x * (x / y).log() for x, y in pairs if not x.is_zero()), arb(0))
         return found
 
 

@@ -15,13 +15,13 @@ from typing import TypeAlias
 
 import numpy as np
 
-from markovdiff.arithmetic.floating import NOTHING, Approximation, Floats, bregman, f, ratio
+from markovdiff.arithmetic.floating import NOTHING, SMALLEST, Approximation, Floats, bregman, f, ratio
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.floats import DenseInformation, FloatKnown, divergence
 from markovdiff.measures.terms import Entry, Totals, Unbounded
 from markovdiff.process.chain import Chain
-from markovdiff.process.floats import ROUGH, Approach, reached_from
+from markovdiff.process.floats import ROUGH, UNRESOLVED, Approach, Forgotten, reached_from
 from markovdiff.process.kernels import Forgetting
 
 FloatTerm: TypeAlias = "Approximation | Unbounded"
@@ -128,6 +128,8 @@ class FloatLedger:
         if isinstance(self.now, DenseInformation):
             exact = self.now.moment
             mean, direct = exact.r @ law, exact.u @ law
+            if exact.unresolved and exact.Q_bar is not None:
+                return direct - 1, direct
         else:
             u, r, u_other, r_other = self.now.cells
             mean = r * law + (law @ r_other - law * r_other)
@@ -146,9 +148,20 @@ class FloatLedger:
         missed = (p0 > 0) & (v <= 0)
         if missed.any():
             return self._missed(self.sources[int(np.flatnonzero(missed)[0])])
+        unseen = self._unseen()
         if not d.any():
-            return NOTHING
-        return Approximation.of(float(p0 @ bregman(v, -d)))
+            return Approximation(0.0, unseen**2) if unseen else NOTHING
+        found = Approximation.of(float(p0 @ bregman(v, -d)))
+        return Approximation(found.value, found.noise + unseen * (2 * found.value) ** 0.5 + unseen**2)
+
+    def _unseen(self) -> float:
+        """What δ may be off by where rounding alone is left of D."""
+        assert self.now is not None
+        now = self.now.moment
+        if isinstance(now, Forgotten) or not now.unresolved:
+            return 0.0
+        share, there = 2 * UNRESOLVED, now.p > SMALLEST
+        return share if now.Q_bar is not None else min(float(self.approach.law[there] @ (share / now.p[there])), 1e100)
 
     def _missed(self, i: int) -> Unbounded:
         """An x0 that the prior leads back to with probability zero, by patterns, or with less than a float can hold."""
@@ -174,9 +187,11 @@ class FloatLedger:
         e, law = self.approach.at(now), self.approach.law
         d, v = (x[:, None] for x in delta)
         over = v * ratio(e, law)
-        found = Approximation.of(float((p0 / v[:, 0]) @ ((_table(self.now) * f(np.maximum(d + over, -1))) @ law)))
-        blur = ROUGH * float(np.abs(d).max() + np.abs(over).max()) + self.approach.rough
-        return Approximation(found.value, found.noise + blur * (2 * found.value) ** 0.5 + blur**2)
+        rho, u = np.maximum(d + over, -1), _table(self.now)
+        near = np.where(np.abs(rho) < 1, ROUGH * (np.abs(d) + np.abs(over)) + self.approach.rough * v, 0.0)
+        found = Approximation.of(float((p0 / v[:, 0]) @ ((u * f(rho)) @ law)))
+        blur = float((p0 / v[:, 0]) @ ((u * near * (2 * np.abs(rho) + near)) @ law))
+        return Approximation(found.value, found.noise + blur)
 
     def _finding(self, totals: Totals[FloatTerm]) -> Finding:
         L = totals.negative_elbo

@@ -27,7 +27,7 @@ from markovdiff.arithmetic.floating import (
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.measures.findings import Finding, at_steps
 from markovdiff.measures.float_ledger import AGREE, FloatLedger, FloatTerm, less_than_held
-from markovdiff.measures.floats import FloatKnown
+from markovdiff.measures.floats import LOGARITHM, FloatKnown
 from markovdiff.measures.reached import Reached, unbounded_error
 from markovdiff.measures.terms import Entry, Totals, Unbounded
 from markovdiff.process.chain import Chain
@@ -173,6 +173,7 @@ class FloatLikelihood:
     def __init__(self, chain: Chain) -> None:
         p0 = np.array([chain.data.weights[i] / chain.data.total for i in chain.data.support])
         self.counts = p0 > NEGLIGIBLE
+        self.uncounted = LOGARITHM * float(p0[~self.counts].sum())
         support = np.array(chain.data.support)[self.counts]
         self.states = [chain.states[i] for i in support]
         self.p0 = p0[self.counts]
@@ -219,7 +220,7 @@ class FloatLikelihood:
         blur = FINE * np.maximum(self.blur, law @ np.abs(self.h)) + lost * np.abs(r).max(axis=1)
         share = np.where(carried, 1.0, v)
         noise = float(self.p0 @ (np.abs(delta / share) * blur + (blur / share) ** 2))
-        return _near(value, noise)
+        return _near(value, noise + self.uncounted)
 
 
 def _followed(at: Sources) -> Flags:

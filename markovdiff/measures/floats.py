@@ -34,7 +34,7 @@ from markovdiff.arithmetic.floating import (
 )
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.measures.known import ArithmeticName, Decay
-from markovdiff.process.floats import Approach, Approaches, Forgotten, Forward, Now
+from markovdiff.process.floats import UNRESOLVED, Approach, Approaches, Forgotten, Forward, Now
 
 CANCELS_FROM = 0.9
 """H − I is formed by subtraction while I is at most this share of H."""
@@ -45,6 +45,9 @@ lost six; a larger sum is not worth its time, and the difference keeps what digi
 
 SQUARED = 2.0**-88
 """What the sum B may come to by rounding alone, as a share of I: the square of the rounding of u and v."""
+
+LOGARITHM = 750.0
+"""No logarithm of a float is larger."""
 
 M = TypeVar("M", Forward, Forgotten)
 
@@ -171,12 +174,19 @@ class DenseInformation(FloatInformation[Forward]):
         if now.unresolved:
             assert self.before is not None
             last = self.before.mutual
-            return Approximation(0.0, max(SMALLEST, SQUARED * last.value, 0.0 if last.value else last.noise))
+            return Approximation(0.0, self._unseen() if last.value else last.noise)
         parts = (mean_f(now.p0[rows], ratio(now.D[rows], now.p), now.p) for rows in blocks(now.D))
         found = Approximation.of(sum(parts))
         if now.markov:
             return found
         return Approximation(found.value, found.noise + 1e-14 * found.value**0.5 + 1e-28)
+
+    def _unseen(self) -> float:
+        """What I_t may be where rounding alone is left of D: Σ D²/p, or Σ |D|·log(1/p) with all of a float's range."""
+        assert self.before is not None
+        share, p = UNRESOLVED * float(self.before.moment.left.max()), self.moment.p
+        most = min(share * share * float((1 / p[p > SMALLEST]).sum()), LOGARITHM * share)
+        return max(SMALLEST, most if (p > SMALLEST).all() else LOGARITHM * share)
 
     def _conditional(self) -> float:
         now = self.moment

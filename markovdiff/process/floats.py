@@ -34,6 +34,9 @@ UNRESOLVED = 2.0**-48
 ROUGH = 2.0**-50
 """The share of itself that an entry of p_t may be off by."""
 
+LEAST = 2.0**-1000
+"""9.3e-302, what a probability that comes in is at least: its reciprocal times a logarithm is still a float."""
+
 GONE = 1e-290
 """A deviation below this carries information far below float64's range."""
 
@@ -143,8 +146,8 @@ def _followed(chain: Chain) -> Iterator[Forward]:
 
 
 def start(p: Floats, *, markov: bool = True) -> Forward:
-    """The process at t = 0 from the law p of x0."""
-    possible = p > 0
+    """The process at t = 0 from the law p of x0; an x0 that has less than LEAST adds nothing to any sum."""
+    possible = p >= LEAST
     Q_bar = np.eye(len(p))[possible]
     D = Q_bar - p
     D[np.arange(len(D)), np.flatnonzero(possible)] = complements(p)[possible]
@@ -165,7 +168,7 @@ def following(before: Forward, Q: Floats, chain: Chain, t: int) -> Forward:
     unresolved = not vanished and (before.unresolved or is_rounding(left, before.left))
     if unresolved:
         D = np.zeros_like(D)
-    if Q_bar is not None and ((SHARP - 1) * p < D).all():
+    if Q_bar is not None and (Q_bar > SHARP * p).all():
         Q_bar = None
     beta = chain.betas[t - 1] if chain.betas else None
     return Forward(t, beta, Q, before.p0, p, possible, D, left, Q_bar, vanished, unresolved)

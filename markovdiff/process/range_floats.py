@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from math import log2
 
 import numpy as np
 from flint import fmpz
@@ -17,6 +18,7 @@ from flint import fmpz
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain
+from markovdiff.process.floats import LEAST
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
 from markovdiff.process.reverse import (
     D3PM,
@@ -31,9 +33,7 @@ from markovdiff.process.reverse import (
 )
 from markovdiff.process.transition import Dense
 
-LEAST_BITS = 1000
-LEAST = 2.0**-LEAST_BITS
-"""9.3e-302: its reciprocal times a logarithm is still a float."""
+LEAST_BITS = -round(log2(LEAST))
 
 
 def check_chain(chain: Chain) -> None:

@@ -38,11 +38,12 @@ from markovdiff.process.range_floats import is_held
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import (
+    Forecast,
     admitted,
-    check_forecast,
     forecast,
     forecast_balls,
     forecast_float,
+    is_admitted,
     with_model,
 )
 from markovdiff.study.result import Elbo, Law, Step
@@ -101,9 +102,9 @@ def _seen_bits(chain: Chain) -> float:
             return max(most, FLOAT_RANGE if now.mutual.noise else 0)
         lost = 0.0
         if before is not None and now.loss.value > 0:
-            lost = max(log2(before.mutual.value / now.loss.value), 0)
+            lost = max(log2(before.mutual.value) - log2(now.loss.value), 0)
         for part, whole in ((now.conditional, now.data_entropy), (now.noise, now.entropy)):
-            lost = max(lost, log2(whole.value / part.value) if part.value > 0 else 0)
+            lost = max(lost, log2(whole.value) - log2(part.value) if part.value > 0 else 0)
         most, before = max(most, max(-log2(left), 0) / (1 if left > 2.0**-48 else 2) + lost), now.forget()
     return most
 
@@ -120,7 +121,7 @@ class BallEngine:
         admitted(forecast_float(chain), chain)
         self.walk = Walk(chain, needed_bits(chain, self.digits))
         made = forecast_balls(chain, self.walk.bits, len(self.walk.first))
-        self.forecast = admitted(made, chain)
+        self.forecast = self._with_triangle(admitted(made, chain))
         self.zeros = Zeros(chain, self.walk, forecast(chain).seconds < CHEAP_SECONDS)
         self.ledger = None if self.model is None else self._ledger(chain, self.model)
         self.ends: dict[int, list[arb]] = {}
@@ -131,6 +132,15 @@ class BallEngine:
         self.forecast = admitted(with_model(self.forecast, chain), chain)
         cheap = self.zeros.cheap and _exact_words(chain) < CHEAP_WORDS
         return BallModelLedger(chain, self.prior, model, self.walk, cheap)
+
+    def _with_triangle(self, made: Forecast) -> Forecast:
+        """The forecast with the pairs of times, which are compared in exact arithmetic where that is not too much."""
+        if "dpi" not in self.scenario.expectations:
+            return made
+        alone, paired = (forecast(self.chain, pairs) for pairs in (0, _pairs(self.chain)))
+        if not is_admitted(paired):
+            return made
+        return replace(made, seconds=made.seconds + paired.seconds - alone.seconds, memory=made.memory + paired.memory)
 
     def stream(self) -> Iterator[BallInformation]:
         chain, before = self.chain, None
@@ -228,12 +238,14 @@ class BallEngine:
 
     def triangle(self, tick: Callable[[float], None]) -> Finding:
         """By exact arithmetic, where that is not too much: it settles a pair by its first enclosure anyway."""
-        times = len(times_of(self.chain.T))
-        try:
-            check_forecast(self.chain, times * times // 2)
-        except UnfinishedError:
+        if not is_admitted(forecast(self.chain, _pairs(self.chain))):
             return Finding("undecided", "enclosure", "pairs of times are compared in exact arithmetic, too dear here")
         return triangle(self.chain, tick)
+
+
+def _pairs(chain: Chain) -> int:
+    """How many pairs of times the triangle looks at."""
+    return len(times_of(chain.T)) ** 2 // 2
 
 
 def ball_engine(scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> Engine:

@@ -188,16 +188,25 @@ def check_forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Fore
     return admitted(forecast(chain, pairs, dense=dense), chain)
 
 
+def _memory() -> int:
+    """Bytes that this machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 2**33
+
+
+def is_admitted(made: Forecast) -> bool:
+    """Whether this machine is enough for it."""
+    return made.seconds <= MAX_SECONDS and made.memory <= _memory() / 2
+
+
 def admitted(made: Forecast, chain: Chain) -> Forecast:
     """The same forecast. Raises UnfinishedError where this machine is not enough for it."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 2**33
-    if made.seconds <= MAX_SECONDS and made.memory <= memory / 2:
+    if is_admitted(made):
         return made
     height = f", denominators of about {made.bits:.0f} bits at the end" if made.arithmetic == "exact" else ""
     raise UnfinishedError(
         "this run is too big for this machine",
         where=f"K = {chain.K}, T = {chain.T}{height}",
-        expected=f"at most {_duration(MAX_SECONDS)} and {memory / 2**31:.1f} GiB",
+        expected=f"at most {_duration(MAX_SECONDS)} and {_memory() / 2**31:.1f} GiB",
         got=f"a forecast of {made}",
         remedy=_remedy(made, chain),
     )

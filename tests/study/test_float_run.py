@@ -331,3 +331,35 @@ def test_a_likelihood_far_below_the_data_keeps_its_digits() -> None:
     model = f'model = {{ kind = "table", rows = [[{rare}, {rare}]] }}\nprior = "uniform"'
     exact, near = both(chain_of('["1/2", "1/2"]', '{ kind = "uniform" }', '["1/2"]', model))
     assert float(near.elbo.nll) == pytest.approx(float(exact.elbo.nll), rel=1e-10)
+
+
+def test_what_is_lost_in_rounding_is_not_said_to_have_converged() -> None:
+    """Where a step leaves 1e-16 of D and p_t is 1e-16 somewhere, I_t is 1e-16, not its square: no bound below holds."""
+    kernel = '{ kind = "matrix", rows = [[0, 0, 1], [0, 1, 0], [0, 1, 0]] }'
+    kept = 1 - Fraction(1, 10**16)
+    checks = 'converged = { information = "1e-20" }'
+    exact, near = both(chain_of('["1/2", "1/4", "1/4"]', kernel, f'["{kept}", "{kept}"]', checks=checks))
+    (observed,) = (c.observed for c in exact.checks if c.check == "converged")
+    assert observed == "violated"
+    (observed,) = (c.observed for c in near.checks if c.check == "converged")
+    assert observed != "holds"
+
+
+def test_a_likelihood_is_right_where_rounding_hides_the_deviation() -> None:
+    """Of D a step leaves 1e-17, all of it where p_T is 1e-17: there Q̄_T/p_T says what the prior leads back to."""
+    kernel = '{ kind = "matrix", rows = [[0, 1], [0, 1]] }'
+    betas = f'["1/2", "{1 - Fraction(1, 10**16)}"]'
+    exact, near = both(chain_of('["1/10", "9/10"]', kernel, betas, 'prior = "uniform"'))
+    assert float(near.elbo.nll) == pytest.approx(float(exact.elbo.nll), rel=1e-9)
+
+
+def test_a_state_that_is_nearly_impossible_breaks_no_triangle() -> None:
+    """H(x_1) with p_1 = 1e-317 somewhere is a number, dpi is no violation, and balls forecast their bits."""
+    rest = 1 - Fraction("1e-300") - Fraction("1e-5")
+    kernel = '{ kind = "matrix", rows = [[1, 0, 0], [0, 1, 0], [1, 0, 0]] }'
+    text = chain_of(f'["{rest}", "1e-5", "1e-300"]', kernel, f'["{1 - Fraction(1, 10**16)}", "1e-30"]')
+    exact, near = both(text)
+    verdicts = {c.check: c.observed for c in near.checks}
+    assert (verdicts["dpi"], verdicts["sdpi"]) == ("holds", "holds")
+    assert md.run(md.loads(text).with_options(arithmetic="ball")).passed
+    assert exact.passed
