@@ -119,6 +119,7 @@ class BallEngine:
         marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if marginal else scenario.prior(chain)
         admitted(forecast_float(chain), chain)
+        admitted(forecast_balls(chain, bits_for(self.digits), (len(chain.data.support) + 1) // 2), chain)
         self.walk = Walk(chain, needed_bits(chain, self.digits))
         made = forecast_balls(chain, self.walk.bits, len(self.walk.first))
         self.forecast = self._with_triangle(admitted(made, chain))

@@ -62,14 +62,14 @@ class ExactEngine:
     def __init__(self, scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> None:
         """Raises UnfinishedError where the forecast says that this machine cannot finish it."""
         self.scenario, self.chain = scenario, chain
-        check_forecast(chain)
+        times = len(times_of(chain.T)) if "dpi" in scenario.expectations else 0
+        check_forecast(chain, times * times // 2)
         prior = scenario.prior(chain)
         self.prior: RationalMatrix | None = prior
         self.law = prior
         self.model = scenario.reverse_model(chain)
         self.ledger = None if self.model is None else Ledger(chain, self.model, prior, scenario.digits)
         dense = self.ledger is not None and not self.ledger.likelihood.is_data
-        times = len(times_of(chain.T)) if "dpi" in scenario.expectations else 0
         self.forecast = check_forecast(chain, times * times // 2, dense=dense)
         self.classes = None if dense else _classes(chain, prior, watchers)
         if self.classes is not None:
