@@ -88,9 +88,17 @@ class Gaussian:
         return (0,) * self.K if beta == 0 or self.K == 1 else _jumps(self, beta)
 
     def dobrushin(self, beta: Fraction) -> Fraction:
-        """η(Q(β)) in K² steps, exactly; what `transition(beta).dobrushin` finds in K³."""
-        grid = self.resolution.denominator
-        return Fraction(_widest_by_jumps(self.jumps(beta), grid), 2 * grid)
+        """η(Q(β)) in K steps, exactly; what `transition(beta).dobrushin` finds in K³.
+
+        Rows i and k = i + d have Σ_j J(max(|j−i|, |j−k|)) in common, J(n) the probability of a jump by n: J never
+        rises, also rounded down, and a diagonal is no less than J(1). That is a sum of J from d/2 to k, and one from
+        d/2 to K−1−i: concave in i, with equal ends, and falling in d. So it is least for the first and the last row.
+        """
+        if self.K == 1:
+            return Fraction(0)
+        jumps, d = self.jumps(beta), self.K - 1
+        shared = sum(jumps[(d + 1) // 2 :]) + sum(jumps[d // 2 + 1 :])
+        return 1 - Fraction(shared, self.resolution.denominator)
 
 
 @lru_cache(maxsize=4096)
@@ -115,27 +123,6 @@ def _jumps(kernel: Gaussian, beta: Fraction) -> tuple[int, ...]:
             p = rounded(probability(n), resolution, "down", None, f"noise.kernel, jump {n}")
             found[n - 1] = int(p * resolution.denominator)
     return (0, *(n for n in found if n is not None))
-
-
-def _widest_by_jumps(jumps: tuple[int, ...], grid: int) -> int:
-    """Max Σ_j |Q[i,j] − Q[k,j]| over pairs of rows, in units of the grid.
-
-    Off the diagonal the summand is g_d(j−i) = |J(j−i) − J(j−i−d)|, d = k − i: a window of a sum that runs once for
-    each d. At j = i and j = k the diagonal stands in for J(0) = 0. No sum exceeds 4 in units of the grid.
-    """
-    import numpy as np
-
-    K = len(jumps)
-    J = np.array(jumps, dtype=np.int64 if grid < 2**60 else object)
-    out = np.concatenate([J[:1] * 0, np.cumsum(J[1:])])
-    stays = grid - out - out[::-1]
-    d, m, i = np.arange(1, K)[:, None], np.arange(1 - K, K), np.arange(K)
-    to_k = np.abs(m - d)
-    gap = np.abs(J[np.abs(m)] - np.where(to_k < K, J[np.minimum(to_k, K - 1)], 0))
-    sums = np.concatenate([J[1:, None] * 0, np.cumsum(gap, axis=1)], axis=1)
-    window = (sums[:, K:] - sums[:, :K])[:, ::-1]
-    ends = np.abs(stays - J[d]) + np.abs(stays[np.minimum(i + d, K - 1)] - J[d]) - 2 * J[d]
-    return int((window + ends)[i + d < K].max()) if K > 1 else 0
 
 
 @dataclass(frozen=True, eq=False)
