@@ -54,7 +54,7 @@ def scenario(random: Random) -> str:
     text += f'noise = {{ steps = {T}, kernel = {{ kind = "{kind}"{fields} }}{schedule} }}\n'
     if kind != "conditional":
         text += f'reverse = {{ prior = "{random.choice(("marginal", "uniform"))}", '
-        text += f"model = {{ {MODELS[0] if arithmetic == 'ball' else random.choice(MODELS)} }} }}\n"
+        text += f"model = {{ {random.choice(MODELS)} }} }}\n"
     return text + f"arithmetic = {{ kind = '{arithmetic}', digits = {random.choice((1, 6, 15, 30))} }}\n"
 
 
