@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from tui.lab.dial import Dial
 from tui.lab.written import floating, said
 from tui.raster import Row
 
 if TYPE_CHECKING:
     from tui.lab.numbers import Bells, Peak, Peaks
+
+
+def weight(start: Fraction) -> Dial:
+    """The dial of the left peak's weight."""
+    return Dial(
+        "w", Fraction(1, 100), Fraction(99, 100), start, Fraction(1, 100), Fraction(1, 10), "weight of the left one",
+        "with less than 1/100 on one side hardly a second peak is left to choose",
+    )  # fmt: skip
 
 
 def rows(measured: Peaks | Bells, width: int, height: int) -> list[Row]:

@@ -23,11 +23,7 @@ DIALS = (
         "d", Fraction(1, 2), Fraction(12), Fraction(3), Fraction(1, 4), Fraction(1), "half the peaks' distance",
         "nearer than 1/2 the two peaks are one; beyond 12 the reverse fit cannot see the other at all",
     ),
-    Dial(
-        "w", Fraction(1, 100), Fraction(99, 100), Fraction(1, 2), Fraction(1, 100), Fraction(1, 10),
-        "weight of the left one",
-        "with less than 1/100 on one side hardly a second peak is left to choose",
-    ),
+    fits.weight(Fraction(1, 2)),
 )  # fmt: skip
 
 

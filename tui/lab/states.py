@@ -22,11 +22,7 @@ DIALS = (
         "gap", Fraction(2), Fraction(9), Fraction(8), Fraction(1), Fraction(2), "states from peak to peak",
         "the peaks need a state between them, and room on 20 states", whole=True,
     ),
-    Dial(
-        "w", Fraction(1, 100), Fraction(99, 100), Fraction(2, 5), Fraction(1, 100), Fraction(1, 10),
-        "weight of the left one",
-        "with less than 1/100 on one side hardly a second peak is left to choose",
-    ),
+    fits.weight(Fraction(2, 5)),
 )  # fmt: skip
 
 
