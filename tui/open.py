@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markovdiff import signals
+from markovdiff.errors import InputError
 from markovdiff.study import files
 from tui import recent
 from tui.engine import Engine
@@ -20,9 +22,13 @@ if TYPE_CHECKING:
 def show(path: Path, source: str, *, t: int, play: bool, fps: int, theme: str | None, unit: Unit | None = None) -> int:
     """Run the interface until it is left; the exit status.
 
-    Raises InputError where the file cannot be read. What is wrong *in* it is shown on the screen. The engine starts
-    first: it reads the scenario while Textual is still being imported.
+    Raises InputError where the file cannot be read, or no key could ever be pressed. What is wrong *in* the file is
+    shown on the screen. The engine starts first: it reads the scenario while Textual is still being imported.
     """
+    if not can_be_typed_at():
+        raise InputError(
+            "nobody can type here", where="stdin", expected="a terminal", remedy="`markovdiff run` needs no keys"
+        )
     text = files.read_text(path, "scenario")
     if source == str(path):
         recent.remember(path)
@@ -35,6 +41,14 @@ def show(path: Path, source: str, *, t: int, play: bool, fps: int, theme: str | 
     with signals.handled(lambda number, _frame: leave(app, number)):
         app.run()
     return app.return_code or 0
+
+
+def can_be_typed_at() -> bool:
+    """Whether keys can come: from a terminal, or through a pipe, as a server sends them; from /dev/null none do."""
+    try:
+        return os.isatty(0) or not stat.S_ISCHR(os.fstat(0).st_mode)
+    except OSError:
+        return False
 
 
 def leave(app: App[None], number: int) -> None:
