@@ -155,6 +155,14 @@ def test_neighbouring_arguments_differ(n: int, h: LogForm) -> None:
     assert (2 * log(n) - log(n - 1) - log(n + 1)).sign() == 1
 
 
+def test_the_last_prime_that_is_tried_counts() -> None:
+    """997 is found by trial division, 1009 by the coprime base; neither is lost where enclosures cannot tell."""
+    nearly = 1 - Fraction(1, 10**400)
+    for prime in (991, 997, 1009):
+        assert log(2 * prime) - log(2) == log(prime)
+        assert log(2 * prime) - log(2) != nearly * log(prime)
+
+
 def test_the_best_approximations_to_log2_of_3_are_told_apart() -> None:
     """The convergents p/q of log₂3 lie below and above it in turn, though q·log 3 − p·log 2 is but 1/q."""
     with mpmath.workdps(400):

@@ -124,6 +124,7 @@ def test_strong_decay_holds_with_slack():
     finding = found(StrongDecay(), Chain(coin, uniform(2), (Fraction(1, 3), Fraction(0), Fraction(1, 3)), 3))
     assert finding.observed == "holds"
     assert finding.witness is None
+    assert finding.detail.startswith("I_t ≤ η(Q_t)·I_(t−1) at each of 3 steps")
     assert "with equality at 1 of 3 steps (t = 2)" in finding.detail
 
 
