@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from markovdiff import entropy, mutual_information
+from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.measures.information import information_of
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.transition import MACHINE_FROM, Dense, Mixing
+from markovdiff.process.transition import MACHINE_FROM, Dense, Mixing, PlusRankOne
 
 sizes = st.integers(1, 5)
 
@@ -179,3 +180,17 @@ def test_rows_are_the_same_matrix_before_they_have_one_denominator(M):
     assert brought.is_doubly_stochastic == whole.is_doubly_stochastic == all(sum(c) == 1 for c in zip(*M, strict=True))
     assert all((x * int(brought.denominator)).denominator == 1 for row in M for x in row)
     assert brought.matrix == whole.matrix
+
+
+@given(
+    st.lists(st.sampled_from([-1, 0, 1]), min_size=6, max_size=6), st.sampled_from([[1, 0, 0], [0, 1, 0], [1, 2, 0]])
+)
+def test_a_diagonal_and_a_product_are_zero_where_the_matrix_is(numbers, weights):
+    """Of diag(a) + uπᵀ it is told without the matrix: also where π is one state, and u another's."""
+    a, u = (RationalMatrix.from_rows([[Fraction(n, 3) for n in half]]) for half in (numbers[:3], numbers[3:]))
+    pi = Distribution.from_weights(weights)
+    rows = [
+        [x * p + (a.rows()[0][i] if i == j else 0) for j, p in enumerate(pi.probabilities)]
+        for i, x in enumerate(u.rows()[0])
+    ]
+    assert PlusRankOne(a, u, pi).is_zero == (not any(any(row) for row in rows))
