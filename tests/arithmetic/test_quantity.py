@@ -256,3 +256,10 @@ def test_a_number_known_not_to_vanish_is_refined_until_its_sign_shows() -> None:
     form = log(2**2000 + 1) - 2000 * log(2)
     assert Quantity(form.ball, lambda: form, zero=False).sign() == 1
     assert Quantity((-form).ball, lambda: -form, zero=False).sign() == -1
+
+
+def test_a_difference_that_no_early_ball_tells_is_not_taken_for_zero() -> None:
+    """log 2 and log 2 made larger by 1e-400 differ; what is the same by another way does not."""
+    half, much = Quantity.of(log(2)), Quantity.of((1 + Fraction(1, 10**400)) * log(2))
+    assert not much.minus(half).is_zero()
+    assert Quantity.of(log(4) - log(2)).minus(half).is_zero()
