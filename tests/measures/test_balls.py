@@ -169,3 +169,12 @@ def test_a_state_that_a_step_empties_is_impossible_again() -> None:
     walk = Walk(chain, 128)
     assert [walk.at(t).possible.tolist() for t in range(4)] == [[True] * 2, [True] * 2, [True, False], [True] * 2]
     assert walk.at(2).p[1].is_zero()
+
+
+def test_a_step_is_undone_where_each_state_has_one_origin() -> None:
+    """Two states that merge are told apart no more; one that splits is, where x_{t−1} can be nowhere else."""
+    merge, split = [[1, 0], [1, 0]], [[Fraction(1, 2)] * 2, [0, 1]]
+    for start, rows, undone in (([1, 1], merge, False), ([1, 0], split, True), ([1, 1], split, False)):
+        step = [[Fraction(x) for x in row] for row in rows]
+        walk = Walk(Chain(Distribution.from_weights(start), per_step([step], 2), (), 1), 128)
+        assert walk.undone_by_one(1) is undone, (start, rows)

@@ -182,6 +182,7 @@ def test_the_slope_of_a_line():
         lambda: errors_by_size(normal(), normal(1), 0.5, [100]),
         lambda: errors_by_size(normal(), normal(1), 0.5, [0, 100]),
         lambda: errors_by_size(normal(), normal(1), 0.5, [10, 100], repeats=1),
+        lambda: errors_by_size(normal(), normal(1), 0.5, [10, 6_000_000], repeats=2),
         lambda: errors_by_size(normal(), normal(), 0, [10, 100]),
         lambda: Estimate(0.0, 1.0, 10).interval(1),
         lambda: normal(0, 0),
