@@ -69,7 +69,7 @@ class ExactEngine:
         self.law = prior
         self.model = scenario.reverse_model(chain)
         self.ledger = None if self.model is None else Ledger(chain, self.model, prior, scenario.digits)
-        dense = self.ledger is not None and not self.ledger.likelihood.is_data
+        dense = self.model is not None and not self.model.is_bayes
         self.forecast = check_forecast(chain, times * times // 2, dense=dense)
         self.classes = None if dense else _classes(chain, prior, watchers)
         if self.classes is not None:
@@ -149,10 +149,11 @@ def _line(chain: Chain, prior: RationalMatrix, *, is_marginal: bool) -> tuple[Fr
 
 
 def _classes(chain: Chain, prior: RationalMatrix, watchers: Iterable[Watcher]) -> Classes | None:
-    """The classes of like states, where no law that the chain is measured against tells them apart either."""
+    """The classes of states that neither the chain nor any law that it is measured against tells apart."""
+    if not isinstance(chain.kernel, Forgetting):
+        return None
     laws = [prior, *(watcher.law for watcher in watchers if isinstance(watcher, HTheorem))]
-    classes = chain.classes
-    return classes if classes is not None and all(classes.holds(law) for law in laws) else None
+    return chain.classes_beside(law.N.entries() for law in laws)
 
 
 def _is_small(now: Information) -> bool:
