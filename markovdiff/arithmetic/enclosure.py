@@ -102,7 +102,7 @@ def centred_ball(columns: Columns, scale: fmpz, bits: int) -> arb:
                 r = arb(E) / P
                 k = size - E.bit_length()
                 if k >= SERIES_FROM:
-                    s += _f_series(r, k, bits) * w
+                    s += f_series(r, k, bits) * w
                 elif impossible < 2 * E:
                     s += ((1 + r) * r.log1p() - r) * w
                 else:
@@ -112,7 +112,7 @@ def centred_ball(columns: Columns, scale: fmpz, bits: int) -> arb:
         return total / scale
 
 
-def _f_series(r: arb, k: int, bits: int) -> arb:
+def f_series(r: arb, k: int, bits: int) -> arb:
     """f(r) = r²·Σ_{n≥2} (−r)^{n−2}/(n(n−1)) for |r| ≤ 2^-k, k ≥ 1.
 
     Cut after n = N the rest of the sum is r^{N−1} times something of size at most

@@ -12,7 +12,7 @@ by its own matrix; everything about pairs (x_0, x_t) stays defined, Q_t does not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -153,7 +153,7 @@ class Chain:
             return None
         return self.classes_beside(())
 
-    def classes_beside(self, laws: Iterable[Sequence[fmpz]]) -> Classes:
+    def classes_beside(self, laws: Iterable[Iterable[Hashable]]) -> Classes:
         """The states that such a chain cannot tell apart, nor any of these laws, given as weights."""
         assert isinstance(self.kernel, Forgetting)
         return Classes.by(zip(self.data.weights, self.kernel.target.weights, *laws, strict=True))

@@ -53,6 +53,9 @@ BALL_PRODUCT = 1.0e-9
 BALL_BUILT = 2.5e-7
 """Seconds an entry of a new kernel costs to round into a ball, or to write out where entries share texts."""
 
+MIXING_STEP, MIXING_CELL, MIXING_WORD = 1.0e-3, 1.0e-6, 1.0e-7
+"""The same where a kernel forgets towards one target: a step's own, each class of like states, each of its words."""
+
 MODEL_PRODUCTS, FLOAT_MODEL_CELL, BALL_MODEL_CELL = 5, 1.3e-7, 1.0e-5
 """Of a reverse model other than Bayes, at each step: products of K × K matrices, and seconds for each entry of R_t."""
 
@@ -81,6 +84,10 @@ class Forecast:
     memory: float
     arithmetic: ArithmeticName = "exact"
 
+    def plus(self, seconds: float, memory: float) -> Forecast:
+        """The forecast of what takes so much more."""
+        return replace(self, seconds=self.seconds + seconds, memory=self.memory + memory)
+
     def __str__(self) -> str:
         """In words.
 
@@ -99,10 +106,11 @@ class Forecast:
         return f"{seconds} and {size}, {numbers[self.arithmetic]}"
 
 
-def forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Forecast:
+def forecast(chain: Chain, pairs: int = 0, *, classes: int | None = None, dense: bool = False) -> Forecast:
     """What running the chain exactly will cost.
 
-    `pairs` more kernels are made for the triangle; `dense` says that a reverse model needs full matrices.
+    `pairs` more kernels are made for the triangle; `dense` says that a reverse model needs full matrices. Of a chain
+    that forgets towards one law `classes` is how many classes of like states there are, where a law splits some.
     """
     K, T = chain.K, chain.T
     data_bits = log2(chain.data.total) + 1
@@ -110,7 +118,7 @@ def forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Forecast:
     kept = sum(heights)
     if isinstance(chain.kernel, Forgetting) and not dense:
         bits = heights[-1] + log2(chain.kernel.target.total)
-        kinds = len(chain.classes.first) if chain.classes else K
+        kinds = classes or (len(chain.classes.first) if chain.classes else K)
         seconds = (T + pairs) * kinds * (3 * CELL + bits / 64 * MIXED_WORD) + kept * KEPT_BIT
         return Forecast(bits, seconds, 40 * K * bits / 8 + kept / 2)
     seconds = kept * KEPT_BIT
@@ -157,6 +165,13 @@ def forecast_balls(chain: Chain, bits: int, rows: int) -> Forecast:
     limbs = 8 * words + 16
     memory = (3 * rows + K) * K * (48 + limbs) + 2 * K**2 * (80 + limbs)
     return Forecast(bits, seconds, memory + T * KEPT_STEP + _written(chain), "ball")
+
+
+def forecast_mixing(chain: Chain, classes: int, bits: int) -> Forecast:
+    """What running κI + (1−κ)1μᵀ in balls will cost, where it has so many classes of like states."""
+    T, words = chain.T, bits / 64
+    seconds = T * (MIXING_STEP + classes * (MIXING_CELL + words * MIXING_WORD))
+    return Forecast(bits, seconds, 20 * classes * (64 + 8 * words) + T * KEPT_STEP + _written(chain), "ball")
 
 
 def with_model(made: Forecast, chain: Chain) -> Forecast:
@@ -211,20 +226,7 @@ def admitted(made: Forecast, chain: Chain) -> Forecast:
         where=f"K = {chain.K}, T = {chain.T}{height}",
         expected=f"at most {_duration(MAX_SECONDS)} and {_memory() / 2**31:.1f} GiB",
         got=f"a forecast of {made}",
-        remedy=_remedy(made, chain),
-    )
-
-
-def _remedy(made: Forecast, chain: Chain) -> str:
-    """What would do instead."""
-    if made.arithmetic == "float":
-        return "fewer steps or states"
-    in_float = f"`--arithmetic float` (forecast: {forecast_float(chain)})"
-    if made.arithmetic == "ball":
-        return f"{in_float}; or fewer steps, states or digits"
-    return (
-        f"`--arithmetic ball` or {in_float}; or fewer steps or states, or numbers with shorter "
-        "denominators (a coarser `resolution`, a constant β)"
+        remedy="fewer steps or states",
     )
 
 

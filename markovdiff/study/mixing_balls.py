@@ -1,0 +1,126 @@
+"""A run of κI + (1−κ)1μᵀ in balls, O(K) a step: no matrix, and no rational with the bits of all steps so far.
+
+A reverse model other than Bayes' needs K × K matrices; its run is that of any other chain in balls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+
+from flint import arb, ctx, fmpz
+
+from markovdiff.arithmetic.enclosure import bits_for
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.quantity import Quantity
+from markovdiff.errors import UnfinishedError
+from markovdiff.measures.ball_ledger import UNWRITTEN
+from markovdiff.measures.balls import Place
+from markovdiff.measures.findings import HTheorem, Watcher, law_of
+from markovdiff.measures.information import SPARE_BITS
+from markovdiff.measures.mixing_balls import MixingInformation, Setting
+from markovdiff.measures.mixing_ledger import MixingLedger
+from markovdiff.measures.processing import Information
+from markovdiff.process.chain import Chain
+from markovdiff.process.mixing_balls import MixingWalk
+from markovdiff.study.balls import BallEngine, nearest
+from markovdiff.study.exact import total_variation
+from markovdiff.study.scenario import Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class MixingLaw:
+    """P_t, as decimals when asked for: nothing is kept of it but t."""
+
+    walk: MixingWalk
+    t: int
+    digits: int
+
+    def rows(self) -> tuple[tuple[Decimal, ...], ...]:
+        """The one row, state by state."""
+        row = [nearest(x, self.digits) for x in self.walk.law(self.t, bits_for(self.digits)).entries()]
+        return (tuple(row[k] for k in self.walk.classes.of_state),)
+
+
+class MixingEngine(BallEngine):
+    """Ball, for a chain that forgets towards one law, with the Bayes reverse."""
+
+    def __init__(self, scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> None:
+        """Raises UnfinishedError where the forecast refuses."""
+        self._begin(scenario, chain)
+        laws = [watcher.law for watcher in watchers if isinstance(watcher, HTheorem)]
+        laws += [] if self.prior is None else [self.prior]
+        self.mixing = MixingWalk(chain, laws)
+        self.setting = Setting(self.mixing, self.is_cheap)
+        self.ledger = MixingLedger(chain, self.prior, self.setting)
+        self.place = None if self.prior is None else self.mixing.place(self.prior)
+
+    def stream(self) -> Iterator[MixingInformation]:
+        before: MixingInformation | None = None
+        for t in range(self.chain.T + 1):
+            place = Place(t, self.chain.betas[t - 1] if t else None, None, markov=True)
+            now = MixingInformation(place, before, self.setting)
+            yield now
+            before = now.forget()
+
+    def _alpha_bar(self, now: Information) -> Decimal | None:
+        return nearest(self.mixing.kept(now.t, bits_for(self.digits))[0], self.digits)
+
+    def _law(self, t: int) -> MixingLaw:
+        return MixingLaw(self.mixing, t, self.digits)
+
+    def _distance(self, now: Information) -> Decimal | None:
+        """TV(p_t, π): |κ_t − κ|·TV(p_0, μ) where π lies between them at κ, else as it is defined."""
+        t, walk = now.t, self.mixing
+        if self.prior is None:
+            still = walk.is_gone(t) or walk.is_stationary or not any(self.chain.betas[t:])
+            zero, ball = still, self._to_the_end(t)
+        else:
+            on_line = self.place is not None
+            zero, ball = walk.is_at(t, self.place), self._along(t) if on_line else self._variation_of(t, self.prior)
+        distance = Quantity(ball, UNWRITTEN.form, zero)
+        try:
+            return Decimal(distance.enclosed(self.digits, "nats").value)
+        except UnfinishedError:
+            return None
+
+    @cached_property
+    def _whole(self) -> Fraction:
+        """TV(p_0, μ)."""
+        return total_variation(self.chain.at(0).data, law_of(self.mixing.target))
+
+    def _along(self, t: int) -> Callable[[int], arb]:
+        def evaluate(bits: int) -> arb:
+            keep, _ = self.mixing.kept(t, bits)
+            assert self.place is not None
+            with ctx.workprec(bits):
+                return self._scaled(abs(keep - arb(fmpz(self.place.numerator)) / self.place.denominator))
+
+        return evaluate
+
+    def _to_the_end(self, t: int) -> Callable[[int], arb]:
+        def evaluate(bits: int) -> arb:
+            (keep, _), (last, _) = (self.mixing.kept(s, bits) for s in (t, self.chain.T))
+            with ctx.workprec(bits):
+                return self._scaled(keep - last)
+
+        return evaluate
+
+    def _scaled(self, distance: arb) -> arb:
+        return distance * fmpz(self._whole.numerator) / self._whole.denominator
+
+    def _variation_of(self, t: int, prior: RationalMatrix) -> Callable[[int], arb]:
+        weights = self.mixing.grouped(prior)
+
+        def evaluate(bits: int) -> arb:
+            law = self.mixing.law(t, bits + SPARE_BITS).entries()
+            with ctx.workprec(bits + SPARE_BITS):
+                apart = (
+                    m * abs(x - arb(w) / prior.d) for m, x, w in zip(self.mixing.copies, law, weights, strict=True)
+                )
+                return sum(apart, arb(0)) / 2
+
+        return evaluate
