@@ -18,81 +18,84 @@ from markovdiff.study.foresight import foresee
 FACTOR, SECOND = 3.0, 1.0
 
 SPREAD = """
-exact uniform     300  400 cosine   uniform    bayes   15
-exact uniform     300 1000 cosine   marginal   bayes   15
-exact uniform     100 2000 linear   uniform    bayes   15
-exact uniform    2000  100 linear   marginal   bayes   15
-exact uniform    5000   50 constant uniform    bayes   15
-exact uniform      30 2000 cosine   stationary bayes   15
-exact absorbing   500  300 cosine   mask       bayes   15
-exact absorbing  3000  100 linear   marginal   bayes   15
-exact absorbing   200 1000 linear   mask       bayes   15
-exact absorbing 10000   30 constant marginal   bayes   15
-exact absorbing   400  400 alpha    mask       bayes   15
-exact neighbour     8  200 linear   uniform    bayes   15
-exact neighbour    16  150 linear   uniform    bayes   15
-exact neighbour    24  100 constant uniform    bayes   15
-exact neighbour    32   64 linear   uniform    bayes   15
-exact neighbour    48   30 constant uniform    bayes   15
-exact neighbour    64   24 linear   uniform    bayes   15
-exact matrix        8  150 linear   marginal   bayes   15
-exact matrix       16  100 constant marginal   bayes   15
-exact matrix       32   30 linear   uniform    bayes   15
-exact matrix       64   12 constant marginal   bayes   15
-exact gaussian     16   64 linear   marginal   bayes   15
-exact gaussian     32   40 linear   marginal   bayes   15
-exact gaussian     48   40 cosine   marginal   bayes   15
-exact neighbour     8   60 linear   uniform    mixture 15
-exact neighbour    12   40 linear   uniform    d3pm    15
-exact neighbour    16   24 linear   uniform    mixture 15
-exact neighbour     8   80 linear   uniform    counted 15
-exact neighbour    16   40 linear   uniform    uniform 15
-exact uniform       8   60 linear   uniform    mixture 15
-exact uniform      12   40 linear   uniform    d3pm    15
-exact absorbing    24   20 linear   uniform    uniform 15
+exact uniform     300  200 cosine   uniform    bayes   15
+exact uniform     150  500 cosine   marginal   bayes   15
+exact uniform      50 1000 linear   uniform    bayes   15
+exact uniform    2000   40 linear   marginal   bayes   15
+exact uniform    3000   15 constant uniform    bayes   15
+exact uniform      30 1000 cosine   stationary bayes   15
+exact absorbing   300  200 cosine   mask       bayes   15
+exact absorbing  1500   40 linear   marginal   bayes   15
+exact absorbing   100  600 linear   mask       bayes   15
+exact absorbing  4000   12 constant marginal   bayes   15
+exact absorbing   400  200 alpha    mask       bayes   15
+exact neighbour     8  250 linear   uniform    bayes   15
+exact neighbour    16  160 linear   uniform    bayes   15
+exact neighbour    24   50 constant uniform    bayes   15
+exact neighbour    32   30 linear   uniform    bayes   15
+exact neighbour    48   16 constant uniform    bayes   15
+exact neighbour    64   12 linear   uniform    bayes   15
+exact matrix        8   90 linear   marginal   bayes   15
+exact matrix       16   50 constant marginal   bayes   15
+exact matrix       32   20 linear   uniform    bayes   15
+exact matrix       64   16 constant marginal   bayes   15
+exact gaussian     16   40 linear   marginal   bayes   15
+exact gaussian     32   24 linear   marginal   bayes   15
+exact gaussian     48   30 cosine   marginal   bayes   15
+exact neighbour    16   30 linear   uniform    mixture 15
+exact neighbour    16   30 linear   uniform    d3pm    15
+exact neighbour    24   20 linear   uniform    mixture 15
+exact neighbour    12   60 linear   uniform    counted 15
+exact neighbour    24   40 linear   uniform    uniform 15
+exact uniform      16   30 linear   uniform    mixture 15
+exact uniform      20   24 linear   uniform    d3pm    15
+exact absorbing    40   24 linear   uniform    uniform 15
 ball  uniform     256 1000 cosine   uniform    bayes   15
-ball  uniform    5000  100 cosine   uniform    bayes   15
-ball  uniform    1000 1000 linear   marginal   bayes   50
+ball  uniform    5000   50 cosine   uniform    bayes   15
+ball  uniform     500  300 linear   marginal   bayes   50
 ball  uniform   20000   40 constant uniform    bayes   15
-ball  uniform      20 4000 constant uniform    bayes  200
-ball  uniform     100 1000 cosine   uniform    bayes 1000
+ball  uniform      20 2000 constant uniform    bayes  200
+ball  uniform     100  100 cosine   uniform    bayes 1000
 ball  absorbing   256 1000 cosine   marginal   bayes   15
-ball  absorbing  5000  100 cosine   mask       bayes   15
-ball  absorbing  1000  300 linear   mask       bayes   50
+ball  absorbing  5000   50 cosine   mask       bayes   15
+ball  absorbing   500  300 linear   mask       bayes   50
 ball  absorbing 20000   40 constant marginal   bayes   15
-ball  neighbour    16 1000 linear   uniform    bayes   15
-ball  neighbour    32  500 linear   uniform    bayes   15
-ball  neighbour    64  100 constant uniform    bayes   15
-ball  neighbour    64  200 linear   uniform    bayes  100
-ball  neighbour   128   40 linear   uniform    bayes   15
-ball  gaussian     32  400 linear   uniform    bayes   15
-ball  gaussian     64  200 cosine   uniform    bayes   15
-ball  gaussian    128   60 linear   uniform    bayes   15
-ball  gaussian    256   20 linear   marginal   bayes   15
-ball  matrix       16  300 constant marginal   bayes   15
-ball  matrix       48   60 constant uniform    bayes   15
-ball  matrix       96   30 linear   marginal   bayes   15
-ball  neighbour     8   60 linear   uniform    mixture 15
-ball  neighbour    24   30 linear   uniform    d3pm    15
-ball  gaussian     32   20 linear   uniform    mixture 15
-ball  uniform      24   40 linear   uniform    mixture 15
-ball  uniform      12   60 linear   uniform    counted 15
-ball  absorbing    40   40 linear   uniform    d3pm    15
-ball  neighbour    40   12 linear   uniform    uniform 15
-float neighbour    64 2000 linear   marginal   bayes   15
-float gaussian    128  500 linear   marginal   bayes   15
-float neighbour   256  100 linear   uniform    bayes   15
-float gaussian    256  200 linear   marginal   bayes   15
-float neighbour   512   20 linear   marginal   bayes   15
-float matrix      128  100 constant marginal   bayes   15
-float uniform    5000 1000 linear   uniform    bayes   15
+ball  neighbour    16  500 linear   uniform    bayes   15
+ball  neighbour    32  200 linear   uniform    bayes   15
+ball  neighbour    64   50 constant uniform    bayes   15
+ball  neighbour    64   80 linear   uniform    bayes  100
+ball  neighbour   128   16 linear   uniform    bayes   15
+ball  gaussian     32  200 linear   uniform    bayes   15
+ball  gaussian     64  100 cosine   uniform    bayes   15
+ball  gaussian    128   40 linear   uniform    bayes   15
+ball  gaussian    256   12 linear   marginal   bayes   15
+ball  matrix       16  200 constant marginal   bayes   15
+ball  matrix       64   80 constant uniform    bayes   15
+ball  matrix       96   40 linear   marginal   bayes   15
+ball  neighbour    16   60 linear   uniform    mixture 15
+ball  neighbour    32   30 linear   uniform    d3pm    15
+ball  gaussian     48   16 linear   uniform    mixture 15
+ball  uniform      24   60 linear   uniform    mixture 15
+ball  uniform      20   60 linear   uniform    counted 15
+ball  absorbing    60   30 linear   uniform    d3pm    15
+ball  neighbour    64   20 linear   uniform    uniform 15
+float neighbour    64 1000 linear   marginal   bayes   15
+float gaussian    128 1000 linear   marginal   bayes   15
+float neighbour   256  300 linear   uniform    bayes   15
+float gaussian    256  400 linear   marginal   bayes   15
+float neighbour   512   50 linear   marginal   bayes   15
+float matrix      128 1500 constant marginal   bayes   15
+float uniform    5000  500 linear   uniform    bayes   15
 float absorbing 50000  100 linear   marginal   bayes   15
-float uniform     100 4000 linear   uniform    bayes   15
-float neighbour    64  200 linear   uniform    mixture 15
-float uniform     100  100 linear   uniform    d3pm    15
-float gaussian    128   50 linear   uniform    mixture 15
+float uniform     100 2000 linear   uniform    bayes   15
+float neighbour    64  600 linear   uniform    mixture 15
+float uniform     100  300 linear   uniform    d3pm    15
+float gaussian    128  150 linear   uniform    mixture 15
 """
 """Arithmetic, kernel, K, T, schedule, prior, reverse model and digits of each run."""
+
+LARGE = 4000
+"""From here on p_k ∝ ⌊10^9/k⌋, else 1/k, of which the common denominator has about 1.4 bits for each state."""
 
 SCHEDULES = {
     "constant": '{ kind = "constant", beta = "1/50" }',
@@ -114,9 +117,12 @@ def scenario(row: str) -> md.Scenario:
     K, T = int(size), int(steps)
     alphas = ", ".join(f'"{1000 * T - 999 * t}/{1000 * T}"' for t in range(1, T + 1))
     chosen = SCHEDULES.get(schedule, f'{{ kind = "alpha", alphas = [{alphas}] }}')
+    data = f'family = {{ kind = "{"uniform" if kernel == "gaussian" else "zipf"}", size = {K} }}'
+    if K > LARGE:
+        data = f"weights = {[10**9 // k for k in range(1, K + 1)]}"
     rows = f", rows = {matrix(K)}" if kernel == "matrix" else ""
     return md.loads(
-        f'data = {{ family = {{ kind = "{"uniform" if kernel == "gaussian" else "zipf"}", size = {K} }} }}\n'
+        f"data = {{ {data} }}\n"
         f'reverse = {{ prior = "{prior}", model = {MODELS[model]} }}\narithmetic = {{ digits = {digits} }}\n'
         f'[noise]\nsteps = {T}\nkernel = {{ kind = "{kernel}"{rows} }}\nschedule = {chosen}\n'
     ).with_options(arithmetic=arithmetic)  # type: ignore[arg-type]

@@ -109,6 +109,11 @@ class Setting:
             found[w] = mass + n * m, count + m
         return found
 
+    def is_certain(self, t: int) -> bool:
+        """Whether one state alone is possible at t."""
+        found = [m for m, there in zip(self.walk.copies, self.walk.possible(t), strict=True) if there]
+        return found == [1]
+
     @cached_property
     def is_erasure(self) -> bool:
         """Whether no possible x0 can be drawn from μ."""
@@ -170,9 +175,9 @@ class MixingInformation(Information):
     @cached_property
     def entropy(self) -> Quantity:
         """H(x_t), with bits to spare for differences."""
-        states = sum(m for m, there in zip(self.walk.copies, self.walk.possible(self.t), strict=True) if there)
         setting, t = self.setting, self.t
-        return self._quantity(lambda bits: entropy_ball(setting, t, bits), lambda exact: exact.entropy, states == 1)
+        certain = setting.is_certain(t)
+        return self._quantity(lambda bits: entropy_ball(setting, t, bits), lambda exact: exact.entropy, certain)
 
     @cached_property
     def noise(self) -> Quantity:

@@ -29,6 +29,10 @@ GRAIN = 64
 """Precisions are rounded up to a multiple of this, so that few tables of κ are made."""
 
 
+REMEMBERED = 4
+"""Precisions of which p_0 and μ are kept: a step asks for about three."""
+
+
 class MixingWalk:
     """A chain's κ_t and p_t at any t, at any precision up to a limit; laws on classes of like states."""
 
@@ -65,9 +69,10 @@ class MixingWalk:
         return table
 
     def fixed(self, bits: int) -> tuple[arb_mat, arb_mat]:
-        """The row vectors p_0 and μ (those of the last precision are remembered)."""
+        """The row vectors p_0 and μ (those of the last few precisions are remembered)."""
         if bits not in self._ends:
-            self._ends.clear()
+            if len(self._ends) >= REMEMBERED:
+                self._ends.clear()
             data, target = fmpz(self.chain.data.total), fmpz(self.target.total)
             with ctx.workprec(bits):
                 ends = ([arb(fmpz(n)) / d for n in row] for row, d in ((self.p0, data), (self.mu, target)))
@@ -110,8 +115,14 @@ class MixingWalk:
 
     def possible(self, t: int) -> list[bool]:
         """Which classes p_t gives mass to."""
-        kept, gone = self.is_kept(t), self.is_gone(t)
-        return [(a != 0 and not gone) or (b != 0 and not kept) for a, b in zip(self.p0, self.mu, strict=True)]
+        return self._supports[self.is_kept(t), self.is_gone(t)]
+
+    @cached_property
+    def _supports(self) -> dict[tuple[bool, bool], list[bool]]:
+        """The same, by whether nothing is drawn yet and whether nothing is kept any more."""
+        own, drawn = [a != 0 for a in self.p0], [b != 0 for b in self.mu]
+        either = [a or b for a, b in zip(own, drawn, strict=True)]
+        return {(True, False): own, (False, False): either, (False, True): drawn}
 
     @cached_property
     def is_stationary(self) -> bool:

@@ -40,12 +40,25 @@ from markovdiff.process.range_floats import is_held
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import forecast, is_admitted
-from markovdiff.study.foresight import CHEAP_WORDS, FLOAT_RANGE, admit, exact_words, is_bayes, with_deviation
+from markovdiff.study.foresight import FLOAT_RANGE, admit, is_bayes, with_deviation
 from markovdiff.study.result import Elbo, Law, Step
 from markovdiff.study.scenario import Scenario
 
 CHEAP_SECONDS = 5.0
 """A chain whose exact forecast is below this is walked exactly too, to decide equalities."""
+
+CHEAP_WORDS = 2**26
+"""K³·T·words up to which a reverse model's ledger is kept exactly, to be asked what vanishes (some seconds)."""
+
+
+def is_cheap(chain: Chain) -> bool:
+    """Whether the chain may be walked exactly too, to decide equalities."""
+    return forecast(chain).seconds < CHEAP_SECONDS
+
+
+def exact_words(chain: Chain) -> float:
+    """K³·T·words of an exact ledger of a reverse model."""
+    return chain.K**3 * chain.T * forecast(chain, dense=True).bits / 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +118,7 @@ class BallEngine:
         """Raises UnfinishedError where the forecast refuses."""
         self._begin(scenario, chain)
         self.walk = Walk(chain, needed_bits(chain, self.digits))
-        self.zeros = Zeros(chain, self.walk, self.is_cheap)
+        self.zeros = Zeros(chain, self.walk, is_cheap(chain))
         self.ledger = None if self.model is None else self._ledger(chain, self.model)
         self.ends: dict[int, list[arb]] = {}
 
@@ -117,11 +130,6 @@ class BallEngine:
         self.model = scenario.reverse_model(chain)
         marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if marginal else scenario.prior(chain)
-
-    @cached_property
-    def is_cheap(self) -> bool:
-        """Whether the chain may be walked exactly too, to decide equalities."""
-        return forecast(self.chain).seconds < CHEAP_SECONDS
 
     def _ledger(self, chain: Chain, model: ReverseModel) -> BallLedger:
         if model.is_bayes:

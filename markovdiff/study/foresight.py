@@ -42,9 +42,6 @@ LOOKED = 2**22
 FLOAT_RANGE = 1100
 """Bits of a deviation that float64 cannot follow further; then the precision is raised as it turns out."""
 
-CHEAP_WORDS = 2**26
-"""K³·T·words up to which a reverse model's ledger is kept exactly, to be asked what vanishes (some seconds)."""
-
 MUCH_FASTER = 8.0
 """Another arithmetic is named where it is faster by this factor, and this one takes a minute or more."""
 
@@ -53,29 +50,29 @@ MINUTE = 60.0
 
 def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None = None) -> Forecast:
     """The forecast of a run, in the scenario's arithmetic or another; nothing is refused."""
-    kind, digits = arithmetic or scenario.file.arithmetic.kind, scenario.digits
+    kind = arithmetic or scenario.file.arithmetic.kind
     pairs = pairs_of(chain.T) if scenario.compares_pairs else 0
     bayes = not chain.is_markov or is_bayes(scenario.file.reverse.model)
-    structured = isinstance(chain.kernel, Forgetting)
     if kind == "exact":
         return forecast(chain, pairs, classes=_classes(scenario, chain), dense=not bayes)
     if kind == "float":
         made = forecast_float(chain, 1 + len(times_of(chain.T)) / 2 if pairs else 1)
         return made if bayes else with_model(made, chain)
-    if structured and not bayes and exact_words(chain) < CHEAP_WORDS:
-        return foresee(scenario, chain, "exact")
+    made = _of_balls(scenario, chain, bayes=bayes)
+    return with_triangle(made, chain, pairs) if pairs and made.arithmetic == "ball" else made
+
+
+def _of_balls(scenario: Scenario, chain: Chain, *, bayes: bool) -> Forecast:
+    from markovdiff.study import balls
+
+    digits, structured = scenario.digits, isinstance(chain.kernel, Forgetting)
     if structured and bayes:
-        made = forecast_mixing(chain, _classes(scenario, chain) or chain.K, bits_for(digits))
-    else:
-        made = forecast_balls(chain, foreseen_bits(chain, digits), rows_of(chain))
-    if pairs:
-        made = with_triangle(made, chain, pairs)
+        return forecast_mixing(chain, _classes(scenario, chain) or chain.K, bits_for(digits))
+    if structured and balls.exact_words(chain) < balls.CHEAP_WORDS:
+        return foresee(scenario, chain, "exact")
+    bits, cheap = foreseen_bits(chain, digits), balls.is_cheap(chain)
+    made = forecast_balls(chain, bits, rows_of(chain), cheap=cheap)
     return made if bayes else with_model(made, chain)
-
-
-def exact_words(chain: Chain) -> float:
-    """K³·T·words of an exact ledger of a reverse model."""
-    return chain.K**3 * chain.T * forecast(chain, dense=True).bits / 64
 
 
 def is_bayes(spec: fileformat.Model) -> bool:

@@ -26,7 +26,7 @@ from markovdiff.measures.mixing_ledger import MixingLedger
 from markovdiff.measures.processing import Information
 from markovdiff.process.chain import Chain
 from markovdiff.process.mixing_balls import MixingWalk
-from markovdiff.study.balls import BallEngine, nearest
+from markovdiff.study.balls import BallEngine, is_cheap, nearest
 from markovdiff.study.exact import total_variation
 from markovdiff.study.scenario import Scenario
 
@@ -54,7 +54,7 @@ class MixingEngine(BallEngine):
         laws = [watcher.law for watcher in watchers if isinstance(watcher, HTheorem)]
         laws += [] if self.prior is None else [self.prior]
         self.mixing = MixingWalk(chain, laws)
-        self.setting = Setting(self.mixing, self.is_cheap)
+        self.setting = Setting(self.mixing, is_cheap(chain))
         self.ledger = MixingLedger(chain, self.prior, self.setting)
         self.place = None if self.prior is None else self.mixing.place(self.prior)
 
