@@ -141,6 +141,12 @@ class MixingWalk:
             self._shares[t] = prod((1 - beta for beta in self.chain.betas[:t]), start=Fraction(1))
         return self._shares[t]
 
+    def exactly(self, t: int, k: int) -> Fraction:
+        """The probability of each state of class k in p_t."""
+        share = self.share(t)
+        own = Fraction(self.p0[k], self.chain.data.total)
+        return share * own + (1 - share) * Fraction(self.mu[k], self.target.total)
+
     def grouped(self, law: RationalMatrix) -> list[fmpz]:
         """The law's numerators, one a class."""
         entries = law.N.entries()

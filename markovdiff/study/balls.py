@@ -1,9 +1,8 @@
 """A run in ball arithmetic: certified digits without exact denominators, for chains too big to be exact.
 
 How many bits the last times need is forecast from a walk in float64; where that was too few, the walk starts again
-with more. Kernels κI + (1−κ)1πᵀ stay exact, one rational a step, since that costs less than any matrix (unless a
-reverse model needs matrices that are too dear); only their rationals are reported as decimals. Small chains are walked
-exactly beside the balls to decide equalities, and for that alone.
+with more. Small chains are walked exactly beside the balls to decide equalities, and for that alone. Kernels
+κI + (1−κ)1πᵀ need no matrix and have a run of their own, unless a reverse model makes matrices of it.
 """
 
 from __future__ import annotations

@@ -9,15 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 
 from flint import arb, ctx, fmpz
 
-from markovdiff.arithmetic.enclosure import bits_for
+from markovdiff.arithmetic.enclosure import accuracy, as_decimal, bits_for
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.arithmetic.quantity import Quantity
-from markovdiff.errors import UnfinishedError
-from markovdiff.measures.ball_ledger import UNWRITTEN
 from markovdiff.measures.balls import Place
 from markovdiff.measures.findings import HTheorem, Watcher, law_of
 from markovdiff.measures.information import SPARE_BITS
@@ -26,9 +23,24 @@ from markovdiff.measures.mixing_ledger import MixingLedger
 from markovdiff.measures.processing import Information
 from markovdiff.process.chain import Chain
 from markovdiff.process.mixing_balls import MixingWalk
+from markovdiff.process.transition import Mixing
 from markovdiff.study.balls import BallEngine, is_cheap, nearest
 from markovdiff.study.exact import total_variation
 from markovdiff.study.scenario import Scenario
+
+GUARD = 8
+"""Digits beyond those shown, by which it is told to which side a number is rounded."""
+
+
+def rounded(x: arb, digits: int, exact: Callable[[], Fraction]) -> Decimal:
+    """A number rounded correctly: by its enclosure, unless that meets the middle between two decimals."""
+    if x.is_zero():
+        return Decimal(0)
+    m, r, _ = (int(part) for part in x.mid_rad_10exp(digits + GUARD))
+    unit = 10 ** (len(str(abs(m))) - digits)
+    if abs(2 * (abs(m) % unit) - unit) <= 2 * r + 2:
+        return as_decimal(exact(), digits)
+    return nearest(x, digits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +53,8 @@ class MixingLaw:
 
     def rows(self) -> tuple[tuple[Decimal, ...], ...]:
         """The one row, state by state."""
-        row = [nearest(x, self.digits) for x in self.walk.law(self.t, bits_for(self.digits)).entries()]
+        law = self.walk.law(self.t, bits_for(self.digits)).entries()
+        row = [rounded(x, self.digits, partial(self.walk.exactly, self.t, k)) for k, x in enumerate(law)]
         return (tuple(row[k] for k in self.walk.classes.of_state),)
 
 
@@ -67,7 +80,8 @@ class MixingEngine(BallEngine):
             before = now.forget()
 
     def _alpha_bar(self, now: Information) -> Decimal | None:
-        return nearest(self.mixing.kept(now.t, bits_for(self.digits))[0], self.digits)
+        keep, _ = self.mixing.kept(now.t, bits_for(self.digits))
+        return rounded(keep, self.digits, partial(self.mixing.share, now.t))
 
     def _law(self, t: int) -> MixingLaw:
         return MixingLaw(self.mixing, t, self.digits)
@@ -81,11 +95,18 @@ class MixingEngine(BallEngine):
         else:
             on_line = self.place is not None
             zero, ball = walk.is_at(t, self.place), self._along(t) if on_line else self._variation_of(t, self.prior)
-        distance = Quantity(ball, UNWRITTEN.form, zero)
-        try:
-            return Decimal(distance.enclosed(self.digits, "nats").value)
-        except UnfinishedError:
-            return None
+        if zero:
+            return Decimal(0)
+        bits = bits_for(self.digits)
+        while accuracy(found := ball(bits)) < bits_for(self.digits) - SPARE_BITS // 4:
+            bits += max(bits - accuracy(found), SPARE_BITS)
+        return rounded(found, self.digits, partial(self._exactly, t))
+
+    def _exactly(self, t: int) -> Fraction:
+        """TV(p_t, π) as a rational."""
+        end = self.chain.final_marginal if self.prior is None else self.prior
+        start, kernel = self.chain.at(0).data, Mixing(self.mixing.share(t), self.mixing.target)
+        return total_variation(kernel.push(start), end)
 
     @cached_property
     def _whole(self) -> Fraction:
