@@ -24,10 +24,10 @@ from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep, Wit
 WORD_PRODUCT = 1.0e-9
 """Seconds a product of two 64-bit words costs inside a matrix product."""
 
-CELL = 2.0e-6
+CELL = 4.5e-6
 """Seconds one cell of the joint costs: its deviation and f of it."""
 
-CELL_WORD = 4.0e-9
+CELL_WORD = 5.0e-9
 """Seconds more for each word of its height."""
 
 MIXED_CELL, MIXED_WORD = 1.8e-5, 1.6e-7

@@ -128,8 +128,10 @@ def _decay(chain: Chain) -> float:
 
     kernel, K, T = chain.kernel, chain.K, chain.T
     most = max(LOOKED // K**2, 1)
-    vector = np.resize([1.0, -1.0], K) + np.linspace(-1, 1, K)
+    vector = np.cos(np.arange(K) + 1.0)
     vector -= vector.mean()
+    if not vector.any():
+        return 0.0
 
     def rate(Q: Floats, times: int) -> float:
         v, before = vector, 1.0
@@ -163,7 +165,7 @@ def admit(scenario: Scenario, chain: Chain) -> Forecast:
     try:
         return admitted(made, chain)
     except UnfinishedError as error:
-        error.remedy = remedy(scenario, chain)
+        error.remedy = remedy(scenario, chain, made)
         raise
 
 
@@ -172,16 +174,16 @@ def asked_for(scenario: Scenario) -> ArithmeticName:
     return scenario.file.arithmetic.kind
 
 
-def others(scenario: Scenario, chain: Chain) -> list[Forecast]:
-    """The forecasts of what the scenario does not ask for; certified arithmetic first."""
-    kinds = [kind for kind in get_args(ArithmeticName) if kind != asked_for(scenario)]
+def others(scenario: Scenario, chain: Chain, tried: Forecast) -> list[Forecast]:
+    """The forecasts of what the scenario does not ask for and what its run does not do; certified arithmetic first."""
+    kinds = [kind for kind in get_args(ArithmeticName) if kind not in (asked_for(scenario), tried.arithmetic)]
     found = [foresee(scenario, chain, kind) for kind in kinds]
     return [made for kind, made in zip(kinds, found, strict=True) if kind == made.arithmetic]
 
 
-def remedy(scenario: Scenario, chain: Chain) -> str:
+def remedy(scenario: Scenario, chain: Chain, tried: Forecast) -> str:
     """What would do instead of a run that is refused, and what would be refused too."""
-    made = others(scenario, chain)
+    made = others(scenario, chain, tried)
     fit = [said(other) for other in made if is_admitted(other)]
     if fit or not made:
         return "; or ".join([" or ".join(fit), smaller(scenario, chain)] if fit else [smaller(scenario, chain)])
@@ -207,5 +209,5 @@ def advice(scenario: Scenario, chain: Chain, made: Forecast) -> str | None:
     """What does in seconds what this run does in minutes, if something does."""
     if made.seconds < MINUTE:
         return None
-    fast = [x for x in others(scenario, chain) if x.seconds < MINUTE and x.seconds * MUCH_FASTER < made.seconds]
+    fast = [x for x in others(scenario, chain, made) if x.seconds < MINUTE and x.seconds * MUCH_FASTER < made.seconds]
     return " or ".join(map(said, fast)) or None
