@@ -23,6 +23,7 @@ from typing import Any
 from markovdiff.arithmetic.rational import rational, shown
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.distribution import check_size
+from markovdiff.study import confined
 
 MAX_BYTES = 256 * 2**20
 """A data file may be this large."""
@@ -33,6 +34,7 @@ MAX_NUMBERS = 2**23
 
 def read_bytes(path: Path, where: str, limit: int = MAX_BYTES) -> bytes:
     """A file's bytes; every way in which that can fail is an InputError that names the file."""
+    confined.check_readable(path, where)
     try:
         kind = path.stat().st_mode
         if not stat.S_ISREG(kind):
