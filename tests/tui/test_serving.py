@@ -5,7 +5,7 @@ The app says its size and its folder, then sends back every packet that it gets.
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import json
 import random
 import sys
@@ -221,40 +221,43 @@ def test_the_mark_that_ends_a_paste_counts_only_in_one_piece() -> None:
         keys.packet("a" * session.MOST_BYTES)
 
 
-async def test_a_client_is_read_only_so_fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """BURST at once, then RATE a second, each message with a share of its own: by the clock's own count."""
-    now, slept = [0.0], []
+def test_a_client_may_send_only_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """BURST at once, then RATE a second, each message with a share of its own; a pause gives no more than BURST."""
+    now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        now[0] += seconds
-
-    pace = session.Pace()
-    with monkeypatch.context() as patch:
-        patch.setattr(asyncio, "sleep", sleep)
+    pace, size = session.Pace(), 2**10 - session.MESSAGE_COST
+    for _ in range(2):
         for _ in range(session.BURST // 2**10):
-            await pace.wait(2**10 - session.MESSAGE_COST)
-        assert not slept
+            pace.count(size)
         for _ in range(640):
-            await pace.wait(2**10 - session.MESSAGE_COST)
-        assert sum(slept) == pytest.approx(640 * 2**10 / session.RATE)
+            now[0] += 2**10 / session.RATE
+            pace.count(size)
         now[0] += 1000
-        slept.clear()
-        await pace.wait(2**10)
-        assert not slept
+    for _ in range(session.BURST // 2**10):
+        pace.count(size)
+    with pytest.raises(session.FloodError):
+        pace.count(0)
+
+
+@pytest.mark.parametrize("message", [("stdin", "a"), ("focus",), ("resize", {"width": 80, "height": 24}), ("ping", "")])
+async def test_a_flood_ends_the_session(tmp_path: Path, message: tuple[Any, ...]) -> None:
+    """Of small messages, and with keys that the app does not read: they are not kept in memory for ever."""
+    async with place(tmp_path) as here, here.visitor() as visitor:
+        for _ in range(2 * session.BURST // session.MESSAGE_COST):
+            with contextlib.suppress(ConnectionError):
+                await visitor.sends(*message)
+        assert await visitor.ends() == (1008, "More came than a person types.")
 
 
 async def test_keys_that_the_app_does_not_read_end_the_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are not kept in memory for ever."""
-    monkeypatch.setattr(session, "PATIENCE", 0.1)
-    monkeypatch.setattr(session, "RATE", 1e9)
+    """Where they come slowly, too."""
+    monkeypatch.setattr(session, "BURST", 2**30)
     async with place(tmp_path) as here, here.visitor() as visitor:
         await visitor.hears()
         await visitor.sends("stdin", "deaf")
-        for _ in range(20):
+        for _ in range(30):
             await visitor.sends("stdin", "a" * 60_000)
-        assert await visitor.ends() == (1008, "More keys came than the app could read.")
+        assert await visitor.ends() == (1008, "More came than a person types.")
 
 
 async def test_one_visitor_too_many_gets_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

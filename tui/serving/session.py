@@ -31,13 +31,13 @@ MOST_BYTES = 2**18
 """Bytes in a message, and in one paste."""
 
 RATE, BURST = 2**16, 2**19
-"""Bytes a second that are read from one client in the long run, and at once."""
+"""Bytes a second that one client may send in the long run, and at once."""
 
-MESSAGE_COST = 64
-"""Bytes that a message counts for beside its own."""
+MESSAGE_COST = 128
+"""Bytes that a message counts for beside its own: a browser sends a place of the mouse with each picture at most."""
 
-PATIENCE = 10.0
-"""Seconds until keys that the app does not read end the session."""
+MOST_WAITING = 2**19
+"""Bytes that may wait until the app reads them."""
 
 HEARTBEAT = 15.0
 """Seconds between questions whether the browser is still there."""
@@ -53,6 +53,10 @@ OVER: Ending = (WSCloseCode.OK, "Session ended.")
 
 class MalformedError(Exception):
     """A message that no page of ours sends."""
+
+
+class FloodError(Exception):
+    """More than a person sends."""
 
 
 class Session:
@@ -124,22 +128,25 @@ class Session:
             return OVER
 
     async def _listen(self, process: Process) -> Ending:
-        """Pass on what the visitor types, until the browser goes; `socket.receive` waits for it."""
+        """Pass on what the visitor types, until the browser goes.
+
+        Nothing here waits but for the next message: a browser that has gone would else be noticed late.
+        """
         assert process.stdin is not None
         try:
             while (message := await self.socket.receive()).type not in ENDS:
                 kind, value = parsed(message)
-                await self._pace.wait(len(message.data))
+                self._pace.count(len(message.data))
                 if kind == "ping":
                     await self.socket.send_str(json.dumps(["pong", value]))
                     continue
                 process.stdin.write(self._keys.packet(value) if kind == "stdin" else meta(kind, value))
-                async with asyncio.timeout(PATIENCE):
-                    await process.stdin.drain()
+                if process.stdin.transport.get_write_buffer_size() > MOST_WAITING:
+                    raise FloodError
         except MalformedError as error:
             return WSCloseCode.POLICY_VIOLATION, f"A message that cannot be understood: {error}."
-        except TimeoutError:
-            return WSCloseCode.POLICY_VIOLATION, "More keys came than the app could read."
+        except FloodError:
+            return WSCloseCode.POLICY_VIOLATION, "More came than a person types."
         except ConnectionError:
             pass
         return OVER
@@ -218,18 +225,18 @@ class Keys:
 
 
 class Pace:
-    """How fast one client is read: the rest waits in its own memory, as TCP has it."""
+    """How much one client may still send."""
 
     def __init__(self) -> None:
         self._left, self._then = float(BURST), time.monotonic()
 
-    async def wait(self, count: int) -> None:
-        """Wait until so many bytes more may be read."""
+    def count(self, size: int) -> None:
+        """Count a message of so many bytes. Raises FloodError where that is too much by now."""
         now = time.monotonic()
-        self._left = min(BURST, self._left + RATE * (now - self._then)) - count - MESSAGE_COST
+        self._left = min(BURST, self._left + RATE * (now - self._then)) - size - MESSAGE_COST
         self._then = now
         if self._left < 0:
-            await asyncio.sleep(-self._left / RATE)
+            raise FloodError
 
 
 def environment(mine: Mapping[str, str], folder: str, size: tuple[int, int]) -> dict[str, str]:
