@@ -1,6 +1,6 @@
 """Textual's driver for a browser, for visitors who are not trusted: named to the app by `TEXTUAL_DRIVER`.
 
-- Its size comes from the server, which has bounded it; a resize that is typed as an escape sequence is dropped.
+- Size and focus come from the server, which has bounded them; typed as escape sequences they are dropped.
 - It reads no faster than the app works, else a flood of keys would be kept in memory: after every few events it waits
   until the app has come so far. The pipe then fills, and the server waits as well.
 - Where the server is gone, or no key can come any more, it ends its process group: the app and its engine.
@@ -36,7 +36,7 @@ class ServedDriver(WebDriver):
 
     def process_message(self, message: Message) -> None:
         """Pass on what was typed, at the app's pace."""
-        if not isinstance(message, events.Resize):
+        if not isinstance(message, events.Resize | events.AppFocus | events.AppBlur):
             super().process_message(message)
             self.keep_pace()
 

@@ -33,8 +33,11 @@ MOST_BYTES = 2**18
 RATE, BURST = 2**16, 2**19
 """Bytes a second that one client may send in the long run, and at once."""
 
-MESSAGE_COST = 128
-"""Bytes that a message counts for beside its own: a browser sends a place of the mouse with each picture at most."""
+MESSAGE_COST, FOCUS_COST = 2**7, 2**12
+"""Bytes that a message counts for beside its own.
+
+A browser sends a place of the mouse with each picture at most; the app makes its footer anew for each change of focus.
+"""
 
 MOST_WAITING = 2**19
 """Bytes that may wait until the app reads them."""
@@ -136,7 +139,7 @@ class Session:
         try:
             while (message := await self.socket.receive()).type not in ENDS:
                 kind, value = parsed(message)
-                self._pace.count(len(message.data))
+                self._pace.count(len(message.data) + (FOCUS_COST if kind in ("focus", "blur") else MESSAGE_COST))
                 if kind == "ping":
                     await self.socket.send_str(json.dumps(["pong", value]))
                     continue
@@ -231,9 +234,9 @@ class Pace:
         self._left, self._then = float(BURST), time.monotonic()
 
     def count(self, size: int) -> None:
-        """Count a message of so many bytes. Raises FloodError where that is too much by now."""
+        """Count so many bytes. Raises FloodError where that is too much by now."""
         now = time.monotonic()
-        self._left = min(BURST, self._left + RATE * (now - self._then)) - size - MESSAGE_COST
+        self._left = min(BURST, self._left + RATE * (now - self._then)) - size
         self._then = now
         if self._left < 0:
             raise FloodError
