@@ -97,6 +97,7 @@ async def test_keys_go_in_and_the_picture_comes_out(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("TEXTUAL_LOG", "a.log")
     async with place(tmp_path) as here, here.visitor("width=90&height=30") as visitor:
         assert (await visitor.hears()).decode() == f"90 30 {tmp_path} tui.serving.driver:ServedDriver -"
+        await visitor.sends("stdin", "")
         await visitor.sends("stdin", "ä\x1b[A")
         assert await visitor.hears() == "Dä\x1b[A".encode()
         await visitor.sends("focus")

@@ -208,8 +208,9 @@ class Keys:
         self._last = ""
 
     def packet(self, text: str) -> bytes:
-        """Return the packet for what was typed. Raises MalformedError where a paste becomes too long.
+        """Return the packet for what was typed, none for no key: Textual would take it for the end.
 
+        Raises MalformedError where a paste becomes too long.
         The mark at which a paste begins may come in two pieces. One at its end counts when it comes in one piece,
         as a browser sends it: then the app cannot miss it.
         """
@@ -224,7 +225,7 @@ class Keys:
             if self._pasted > MOST_BYTES:
                 raise MalformedError("the paste is too long")
         self._last = joined[1 - len(PASTE_BEGINS) :]
-        return packet(b"D", text.encode())
+        return packet(b"D", text.encode()) if text else b""
 
 
 class Pace:
