@@ -5,9 +5,13 @@ The app says its size and its folder, then sends back every packet that it gets.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import random
+import select
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -23,6 +27,7 @@ from textual._xterm_parser import XTermParser
 pytest.importorskip("textual_serve")
 from aiohttp import WSMsgType
 from aiohttp.test_utils import TestClient, TestServer
+from test_serve import lives, proc
 
 from tui.serving import session
 from tui.serving.gate import Gate
@@ -40,7 +45,10 @@ while head := typed.read(5):
     content = typed.read(int.from_bytes(head[1:], "big"))
     if content == b"q":
         out.write(b'M\\0\\0\\0\\x0f{"type":"exit"}')
-        time.sleep(600)
+        sys.exit(0)
+    if content == b"fail":
+        out.write(b'M\\0\\0\\0\\x0f{"type":"exit"}')
+        sys.exit(1)
     if content == b"die":
         sys.exit(1)
     if content == b"deaf":
@@ -279,7 +287,7 @@ async def test_one_visitor_too_many_gets_a_sentence(tmp_path: Path, monkeypatch:
 async def test_many_visitors_come_and_go(tmp_path: Path) -> None:
     """No place is lost, however they leave: by closing, by quitting, by nonsense, or because the app has ended."""
     async with place(tmp_path, most=1) as here:
-        for word in ("q", "die", None, "") * 2:
+        for word in ("q", "die", "fail", None, "") * 2:
             async with here.visitor() as visitor:
                 assert await visitor.hears()
                 if word == "":
@@ -325,3 +333,43 @@ def test_no_paste_goes_uncounted(messages: list[tuple[str, bool]]) -> None:
         list(parser.tick())
         is_pasting = not list(parser.feed("x"))
     assert not is_pasting or keys._pasted is not None
+
+
+PARENT = """
+import os, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+                          "print(flush=True); time.sleep(600)"], stdout=subprocess.PIPE)
+child.stdout.readline()
+text = str(child.pid).encode()
+os.write(1, b"__GANGLION__\\nD" + len(text).to_bytes(4, "big") + text)
+time.sleep(600)
+"""
+
+
+@proc
+async def test_what_an_app_has_started_ends_with_it(tmp_path: Path) -> None:
+    """Also a child that neither ends with its parent nor when it is asked to."""
+    async with place(tmp_path, program=PARENT) as here:
+        async with here.visitor() as visitor:
+            child = int(await visitor.hears())
+            assert lives(child)
+        async with asyncio.timeout(60):
+            while lives(child):
+                await asyncio.sleep(0.01)
+
+
+@pytest.mark.skipif(not hasattr(select, "poll"), reason="there is no poll here")
+def test_an_app_ends_with_its_server_though_keys_wait() -> None:
+    """The end of the pipe is noticed before what is in it has been read."""
+    words = "import time, tui.serving.driver as d; print(flush=True); d.end_with_server(); time.sleep(600)"
+    with subprocess.Popen(
+        [sys.executable, "-c", words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    ) as app:
+        assert app.stdin is not None
+        assert app.stdout is not None
+        app.stdout.readline()
+        app.stdin.write(b"D\0\0\0\1a" * 1000)
+        app.stdin.flush()
+        assert app.poll() is None
+        app.stdin.close()
+        assert app.wait(60) == -signal.SIGKILL

@@ -42,6 +42,9 @@ A browser sends a place of the mouse with each picture at most; the app makes it
 MOST_WAITING = 2**19
 """Bytes that may wait until the app reads them."""
 
+PATIENCE = 1.0
+"""Seconds for an app that has said goodbye."""
+
 HEARTBEAT = 15.0
 """Seconds between questions whether the browser is still there."""
 
@@ -52,6 +55,7 @@ Ending = tuple[WSCloseCode, str]
 """How a WebSocket is closed, and the sentence that the page shows."""
 
 OVER: Ending = (WSCloseCode.OK, "Session ended.")
+FAILED: Ending = (WSCloseCode.INTERNAL_ERROR, "The app has ended by itself.")
 
 
 class MalformedError(Exception):
@@ -124,9 +128,11 @@ class Session:
                 if kind == b"D":
                     await self.socket.send_bytes(payload)
                 elif kind == b"M" and json.loads(payload).get("type") == "exit":
+                    with contextlib.suppress(TimeoutError):
+                        return FAILED if await asyncio.wait_for(process.wait(), PATIENCE) else OVER
                     return OVER
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            return WSCloseCode.INTERNAL_ERROR, "The app has ended by itself."
+            return FAILED
         except ConnectionError:
             return OVER
 
