@@ -13,6 +13,7 @@ What could be done to the one who serves, and what stands against it:
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import http.client
 import re
@@ -40,6 +41,14 @@ kernel = { kind = "neighbour" }
 schedule = { kind = "linear", start = "1/1000", stop = "1/2" }
 """
 """Minutes of exact arithmetic."""
+
+SHORT = """[data]
+weights = [3, 1]
+[noise]
+steps = 2
+kernel = { kind = "uniform" }
+schedule = { kind = "jump" }
+"""
 
 DEADLINE = 60
 """Seconds to wait for what takes a moment, on a busy machine."""
@@ -435,3 +444,38 @@ async def test_no_size_is_too_large_for_the_app(tmp_path: Path) -> None:
                 assert max(rows, default=0) <= 200
         assert max(peaks) < 400_000
         assert list(tmp_path.iterdir()) == []
+
+
+async def shown(channel: Any, words: str) -> None:
+    """Wait until the app has painted the words, colours and blanks aside."""
+    painted = b""
+    async with asyncio.timeout(DEADLINE):
+        while words.replace(" ", "") not in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\s", "", painted.decode()):
+            painted += await channel.receive_bytes()
+
+
+async def test_a_visitor_reads_beneath_the_folder_only(tmp_path: Path) -> None:
+    """The engine, two processes further on, refuses a scenario that names a file elsewhere, and says so on screen."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "secret").write_text("abab")
+    (tmp_path / "in" / "mine.toml").write_text(SHORT.replace("weights = [3, 1]", 'text = { path = "../secret" }'))
+    with served(tmp_path / "in", "mine.toml") as server:
+        async with server.visit("width=160&height=50") as channel:
+            await shown(channel, "a served session reads no file there")
+
+
+async def test_a_visitor_writes_beneath_the_folder_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An export goes there, past a link that leads out; the home of the one who serves stays as it was."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "mine.toml").write_text(SHORT)
+    (tmp_path / "in" / "mine-t0.svg").symlink_to(tmp_path / "out.svg")
+    with served(tmp_path / "in", "mine.toml") as server:
+        async with server.visit("width=160&height=50") as channel:
+            await shown(channel, "t=0/2")
+            await channel.send_json(["stdin", "x"])
+            await shown(channel, "save into")
+            await channel.send_json(["stdin", "\r"])
+            await shown(channel, "mine-t0-2.svg")
+    assert {path.name for path in (tmp_path / "in").iterdir()} == {"mine.toml", "mine-t0.svg", "mine-t0-2.svg"}
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
