@@ -17,7 +17,7 @@ from math import log2
 
 from flint import arb, ctx
 
-from markovdiff.arithmetic.enclosure import accuracy, as_decimal, bits_for, decimals
+from markovdiff.arithmetic.enclosure import ALONE, accuracy, as_decimal, bits_for, decimals
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.errors import UnfinishedError
@@ -208,13 +208,13 @@ class BallEngine:
 
     def _variation(self, state: Enclosures) -> arb:
         pi = self._prior_ball(state.bits)
-        with ctx.workprec(state.bits):
+        with ALONE, ctx.workprec(state.bits):
             return sum((abs(x - y) for x, y in zip(state.p, pi, strict=True)), arb(0)) / 2
 
     def _prior_ball(self, bits: int) -> list[arb]:
         if bits not in self.ends:
             self.ends.clear()
-            with ctx.workprec(bits):
+            with ALONE, ctx.workprec(bits):
                 if self.prior is not None:
                     self.ends[bits] = [arb(n) / self.prior.d for n in self.prior.N.entries()]
                 else:
