@@ -24,6 +24,7 @@ from typing import Literal
 
 from flint import arb, arb_mat, ctx, fmpz
 
+from markovdiff.arithmetic.rational import integer, numeral
 from markovdiff.errors import InputError
 
 Unit = Literal["bits", "nats"]
@@ -230,7 +231,7 @@ def decimals(x: arb, digits: int) -> Decimals | None:
     if accuracy(x) < ceil(digits * log2(10)) + GUARD_BITS // 2:
         return None
     m, r, e = (int(part) for part in x.mid_rad_10exp(digits + 8))
-    drop = len(str(abs(m))) - digits
+    drop = len(numeral(abs(m))) - digits
     unit = 10**drop
     lower, upper = (m - r) // unit, -((-m - r) // unit)
     nearest = (2 * m + unit) // (2 * unit)
@@ -243,7 +244,7 @@ def show(mantissa: int, exponent: int) -> str:
     >>> show(811278124459133, -15), show(-175, -2), show(12, -72)
     ('0.811278124459133', '-1.75', '1.2e-71')
     """
-    sign, digits = ("-" if mantissa < 0 else ""), str(abs(mantissa))
+    sign, digits = ("-" if mantissa < 0 else ""), numeral(abs(mantissa))
     if mantissa == 0:
         return "0"
     leading = len(digits) - 1 + exponent
@@ -273,7 +274,7 @@ def as_decimal(value: float | Fraction, digits: int) -> Decimal:
 def decimal_text(value: Decimal) -> str:
     """As every decimal is written here: positional, or scientific below 1e-4."""
     sign, digits, exponent = value.as_tuple()
-    mantissa = int("".join(map(str, digits)))
+    mantissa = integer("".join(map(str, digits)))
     return show(-mantissa if sign else mantissa, int(exponent))
 
 

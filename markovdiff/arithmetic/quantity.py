@@ -26,7 +26,7 @@ from markovdiff.arithmetic.enclosure import (
     sign_of,
 )
 from markovdiff.arithmetic.logform import LogForm, log
-from markovdiff.arithmetic.rational import text
+from markovdiff.arithmetic.rational import numeral, text
 from markovdiff.errors import TooLongError
 
 FIRST_BITS = bits_for(15)
@@ -202,7 +202,7 @@ class Quantity:
         if d.may_end and self._equals(ending, unit):
             value, exact = show_ending(d.nearest, d.exponent), text(ending).replace("-", "−")
             return Enclosed(value, value, value, exact if len(exact) <= MAX_CLOSED_FORM else None)
-        carried = len(str(abs(d.nearest))) > digits
+        carried = len(numeral(abs(d.nearest))) > digits
         return Enclosed(
             show(d.nearest // 10, d.exponent + 1) if carried else show(d.nearest, d.exponent),
             show(d.lower, d.exponent),

@@ -6,6 +6,9 @@ A number may come as an int, a Fraction, a Decimal, a FLINT integer or rational,
 
 Inside the engine numbers are FLINT's `fmpz` and `fmpq`; `Fraction` is what callers see.
 Neither is ever mixed with the other (`fmpq(1, 3) == Fraction(1, 3)` is silently False).
+
+Python refuses to turn integers of more than 4,300 digits into text or back, and of more than 640 where it is told so
+(`PYTHONINTMAXSTRDIGITS`). FLINT does not: `numeral` and `integer` are the two conversions, for the whole engine.
 """
 
 from __future__ import annotations
@@ -77,23 +80,45 @@ def _parse(text: str, where: str | None) -> Fraction:
     if ratio := _RATIO.fullmatch(stripped):
         numerator, denominator = ratio.groups()
         if denominator is None:
-            return Fraction(_int(numerator))
+            return Fraction(integer(numerator))
         if not denominator.strip("0"):
-            raise InputError("division by zero", where=where, expected="a rational number", got=repr(text))
-        return Fraction(_int(numerator), _int(denominator))
+            raise InputError("division by zero", where=where, expected="a rational number", got=shown(text))
+        return Fraction(integer(numerator), integer(denominator))
     match = _DECIMAL.fullmatch(stripped)
     if match is None or not (match[2] or match[3]):
         raise _not_a_number(text, where)
     sign, whole, decimals, exponent = match[1], match[2] or "", match[3] or "", int(match[4] or 0)
     _check_size(len(whole) + len(decimals), exponent, where)
     scale = exponent - len(decimals)
-    mantissa = _int(sign + whole + decimals)
+    mantissa = integer(sign + whole + decimals)
     return Fraction(mantissa * 10**scale) if scale >= 0 else Fraction(mantissa, 10**-scale)
 
 
-def _int(digits: str) -> int:
-    """Python itself refuses to read more than 4300 digits; FLINT does not."""
+def integer(digits: str) -> int:
+    """Read decimal digits, with or without a sign, at any length.
+
+    >>> integer("-12"), integer("1" + "0" * 5000) == 10**5000
+    (-12, True)
+    """
     return int(fmpz(digits.lstrip("+")))
+
+
+def numeral(n: int | fmpz) -> str:
+    """Write an integer in decimal digits, at any length.
+
+    >>> numeral(-12), len(numeral(10**5000))
+    ('-12', 5001)
+    """
+    return str(fmpz(n).str())
+
+
+def from_decimal(words: str) -> Fraction:
+    """Read a decimal that this package wrote, at any length and exponent.
+
+    >>> from_decimal("1.2e-3")
+    Fraction(3, 2500)
+    """
+    return Fraction(Decimal(words))
 
 
 def _check_size(length: int, exponent: int, where: str | None) -> None:
@@ -123,8 +148,7 @@ def text(value: Fraction | fmpq) -> str:
     ('-3/4', '5')
     """
     n, d = (value.p, value.q) if isinstance(value, fmpq) else (value.numerator, value.denominator)
-    numerator = str(fmpz(n).str())
-    return numerator if d == 1 else f"{numerator}/{fmpz(d).str()}"
+    return numeral(n) if d == 1 else f"{numeral(n)}/{numeral(d)}"
 
 
 def shown(value: object, room: int = 80) -> str:
@@ -142,28 +166,22 @@ def shown(value: object, room: int = 80) -> str:
         exact = Fraction(value)
         size = exact.numerator.bit_length() + exact.denominator.bit_length()
         return text(exact) if size <= 3 * room else _leading(exact)
-    words = repr(value) if not _has_long_number(value) else type(value).__name__
+    try:
+        words = repr(value)
+    except Exception:  # an integer that Python does not print, or a stranger's own repr
+        words = type(value).__name__
     return words if len(words) <= room else words[: room - 3] + "..."
-
-
-def _has_long_number(value: object) -> bool:
-    """Whether Python would refuse to print it: it holds an integer of thousands of digits."""
-    if isinstance(value, dict):
-        return any(_has_long_number(v) for v in value.values())
-    if isinstance(value, list | tuple):
-        return any(_has_long_number(v) for v in value)
-    return isinstance(value, int | Fraction) and Fraction(value).numerator.bit_length() > 10_000
 
 
 def _leading(x: Fraction, digits: int = 6) -> str:
     """The first digits in scientific notation, by integers alone; "about" where more would follow."""
     n, d = fmpz(abs(x.numerator)), fmpz(x.denominator)
-    exponent = len(n.str()) - len(d.str())
+    exponent = len(numeral(n)) - len(numeral(d))
     if n * fmpz(10) ** max(-exponent, 0) < d * fmpz(10) ** max(exponent, 0):
         exponent -= 1
     shift = digits - 1 - exponent
     top, bottom = n * fmpz(10) ** max(shift, 0), d * fmpz(10) ** max(-shift, 0)
-    mantissa, about = (top // bottom).str(), "about " if top % bottom != 0 else ""
+    mantissa, about = numeral(top // bottom), "about " if top % bottom != 0 else ""
     figures = f"{mantissa[0]}.{mantissa[1:]}".rstrip("0").rstrip(".")
     return f"{about}{'-' if x < 0 else ''}{figures}" + (f"e{exponent:+03d}" if exponent else "")
 

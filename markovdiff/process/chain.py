@@ -21,6 +21,7 @@ from math import prod
 from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import Classes
@@ -213,7 +214,7 @@ class Chain:
     def _check(self, t: int, first: int) -> None:
         if not isinstance(t, int) or not first <= t <= self.T:
             raise InputError(
-                "no such time", where="t", expected=f"an integer from {first} to T = {self.T}", got=repr(t)
+                "no such time", where="t", expected=f"an integer from {first} to T = {self.T}", got=shown(t)
             )
 
     def _check_table(self, name: str) -> None:
@@ -286,7 +287,7 @@ class Chain:
             return self.states.index(x0)
         if isinstance(x0, int) and not isinstance(x0, bool) and 0 <= x0 < self.K:
             return x0
-        raise InputError("no such state", where="x0", expected=f"0 … {self.K - 1}, or a label", got=repr(x0))
+        raise InputError("no such state", where="x0", expected=f"0 … {self.K - 1}, or a label", got=shown(x0))
 
     @cached_property
     def final_marginal(self) -> RationalMatrix:

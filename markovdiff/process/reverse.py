@@ -29,7 +29,7 @@ from typing import Protocol, TypeAlias
 from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.arithmetic.rational import over_common_denominator
+from markovdiff.arithmetic.rational import over_common_denominator, shown
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain, Moment
 
@@ -204,7 +204,7 @@ class Counted:
                 "too many transitions to sample",
                 where="reverse.model.trajectories",
                 expected=f"trajectories × steps at most {MAX_DRAWS}",
-                got=f"{self.trajectories} × {self.chain.T}",
+                got=f"{shown(self.trajectories)} × {self.chain.T}",
             )
         if self.chain.T * self.chain.K**2 > MAX_DRAWS:
             raise LimitError(

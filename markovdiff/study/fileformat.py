@@ -261,7 +261,7 @@ class Counted(Table, frozen=True, tag_field="kind", tag="counted"):
 
     trajectories: Count
     smoothing: Number | None = None
-    seed: Annotated[int, Meta(ge=0)] = 0
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
 
 
 class UniformModel(Table, frozen=True, tag_field="kind", tag="uniform"):

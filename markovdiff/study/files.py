@@ -20,7 +20,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from markovdiff.arithmetic.rational import rational, shown
+from markovdiff.arithmetic.rational import integer, rational, shown
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.distribution import check_size
 
@@ -305,11 +305,13 @@ def _parse_json(text: str, where: str) -> object:
         return dict(pairs)
 
     try:
-        parsed: object = json.loads(text, parse_float=Decimal, parse_constant=refuse, object_pairs_hook=once)
+        parsed: object = json.loads(
+            text, parse_int=integer, parse_float=Decimal, parse_constant=refuse, object_pairs_hook=once
+        )
     except (ValueError, ArithmeticError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError("not readable as JSON", where=where, got=str(error)) from None
+        raise InputError("not readable as JSON", where=where, got=shown(str(error))) from None
     return parsed
 
 

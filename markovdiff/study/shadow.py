@@ -16,6 +16,7 @@ from math import isfinite
 
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.arithmetic.rational import from_decimal
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
 
@@ -104,7 +105,7 @@ def relative_error(value: float, truth: Enclosed) -> Interval | None:
     """
     if truth.lower is None or truth.upper is None:
         return None
-    v, lower, upper = Fraction(value), Fraction(truth.lower), Fraction(truth.upper)
+    v, lower, upper = Fraction(value), from_decimal(truth.lower), from_decimal(truth.upper)
     if upper == 0 == v:
         return Fraction(0), Fraction(0)
     if lower <= 0:
