@@ -202,6 +202,17 @@ def bounds(x: arb) -> tuple[Fraction, Fraction]:
     return middle - radius, middle + radius
 
 
+def integers(x: arb) -> tuple[int, int, int, int]:
+    """The mantissas and exponents of a ball's middle and radius, which are the whole of it."""
+    (m, e), (r, f) = x.mid().man_exp(), x.rad().man_exp()
+    return int(m), int(e), int(r), int(f)
+
+
+def from_integers(m: int, e: int, r: int, f: int) -> arb:
+    """The ball that `integers` took apart."""
+    return arb((m, e), (r, f))
+
+
 def _dyadic(x: arb) -> Fraction:
     mantissa, exponent = (int(part) for part in x.man_exp())
     return Fraction(mantissa) * (Fraction(2) ** exponent)
@@ -228,6 +239,8 @@ def decimals(x: arb, digits: int) -> Decimals | None:
     |nearest − truth| is under one unit of the last digit, upper − lower at most two. None where the
     ball is too wide for that: ask again with more bits.
     """
+    if x.is_zero():
+        return Decimals(0, 0, 0, 0, may_end=True)
     if accuracy(x) < ceil(digits * log2(10)) + GUARD_BITS // 2:
         return None
     m, r, e = (int(part) for part in x.mid_rad_10exp(digits + 8))

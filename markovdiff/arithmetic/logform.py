@@ -43,6 +43,12 @@ TRIAL_PRIMES = 168
 MIN_TERM = 8
 """Characters that a term takes at least, with its sign, but for the first and one without a logarithm."""
 
+SHORT = 120
+"""Characters of a form that its `repr` writes out."""
+
+FIRST_LOOK = 128
+"""Bits at which the `repr` of a longer form is evaluated."""
+
 _LARGEST_TRIAL_PRIME = 997
 
 
@@ -264,9 +270,9 @@ class LogForm:
         """The nearest float, correctly rounded, in nats."""
         digits = 20
         while True:
-            lower, upper = self.enclosure(digits)
-            if float(lower) == float(upper):
-                return float(lower)
+            lower, upper = map(_nearest_float, self.enclosure(digits))
+            if lower == upper:
+                return lower
             digits *= 2
 
     def closed_form(self, unit: Unit = "nats", limit: int | None = None) -> str | None:
@@ -296,7 +302,18 @@ class LogForm:
         return self.closed_form() or "0"
 
     def __repr__(self) -> str:
-        return f"<LogForm {self}>"
+        """The number as people write it where that fits a line, else its first digits."""
+        if written := self.closed_form(limit=SHORT):
+            return f"<LogForm {written}>"
+        return f"<LogForm of {len(self._terms)} logarithms, {self.ball(FIRST_LOOK).str(12)} nats>"
+
+
+def _nearest_float(x: Fraction) -> float:
+    """The nearest float; ±∞ past the largest, as IEEE 754 rounds."""
+    try:
+        return float(x)
+    except OverflowError:
+        return inf if x > 0 else -inf
 
 
 def log(x: object) -> LogForm:

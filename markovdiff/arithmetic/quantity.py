@@ -9,7 +9,7 @@ the quantity is made, and then no precision is ever hunted for a number that is 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from flint import arb, fmpz
@@ -35,6 +35,9 @@ FIRST_BITS = bits_for(15)
 MAX_CLOSED_FORM = 80
 """Characters that a closed form may have to be shown."""
 
+SHOWN = 24
+"""Characters of a decimal that its `repr` has at most, the exponent apart."""
+
 NO_NUMBERS = ("inf", "undefined", "undecided")
 """What stands in place of a value where there is none, or where it was not told from 0."""
 
@@ -53,7 +56,7 @@ class Enclosed:
     lower: str | None = None
     upper: str | None = None
     closed_form: str | None = None
-    witness: dict[str, object] | None = None
+    witness: dict[str, object] | None = field(default=None, hash=False)
     words: str | None = None
 
     @property
@@ -67,6 +70,18 @@ class Enclosed:
 
     def __str__(self) -> str:
         return self.value
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.short()}>"
+
+    def short(self) -> str:
+        """Return the value, cut to two dozen digits.
+
+        >>> Enclosed("0." + "3" * 1000 + "e-70").short()
+        '0.3333333333333333333333…e-70'
+        """
+        digits, e, power = self.value.partition("e")
+        return f"{digits[:SHOWN]}…{e}{power}" if len(digits) > SHOWN else self.value
 
 
 class Quantity:

@@ -22,6 +22,7 @@ from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
+from markovdiff.arithmetic.value import brief, from_fields, in_a_line, one_line
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import Classes
@@ -46,6 +47,9 @@ class Moment:
     marginal: RationalMatrix
     data: RationalMatrix
     support: tuple[int, ...]
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     @cached_property
     def deviation(self) -> Deviation:
@@ -75,7 +79,7 @@ class Moment:
         return self.marginal.rows()[0]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Chain:
     """T steps of a noising kernel from a data distribution.
 
@@ -92,8 +96,14 @@ class Chain:
     kernel: Kernel
     betas: tuple[Fraction, ...]
     T: int
-    _walk: dict[int, Moment] = field(default_factory=dict, init=False, repr=False)
-    _made: dict[Fraction, Transition] = field(default_factory=dict, init=False, repr=False)
+    _walk: list[dict[int, Moment]] = field(default_factory=list, init=False, compare=False)
+    _made: dict[Fraction, Transition] = field(default_factory=dict, init=False, compare=False)
+
+    __reduce__ = from_fields
+
+    def __repr__(self) -> str:
+        betas = f", β = {brief(self.betas)}" if self.betas else ""
+        return one_line(f"<Chain of {self.T} steps on {self.K} states, {type(self.kernel).__name__}{betas}>")
 
     def __post_init__(self) -> None:
         if self.kernel.K != self.data.K:
@@ -141,11 +151,12 @@ class Chain:
                 remedy="ask for `cumulative`, `marginal` or `data_posterior`, which are defined",
             )
         beta = self.betas[t - 1]
-        if beta not in self._made:
+        made = self._made.get(beta)
+        if made is None:
             if len(self._made) >= 2:
                 self._made.clear()
-            self._made[beta] = kernel.transition(beta)
-        return self._made[beta]
+            made = self._made.setdefault(beta, kernel.transition(beta))
+        return made
 
     @cached_property
     def classes(self) -> Classes | None:
@@ -201,14 +212,14 @@ class Chain:
     def at(self, t: int) -> Moment:
         """The process at time t; walking on from the last two t asked for where that is possible."""
         self._check(t, first=0)
-        passed = [s for s in self._walk if s <= t]
-        moment = self._walk[max(passed)] if passed else self._start()
+        walk = self._walk[-1] if self._walk else {}
+        passed = [s for s in walk if s <= t]
+        moment = walk[max(passed)] if passed else self._start()
         recent = {moment.t: moment}
         while moment.t < t:
             moment = self._next(moment)
             recent = {moment.t - 1: recent[moment.t - 1], moment.t: moment}
-        self._walk.clear()
-        self._walk.update(recent)
+        self._walk[:] = [recent]
         return moment
 
     def _check(self, t: int, first: int) -> None:

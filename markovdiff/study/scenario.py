@@ -23,6 +23,7 @@ import markovdiff
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
+from markovdiff.arithmetic.value import from_fields
 from markovdiff.errors import InputError, MarkovdiffError
 from markovdiff.measures.findings import (
     Converged,
@@ -67,6 +68,16 @@ class Scenario:
     labels: int
     folder: Path
     unit: Unit
+
+    __reduce__ = from_fields
+
+    def __repr__(self) -> str:
+        kind, arithmetic = type(self.file.noise.kernel).__struct_config__.tag, self.file.arithmetic
+        facts = f"{self.T} steps on {self.K} states, {kind}, {arithmetic.kind}, {arithmetic.digits} digits, {self.unit}"
+        return f"<Scenario {shown(self.name, 40)}: {facts}>"
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.data, self.betas, self.T, self.unit))
 
     @property
     def title(self) -> str:

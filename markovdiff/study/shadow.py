@@ -17,6 +17,7 @@ from math import isfinite
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import from_decimal
+from markovdiff.arithmetic.value import in_a_line
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
 
@@ -39,6 +40,8 @@ class Shade:
     false_rise: bool = False
     stands_still: bool = False
     negative: bool = False
+
+    __repr__ = in_a_line
 
     def record(self) -> dict[str, object]:
         """The shade as the JSON has it: shortest decimals that read back as the float, an error rounded outward."""
