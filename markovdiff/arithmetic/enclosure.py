@@ -24,7 +24,7 @@ from typing import Literal
 
 from flint import arb, arb_mat, ctx, fmpz
 
-from markovdiff.arithmetic.rational import integer, numeral
+from markovdiff.arithmetic.rational import integer, numeral, shown, whole
 from markovdiff.errors import InputError
 
 Unit = Literal["bits", "nats"]
@@ -51,6 +51,25 @@ five terms of the series cost less than one logarithm (measured at 128 bits: 0.5
 def bits_for(digits: int) -> int:
     """Working precision, in bits, for `digits` significant decimal digits."""
     return ceil(digits * log2(10)) + GUARD_BITS
+
+
+def check_digits(digits: object) -> int:
+    """Return the number of digits; raise unless it is an integer from 1 to 1000."""
+    number = whole(digits)
+    if number is None or not 1 <= number <= 1000:
+        raise InputError(
+            "the number of digits is out of range",
+            where="digits",
+            expected="an integer from 1 to 1000",
+            got=shown(digits),
+        )
+    return number
+
+
+def check_unit(unit: str) -> None:
+    """Raise unless `unit` is "bits" or "nats"."""
+    if unit not in ("bits", "nats"):
+        raise InputError("unknown unit", where="unit", expected="'bits' or 'nats'", got=shown(unit))
 
 
 def log_ball(n: fmpz, bits: int) -> arb:

@@ -29,6 +29,8 @@ from markovdiff.arithmetic.enclosure import (
     ball,
     bits_for,
     bounds,
+    check_digits,
+    check_unit,
     combine,
     in_unit,
     log_ball,
@@ -257,7 +259,7 @@ class LogForm:
         >>> lower < upper and upper - lower < Fraction(1, 10**30)
         True
         """
-        check_digits(digits)
+        digits = check_digits(digits)
         check_unit(unit)
         if self.is_zero():
             return Fraction(0), Fraction(0)
@@ -391,20 +393,3 @@ def _written(terms: dict[fmpz, fmpz], denominator: fmpz, unit: Unit) -> str:
         sign = ("−" if a < 0 else "") if not parts else (" − " if a < 0 else " + ")
         parts.append(sign + body)
     return "".join(parts) or "0"
-
-
-def check_digits(digits: int) -> None:
-    """Raise unless 1 ≤ digits ≤ 1000."""
-    if not isinstance(digits, int) or isinstance(digits, bool) or not 1 <= digits <= 1000:
-        raise InputError(
-            "the number of digits is out of range",
-            where="digits",
-            expected="an integer from 1 to 1000",
-            got=shown(digits),
-        )
-
-
-def check_unit(unit: str) -> None:
-    """Raise unless `unit` is "bits" or "nats"."""
-    if unit not in ("bits", "nats"):
-        raise InputError("unknown unit", where="unit", expected="'bits' or 'nats'", got=shown(unit))

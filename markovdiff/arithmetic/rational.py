@@ -14,13 +14,14 @@ Python refuses to turn integers of more than 4,300 digits into text or back, and
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
 from numbers import Integral
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from flint import fmpq, fmpz
 
@@ -30,6 +31,9 @@ Rational: TypeAlias = "Fraction | int | str | Decimal | fmpz | fmpq"
 
 MAX_DIGITS = 10_000
 """Digits that one number may have, written out: more is a mistake or an attack."""
+
+NUMBER = 24
+"""Characters of a number within something else that is shown, about."""
 
 _RATIO = re.compile(r"([+-]?[0-9]+)(?:/([0-9]+))?", re.ASCII)
 _DECIMAL = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,9}))?", re.ASCII)
@@ -112,6 +116,15 @@ def numeral(n: int | fmpz) -> str:
     return str(fmpz(n).str())
 
 
+def whole(value: object) -> int | None:
+    """Return an integer of Python, NumPy or FLINT as an int; None for anything else, and for a boolean.
+
+    >>> whole(fmpz(3)), whole(True), whole(3.0)
+    (3, None, None)
+    """
+    return int(value) if isinstance(value, Integral | fmpz) and not isinstance(value, bool) else None
+
+
 def from_decimal(words: str) -> Fraction:
     """Read a decimal that this package wrote, at any length and exponent.
 
@@ -166,11 +179,35 @@ def shown(value: object, room: int = 80) -> str:
         exact = Fraction(value)
         size = exact.numerator.bit_length() + exact.denominator.bit_length()
         return text(exact) if size <= 3 * room else _leading(exact)
-    try:
-        words = repr(value)
-    except Exception:  # an integer that Python does not print, or a stranger's own repr
-        words = type(value).__name__
+    words = Quoter(room, 100 * room).repr(value)
     return words if len(words) <= room else words[: room - 3] + "..."
+
+
+class Quoter(reprlib.Repr):
+    """A `repr` that never fails: of the first `items` of a container, `room` characters of a text, any integer."""
+
+    def __init__(self, items: int, room: int) -> None:
+        super().__init__()
+        self.maxtuple = self.maxlist = self.maxdict = self.maxset = self.maxfrozenset = items
+        self.maxstring = self.maxother = room
+
+    def repr_int(self, x: Any, level: int) -> str:  # noqa: ARG002  (the base class's signature)
+        """Show a number, by its first digits where it is long."""
+        return shown(x, NUMBER)
+
+    repr_Fraction = repr_int  # noqa: N815  (called by the type's name)
+
+    def repr_fmpz(self, x: Any, level: int) -> str:
+        """Show one of FLINT's integers alike."""
+        return self.repr_int(int(x), level)
+
+    def repr_instance(self, x: Any, level: int) -> str:  # noqa: ARG002
+        """Show anything else by its own `repr`, or by its type where that fails."""
+        try:
+            words = repr(x)
+        except Exception:  # a stranger's own
+            words = type(x).__name__
+        return words if len(words) <= self.maxother else words[: self.maxother - 1] + "…"
 
 
 def _leading(x: Fraction, digits: int = 6) -> str:

@@ -8,11 +8,10 @@ what was remembered on the way (by `cached_property`) is left behind.
 
 from __future__ import annotations
 
-import reprlib
 from dataclasses import fields
 from typing import Any
 
-from markovdiff.arithmetic.rational import shown
+from markovdiff.arithmetic.rational import Quoter
 
 LINE = 200
 """Characters of a line that shows a value, at most."""
@@ -20,26 +19,12 @@ LINE = 200
 FIELD = 60
 """Characters of one field, at most."""
 
-NUMBER = 24
-"""Characters of one number, about."""
+ITEMS = 4
+"""Items of a container, at most."""
 
 
-class _Brief(reprlib.Repr):
-    """The first few items, the first few digits."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxlevel = 3
-        self.maxtuple = self.maxlist = self.maxdict = 4
-        self.maxstring = self.maxother = FIELD
-
-    def repr_int(self, x: Any, level: int) -> str:  # noqa: ARG002  (the base class's signature)
-        return shown(x, NUMBER)
-
-    repr_Fraction = repr_int  # noqa: N815  (called by the type's name)
-
-    def repr_fmpz(self, x: Any, level: int) -> str:
-        return self.repr_int(int(x), level)
+class _Brief(Quoter):
+    """The first few items; a matrix by its size, a ball by its first digits."""
 
     def repr_fmpz_mat(self, x: Any, level: int) -> str:  # noqa: ARG002
         return f"<{x.nrows()} × {x.ncols()} integers>"
@@ -54,7 +39,7 @@ def brief(value: object) -> str:
     >>> brief(tuple(range(1000))), brief("a" * 1000)[:8]
     ('(0, 1, 2, 3, ...)', "'aaaaaaa")
     """
-    words = _Brief().repr(value)
+    words = _Brief(ITEMS, FIELD).repr(value)
     return words if len(words) <= FIELD else words[: FIELD - 1] + "…"
 
 

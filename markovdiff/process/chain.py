@@ -21,7 +21,7 @@ from math import prod
 from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.arithmetic.rational import shown
+from markovdiff.arithmetic.rational import shown, whole
 from markovdiff.arithmetic.value import brief, from_fields, in_a_line, one_line
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.distribution import Distribution
@@ -139,7 +139,7 @@ class Chain:
 
     def transition(self, t: int) -> Transition:
         """Q_t in the shape the engine uses, t = 1 … T; equal β give one and the same object."""
-        self._check(t, first=1)
+        t = self._check(t, first=1)
         kernel = self.kernel
         if isinstance(kernel, PerStep):
             return kernel.steps[t - 1]
@@ -211,7 +211,7 @@ class Chain:
 
     def at(self, t: int) -> Moment:
         """The process at time t; walking on from the last two t asked for where that is possible."""
-        self._check(t, first=0)
+        t = self._check(t, first=0)
         walk = self._walk[-1] if self._walk else {}
         passed = [s for s in walk if s <= t]
         moment = walk[max(passed)] if passed else self._start()
@@ -222,11 +222,13 @@ class Chain:
         self._walk[:] = [recent]
         return moment
 
-    def _check(self, t: int, first: int) -> None:
-        if not isinstance(t, int) or not first <= t <= self.T:
+    def _check(self, t: object, first: int) -> int:
+        time = whole(t)
+        if time is None or not first <= time <= self.T:
             raise InputError(
                 "no such time", where="t", expected=f"an integer from {first} to T = {self.T}", got=shown(t)
             )
+        return time
 
     def _check_table(self, name: str) -> None:
         if self.K**2 > MAX_ENTRIES:
@@ -272,7 +274,7 @@ class Chain:
 
     def _pair(self, t: int) -> tuple[Row, ...]:
         """q(x_{t−1} = i, x_t = j)."""
-        self._check(t, first=1)
+        t = self._check(t, first=1)
         if isinstance(self.kernel, WithMemory):
             before = self.joint(t - 1)
             K = range(self.K)
@@ -286,7 +288,7 @@ class Chain:
 
         `x0` is the number or the label of a state.
         """
-        self._check(t, first=1)
+        t = self._check(t, first=1)
         k = self._state(x0)
         before = self.cumulative(t - 1)[k]
         step = self.kernel.by_source[k].rows() if isinstance(self.kernel, WithMemory) else self.step(t)
@@ -296,8 +298,9 @@ class Chain:
     def _state(self, x0: int | str) -> int:
         if isinstance(x0, str) and x0 in self.states:
             return self.states.index(x0)
-        if isinstance(x0, int) and not isinstance(x0, bool) and 0 <= x0 < self.K:
-            return x0
+        k = whole(x0)
+        if k is not None and 0 <= k < self.K:
+            return k
         raise InputError("no such state", where="x0", expected=f"0 … {self.K - 1}, or a label", got=shown(x0))
 
     @cached_property

@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
 import markovdiff
-from markovdiff.arithmetic.enclosure import Unit
+from markovdiff.arithmetic.enclosure import Unit, check_digits, check_unit
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields
@@ -139,9 +140,16 @@ class Scenario:
         The unit is that of what is reported: a bound that the file states keeps the file's own.
         """
         given = self.file
+        if arithmetic not in (None, *get_args(fileformat.ArithmeticKind)):
+            kinds = ", ".join(map(repr, get_args(fileformat.ArithmeticKind)))
+            raise InputError(
+                "unknown arithmetic", where="arithmetic", expected=f"one of {kinds}", got=shown(arithmetic)
+            )
+        if unit is not None:
+            check_unit(unit)
         numbers = fileformat.Arithmetic(
             kind=arithmetic or given.arithmetic.kind,
-            digits=given.arithmetic.digits if digits is None else digits,
+            digits=given.arithmetic.digits if digits is None else check_digits(digits),
         )
         file = msgspec.structs.replace(given, arithmetic=numbers)
         return replace(self, file=file, unit=unit or self.unit)
@@ -264,6 +272,13 @@ def load(source: str | Path) -> Scenario:
 
 def find(source: str | Path) -> Path:
     """The file that a path or a shipped name stands for. Raises InputError for an unknown name."""
+    if not isinstance(source, str | os.PathLike):
+        raise InputError(
+            "neither a path nor a name",
+            where="load",
+            expected="a string or a Path; md.loads takes TOML text",
+            got=shown(source),
+        )
     path = Path(source)
     if _exists(path) or path.suffix == ".toml" or len(path.parts) != 1:
         return path
