@@ -104,7 +104,7 @@ def test_many_states_and_steps_show_themselves() -> None:
             'schedule = { kind = "linear", start = "1/1000", stop = "1/50" }\n'
         )
         chain = study.chain()
-        for x in reached([study, chain, chain.at(1), chain.kernel, study.prior(chain) if "uni" in kernel else None], 3):
+        for x in (study, study.file, chain, chain.data, chain.kernel, chain.at(1), chain.at(2).cumulative):
             shows_itself(x)
     shows_itself(Distribution.from_weights([1, 2], ["a" * 10_000, "\x1b[31m\n"]))
 
@@ -262,12 +262,8 @@ def test_an_enclosure_is_formatted_and_ordered() -> None:
     assert q != 1
     assert q > "0.3"
     assert Enclosed("inf") <= md.INFINITY
-    for undecided in (
-        lambda: q < Fraction(1, 3),
-        lambda: q == Fraction(1, 3),
-        lambda: q <= q,
-        lambda: Enclosed("1") > 0,
-    ):
+    twin, third = Enclosed("0.3333", "0.3333", "0.3334"), Fraction(1, 3)
+    for undecided in (lambda: q < third, lambda: q == third, lambda: q <= twin, lambda: Enclosed("1") > 0):
         with pytest.raises(md.InputError):
             undecided()
     with pytest.raises(md.InexactError):

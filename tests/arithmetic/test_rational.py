@@ -214,8 +214,8 @@ def test_what_holds_a_number_too_long_to_print_is_shown_with_its_first_digits() 
             raise RuntimeError
 
     assert shown([1, Fraction(1, 2), {"a": (2, 3)}]) == "[1, 1/2, {'a': (2, 3)}]"
-    assert shown([1, {"a": (2, 10**5000)}]) == "[1, {'a': (2, about 1e+5000)}]"
-    assert shown({10**5000, fmpz(3)}) in ("{about 1e+5000, 3}", "{3, about 1e+5000}")
+    assert shown([1, {"a": (2, 10**5000)}]) == "[1, {'a': (2, 1e+5000)}]"
+    assert shown({10**5000, fmpz(3)}) in ("{1e+5000, 3}", "{3, 1e+5000}")
     assert shown([Sullen()]) == "[Sullen]"
     assert len(shown([[10**5000] * 10**6] * 3)) <= 80
 
