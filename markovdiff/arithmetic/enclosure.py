@@ -66,9 +66,9 @@ def check_digits(digits: object) -> int:
     return number
 
 
-def check_unit(unit: str) -> None:
+def check_unit(unit: object) -> None:
     """Raise unless `unit` is "bits" or "nats"."""
-    if unit not in ("bits", "nats"):
+    if not isinstance(unit, str) or unit not in ("bits", "nats"):
         raise InputError("unknown unit", where="unit", expected="'bits' or 'nats'", got=shown(unit))
 
 

@@ -283,6 +283,7 @@ class LogForm:
         >>> (log(4) - log(3) * Fraction(3, 4)).closed_form("bits")
         '2 − 3/4·log2(3)'
         """
+        check_unit(unit)
         if limit is not None and self._is_hopeless(limit):
             return None
         terms = self.over_coprime_base()

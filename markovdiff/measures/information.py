@@ -14,6 +14,7 @@ as many correct digits as one of 1.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Literal
@@ -249,8 +250,9 @@ def _joint(joint: Sequence[Numbers]) -> list[list[Fraction]]:
 
 
 def _sequence(values: object, name: str) -> Sequence[object]:
-    if isinstance(values, str | bytes | dict) or not hasattr(values, "__iter__"):
-        raise InputError(
-            "not a sequence of numbers", where=name, expected="a list or tuple of exact numbers", got=shown(values)
-        )
-    return list(values)
+    if not isinstance(values, str | bytes | dict | set | frozenset) and hasattr(values, "__iter__"):
+        with contextlib.suppress(TypeError):  # an array of no dimension has `__iter__`, and no items
+            return list(values)
+    raise InputError(
+        "not a sequence of numbers", where=name, expected="a list or tuple of exact numbers", got=shown(values)
+    )

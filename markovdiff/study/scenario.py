@@ -140,10 +140,10 @@ class Scenario:
         The unit is that of what is reported: a bound that the file states keeps the file's own.
         """
         given = self.file
-        if arithmetic not in (None, *get_args(fileformat.ArithmeticKind)):
-            kinds = ", ".join(map(repr, get_args(fileformat.ArithmeticKind)))
+        kinds = get_args(fileformat.ArithmeticKind)
+        if arithmetic is not None and not (isinstance(arithmetic, str) and arithmetic in kinds):
             raise InputError(
-                "unknown arithmetic", where="arithmetic", expected=f"one of {kinds}", got=shown(arithmetic)
+                "unknown arithmetic", where="arithmetic", expected=f"one of {', '.join(kinds)}", got=shown(arithmetic)
             )
         if unit is not None:
             check_unit(unit)
@@ -325,6 +325,9 @@ def loads(text: str, *, folder: str | Path = ".", name: str = "scenario") -> Sce
         raise InputError(
             "not TOML text", where="loads", expected="a string; md.load takes a path or a name", got=shown(text)
         )
+    if not isinstance(folder, str | Path) or not isinstance(name, str):
+        where, got = ("name", name) if isinstance(folder, str | Path) else ("folder", folder)
+        raise InputError("not text", where=f"loads, {where}", expected="a string", got=shown(got))
     spec = read(text)
     folder = Path(folder)
     labelled = resolve.data(spec.data, folder)
