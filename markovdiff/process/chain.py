@@ -295,6 +295,17 @@ class Chain:
         pairs = [[b * x for x in row] for b, row in zip(before, step, strict=True)]
         return tuple(_normalised(column) for column in zip(*pairs, strict=True))
 
+    def stationary(self) -> Row:
+        """The law that every step preserves, exactly. Raises InputError where there is none, or more than one.
+
+        >>> from markovdiff.process.kernels import absorbing
+        >>> Chain(Distribution.from_weights([1, 1]), absorbing(2, 1), (Fraction(1, 2),), 1).stationary()
+        (Fraction(0, 1), Fraction(1, 1))
+        """
+        from markovdiff.process.stationary import stationary_of_chain
+
+        return stationary_of_chain(self).rows()[0]
+
     def _state(self, x0: int | str) -> int:
         if isinstance(x0, str) and x0 in self.states:
             return self.states.index(x0)
