@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given
@@ -44,6 +44,25 @@ def test_kl_lies_between_pinskers_bound_and_the_logarithm_of_chi_squared(p: list
     if isinstance(chi2, Fraction):
         assert kl <= md.log(1 + chi2)
         assert chi2 == sum((x - y) ** 2 / y for x, y in zip(p, q, strict=True) if y)
+
+
+@given(laws, laws)
+def test_renyis_divergence_rises_with_its_order(p: list[Fraction], q: list[Fraction]) -> None:
+    """D_0 ≤ D_1 = KL ≤ D_2 = log(1 + χ²) ≤ D_3 ≤ D_∞, and D_α(p‖p) = 0."""
+    found = [md.renyi(p, q, order) for order in (0, 1, 2, 3, md.INFINITY)]
+    for lower, higher in pairwise(found):
+        assert lower <= higher
+    assert found[1] == md.kl(p, q)
+    chi2 = md.chi_squared(p, q)
+    assert found[2] == (md.log(1 + chi2) if isinstance(chi2, Fraction) else md.INFINITY)
+    assert all(md.renyi(p, p, order) == 0 for order in (0, 1, 2, 3, md.INFINITY))
+
+
+@pytest.mark.parametrize("order", [-1, True, 0.5, Fraction(1, 2), 10**5000, None, "2"], ids=lambda x: type(x).__name__)
+def test_other_orders_are_refused(order: object) -> None:
+    """Between whole orders stand sums of roots."""
+    with pytest.raises(md.InputError, match="order"):
+        md.renyi([1], [1], order)  # type: ignore[arg-type]
 
 
 def test_a_distance_is_between_distributions_on_one_set() -> None:
