@@ -19,6 +19,7 @@ from typing import Any
 from markovdiff.audit.facts import MINUS, ONE, Facts, divergence, entropy
 from markovdiff.audit.logsum import LogSum
 from markovdiff.audit.process import Matrix, Moment, Process, Table
+from markovdiff.audit.reverse import step_of
 from markovdiff.audit.scenario import Question, Scenario
 
 MOST_TIMES = 64
@@ -39,6 +40,8 @@ class Watch:
         self.scenario = scenario
         self.process = scenario.process
         self.decays: list[str] = []
+        self.tight: list[int] = []
+        self.asks = {question.name for question in scenario.questions}
         self.laws: list[list[int]] = []
         self.scales: list[int] = []
         self.agree = True
@@ -53,6 +56,20 @@ class Watch:
         self.last = facts.mutual
         if decay is not None:
             self.decays.append(decay)
+        if "sdpi" in self.asks and facts.before is not None and self._is_tight(facts):
+            self.tight.append(now.t)
+
+    def _is_tight(self, facts: Facts) -> bool:
+        """Whether I_t = η(N_t)·I_{t−1}: by structure (nothing lost at η = 1, nothing left, erasure), else by signs.
+
+        An erasure is what leads to one state that no datum is in: I_t = ᾱ_t·H(x_0), and η = 1 − β.
+        """
+        step, target = step_of(facts.now), self.process.noise.target
+        eta, earlier = step.dobrushin, facts.earlier
+        erases = sum(map(bool, target)) == 1 and not any(w and d for w, d in zip(target, facts.now.data, strict=True))
+        if eta == 0 or earlier.is_zero() or erases or (eta == 1 and facts.loses_nothing):
+            return True
+        return LogSum.total([(eta, earlier), (MINUS, facts.mutual)]).sign() == 0
 
     def answer(self, question: Question) -> Answer:
         """What is observed."""

@@ -16,7 +16,7 @@ from unittest.mock import patch
 import markovdiff as md
 from markovdiff.audit import record
 from markovdiff.audit.claims import WrongError
-from markovdiff.audit.examination import OPEN, Examination
+from markovdiff.audit.examination import Examination
 
 KERNELS = ("uniform", "absorbing", "mixing", "neighbour", "matrix", "per-step", "conditional")
 SCHEDULES = ('kind = "jump"', 'kind = "constant", beta = "1/7"', 'kind = "linear", start = "1/100", stop = "1/3"',
@@ -60,7 +60,8 @@ def scenario(random: Random) -> str:
 
 def main(wanted: int = 300, seed: int = 1) -> int:
     """Run and audit them; the exit status."""
-    random, counts, kinds, done, refused = Random(seed), Counter[str](), Counter[str](), 0, 0
+    random, counts, kinds, uncovered = Random(seed), Counter[str](), Counter[str](), Counter[str]()
+    done = refused = left = 0
     while done < wanted:
         text = scenario(random)
         alone = random.random() < 1 / 2
@@ -72,16 +73,19 @@ def main(wanted: int = 300, seed: int = 1) -> int:
             continue
         part = record.Part(json.loads(result.to_json(distributions=True)), "")
         try:
-            counts.update(Examination(part).run(None, lambda _share: None).counts)
+            report = Examination(part).run(None, lambda _share: None)
         except WrongError as wrong:
             print(f"WRONG at {wrong.where}: said {wrong.said}, true {wrong.true}\n{text}")
             return 1
+        counts.update(report.counts)
+        left += report.open_count
+        uncovered.update(report.uncovered)
         kinds[str(result.arithmetic["kind"])] += 1
         done += 1
-    left = counts.pop(OPEN, 0)
-    claims = f"{sum(counts.values()):,} claims confirmed, none wrong, {left:,} {OPEN}"
+    claims = f"{sum(counts.values()):,} claims confirmed, none wrong, {left:,} left undecided"
     print(f"seed {seed}: {done} scenarios ({kinds['ball']} in balls; {refused} others refused), {claims}")
     print(", ".join(f"{n:,} {what}" for what, n in counts.items()))
+    print("not covered: " + ", ".join(f"{what} ({n:,})" for what, n in uncovered.items()))
     return 0
 
 
