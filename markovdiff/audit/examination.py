@@ -13,10 +13,8 @@ nothing. The audit can decide it, and says what it finds; such a record is not c
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -31,6 +29,7 @@ from markovdiff.audit.numerals import fraction_text, quoted
 from markovdiff.audit.process import Moment, total_variation
 from markovdiff.audit.questions import Watch
 from markovdiff.audit.record import CERTIFICATE, RESULTS, Part
+from markovdiff.audit.report import Report, identity
 from markovdiff.audit.shadow import MOST_STATES, Shadow
 from markovdiff.audit.totals import TOTALS, totals
 from markovdiff.audit.verdicts import Verdicts
@@ -55,29 +54,6 @@ MOST_OPEN = 3
 Tick = Callable[[float], None]
 
 
-@dataclass(frozen=True)
-class Report:
-    """What was confirmed, what the record left undecided, and what the audit does not cover."""
-
-    name: str
-    counts: Mapping[str, int]
-    steps: tuple[int, ...]
-    T: int
-    left_open: tuple[str, ...] = ()
-    open_count: int = 0
-    uncovered: tuple[str, ...] = ()
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all of the record was examined."""
-        return len(self.steps) == self.T + 1
-
-    @property
-    def status(self) -> int:
-        """0 where something was confirmed and nothing is left open, else 3."""
-        return 3 if self.open_count or not any(self.counts.values()) else 0
-
-
 class Examination:
     """One record, read; `run` confirms it."""
 
@@ -86,8 +62,7 @@ class Examination:
         schema = part["schema"].text((*RESULTS, CERTIFICATE))
         self.is_certificate = schema == CERTIFICATE
         self.is_newer = schema == RESULTS[-1]
-        self.uncovered: list[str] = []
-        self._identify(part, scenario_sha256)
+        self.uncovered = identity(part, scenario_sha256)
         if part.get("partial"):
             raise InputError(
                 "a run that was interrupted concluded nothing", where="partial", remedy="run the scenario to its end"
@@ -131,29 +106,6 @@ class Examination:
         for key in NEWER_STEP_KEYS:
             if len({step.get(key) is None for step in self.steps}) > 1:
                 raise InputError(f"{key!r} at some steps and not at others", where="steps", expected="all, or none")
-
-    def _identify(self, part: Part, sha256: str | None) -> None:
-        """Who made the record, from what, and its prose: read as what they are, and not covered."""
-        if self.is_certificate:
-            for key in part["versions"].table():
-                part["versions"][key].text()
-            digest = part["scenario_sha256"]
-            if not re.fullmatch("[0-9a-f]{64}", digest.text()) or len(set(digest.text())) < 3:
-                raise digest.fail("not the hash of a file", "64 hexadecimal digits")
-            if sha256 is not None and sha256 != digest.text():
-                raise WrongError("scenario_sha256", digest.text(), sha256)
-            self.uncovered += ["scenario_sha256 (--scenario FILE compares it)"] if sha256 is None else []
-            self.uncovered.append("versions")
-        elif sha256 is not None:
-            raise InputError("a result has no hash of its scenario", where="--scenario", expected="a certificate")
-        else:
-            part["markovdiff"].text()
-            self.uncovered.append("markovdiff (the version)")
-        self.uncovered.append("the scenario's name, title and description")
-        if self.is_newer:
-            notes = [note.text() for note in part["notes"].items()]
-            self.uncovered += [f"notes ({len(notes)})"] if notes else []
-            self.uncovered += [key for key in ("sequence", "sampler") if part[key].value not in (None, [])]
 
     @property
     def by_balls(self) -> bool:
@@ -274,11 +226,27 @@ class Examination:
 
     def _newer(self, part: Part, facts: Facts) -> None:
         """What schema 2 has at a step."""
-        if cost := part.get("cross_entropy"):
+        cost = part.get("cross_entropy")
+        if cost is not None and cost.value is None and facts.guess is not None:
+            self.uncovered.append("cross_entropy (null, though there is a denoiser)")
+        elif cost is not None:
             self._number(cost, facts.now.t, None if facts.guess is None else facts.cross_entropy)
-        for key in ("contraction", "dobrushin_product"):
-            if (given := part.get(key)) and given.value is not None:
-                self.uncovered.append(key)
+        if product := part.get("dobrushin_product"):
+            self._rational(product, facts.now.t, None)
+        contraction = part.get("contraction")
+        if contraction is not None and contraction.value is not None:
+            self._contraction(self._claim(contraction, f"t = {facts.now.t}, contraction"), facts)
+
+    def _contraction(self, claim: Claim, facts: Facts) -> None:
+        """η_KL(Q_t) is not computed here; but I_t ≤ η_KL·I_{t−1}, and η_KL ≤ η (Raginsky 2016)."""
+        step = facts.now.step
+        if facts.before is None or step is None:
+            raise WrongError(claim.where, claim.text, "null")
+        if claim.kind == "finite":
+            least = LogSum.total([(claim.upper, facts.earlier), (Fraction(-1), facts.mutual)])
+            if not claim.lower <= min(claim.upper, step.dobrushin) or least.sign() < 0:
+                raise WrongError(claim.where, claim.text, f"from I_t/I_(t−1) to {fraction_text(step.dobrushin)}")
+        self.uncovered.append("contraction (but for I_t ≤ η_KL·I_(t−1) and η_KL ≤ η)")
 
     @staticmethod
     def _bound(facts: Facts, eta: Fraction) -> LogSum:

@@ -81,6 +81,35 @@ def test_a_certificate_is_confirmed(name: str, arithmetic: str, tmp_path: Path) 
 PROBABILITIES = st.lists(st.integers(0, 5), min_size=2, max_size=4).filter(any)
 
 
+@pytest.mark.parametrize("name", ["two-state", "elbo-counted-100"])
+def test_the_first_schema_is_still_read(name: str, tmp_path: Path) -> None:
+    """A result written before the second schema lacks its keys, and is confirmed."""
+    record = md.run(md.load(name)).record()
+    record["schema"] = "markovdiff.result/1"
+    assert judged(record, tmp_path) == 2, "the keys of the second schema are unknown in the first"
+    for key in ("notes", "sequence", "sampler"):
+        del record[key]
+    for step in record["steps"]:
+        for key in ("cross_entropy", "contraction", "dobrushin_product"):
+            del step[key]
+    assert judged(record, tmp_path) == 0
+
+
+def test_nothing_is_claimed_unexamined(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A number under a key that the audit has no route to is named as not covered, or refused where it must be null."""
+    record = md.run(md.load("two-state")).record()
+    step = record["steps"][1]
+    for value, status in (("0.85", 0), ("0.95", 1), ("0.1", 1)):
+        step["contraction"] = {"value": value, "lower": value, "upper": value, "closed_form": None}
+        assert judged(record, tmp_path) == status, value
+    capsys.readouterr()
+    step["contraction"] = {"value": "undecided", "witness": {"t": 1}}
+    assert judged(record, tmp_path) == 0
+    assert "contraction" in capsys.readouterr().out.partition("not covered: ")[2]
+    step["contraction"], step["dobrushin_product"] = None, "9/10"
+    assert judged(record, tmp_path) == 1
+
+
 @st.composite
 def scenarios(draw: st.DrawFn) -> str:
     """Small chains of every kind of kernel that is a formula or a matrix, with a reverse model."""
