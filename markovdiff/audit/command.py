@@ -19,8 +19,9 @@ from typing import IO, Self
 from markovdiff import signals
 from markovdiff.audit import budget, record
 from markovdiff.audit.claims import WrongError
-from markovdiff.audit.examination import Examination, Report
+from markovdiff.audit.examination import Examination
 from markovdiff.audit.numerals import quoted
+from markovdiff.audit.report import Report
 from markovdiff.errors import InputError, MarkovdiffError
 
 ABOUT = """Recompute a result (or a certificate) by an independent route and confirm every number in it.

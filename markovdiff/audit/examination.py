@@ -174,7 +174,8 @@ class Examination:
             self.uncovered.append("shadow (another machine's logarithms)")
 
     def _facts(self, before: Moment | None, now: Moment) -> Facts:
-        model = self.scenario.reverse
+        model, size = self.scenario.reverse, now.D.bit_length()
+        budget.spend(self.process.K**2 * (2000 + 12 * budget.product(size, 64)))
         rows = None if before is None or model is None else model.rows(before, now)
         guess = None if before is None or model is None else model.guessed(now)
         return Facts(self.process.states, now, before, rows, guess)

@@ -18,6 +18,7 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import TypeAlias
 
+from markovdiff.audit import budget
 from markovdiff.audit.process import Matrix, Moment
 
 Row: TypeAlias = "tuple[list[int], int]"
@@ -131,6 +132,7 @@ def _mixed(weights: Sequence[Fraction], before: Moment, now: Moment, j: int) -> 
     d = lcm(*(w.denominator for w in weights))
     u = [w.numerator * (d // w.denominator) for w in weights]
     sources = step_of(now).columns[j]
+    budget.spend(len(sources) * len(u) * budget.product(max(u).bit_length(), before.D.bit_length()))
     mixed = [0] * len(before.C)
     for i, n in sources:
         mixed[i] = n * sum(x * line[i] for x, line in zip(u, before.C, strict=True) if x)

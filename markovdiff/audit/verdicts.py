@@ -154,7 +154,7 @@ class Verdicts:
         """I_T in three digits, and the bound."""
         T, left = self.watch.process.T, self.watch.last
         match = re.fullmatch(
-            rf"I\(x0;x_{T}\) = ([-\d.e]+) (bits|nats) is (at most|more than) ([-\d/]+|about .*): proved", clause
+            rf"I\(x0;x_{T}\) = ([-\d.e]+) (bits|nats) is (at most|more than) ([-+\d/.e]+|about .*): proved", clause
         )
         if match is None or left is None:
             return None
@@ -162,11 +162,14 @@ class Verdicts:
         if match[2] != question.unit or match[3] != side:
             return False
         try:
-            value = decimal(match[1])
-            if not match[4].startswith("about ") and ratio(match[4]) != question.bound:
+            value, bound = decimal(match[1]), match[4].replace("e+", "e")
+            is_decimal = "." in bound or "e" in bound
+            if not bound.startswith("about ") and question.bound != (
+                decimal(bound).value if is_decimal else ratio(bound)
+            ):
                 return False
         except MarkovdiffError:
-            return False
+            return None
         if value.value == 0 or value.shown > 3:
             return left.is_zero() if value.value == 0 else False
         one = unit_of_last_digit(value.value, 3)
