@@ -84,6 +84,7 @@ class Examination:
         self.in_balls = kind == "ball"
         self.scenario = scenario.read(part["scenario"], self.in_balls)
         self.process = self.scenario.process
+        self.uncovered += self.scenario.idle
         self.steps = part["steps"].items(self.process.T + 1)
         self.totals = part["elbo"].only(TOTALS)
         self.checks = part["checks"].items(len(self.scenario.questions))

@@ -171,6 +171,7 @@ class Process:
             if len(self._made) > 1:
                 self._made.clear()
             target, M = self.noise.target, self.noise.blended
+            budget.spend(4000 * self.K**2)
             self._made[beta] = mixture(1 - beta, target) if target else blend(beta, M)
         return self._made[beta]
 
@@ -211,7 +212,9 @@ class Process:
             return tuple(last.marginal())
         P = list(self.data)
         for t in range(1, self.T + 1):
-            budget.spend((self._moves + self.K) * budget.product(max(P).bit_length(), 64))
+            size = max(P).bit_length()
+            budget.spend((self._moves + self.K) * budget.product(size, 64) + budget.common_divisor(size, size))
+            budget.check_pace(t, self.T)
             P = self.step(t).applied([P])[0]
             g = gcd(*P)
             P = [n // g for n in P]

@@ -236,7 +236,7 @@ def _powers(M: Matrix, d: int, T: int, needed: Collection[int]) -> dict[int, Tab
             budget.spend(K**3 * budget.product(n * d.bit_length(), d.bit_length()))
             power = [[x * (d // M.d) for x in row] for row in M.applied(power)]
         if n in needed:
-            budget.spend(K**2 * n * d.bit_length())
+            budget.spend(30 * K**2 * n * d.bit_length())
             kept[n] = power
     return kept
 
@@ -244,7 +244,7 @@ def _powers(M: Matrix, d: int, T: int, needed: Collection[int]) -> dict[int, Tab
 def _pair_information(data: Sequence[int], powers: Sequence[Mapping[int, Table]], s: int, u: int) -> LogSum:
     """I(x_s;x_u), with q(x_s = i, x_u = j) = Σ_k q(x_0 = k) M_k^s[k][i] M_k^(u−s)[i][j]."""
     K = range(len(data))
-    size = powers[0][u][0][0].bit_length()
+    size = max(powers[0][u][0]).bit_length()
     budget.spend(len(K) ** 3 * budget.product(size, size))
     parts = [(w, power[s][k], power[u - s]) for k, (w, power) in enumerate(zip(data, powers, strict=True)) if w]
     joint = [[sum(w * start[i] * onward[i][j] for w, start, onward in parts) for j in K] for i in K]

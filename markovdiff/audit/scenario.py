@@ -56,6 +56,8 @@ class Scenario:
     prior_kind: str
     reverse: Reverse | None
     questions: tuple[Question, ...]
+    idle: tuple[str, ...] = ()
+    """What stands in the record and says nothing."""
 
 
 def read(part: Part, in_balls: bool = False) -> Scenario:
@@ -79,8 +81,15 @@ def read(part: Part, in_balls: bool = False) -> Scenario:
         prior=process.final_law() if unknown else tuple(prior["probabilities"].law(process.K)),
         prior_kind=prior_kind,
         reverse=_reverse(part["reverse"]["model"], process),
+        idle=_idle(part["reverse"]["model"]),
         questions=tuple(_question(name, part["checks"][name], process.K) for name in part["checks"].table()),
     )
+
+
+def _idle(model: Part) -> tuple[str, ...]:
+    """Of a table of rows the form, which is that of a denoiser."""
+    brought = isinstance(model.value, dict) and model.get("rows") and model.get("form")
+    return (f"{model.path}.form (of rows it says nothing)",) if brought else ()
 
 
 def _check_questions(part: Part, process: Process) -> None:
@@ -209,7 +218,7 @@ def _reverse(part: Part, process: Process) -> Reverse | None:
         part.only(("kind", "rows", "trajectories", "smoothing", "seed"))
         return reverse.table(_counted(part, process))
     if kind == "table" and (rows := part.get("rows")):
-        part.only(("kind", "rows"), ("form",))
+        part.only(("kind", "rows"), ("form", "last"))
         return reverse.table(_tables(rows, process))
     form = part["form"].text(("posterior-mixture", "d3pm")) if kind == "table" else kind
     may = ("last",) if form == "d3pm" else ()
