@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Literal, TypeAlias
 
 from markovdiff.audit.claims import WrongError
 from markovdiff.audit.numerals import quoted
@@ -46,16 +47,21 @@ FORMS = tuple(
 """What clauses look like, right or wrong."""
 
 
+Answer: TypeAlias = 'bool | Literal["untold"] | None'
+UNTOLD: Literal["untold"] = "untold"
+
+
 @dataclass(frozen=True)
 class Truths:
     """The clauses that are true: those that must be said, and others that may be.
 
-    `decides` says of a clause that cannot be written out beforehand whether it is true, and None of all others.
+    `decides` says of a clause that cannot be written out beforehand whether it is true, UNTOLD where that cannot be
+    told, and None of all others.
     """
 
     must: Sequence[str] = ()
     may: Sequence[str] = ()
-    decides: Callable[[str], bool | None] = field(default=lambda _clause: None)
+    decides: Callable[[str], Answer] = field(default=lambda _clause: None)
 
 
 def is_confirmed(where: str, said: str, truths: Truths) -> bool:
@@ -64,7 +70,7 @@ def is_confirmed(where: str, said: str, truths: Truths) -> bool:
     clauses = list(_clauses(said, true))
     for clause in clauses:
         if clause not in true and (found := truths.decides(clause)) is not True:
-            if found is False or any(form.fullmatch(clause) for form in FORMS):
+            if found is False or (found is None and any(form.fullmatch(clause) for form in FORMS)):
                 raise WrongError(where, quoted(clause, 160), quoted("; ".join(truths.must), 160))
             return False
     return all(clause in clauses for clause in truths.must)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -15,7 +15,8 @@ from markovdiff.audit.numerals import decimal, quoted, ratio
 from markovdiff.audit.questions import MOST_TIMES, Answer, Watch, compare
 from markovdiff.audit.record import Part
 from markovdiff.audit.scenario import Question
-from markovdiff.audit.sentences import Truths, at_steps, steps
+from markovdiff.audit.sentences import UNTOLD, Truths, at_steps, steps
+from markovdiff.audit.sentences import Answer as Told
 from markovdiff.errors import MarkovdiffError
 
 RATIONAL = ("mi-decay", "identities", "elbo-ledger")
@@ -117,10 +118,12 @@ class Verdicts:
                 never = (
                     f"never rises in {T} {steps(T)}" if answer.observed == "holds" else f"rises {at_steps(times, T)}"
                 )
-                return Truths([f"KL(p_t ‖ {law}) {never}: proved"])
+                return Truths(
+                    [f"KL(p_t ‖ {law}) {never}: proved"], decides=self._fewer(f"KL(p_t ‖ {law}) rises", times)
+                )
             case "entropy-growth":
                 never = f"falls {at_steps(times, T)}" if times else f"never falls in {T} {steps(T)}"
-                return Truths([f"H(x_t) {never}: proved"])
+                return Truths([f"H(x_t) {never}: proved"], decides=self._fewer("H(x_t) falls", times))
             case "converged":
                 return Truths(decides=lambda clause: self._is_left(clause, question))
             case "dpi":
@@ -131,6 +134,16 @@ class Verdicts:
         if self.on_rationals is None:
             return Truths(may=[exact, balls])
         return Truths([exact if self.on_rationals else balls])
+
+    def _fewer(self, claim: str, times: Sequence[int]) -> Callable[[str], Told]:
+        """Balls name the steps that they decided: of fewer steps than there are it cannot be told which those were."""
+
+        def decides(clause: str) -> Told:
+            named = re.fullmatch(rf"{re.escape(claim)} at (\d{{1,6}}) of {self.watch.process.T} .*: proved", clause)
+            is_less = named is not None and int(named[1]) < len(times)
+            return UNTOLD if is_less and self.on_rationals is not True else None
+
+        return decides
 
     def _decay(self) -> str:
         T = self.watch.process.T
@@ -150,7 +163,7 @@ class Verdicts:
             return ""
         return ", always with equality" if len(tight) == T > 1 else f", with equality {at_steps(tight, T)}"
 
-    def _is_left(self, clause: str, question: Question) -> bool | None:
+    def _is_left(self, clause: str, question: Question) -> Told:
         """I_T in three digits, and the bound."""
         T, left = self.watch.process.T, self.watch.last
         match = re.fullmatch(
@@ -169,12 +182,12 @@ class Verdicts:
             ):
                 return False
         except MarkovdiffError:
-            return None
+            return UNTOLD
         if value.value == 0 or value.shown > 3:
             return left.is_zero() if value.value == 0 else False
         one = unit_of_last_digit(value.value, 3)
         near = compare(left, value.value - one, question.unit) > 0 > compare(left, value.value + one, question.unit)
-        return near and (None if match[4].startswith("about ") else True)
+        return near and (UNTOLD if bound.startswith("about ") else True)
 
     def _triangle(self, answer: Answer) -> Truths:
         T = self.watch.process.T
@@ -209,7 +222,7 @@ class Verdicts:
             must.append(f"p̃ was restricted to the x0 that can reach x_t {at_steps(self.ledger.restricted, T)}")
         return Truths(must, may, self._is_of_books)
 
-    def _is_of_books(self, clause: str) -> bool | None:
+    def _is_of_books(self, clause: str) -> Told:
         L, nll = self.elbo, self.nll
         kinds = {"+∞": "inf", "undefined": "undefined"}
         if match := re.fullmatch(r"(both sides are|NLL is) (\+∞|undefined): (.*)", clause, re.DOTALL):
@@ -229,7 +242,7 @@ class Verdicts:
         if match[3] is not None:
             unbounded = isinstance(nll, Unbounded) or isinstance(L, Unbounded)
             fits.append(self._fits(match[3], self._slack_sign, unbounded=unbounded))
-        return False if False in fits else None if None in fits else True
+        return False if False in fits else UNTOLD if None in fits else True
 
     @staticmethod
     def _fits(said: str, sign: Callable[[], int | None], *, unbounded: bool) -> bool | None:
@@ -252,7 +265,7 @@ class Verdicts:
             return None
         return 1 if isinstance(self.elbo, Unbounded) else self.ledger.slack_sign()
 
-    def _is_why(self, words: str, *, of_likelihood: bool) -> bool | None:
+    def _is_why(self, words: str, *, of_likelihood: bool) -> Told:
         """Whether a reason for what is no number is a fact."""
         assert self.ledger is not None
         process, likelihood = self.watch.process, self.ledger.likelihood
@@ -267,16 +280,16 @@ class Verdicts:
                     for j in reached
                     if likelihood.unsaid(t, j)
                 }
-            return words in missed if words.startswith("the model cannot produce") else None
+            return words in missed if words.startswith("the model cannot produce") else UNTOLD
         if match := re.match(r"R_(\d{1,6}) ", words):
             return words in self.wordings.get(int(match[1]), set())
         for j, (P, pi) in enumerate(zip(now.P, self.ledger.scenario.prior, strict=True)):
             said = f"the prior gives no mass to {states[j]!r}, but "
             if P and not pi and words.startswith(said):
                 return self._is_mass(words.removeprefix(said), Fraction(P, now.S))
-        return False if words.startswith("the prior gives no mass to ") else None
+        return False if words.startswith("the prior gives no mass to ") else UNTOLD
 
-    def _is_mass(self, words: str, p: Fraction) -> bool | None:
+    def _is_mass(self, words: str, p: Fraction) -> Told:
         """What there is of x_T where the prior gives it nothing."""
         process = self.watch.process
         if words == f"x_{process.T} can be there":
@@ -285,7 +298,7 @@ class Verdicts:
         still = re.fullmatch(rf"([\d/]+) of it is still unmasked at T = {process.T}", words)
         match = given or still
         if match is None:
-            return None
+            return UNTOLD
         if still and sum(map(bool, process.noise.target)) != 1:
             return False
         kept = Fraction(1)
