@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 @click.option("--steps", metavar="A:B", callback=rows_of, help="The steps to audit, instead of all.")
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Audit N steps, drawn by the seed.")
 @click.option("--seed", type=int, default=0, metavar="S", help="For --sample (default 0).")
-def audit(result: str, steps: range | None, sample: int | None, seed: int) -> int:
+@click.option("--scenario", metavar="FILE", help="Compare the hash in a certificate with this file's.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    metavar="M",
+    show_default=True,
+    help="Refuse what takes more work.",
+)
+def audit(result: str, steps: range | None, sample: int | None, seed: int, scenario: str | None, minutes: float) -> int:
     """Recompute a result by an independent route and confirm every number in it.
 
     RESULT.json is what `run --json` or `run --certificate` wrote; - is stdin. Nothing of the engine is used, only
@@ -28,14 +37,14 @@ def audit(result: str, steps: range | None, sample: int | None, seed: int) -> in
 
     \b
     Exit status
-      0  everything examined is true
+      0  everything examined is true; the last line says what is not covered
       1  something is not; the first such thing is named
       2  the file is malformed, or has no enclosures (float)
-      3  interrupted, or something could not be settled
+      3  the result leaves something undecided, or nothing was confirmed, or the audit could not finish
     """  # noqa: D301  (click's own mark for a paragraph to leave as it is)
     from markovdiff.audit import audit as examine
 
-    return examine(result, steps, sample, seed)
+    return examine(result, steps, sample, seed, scenario=scenario, minutes=minutes)
 
 
 @click.command()
