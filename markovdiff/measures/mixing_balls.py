@@ -23,7 +23,7 @@ from functools import cached_property
 
 from flint import arb, arb_mat, ctx, fmpz
 
-from markovdiff.arithmetic.enclosure import SERIES_FROM, accuracy, exponent, f_series, sign_of
+from markovdiff.arithmetic.enclosure import ALONE, SERIES_FROM, accuracy, exponent, f_series, sign_of
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.errors import InternalError
@@ -62,14 +62,14 @@ class Against:
         """−Σ p_t log law = κ_t·(−Σ p_0 log law) + (1−κ_t)·(−Σ μ log law): finite where law misses nothing of p_t."""
         if bits not in self.means:
             self.means.clear()
-            with ctx.workprec(bits):
+            with ALONE, ctx.workprec(bits):
                 logs = [(arb(w) / self.law.d).log() if w != 0 else arb(0) for w in self.weights]
                 column = arb_mat(len(logs), 1, [m * x for m, x in zip(self.walk.copies, logs, strict=True)])
                 own, drawn = ((row * column)[0, 0] for row in self.walk.fixed(bits))
             self.means[bits] = own, drawn
         own, drawn = self.means[bits]
         keep, fresh = self.walk.kept(t, bits)
-        with ctx.workprec(bits):
+        with ALONE, ctx.workprec(bits):
             return -(keep * own + fresh * drawn)
 
 
@@ -195,7 +195,7 @@ class MixingInformation(Information):
         setting, t, H, N = self.setting, self.t, self.entropy, self.noise
 
         def evaluate(bits: int) -> arb:
-            with ctx.workprec(bits + SPARE_BITS):
+            with ALONE, ctx.workprec(bits + SPARE_BITS):
                 found = H.ball(bits) - N.ball(bits)
             return found if accuracy(found) >= bits - SPARE_BITS // 4 else centred_ball(setting, t, bits)
 
@@ -246,7 +246,7 @@ class MixingInformation(Information):
         t, H = self.t, self.entropy
 
         def evaluate(bits: int) -> arb:
-            with ctx.workprec(bits + SPARE_BITS):
+            with ALONE, ctx.workprec(bits + SPARE_BITS):
                 found = other.cross_entropy(t, bits + SPARE_BITS) - H.ball(bits)
             return found if accuracy(found) >= bits - SPARE_BITS // 4 else divergence_ball(other, t, bits)
 
@@ -270,7 +270,7 @@ class MixingInformation(Information):
         keep, fresh = self.walk.kept(self.t, FIRST_BITS)
         if not self.pushed.overlaps(self.walk.law(self.t, FIRST_BITS)):
             return {"t": self.t, "sum": "Σ_i J_ij ≠ p_t[j]"}
-        with ctx.workprec(FIRST_BITS):
+        with ALONE, ctx.workprec(FIRST_BITS):
             if not (keep + fresh).overlaps(arb(1)):
                 return {"t": self.t, "sum": "Σ_j J_ij ≠ p_0[i]"}
         return None
@@ -287,7 +287,7 @@ def noise_ball(setting: Setting, t: int, bits: int) -> arb:
     walk, bits = setting.walk, bits + SPARE_BITS
     data, target = walk.chain.data.total, walk.target.total
     keep, fresh = walk.kept(t, bits)
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         found = arb(0)
         for w, (mass, count) in setting.weights.items():
             mu, others = arb(w) / target, arb(target - w) / target
@@ -302,7 +302,7 @@ def centred_ball(setting: Setting, t: int, bits: int) -> arb:
     walk, d = setting.walk, setting.walk.chain.data.total
     keep, fresh = walk.kept(t, bits)
     law, mu = walk.law(t, bits).entries(), walk.fixed(bits)[1].entries()
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         found = arb(0)
         for m, n, p, w in zip(walk.copies, walk.p0, law, mu, strict=True):
             if n:
@@ -320,7 +320,7 @@ def divergence_ball(other: Against, t: int, bits: int) -> arb:
     while True:
         more = bits + spare
         p = other.walk.law(t, more).entries()
-        with ctx.workprec(more):
+        with ALONE, ctx.workprec(more):
             found = arb(0)
             for m, x, w in zip(other.walk.copies, p, other.weights, strict=True):
                 if w != 0:
@@ -335,7 +335,7 @@ def divergence_ball(other: Against, t: int, bits: int) -> arb:
 def entropy_of_law(law: arb_mat, copies: Sequence[int], bits: int) -> arb:
     """−Σ m·p log p, by log1p of what the others sum to where p > ½."""
     p = law.entries()
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         top = next((k for k, x in enumerate(p) if x > HALF), None)
         logs = [x if x.is_zero() else x.log() for x in p]
         if top is not None:

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from flint import arb, ctx, fmpz
 
-from markovdiff.arithmetic.enclosure import accuracy, sign_of
+from markovdiff.arithmetic.enclosure import ALONE, accuracy, sign_of
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.measures.ball_ledger import UNWRITTEN, ZERO, EnclosedLedger
@@ -87,7 +87,7 @@ class MixingLedger(EnclosedLedger[MixingInformation]):
         if own == drawn == 0:
             return True
         keep, fresh = self.walk.kept(self.chain.T, FIRST_LOOK)
-        with ctx.workprec(FIRST_LOOK):
+        with ALONE, ctx.workprec(FIRST_LOOK):
             if sign_of(keep * own + fresh * drawn):
                 return False
         share = self.walk.share(self.chain.T)
@@ -104,7 +104,7 @@ class MixingLedger(EnclosedLedger[MixingInformation]):
         assert self.prior is not None
         walk, T = self.walk, self.chain.T
         law, (p0, mu) = walk.law(T, bits).entries(), walk.fixed(bits)
-        with ctx.workprec(bits):
+        with ALONE, ctx.workprec(bits):
             pi = [arb(n) / self.prior.d for n in self.pi]
             w = [arb(0) if p.is_zero() else x / p for x, p in zip(pi, law, strict=True)]
             off = [arb(0) if p.is_zero() else (x - p) / p for x, p in zip(pi, law, strict=True)]

@@ -18,7 +18,7 @@ from itertools import pairwise
 
 from flint import arb, arb_mat, ctx, fmpz, fmpz_mat
 
-from markovdiff.arithmetic.enclosure import accuracy
+from markovdiff.arithmetic.enclosure import ALONE, accuracy
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix, cofactors
 from markovdiff.arithmetic.quantity import Quantity
@@ -143,7 +143,7 @@ class PriorLikelihood:
     def _once(self, bits: int) -> arb:
         kernel, data = self.last.cumulative, self.last.data
         assert isinstance(kernel, Mixing)
-        with ctx.workprec(bits):
+        with ALONE, ctx.workprec(bits):
             w = [arb(0) if b == 0 else arb(a) / b for a, b in self.pairs]
             off = [arb(0) if b == 0 else arb(a - b) / b for a, b in self.pairs]
             keep, fresh = (arb(fmpz(x.numerator)) / x.denominator for x in (kernel.keep, 1 - kernel.keep))
@@ -172,7 +172,7 @@ def excess_ball(kernel: Drawn, masses: Sequence[arb], w: list[arb], off: list[ar
 
     Where 1 + δ = g is not near 1 the logarithm is that of g, which is a sum of positive terms.
     """
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         total = arb(0)
         for n, g, delta in zip(masses, kernel.applied(w), kernel.applied(off), strict=True):
             if not n.is_zero():

@@ -17,6 +17,7 @@ from math import prod
 
 from flint import arb, arb_mat, ctx, fmpz
 
+from markovdiff.arithmetic.enclosure import ALONE
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import UnfinishedError
 from markovdiff.process.chain import Chain
@@ -48,6 +49,10 @@ class MixingWalk:
         self._ends: dict[int, tuple[arb_mat, arb_mat]] = {}
         self._last: tuple[tuple[int, int], arb_mat] | None = None
 
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """A pickle or a copy is made anew, without what was remembered; its classes are the chain's own."""
+        return type(self), (self.chain, ())
+
     def kept(self, t: int, bits: int) -> tuple[arb, arb]:
         """κ_t and 1 − κ_t. Raises UnfinishedError past the limit of precision."""
         if bits > MOST_BITS:
@@ -58,7 +63,7 @@ class MixingWalk:
         return self._tables[grain][t]
 
     def _table(self, bits: int) -> list[tuple[arb, arb]]:
-        with ctx.workprec(bits):
+        with ALONE, ctx.workprec(bits):
             keep, fresh = arb(1), arb(0)
             table = [(keep, fresh)]
             for beta in self.chain.betas:
@@ -74,7 +79,7 @@ class MixingWalk:
             if len(self._ends) >= REMEMBERED:
                 self._ends.clear()
             data, target = fmpz(self.chain.data.total), fmpz(self.target.total)
-            with ctx.workprec(bits):
+            with ALONE, ctx.workprec(bits):
                 ends = ([arb(fmpz(n)) / d for n in row] for row, d in ((self.p0, data), (self.mu, target)))
                 self._ends[bits] = arb_mat([next(ends)]), arb_mat([next(ends)])
         return self._ends[bits]
@@ -84,14 +89,14 @@ class MixingWalk:
         if self._last is None or self._last[0] != (t, bits):
             keep, fresh = self.kept(t, bits)
             p0, mu = self.fixed(bits)
-            with ctx.workprec(bits):
+            with ALONE, ctx.workprec(bits):
                 self._last = (t, bits), p0 * keep + mu * fresh
         return self._last[1]
 
     def pushed(self, p: arb_mat, t: int, bits: int) -> arb_mat:
         """The row vector p Q_t."""
         beta = self.chain.betas[t - 1]
-        with ctx.workprec(bits):
+        with ALONE, ctx.workprec(bits):
             share = arb(fmpz(beta.numerator)) / beta.denominator
             return p * (1 - share) + self.fixed(bits)[1] * share
 
@@ -172,7 +177,7 @@ class MixingWalk:
         if place is None or self.is_stationary:
             return place is not None
         keep, _ = self.kept(t, 128)
-        with ctx.workprec(128):
+        with ALONE, ctx.workprec(128):
             if not keep.overlaps(arb(fmpz(place.numerator)) / place.denominator):
                 return False
         return self.share(t) == place

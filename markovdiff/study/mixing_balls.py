@@ -13,8 +13,10 @@ from functools import cached_property, partial
 
 from flint import arb, ctx, fmpz
 
-from markovdiff.arithmetic.enclosure import accuracy, as_decimal, bits_for
+from markovdiff.arithmetic.enclosure import ALONE, accuracy, as_decimal, bits_for
 from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.value import in_a_line
+from markovdiff.errors import UnfinishedError
 from markovdiff.measures.balls import Place
 from markovdiff.measures.findings import HTheorem, Watcher, law_of
 from markovdiff.measures.information import SPARE_BITS
@@ -50,6 +52,14 @@ class MixingLaw:
     walk: MixingWalk
     t: int
     digits: int
+
+    __repr__ = in_a_line
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the decimals are the same."""
+        return self.rows() == other.rows() if isinstance(other, MixingLaw) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
 
     def rows(self) -> tuple[tuple[Decimal, ...], ...]:
         """The one row, state by state."""
@@ -97,10 +107,14 @@ class MixingEngine(BallEngine):
             zero, ball = walk.is_at(t, self.place), self._along(t) if on_line else self._variation_of(t, self.prior)
         if zero:
             return Decimal(0)
-        bits = bits_for(self.digits)
-        while accuracy(found := ball(bits)) < bits_for(self.digits) - SPARE_BITS // 4:
-            bits += max(bits - accuracy(found), SPARE_BITS)
-        return rounded(found, self.digits, partial(self._exactly, t))
+        wanted = bits_for(self.digits) - SPARE_BITS // 4
+        bits, exactly = bits_for(self.digits), partial(self._exactly, t)
+        try:
+            while (short := wanted - accuracy(found := ball(bits))) > 0:
+                bits += max(min(short, bits), SPARE_BITS)
+        except UnfinishedError:
+            return as_decimal(exactly(), self.digits)
+        return rounded(found, self.digits, exactly)
 
     def _exactly(self, t: int) -> Fraction:
         """TV(p_t, π) as a rational."""
@@ -117,7 +131,7 @@ class MixingEngine(BallEngine):
         def evaluate(bits: int) -> arb:
             keep, _ = self.mixing.kept(t, bits)
             assert self.place is not None
-            with ctx.workprec(bits):
+            with ALONE, ctx.workprec(bits):
                 return self._scaled(abs(keep - arb(fmpz(self.place.numerator)) / self.place.denominator))
 
         return evaluate
@@ -125,7 +139,7 @@ class MixingEngine(BallEngine):
     def _to_the_end(self, t: int) -> Callable[[int], arb]:
         def evaluate(bits: int) -> arb:
             (keep, _), (last, _) = (self.mixing.kept(s, bits) for s in (t, self.chain.T))
-            with ctx.workprec(bits):
+            with ALONE, ctx.workprec(bits):
                 return self._scaled(keep - last)
 
         return evaluate
@@ -138,7 +152,7 @@ class MixingEngine(BallEngine):
 
         def evaluate(bits: int) -> arb:
             law = self.mixing.law(t, bits + SPARE_BITS).entries()
-            with ctx.workprec(bits + SPARE_BITS):
+            with ALONE, ctx.workprec(bits + SPARE_BITS):
                 apart = (
                     m * abs(x - arb(w) / prior.d) for m, x, w in zip(self.mixing.copies, law, weights, strict=True)
                 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from fractions import Fraction
 
 import pytest
@@ -107,6 +109,14 @@ def test_a_prior_is_told_from_a_law_that_is_nearly_it(place: Fraction) -> None:
     assert ball.elbo.nll_excess is not None
     assert exact.elbo.nll_excess is not None
     assert ball.elbo.nll_excess.value == exact.elbo.nll_excess.value
+
+
+def test_results_pickle_and_compare() -> None:
+    """Two runs are equal; so is a copy, and a result that went through a pickle; another law is not."""
+    result, again = (md.run(long_chain(3, "1/3")) for _ in range(2))
+    assert result == again == pickle.loads(pickle.dumps(result)) == copy.deepcopy(result)
+    assert result.steps[1].law != result.steps[2].law
+    assert len(repr(result.steps[1].law)) <= 200
 
 
 def test_the_precision_is_left_as_it_was() -> None:
