@@ -252,8 +252,8 @@ def _memory() -> int:
 
 
 def _told(chain: Chain) -> float:
-    """Seconds that the record of what was run takes."""
-    return chain.K * log2(chain.data.total) * WRITTEN_BIT
+    """Seconds that the record of what was run takes, where its numbers are long."""
+    return chain.K * max(log2(chain.data.total) - 64, 0) * WRITTEN_BIT
 
 
 def is_admitted(made: Forecast) -> bool:
