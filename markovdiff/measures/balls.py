@@ -29,6 +29,7 @@ from markovdiff.measures.known import ArithmeticName, Decay
 from markovdiff.measures.processing import Information
 from markovdiff.process.balls import Enclosures, Walk
 from markovdiff.process.chain import Chain
+from markovdiff.process.kernels import Gaussian
 
 Measure: TypeAlias = Callable[[Enclosures], arb]
 Exactly: TypeAlias = Callable[[Information], Quantity]
@@ -130,7 +131,12 @@ class Zeros:
     laws: dict[int, RationalMatrix] = field(default_factory=dict)
 
     def law(self, t: int) -> RationalMatrix | None:
-        """The law p_t exactly, by vectors alone from the last that was asked for; None where it would cost too much."""
+        """The law p_t exactly, by vectors alone from the last that was asked for; None where it would cost too much.
+
+        Where every state is as likely as any other, a Gaussian's steps, which are symmetric, leave that as it is.
+        """
+        if isinstance(self.chain.kernel, Gaussian) and len(set(self.chain.data.weights)) == 1:
+            return self.chain.at(0).data
         if not self.cheap:
             return None
         if not self.chain.is_markov:

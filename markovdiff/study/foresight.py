@@ -75,7 +75,15 @@ def _of_balls(scenario: Scenario, chain: Chain, *, bayes: bool) -> Forecast:
         return foresee(scenario, chain, "exact")
     bits, cheap = foreseen_bits(chain, digits), balls.is_cheap(chain)
     made = forecast_balls(chain, bits, rows_of(chain), cheap=cheap)
+    if cheap and _ends(chain):
+        made = made.plus(forecast(chain).seconds, 0)
     return made if bayes else with_model(made, chain)
+
+
+def _ends(chain: Chain) -> bool:
+    """Whether H(x0) is a whole number of bits, as H(x_t) may then be too: that is asked of the exact chain."""
+    weights = [w for w in chain.data.weights if w]
+    return len(set(weights)) == 1 and len(weights) & (len(weights) - 1) == 0
 
 
 def is_bayes(spec: fileformat.Model) -> bool:

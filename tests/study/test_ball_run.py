@@ -121,6 +121,20 @@ def test_what_balls_do_not_tell_from_zero_is_undecided(monkeypatch: pytest.Monke
     jsonschema.Draft202012Validator(result_schema()).validate(json.loads(result.to_json(distributions=True)))
 
 
+def test_a_gaussian_from_the_uniform_law_is_decided_without_an_exact_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Symmetric steps keep it: TV(p_t, π) = 0 and H(x0) = NLL = L are known, where balls alone would not tell."""
+    monkeypatch.setattr("markovdiff.study.balls.CHEAP_SECONDS", 0.0)
+    scenario = md.loads(
+        'data = { family = { kind = "uniform", size = 7 } }\nreverse = { prior = "uniform" }\n[noise]\n'
+        'steps = 6\nkernel = { kind = "gaussian" }\nschedule = { kind = "linear", start = "1/10", stop = "1/2" }\n'
+    )
+    exact, near = (md.run(scenario.with_options(arithmetic=kind)) for kind in ("exact", "ball"))
+    assert [step.total_variation_to_prior for step in near.steps] == [0] * 7
+    for total in ("prior_gap", "gap", "nll_excess"):
+        assert getattr(near.elbo, total).value == getattr(exact.elbo, total).value == "0"
+    assert [(c.check, c.verdict) for c in near.checks] == [(c.check, c.verdict) for c in exact.checks]
+
+
 MODELS = [
     '{ kind = "posterior-mixture", error = "1/50" }',
     '{ kind = "posterior-mixture", denoiser = "data" }',
