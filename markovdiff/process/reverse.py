@@ -112,9 +112,10 @@ class DataGuess:
 
 @dataclass(frozen=True, eq=False)
 class DenoiserTable:
-    """p̃ given outright: one K × K table a step."""
+    """p̃ given outright: one K × K table a step; `notes` says what was done to it as it was read."""
 
     tables: tuple[tuple[Row | None, ...], ...]
+    notes: tuple[str, ...] = ()
 
     def given(self, now: Moment) -> tuple[Row | None, ...]:
         """The table of step t."""
@@ -173,9 +174,10 @@ class Uniform:
 
 @dataclass(frozen=True, eq=False)
 class ReverseTable:
-    """R_t given outright."""
+    """R_t given outright; `notes` says what was done to it as it was read."""
 
     tables: tuple[tuple[Row | None, ...], ...]
+    notes: tuple[str, ...] = ()
     is_bayes: bool = field(default=False, init=False)
 
     def step(self, _before: Moment, now: Moment) -> ReverseStep:

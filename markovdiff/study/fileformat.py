@@ -21,6 +21,8 @@ from markovdiff.arithmetic.rational import MAX_DIGITS
 
 Number = Fraction
 Count = Annotated[int, Meta(ge=1)]
+Normalise = bool | Literal["any"]
+Convention = Literal["rows", "columns"]
 
 
 class Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -92,7 +94,7 @@ class Npy(Table, frozen=True):
     """Integers as weights, or floats as the exact dyadic rationals they are."""
 
     path: str
-    normalise: bool = False
+    normalise: Normalise = False
 
 
 Family = Uniform | Triangular | Zipf | Geometric | Binomial | Point
@@ -147,7 +149,8 @@ class MatrixKernel(Table, frozen=True, tag_field="kind", tag="matrix"):
 
     rows: list[list[Number]] | None = None
     path: str | None = None
-    normalise: bool = False
+    normalise: Normalise = False
+    convention: Convention = "rows"
 
 
 class PerStepKernel(Table, frozen=True, tag_field="kind", tag="per-step"):
@@ -155,7 +158,8 @@ class PerStepKernel(Table, frozen=True, tag_field="kind", tag="per-step"):
 
     steps_rows: list[list[list[Number]]] | None = None
     path: str | None = None
-    normalise: bool = False
+    normalise: Normalise = False
+    convention: Convention = "rows"
 
 
 class ConditionalKernel(Table, frozen=True, tag_field="kind", tag="conditional"):
@@ -163,7 +167,8 @@ class ConditionalKernel(Table, frozen=True, tag_field="kind", tag="conditional")
 
     rows_by_source: list[list[list[Number]]] | None = None
     path: str | None = None
-    normalise: bool = False
+    normalise: Normalise = False
+    convention: Convention = "rows"
 
 
 Kernel = (
@@ -204,9 +209,11 @@ class GeometricSchedule(Table, frozen=True, tag_field="kind", tag="geometric"):
 
 
 class Cosine(Table, frozen=True, tag_field="kind", tag="cosine"):
-    """ᾱ_t from cos², β_t capped at 999/1000, rounded to the grid."""
+    """ᾱ_t from cos² (or, with power = 1, cos), β_t capped, on the grid."""
 
     s: Number | None = None
+    power: Literal[2, 1] = 2
+    cap: Number | None = None
     resolution: Number | None = None
 
 
@@ -274,7 +281,8 @@ class TableModel(Table, frozen=True, tag_field="kind", tag="table"):
     rows: list[list[list[Number]]] | None = None
     path: str | None = None
     form: Literal["posterior-mixture", "d3pm"] = "posterior-mixture"
-    normalise: bool = False
+    normalise: Normalise = False
+    softmax: bool = False
 
 
 Model = Bayes | PosteriorMixture | D3PM | Counted | UniformModel | TableModel

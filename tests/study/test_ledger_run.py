@@ -133,10 +133,10 @@ def test_json_decimals_are_the_decimals_written(tmp_path: Path) -> None:
 
 
 def test_npz_floats_are_the_dyadic_numbers_they_are(tmp_path: Path) -> None:
-    """With `normalise` each row of doubles is divided by its exact sum, and is then exactly that."""
+    """With `normalise = "any"` each row of doubles is divided by its exact sum, and is then exactly that."""
     array = np.array([[[0.1, 0.3], [0.25, 0.75]], [[1e-300, 1.0], [2.0, 6.0]]])
     path = as_npz(tmp_path, reverse=array)
-    rows = model_record(run(brought(path, ", normalise = true"), folder=tmp_path))["rows"]
+    rows = model_record(run(brought(path, ', normalise = "any"'), folder=tmp_path))["rows"]
     for t, matrix in enumerate(array.tolist()):
         for j, row in enumerate(matrix):
             total = sum(map(Fraction, row))
