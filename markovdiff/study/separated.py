@@ -11,6 +11,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import islice
 from typing import NoReturn
 
 from markovdiff.arithmetic.rational import rational, shown
@@ -31,9 +32,14 @@ class Table:
         self.comments: list[int] = []
         self.delimiter = ","
 
-    def rows(self, start: int, is_comment: Callable[[str, int], bool]) -> Iterator[tuple[int, Row]]:
-        """Each row from line `start` (counted from 0) on, with the number of the line where it begins."""
-        line_number, row_begins, begun = start, True, start
+    def rows(
+        self, start: int, is_comment: Callable[[str, int], bool], *, headed: bool = False
+    ) -> Iterator[tuple[int, Row]]:
+        """Each row from line `start` (counted from 0) on, with the number of the line where it begins.
+
+        With `headed` the first line is a header, whatever it begins with.
+        """
+        line_number, row_begins, begun = start, not headed, start + 1
 
         def feed() -> Iterator[str]:
             nonlocal line_number, row_begins, begun
@@ -75,7 +81,7 @@ class Table:
             n = len(self.comments)
             which = ", ".join(map(str, self.comments[:8])) + ", …" * (n > 8)
             left.append(
-                f"lines {which}, comments, were left out" if n > 1 else f"line {which}, a comment, was left out"
+                f"comments in lines {which} were left out" if n > 1 else f"line {which}, a comment, was left out"
             )
         fields = [f"fields are separated by {DELIMITERS[self.delimiter]}"] * (self.delimiter != ",")
         return [f"{where}: {sentence}" for sentence in (*fields, *left)]
@@ -104,11 +110,7 @@ def counts_in(
 
     labels: dict[str, int] = {}
     counts: list[Fraction | int] = []
-    header_lines = 1
-    for number, row in table.rows(start, is_comment):
-        if header_lines:
-            header_lines = 0
-            continue
+    for number, row in islice(table.rows(start, is_comment, headed=True), 1, None):
         place = f"{table.place}, line {number}"
         if len(row) != len(columns):
             problem = "many" if len(row) > len(columns) else "few"
@@ -227,7 +229,7 @@ def _delimiter(table: Table, K: int) -> str:
 
 def _numbers(row: Iterable[str], place: str, K: int) -> Iterator[Fraction]:
     fields = list(row)
-    if not any(map(_is_number, fields)):
+    if not any(field.strip()[:1] in "+-.0123456789" and field.strip() for field in fields):
         raise InputError(
             "a line that is no row of numbers",
             where=place,

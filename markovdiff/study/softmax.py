@@ -1,7 +1,8 @@
 """Logits as probabilities: exp(l_i) / Σ_k exp(l_k) rounded down to multiples of 2^-53, the largest takes the rest.
 
-The exponentials are enclosed, and each floor is decided; a probability is rational only where all logits that count are
-the same (Lindemann–Weierstrass), and that case is settled by itself. The row then sums to exactly one.
+The exponentials are enclosed, and each floor is decided. A probability is rational only where all logits are the same
+(Lindemann–Weierstrass); that case, and the one where the others are far smaller, is settled by integers. The row then
+sums to exactly one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from markovdiff.arithmetic.rational import to_fmpq
 GRID = Fraction(1, 2**53)
 
 FAINT = -1000
-"""e^d of less is enclosed by 0 and e^−1000: far below the grid, and cheap however far below it is."""
+"""e^d of less lies between 0 and e^−1000: so far below the grid that no more of it is needed."""
 
 
 def softmax(logits: Sequence[Fraction], where: str) -> list[Fraction]:
@@ -28,19 +29,22 @@ def softmax(logits: Sequence[Fraction], where: str) -> list[Fraction]:
     """
     top = max(logits)
     below = [x - top for x in logits]
-
-    def weight(d: Fraction) -> arb:
-        return arb(to_fmpq(d)).exp() if d > FAINT else arb(0, 1) * arb(FAINT).exp()
+    near = [d for d in below if d > FAINT]
+    rest = len(below) - len(near)
 
     def probability(d: Fraction, _bits: int) -> arb:
-        return weight(d) / sum(map(weight, below), arb(0))
+        least = arb(FAINT).exp() / 2
+        total = sum((arb(to_fmpq(x)).exp() for x in near), rest * arb(least, least.upper()))
+        return arb(to_fmpq(d)).exp() / total
 
     def floor(d: Fraction) -> Fraction:
-        if len(set(below)) == 1:
-            return (Fraction(1, len(below)) // GRID) * GRID
+        if d <= FAINT:
+            return Fraction(0)
+        if len(set(near)) == 1:
+            return (GRID.denominator - (rest > 0)) // len(near) * GRID
         return rounded(lambda bits: probability(d, bits), GRID, "down", None, where)
 
-    floors = {d: floor(d) if d > FAINT else Fraction(0) for d in set(below)}
+    floors = {d: floor(d) for d in set(below)}
     row = [floors[d] for d in below]
     row[below.index(Fraction(0))] += 1 - sum(row, Fraction(0))
     return row
