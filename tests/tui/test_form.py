@@ -44,6 +44,17 @@ def values(text: str) -> dict[str, str]:
 # the text
 
 
+def test_choices_that_are_no_words_are_written_as_what_they_are() -> None:
+    """`normalise` is true, false or "any"; the cosine's power a number: the engine reads each back."""
+    text = TEXTS["starter"].replace('{ kind = "constant", beta = "1/10" }', '{ kind = "cosine" }')
+    plain = Form.from_text(text).set("noise.schedule.power", "1").set("noise.schedule.cap", "9/10")
+    schedule: Any = read(plain.text()).noise.schedule
+    assert (schedule.power, schedule.cap) == (1, Fraction(9, 10))
+    text = TEXTS["starter"].replace("weights = [5, 2, 1]", 'npy = { path = "p.npy" }')
+    for choice, meant_by_it in (("any", "any"), ("true", True), ("false", False)):
+        assert read(Form.from_text(text).set("data.npy.normalise", choice).text()).data.npy.normalise == meant_by_it
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_form_of_a_scenario_is_that_scenario(name: str) -> None:
     """from_text and text are inverse to each other, to the letter; setting what is already there changes nothing."""

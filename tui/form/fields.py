@@ -86,7 +86,7 @@ def _key_fields(draft: Draft, path: str, table: Table) -> Iterator[Field]:
 
 def _idle(draft: Draft, path: str, key: Key) -> bool:
     """A key that says how a file is read, where none is named."""
-    return key.name in ("normalise", "form") and draft.at(f"{path}.path") is None
+    return key.name in ("normalise", "convention", "softmax", "form") and draft.at(f"{path}.path") is None
 
 
 def _law_fields(draft: Draft, path: str, key: Key) -> Iterator[Field]:
