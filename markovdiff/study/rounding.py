@@ -51,9 +51,11 @@ def _of_kernel(scenario: Scenario) -> Iterator[str]:
     most = kernel.K * (kernel.K - 1)
     whole = [t for t, n in enumerate(erased, 1) if n == most > 0]
     partly = [t for t, n in enumerate(erased, 1) if 0 < n < most]
-    told = [f"all {most} entries beside the diagonal of Q_t 0 {at_steps(whole, T)}, the identity there"] * bool(whole)
+    told = [f"all {at_steps(whole, T)}, the identity there"] * bool(whole)
     if partly:
-        told.append(f"up to {max(erased[t - 1] for t in partly)} of {most} entries 0 {at_steps(partly, T)}")
+        told.append(f"up to {max(erased[t - 1] for t in partly)} {at_steps(partly, T)}")
     if told:
-        rounded = f"noise.kernel: rounding down to {text(kernel.resolution)} makes"
-        yield f"{rounded} {' and '.join(told)}; in the formula none is"
+        rounded = (
+            f"noise.kernel: rounding down to {text(kernel.resolution)} makes 0, of the {most} entries of Q_t beside"
+        )
+        yield f"{rounded} the diagonal, {', and '.join(told)}; in the formula none is 0"

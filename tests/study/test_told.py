@@ -235,10 +235,10 @@ def test_a_step_that_rounding_made_the_identity_is_told() -> None:
     (note,) = result.notes
     assert 0 < len(same) < 40
     assert note == (
-        "noise.kernel: rounding down to 1/4294967296 makes all 240 entries beside the diagonal of Q_t 0 "
-        f"at {len(same)} of 40 steps (t = 1…{same[-1]}), the identity there "
-        f"and up to {max(partly.values())} of 240 entries 0 at {len(partly)} "
-        f"of 40 steps (t = {same[-1] + 1}…40); in the formula none is"
+        "noise.kernel: rounding down to 1/4294967296 makes 0, of the 240 entries of Q_t beside the diagonal, "
+        f"all at {len(same)} of 40 steps (t = 1…{same[-1]}), the identity there, "
+        f"and up to {max(partly.values())} at {len(partly)} of 40 steps (t = {same[-1] + 1}…40); "
+        "in the formula none is 0"
     )
     details = {check.check: check.detail for check in result.checks}
     assert f"stays the same at {len(same)} of 40 steps" in details["mi-decay"]
