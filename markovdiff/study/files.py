@@ -119,8 +119,8 @@ def read_array(path: Path, where: str) -> Any:
     return _checked_array(array, f"{where} ({path})")
 
 
-def _checked_array(array: Any, place: str) -> Any:
-    """Numbers only, not too many, all finite."""
+def _checked_array(array: Any, place: str, *, logits: bool = False) -> Any:
+    """Numbers only, not too many, all finite; among logits −∞ is one, too."""
     import numpy as np
 
     _check_many(array.size, place)
@@ -131,7 +131,7 @@ def _checked_array(array: Any, place: str) -> Any:
             expected="integers or floats of at most 64 bits",
             got=str(array.dtype),
         )
-    finite = np.isfinite(array)
+    finite = np.isfinite(array) | (logits & np.isneginf(array))
     if not finite.all():
         index = tuple(int(n) for n in np.argwhere(~finite)[0])
         raise InputError("a number that is not finite", where=f"{place}, entry {list(index)}", got=str(array[index]))
@@ -194,15 +194,17 @@ def read_matrices(
     return stack, notes
 
 
-def read_tables(path: Path, names: tuple[str, ...], where: str) -> tuple[str, object]:
-    """A nested list under one of the names: from .npz (numbers are floats or ints), or from .json.
+def read_tables(path: Path, names: tuple[str, ...], where: str, *, logits: bool = False) -> tuple[str, object]:
+    """A nested list under one of the names: from .npz (numbers are floats or ints, logits −∞ too), or from .json.
 
     A JSON file that is a list, not an object, has the first of the names.
     """
     place = f"{where} ({path})"
     suffix = path.suffix.lower()
     if suffix == ".npz":
-        found = {name: array.tolist() for name, array in _read_npz(read_bytes(path, where), names, place).items()}
+        found = {
+            name: array.tolist() for name, array in _read_npz(read_bytes(path, where), names, place, logits).items()
+        }
     elif suffix == ".json":
         parsed = _parse_json(read_text(path, where), place)
         found = parsed if isinstance(parsed, dict) else {names[0]: parsed}
@@ -215,7 +217,7 @@ def read_tables(path: Path, names: tuple[str, ...], where: str) -> tuple[str, ob
     return present[0], found[present[0]]
 
 
-def _read_npz(content: bytes, names: Sequence[str] | None, place: str) -> dict[str, Any]:
+def _read_npz(content: bytes, names: Sequence[str] | None, place: str, logits: bool = False) -> dict[str, Any]:
     """The arrays of an .npz file that have these names, or all of them; their unpacked size is checked first."""
     import numpy as np
 
@@ -231,7 +233,7 @@ def _read_npz(content: bytes, names: Sequence[str] | None, place: str) -> dict[s
             )
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             wanted = [name for name in (arrays.files if names is None else names) if name in arrays]
-            return {name: _checked_array(arrays[name], f"{place}, {name}") for name in wanted}
+            return {name: _checked_array(arrays[name], f"{place}, {name}", logits=logits) for name in wanted}
     except InputError:
         raise
     except Exception as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from math import inf
 from pathlib import Path
 
 from markovdiff.arithmetic.rational import rational
@@ -83,7 +84,7 @@ def _table(spec: fileformat.TableModel, chain: Chain, labels: int, folder: Path)
     else:
         assert spec.path is not None
         key, place = f"{WHERE}.path", f"{WHERE}.path ({folder / spec.path})"
-        name, nested = files.read_tables(folder / spec.path, ("reverse", "denoiser"), key)
+        name, nested = files.read_tables(folder / spec.path, ("reverse", "denoiser"), key, logits=spec.softmax)
     reading = _Reading(spec, chain.K, labels if name == "denoiser" else chain.K)
     tables = reading.tables(_list(nested, place, chain.T, "tables, one a step"), place)
     notes = tuple(reading.notes(key))
@@ -131,7 +132,11 @@ class _Reading:
         ]
         if not self.softmax:
             whole = [[row for row in table if row is not None] for table in stack]
-            square = [table for table in whole if all(len(row) == len(table) for row in table)]
+            square = [
+                [[x for x in row if x is not None] for row in table]
+                for table in whole
+                if all(len(row) == len(table) for row in table)
+            ]
             remedy = "turn each table, so that row j is the law given x_t = j"
             check_orientation(square, ("rows", "columns"), lambda _t: place, remedy)
         return tuple(
@@ -139,15 +144,24 @@ class _Reading:
             for t, table in enumerate(stack)
         )
 
-    def _numbers(self, row: object, where: str) -> list[Fraction]:
+    def _numbers(self, row: object, where: str) -> list[Fraction | None]:
+        """The entries of a row, None for a logit of −∞."""
         missing = isinstance(row, list) and len(row) == self.columns < self.K
         self.padded |= missing
         entries = _list(row, where, self.columns if missing else self.K, "entries")
-        return [Fraction(x) if isinstance(x, float) else rational(x, f"{where}[{i}]") for i, x in enumerate(entries)]
+        return [
+            None if x == -inf else Fraction(x) if isinstance(x, float) else rational(x, f"{where}[{i}]")
+            for i, x in enumerate(entries)
+        ]
 
-    def _law(self, row: list[Fraction], where: str) -> reverse.Row:
+    def _law(self, row: list[Fraction | None], where: str) -> reverse.Row:
         self.exponentiated |= self.softmax
-        law = softmax(row, where) if self.softmax else self.divider.divided(row, where)
+        finite = [x for x in row if x is not None]
+        if not finite:
+            raise InputError("a row of logits that are all −∞", where=where, expected="at least one finite logit")
+        made = softmax(finite, where) if self.softmax else self.divider.divided(finite, where)
+        rest = iter(made)
+        law = [Fraction(0) if x is None else next(rest) for x in row]
         return reverse.row_of([*law, *[Fraction(0)] * (self.K - len(law))])
 
     def notes(self, key: str) -> Iterator[str]:

@@ -351,6 +351,20 @@ def test_softmax_takes_logits(tmp_path: Path) -> None:
         md.loads(both, folder=tmp_path)
 
 
+def test_a_logit_of_minus_infinity_is_no_mass(tmp_path: Path) -> None:
+    """Networks mask with −∞: exactly 0, where `softmax` reads the table; a row of nothing else is refused."""
+    np.savez(tmp_path / "d.npz", denoiser=np.array([[[0, -np.inf, 0], [1, 1, -np.inf], [-np.inf, 0, -np.inf]]]))
+    model = '[reverse]\nmodel = { kind = "table", path = "d.npz", softmax = true }\n'
+    masked = text(noise=UNIFORM.replace("uniform", "absorbing"), steps=1, rest=model)
+    rows = md.run(md.loads(masked, folder=tmp_path)).scenario["reverse"]["model"]["denoiser_rows"]  # type: ignore[index]
+    assert rows == [[["1/2", "0", "1/2"], ["1/2", "1/2", "0"], ["0", "1", "0"]]]
+    with pytest.raises(md.InputError, match="not finite"):
+        md.loads(masked.replace(", softmax = true", ""), folder=tmp_path)
+    np.savez(tmp_path / "d.npz", denoiser=np.full((1, 3, 3), -np.inf))
+    with pytest.raises(md.InputError, match="all −∞"):
+        md.loads(masked, folder=tmp_path)
+
+
 FAR = st.sampled_from([Fraction(-1200), Fraction(-700), Fraction(0)])
 
 
