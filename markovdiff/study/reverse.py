@@ -131,18 +131,22 @@ class _Reading:
             for t, table in enumerate(brought)
         ]
         if not self.softmax:
-            whole = [[row for row in table if row is not None] for table in stack]
-            square = [
-                [[x for x in row if x is not None] for row in table]
-                for table in whole
-                if all(len(row) == len(table) for row in table)
-            ]
-            remedy = "turn each table, so that row j is the law given x_t = j"
-            check_orientation(square, ("rows", "columns"), lambda _t: place, remedy)
+            self._check(stack, place)
         return tuple(
             tuple(None if row is None else self._law(row, f"{place}[{t}][{j}]") for j, row in enumerate(table))
             for t, table in enumerate(stack)
         )
+
+    def _check(self, stack: Sequence[Sequence[list[Fraction | None] | None]], place: str) -> None:
+        """Ask about transposed tables, and name the worst fault of rows that are not to be divided."""
+        rows = [[[x for x in row or () if x is not None] for row in table] for table in stack]
+        square = [table for table in rows if all(len(row) == len(table) for row in table)]
+        remedy = "turn each table, so that row j is the law given x_t = j"
+        check_orientation(square, ("rows", "columns"), lambda _t: place, remedy)
+        if not self.divider.normalise:
+            self.divider.check(
+                (row, f"{place}[{t}][{j}]") for t, table in enumerate(rows) for j, row in enumerate(table) if row
+            )
 
     def _numbers(self, row: object, where: str) -> list[Fraction | None]:
         """The entries of a row, None for a logit of −∞."""

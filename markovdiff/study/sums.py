@@ -30,6 +30,10 @@ CLEARLY = 1024
 """Columns that are nearer to one than the rows by this factor say which way the matrix was meant."""
 
 
+class MissedError(InputError):
+    """A sum that misses one by no more than rounding."""
+
+
 @dataclass(slots=True)
 class Divider:
     """Divides rows by their sums, as far as `normalise` allows, and remembers the largest deviation from one.
@@ -70,7 +74,7 @@ class Divider:
     def _refused(self, off: Fraction, where: str) -> InputError:
         small = abs(off) <= ROUNDING
         whatever = f'{self.hint}correct the {self.one}, or write `normalise = "any"` to divide whatever it sums to'
-        return InputError(
+        return (MissedError if small else InputError)(
             f"a {self.one} that does not sum to one",
             where=where,
             expected="a sum within 1e-6 of 1: `normalise = true` forgives rounding only"
@@ -79,6 +83,17 @@ class Divider:
             got=f"{shown(1 + off)}, off by {shown(off, 4)}",
             remedy="that is rounding: write `normalise = true` to divide by the exact sum" if small else whatever,
         )
+
+    def check(self, rows: Iterable[tuple[Row, str]]) -> None:
+        """Raise for a row at fault where nothing is to be divided: for one that rounding does not explain first."""
+        missed: MissedError | None = None
+        for row, where in rows:
+            try:
+                self.divided(row, where)
+            except MissedError as error:
+                missed = missed or error
+        if missed is not None:
+            raise missed
 
     def note(self, where: str, divided: str = "rows divided by their sums, which") -> list[str]:
         """A sentence on what was done, if anything was."""
@@ -132,6 +147,11 @@ def _off(row: Row) -> Fraction:
     return abs(_signed(row))
 
 
-def settle(tables: Sequence[Sequence[Row]], divider: Divider, place: Callable[[int, int], str]) -> list[list[Row]]:
+def settle(
+    tables: Sequence[Sequence[Row]], divider: Divider, place: Callable[[int, int], str]
+) -> Sequence[Sequence[Row]]:
     """Every row divided as the divider allows; `place` says where row i of table m stands."""
+    if not divider.normalise:
+        divider.check((row, place(m, i)) for m, rows in enumerate(tables) for i, row in enumerate(rows))
+        return tables
     return [[divider.divided(row, place(m, i)) for i, row in enumerate(rows)] for m, rows in enumerate(tables)]

@@ -82,6 +82,16 @@ def test_more_than_rounding_is_not_forgiven(tmp_path: Path, off: str) -> None:
     assert len(study.notes) == 1
 
 
+def test_the_worst_fault_of_a_file_comes_first(tmp_path: Path) -> None:
+    """A row off by rounding before a row of zeros, or one that sums to ½: `normalise = true` would not help."""
+    noise, model = per_step("k.json"), '[reverse]\nmodel = { kind = "table", path = "k.json" }\n'
+    for bad in (["0", "0"], ["1/4", "1/4"], ["3/2", "-1/2"]):
+        (tmp_path / "k.json").write_text(json.dumps([[["1/2", "0.5000000001"], bad]]), encoding="utf-8")
+        for error in (refused(tmp_path, noise=noise, steps=1), refused(tmp_path, steps=1, rest=model)):
+            assert "normalise = true" not in str(error)
+            assert error.remedy is not None
+
+
 def test_what_sums_to_one_needs_no_note(tmp_path: Path) -> None:
     """`normalise` on rows that are exact does nothing, and says nothing."""
     (tmp_path / "k.json").write_text("[[0.1, 0.9], [1, 0]]", encoding="utf-8")
