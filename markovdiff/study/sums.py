@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
@@ -80,7 +80,7 @@ class Divider:
             expected="a sum within 1e-6 of 1: `normalise = true` forgives rounding only"
             if self.normalise
             else "a sum of exactly 1",
-            got=f"{shown(1 + off)}, off by {shown(off, 4)}",
+            got=f"{shown(1 + off)}, {'more' if off > 0 else 'less'} than 1 by {short(abs(off))}",
             remedy="that is rounding: write `normalise = true` to divide by the exact sum" if small else whatever,
         )
 
@@ -106,7 +106,16 @@ def at_most(x: Fraction) -> str:
     >>> at_most(Fraction(1, 3 * 10**9)), at_most(Fraction(11, 2))
     ('3.4e-10', '5.5')
     """
-    context = Context(prec=2, rounding=ROUND_CEILING, Emax=MAX_EMAX, Emin=MIN_EMIN)
+    return short(x, 2, ROUND_CEILING)
+
+
+def short(x: Fraction, digits: int = 3, rounding: str = ROUND_HALF_EVEN) -> str:
+    """A few significant digits.
+
+    >>> short(Fraction(1, 2) + Fraction(1, 2**56))
+    '0.5'
+    """
+    context = Context(prec=digits, rounding=rounding, Emax=MAX_EMAX, Emin=MIN_EMIN)
     return decimal_text(context.divide(Decimal(x.numerator), Decimal(x.denominator)).normalize())
 
 
