@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from tui.messages import Kind
 from tui.raster import Row
-from tui.view.scene import Words, line
+from tui.rows import Words, line
 
 LETTERS = "abc"
 

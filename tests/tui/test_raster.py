@@ -8,7 +8,7 @@ from math import inf, nan
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.cells import cell_len
+from pictures import is_a_picture
 from textual.theme import Theme
 
 from tui.raster import (
@@ -40,12 +40,6 @@ labels = st.text(scripts, max_size=5)
 """Beyond Latin, Greek, Hebrew … the troublemakers by name: Unicode tables of two versions differ on the rest."""
 curve = st.lists(wild, max_size=60)
 BLOCKS = " ▁▂▃▄▅▆▇█"
-
-
-def is_a_picture(rows: list[Row], width: int, height: int) -> bool:
-    """So many rows of so many cells, and each cell's character is one column wide to the terminal."""
-    one_wide = all(len(cell.char) == 1 == cell_len(cell.char) for row in rows for cell in row)
-    return one_wide and [len(row) for row in rows] == [width] * height
 
 
 def dots(rows: list[Row], style: str | None = None) -> dict[int, list[int]]:
@@ -244,7 +238,7 @@ def test_bars_are_equally_wide_and_apart_where_there_is_room(count: int, width: 
 def test_the_picture_of_bars() -> None:
     rows = bars([0.25, 0, 0.5, 1], 1, 7, 3, ["a", "b", "c", "d"])
     assert text(rows) == "      █\n▄   █ █\na b c d"
-    assert text(bars([1, 0], 1, 11, 3, ["long label", "日本"])) == "█████      \n█████      \nlong    □□ "
+    assert text(bars([1, 0], 1, 11, 3, ["long label", "日本"])) == "█████      \n█████      \nlong… 日本 "
 
 
 def test_a_mark_is_seen_over_its_bar_and_above_it() -> None:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from tui import raster
 from tui.film import Film
 from tui.raster import Row, Series, Tick
-from tui.view.scene import Number, Scene, Spot, line, paragraph
+from tui.rows import line, paragraph
+from tui.view.scene import Number, Scene, Spot
 
 
 class Curve(NamedTuple):
@@ -155,7 +156,12 @@ def _frame(series: Sequence[Series], scale: str, height: int) -> tuple[float, fl
         return float(bottom), float(max(top, bottom + 1)), ticks
     high = max(values) or 1.0
     marks = [high, high / 2, 0.0]
-    return 0.0, high, [Tick(y, f"{(y * y if scale == 'square root' else y):.2f}") for y in marks]
+    return 0.0, high, [Tick(y, _label(y * y if scale == "square root" else y)) for y in marks]
+
+
+def _label(y: float) -> str:
+    """A tick in two decimals, or in two digits where those would say 0 of what is not."""
+    return f"{y:.2f}" if y >= 0.095 or not y else f"{y:.2g}".replace("e-0", "e-")
 
 
 def time_under(scene: Scene, x: int, width: int, height: int) -> int | None:
