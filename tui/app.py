@@ -25,6 +25,7 @@ class MarkovdiffApp(GuideActions):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *TOUR_BINDINGS,
+        Binding("escape", "leave_zoom", "back from zoom", show=False),
         *(
             Binding(
                 a.keys, a.call, a.footer or a.words, show=bool(a.footer), key_display=a.shown, priority=a.name == "turn"

@@ -45,7 +45,7 @@ def glyphs(text: str) -> tuple[Glyph, ...]:
             found.append(("□", 1))
         elif size := get_character_cell_size(char):
             found.append((char, size))
-        elif found and found[-1][0] not in " □":
+        elif found:
             found[-1] = (found[-1][0] + char, found[-1][1])
         else:
             found.append((" " + char if unicodedata.category(char)[0] == "M" else "□", 1))

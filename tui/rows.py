@@ -83,7 +83,7 @@ def paragraph(lines: Sequence[Words], width: int, height: int, below: int = 0) -
 
 def signed(words: Words, more: int, width: int) -> Row:
     """Return a row whose right end says that there are more lines below, in as many words as the row leaves room."""
-    used = sum([columns(piece.forms[0] if isinstance(piece, Field) else piece[0].rstrip()) for piece in words])
+    used = columns("".join([_first(piece) for piece in words]).rstrip())
     forms = (f" ▼ {more} more", f" ▼ {more}", f"▼{more}")
     sign = next((form for form in forms if used + columns(form) <= width), forms[-1])
     sign = sign if columns(sign) <= width else "▼"[:width]
@@ -92,4 +92,9 @@ def signed(words: Words, more: int, width: int) -> Row:
 
 def _spoken(words: Words) -> bool:
     """Whether a line has anything but blanks."""
-    return any((piece.forms[0] if isinstance(piece, Field) else piece[0]).strip() for piece in words)
+    return any(_first(piece).strip() for piece in words)
+
+
+def _first(piece: tuple[str, str] | Field) -> str:
+    """The longest wording."""
+    return piece.forms[0] if isinstance(piece, Field) else piece[0]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from tui import raster
 from tui.film import Film
 from tui.raster import Row, Series, Tick
-from tui.rows import line, paragraph
+from tui.rows import Field, line, paragraph
 from tui.view.scene import Number, Scene, Spot
 
 
@@ -90,12 +90,16 @@ def _slip(shade: dict[str, Any]) -> str:
 
 
 def _legend(scene: Scene, width: int) -> Row:
-    wide = width >= 60
     names = list(reversed(_drawn(scene)))
     if scene.shadow and not (scene.film.shadowed and scene.film.shadowed.words):
         names.append(SHADOW if scene.film.shades else SHADOW._replace(words="float64 …"))
-    words = [(f" {('╌╌ ' if c.dashed else '━━ ') * wide}{c.words} ", c.style) for c in names]
-    return line(words, width)
+    return line([Field(_wordings(curve), curve.style) for curve in names], width)
+
+
+def _wordings(curve: Curve) -> list[str]:
+    """A curve's name with a piece of its line, and shorter."""
+    words, stroke = curve.words, "╌╌" if curve.dashed else "━━"
+    return [f" {stroke} {words} ", f" {words} ", f"{words} ", f"{words.replace('(x0;x_t)', '')} "]
 
 
 def subtitle(scene: Scene) -> str:

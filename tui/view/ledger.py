@@ -74,10 +74,13 @@ def _equations(film: Film, width: int, height: int, here: list[Line]) -> tuple[l
     for count in range(len(EQUATIONS), 0, -1):
         for decimals in (DECIMALS, 4, 3):
             lines = [line for terms in EQUATIONS[:count] for line in _equation(film, terms, width, decimals)]
-            if len(lines) <= height and all(_columns(words) <= width for words, _ in lines):
-                missing = sum(len(terms) - 1 for terms in EQUATIONS[count:])
-                spare = len(lines) + len(here) <= height
-                return ([*lines, *here], missing) if spare else (lines, missing + len(here))
+            missing = sum(len(terms) - 1 for terms in EQUATIONS[count:])
+            spare = len(lines) + len(here) <= height
+            missing += 0 if spare else len(here)
+            sign = len(f"▼{missing}") if missing and (len(lines) == height) else 0
+            fits = all(_columns(words) <= width for words, _ in lines) and _columns(lines[-1][0]) <= width - sign
+            if len(lines) <= height and fits:
+                return [*lines, *here] if spare else lines, missing
     L = film.finished["elbo"]["negative_elbo"] if film.finished else None
     forms = [aligned(L, decimals) for decimals in (DECIMALS, 4, 3)]
     return [([(" L = −ELBO ", "title"), number(forms, "title")], Number("negative_elbo", None))], len(TOTALS) - 1 + len(

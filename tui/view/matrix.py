@@ -20,6 +20,9 @@ NAMES = {
 }
 """How the panel is headed; a combining macron would not keep its place in a terminal."""
 
+MATRICES_MAX_K = 64
+"""States up to which the engine's process sends matrices."""
+
 SCALE = 9
 """Columns of the colours' bar: a blank, the bar, a blank, and a number."""
 
@@ -34,6 +37,8 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
             return paragraph([], width, height)
         kept = step.matrices is not None
         why = "no such matrix at t = 0" if kept and scene.t == 0 else "not kept for this chain"
+        K = film.opened.K if film.opened else 0
+        why += f": K = {K} is above {MATRICES_MAX_K}" if not kept and K > MATRICES_MAX_K else ""
         return paragraph([[(f" {why}", "dim")]], width, height)
     room = _room(scene, width)
     top, _ = _top(scene)

@@ -59,8 +59,10 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
         label = (f" {mark}{name}", "highlight" if i == scene.source else "")
         lines.append([label, *_share(given, _exact(scene, 0), i, half, "series-2")])
         if past:
-            words = [("  impossible" if i == 0 else "", "undefined")] if before is None else None
-            lines[-1] = [*lines[-1], *(words or _share(before or [], _exact(scene, 1), i, half, "series-3"))]
+            if before is None:
+                lines[-1] = [*lines[-1], (_no_column(scene) if i == _window(scene, height)[0] else "", "undefined")]
+            else:
+                lines[-1] = [*lines[-1], *_share(before, _exact(scene, 1), i, half, "series-3")]
     return paragraph(lines, width, height)
 
 
@@ -82,6 +84,14 @@ def _columns(scene: Scene) -> tuple[Sequence[float] | None, Sequence[float] | No
     posterior = answers[0].shares if answers[0] else scene.film.posterior(scene.t, scene.chosen)
     before = answers[1].shares if answers[1] else scene.film.forward(scene.t, scene.chosen, scene.source)
     return posterior, before
+
+
+def _no_column(scene: Scene) -> str:
+    """Why there is no q(x_{t−1} | x_t, x_0): the pair has probability 0, or it has not been computed."""
+    joint = scene.film.matrix(scene.t, "joint")
+    if joint is not None and joint[scene.source][scene.chosen] == 0:
+        return "  impossible"
+    return "  …" if _answer(scene, 1) is None else "  not known"
 
 
 def _answer(scene: Scene, n: int) -> ColumnAnswer | None:
