@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from tui.messages import Kind
 from tui.raster import Row
-from tui.view.scene import Words, line
+from tui.rows import Words, line
 
 LETTERS = "abc"
 
@@ -99,7 +99,7 @@ STOPS = (
         ("all rows are the same", "all entries are 0", "the identity, reversed"),
         "a",
         "Wherever x0 was, x_t has the same law: here 1/8 everywhere, to within a thousandth. Rows always add up to 1, "
-        "so they cannot go dark; they can only become alike.",
+        "so they cannot all become 0; they can only become alike.",
         Sight("neighbours", 0, "2"),
         Sight("neighbours", 40, "2"),
     ),

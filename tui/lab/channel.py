@@ -10,7 +10,8 @@ from tui.lab.coin import TICKS, axis
 from tui.lab.dial import Dial, Values
 from tui.lab.written import exact, said
 from tui.raster import Row, Series
-from tui.view.scene import fraction, line
+from tui.rows import line
+from tui.view.scene import fraction
 
 if TYPE_CHECKING:
     from tui.lab.numbers import Channel

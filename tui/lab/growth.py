@@ -14,7 +14,7 @@ from tui.lab.coin import axis
 from tui.lab.dial import Dial, Values
 from tui.lab.written import exact, said
 from tui.raster import Cell, Row, Series, Tick
-from tui.view.scene import line
+from tui.rows import line
 
 if TYPE_CHECKING:
     from tui.lab.numbers import Growth

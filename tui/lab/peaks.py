@@ -10,7 +10,7 @@ from tui.lab import fits
 from tui.lab.coin import axis
 from tui.lab.dial import Dial, Values
 from tui.raster import Row, Series
-from tui.view.scene import Words, line
+from tui.rows import Words, line
 
 if TYPE_CHECKING:
     from tui.lab.numbers import Peaks

@@ -9,7 +9,7 @@ from tui import raster
 from tui.lab import fits
 from tui.lab.dial import Dial, Values
 from tui.raster import Cell, Row
-from tui.view.scene import Words, line
+from tui.rows import Words, line
 
 if TYPE_CHECKING:
     from tui.lab.numbers import Bells
