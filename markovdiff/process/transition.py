@@ -71,9 +71,8 @@ class Dense:
         """Whether the entries are the same, however they are held."""
         if not isinstance(other, Dense):
             return NotImplemented
-        if isinstance(self.held, tuple) and isinstance(other.held, tuple):
-            return self.held == other.held
-        return self.matrix == other.matrix
+        written = isinstance(self.held, tuple) and isinstance(other.held, tuple)
+        return self.held == other.held if written else self.matrix == other.matrix
 
     def __hash__(self) -> int:
         return hash(self.rows())
@@ -315,9 +314,6 @@ class PlusRankOne:
     a: RationalMatrix
     u: RationalMatrix
     target: Distribution
-
-    __repr__ = in_a_line
-    __reduce__ = from_fields
 
     def __add__(self, other: PlusRankOne) -> PlusRankOne:
         return PlusRankOne(self.a + other.a, self.u + other.u, self.target)

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta, Struct, field, inspect
 
 from markovdiff.arithmetic.rational import MAX_DIGITS
-from markovdiff.arithmetic.value import brief, one_line
+from markovdiff.arithmetic.value import in_a_line
 
 Number = Fraction
 Count = Annotated[int, Meta(ge=1)]
@@ -27,9 +27,7 @@ Count = Annotated[int, Meta(ge=1)]
 class Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A TOML table; unknown keys are refused."""
 
-    def __repr__(self) -> str:
-        given = (f"{name}={brief(getattr(self, name))}" for name in self.__struct_fields__)
-        return one_line(f"{type(self).__name__}({', '.join(given)})")
+    __repr__ = in_a_line
 
 
 # [data]
