@@ -2,7 +2,7 @@
 
     bayes               q(x_{t−1} | x_t), for q(x_0) the data or another belief
     posterior-mixture   Σ_k q(x_{t−1} | x_t, x_0 = k) p̃(k | x_t); p̃ restricted to the k that reach x_t, rescaled
-    d3pm                ∝ Σ_k q(x_{t−1}, x_t | x_0 = k) p̃(k | x_t) for t ≥ 2; R_1 = p̃ itself
+    d3pm                ∝ Σ_k q(x_{t−1}, x_t | x_0 = k) p̃(k | x_t); R_1 = p̃ itself where `last` is "prediction"
     uniform             1/K
     counted, table      the rows that the record brings
 
@@ -109,12 +109,12 @@ def posterior_mixture(guess: Guess) -> Reverse:
     return Reverse("posterior-mixture", rows)
 
 
-def d3pm(guess: Guess) -> Reverse:
-    """∝ Σ_k q(x_{t−1}, x_t | x_0 = k) p̃(k | x_t); at t = 1 p̃ itself."""
+def d3pm(guess: Guess, last: str) -> Reverse:
+    """∝ Σ_k q(x_{t−1}, x_t | x_0 = k) p̃(k | x_t); at t = 1 p̃ itself, or the same where `last` is "formula"."""
 
     def rows(before: Moment, now: Moment) -> Rows:
         guesses = list(guess(now))
-        if now.t == 1:
+        if now.t == 1 and last == "prediction":
             return guesses
         return [g and _mixed([Fraction(n) for n in g[0]], before, now, j) for j, g in enumerate(guesses)]
 

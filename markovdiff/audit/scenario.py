@@ -176,10 +176,16 @@ def _reverse(part: Part, process: Process) -> Reverse | None:
     if kind == "table" and (rows := part.get("rows")):
         part.only(("kind", "rows"), ("form",))
         return reverse.table(_tables(rows, process))
-    part.only(*((("kind", "form", "denoiser_rows"),) if kind == "table" else (("kind",), ("error", "denoiser"))))
     form = part["form"].text(("posterior-mixture", "d3pm")) if kind == "table" else kind
+    last = ("last",) if form == "d3pm" else ()
+    part.only(
+        *((("kind", "form", "denoiser_rows"), last) if kind == "table" else (("kind",), ("error", "denoiser", *last)))
+    )
     guess = _guess(part, kind, process)
-    return reverse.d3pm(guess) if form == "d3pm" else reverse.posterior_mixture(guess)
+    if form == "posterior-mixture":
+        return reverse.posterior_mixture(guess)
+    chosen = part.get("last")
+    return reverse.d3pm(guess, chosen.text(("prediction", "formula")) if chosen else "prediction")
 
 
 def _belief(part: Part, process: Process) -> Sequence[int]:
