@@ -35,7 +35,7 @@ def triangular(values: Values) -> Sequence[Block]:
     return (
         Prose("Exercise 1. p_k = k/Z for k = 1 … K, Z = K(K+1)/2. Find the entropy, and how it grows with K."),
         Formula(("H = log Z − (1/Z) Σ k log k",)),
-        Ask("The uniform law has log K. Does this one fall behind further and further, or keep its distance?"),
+        Ask("The uniform law has log K. Does this one fall behind without end, or only so far?"),
         Table(("K", "H, bits", "log2 K", "log K − H, nats"), tuple(rows)),
         Facts(
             (
@@ -45,8 +45,8 @@ def triangular(values: Values) -> Sequence[Block]:
             )
         ),
         Prose(
-            "It keeps its distance, log 2 − ½ nats. Compare Σ k log k with ∫ x log x = ½K² log K − ¼K²: x log x is "
-            "convex, so the trapezoids lie above it, by at most ⅛ log K. Divide by Z ≈ ½K²: H = log(½K²) − log K "
+            "Only so far: the gap tends to log 2 − ½ nats. Compare Σ k log k with ∫ x log x = ½K² log K − ¼K²: x log x "
+            "is convex, so the trapezoids lie above it, by at most ⅛ log K. Divide by Z ≈ ½K²: H = log(½K²) − log K "
             "+ ½ + small. Seen from afar p_k is the density 2x on [0, 1], whose h is ½ − log 2: the same constant."
         ),
     )
@@ -119,8 +119,8 @@ def mixture(values: Values) -> Sequence[Block]:
         Table(("nats (float)", "by quadrature", "by samples", "95 % interval", "covers"), shown),
         Prose(
             "Little goes wrong. P sits between the peaks, where Q is low but nowhere 0: log p − log q is finite and "
-            "grows no faster than |x|. The average settles like 1/√n; about one interval in twenty misses. Try "
-            "other seeds."
+            "grows no faster than |x|. The average settles like 1/√n; at large n about one interval in twenty "
+            "misses. Try other seeds."
         ),
         Prose(
             "The quadrature is two rules that agree on every digit shown. Write log q with the larger peak taken "
@@ -173,7 +173,7 @@ def two_state(values: Values) -> Sequence[Block]:
         ),
         Prose(
             "Near e = ½ h is a parabola, so I is quadratic in what is left, ᾱ_t: the factor tends to (1−β)². "
-            "In floats the late fall drowns in rounding; these verdicts are exact."
+            "In floats the formula's late falls drown in rounding; these verdicts are exact."
         ),
     )
 
@@ -259,7 +259,7 @@ PAGES = (
                 Fraction(1, 4),
                 Fraction(8),
                 "peaks at ±a",
-                "nearer than ¼ the two peaks are one, and Q is P; beyond 8 P's samples never see them",
+                "nearer than ¼ the two peaks are one, and Q nearly P; beyond 8 P's samples hardly ever see them",
             ),
             count(
                 "n",
