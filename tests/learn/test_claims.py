@@ -194,6 +194,7 @@ def test_the_lopsided_law_falls_behind_by_less_than_its_limit(K: int) -> None:
     assert "the gap tends to log 2 − ½ nats" in words_of("exercise-1")
     assert deficit(K) < deficit(K + 1) < np.log(2) - 0.5
     assert np.log(2) - 0.5 - deficit(10**6) < 1e-5
+    assert np.log(2) - 0.5 - deficit(1025) < 0.0005
 
 
 def test_forward_has_mean_and_variance() -> None:
