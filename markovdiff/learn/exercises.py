@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import markovdiff as md
 from markovdiff.errors import InternalError
+from markovdiff.learn import normals
 from markovdiff.learn.blocks import Ask, Bar, Block, Cell, Facts, Formula, Prose, Table, bits, nats
 from markovdiff.learn.bound import BETA, EPS, NO_PATHS, books, derived, finite, small_chain
 from markovdiff.learn.chains import few, informations, uniform_chain
 from markovdiff.learn.diffusion import REDRAW, STEPS
+from markovdiff.learn.normals import SEED
 from markovdiff.learn.page import Page, Parameter, Values, count, probability
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.quantity import Quantity
-
-SEED = count("seed", 0, 0, 10**6, "dice", "a seed names a run of random numbers: a whole number from 0")
 
 
 def triangular(values: Values) -> Sequence[Block]:
@@ -58,42 +58,6 @@ def agreed(lower: Fraction, upper: Fraction) -> str:
     if below != above:
         raise InternalError("an enclosure too wide for seven decimals", got=f"{float(lower)} … {float(upper)}")
     return f"{float(below):.7f}"
-
-
-def multivariate(values: Values) -> Sequence[Block]:
-    """Exercise 2: KL of Gaussians in d dimensions, in closed form and by sampling."""
-    from markovdiff.measures.densities import multivariate_normal
-    from markovdiff.measures.gaussian import multivariate_gaussian_kl
-    from markovdiff.measures.sampling import errors_by_size
-
-    d, rho, seed = int(values["d"]), float(values["rho"]), int(values["seed"])
-    covariance = [[rho ** abs(i - j) for j in range(d)] for i in range(d)]
-    identity = [[float(i == j) for j in range(d)] for i in range(d)]
-    P, Q = multivariate_normal([1.0] * d, covariance), multivariate_normal([0.0] * d, identity)
-    truth = multivariate_gaussian_kl([1.0] * d, covariance, [0.0] * d, identity)
-    sizes = [100, 400, 1600, 6400]
-    found = errors_by_size(P, Q, truth, sizes, repeats=40, seed=seed)
-    longest = max(found.errors)
-    rows = tuple(
-        (n, error, claimed, Bar((error / longest,), 24))
-        for n, error, claimed in zip(found.sizes, found.errors, found.claimed, strict=True)
-    )
-    return (
-        Prose(
-            f"Exercise 2. P = N(m, S) in {d} dimensions, m = (1, …, 1), S_ij = r^|i−j| with r = {values['rho']}, and "
-            "Q = N(0, I). Compare the formula with averages over samples."
-        ),
-        Formula(("KL(P‖Q) = ½ [ tr S + m·m − d − log det S ],    S = L Lᵀ, det S = Π L_ii²",)),
-        Ask("You want one more correct digit from sampling. How many times more samples? And if d doubles?"),
-        Facts((("KL(P‖Q), closed form", nats(truth)),)),
-        Table(("samples n", "typical error", "claimed", "floats, nats"), rows),
-        Facts((("slope on log axes", found.slope), ("slope by theory", Fraction(-1, 2)))),
-        Prose(
-            "A hundred times more. The average of n terms errs by s/√n, with s the spread of log p − log q: 4 times "
-            "the samples halve the error. d enters through s alone: at large d, s² grows as d does, so twice the d is "
-            "√2 times the error. 'Claimed' is s/√n, what an estimate says of itself; 'typical' is what 40 did."
-        ),
-    )
 
 
 def mixture(values: Values) -> Sequence[Block]:
@@ -228,25 +192,7 @@ PAGES = (
         triangular,
         (count("K", 12, 1, 2000, "states", "a law needs a state; above 2000 the exact sum is long and says no more"),),
     ),
-    Page(
-        "exercise-2",
-        "Formula and dice",
-        "KL of Gaussians in d dimensions: closed form against Monte Carlo",
-        multivariate,
-        (
-            count("d", 3, 1, 12, "dimensions", "a vector has a coordinate at least; above 12 the page takes too long"),
-            Parameter(
-                "rho",
-                Fraction(1, 2),
-                Fraction(-9, 10),
-                Fraction(9, 10),
-                "correlation r",
-                "at r = ±1 coordinates determine each other: some direction has no variance, and S is not "
-                "positive definite",
-            ),
-            SEED,
-        ),
-    ),
+    *normals.PAGES,
     Page(
         "exercise-3",
         "Between two peaks",

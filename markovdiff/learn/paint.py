@@ -9,7 +9,14 @@ from rich.text import Text
 
 from markovdiff.learn.sheet import Line, Role
 
-STYLES: dict[Role, str] = {"title": "bold", "ask": "bold yellow", "formula": "cyan", "picture": "green", "foot": "dim"}
+STYLES: dict[Role, str] = {
+    "title": "bold",
+    "ask": "bold yellow",
+    "formula": "cyan",
+    "code": "cyan",
+    "picture": "green",
+    "foot": "dim",
+}
 
 
 def paint(lines: Sequence[Line], console: Console) -> None:

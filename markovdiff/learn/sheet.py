@@ -37,7 +37,8 @@ def sheet(page: Page, values: Values, height: int = HEIGHT) -> list[list[Line]]:
     """
     parts: list[tuple[Role, list[Line]]] = [("title", [Line(page.title, "title")])]
     for block in page.build(values):
-        parts += [(block.kind, [Line(f"  {text}".rstrip(), block.kind) for text in block.lines()])]
+        margin = "" if block.kind == "code" else "  "
+        parts += [(block.kind, [Line(f"{margin}{text}".rstrip(), block.kind) for text in block.lines()])]
     parts.append(("foot", [Line(text, "foot") for text in _foot(page, values)]))
     apart = _gaps([kind for kind, _ in parts], height - sum(len(lines) for _, lines in parts))
     stretches: list[list[Line]] = [[]]
@@ -70,6 +71,8 @@ def _foot(page: Page, values: Values) -> list[str]:
     from markovdiff.arithmetic.rational import text
 
     given = [f"{p.name}={text(values[p.name])} {p.meaning} ({p.bounds})" for p in page.parameters]
+    if page.arrays:
+        given.append(f"{', '.join(array.name for array in page.arrays)} as lists")
     settings = textwrap.wrap("--set " + " · ".join(given), WIDTH - 1, subsequent_indent="      ") if given else []
     follower = contents.after(page)
     onward = f"next: markovdiff learn {follower.name}" if follower else "the end; again: markovdiff learn"
