@@ -81,7 +81,10 @@ def pair(values: Values) -> Pair:
 
 def _dimensions(name: str, got: str, d: int, other: str) -> InputError:
     return InputError(
-        "Gaussians of different dimensions", where=f"--set {name}", expected=f"{d} dimensions, as in {other}", got=got
+        "Gaussians of different dimensions",
+        where=f"--set {name}",
+        expected=f"{d} dimension{'s' if d > 1 else ''}, as in {other}",
+        got=got,
     )
 
 
@@ -230,6 +233,7 @@ PAGES = (
         sampled,
         (D, RHO, SEED),
         ARRAYS,
+        pair,
     ),
     Page(
         "exercise-2-code",
@@ -238,5 +242,6 @@ PAGES = (
         to_paste,
         (SEED,),
         ARRAYS,
+        pair,
     ),
 )

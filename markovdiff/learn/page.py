@@ -197,6 +197,13 @@ class Page:
     tell: Callable[[Values], Sequence[Block]]
     parameters: tuple[Parameter, ...] = ()
     arrays: tuple[Array, ...] = ()
+    check: Callable[[Values], object] | None = None
+    """Raises InputError where values that are right each by itself do not go together."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of all that may be set."""
+        return (*(p.name for p in self.parameters), *(array.name for array in self.arrays))
 
     @property
     def defaults(self) -> dict[str, Fraction]:
@@ -227,10 +234,12 @@ class Page:
             else:
                 raise self._unknown(name)
             values.chosen.add(name)
+        if self.check is not None:
+            self.check(values)
         return values
 
     def _unknown(self, name: str) -> InputError:
-        names = [*(p.name for p in self.parameters), *(array.name for array in self.arrays)]
+        names = self.keys
         expected = ", ".join(names) or "nothing: this page has no number to set"
         close = difflib.get_close_matches(name.lower(), [n.lower() for n in names], n=1, cutoff=0.4)
         remedy = next((f"did you mean {n!r}?" for n in names if close and n.lower() == close[0]), None)

@@ -10,6 +10,7 @@ from rich.text import Text
 from markovdiff.learn.sheet import Line, Role
 
 STYLES: dict[Role, str] = {
+    "heading": "bold magenta",
     "title": "bold",
     "ask": "bold yellow",
     "formula": "cyan",
