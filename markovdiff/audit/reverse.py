@@ -2,7 +2,7 @@
 
     bayes               q(x_{t−1} | x_t), for q(x_0) the data or another belief
     posterior-mixture   Σ_k q(x_{t−1} | x_t, x_0 = k) p̃(k | x_t); p̃ restricted to the k that reach x_t, rescaled
-    d3pm                ∝ Σ_k q(x_{t−1}, x_t | x_0 = k) p̃(k | x_t); R_1 = p̃ itself where `last` is "prediction"
+    d3pm                ∝ Σ_k q(x_{t−1}, x_t | x_0 = k) p̃(k | x_t) for t ≥ 2; R_1 = p̃ itself, or the same formula
     uniform             1/K
     counted, table      the rows that the record brings
 
@@ -110,7 +110,7 @@ def posterior_mixture(guess: Guess) -> Reverse:
 
 
 def d3pm(guess: Guess, last: str) -> Reverse:
-    """∝ Σ_k q(x_{t−1}, x_t | x_0 = k) p̃(k | x_t); at t = 1 p̃ itself, or the same where `last` is "formula"."""
+    """∝ Σ_k q(x_{t−1}, x_t | x_0 = k) p̃(k | x_t); at t = 1 p̃ itself where `last` is "prediction"."""
 
     def rows(before: Moment, now: Moment) -> Rows:
         guesses = list(guess(now))

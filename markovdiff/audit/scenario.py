@@ -177,15 +177,14 @@ def _reverse(part: Part, process: Process) -> Reverse | None:
         part.only(("kind", "rows"), ("form",))
         return reverse.table(_tables(rows, process))
     form = part["form"].text(("posterior-mixture", "d3pm")) if kind == "table" else kind
-    last = ("last",) if form == "d3pm" else ()
-    part.only(
-        *((("kind", "form", "denoiser_rows"), last) if kind == "table" else (("kind",), ("error", "denoiser", *last)))
-    )
+    may = ("last",) if form == "d3pm" else ()
+    if kind == "table":
+        part.only(("kind", "form", "denoiser_rows"), may)
+    else:
+        part.only(("kind",), ("denoiser" if "denoiser" in part.table() else "error", *may))
+    last = part["last"].text(("prediction", "formula")) if part.get("last") else "prediction"
     guess = _guess(part, kind, process)
-    if form == "posterior-mixture":
-        return reverse.posterior_mixture(guess)
-    chosen = part.get("last")
-    return reverse.d3pm(guess, chosen.text(("prediction", "formula")) if chosen else "prediction")
+    return reverse.d3pm(guess, last) if form == "d3pm" else reverse.posterior_mixture(guess)
 
 
 def _belief(part: Part, process: Process) -> Sequence[int]:
