@@ -77,16 +77,7 @@ class Array:
             rows = re.findall(r"\[([^\[\]]*)\]", text)
             if text != f"[{','.join(f'[{row}]' for row in rows)}]" or not rows:
                 raise self._shape(written)
-            matrix = tuple(self._row(row, f"{where}[{i}]") for i, row in enumerate(rows))
-            for i, row in enumerate(matrix):
-                if len(row) != len(matrix):
-                    raise InputError(
-                        "a covariance must be square: as many columns as rows",
-                        where=f"{where}[{i}]",
-                        expected=f"{len(matrix)} numbers",
-                        got=str(len(row)),
-                    )
-            return matrix
+            return tuple(self._row(row, f"{where}[{i}]") for i, row in enumerate(rows))
         if not re.fullmatch(r"\[[^\[\]]*\]", text):
             raise self._shape(written)
         return self._row(text[1:-1], where)
