@@ -17,6 +17,7 @@ from markovdiff.arithmetic.enclosure import as_decimal
 from markovdiff.arithmetic.floating import Approximation, Floats
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.arithmetic.value import in_a_line
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.float_ledger import FloatLedger, FloatTerm
 from markovdiff.measures.float_models import FloatModelLedger
@@ -41,6 +42,16 @@ class FloatLaw:
 
     p: Floats
     digits: int
+
+    __repr__ = in_a_line
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same law to the same digits."""
+        if not isinstance(other, FloatLaw):
+            return NotImplemented
+        return self.digits == other.digits and self.p.tolist() == other.p.tolist()
+
+    __hash__ = None  # type: ignore[assignment]
 
     def rows(self) -> tuple[tuple[Decimal, ...], ...]:
         """The one row, state by state."""
