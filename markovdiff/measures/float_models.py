@@ -66,7 +66,7 @@ class FloatModelLedger(FloatLedger):
         super().__init__(chain, prior, approach)
         self.support = chain.data.support
         self.tight = is_consistent(chain, model, prior)
-        self.ends_in_data = isinstance(model, D3PM) and isinstance(model.denoiser, DataGuess)
+        self.ends_in_data = isinstance(model, D3PM) and isinstance(model.denoiser, DataGuess) and model.is_prediction(1)
         self.walk = SourcesWalk(chain, rows_of(chain, model))
         self.model = FloatModel(chain, model)
         self.reached = Reached(chain.states)

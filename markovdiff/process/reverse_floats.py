@@ -126,7 +126,7 @@ class FloatModel:
             case PosteriorMixture():
                 return _mixture(self.model.denoiser, allowed, B, before, now)
             case D3PM():
-                return _d3pm(self.model.denoiser, allowed, B, before, now)
+                return _d3pm(self.model, allowed, B, before, now)
             case ReverseTable() | Counted():
                 return _compared(allowed, table(self.model.tables[now.t - 1]), B, FINE)
         return _compared(allowed, np.full_like(B, 1 / len(B)), B, FINE)
@@ -201,9 +201,10 @@ def _cumulative(at: Sources) -> Wide:
     return Wide.of(at.u) * at.law if at.Q_bar is None else at.Q_bar
 
 
-def _d3pm(denoiser: Denoiser, allowed: Allowed, B: Floats, before: Sources, now: Sources) -> FloatReverse:
+def _d3pm(model: D3PM, allowed: Allowed, B: Floats, before: Sources, now: Sources) -> FloatReverse:
+    denoiser = model.denoiser
     guess = Guess.of(denoiser, now)
-    if now.t == 1:
+    if model.is_prediction(now.t):
         return _outright(denoiser, guess, allowed, B, now)
     if isinstance(denoiser, DataGuess) or before.vanished:
         return _bayes(allowed, B)

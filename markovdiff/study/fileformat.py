@@ -238,6 +238,8 @@ class Noise(Table, frozen=True):
 
 # [reverse]
 
+Last = Literal["prediction", "formula"]
+
 
 class Bayes(Table, frozen=True, tag_field="kind", tag="bayes"):
     """R_t = q(x_{t−1} | x_t), or the same under another belief about x0, over the labels of [data]."""
@@ -253,10 +255,11 @@ class PosteriorMixture(Table, frozen=True, tag_field="kind", tag="posterior-mixt
 
 
 class D3PM(Table, frozen=True, tag_field="kind", tag="d3pm"):
-    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t)."""
+    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t); at t = 1 p̃ itself, or the same formula."""
 
     error: Number | None = None
     denoiser: Literal["data"] | None = None
+    last: Last = "prediction"
 
 
 class Counted(Table, frozen=True, tag_field="kind", tag="counted"):
@@ -277,6 +280,7 @@ class TableModel(Table, frozen=True, tag_field="kind", tag="table"):
     rows: list[list[list[Number]]] | None = None
     path: str | None = None
     form: Literal["posterior-mixture", "d3pm"] = "posterior-mixture"
+    last: Last | None = None
     normalise: bool = False
 
 

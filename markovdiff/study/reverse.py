@@ -30,7 +30,7 @@ def model(spec: fileformat.Model, chain: Chain, labels: int, folder: Path) -> re
         case fileformat.PosteriorMixture():
             return reverse.PosteriorMixture(_denoiser(spec))
         case fileformat.D3PM():
-            return reverse.D3PM(_denoiser(spec))
+            return reverse.D3PM(_denoiser(spec), spec.last)
         case fileformat.Counted():
             smoothing = Fraction(1) if spec.smoothing is None else spec.smoothing
             if smoothing < 0:
@@ -80,10 +80,16 @@ def _table(spec: fileformat.TableModel, chain: Chain, folder: Path) -> reverse.R
         where = f"{WHERE}.path ({folder / spec.path})"
         name, nested = files.read_tables(folder / spec.path, ("reverse", "denoiser"), f"{WHERE}.path")
     tables = _checked(nested, chain, spec.normalise, where)
+    if spec.last is not None and (name == "reverse" or spec.form != "d3pm"):
+        raise InputError(
+            "no formula that `last` could choose", where=f"{WHERE}.last", expected='a denoiser and form = "d3pm"'
+        )
     if name == "reverse":
         return reverse.ReverseTable(tables)
     denoiser = reverse.DenoiserTable(tables)
-    return reverse.D3PM(denoiser) if spec.form == "d3pm" else reverse.PosteriorMixture(denoiser)
+    return (
+        reverse.D3PM(denoiser, spec.last or "prediction") if spec.form == "d3pm" else reverse.PosteriorMixture(denoiser)
+    )
 
 
 def _checked(nested: object, chain: Chain, normalise: bool, where: str) -> tuple[tuple[reverse.Row | None, ...], ...]:

@@ -175,6 +175,8 @@ def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] 
             record[name] = msgspec.to_builtins(value, enc_hook=text)
     if isinstance(model, Counted):
         record["smoothing"] = text(model.smoothing)
+    if isinstance(model, D3PM):
+        record["last"] = model.last
     match model:
         case Counted() | ReverseTable():
             record["rows"] = [_table(table) for table in model.tables]
