@@ -16,6 +16,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Context, Decimal
 from fractions import Fraction
 from math import isinf
 from pathlib import Path
@@ -57,7 +58,7 @@ def law(K: int, random: Random, most: int = 300) -> list[Fraction]:
 
 
 def matrix(K: int, random: Random) -> list[list[Fraction]]:
-    """A stochastic matrix: of independent rows, nearly equal ones, nearly deterministic, merging, periodic, reducible."""
+    """A stochastic matrix: independent rows, nearly equal ones, nearly certain, merging, periodic, reducible."""
     kind = random.choice(("rows", "near", "certain", "merging", "permuted", "closed", "symmetric"))
     rows = [law(K, random) for _ in range(K)]
     if kind == "near":
@@ -93,12 +94,13 @@ def point(i: int, K: int) -> list[Fraction]:
 def schedule(T: int, random: Random) -> str:
     """β_1 … β_T: plain ones, or all but 0, all but 1."""
     near = random.choice((tiny(random, 30), 1 - tiny(random, 30), tiny(random, 3), Fraction(1, 2), Fraction(1, 7)))
+    mixed_up = [random.choice((near, Fraction(0), Fraction(1, 3))) for _ in range(T)]
     some = (
         f'{{ kind = "constant", beta = "{near}" }}',
         '{ kind = "jump" }',
         '{ kind = "linear", start = "1/1000", stop = "1/3" }',
         '{ kind = "cosine" }',
-        f'{{ kind = "explicit", betas = {words([random.choice((near, Fraction(0), Fraction(1, 3))) for _ in range(T)])} }}',
+        f'{{ kind = "explicit", betas = {words(mixed_up)} }}',
     )
     return random.choice(some)
 
@@ -170,7 +172,9 @@ def scenario(random: Random) -> tuple[str, str]:
     text += f"data = {{ probabilities = {words(law(n, random, random.choice((300, 300, 40, 3))))} }}\n"
     text += f'noise = {{ steps = {T}, kernel = {{ kind = "{kind}"{fields} }}{given} }}\n'
     if kind != "conditional":
-        prior = random.choice(('"marginal"', '"marginal"', '"uniform"', '"stationary"', '"mask"', words(law(K, random))))
+        prior = random.choice(
+            ('"marginal"', '"marginal"', '"uniform"', '"stationary"', '"mask"', words(law(K, random)))
+        )
         prior = '"uniform"' if prior == '"mask"' and kind != "absorbing" else prior
         told = model(K, T, n, random) if T <= 24 else '{ kind = "bayes" }'
         text += f"reverse = {{ prior = {prior}, model = {told} }}\n"
@@ -243,12 +247,12 @@ def close(a: object, b: object, counts: Counter[str]) -> str | None:
     if b is None or isinf(float(str(a)) if isinstance(a, str) else 0.0):
         return f"said {a}, is {b}"
     x, y = Fraction(a), Fraction(b)  # type: ignore[arg-type]
-    return None if abs(x - y) <= TOLERANCE * abs(y) else f"said {float(x)!r}, is {shown(y)}"
+    return None if abs(x - y) <= TOLERANCE * abs(y) else f"said {shown(x)}, is {shown(y)}"
 
 
 def shown(x: Fraction) -> str:
     """A number of any size in a few characters."""
-    return f"{float(x)!r}" if abs(x) > Fraction(1, 10**300) or not x else f"{str(x)[:30]}…"
+    return str(Context(prec=12).divide(Decimal(x.numerator), Decimal(x.denominator)))
 
 
 def claimed(found: Check, right: Check, true: Result, counts: Counter[str]) -> str | None:

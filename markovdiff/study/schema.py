@@ -73,7 +73,7 @@ def _reported() -> dict[str, Any]:
 
 
 def _step() -> dict[str, Any]:
-    reported, quantity = {"$ref": "#/$defs/reported"}, {"$ref": "#/$defs/quantity"}
+    quantity = {"$ref": "#/$defs/quantity"}
     own: dict[str, Any] = {
         "t": {"type": "integer", "minimum": 0},
         "beta": _nullable("reported"),
@@ -89,7 +89,7 @@ def _step() -> dict[str, Any]:
         "total_variation_to_prior": _nullable("reported"),
         "elbo_term": _nullable("quantity"),
         "model_error": _nullable("quantity"),
-        "marginal": {"type": "array", "items": reported, "description": "with --distributions"},
+        "marginal": {"type": "array", "items": _nullable("reported"), "description": "with --distributions"},
         "shadow": _shadow(),
     }
     assert set(own) - {"marginal"} == {field.name for field in fields(Step)} - {"law"}
