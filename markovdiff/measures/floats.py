@@ -173,8 +173,10 @@ class FloatInformation(Generic[M]):
             return None
         if self.dobrushin is None:
             return UNKNOWN
+        if self.dobrushin == 0 or self.before.mutual is NOTHING:
+            return NOTHING
         found = self.before.mutual.times(self.dobrushin)
-        return found if found in (NOTHING, UNKNOWN) else found.give_or_take(ROUNDED * found.value + LEAST)
+        return found.give_or_take(ROUNDED * found.value + LEAST)
 
     @cached_property
     def slack_sign(self) -> int | None:
@@ -191,8 +193,8 @@ class DenseInformation(FloatInformation[Forward]):
     @cached_property
     def mutual(self) -> Approximation:
         now = self.moment
-        if now.vanished:
-            return NOTHING
+        if now.vanished or now.t == 0:
+            return NOTHING if now.vanished else self.entropy
         if now.unresolved:
             return Approximation(0.0, self._unseen() + SMALLEST + now.dim)
         value = float(sum(mean_f(now.p0[rows], ratio(now.D[rows], now.p), now.p) for rows in blocks(now.D)))
