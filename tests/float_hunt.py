@@ -166,7 +166,7 @@ def scenario(random: Random) -> tuple[str, str]:
     }.get(kind, str)()
     given = "" if kind in ("per-step", "conditional") else f", schedule = {schedule(T, random)}"
     if long:
-        beta = random.choice((Fraction(1, 2), Fraction(3, 4), 1 - tiny(random, 3), Fraction(1, 50)))
+        beta = random.choice((Fraction(1, 2), Fraction(3, 4), Fraction(999, 1000), Fraction(1, 50)))
         given = f', schedule = {{ kind = "constant", beta = "{beta}" }}'
     text = f'unit = "{random.choice(("bits", "nats"))}"\n'
     text += f"data = {{ probabilities = {words(law(n, random, random.choice((300, 300, 40, 3))))} }}\n"

@@ -127,7 +127,7 @@ class StepDone:
 
 @dataclass(frozen=True)
 class Finished:
-    """The whole result as the JSON has it, but for its "steps", which have been sent."""
+    """The whole result as the JSON has it, its "steps" empty, for they have been sent."""
 
     record: dict[str, Any]
 

@@ -45,17 +45,18 @@ def _content(kind: str, film: Film, request: Request, picture: str | None) -> st
         return _table(steps)
     from markovdiff.study.result import dump
 
-    record = {key: value for key, value in film.finished.items() if key not in ("elbo", "checks")}
-    return dump({**record, "steps": steps, "elbo": film.finished["elbo"], "checks": film.finished["checks"]})
+    return dump({**film.finished, "steps": steps})
 
 
 def _table(steps: list[dict[str, Any]]) -> str:
+    from markovdiff.study.result import csv_cell
+
     out = io.StringIO(newline="")
     names = [name for name in steps[0] if name != "marginal"]
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
     for step in steps:
-        writer.writerow([cell["value"] if isinstance(cell := step[name], dict) else cell for name in names])
+        writer.writerow([csv_cell(name, step[name]) for name in names])
     return out.getvalue()
 
 

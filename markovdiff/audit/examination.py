@@ -27,7 +27,7 @@ from markovdiff.audit.logsum import LogSum
 from markovdiff.audit.numerals import fraction_text, quoted
 from markovdiff.audit.process import Moment, total_variation
 from markovdiff.audit.questions import Watch
-from markovdiff.audit.record import CERTIFICATE, RESULT, Part
+from markovdiff.audit.record import CERTIFICATE, RESULT, RESULT_1, Part
 from markovdiff.audit.scenario import Question
 from markovdiff.audit.totals import TOTALS, totals
 from markovdiff.errors import InputError
@@ -38,6 +38,9 @@ STEP_KEYS = (
     *("t", "beta", "alpha_bar", *ENCLOSURES, "information_loss", "decay", "dobrushin", "sdpi_bound"),
     *("total_variation_to_prior", "elbo_term", "model_error"),
 )
+ADDED, ADDED_TO_STEP = ("notes", "sequence", "sampler"), ("cross_entropy", "contraction", "dobrushin_product")
+"""Keys of the second schema: `notes` is prose, and of the others nothing is claimed yet."""
+
 OPEN = "left undecided"
 """What is counted where a record claims nothing."""
 
@@ -66,14 +69,19 @@ class Examination:
     """One record, read; `run` confirms it."""
 
     def __init__(self, part: Part) -> None:
-        schema = part["schema"].text((RESULT, CERTIFICATE))
+        schema = part["schema"].text((RESULT_1, RESULT, CERTIFICATE))
+        self.is_second = schema == RESULT
         self.is_certificate = schema == CERTIFICATE
         versions = ("scenario_sha256", "versions") if self.is_certificate else ("markovdiff",)
         if part.get("partial"):
             raise InputError(
                 "a run that was interrupted concluded nothing", where="partial", remedy="run the scenario to its end"
             )
-        part.only(("schema", "unit", "arithmetic", "scenario", "steps", "elbo", "checks", *versions))
+        part.only(
+            ("schema", "unit", "arithmetic", "scenario", "steps", "elbo", "checks", *versions, *ADDED * self.is_second)
+        )
+        if self.is_second:
+            _check_added(part)
         arithmetic = part["arithmetic"].only(("kind", "digits"))
         kind = arithmetic["kind"].text(("exact", "ball", "float"))
         if kind == "float":
@@ -154,7 +162,9 @@ class Examination:
     def _step(self, part: Part, facts: Facts, beta: Fraction | None, alpha_bar: Fraction | None) -> str | None:
         """Confirm what is said of time t; returns the true verdict of the step."""
         t, step = facts.now.t, facts.now.step
-        part.only(STEP_KEYS, ("marginal", "shadow"))
+        part.only((*STEP_KEYS, *ADDED_TO_STEP * self.is_second), ("marginal", "shadow"))
+        for name in ADDED_TO_STEP * self.is_second:
+            self._absent(part[name], f"t = {t}, {name}", True)
         if part["t"].count(0, 10**9) != t:
             raise WrongError(part["t"].path, str(part["t"].value), str(t))
         self._rational(part["beta"], t, beta)
@@ -296,6 +306,15 @@ class Examination:
             said = "none" if shown is None else claims.witness_text(shown)
             raise WrongError(f"{where}, witness", said, "not one that shows what was observed")
         self.counts["verdicts"] += 1
+
+
+def _check_added(part: Part) -> None:
+    """What the second schema added at the top: sentences, and nothing about sequences, which are not examined here."""
+    for note in part["notes"].items():
+        note.text()
+    part["sampler"].items(0)
+    if part["sequence"].value is not None:
+        raise part["sequence"].fail("a claim that is not examined here", "null")
 
 
 def _decay(facts: Facts) -> str:

@@ -24,7 +24,7 @@ PIECE = 2**20
 MAX_STATES = 4096
 MAX_STEPS = 100_000
 
-RESULT, CERTIFICATE = "markovdiff.result/1", "markovdiff.certificate/1"
+RESULT_1, RESULT, CERTIFICATE = "markovdiff.result/1", "markovdiff.result/2", "markovdiff.certificate/1"
 
 
 @dataclass(frozen=True)

@@ -309,7 +309,7 @@ class MixedInformation(FloatInformation[Forgotten]):
         now = self.moment
         if self._knows_nothing():
             return NOTHING
-        return Approximation.of(float(now.p @ self.per_column)).give_or_take(now.dim)
+        return Approximation.of(float(now.seen @ self.per_column)).give_or_take(now.dim)
 
     def _knows_nothing(self) -> bool:
         now = self.moment
@@ -319,10 +319,10 @@ class MixedInformation(FloatInformation[Forgotten]):
     def cells(self) -> tuple[Floats, Floats, Floats, Floats]:
         """1 + r and r of the row that stays, then of the others."""
         now = self.moment
-        fresh = ratio(now.fresh * now.pi, now.p)
-        stays = ratio(now.kept + now.fresh * now.pi, now.p)
+        fresh = ratio(now.fresh * now.pi, now.seen)
+        stays = ratio(now.kept + now.fresh * now.pi, now.seen)
         others = complements(now.p0)
-        return stays, ratio(now.kept * others, now.p), fresh, -ratio(now.kept * now.p0, now.p)
+        return stays, ratio(now.kept * others, now.seen), fresh, -ratio(now.kept * now.p0, now.seen)
 
     @cached_property
     def per_column(self) -> Floats:
@@ -361,7 +361,7 @@ class MixedInformation(FloatInformation[Forgotten]):
         assert now.beta is not None
         beta, p0, rest, pi = float(now.beta), was.p0, complements(was.p0), was.pi
         u, r, u_o, r_o = self.before.cells
-        slope = ratio(np.full_like(p0, beta * was.kept), now.p)
+        slope = ratio(np.full_like(p0, beta * was.kept), now.seen)
         stayed = _change(u, r, -slope * (rest * u_o + pi * r))
         others = _change(u_o, r_o, slope * (u_o * p0 - pi * r_o))
         drift = beta * was.kept * (pi - p0)

@@ -142,6 +142,11 @@ class Forgotten:
         return self.kept * self.p0 + self.fresh * self.pi
 
     @cached_property
+    def seen(self) -> Floats:
+        """p_t, and 0 where it is too small to be divided by: `dim` allows for that."""
+        return np.where(self.p < LEAST, 0.0, self.p)
+
+    @cached_property
     def possible(self) -> Flags:
         """Where p_t > 0."""
         stays = (self.p0 > 0) & (self.alpha_bar > 0)

@@ -96,7 +96,7 @@ class SourcesWalk:
             step = (np.eye(K, dtype=bool) & (beta < 1)) | (target & (beta > 0))
             reach = (stays & (now.alpha_bar > 0)) | (target & (now.alpha_bar < 1))
             seen = Sight(now.t, seen.rows, seen.known, reach, step)
-        r = now.kept * ratio(np.where(stays, complements(now.p0), -now.p0), now.p)
+        r = now.kept * ratio(np.where(stays, complements(now.p0), -now.p0), now.seen)
         vanished = now.alpha_bar == 0 or len(rows) == 1
         p0 = now.p0[rows]
         plain = self._is_plain(seen, now.p, r)

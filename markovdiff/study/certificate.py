@@ -23,7 +23,7 @@ from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
 from markovdiff.errors import InputError
 from markovdiff.study.files import read_bytes
-from markovdiff.study.result import QUANTITIES, TOTALS, Result, Step
+from markovdiff.study.result import ADDED, QUANTITIES, TOTALS, Result, Step
 from markovdiff.study.scenario import MAX_FILE_BYTES
 
 SCHEMA = "markovdiff.certificate/1"
@@ -65,7 +65,7 @@ def sha256(path: Path) -> str:
 
 
 def _step(step: Step, bits: int) -> dict[str, Any]:
-    return {name: _plain(getattr(step, name), bits) for name in QUANTITIES}
+    return {name: _plain(getattr(step, name), bits) for name in QUANTITIES if name not in ADDED}
 
 
 def _plain(value: object, bits: int) -> object:

@@ -12,7 +12,7 @@ import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any, Protocol, TypeAlias
 
@@ -21,7 +21,7 @@ from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
 from markovdiff.study.shadow import Shade, rounded, scientific
 
-SCHEMA = "markovdiff.result/1"
+SCHEMA = "markovdiff.result/2"
 
 Rational: TypeAlias = Fraction | Decimal
 """A rational as it is reported: itself in exact arithmetic, otherwise rounded to decimals."""
@@ -56,6 +56,9 @@ class Step:
     elbo_term: Enclosed | None
     model_error: Enclosed | None
     law: Law
+    cross_entropy: Enclosed | None = None
+    contraction: Enclosed | None = None
+    dobrushin_product: Rational | None = None
     shadow: Shade | None = None
 
     @property
@@ -74,6 +77,18 @@ class Step:
 
 
 QUANTITIES = tuple(field.name for field in fields(Step) if field.name not in ("law", "shadow"))
+ADDED = ("cross_entropy", "contraction", "dobrushin_product")
+"""What the second schema added to a step."""
+
+NO_NUMBERS = ("t", "decay")
+"""The columns of CSV that are not of real numbers."""
+
+NO_VALUES = {"inf": "inf", "undefined": "NaN", "undecided": ""}
+"""What a column of numbers has in CSV where there is none."""
+
+CSV_DIGITS = 15
+"""Significant digits of a rational in CSV."""
+
 SHADOW_COLUMNS = tuple(f"shadow_{name}" for name in Shade(0.0).record())
 
 
@@ -111,7 +126,11 @@ TOTALS = tuple(field.name for field in fields(Elbo) if field.name != "nll_excess
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """Everything a run found out; `partial` where it was interrupted, and then there are steps alone."""
+    """Everything a run found out; `partial` where it was interrupted, and then there are steps alone.
+
+    `notes` has a sentence for each thing that was done to the input. `sequence` and `sampler` belong to data that are
+    sequences: None and empty for one symbol.
+    """
 
     version: str
     unit: str
@@ -121,6 +140,9 @@ class Result:
     elbo: Elbo = Elbo()
     checks: tuple[Check, ...] = ()
     partial: bool = False
+    notes: tuple[str, ...] = ()
+    sequence: None = None
+    sampler: tuple[()] = ()
 
     @property
     def passed(self) -> bool:
@@ -136,9 +158,12 @@ class Result:
             "unit": self.unit,
             "arithmetic": self.arithmetic,
             "scenario": self.scenario,
+            "notes": list(self.notes),
             "steps": [step.record(distributions) for step in self.steps],
             "elbo": {name: _plain(getattr(self.elbo, name)) for name in TOTALS},
             "checks": [{field.name: getattr(check, field.name) for field in fields(Check)} for check in self.checks],
+            "sequence": self.sequence,
+            "sampler": list(self.sampler),
         }
 
     def to_json(self, distributions: bool = False) -> str:
@@ -158,7 +183,8 @@ def dump(record: object) -> str:
 def to_csv(results: Iterable[Result], distributions: bool = False, named: bool = True) -> str:
     """One table for one or several results; with `named` its first column is the scenario's name.
 
-    Where one of them is partial a last column says which.
+    Where one of them is partial a last column says which. A column of numbers holds decimals alone: `inf` where one is
+    infinite, `NaN` where it is undefined, nothing where it does not apply or was not told from 0.
     """
     results = list(results)
     marked = any(result.partial for result in results)
@@ -170,10 +196,10 @@ def to_csv(results: Iterable[Result], distributions: bool = False, named: bool =
     writer.writerow([*(["scenario"] if named else []), *QUANTITIES, *more])
     for result in results:
         for step in result.steps:
-            row = [_cell(getattr(step, name)) for name in QUANTITIES]
+            row = [csv_cell(name, _plain(getattr(step, name))) for name in QUANTITIES]
             if distributions:
                 law = dict(zip(_states(result), step.marginal, strict=True))
-                row += [_cell(law.get(s)) for s in states]
+                row += [csv_cell("marginal", _plain(law.get(s))) for s in states]
             if step.shadow is not None:
                 row += _shadow_cells(step.shadow)
             mark = [str(result.partial).lower()] * marked
@@ -184,7 +210,10 @@ def to_csv(results: Iterable[Result], distributions: bool = False, named: bool =
 def _shadow_cells(shade: Shade) -> list[str]:
     """A shade's cells; of the relative error what it is at most."""
     cells = {**shade.record(), "relative_error": shade.error and scientific(rounded(shade.error)[1])}
-    return ["" if cell is None else cell if isinstance(cell, str) else str(cell).lower() for cell in cells.values()]
+    return [
+        str(cell).lower() if isinstance(cell, bool) else csv_cell(f"shadow_{name}", cell)
+        for name, cell in cells.items()
+    ]
 
 
 def _states(result: Result) -> list[str]:
@@ -208,14 +237,23 @@ def _plain(value: object) -> object:
     return value
 
 
-def _cell(value: object) -> object:
-    match value:
-        case None:
-            return ""
-        case Fraction():
-            return text(value)
-        case Decimal():
-            return decimal_text(value)
-        case Enclosed():
-            return value.value
-    return value
+def csv_cell(name: str, plain: object) -> str:
+    """A step's value as the JSON has it, as a cell: a number as a decimal with a point or an exponent.
+
+    A column whose first hundred cells are "1" would else be taken for one of integers.
+
+    >>> [csv_cell("beta", x) for x in ("1", "2/3", "1e-9", {"value": "undefined"}, None)]
+    ['1.0', '0.666666666666667', '1e-9', 'NaN', '']
+    """
+    if plain is None:
+        return ""
+    value = str(plain["value"] if isinstance(plain, dict) else plain)
+    if name in NO_NUMBERS:
+        return value
+    if value in NO_VALUES:
+        return NO_VALUES[value]
+    numerator, _, denominator = value.partition("/")
+    if denominator:
+        quotient = Context(prec=CSV_DIGITS).divide(Decimal(numerator), Decimal(denominator))
+        value = decimal_text(quotient.normalize())
+    return value if set(".e") & set(value) else f"{value}.0"

@@ -20,23 +20,24 @@ def scenario_schema() -> dict[str, Any]:
 
 def result_schema() -> dict[str, Any]:
     """What `--json` writes for one scenario; several give an array of these."""
+    whole: dict[str, Any] = {
+        "schema": {"const": SCHEMA},
+        "markovdiff": {"type": "string"},
+        "partial": {"const": True, "description": "interrupted: the steps that were done, and nothing concluded"},
+        "unit": {"enum": ["bits", "nats"]},
+        "arithmetic": _object({"kind": {"enum": ["exact", "ball", "float"]}, "digits": {"type": "integer"}}),
+        "scenario": _scenario(),
+        "notes": {"type": "array", "items": {"type": "string"}, "description": "what was done to the input"},
+        "steps": {"type": "array", "items": _step(), "minItems": 1},
+        "elbo": _object({name: _nullable("quantity") for name in TOTALS}),
+        "checks": {"type": "array", "items": _check()},
+        "sequence": {"type": "null", "description": "of data that are sequences"},
+        "sampler": {"type": "array", "maxItems": 0, "description": "of data that are sequences"},
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "markovdiff result",
-        "type": "object",
-        "properties": {
-            "schema": {"const": SCHEMA},
-            "markovdiff": {"type": "string"},
-            "partial": {"const": True, "description": "interrupted: the steps that were done, and nothing concluded"},
-            "unit": {"enum": ["bits", "nats"]},
-            "arithmetic": _object({"kind": {"enum": ["exact", "ball", "float"]}, "digits": {"type": "integer"}}),
-            "scenario": _scenario(),
-            "steps": {"type": "array", "items": _step(), "minItems": 1},
-            "elbo": _object({name: _nullable("quantity") for name in TOTALS}),
-            "checks": {"type": "array", "items": _check()},
-        },
-        "required": ["schema", "markovdiff", "unit", "arithmetic", "scenario", "steps", "elbo", "checks"],
-        "additionalProperties": False,
+        **_object(whole, optional=("partial",)),
         "$defs": {"quantity": _quantity(), "rational": _RATIONAL, "decimal": _DECIMAL, "reported": _reported()},
     }
 
@@ -89,6 +90,9 @@ def _step() -> dict[str, Any]:
         "total_variation_to_prior": _nullable("reported"),
         "elbo_term": _nullable("quantity"),
         "model_error": _nullable("quantity"),
+        "cross_entropy": _nullable("quantity"),
+        "contraction": _nullable("quantity"),
+        "dobrushin_product": _nullable("reported"),
         "marginal": {"type": "array", "items": _nullable("reported"), "description": "with --distributions"},
         "shadow": _shadow(),
     }

@@ -78,6 +78,28 @@ def test_a_certificate_is_confirmed(name: str, arithmetic: str, tmp_path: Path) 
 PROBABILITIES = st.lists(st.integers(0, 5), min_size=2, max_size=4).filter(any)
 
 
+@pytest.mark.parametrize("name", ["two-state", "elbo-counted-100"])
+def test_the_first_schema_is_still_read(name: str, tmp_path: Path) -> None:
+    """A result written before the second schema lacks its keys, and is confirmed."""
+    record = md.run(md.load(name)).record()
+    record["schema"] = "markovdiff.result/1"
+    assert judged(record, tmp_path) == 2, "the keys of the second schema are unknown in the first"
+    for key in ("notes", "sequence", "sampler"):
+        del record[key]
+    for step in record["steps"]:
+        for key in ("cross_entropy", "contraction", "dobrushin_product"):
+            del step[key]
+    assert judged(record, tmp_path) == 0
+
+
+@pytest.mark.parametrize("key", ["contraction", "dobrushin_product"])
+def test_nothing_is_claimed_unexamined(key: str, tmp_path: Path) -> None:
+    """A number under a key that the audit has no route to is not passed over."""
+    record = md.run(md.load("two-state")).record()
+    record["steps"][1][key] = record["steps"][1]["entropy"]
+    assert judged(record, tmp_path) == 1
+
+
 @st.composite
 def scenarios(draw: st.DrawFn) -> str:
     """Small chains of every kind of kernel that is a formula or a matrix, with a reverse model."""

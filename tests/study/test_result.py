@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
+import re
 import tomllib
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +19,9 @@ import pytest
 from mpmath import iv, libmp
 
 import markovdiff as md
+from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.cli import main
+from markovdiff.study.result import to_csv
 from markovdiff.study.schema import result_schema, scenario_schema
 
 SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").glob("*.toml"))
@@ -37,7 +42,11 @@ STEP_KEYS = [
     "total_variation_to_prior",
     "elbo_term",
     "model_error",
+    "cross_entropy",
+    "contraction",
+    "dobrushin_product",
 ]
+NOT_NUMBERS = ("t", "decay")
 OF_A_STEP = ["beta", "information_loss", "decay", "dobrushin", "sdpi_bound", "elbo_term", "model_error"]
 QUANTITIES = ["entropy", "conditional_entropy", "noise_entropy", "mutual_information", "information_loss", "sdpi_bound"]
 
@@ -117,8 +126,10 @@ def test_the_scenario_schema_refuses_what_the_program_refuses(broken: dict[str, 
 
 def test_the_top_of_a_result(record: dict[str, Any]) -> None:
     """The keys of a result and their order are fixed."""
-    assert list(record) == ["schema", "markovdiff", "unit", "arithmetic", "scenario", "steps", "elbo", "checks"]
-    assert (record["schema"], record["markovdiff"]) == ("markovdiff.result/1", md.__version__)
+    keys = ["schema", "markovdiff", "unit", "arithmetic", "scenario", "notes", "steps", "elbo", "checks"]
+    assert list(record) == [*keys, "sequence", "sampler"]
+    assert (record["schema"], record["markovdiff"]) == ("markovdiff.result/2", md.__version__)
+    assert (record["notes"], record["sequence"], record["sampler"]) == ([], None, [])
     assert (record["unit"], record["arithmetic"]) == ("bits", {"kind": "exact", "digits": 15})
 
 
@@ -333,14 +344,44 @@ def test_json_keeps_labels_as_they_are() -> None:
 
 
 def test_csv_is_one_row_a_step(result: md.Result, record: dict[str, Any]) -> None:
-    """A header, then one row a step; a cell is the JSON's value, empty where that is null."""
+    """A header, then one row a step; a cell is the JSON's value, empty where that is null, a fraction as a decimal."""
     rows = list(csv.DictReader(io.StringIO(result.to_csv(), newline="")))
     assert len(rows) == len(record["steps"])
     for row, step in zip(rows, record["steps"], strict=True):
         assert list(row) == STEP_KEYS
         for name in STEP_KEYS:
             value = step[name]["value"] if isinstance(step[name], dict) else step[name]
-            assert row[name] == ("" if value is None else str(value))
+            if value is None or name in NOT_NUMBERS:
+                assert row[name] == ("" if value is None else str(value))
+            elif value in ("inf", "undefined"):
+                assert row[name] == {"inf": "inf", "undefined": "NaN"}[value]
+            else:
+                truth = Fraction(value)
+                assert set(".e") & set(row[name]), "a column of numbers must never begin like one of integers"
+                assert abs(Fraction(row[name]) - truth) <= abs(truth) / (2 * 10**14), (name, row[name], value)
+
+
+def test_several_scenarios_are_one_table_of_one_type_a_column() -> None:
+    """Fractions, decimals and infinities of several runs: every cell of a column of numbers is read as a float.
+
+    Readers of tables take a column whose first hundred cells are "1" for integers, and stumble over the next one.
+    """
+    scenarios = [md.load("two-state"), md.load("two-state").with_options(arithmetic="ball"), md.load("two-rooms")]
+    infinite = md.loads(COIN + "[reverse]\nprior = [1, 0]\n")
+    table = to_csv([*map(md.run, [*scenarios, infinite])], distributions=True)
+    rows = list(csv.DictReader(io.StringIO(table, newline="")))
+    assert {row["decay"] for row in rows} == {"", "strict", "equal"}
+    for name in set(rows[0]) - {"scenario", *NOT_NUMBERS}:
+        assert all(re.fullmatch(r"|inf|NaN|-?\d+\.\d+(e-?\d+)?|-?\de-?\d+", row[name]) for row in rows), name
+
+
+def test_infinite_undefined_and_undecided_in_a_column_of_numbers() -> None:
+    """`inf` and `NaN` are what tables call them; what was not decided is left out."""
+    step = replace(md.run(md.loads(COIN)).steps[1], elbo_term=Enclosed("inf", witness={"t": 1}))
+    step = replace(step, model_error=Enclosed("undefined"), information_loss=Enclosed("undecided"))
+    row = next(csv.DictReader(io.StringIO(replace(md.run(md.loads(COIN)), steps=(step,)).to_csv())))
+    assert (row["elbo_term"], row["model_error"], row["information_loss"]) == ("inf", "NaN", "")
+    assert (math.isinf(float(row["elbo_term"])), math.isnan(float(row["model_error"]))) == (True, True)
 
 
 def test_csv_lines_end_alike(result: md.Result) -> None:

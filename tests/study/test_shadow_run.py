@@ -286,4 +286,4 @@ def test_several_runs_have_their_own_shadows(capsys: Streams) -> None:
     assert {row["scenario"] for row in rows} == {"two-state", "jump-uniform"}
     assert all(row["shadow_mutual_information"] for row in rows)
     assert rows[-1]["shadow_relative_error"] == ""
-    assert rows[-1]["mutual_information"] == "0"
+    assert rows[-1]["mutual_information"] == "0.0"

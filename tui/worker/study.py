@@ -204,7 +204,6 @@ class Study:
 
         result = run(scenario, noting, between)
         record = replace(result, steps=()).record()
-        del record["steps"]
         self.send(Finished(record))
 
     def _keep(self, now: Moment) -> None:
