@@ -13,6 +13,8 @@ rounded after: D keeps its relative accuracy also where rows differ by 1e-30.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from markovdiff.arithmetic.floating import Flags, Floats
@@ -23,6 +25,12 @@ PROBES = 4
 
 GRAIN = 2.0**-46
 """128 times the rounding of one operation."""
+
+TURNS = 64
+"""Steps after which the same signs come again."""
+
+FAR = 1e-200
+"""A mean square below this may have underflowed."""
 
 NEAR = 2.0**-8
 """Rows that differ by less than this in each entry are subtracted exactly."""
@@ -51,16 +59,19 @@ def size(error: Floats) -> Floats:
 
 def spread_of(D: Floats, p0: Floats) -> Floats:
     """The root of the mean of D² under p_0, column by column; D may be far below the root of float64's range."""
+    squares: Floats = p0 @ (D * D)
+    if squares.max(initial=0.0) > FAR:
+        return np.sqrt(squares)
     top = float(np.abs(D).max(initial=0.0))
-    if top == 0.0:
-        return np.zeros(D.shape[1])
-    scaled = D / top if top < 1e-100 else D
-    scale = top if top < 1e-100 else 1.0
-    found: Floats = scale * np.sqrt(p0 @ (scaled * scaled))
-    return found
+    return top * np.sqrt(p0 @ (D / top) ** 2) if top > 0 else np.zeros_like(squares)
 
 
 def _signs(t: int, K: int) -> Floats:
+    return _few_signs(t % TURNS, K)
+
+
+@lru_cache(maxsize=2 * TURNS)
+def _few_signs(t: int, K: int) -> Floats:
     return np.random.default_rng(t).choice((-1.0, 1.0), (PROBES, K))
 
 
