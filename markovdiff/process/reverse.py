@@ -29,7 +29,8 @@ from typing import Protocol, TypeAlias
 from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.arithmetic.rational import over_common_denominator
+from markovdiff.arithmetic.rational import over_common_denominator, shown
+from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain, Moment
 
@@ -46,6 +47,9 @@ class ReverseStep:
 
     rows: tuple[Row | None, ...]
     restricted: tuple[int, ...] = ()
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     def fractions(self) -> tuple[tuple[Fraction, ...] | None, ...]:
         """The rows as Fractions."""
@@ -68,6 +72,9 @@ class Bayes:
     """q(x_{t−1} | x_t), under the data or under another belief about x0 (a row vector)."""
 
     belief: RationalMatrix | None = None
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     @property
     def is_bayes(self) -> bool:
@@ -93,6 +100,9 @@ class Posterior:
 
     error: Fraction = Fraction(0)
 
+    __repr__ = in_a_line
+    __reduce__ = from_fields
+
     def given(self, now: Moment) -> tuple[Row | None, ...]:
         """Undefined where x_t = j is impossible: so is q(x0 | x_t = j)."""
         a, b = self.error.numerator, self.error.denominator
@@ -105,6 +115,9 @@ class Posterior:
 class DataGuess:
     """q(x0), whatever x_t is."""
 
+    __repr__ = in_a_line
+    __reduce__ = from_fields
+
     def given(self, now: Moment) -> tuple[Row | None, ...]:
         """The same row for each j."""
         return (_row(now.data.table()[0]),) * now.cumulative.K
@@ -115,6 +128,9 @@ class DenoiserTable:
     """p̃ given outright: one K × K table a step."""
 
     tables: tuple[tuple[Row | None, ...], ...]
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     def given(self, now: Moment) -> tuple[Row | None, ...]:
         """The table of step t."""
@@ -127,6 +143,9 @@ class PosteriorMixture:
 
     denoiser: Denoiser
     is_bayes: bool = field(default=False, init=False)
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     def step(self, before: Moment, now: Moment) -> ReverseStep:
         """R_t[j, i] = Σ_k p̃_k Q̄_{t−1}[k, i] Q_t[i, j] / Q̄_t[k, j] over the k that reach j."""
@@ -151,6 +170,9 @@ class D3PM:
     denoiser: Denoiser
     is_bayes: bool = field(default=False, init=False)
 
+    __repr__ = in_a_line
+    __reduce__ = from_fields
+
     def step(self, before: Moment, now: Moment) -> ReverseStep:
         """R_t[j, i] ∝ Q_t[i, j] Σ_k p̃_k Q̄_{t−1}[k, i]."""
         guesses = self.denoiser.given(now)
@@ -165,6 +187,9 @@ class Uniform:
 
     is_bayes: bool = field(default=False, init=False)
 
+    __repr__ = in_a_line
+    __reduce__ = from_fields
+
     def step(self, _before: Moment, now: Moment) -> ReverseStep:
         """R_t[j, i] = 1/K."""
         K = now.cumulative.K
@@ -177,6 +202,9 @@ class ReverseTable:
 
     tables: tuple[tuple[Row | None, ...], ...]
     is_bayes: bool = field(default=False, init=False)
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     def step(self, _before: Moment, now: Moment) -> ReverseStep:
         """The table of step t."""
@@ -198,13 +226,16 @@ class Counted:
     seed: int
     is_bayes: bool = field(default=False, init=False)
 
+    __repr__ = in_a_line
+    __reduce__ = from_fields
+
     def __post_init__(self) -> None:
         if self.trajectories * self.chain.T > MAX_DRAWS:
             raise LimitError(
                 "too many transitions to sample",
                 where="reverse.model.trajectories",
                 expected=f"trajectories × steps at most {MAX_DRAWS}",
-                got=f"{self.trajectories} × {self.chain.T}",
+                got=f"{shown(self.trajectories)} × {self.chain.T}",
             )
         if self.chain.T * self.chain.K**2 > MAX_DRAWS:
             raise LimitError(

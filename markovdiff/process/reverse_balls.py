@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from flint import arb, arb_mat, ctx
 
-from markovdiff.arithmetic.enclosure import ball, stochastic_ball
+from markovdiff.arithmetic.enclosure import ALONE, ball, stochastic_ball
 from markovdiff.arithmetic.floating import Flags
 from markovdiff.process.balls import Enclosures
 from markovdiff.process.chain import Chain
@@ -69,7 +69,7 @@ class Step:
     @cached_property
     def pair(self) -> Table:
         """q(x_{t−1} = i, x_t = j), a row for each j."""
-        with ctx.workprec(self.bits):
+        with ALONE, ctx.workprec(self.bits):
             return [
                 [p * q if there else ZERO for p, q, there in zip(self.before.p, row, cells, strict=True)]
                 for row, cells in zip(self.back, self.cells.tolist(), strict=True)
@@ -78,7 +78,7 @@ class Step:
     @cached_property
     def B(self) -> Table:
         """q(x_{t−1} = i | x_t = j)."""
-        with ctx.workprec(self.bits):
+        with ALONE, ctx.workprec(self.bits):
             return [
                 [x / p for x in row] if there else row
                 for row, p, there in zip(self.pair, self.now.p, self.sight.possible, strict=True)
@@ -116,7 +116,7 @@ class BallReverse:
 
 def deviation(state: Enclosures, possible: Flags) -> arb_mat:
     """Q̄_t/p_t − 1, and 0 in impossible columns."""
-    with ctx.workprec(state.bits):
+    with ALONE, ctx.workprec(state.bits):
         inverse = [1 / p if there else ZERO for p, there in zip(state.p, possible.tolist(), strict=True)]
         there = possible.tolist()
         rows = state.rows
@@ -140,7 +140,7 @@ def reverse_ball(chain: Chain, model: ReverseModel, step: Step) -> BallReverse:
     """R_t."""
     if is_bayes(model, step.now.t):
         return BallReverse(step.B, [[ZERO] * chain.K] * chain.K, bayes=True)
-    with ctx.workprec(step.bits):
+    with ALONE, ctx.workprec(step.bits):
         match model:
             case Bayes():
                 return _believed(model, step)

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
+from markovdiff.arithmetic.value import in_a_line
 from markovdiff.errors import MarkovdiffError, UnfinishedError
 from markovdiff.signals import SIGNALS
 from markovdiff.study.forecast import Forecast
@@ -49,6 +50,8 @@ class Written:
     """A distribution written out, the only form in which one leaves the engine's process."""
 
     row: tuple[Rational | None, ...]
+
+    __repr__ = in_a_line
 
     def rows(self) -> tuple[tuple[Rational | None, ...], ...]:
         """The one row."""

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta, Struct, field, inspect
 
 from markovdiff.arithmetic.rational import MAX_DIGITS
+from markovdiff.arithmetic.value import brief, one_line
 
 Number = Fraction
 Count = Annotated[int, Meta(ge=1)]
@@ -25,6 +26,10 @@ Count = Annotated[int, Meta(ge=1)]
 
 class Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A TOML table; unknown keys are refused."""
+
+    def __repr__(self) -> str:
+        given = (f"{name}={brief(getattr(self, name))}" for name in self.__struct_fields__)
+        return one_line(f"{type(self).__name__}({', '.join(given)})")
 
 
 # [data]
@@ -261,7 +266,7 @@ class Counted(Table, frozen=True, tag_field="kind", tag="counted"):
 
     trajectories: Count
     smoothing: Number | None = None
-    seed: Annotated[int, Meta(ge=0)] = 0
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
 
 
 class UniformModel(Table, frozen=True, tag_field="kind", tag="uniform"):

@@ -17,6 +17,7 @@ from markovdiff.arithmetic.enclosure import as_decimal
 from markovdiff.arithmetic.floating import LEAST, RESOLVED, Approximation, Flags, Floats
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.arithmetic.value import in_a_line
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.float_ledger import FloatLedger, FloatTerm
 from markovdiff.measures.float_models import FloatModelLedger
@@ -43,6 +44,16 @@ class FloatLaw:
     p: Floats
     possible: Flags
     digits: int
+
+    __repr__ = in_a_line
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same law to the same digits."""
+        if not isinstance(other, FloatLaw):
+            return NotImplemented
+        return self.digits == other.digits and self.rows() == other.rows()
+
+    __hash__ = None  # type: ignore[assignment]
 
     def rows(self) -> tuple[tuple[Decimal | None, ...], ...]:
         """The one row, state by state; None for a probability that is not 0 and below what float64 can work with."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from markovdiff.arithmetic.rational import rational
+from markovdiff.arithmetic.rational import rational, shown
 from markovdiff.errors import InputError
 from markovdiff.measures.findings import law_of
 from markovdiff.process import reverse
@@ -34,7 +34,7 @@ def model(spec: fileformat.Model, chain: Chain, labels: int, folder: Path) -> re
         case fileformat.Counted():
             smoothing = Fraction(1) if spec.smoothing is None else spec.smoothing
             if smoothing < 0:
-                raise InputError("negative smoothing", where=f"{WHERE}.smoothing", expected="≥ 0", got=str(smoothing))
+                raise InputError("negative smoothing", where=f"{WHERE}.smoothing", expected="≥ 0", got=shown(smoothing))
             return reverse.Counted(chain, spec.trajectories, smoothing, spec.seed)
         case fileformat.UniformModel():
             return reverse.Uniform()
@@ -63,7 +63,7 @@ def _denoiser(spec: fileformat.PosteriorMixture | fileformat.D3PM) -> reverse.De
     error = spec.error or Fraction(0)
     if not 0 <= error <= 1:
         raise InputError(
-            "the error is not a probability", where=f"{WHERE}.error", expected="from 0 to 1", got=str(error)
+            "the error is not a probability", where=f"{WHERE}.error", expected="from 0 to 1", got=shown(error)
         )
     return reverse.Posterior(error)
 
@@ -103,7 +103,7 @@ def _checked(nested: object, chain: Chain, normalise: bool, where: str) -> tuple
 
 def _list(nested: object, where: str, length: int, what: str) -> Sequence[object]:
     if not isinstance(nested, list) or len(nested) != length:
-        got = f"{len(nested)}" if isinstance(nested, list) else repr(nested)[:40]
+        got = f"{len(nested)}" if isinstance(nested, list) else shown(nested, 40)
         raise InputError("a table of the wrong shape", where=where, expected=f"{length} {what}", got=got)
     return nested
 

@@ -59,6 +59,9 @@ def run(
     """
     if not isinstance(scenario, Scenario):
         raise InputError("not a scenario", where="run", expected="what md.load or md.loads gives", got=shown(scenario))
+    for name, listener in (("on_step", on_step), ("progress", progress), ("on_begin", on_begin)):
+        if listener is not None and not callable(listener):
+            raise InputError("not a function", where=f"run, {name}", expected="a function", got=shown(listener))
     chain = scenario.chain()
     shades = _shadow(scenario, chain) if shadow else None
     watchers = dict(scenario.watchers())
