@@ -67,6 +67,7 @@ def test_a_mask_that_takes_all_leaves_the_likelihood_undecided() -> None:
     assert gone == list(range(gone[0], 1101))
     assert 990 < gone[0] < 1027
     assert not list(falsehoods(found, exact, Counter()))
+    assert "always with equality" in {check.check: check.detail for check in found.checks}["sdpi"]
 
 
 def test_a_mass_that_falls_below_the_floor_breaks_no_triangle() -> None:

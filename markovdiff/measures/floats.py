@@ -369,6 +369,13 @@ class MixedInformation(FloatInformation[Forgotten]):
         return -float(drift @ reached + now.p @ (p0 * stayed + rest * others))
 
     @cached_property
+    def slack_sign(self) -> int | None:
+        """Equality where all that moves goes to one state that no data show: I_t = ᾱ_t H(x0), and η = 1 − β."""
+        now = self.moment
+        masked = now.pi > 0
+        return 0 if masked.sum() == 1 and not now.p0[masked].any() else super().slack_sign
+
+    @cached_property
     def decay(self) -> Decay:
         """Decided by structure: only β = 0, or nothing left to lose, loses nothing."""
         return "equal" if self.loss is NOTHING else "strict"
