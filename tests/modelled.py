@@ -16,9 +16,10 @@ from markovdiff.measures.findings import Finding
 from markovdiff.measures.float_models import FloatModelLedger
 from markovdiff.measures.floats import information as in_float
 from markovdiff.measures.terms import Entry, Totals
+from markovdiff.process.approach_floats import Approach
 from markovdiff.process.balls import Walk
 from markovdiff.process.chain import Chain
-from markovdiff.process.floats import Approach, forward, last_of
+from markovdiff.process.floats import forward, last_of
 from markovdiff.process.reverse import (
     D3PM,
     Bayes,

@@ -115,11 +115,14 @@ def _shadow(scenario: Scenario, chain: Chain) -> Shadow:
 
 
 def _check(name: str, expected: str, finding: Finding) -> Check:
+    """The verdict. A weak claim that float64 could not follow to the end is as expected, or nothing is known of it."""
     as_expected = finding.observed == expected or (
         name == "mi-decay" and expected == "non-increasing" and finding.observed in ("strict", "equal")
     )
-    verdict = "undecided" if finding.observed == "undecided" else "holds" if as_expected else "fails"
-    return Check(name, expected, finding.observed, verdict, finding.decided, finding.detail, finding.witness)
+    unknown = finding.observed == "undecided" or (finding.open and not as_expected)
+    observed = "undecided" if unknown else finding.observed
+    verdict = "undecided" if unknown else "holds" if as_expected else "fails"
+    return Check(name, expected, observed, verdict, finding.decided, finding.detail, finding.witness)
 
 
 def resolved(
