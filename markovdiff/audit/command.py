@@ -1,7 +1,7 @@
 """`markovdiff audit`, and `python -m markovdiff.audit`: a file in, a verdict on it out.
 
 0  every claim examined is true            2  the file is malformed, or has no enclosures
-1  one is not; it is named                 3  interrupted, or something could not be settled
+1  one is not; it is named                 3  interrupted, too long, undecided, or nothing was confirmed
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from contextlib import suppress
 from typing import IO, Self
 
 from markovdiff import signals
-from markovdiff.audit import record
+from markovdiff.audit import budget, record
 from markovdiff.audit.claims import WrongError
-from markovdiff.audit.examination import OPEN, Examination, Report
+from markovdiff.audit.examination import Examination
 from markovdiff.audit.numerals import quoted
+from markovdiff.audit.report import Report
 from markovdiff.errors import InputError, MarkovdiffError
 
 ABOUT = """Recompute a result (or a certificate) by an independent route and confirm every number in it.
@@ -44,11 +45,19 @@ def steps_of(text: str) -> range:
     return range(a, b + 1)
 
 
-def audit(path: str, steps: range | None = None, sample: int | None = None, seed: int = 0) -> int:
+def audit(
+    path: str,
+    steps: range | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+    *,
+    scenario: str | None = None,
+    minutes: float = budget.MINUTES,
+) -> int:
     """Audit a file, print what was found, and return the exit status."""
     try:
-        with signals.interrupting():
-            return _audit(path, steps, sample, seed)
+        with signals.interrupting(), budget.limited(minutes):
+            return _audit(path, steps, sample, seed, scenario)
     except MarkovdiffError as error:
         return _complain(str(error), error.status)
     except KeyboardInterrupt:
@@ -57,11 +66,12 @@ def audit(path: str, steps: range | None = None, sample: int | None = None, seed
         return _complain("out of memory; audit a part with --steps or --sample", 3)
 
 
-def _audit(path: str, steps: range | None, sample: int | None, seed: int) -> int:
+def _audit(path: str, steps: range | None, sample: int | None, seed: int, scenario: str | None) -> int:
+    statuses = []
     for part in record.load(path):
         name = ""
         try:
-            examination = Examination(part)
+            examination = Examination(part, None if scenario is None else record.digest(scenario))
             name = examination.scenario.name
             chosen = _chosen(examination.T, steps, sample, seed)
             with Bar(name) as bar:
@@ -69,8 +79,9 @@ def _audit(path: str, steps: range | None, sample: int | None, seed: int) -> int
         except WrongError as wrong:
             _say(f"{quoted(name)[1:-1]}: WRONG at {wrong.where}\n  said      {wrong.said}\n  true      {wrong.true}")
             return 1
+        statuses.append(report.status)
         _say(_summary(report, sample, seed))
-    return 0
+    return max(statuses)
 
 
 def _chosen(T: int, steps: range | None, sample: int | None, seed: int) -> list[int] | None:
@@ -86,13 +97,21 @@ def _chosen(T: int, steps: range | None, sample: int | None, seed: int) -> list[
 
 
 def _summary(report: Report, sample: int | None, seed: int) -> str:
-    found = ", ".join(f"{n} {what}" for what, n in report.counts.items() if n and what != OPEN)
-    left = f"; {n} {OPEN}" if (n := report.counts.get(OPEN, 0)) else ""
+    """What was confirmed and what was not; the last line ends with what the audit does not cover."""
+    found = ", ".join(f"{n} {what}" for what, n in report.counts.items() if n) or "nothing"
+    left = f"; {report.open_count} left undecided" if report.open_count else ""
     line = f"{quoted(report.name)[1:-1]}: confirmed {found}; none wrong{left}"
     if report.is_whole:
-        return f"{line} (all of t = 0…{report.T}, the ledger, the checks)"
-    which = _runs(report.steps) + (f", sampled with seed {seed}" if sample is not None else "")
-    return f"{line} (a part: {len(report.steps)} of {report.T + 1} times, t = {which}; not the ledger, not the checks)"
+        line = f"{line} (all of t = 0…{report.T}, the ledger, the checks)"
+    else:
+        which = _runs(report.steps) + (f", sampled with seed {seed}" if sample is not None else "")
+        line = (
+            f"{line} (a part: {len(report.steps)} of {report.T + 1} times, t = {which}; not the ledger, not the checks)"
+        )
+    if report.open_count:
+        more = ["…"] * (report.open_count > len(report.left_open))
+        line += "\n  the result leaves undecided what is: " + "; ".join([*report.left_open, *more])
+    return f"{line}\n  not covered: {'; '.join(report.uncovered)}"
 
 
 def _runs(times: tuple[int, ...]) -> str:
@@ -177,6 +196,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--steps", metavar="A:B", help="audit these steps only")
     parser.add_argument("--sample", type=_positive, metavar="N", help="audit N steps, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="for --sample (default 0)")
+    parser.add_argument("--scenario", metavar="FILE", help="compare the hash in a certificate with this file's")
+    parser.add_argument(
+        "--minutes", type=_minutes, default=budget.MINUTES, metavar="M", help="work allowed (default %(default)s)"
+    )
     given = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -185,10 +208,16 @@ def main(arguments: list[str] | None = None) -> int:
         steps = None if given.steps is None else steps_of(given.steps)
     except InputError as error:
         return _complain(str(error), error.status)
-    return audit(given.result, steps, given.sample, given.seed)
+    return audit(given.result, steps, given.sample, given.seed, scenario=given.scenario, minutes=given.minutes)
 
 
 def _positive(text: str) -> int:
     if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) is None or int(text) < 1:
         raise argparse.ArgumentTypeError("a whole number above zero is needed")
     return int(text)
+
+
+def _minutes(text: str) -> float:
+    if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text, re.ASCII) is None or float(text) <= 0:
+        raise argparse.ArgumentTypeError("a number of minutes above zero is needed")
+    return float(text)

@@ -7,6 +7,7 @@ With q(k, i, j) = q(x_0 = k, x_{t−1} = i, x_t = j), every sum over what is pos
     loss         = I(x_0; x_{t−1} | x_t) = H(x_0, x_t) + H(x_{t−1}, x_t) − H(x_t) − H(x_0, x_{t−1}, x_t)
     Δ_t          = Σ q(i, j) log( q(i, j) / (q(j) R_t[j][i]) )
     term, t ≥ 2  = Σ q(k, i, j) log( q(k, i, j) / (q(k, j) R_t[j][i]) ),     t = 1:  −Σ q(k, j) log R_1[j][k]
+    cross-entropy of a denoiser = −Σ q(k, j) log p̃(k | x_t = j)
 
 With memory there is no chain rule, and the loss is I_{t−1} − I_t itself. That something is exactly zero is decided on
 rationals: independence entry by entry; a loss is zero when q(x_0 | x_{t−1} = i) = q(x_0 | x_t = j) wherever i → j is
@@ -25,7 +26,7 @@ from typing import Any
 from markovdiff.audit.confirm import Fact, Unbounded
 from markovdiff.audit.logsum import LogSum
 from markovdiff.audit.process import Moment
-from markovdiff.audit.reverse import Rows, step_of
+from markovdiff.audit.reverse import Row, Rows, step_of
 
 ONE, MINUS = Fraction(1), Fraction(-1)
 
@@ -53,12 +54,16 @@ def divergence(p: Sequence[Fraction], q: Sequence[Fraction]) -> LogSum | None:
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """What is true at t: `before` is the moment before (None at t = 0), `rows` R_t (None without a reverse model)."""
+    """What is true at t: `before` is the moment before (None at t = 0), `rows` R_t (None without a reverse model).
+
+    `guess` is the denoiser p̃(x_0 | x_t), where the model has one.
+    """
 
     states: tuple[str, ...]
     now: Moment
     before: Moment | None
     rows: Rows | None
+    guess: Sequence[Row | None] | None = None
 
     @cached_property
     def entropy(self) -> LogSum:
@@ -81,6 +86,13 @@ class Facts:
         return _information(self.now, self.data_entropy, self.entropy, self.joint_entropy)
 
     @cached_property
+    def earlier(self) -> LogSum:
+        """I(x_0;x_{t−1})."""
+        before = self.before
+        assert before is not None
+        return _information(before, self.data_entropy, entropy(before.P, before.S), _joint_entropy(before))
+
+    @cached_property
     def conditional(self) -> LogSum:
         """H(x_0|x_t)."""
         form = LogSum.total([(ONE, self.joint_entropy), (MINUS, self.entropy)])
@@ -97,9 +109,7 @@ class Facts:
         """I(x_0; x_{t−1} | x_t); with memory I_{t−1} − I_t."""
         assert self.before is not None
         if self.now.step is None:
-            H0, before = self.data_entropy, self.before
-            earlier = _information(before, H0, entropy(before.P, before.S), _joint_entropy(before))
-            return LogSum.total([(ONE, earlier), (MINUS, self.mutual)])
+            return LogSum.total([(ONE, self.earlier), (MINUS, self.mutual)])
         parts = [
             (ONE, self.joint_entropy),
             (ONE, self._pair_entropy),
@@ -192,6 +202,38 @@ class Facts:
         parts = [(ONE, cost), (ONE, self.joint_entropy), (MINUS, self._triple_entropy)]
         return LogSum.total(parts).known(error.is_zero() and self.loses_nothing)
 
+    @cached_property
+    def cross_entropy(self) -> Fact:
+        """E[−log p̃(x_0 | x_t)]: undefined where p̃ is at an x_t that occurs, infinite where it misses an x_0."""
+        assert self.guess is not None
+        columns = list(zip(self.guess, zip(*self.now.joint, strict=True), strict=True))
+        if any(row is None and any(column) for row, column in columns):
+            return Unbounded("undefined", self._is_unsaid)
+        cost = LogSum(self.now.S)
+        for row, column in columns:
+            for k, a in enumerate(column):
+                if row is not None and a:
+                    if not row[0][k]:
+                        return Unbounded("inf", self._is_missed)
+                    cost.add(-a, row[0][k])
+                    cost.add(a, row[1])
+        return cost
+
+    def _is_unsaid(self, witness: Mapping[str, Any]) -> bool:
+        if set(witness) != {"t", "x_t"} or witness["t"] != self.now.t or self.guess is None:
+            return False
+        pairs = zip(self.now.P, self.guess, strict=True)
+        return any(P and row is None for _, (P, row) in self._at(witness["x_t"], pairs))
+
+    def _is_missed(self, witness: Mapping[str, Any]) -> bool:
+        if set(witness) != {"t", "x0", "x_t"} or witness["t"] != self.now.t or self.guess is None:
+            return False
+        return any(
+            row is not None and line[j] and not row[0][k]
+            for j, row in self._at(witness["x_t"], self.guess)
+            for k, line in self._at(witness["x0"], self.now.joint)
+        )
+
     def _row(self, j: int) -> tuple[list[int], int]:
         assert self.rows is not None
         row = self.rows[j]
@@ -210,6 +252,23 @@ class Facts:
             ):
                 return Unbounded("inf", self.is_infinite_at)
         return None
+
+    def words(self) -> set[str]:
+        """Why Δ_t is no number: each sentence that says so truly."""
+        t, states = self.now.t, self.states
+        found = {
+            f"R_{t} says nothing about x_{t} = {label!r}, which occurs"
+            for label, P, row in zip(states, self.now.P, self.rows or (), strict=True)
+            if P and row is None
+        }
+        for j, row in enumerate(self.rows or ()):
+            if row is not None:
+                found |= {
+                    f"R_{t} holds x_{t - 1} = {states[i]!r} impossible given x_{t} = {states[j]!r}, and it occurs"
+                    for i, line in enumerate(self.pair)
+                    if line[j] and not row[0][i]
+                }
+        return found
 
     def is_undefined_at(self, witness: Mapping[str, Any]) -> bool:
         """Whether the model says nothing about an x_t that occurs."""

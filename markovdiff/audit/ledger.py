@@ -40,6 +40,7 @@ class Ledger:
         self.errors: list[LogSum] | None = []
         self.kept_bits = 0
         self.kinds: dict[int, str] = {}
+        self.restricted: list[int] = []
         self.losses = self.later_errors = 0
         self.first: Facts | None = None
         self.last: Facts | None = None
@@ -52,6 +53,8 @@ class Ledger:
         """Take step t in."""
         t = facts.now.t
         self.sums.include(facts)
+        if self.reverse.kind == "posterior-mixture" and _is_restricted(facts):
+            self.restricted.append(t)
         self.likelihood.observe(facts)
         if facts.unbounded is not None:
             self.kinds[t] = facts.unbounded.kind
@@ -174,3 +177,31 @@ class Ledger:
         if L is None or nll is None:
             return None
         return LogSum.total([(ONE, L), (MINUS, nll)])
+
+    def excess_sign(self) -> int | None:
+        """The sign of NLL − H(x_0), both finite: by enclosures, else by m_0 = p_0; None where neither tells."""
+        H = self.end.data_entropy
+        for bits in (192, 512):
+            nll = self.likelihood.enclose(bits)
+            if nll is not None and (sign := (nll - H.enclose(nll.bits)).sign()) is not None:
+                return sign
+        m0 = self.likelihood.walk[0]
+        return None if m0 is None else 0 if m0 == self.process.p0 else 1
+
+    def slack_sign(self) -> int | None:
+        """The sign of L − NLL, where both are finite: by enclosures, else step by step over rationals."""
+        for bits in (192, 512):
+            gap = self._gap(bits)
+            if gap is not None and (sign := gap.sign()) is not None:
+                return sign
+        tight = self.likelihood.walk[1]
+        return None if tight is None else 0 if tight else 1
+
+
+def _is_restricted(facts: Facts) -> bool:
+    """Whether p̃ gives mass to an x_0 that cannot reach x_t, for some x_t that it speaks of."""
+    guess = facts.guess or ()
+    return any(
+        row is not None and any(g and not c for g, c in zip(row[0], column, strict=True))
+        for row, column in zip(guess, zip(*facts.now.C, strict=True), strict=True)
+    )

@@ -17,6 +17,7 @@ from fractions import Fraction
 from functools import cached_property
 from math import gcd, isqrt, lcm
 
+from markovdiff.audit import budget
 from markovdiff.audit.facts import Facts
 from markovdiff.audit.logarithm import log_two, logarithms
 from markovdiff.audit.logsum import Interval, LogSum
@@ -162,6 +163,7 @@ def _mask(numerators: list[int]) -> int:
 def _pushed_back(m: list[int], rows: Rows) -> list[int]:
     """Below m R, rounded down at every product; for −m this is −m R from below, and so m R from above."""
     fine = max((row[1].bit_length() for row in rows if row is not None), default=0)
+    budget.spend(len(m) ** 2 * budget.product(fine, max(m, key=abs).bit_length()))
     sums = [0] * len(m)
     for a, row in zip(m, rows, strict=True):
         if a and row is not None:
@@ -177,6 +179,7 @@ def _exactly_back(m: list[Fraction], rows: Rows) -> list[Fraction]:
     used = [(a / row[1], row[0]) for a, row in zip(m, rows, strict=True) if a and row is not None]
     d = lcm(*(weight.denominator for weight, _ in used))
     sums = [0] * len(m)
+    budget.spend(len(m) ** 2 * budget.product(d.bit_length(), d.bit_length()))
     for weight, numerators in used:
         scaled = weight.numerator * (d // weight.denominator)
         for i, n in enumerate(numerators):

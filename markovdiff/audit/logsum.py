@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 
+from markovdiff.audit import budget
 from markovdiff.audit.logarithm import log_two, logarithms, step_up
 
 
@@ -123,6 +124,7 @@ class LogSum:
         if self._is_zero:
             return exactly(0, bits)
         logs = logarithms(bits)
+        budget.spend(len(self.terms) * (budget.logarithm(bits) + budget.product(self.d.bit_length(), bits)))
         total = up = down = 0
         for n, c in self.terms.items():
             if c:
@@ -191,8 +193,10 @@ def coprime_base(numbers: Iterable[int]) -> list[int]:
     """
     base: list[int] = []
     waiting = sorted(set(numbers), reverse=True)
+    longest = waiting[0].bit_length() if waiting else 0
     while waiting:
         n = waiting.pop()
+        budget.spend(len(base) * budget.common_divisor(n.bit_length(), longest))
         for k, b in enumerate(base):
             g = gcd(n, b)
             if g > 1:

@@ -1,8 +1,9 @@
 """Numbers as a result writes them: whole numbers, fractions, decimals, and short sums of logarithms.
 
-Text from strangers: every number has a fixed limit on its length before it is read, and long ones are read in halves,
-which needs no setting of the interpreter (Python refuses to read or to print more than 4,300 digits at once) and no
-quadratic time. What does not fit is an InputError; nothing is guessed.
+Text from strangers: every number has a fixed limit on its length before it is read, and long ones are read and written
+in halves, which needs no setting of the interpreter and no quadratic time. (Python refuses to read or to print more
+than 4,300 digits at once, and can be told to refuse more than 640.) What does not fit is an InputError; nothing is
+guessed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ MAX_EXPONENT = 200_000
 MAX_CLOSED_FORM = 200
 """Characters that a closed form may have."""
 
-_AT_ONCE = 4_000
+_AT_ONCE = 512
+"""Digits that `int` and `str` are given at once: every interpreter takes 640."""
 
 _RATIO = re.compile(r"(-?)([0-9]+)(?:/([0-9]+))?", re.ASCII)
 _DECIMAL = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:e(-?[0-9]{1,7}))?", re.ASCII)
@@ -53,6 +55,25 @@ def _whole(digits: str) -> int:
 @cache
 def _power_of_ten(n: int) -> int:
     return 10**n if n < _AT_ONCE else _power_of_ten(n // 2) * _power_of_ten(n - n // 2)
+
+
+def digits_of(n: int) -> str:
+    """A whole number ≥ 0 in decimal digits, at any length.
+
+    >>> len(digits_of(7 * 10**5000)), digits_of(120)
+    (5001, '120')
+    """
+    places = _AT_ONCE
+    while n >= _power_of_ten(places):
+        places *= 2
+    return _digits(n, places).lstrip("0") or "0"
+
+
+def _digits(n: int, places: int) -> str:
+    if places <= _AT_ONCE:
+        return str(n).zfill(places)
+    high, low = divmod(n, _power_of_ten(places // 2))
+    return _digits(high, places // 2) + _digits(low, places // 2)
 
 
 def ratio(text: object) -> Fraction:
@@ -151,7 +172,7 @@ def leading(value: Fraction, digits: int = 20) -> str:
     while size >= Fraction(10) ** (exponent + 1):
         exponent += 1
     scaled = size * Fraction(10) ** (digits - 1 - exponent)
-    figures, more = str(scaled.numerator // scaled.denominator), "…" if scaled.denominator != 1 else ""
+    figures, more = digits_of(scaled.numerator // scaled.denominator), "…" if scaled.denominator != 1 else ""
     sign = "-" if value < 0 else ""
     if not more:
         figures = figures.rstrip("0") or "0"

@@ -18,6 +18,8 @@ from functools import cached_property
 from math import gcd, lcm
 from operator import mul
 
+from markovdiff.audit import budget
+
 Table = list[list[int]]
 
 
@@ -59,6 +61,7 @@ class Matrix:
         if self.keep is not None:
             return self.keep if len(self.N) > 1 else Fraction(0)
         rows = [list(row) for row in dict.fromkeys(map(tuple, self.N))]
+        budget.spend(50 * len(rows) ** 2 * len(self.N))
         shared = min((sum(map(min, rows[i], rows[k])) for i in range(len(rows)) for k in range(i)), default=self.d)
         return Fraction(self.d - shared, self.d)
 
@@ -142,6 +145,13 @@ class Process:
         """How many states."""
         return len(self.states)
 
+    @cached_property
+    def _moves(self) -> int:
+        """About how many products a row of C_t takes."""
+        if self.noise.target:
+            return 3 * self.K
+        return max(sum(map(len, M.columns)) for M in (self.noise.memory or [self.step(1)])) + self.K
+
     @property
     def is_markov(self) -> bool:
         """Whether x_t depends on x_{t−1} alone."""
@@ -161,6 +171,7 @@ class Process:
             if len(self._made) > 1:
                 self._made.clear()
             target, M = self.noise.target, self.noise.blended
+            budget.spend(4000 * self.K**2)
             self._made[beta] = mixture(1 - beta, target) if target else blend(beta, M)
         return self._made[beta]
 
@@ -172,6 +183,8 @@ class Process:
     def after(self, now: Moment) -> Moment:
         """One step on."""
         step = self.step(now.t + 1) if self.is_markov else None
+        bits = now.D.bit_length()
+        budget.spend(self.K * (self._moves * budget.product(bits, 64) + self.K * budget.common_divisor(bits, 64)))
         if step is not None:
             C, D = step.applied(now.C), now.D * step.d
         else:
@@ -199,6 +212,9 @@ class Process:
             return tuple(last.marginal())
         P = list(self.data)
         for t in range(1, self.T + 1):
+            size = max(P).bit_length()
+            budget.spend((self._moves + self.K) * budget.product(size, 64) + budget.common_divisor(size, size))
+            budget.check_pace(t, self.T)
             P = self.step(t).applied([P])[0]
             g = gcd(*P)
             P = [n // g for n in P]

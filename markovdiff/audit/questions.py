@@ -9,16 +9,18 @@ the growth of entropy, a bound on I_T) is decided by signs of enclosures, and by
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import lcm
 from typing import Any
 
+from markovdiff.audit import budget
 from markovdiff.audit.facts import MINUS, ONE, Facts, divergence, entropy
 from markovdiff.audit.logsum import LogSum
 from markovdiff.audit.process import Matrix, Moment, Process, Table
+from markovdiff.audit.reverse import step_of
 from markovdiff.audit.scenario import Question, Scenario
 
 MOST_TIMES = 64
@@ -39,6 +41,8 @@ class Watch:
         self.scenario = scenario
         self.process = scenario.process
         self.decays: list[str] = []
+        self.tight: list[int] = []
+        self.asks = {question.name for question in scenario.questions}
         self.laws: list[list[int]] = []
         self.scales: list[int] = []
         self.agree = True
@@ -47,12 +51,27 @@ class Watch:
     def observe(self, facts: Facts, decay: str | None) -> None:
         """Take time t in."""
         now = facts.now
+        budget.hold(now.S.bit_length() / 8 * len(now.P), for_long=True)
         self.laws.append(now.P)
         self.scales.append(now.S)
         self.agree = self.agree and _adds_up(now, facts.before)
         self.last = facts.mutual
         if decay is not None:
             self.decays.append(decay)
+        if "sdpi" in self.asks and facts.before is not None and self._is_tight(facts):
+            self.tight.append(now.t)
+
+    def _is_tight(self, facts: Facts) -> bool:
+        """Whether I_t = η(N_t)·I_{t−1}: by structure (nothing lost at η = 1, nothing left, erasure), else by signs.
+
+        An erasure is what leads to one state that no datum is in: I_t = ᾱ_t·H(x_0), and η = 1 − β.
+        """
+        step, target = step_of(facts.now), self.process.noise.target
+        eta, earlier = step.dobrushin, facts.earlier
+        erases = sum(map(bool, target)) == 1 and not any(w and d for w, d in zip(target, facts.now.data, strict=True))
+        if eta == 0 or earlier.is_zero() or erases or (eta == 1 and facts.loses_nothing):
+            return True
+        return LogSum.total([(eta, earlier), (MINUS, facts.mutual)]).sign() == 0
 
     def answer(self, question: Question) -> Answer:
         """What is observed."""
@@ -193,7 +212,9 @@ def times_of(T: int) -> list[int]:
 def _triangle(process: Process) -> Answer:
     """With memory: I(x_s;x_u) for all pairs, from joint laws summed over x_0, each compared with its neighbours."""
     times = times_of(process.T)
-    powers = [_powers(M, lcm(*(other.d for other in process.noise.memory)), process.T) for M in process.noise.memory]
+    needed = {b - a for b in times for a in times if a <= b}
+    d = lcm(*(M.d for M in process.noise.memory))
+    powers = [_powers(M, d, process.T, needed) for M in process.noise.memory]
     forms = {
         (s, u): _pair_information(process.data, powers, times[s], times[u])
         for u in range(len(times))
@@ -207,18 +228,25 @@ def _triangle(process: Process) -> Answer:
     return Answer("violated" if broken else "holds", frozenset(broken))
 
 
-def _powers(M: Matrix, d: int, T: int) -> list[Table]:
-    """M^0 … M^T, the n-th over d^n."""
-    K = len(M.N)
-    powers = [[[int(i == j) for j in range(K)] for i in range(K)]]
-    for _ in range(T):
-        powers.append([[n * (d // M.d) for n in row] for row in M.applied(powers[-1])])
-    return powers
+def _powers(M: Matrix, d: int, T: int, needed: Collection[int]) -> dict[int, Table]:
+    """Of M^0 … M^T those that are needed, the n-th over d^n."""
+    K, kept = len(M.N), {}
+    power = [[int(i == j) for j in range(K)] for i in range(K)]
+    for n in range(T + 1):
+        if n:
+            budget.spend(K**3 * budget.product(n * d.bit_length(), d.bit_length()))
+            power = [[x * (d // M.d) for x in row] for row in M.applied(power)]
+        if n in needed:
+            budget.spend(30 * K**2 * n * d.bit_length())
+            kept[n] = power
+    return kept
 
 
-def _pair_information(data: Sequence[int], powers: Sequence[Sequence[Table]], s: int, u: int) -> LogSum:
+def _pair_information(data: Sequence[int], powers: Sequence[Mapping[int, Table]], s: int, u: int) -> LogSum:
     """I(x_s;x_u), with q(x_s = i, x_u = j) = Σ_k q(x_0 = k) M_k^s[k][i] M_k^(u−s)[i][j]."""
     K = range(len(data))
+    size = max(powers[0][u][0]).bit_length()
+    budget.spend(len(K) ** 3 * budget.product(size, size))
     parts = [(w, power[s][k], power[u - s]) for k, (w, power) in enumerate(zip(data, powers, strict=True)) if w]
     joint = [[sum(w * start[i] * onward[i][j] for w, start, onward in parts) for j in K] for i in K]
     cells = [n for row in joint for n in row]

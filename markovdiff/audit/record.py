@@ -6,6 +6,7 @@ part is asked for by name and kind, and what is missing, too much or of another 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ PIECE = 2**20
 MAX_STATES = 4096
 MAX_STEPS = 100_000
 
-RESULT_1, RESULT, CERTIFICATE = "markovdiff.result/1", "markovdiff.result/2", "markovdiff.certificate/1"
+RESULTS, CERTIFICATE = ("markovdiff.result/1", "markovdiff.result/2"), "markovdiff.certificate/1"
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,16 @@ def load(path: str) -> list[Part]:
     if not records:
         raise InputError("no result in the file", where=quoted(path), expected="at least one")
     return records
+
+
+def digest(path: str) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.sha256(_bytes(file)).hexdigest()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not the name of a file"
+        raise InputError(f"the file cannot be read: {reason}", where=quoted(path)) from None
 
 
 def _text(path: str) -> str:

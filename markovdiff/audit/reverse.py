@@ -2,7 +2,7 @@
 
     bayes               q(x_{t−1} | x_t), for q(x_0) the data or another belief
     posterior-mixture   Σ_k q(x_{t−1} | x_t, x_0 = k) p̃(k | x_t); p̃ restricted to the k that reach x_t, rescaled
-    d3pm                ∝ Σ_k q(x_{t−1}, x_t | x_0 = k) p̃(k | x_t) for t ≥ 2; R_1 = p̃ itself
+    d3pm                ∝ Σ_k q(x_{t−1}, x_t | x_0 = k) p̃(k | x_t) for t ≥ 2; R_1 = p̃ itself, or the same formula
     uniform             1/K
     counted, table      the rows that the record brings
 
@@ -18,6 +18,7 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import TypeAlias
 
+from markovdiff.audit import budget
 from markovdiff.audit.process import Matrix, Moment
 
 Row: TypeAlias = "tuple[list[int], int]"
@@ -27,10 +28,15 @@ Guess: TypeAlias = "Callable[[Moment], Sequence[Row | None]]"
 
 @dataclass(frozen=True, eq=False)
 class Reverse:
-    """A reverse model: `rows(before, now)` is R_t."""
+    """A reverse model: `rows(before, now)` is R_t; `guess(now)` p̃(x_0 | x_t), where the model has a denoiser."""
 
     kind: str
     rows: Callable[[Moment, Moment], Rows]
+    guess: Guess | None = None
+
+    def guessed(self, now: Moment) -> Sequence[Row | None] | None:
+        """p̃(x_0 | x_t), where the model has a denoiser."""
+        return None if self.guess is None else self.guess(now)
 
 
 def row(numerators: Sequence[int]) -> Row | None:
@@ -106,19 +112,19 @@ def posterior_mixture(guess: Guess) -> Reverse:
             for j, (g, reached) in enumerate(zip(guess(now), reach, strict=True))
         ]
 
-    return Reverse("posterior-mixture", rows)
+    return Reverse("posterior-mixture", rows, guess)
 
 
-def d3pm(guess: Guess) -> Reverse:
-    """∝ Σ_k q(x_{t−1}, x_t | x_0 = k) p̃(k | x_t); at t = 1 p̃ itself."""
+def d3pm(guess: Guess, last: str) -> Reverse:
+    """∝ Σ_k q(x_{t−1}, x_t | x_0 = k) p̃(k | x_t); at t = 1 p̃ itself where `last` is "prediction"."""
 
     def rows(before: Moment, now: Moment) -> Rows:
         guesses = list(guess(now))
-        if now.t == 1:
+        if now.t == 1 and last == "prediction":
             return guesses
         return [g and _mixed([Fraction(n) for n in g[0]], before, now, j) for j, g in enumerate(guesses)]
 
-    return Reverse("d3pm", rows)
+    return Reverse("d3pm", rows, guess)
 
 
 def _mixed(weights: Sequence[Fraction], before: Moment, now: Moment, j: int) -> Row | None:
@@ -126,6 +132,7 @@ def _mixed(weights: Sequence[Fraction], before: Moment, now: Moment, j: int) -> 
     d = lcm(*(w.denominator for w in weights))
     u = [w.numerator * (d // w.denominator) for w in weights]
     sources = step_of(now).columns[j]
+    budget.spend(len(sources) * len(u) * budget.product(max(u).bit_length(), before.D.bit_length()))
     mixed = [0] * len(before.C)
     for i, n in sources:
         mixed[i] = n * sum(x * line[i] for x, line in zip(u, before.C, strict=True) if x)

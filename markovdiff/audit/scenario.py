@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
-from markovdiff.audit import reverse
+from markovdiff.audit import budget, exponential, reverse, sampled
+from markovdiff.audit.claims import WrongError
 from markovdiff.audit.process import Matrix, Noise, Process, matrix
 from markovdiff.audit.record import MAX_STATES, MAX_STEPS, Part
 from markovdiff.audit.reverse import Reverse, Row
@@ -16,8 +17,20 @@ from markovdiff.errors import InputError, LimitError
 KERNELS = ("uniform", "absorbing", "mixing", "neighbour", "matrix", "gaussian", "per-step", "conditional")
 MODELS = ("bayes", "posterior-mixture", "d3pm", "counted", "uniform", "table")
 CHECKS = ("mi-decay", "identities", "sdpi", "h-theorem", "elbo-ledger", "dpi", "entropy-growth", "converged")
+EXPECTED = {
+    "mi-decay": ("strict", "non-increasing", "equal", "violated"),
+    "entropy-growth": ("non-decreasing", "violated"),
+}
+"""What may be expected of a check; of all others "holds" or "violated"."""
+
+DPI_MAX_STEPS, DPI_MAX_STATES = 64, 32
+"""`dpi` is asked of every Markov chain that is no larger."""
+
 MAX_CELLS = 50_000_000
 """Entries of tables, T·K², that a record may bring."""
+
+MAX_GRID_BITS = 2**20
+"""Of the Gaussian's resolution, for all its K probabilities together: as much as a scenario could be run with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +56,8 @@ class Scenario:
     prior_kind: str
     reverse: Reverse | None
     questions: tuple[Question, ...]
+    idle: tuple[str, ...] = ()
+    """What stands in the record and says nothing."""
 
 
 def read(part: Part, in_balls: bool = False) -> Scenario:
@@ -50,24 +65,45 @@ def read(part: Part, in_balls: bool = False) -> Scenario:
 
     A run in balls need not know p_T: a prior that is p_T may then stand there without its probabilities.
     """
-    part.only(
-        ("states", "data", "kernel", "steps", "betas", "reverse", "checks"), ("name", "title", "description", "unit")
-    )
+    keys = ("name", "title", "description", "unit", "states", "data", "kernel", "steps", "betas", "reverse", "checks")
+    part.only(keys)
+    for key in ("title", "description"):
+        part[key].text()
     process, kind = _process(part)
     prior = part["reverse"]["prior"].only(("kind", "probabilities"))
     prior_kind = prior["kind"].text(("marginal", "stationary", "uniform", "mask", "given"))
     unknown = in_balls and prior_kind == "marginal" and prior["probabilities"].value is None
-    name = part.get("name")
-    questions = part["checks"].table()
+    _check_questions(part["checks"], process)
     return Scenario(
-        name=name.text() if name else "",
+        name=part["name"].text(),
         process=process,
         kind=kind,
         prior=process.final_law() if unknown else tuple(prior["probabilities"].law(process.K)),
         prior_kind=prior_kind,
         reverse=_reverse(part["reverse"]["model"], process),
-        questions=tuple(_question(name, part["checks"][name], process.K) for name in questions),
+        idle=_idle(part["reverse"]["model"]),
+        questions=tuple(_question(name, part["checks"][name], process.K) for name in part["checks"].table()),
     )
+
+
+def _idle(model: Part) -> tuple[str, ...]:
+    """Of a table of rows the form, which is that of a denoiser."""
+    brought = isinstance(model.value, dict) and model.get("rows") and model.get("form")
+    return (f"{model.path}.form (of rows it says nothing)",) if brought else ()
+
+
+def _check_questions(part: Part, process: Process) -> None:
+    """What every run asks is asked here too; h-theorem is where there is a law to ask it of, the others on request."""
+    asked = ["mi-decay", "identities"]
+    if process.is_markov:
+        asked += ["sdpi", "elbo-ledger"]
+        if process.T <= DPI_MAX_STEPS and process.K <= DPI_MAX_STATES:
+            asked.append("dpi")
+        if process.noise.target and any(process.betas):
+            asked.append("h-theorem")
+    for name in asked:
+        if name not in part.table():
+            raise InputError(f"the check {name!r} is missing", where=part.path, expected=f"{', '.join(asked)} at least")
 
 
 def _process(part: Part) -> tuple[Process, str]:
@@ -101,7 +137,10 @@ def _noise(part: Part, kind: str, K: int, T: int, betas: Sequence[Fraction]) -> 
         return Noise(target=tuple(p.numerator * (d // p.denominator) for p in law))
     if kind in ("neighbour", "matrix"):
         part.only(("kind", "rows"))
-        return Noise(blended=tuple(tuple(row) for row in part["rows"].rows(K)))
+        rows = part["rows"].rows(K)
+        if kind == "neighbour" and not exponential.is_neighbour(rows):
+            raise WrongError(part["kind"].path, kind, "rows that do not move to the nearest states alone, evenly")
+        return Noise(blended=tuple(tuple(row) for row in rows))
     if kind == "conditional":
         part.only(("kind", "rows_by_source"))
         return Noise(memory=tuple(matrix(item.rows(K)) for item in part["rows_by_source"].items(K)))
@@ -110,10 +149,10 @@ def _noise(part: Part, kind: str, K: int, T: int, betas: Sequence[Fraction]) -> 
         part.only(("kind", "steps_jumps", "resolution"))
         steps = _distinct(jumps.items(T), lambda step: _banded(step, K))
     else:
-        part.only(("kind", "steps_rows"), ("resolution",))
+        part.only(("kind", "steps_rows", *["resolution"] * (kind == "gaussian")))
         steps = _distinct(part["steps_rows"].items(T), lambda step: step.rows(K))
-    if resolution := part.get("resolution"):
-        _check_grid(resolution, steps, betas)
+    if kind == "gaussian":
+        _check_gaussian(part["resolution"], steps, betas)
     return Noise(steps=tuple(steps))
 
 
@@ -137,20 +176,25 @@ def _distinct(parts: Sequence[Part], rows: Callable[[Part], list[list[Fraction]]
     return steps
 
 
-def _check_grid(resolution: Part, steps: Sequence[Matrix], betas: Sequence[Fraction]) -> None:
-    """The discretised Gaussian's entries are multiples of the resolution, symmetric, and equal where β is."""
+def _check_gaussian(resolution: Part, steps: Sequence[Matrix], betas: Sequence[Fraction]) -> None:
+    """Every step is the discretised Gaussian of its β: its probabilities rounded down, the diagonal takes the rest."""
     grid = resolution.ratio()
-    if grid.numerator != 1:
+    if grid <= 0 or grid.numerator != 1:
         raise resolution.fail("not one over a whole number")
-    seen: dict[Fraction, Matrix] = {}
+    if len(steps[0].N) * grid.denominator.bit_length() > MAX_GRID_BITS:
+        raise LimitError("too fine a grid", where=resolution.path, expected=f"at most {MAX_GRID_BITS} bits in all")
+    seen: set[tuple[Fraction, int]] = set()
     for t, (step, beta) in enumerate(zip(steps, betas, strict=True), 1):
-        known = seen.setdefault(beta, step)
-        if known is step:
-            fits = grid.denominator % step.d == 0 and list(zip(*step.N, strict=True)) == [tuple(row) for row in step.N]
-        else:
-            fits = known.N == step.N and known.d == step.d
-        if not fits:
-            raise InputError("not a discretised Gaussian on the grid given", where=f"{resolution.path}, t = {t}")
+        if (beta, id(step)) not in seen and not _is_gaussian(step, beta, grid.denominator):
+            raise WrongError(f"{resolution.path}, t = {t}", "a gaussian kernel", "not its formula on this grid")
+        seen.add((beta, id(step)))
+
+
+def _is_gaussian(step: Matrix, beta: Fraction, grid: int) -> bool:
+    K, scale = len(step.N), Fraction(step.d, grid)
+    budget.spend(K * (2000 + 60 * K + 20 * grid.bit_length()))
+    jumps = [n * scale for n in exponential.gaussian_jumps(K, beta, grid)]
+    return all(row[i + 1 :] == jumps[: K - 1 - i] and row[:i] == jumps[:i][::-1] for i, row in enumerate(step.N))
 
 
 def _check_cells(T: int, K: int, where: str) -> None:
@@ -171,15 +215,33 @@ def _reverse(part: Part, process: Process) -> Reverse | None:
         part.only(("kind",))
         return reverse.uniform(K)
     if kind == "counted":
-        part.only(("kind", "rows"), ("trajectories", "smoothing", "seed"))
-        return reverse.table(_tables(part["rows"], process))
+        part.only(("kind", "rows", "trajectories", "smoothing", "seed"))
+        return reverse.table(_counted(part, process))
     if kind == "table" and (rows := part.get("rows")):
-        part.only(("kind", "rows"), ("form",))
+        part.only(("kind", "rows"), ("form", "last"))
         return reverse.table(_tables(rows, process))
-    part.only(*((("kind", "form", "denoiser_rows"),) if kind == "table" else (("kind",), ("error", "denoiser"))))
     form = part["form"].text(("posterior-mixture", "d3pm")) if kind == "table" else kind
+    may = ("last",) if form == "d3pm" else ()
+    if kind == "table":
+        part.only(("kind", "form", "denoiser_rows"), may)
+    else:
+        part.only(("kind",), ("denoiser" if "denoiser" in part.table() else "error", *may))
+    last = part["last"].text(("prediction", "formula")) if part.get("last") else "prediction"
     guess = _guess(part, kind, process)
-    return reverse.d3pm(guess) if form == "d3pm" else reverse.posterior_mixture(guess)
+    return reverse.d3pm(guess, last) if form == "d3pm" else reverse.posterior_mixture(guess)
+
+
+def _counted(part: Part, process: Process) -> list[list[Row | None]]:
+    """The rows, once the seed has been seen to give them."""
+    tables = _tables(part["rows"], process)
+    seed, most = part["seed"].count(-(10**18), 10**18), sampled.MAX_DRAWS // process.T
+    trajectories, smoothing = part["trajectories"].count(1, most), part["smoothing"].ratio()
+    if smoothing < 0:
+        raise part["smoothing"].fail("negative smoothing", "≥ 0")
+    if differs := sampled.first_difference(process, trajectories, seed, smoothing, tables):
+        where = "{}[{}][{}]".format(part["rows"].path, differs[0] - 1, differs[1])
+        raise WrongError(where, "counted", f"not what {trajectories} trajectories from seed {seed} give")
+    return tables
 
 
 def _belief(part: Part, process: Process) -> Sequence[int]:
@@ -217,16 +279,17 @@ def _tables(part: Part, process: Process) -> list[list[Row | None]]:
 def _question(name: str, part: Part, K: int) -> Question:
     if name not in CHECKS:
         raise InputError(f"an unknown check {name!r:.60}", where=part.path)
+    words = EXPECTED.get(name, ("holds", "violated"))
     if name == "h-theorem":
         part.only(("expected", "against", "law"))
         against = part["against"].text(("stationary", "uniform", "data", "mask", "given"))
-        return Question(name, part["expected"].text(), tuple(part["law"].law(K)), against)
+        return Question(name, part["expected"].text(words), tuple(part["law"].law(K)), against)
     if name == "converged":
         part.only(("expected", "information", "unit"))
         return Question(
             name,
-            part["expected"].text(),
+            part["expected"].text(words),
             bound=part["information"].ratio(),
             unit=part["unit"].text(("bits", "nats")),
         )
-    return Question(name, part.text())
+    return Question(name, part.text(words))

@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import inf
 from pathlib import Path
 
-from markovdiff.arithmetic.rational import rational
+from markovdiff.arithmetic.rational import rational, shown
 from markovdiff.errors import InputError
 from markovdiff.measures.findings import law_of
 from markovdiff.process import reverse
@@ -33,11 +33,11 @@ def model(spec: fileformat.Model, chain: Chain, labels: int, folder: Path) -> re
         case fileformat.PosteriorMixture():
             return reverse.PosteriorMixture(_denoiser(spec))
         case fileformat.D3PM():
-            return reverse.D3PM(_denoiser(spec))
+            return reverse.D3PM(_denoiser(spec), spec.last)
         case fileformat.Counted():
             smoothing = Fraction(1) if spec.smoothing is None else spec.smoothing
             if smoothing < 0:
-                raise InputError("negative smoothing", where=f"{WHERE}.smoothing", expected="≥ 0", got=str(smoothing))
+                raise InputError("negative smoothing", where=f"{WHERE}.smoothing", expected="≥ 0", got=shown(smoothing))
             return reverse.Counted(chain, spec.trajectories, smoothing, spec.seed)
         case fileformat.UniformModel():
             return reverse.Uniform()
@@ -66,7 +66,7 @@ def _denoiser(spec: fileformat.PosteriorMixture | fileformat.D3PM) -> reverse.De
     error = spec.error or Fraction(0)
     if not 0 <= error <= 1:
         raise InputError(
-            "the error is not a probability", where=f"{WHERE}.error", expected="from 0 to 1", got=str(error)
+            "the error is not a probability", where=f"{WHERE}.error", expected="from 0 to 1", got=shown(error)
         )
     return reverse.Posterior(error)
 
@@ -88,10 +88,16 @@ def _table(spec: fileformat.TableModel, chain: Chain, labels: int, folder: Path)
     reading = _Reading(spec, chain.K, labels if name == "denoiser" else chain.K)
     tables = reading.tables(_list(nested, place, chain.T, "tables, one a step"), place)
     notes = tuple(reading.notes(key))
+    if spec.last is not None and (name == "reverse" or spec.form != "d3pm"):
+        raise InputError(
+            "no formula that `last` could choose", where=f"{WHERE}.last", expected='a denoiser and form = "d3pm"'
+        )
     if name == "reverse":
         return reverse.ReverseTable(tables, notes)
     denoiser = reverse.DenoiserTable(tables, notes)
-    return reverse.D3PM(denoiser) if spec.form == "d3pm" else reverse.PosteriorMixture(denoiser)
+    return (
+        reverse.D3PM(denoiser, spec.last or "prediction") if spec.form == "d3pm" else reverse.PosteriorMixture(denoiser)
+    )
 
 
 def notes_of(model: reverse.ReverseModel | None) -> tuple[str, ...]:
@@ -179,6 +185,6 @@ class _Reading:
 
 def _list(nested: object, where: str, length: int, what: str) -> Sequence[object]:
     if not isinstance(nested, list) or len(nested) != length:
-        got = f"{len(nested)}" if isinstance(nested, list) else repr(nested)[:40]
+        got = f"{len(nested)}" if isinstance(nested, list) else shown(nested, 40)
         raise InputError("a table of the wrong shape", where=where, expected=f"{length} {what}", got=got)
     return nested

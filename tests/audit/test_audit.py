@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import random
 import subprocess
@@ -26,6 +27,8 @@ from markovdiff.errors import InputError
 from markovdiff.study.certificate import certificate
 from markovdiff.study.result import dump
 from markovdiff.study.scenario import shipped_scenarios
+
+HASH = hashlib.sha256(b"a scenario's file").hexdigest()
 
 SMALL = [name for name in shipped_scenarios() if name not in ("dense-late", "letters-uniform", "own-marginal")]
 
@@ -71,7 +74,7 @@ def test_every_shipped_scenario_in_balls_is_confirmed(
 )
 def test_a_certificate_is_confirmed(name: str, arithmetic: str, tmp_path: Path) -> None:
     """A certificate holds dyadic enclosures in place of decimals, and is confirmed like a result."""
-    made = certificate(md.run(md.load(name).with_options(arithmetic=arithmetic)), "0" * 64)
+    made = certificate(md.run(md.load(name).with_options(arithmetic=arithmetic)), HASH)
     assert judged(made, tmp_path) == 0
 
 
@@ -92,11 +95,18 @@ def test_the_first_schema_is_still_read(name: str, tmp_path: Path) -> None:
     assert judged(record, tmp_path) == 0
 
 
-@pytest.mark.parametrize("key", ["contraction", "dobrushin_product"])
-def test_nothing_is_claimed_unexamined(key: str, tmp_path: Path) -> None:
-    """A number under a key that the audit has no route to is not passed over."""
+def test_nothing_is_claimed_unexamined(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A number under a key that the audit has no route to is named as not covered, or refused where it must be null."""
     record = md.run(md.load("two-state")).record()
-    record["steps"][1][key] = record["steps"][1]["entropy"]
+    step = record["steps"][1]
+    for value, status in (("0.85", 0), ("0.95", 1), ("0.1", 1)):
+        step["contraction"] = {"value": value, "lower": value, "upper": value, "closed_form": None}
+        assert judged(record, tmp_path) == status, value
+    capsys.readouterr()
+    step["contraction"] = {"value": "undecided", "witness": {"t": 1}}
+    assert judged(record, tmp_path) == 0
+    assert "contraction" in capsys.readouterr().out.partition("not covered: ")[2]
+    step["contraction"], step["dobrushin_product"] = None, "9/10"
     assert judged(record, tmp_path) == 1
 
 
@@ -113,6 +123,7 @@ def scenarios(draw: st.DrawFn) -> str:
     )
     beta = draw(st.sampled_from(["0", "1/3", "1/2", "9/10", "1"]))
     model = draw(st.sampled_from(['kind = "bayes"', 'kind = "uniform"', 'kind = "d3pm", error = "1/8"',
+                                  'kind = "d3pm", last = "formula"',
                                   'kind = "posterior-mixture", denoiser = "data"']))  # fmt: skip
     prior = draw(st.sampled_from(["marginal", "uniform"]))
     unit = draw(st.sampled_from(["bits", "nats"]))
@@ -170,7 +181,10 @@ def changed(claim: str) -> str | None:
 @pytest.mark.parametrize(
     ("name", "arithmetic"),
     [
-        *((name, "exact") for name in ("two-state", "mask-hump", "memory", "elbo-d3pm", "elbo-mask-prior")),
+        *(
+            (name, "exact")
+            for name in ("two-state", "mask-hump", "memory", "elbo-d3pm", "elbo-d3pm-trained", "elbo-mask-prior")
+        ),
         *((name, "ball") for name in ("two-state", "memory", "elbo-mask-prior", "two-rooms", "neighbours")),
     ],
 )
@@ -222,15 +236,18 @@ def test_the_last_digit_of_a_decimal_is_noticed(name: str, tmp_path: Path) -> No
 
 
 def test_what_is_left_undecided_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """In balls ignorance may be stated; in exact arithmetic it may not, nor may a verdict follow from it."""
+    """In balls ignorance may be stated, and the audit says what is so; in exact arithmetic it may not be stated."""
     record = json.loads(result("two-rooms", "ball"))
     step = record["steps"][5]
     step["decay"], step["total_variation_to_prior"] = "undecided", None
     step["information_loss"] = {"value": "undecided", "witness": {"t": 5}}
     check = next(check for check in record["checks"] if check["check"] == "sdpi")
     check["observed"] = check["verdict"] = "undecided"
-    assert judged(record, tmp_path) == 0
-    assert "none wrong; 4 left undecided" in capsys.readouterr().out
+    assert judged(record, tmp_path) == 3
+    said = capsys.readouterr().out
+    assert "none wrong; 4 left undecided" in said
+    assert "leaves undecided what is: t = 5, information_loss: 0." in said
+    assert "t = 5, decay: strict" in said
     check["verdict"] = "holds"
     assert judged(record, tmp_path) == 1
     check["verdict"] = "undecided"
@@ -363,7 +380,7 @@ def test_run_writes_a_certificate(tmp_path: Path) -> None:
 
 def test_a_dyadic_that_is_moved_is_noticed(tmp_path: Path) -> None:
     """A certificate's bounds are claims as well."""
-    made = json.loads(dump(certificate(md.run(md.load("two-state")), "0" * 64)))
+    made = json.loads(dump(certificate(md.run(md.load("two-state")), HASH)))
 
     def first(there: Any) -> Any:
         if isinstance(there, dict):
@@ -421,7 +438,7 @@ noise = { steps = 2, kernel = { kind = "uniform" }, schedule = { kind = "constan
 def test_a_bound_of_a_million_figures_is_refused(exact: bool, tmp_path: Path) -> None:
     """A true bound may ask for more precision than any certified digit: it is refused before it is computed."""
     ran = md.run(md.loads(TWO_BITS))
-    record = json.loads(dump(ran.record() if exact else certificate(ran, "0" * 64)))
+    record = json.loads(dump(ran.record() if exact else certificate(ran, HASH)))
     place = record["steps"][0]["entropy"]
     if exact:
         place["lower"], place["upper"] = "0." + "9" * 100_000, "1." + "0" * 99_999 + "1"

@@ -1,0 +1,310 @@
+"""The checks of a record: what was observed, the verdict, its witness, how it was decided, and the words for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from markovdiff.audit import claims, questions, sentences
+from markovdiff.audit.claims import WrongError
+from markovdiff.audit.confirm import Fact, Unbounded, unit_of_last_digit
+from markovdiff.audit.ledger import Ledger
+from markovdiff.audit.numerals import decimal, quoted, ratio
+from markovdiff.audit.questions import MOST_TIMES, Answer, Watch, compare
+from markovdiff.audit.record import Part
+from markovdiff.audit.scenario import Question
+from markovdiff.audit.sentences import UNTOLD, Truths, at_steps, steps
+from markovdiff.audit.sentences import Answer as Told
+from markovdiff.errors import MarkovdiffError
+
+RATIONAL = ("mi-decay", "identities", "elbo-ledger")
+"""What a run on rationals decides without an enclosure; of noise that remembers, not the first."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What became of one check: its verdict confirmed or left open, and what of it is not covered."""
+
+    is_open: bool
+    truth: str
+    uncovered: tuple[str, ...] = ()
+    sentences: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """Examines checks, once every step has been seen.
+
+    `on_rationals` says whether the run decided things without balls: None where either may be so.
+    """
+
+    watch: Watch
+    ledger: Ledger | None
+    elbo: Fact | None
+    nll: Fact | None
+    shown: set[str]
+    on_rationals: bool | None
+    is_certificate: bool
+    wordings: Mapping[int, set[str]]
+
+    def check(self, part: Part, question: Question) -> Checked:
+        """Confirm one. Raises WrongError where something in it is false."""
+        where = f"check {question.name}"
+        keys = ("check", "expected", "observed", "verdict", "witness")
+        part.only(keys, () if self.is_certificate else ("decided", "detail"))
+        if part["check"].value != question.name or part["expected"].value != question.expected:
+            said = f"{quoted(part['check'].value)}, expected {quoted(part['expected'].value)}"
+            raise WrongError(part.path, said, f"{question.name}, expected {question.expected}")
+        answer = self.watch.answer(question)
+        observed, verdict = part["observed"].text(), part["verdict"].text()
+        if observed == "undecided":
+            if verdict != observed:
+                raise WrongError(f"{where}, verdict", quoted(verdict), observed)
+            return Checked(True, answer.observed, (f"{where}: its words",) if not self.is_certificate else ())
+        if observed != answer.observed:
+            raise WrongError(f"{where}, observed", quoted(observed), answer.observed)
+        agrees = observed == question.expected or (
+            question.name == "mi-decay" and question.expected == "non-increasing" and observed in ("strict", "equal")
+        )
+        if verdict != ("holds" if agrees else "fails"):
+            raise WrongError(f"{where}, verdict", quoted(verdict), "holds" if agrees else "fails")
+        self._witness(part["witness"], where, question, answer)
+        if self.is_certificate:
+            return Checked(False, observed)
+        self._decided(part["decided"], where, question)
+        told = sentences.is_confirmed(f"{where}, detail", part["detail"].text(), self._truths(question, answer))
+        return Checked(False, observed, () if told else (f"{where}: its words",), int(told))
+
+    def _witness(self, part: Part, where: str, question: Question, answer: Answer) -> None:
+        shown = None if part.value is None else part.witness()
+        if question.name == "elbo-ledger" and isinstance(self.elbo, Unbounded):
+            fits = shown is not None and (self.elbo.holds(shown) or "elbo-ledger" in self.shown)
+        else:
+            fits = questions.shows(answer, shown)
+        if not fits:
+            said = "none" if shown is None else claims.witness_text(shown)
+            raise WrongError(f"{where}, witness", said, "not one that shows what was observed")
+
+    def _decided(self, part: Part, where: str, question: Question) -> None:
+        """By rationals or by an enclosure: which follows from the arithmetic."""
+        said = part.text(("exact", "enclosure"))
+        can = question.name in RATIONAL and (question.name != "mi-decay" or self.watch.process.is_markov)
+        words = {"enclosure"} if not can or self.on_rationals is False else {"exact"}
+        if can and self.on_rationals is None:
+            words = {"exact", "enclosure"}
+        if said not in words:
+            raise WrongError(f"{where}, decided", said, next(iter(words)))
+
+    # the words
+
+    def _truths(self, question: Question, answer: Answer) -> Truths:
+        T = self.watch.process.T
+        times = sorted(times[0] for times in answer.shows if len(times) == 1)
+        match question.name:
+            case "mi-decay":
+                return Truths([self._decay()])
+            case "identities":
+                agree = f"the four formulas of I(x0;x_t) agree at each t = 0…{T}, "
+                return self._by_route(
+                    f"{agree}coefficient by coefficient: proved",
+                    f"{agree}as far as enclosures of every coefficient can tell",
+                )
+            case "sdpi":
+                return Truths([f"I_t ≤ η(Q_t)·I_(t−1) {at_steps(range(1, T + 1), T)}{self._tight()}: proved"])
+            case "h-theorem":
+                law = {"stationary": "stationary law", "given": "the law given"}.get(question.against, question.against)
+                never = (
+                    f"never rises in {T} {steps(T)}" if answer.observed == "holds" else f"rises {at_steps(times, T)}"
+                )
+                return Truths(
+                    [f"KL(p_t ‖ {law}) {never}: proved"], decides=self._fewer(f"KL(p_t ‖ {law}) rises", times)
+                )
+            case "entropy-growth":
+                never = f"falls {at_steps(times, T)}" if times else f"never falls in {T} {steps(T)}"
+                return Truths([f"H(x_t) {never}: proved"], decides=self._fewer("H(x_t) falls", times))
+            case "converged":
+                return Truths(decides=lambda clause: self._is_left(clause, question))
+            case "dpi":
+                return self._triangle(answer)
+        return self._books()
+
+    def _by_route(self, exact: str, balls: str) -> Truths:
+        if self.on_rationals is None:
+            return Truths(may=[exact, balls])
+        return Truths([exact if self.on_rationals else balls])
+
+    def _fewer(self, claim: str, times: Sequence[int]) -> Callable[[str], Told]:
+        """Balls name the steps that they decided: of fewer steps than there are it cannot be told which those were."""
+
+        def decides(clause: str) -> Told:
+            named = re.fullmatch(rf"{re.escape(claim)} at (\d{{1,6}}) of {self.watch.process.T} .*: proved", clause)
+            is_less = named is not None and int(named[1]) < len(times)
+            return UNTOLD if is_less and self.on_rationals is not True else None
+
+        return decides
+
+    def _decay(self) -> str:
+        T = self.watch.process.T
+        at = {
+            word: [t for t, d in enumerate(self.watch.decays, 1) if d == word]
+            for word in ("strict", "equal", "violated")
+        }
+        if at["violated"]:
+            return f"I(x0;x_t) rises {at_steps(at['violated'], T)}: the inequality is violated, proved"
+        falls = [f"falls strictly {at_steps(at['strict'], T)}"] if at["strict"] else []
+        stays = [f"stays the same {at_steps(at['equal'], T)}"] if at["equal"] else []
+        return f"I(x0;x_t) {', '.join(falls + stays)}: proved"
+
+    def _tight(self) -> str:
+        T, tight = self.watch.process.T, self.watch.tight
+        if not tight:
+            return ""
+        return ", always with equality" if len(tight) == T > 1 else f", with equality {at_steps(tight, T)}"
+
+    def _is_left(self, clause: str, question: Question) -> Told:
+        """I_T in three digits, and the bound."""
+        T, left = self.watch.process.T, self.watch.last
+        match = re.fullmatch(
+            rf"I\(x0;x_{T}\) = ([-\d.e]+) (bits|nats) is (at most|more than) ([-+\d/.e]+|about .*): proved", clause
+        )
+        if match is None or left is None:
+            return None
+        side = "at most" if compare(left, question.bound, question.unit) <= 0 else "more than"
+        if match[2] != question.unit or match[3] != side:
+            return False
+        try:
+            value, bound = decimal(match[1]), match[4].replace("e+", "e")
+            is_decimal = "." in bound or "e" in bound
+            if not bound.startswith("about ") and question.bound != (
+                decimal(bound).value if is_decimal else ratio(bound)
+            ):
+                return False
+        except MarkovdiffError:
+            return UNTOLD
+        if value.value == 0 or value.shown > 3:
+            return left.is_zero() if value.value == 0 else False
+        one = unit_of_last_digit(value.value, 3)
+        near = compare(left, value.value - one, question.unit) > 0 > compare(left, value.value + one, question.unit)
+        return near and (UNTOLD if bound.startswith("about ") else True)
+
+    def _triangle(self, answer: Answer) -> Truths:
+        T = self.watch.process.T
+        if answer.observed == "holds":
+            looked = f"0…{T}" if T <= MOST_TIMES else f"{MOST_TIMES} evenly spaced times of 0…{T}"
+            claim = f"I(x_s;x_u) ≤ min(I(x_s;x_t), I(x_t;x_u)) for s ≤ t ≤ u in {looked}"
+            return Truths([f"{claim}: proved"])
+
+        def shows(clause: str) -> bool | None:
+            match = re.fullmatch(
+                r"I\(x_(\d{1,6});x_(\d{1,6})\) > I\(x_(\d{1,6});x_(\d{1,6})\): the triangle is violated, proved", clause
+            )
+            if match is None:
+                return None
+            s, u, a, b = map(int, match.groups())
+            return (a == s or b == u) and (s, b if a == s else a, u) in answer.shows
+
+        return Truths(decides=shows)
+
+    def _books(self) -> Truths:
+        """The ledger's: the identity, H(x_0) ≤ NLL ≤ L, where a mixture was restricted, and why a side is no number."""
+        assert self.ledger is not None
+        T = self.watch.process.T
+        identity = "L = H(x0) + ΣΔ_t + KL(p_T‖π)"
+        exact = f"{identity}, coefficient by coefficient: proved"
+        balls = [
+            f"the enclosures of both sides of {identity} meet",
+            "at each step the enclosures of both formulas of its term meet",
+        ]
+        must, may = ([exact], []) if self.on_rationals else ([], balls + [exact] * (self.on_rationals is None))
+        if self.ledger.restricted:
+            must.append(f"p̃ was restricted to the x0 that can reach x_t {at_steps(self.ledger.restricted, T)}")
+        return Truths(must, may, self._is_of_books)
+
+    def _is_of_books(self, clause: str) -> Told:
+        L, nll = self.elbo, self.nll
+        kinds = {"+∞": "inf", "undefined": "undefined"}
+        if match := re.fullmatch(r"(both sides are|NLL is) (\+∞|undefined): (.*)", clause, re.DOTALL):
+            fact = L if match[1] == "both sides are" else nll
+            if not isinstance(fact, Unbounded) or fact.kind != kinds[match[2]]:
+                return False
+            return self._is_why(match[3], of_likelihood=match[1] == "NLL is")
+        sign = r"(<|=|>|≤ \(undecided\)|≤ \(not finite\))"
+        match = re.fullmatch(rf"H\(x0\) {sign} NLL(?:(, and L is undefined)| {sign} L( = \+∞)?)", clause)
+        if match is None:
+            return None
+        if (match[2] is not None) != (isinstance(L, Unbounded) and L.kind == "undefined"):
+            return False
+        if (match[4] is not None) and not (isinstance(L, Unbounded) and L.kind == "inf"):
+            return False
+        fits = [self._fits(match[1], self._excess_sign, unbounded=isinstance(nll, Unbounded))]
+        if match[3] is not None:
+            unbounded = isinstance(nll, Unbounded) or isinstance(L, Unbounded)
+            fits.append(self._fits(match[3], self._slack_sign, unbounded=unbounded))
+        return False if False in fits else UNTOLD if None in fits else True
+
+    @staticmethod
+    def _fits(said: str, sign: Callable[[], int | None], *, unbounded: bool) -> bool | None:
+        if said == "≤ (not finite)":
+            return unbounded
+        if said == "≤ (undecided)":
+            return None
+        true = sign()
+        return None if true is None else said == {-1: ">", 0: "=", 1: "<"}[true]
+
+    def _excess_sign(self) -> int | None:
+        """The sign of NLL − H(x_0)."""
+        assert self.ledger is not None
+        return None if isinstance(self.nll, Unbounded) else self.ledger.excess_sign()
+
+    def _slack_sign(self) -> int | None:
+        """The sign of L − NLL."""
+        assert self.ledger is not None
+        if isinstance(self.nll, Unbounded):
+            return None
+        return 1 if isinstance(self.elbo, Unbounded) else self.ledger.slack_sign()
+
+    def _is_why(self, words: str, *, of_likelihood: bool) -> Told:
+        """Whether a reason for what is no number is a fact."""
+        assert self.ledger is not None
+        process, likelihood = self.watch.process, self.ledger.likelihood
+        states, T, now = process.states, process.T, self.ledger.end.now
+        if of_likelihood:
+            missed = {f"the model cannot produce x0 = {states[i]!r}" for i in likelihood.missed}
+            if match := re.match(r"the model reaches x_(\d{1,6}) = ", words):
+                t = int(match[1])
+                reached = range(process.K) if 1 <= t <= T else ()
+                return words in {
+                    f"the model reaches x_{t} = {states[j]!r}, of which R_{t} says nothing"
+                    for j in reached
+                    if likelihood.unsaid(t, j)
+                }
+            return words in missed if words.startswith("the model cannot produce") else UNTOLD
+        if match := re.match(r"R_(\d{1,6}) ", words):
+            return words in self.wordings.get(int(match[1]), set())
+        for j, (P, pi) in enumerate(zip(now.P, self.ledger.scenario.prior, strict=True)):
+            said = f"the prior gives no mass to {states[j]!r}, but "
+            if P and not pi and words.startswith(said):
+                return self._is_mass(words.removeprefix(said), Fraction(P, now.S))
+        return False if words.startswith("the prior gives no mass to ") else UNTOLD
+
+    def _is_mass(self, words: str, p: Fraction) -> Told:
+        """What there is of x_T where the prior gives it nothing."""
+        process = self.watch.process
+        if words == f"x_{process.T} can be there":
+            return True
+        given = re.fullmatch(rf"q\(x_{process.T}\) gives it ([\d/]+)", words)
+        still = re.fullmatch(rf"([\d/]+) of it is still unmasked at T = {process.T}", words)
+        match = given or still
+        if match is None:
+            return UNTOLD
+        if still and sum(map(bool, process.noise.target)) != 1:
+            return False
+        kept = Fraction(1)
+        for beta in process.betas if still else ():
+            kept *= 1 - beta
+        try:
+            return ratio(match[1]) == (kept if still else p)
+        except MarkovdiffError:
+            return False
