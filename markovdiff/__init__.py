@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         TooLongError,
         UnfinishedError,
     )
+    from markovdiff.measures.distances import chi_squared, renyi, total_variation
     from markovdiff.measures.information import (
         conditional_entropy,
         cross_entropy,
@@ -50,6 +51,7 @@ _HOMES = {
         "TooLongError",
         "UnfinishedError",
     ),
+    "markovdiff.measures.distances": ("chi_squared", "renyi", "total_variation"),
     "markovdiff.measures.information": (
         "conditional_entropy",
         "cross_entropy",
@@ -69,6 +71,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [  # noqa: RUF022  (by theme)
     "load", "loads", "run", "Scenario", "Chain", "Result",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
+    "total_variation", "chi_squared", "renyi",
     "log", "LogForm", "INFINITY",
     "MarkovdiffError", "InputError", "InexactError", "LimitError", "UnfinishedError", "TooLongError", "InternalError",
     "__version__",

@@ -314,5 +314,7 @@ def thinned(steps: Sequence[Step], most: int = MOST_ROWS) -> list[Step]:
 
 
 def _trend(before: Step, after: Step) -> int:
+    if not (before.entropy.is_finite and after.entropy.is_finite):
+        return 0
     a, b = Decimal(before.entropy.value), Decimal(after.entropy.value)
     return (b > a) - (b < a)

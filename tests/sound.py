@@ -52,6 +52,7 @@ OTHERS = (
     SMALL.replace('"constant", beta = "1/10"', '"alpha", alphas = ["4/5", "3/5", "2/5", 0]'),
     SMALL.replace('prior = "uniform"', 'model = { kind = "table", path = "r.npz", normalise = true }'),
     SMALL.replace('prior = "uniform"', 'model = { kind = "table", path = "r.json", form = "d3pm" }'),
+    SMALL.replace('prior = "uniform"', 'model = { kind = "d3pm", error = "1/9", last = "formula" }'),
     SMALL.replace('prior = "uniform"', 'model = { kind = "counted", trajectories = 20, smoothing = "1/2", seed = 3 }'),
     SMALL.replace('prior = "uniform"', 'model = { kind = "bayes", data = ["1/2", "1/4", "1/4"] }'),
     'name = "\\u001b[31m"\ntitle = "[/b] \\u009b"\ndescription = "\\u0007"\n'

@@ -1,7 +1,8 @@
 """Scenarios and results from strangers: no code in them runs, no limit comes too late, no character steers a terminal.
 
 Between its own processes the program talks through multiprocessing, which pickles; nothing that came from a file is
-ever unpickled. A path in a scenario is taken as it is written: relative to the scenario's folder, or absolute.
+ever unpickled. A path in a scenario is taken as it is written: relative to the scenario's folder, or absolute; of a
+visitor of a served session it is confined to one folder (tests/study/test_confined.py, tests/tui/test_serve.py).
 """
 
 from __future__ import annotations
@@ -84,6 +85,25 @@ def test_few_files_write() -> None:
                 found.add(path.relative_to(HOME).as_posix())
     assert found <= {"markovdiff/study/output.py", "tui/recent.py", "tui/measure.py"}
     assert "markovdiff/study/output.py" in found
+
+
+def test_few_files_read() -> None:
+    """What a scenario names is read by `study.files`, which a served session confines; these read their own files."""
+    own = {
+        "markovdiff/audit/record.py", "markovdiff/cli/reading.py", "markovdiff/cli/streams.py",
+        "markovdiff/audit/command.py",
+        "markovdiff/study/output.py", "tui/doing/guide.py", "tui/doing/study.py", "tui/engine.py", "tui/measure.py",
+        "tui/recent.py", "tui/serving/server.py",
+    }  # fmt: skip
+    reading = {"read_text", "read_bytes", "open", "fdopen", "FileIO", "FileResponse", "loadtxt", "fromfile", "memmap"}
+    found = {
+        path.relative_to(HOME).as_posix()
+        for path in SOURCES
+        for name, _ in calls(path)
+        if name.rpartition(".")[2] in reading
+        and name not in ("files.read_text", "files.read_bytes", "read_bytes", "read_text")
+    }
+    assert found - own == {"markovdiff/study/files.py"}
 
 
 WATCH = """

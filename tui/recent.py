@@ -1,7 +1,7 @@
 """The scenario files that were opened lately: a short list of paths in the user's state folder.
 
 `$XDG_STATE_HOME/markovdiff/recent`, or `~/.local/state/markovdiff/recent`: one path a line, the newest first. Where
-it cannot be read or written there is no list; nothing else depends on it.
+it cannot be read or written there is no list; nothing else depends on it. A visitor of a served session has none.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import contextlib
 import os
 from pathlib import Path
 
+from markovdiff.study import confined
+
 MOST = 8
 """Paths that are remembered."""
 
@@ -17,7 +19,7 @@ MOST = 8
 def known() -> list[Path]:
     """The files that are still there, the newest first."""
     try:
-        lines = _place().read_text(encoding="utf-8").splitlines()
+        lines = [] if confined.folder() else _place().read_text(encoding="utf-8").splitlines()
         return [path for line in lines[:MOST] if (path := Path(line)).is_file()]
     except (OSError, ValueError):
         return []
@@ -25,6 +27,8 @@ def known() -> list[Path]:
 
 def remember(path: Path) -> None:
     """Put a file at the head of the list."""
+    if confined.folder():
+        return
     with contextlib.suppress(OSError, ValueError):
         newest = path.resolve()
         lines = [str(newest), *(str(other) for other in known() if other != newest)]

@@ -1,8 +1,8 @@
 """Enclosures: balls, the two functions that need care, and decimals rounded outward.
 
-A ball is Arb's midpoint ± radius and always contains the number it stands for. This is the only
-module that sets a working precision, and it sets it for the length of one call: FLINT's precision
-is a global of the process, so nothing here yields or awaits while it is changed.
+A ball is Arb's midpoint ± radius and always contains the number it stands for. FLINT's precision is a
+global of the process: whoever sets it does so as `with ALONE, ctx.workprec(bits)`, for the length of one
+call, and yields nothing meanwhile. So threads cannot see each other's precision.
 
 Three rules make a ball safe to use. It is never compared with a bare operator outside this module
 (a comparison that is not certain is False, both ways). A logarithm of zero is never formed:
@@ -12,21 +12,30 @@ that what is left to the ball has its full relative accuracy.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, isfinite, log2
+from threading import RLock
 from typing import Literal
 
 from flint import arb, arb_mat, ctx, fmpz
 
+from markovdiff.arithmetic.rational import integer, numeral, shown, whole
 from markovdiff.errors import InputError
 
 Unit = Literal["bits", "nats"]
 Cells = Iterable[tuple[fmpz, fmpz]]
 Columns = Iterable[tuple[fmpz, Cells]]
+
+ALONE = RLock()
+"""Held while FLINT's precision is set: it belongs to the process, and another thread must not change it meanwhile."""
+
+if hasattr(os, "register_at_fork"):  # a child must not wait for a thread that only its parent has
+    os.register_at_fork(before=ALONE.acquire, after_in_parent=ALONE.release, after_in_child=ALONE.release)
 
 GUARD_BITS = 64
 """Bits beyond the digits asked for: enough for a sum of 2^30 terms and for the series' threshold."""
@@ -44,21 +53,40 @@ def bits_for(digits: int) -> int:
     return ceil(digits * log2(10)) + GUARD_BITS
 
 
+def check_digits(digits: object) -> int:
+    """Return the number of digits; raise unless it is an integer from 1 to 1000."""
+    number = whole(digits)
+    if number is None or not 1 <= number <= 1000:
+        raise InputError(
+            "the number of digits is out of range",
+            where="digits",
+            expected="an integer from 1 to 1000",
+            got=shown(digits),
+        )
+    return number
+
+
+def check_unit(unit: object) -> None:
+    """Raise unless `unit` is "bits" or "nats"."""
+    if not isinstance(unit, str) or unit not in ("bits", "nats"):
+        raise InputError("unknown unit", where="unit", expected="'bits' or 'nats'", got=shown(unit))
+
+
 def log_ball(n: fmpz, bits: int) -> arb:
     """Log n for an integer n ≥ 1."""
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         return arb(n).log()
 
 
 def ball(value: Fraction, bits: int) -> arb:
     """A rational number as a ball of `bits` bits."""
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         return arb(fmpz(value.numerator)) / fmpz(value.denominator)
 
 
 def combine(terms: Iterable[tuple[fmpz, arb]], denominator: fmpz, bits: int) -> arb:
     """(Σ c·x) / denominator over the given (c, x)."""
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         total = arb(0)
         for coefficient, x in terms:
             total += x * coefficient
@@ -71,7 +99,7 @@ def entropy_ball(numerators: Iterable[tuple[fmpz, int]], total: fmpz, bits: int)
     Where p > ½ its logarithm is taken as log1p of the exact −(total − n)/total, so that the
     entropy of an almost certain outcome keeps its relative accuracy.
     """
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         s = arb(0)
         for n, m in numerators:
             if n in (0, total):
@@ -88,7 +116,7 @@ def centred_ball(columns: Columns, scale: fmpz, bits: int) -> arb:
     (w, E), integers, E > −P_j or, for an impossible cell, E = −P_j, where f = 1. Near r = −1 the exact
     1 + r = (P + E)/P is what the logarithm is taken of.
     """
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         total = arb(0)
         for P, cells in columns:
             s = arb(0)
@@ -130,7 +158,7 @@ def _f_series(r: arb, k: int, bits: int) -> arb:
 def _series(bits: int) -> tuple[list[arb], list[arb]]:
     """(−1)^n/(n(n−1)) and the tail balls [± 2/((n+1)n)], for every n that SERIES_FROM can ask for."""
     last = 2 + (bits + SERIES_FROM - 1) // SERIES_FROM
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         coefficients = [arb(0), arb(0)] + [arb((-1) ** n) / (n * (n - 1)) for n in range(2, last + 1)]
         tails = [arb(0), arb(0)] + [arb(0, arb(2) / (n * (n + 1))) for n in range(2, last + 1)]
     return coefficients, tails
@@ -139,19 +167,19 @@ def _series(bits: int) -> tuple[list[arb], list[arb]]:
 def stochastic_ball(rows: Sequence[tuple[Sequence[fmpz], fmpz] | None], bits: int) -> arb_mat:
     """A matrix of the rows n/total; a row that is None is zero."""
     K = len(rows)
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         return arb_mat([[arb(n) / row[1] for n in row[0]] if row else [arb(0)] * K for row in rows])
 
 
 def product_ball(A: arb_mat, B: arb_mat, bits: int) -> arb_mat:
     """A·B; where no entry is negative nothing cancels, and relative accuracy only falls with T·K."""
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         return A * B
 
 
 def cross_entropy_ball(weights: Sequence[fmpz], total: fmpz, q: Sequence[arb], bits: int) -> arb:
     """−Σ (w/total)·log q over w > 0, for balls q > 0."""
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         s = arb(0)
         for w, x in zip(weights, q, strict=True):
             if w != 0:
@@ -163,7 +191,7 @@ def in_unit(x: arb, unit: Unit, bits: int) -> arb:
     """Nats as they are, or divided by log 2."""
     if unit == "nats":
         return x
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         return x / arb(2).log()
 
 
@@ -193,6 +221,17 @@ def bounds(x: arb) -> tuple[Fraction, Fraction]:
     return middle - radius, middle + radius
 
 
+def integers(x: arb) -> tuple[int, int, int, int]:
+    """The mantissas and exponents of a ball's middle and radius, which are the whole of it."""
+    (m, e), (r, f) = x.mid().man_exp(), x.rad().man_exp()
+    return int(m), int(e), int(r), int(f)
+
+
+def from_integers(m: int, e: int, r: int, f: int) -> arb:
+    """The ball that `integers` took apart."""
+    return arb((m, e), (r, f))
+
+
 def _dyadic(x: arb) -> Fraction:
     mantissa, exponent = (int(part) for part in x.man_exp())
     return Fraction(mantissa) * (Fraction(2) ** exponent)
@@ -219,10 +258,12 @@ def decimals(x: arb, digits: int) -> Decimals | None:
     |nearest − truth| is under one unit of the last digit, upper − lower at most two. None where the
     ball is too wide for that: ask again with more bits.
     """
+    if x.is_zero():
+        return Decimals(0, 0, 0, 0, may_end=True)
     if accuracy(x) < ceil(digits * log2(10)) + GUARD_BITS // 2:
         return None
     m, r, e = (int(part) for part in x.mid_rad_10exp(digits + 8))
-    drop = len(str(abs(m))) - digits
+    drop = len(numeral(abs(m))) - digits
     unit = 10**drop
     lower, upper = (m - r) // unit, -((-m - r) // unit)
     nearest = (2 * m + unit) // (2 * unit)
@@ -235,7 +276,7 @@ def show(mantissa: int, exponent: int) -> str:
     >>> show(811278124459133, -15), show(-175, -2), show(12, -72)
     ('0.811278124459133', '-1.75', '1.2e-71')
     """
-    sign, digits = ("-" if mantissa < 0 else ""), str(abs(mantissa))
+    sign, digits = ("-" if mantissa < 0 else ""), numeral(abs(mantissa))
     if mantissa == 0:
         return "0"
     leading = len(digits) - 1 + exponent
@@ -265,7 +306,7 @@ def as_decimal(value: float | Fraction, digits: int) -> Decimal:
 def decimal_text(value: Decimal) -> str:
     """As every decimal is written here: positional, or scientific below 1e-4."""
     sign, digits, exponent = value.as_tuple()
-    mantissa = int("".join(map(str, digits)))
+    mantissa = integer("".join(map(str, digits)))
     return show(-mantissa if sign else mantissa, int(exponent))
 
 
@@ -289,7 +330,7 @@ def _floor(end: arb) -> int:
 
 def floors(weights: Callable[[], list[arb]], grid: int) -> list[int | None]:
     """⌊w·grid / (1 + 2Σw)⌋ of each weight where 128 bits settle it, None where they do not."""
-    with ctx.workprec(128):
+    with ALONE, ctx.workprec(128):
         values = weights()
         share = grid / (1 + 2 * sum(values, arb(0)))
         ends = [(_floor(x.lower()), _floor(x.upper())) for x in (w * share for w in values)]
@@ -311,7 +352,7 @@ def rounded(
     """
     half = Fraction(1, 2) if mode == "nearest" else Fraction(0)
     for bits in (128, 512, 2048, 8192):
-        with ctx.workprec(bits):
+        with ALONE, ctx.workprec(bits):
             place = evaluate(bits) * grid.denominator / grid.numerator + ball(half, bits)
             low, high = _floor(place.lower()), _floor(place.upper())
             on_boundary = place.is_exact() and place == high

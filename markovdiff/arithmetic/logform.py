@@ -29,6 +29,8 @@ from markovdiff.arithmetic.enclosure import (
     ball,
     bits_for,
     bounds,
+    check_digits,
+    check_unit,
     combine,
     in_unit,
     log_ball,
@@ -42,6 +44,12 @@ TRIAL_PRIMES = 168
 
 MIN_TERM = 8
 """Characters that a term takes at least, with its sign, but for the first and one without a logarithm."""
+
+SHORT = 120
+"""Characters of a form that its `repr` writes out."""
+
+FIRST_LOOK = 128
+"""Bits at which the `repr` of a longer form is evaluated."""
 
 _LARGEST_TRIAL_PRIME = 997
 
@@ -251,7 +259,7 @@ class LogForm:
         >>> lower < upper and upper - lower < Fraction(1, 10**30)
         True
         """
-        check_digits(digits)
+        digits = check_digits(digits)
         check_unit(unit)
         if self.is_zero():
             return Fraction(0), Fraction(0)
@@ -264,9 +272,9 @@ class LogForm:
         """The nearest float, correctly rounded, in nats."""
         digits = 20
         while True:
-            lower, upper = self.enclosure(digits)
-            if float(lower) == float(upper):
-                return float(lower)
+            lower, upper = map(_nearest_float, self.enclosure(digits))
+            if lower == upper:
+                return lower
             digits *= 2
 
     def closed_form(self, unit: Unit = "nats", limit: int | None = None) -> str | None:
@@ -275,6 +283,7 @@ class LogForm:
         >>> (log(4) - log(3) * Fraction(3, 4)).closed_form("bits")
         '2 − 3/4·log2(3)'
         """
+        check_unit(unit)
         if limit is not None and self._is_hopeless(limit):
             return None
         terms = self.over_coprime_base()
@@ -296,7 +305,18 @@ class LogForm:
         return self.closed_form() or "0"
 
     def __repr__(self) -> str:
-        return f"<LogForm {self}>"
+        """The number as people write it where that fits a line, else its first digits."""
+        if written := self.closed_form(limit=SHORT):
+            return f"<LogForm {written}>"
+        return f"<LogForm of {len(self._terms)} logarithms, {self.ball(FIRST_LOOK).str(12)} nats>"
+
+
+def _nearest_float(x: Fraction) -> float:
+    """The nearest float; ±∞ past the largest, as IEEE 754 rounds."""
+    try:
+        return float(x)
+    except OverflowError:
+        return inf if x > 0 else -inf
 
 
 def log(x: object) -> LogForm:
@@ -374,20 +394,3 @@ def _written(terms: dict[fmpz, fmpz], denominator: fmpz, unit: Unit) -> str:
         sign = ("−" if a < 0 else "") if not parts else (" − " if a < 0 else " + ")
         parts.append(sign + body)
     return "".join(parts) or "0"
-
-
-def check_digits(digits: int) -> None:
-    """Raise unless 1 ≤ digits ≤ 1000."""
-    if not isinstance(digits, int) or isinstance(digits, bool) or not 1 <= digits <= 1000:
-        raise InputError(
-            "the number of digits is out of range",
-            where="digits",
-            expected="an integer from 1 to 1000",
-            got=shown(digits),
-        )
-
-
-def check_unit(unit: str) -> None:
-    """Raise unless `unit` is "bits" or "nats"."""
-    if unit not in ("bits", "nats"):
-        raise InputError("unknown unit", where="unit", expected="'bits' or 'nats'", got=shown(unit))

@@ -9,14 +9,14 @@ what is left, so a dense chain pays a few gcds a step, while a chain whose fract
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Self
 
 from flint import fmpz, fmpz_mat
 
-from markovdiff.arithmetic.rational import over_common_denominator
+from markovdiff.arithmetic.rational import over_common_denominator, shown
 
 BLOCK = 32
 """Products of tall integers are done in blocks of this size: at K = 64 and thousands of bits FLINT's
@@ -129,6 +129,14 @@ class RationalMatrix:
         g = common_factor(self.N.entries(), self.d)
         return self if g == 1 else self.like(_divide(self.N, g), self.d // g)
 
+    def __repr__(self) -> str:
+        rows, columns = self.shape
+        return f"<{type(self).__name__} {rows} × {columns}, over {shown(int(self.d), 24)}>"
+
+    def __reduce__(self) -> tuple[Callable[..., RationalMatrix], tuple[object, ...]]:
+        """Pickles and copies are made of integers: FLINT's matrices have no pickles of their own."""
+        return _from_integers, (*self.shape, [int(n) for n in self.N.entries()], int(self.d))
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RationalMatrix):
             return NotImplemented
@@ -147,6 +155,10 @@ class RationalMatrix:
     def rows(self) -> tuple[tuple[Fraction, ...], ...]:
         """The entries as Fractions in lowest terms."""
         return tuple(tuple(fraction(n, self.d) for n in row) for row in self.table())
+
+
+def _from_integers(rows: int, columns: int, entries: list[int], d: int) -> RationalMatrix:
+    return RationalMatrix(fmpz_mat(rows, columns, entries), fmpz(d))
 
 
 def fraction(n: fmpz, d: fmpz) -> Fraction:

@@ -8,8 +8,10 @@ the quantity is made, and then no precision is ever hunted for a number that is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from decimal import Decimal
 from fractions import Fraction
 
 from flint import arb, fmpz
@@ -25,9 +27,9 @@ from markovdiff.arithmetic.enclosure import (
     show,
     sign_of,
 )
-from markovdiff.arithmetic.logform import LogForm, log
-from markovdiff.arithmetic.rational import text
-from markovdiff.errors import TooLongError
+from markovdiff.arithmetic.logform import INFINITY, Infinity, LogForm, log
+from markovdiff.arithmetic.rational import from_decimal, numeral, rational, shown, text, whole
+from markovdiff.errors import InputError, TooLongError
 
 FIRST_BITS = bits_for(15)
 """Precision of a first look: what fifteen digits need, so that a ball made for digits serves here."""
@@ -35,11 +37,14 @@ FIRST_BITS = bits_for(15)
 MAX_CLOSED_FORM = 80
 """Characters that a closed form may have to be shown."""
 
+SHOWN = 24
+"""Characters of a decimal that its `repr` has at most, the exponent apart."""
+
 NO_NUMBERS = ("inf", "undefined", "undecided")
 """What stands in place of a value where there is none, or where it was not told from 0."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Enclosed:
     """A number as it is reported: decimals as text, rounded outward, and a closed form if short.
 
@@ -47,6 +52,13 @@ class Enclosed:
     ends within its digits has lower = upper = value. `value` is "inf" or "undefined" where that is
     the finding, "undecided" where balls did not tell the number from 0; then `witness` names where,
     `words` says why, and there are no bounds.
+
+    Two are equal where all that is reported is. Against exact numbers, in the same unit, and for an order the bounds
+    decide; where they cannot, InputError says so.
+
+    >>> q = Enclosed("0.3333", "0.3333", "0.3334")
+    >>> q < Fraction(1, 2), q == 1, f"{q:.2f}"
+    (True, False, '0.33')
     """
 
     value: str
@@ -67,6 +79,81 @@ class Enclosed:
 
     def __str__(self) -> str:
         return self.value
+
+    def __format__(self, spec: str) -> str:
+        """Format as a Decimal is; where there is no number, the word is padded alike."""
+        if not self.is_finite and (parts := _SPEC.fullmatch(spec)):
+            fill, align, width = parts[1] or "", (parts[2] or ">").replace("=", ">"), parts[3] or ""
+            return format(self.value, f"{fill}{align}{width}")
+        if spec == "" or spec.endswith("s"):
+            return format(self.value, spec)
+        return format(Decimal(self.value), spec)
+
+    def _ends(self) -> tuple[Fraction | Infinity, Fraction | Infinity]:
+        """The bounds as numbers. Raises InputError where there are none."""
+        if self.value == "inf":
+            return INFINITY, INFINITY
+        if self.lower is None or self.upper is None:
+            raise InputError(
+                "a number without bounds cannot be compared",
+                got=self.value,
+                remedy="run in exact or ball arithmetic, or compare float(q)" if self.is_finite else self.words,
+            )
+        return from_decimal(self.lower), from_decimal(self.upper)
+
+    def _order(self, other: object) -> tuple[bool, bool, bool]:
+        """Whether it is less, equal, greater. Raises InputError where the bounds leave that open."""
+        low, high = self._ends()
+        if isinstance(other, Enclosed | Infinity):
+            least, most = other._ends() if isinstance(other, Enclosed) else (other, other)  # noqa: SLF001  (its own kind)
+        else:
+            least = most = rational(other)
+        if high < least or low > most or low == high == least == most:
+            return high < least, low == most, low > most
+        raise InputError(
+            "the bounds overlap, so which is larger is not known",
+            got=f"{self.short()} and {other.short() if isinstance(other, Enclosed) else shown(other)}",
+            remedy="run with more digits; equality is decided by a LogForm, or by the result's checks",
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Enclosed):
+            return all(getattr(self, f.name) == getattr(other, f.name) for f in fields(self))
+        if whole(other) is None and not isinstance(other, Fraction | Decimal | Infinity):
+            return NotImplemented
+        return self.value == "inf" if isinstance(other, Infinity) else self.is_finite and self._order(other)[1]
+
+    def __hash__(self) -> int:
+        if self.value == "inf":
+            return hash(INFINITY)
+        return hash(from_decimal(self.value) if self.lower == self.value == self.upper else self.value)
+
+    def __lt__(self, other: object) -> bool:
+        return self._order(other)[0]
+
+    def __gt__(self, other: object) -> bool:
+        return self._order(other)[2]
+
+    def __le__(self, other: object) -> bool:
+        return not self._order(other)[2]
+
+    def __ge__(self, other: object) -> bool:
+        return not self._order(other)[0]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.short()}>"
+
+    def short(self) -> str:
+        """Return the value, cut to two dozen digits.
+
+        >>> Enclosed("0." + "3" * 1000 + "e-70").short()
+        '0.3333333333333333333333…e-70'
+        """
+        digits, e, power = self.value.partition("e")
+        return f"{digits[:SHOWN]}…{e}{power}" if len(digits) > SHOWN else self.value
+
+
+_SPEC = re.compile(r"(?:(.)?([<>=^]))?[-+ ]?z?#?0?([0-9]+)?.*", re.DOTALL)
 
 
 class Quantity:
@@ -202,7 +289,7 @@ class Quantity:
         if d.may_end and self._equals(ending, unit):
             value, exact = show_ending(d.nearest, d.exponent), text(ending).replace("-", "−")
             return Enclosed(value, value, value, exact if len(exact) <= MAX_CLOSED_FORM else None)
-        carried = len(str(abs(d.nearest))) > digits
+        carried = len(numeral(abs(d.nearest))) > digits
         return Enclosed(
             show(d.nearest // 10, d.exponent + 1) if carried else show(d.nearest, d.exponent),
             show(d.lower, d.exponent),

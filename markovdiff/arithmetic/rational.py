@@ -6,18 +6,22 @@ A number may come as an int, a Fraction, a Decimal, a FLINT integer or rational,
 
 Inside the engine numbers are FLINT's `fmpz` and `fmpq`; `Fraction` is what callers see.
 Neither is ever mixed with the other (`fmpq(1, 3) == Fraction(1, 3)` is silently False).
+
+Python refuses to turn integers of more than 4,300 digits into text or back, and of more than 640 where it is told so
+(`PYTHONINTMAXSTRDIGITS`). FLINT does not: `numeral` and `integer` are the two conversions, for the whole engine.
 """
 
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
 from numbers import Integral
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from flint import fmpq, fmpz
 
@@ -27,6 +31,9 @@ Rational: TypeAlias = "Fraction | int | str | Decimal | fmpz | fmpq"
 
 MAX_DIGITS = 10_000
 """Digits that one number may have, written out: more is a mistake or an attack."""
+
+NUMBER = 24
+"""Characters of a number within something else that is shown, about."""
 
 _RATIO = re.compile(r"([+-]?[0-9]+)(?:/([0-9]+))?", re.ASCII)
 _DECIMAL = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,9}))?", re.ASCII)
@@ -77,23 +84,54 @@ def _parse(text: str, where: str | None) -> Fraction:
     if ratio := _RATIO.fullmatch(stripped):
         numerator, denominator = ratio.groups()
         if denominator is None:
-            return Fraction(_int(numerator))
+            return Fraction(integer(numerator))
         if not denominator.strip("0"):
-            raise InputError("division by zero", where=where, expected="a rational number", got=repr(text))
-        return Fraction(_int(numerator), _int(denominator))
+            raise InputError("division by zero", where=where, expected="a rational number", got=shown(text))
+        return Fraction(integer(numerator), integer(denominator))
     match = _DECIMAL.fullmatch(stripped)
     if match is None or not (match[2] or match[3]):
         raise _not_a_number(text, where)
     sign, whole, decimals, exponent = match[1], match[2] or "", match[3] or "", int(match[4] or 0)
     _check_size(len(whole) + len(decimals), exponent, where)
     scale = exponent - len(decimals)
-    mantissa = _int(sign + whole + decimals)
+    mantissa = integer(sign + whole + decimals)
     return Fraction(mantissa * 10**scale) if scale >= 0 else Fraction(mantissa, 10**-scale)
 
 
-def _int(digits: str) -> int:
-    """Python itself refuses to read more than 4300 digits; FLINT does not."""
+def integer(digits: str) -> int:
+    """Read decimal digits, with or without a sign, at any length.
+
+    >>> integer("-12"), integer("1" + "0" * 5000) == 10**5000
+    (-12, True)
+    """
     return int(fmpz(digits.lstrip("+")))
+
+
+def numeral(n: int | fmpz) -> str:
+    """Write an integer in decimal digits, at any length.
+
+    >>> numeral(-12), len(numeral(10**5000))
+    ('-12', 5001)
+    """
+    return str(fmpz(n).str())
+
+
+def whole(value: object) -> int | None:
+    """Return an integer of Python, NumPy or FLINT as an int; None for anything else, and for a boolean.
+
+    >>> whole(fmpz(3)), whole(True), whole(3.0)
+    (3, None, None)
+    """
+    return int(value) if isinstance(value, Integral | fmpz) and not isinstance(value, bool) else None
+
+
+def from_decimal(words: str) -> Fraction:
+    """Read a decimal that this package wrote, at any length and exponent.
+
+    >>> from_decimal("1.2e-3")
+    Fraction(3, 2500)
+    """
+    return Fraction(Decimal(words))
 
 
 def _check_size(length: int, exponent: int, where: str | None) -> None:
@@ -123,8 +161,7 @@ def text(value: Fraction | fmpq) -> str:
     ('-3/4', '5')
     """
     n, d = (value.p, value.q) if isinstance(value, fmpq) else (value.numerator, value.denominator)
-    numerator = str(fmpz(n).str())
-    return numerator if d == 1 else f"{numerator}/{fmpz(d).str()}"
+    return numeral(n) if d == 1 else f"{numeral(n)}/{numeral(d)}"
 
 
 def shown(value: object, room: int = 80) -> str:
@@ -142,28 +179,46 @@ def shown(value: object, room: int = 80) -> str:
         exact = Fraction(value)
         size = exact.numerator.bit_length() + exact.denominator.bit_length()
         return text(exact) if size <= 3 * room else _leading(exact)
-    words = repr(value) if not _has_long_number(value) else type(value).__name__
+    words = Quoter(room, 100 * room).repr(value)
     return words if len(words) <= room else words[: room - 3] + "..."
 
 
-def _has_long_number(value: object) -> bool:
-    """Whether Python would refuse to print it: it holds an integer of thousands of digits."""
-    if isinstance(value, dict):
-        return any(_has_long_number(v) for v in value.values())
-    if isinstance(value, list | tuple):
-        return any(_has_long_number(v) for v in value)
-    return isinstance(value, int | Fraction) and Fraction(value).numerator.bit_length() > 10_000
+class Quoter(reprlib.Repr):
+    """A `repr` that never fails: of the first `items` of a container, `room` characters of a text, any integer."""
+
+    def __init__(self, items: int, room: int) -> None:
+        super().__init__()
+        self.maxtuple = self.maxlist = self.maxdict = self.maxset = self.maxfrozenset = items
+        self.maxstring = self.maxother = room
+
+    def repr_int(self, x: Any, level: int) -> str:  # noqa: ARG002  (the base class's signature)
+        """Show a number, by its first digits where it is long."""
+        return shown(x, NUMBER)
+
+    repr_Fraction = repr_int  # noqa: N815  (called by the type's name)
+
+    def repr_fmpz(self, x: Any, level: int) -> str:
+        """Show one of FLINT's integers alike."""
+        return self.repr_int(int(x), level)
+
+    def repr_instance(self, x: Any, level: int) -> str:  # noqa: ARG002
+        """Show anything else by its own `repr`, or by its type where that fails."""
+        try:
+            words = repr(x)
+        except Exception:  # a stranger's own
+            words = type(x).__name__
+        return words if len(words) <= self.maxother else words[: self.maxother - 1] + "…"
 
 
 def _leading(x: Fraction, digits: int = 6) -> str:
     """The first digits in scientific notation, by integers alone; "about" where more would follow."""
     n, d = fmpz(abs(x.numerator)), fmpz(x.denominator)
-    exponent = len(n.str()) - len(d.str())
+    exponent = len(numeral(n)) - len(numeral(d))
     if n * fmpz(10) ** max(-exponent, 0) < d * fmpz(10) ** max(exponent, 0):
         exponent -= 1
     shift = digits - 1 - exponent
     top, bottom = n * fmpz(10) ** max(shift, 0), d * fmpz(10) ** max(-shift, 0)
-    mantissa, about = (top // bottom).str(), "about " if top % bottom != 0 else ""
+    mantissa, about = numeral(top // bottom), "about " if top % bottom != 0 else ""
     figures = f"{mantissa[0]}.{mantissa[1:]}".rstrip("0").rstrip(".")
     return f"{about}{'-' if x < 0 else ''}{figures}" + (f"e{exponent:+03d}" if exponent else "")
 

@@ -55,8 +55,14 @@ def audit(result: str, steps: range | None, sample: int | None, seed: int, scena
 @click.option("--theme", type=click.Choice(["dark", "light", "contrast"]), help="Colours.")
 @click.option("--unit", type=click.Choice(["bits", "nats"]), help="Instead of the scenario's.")
 @click.option("--serve", is_flag=True, help="In a browser instead (needs the extra `web`).")
-@click.option("--host", metavar="H", help="Where to listen (default localhost: this machine only).")
-@click.option("--port", type=click.IntRange(1, 65535), metavar="N", help="The port (default 8000).")
+@click.option(
+    "--host",
+    metavar="H",
+    help="Where to listen, and the only name that is answered to (default localhost: this machine only). 0.0.0.0 is "
+    "every address of this machine: answered to by each of them, by its host name, and by localhost.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), metavar="N", help="The port (default 8000; 0: any free one).")
+@click.option("--visitors", type=click.IntRange(min=1), metavar="N", help="At most so many at once (default 8).")
 def tui(
     scenario: str,
     t: int,
@@ -67,6 +73,7 @@ def tui(
     serve: bool,
     host: str | None,
     port: int | None,
+    visitors: int | None,
 ) -> int:
     """Step through a scenario live in the terminal."""
     from markovdiff.study.scenario import find
@@ -79,9 +86,15 @@ def tui(
         options += [
             word for option, given in (("--theme", theme), ("--unit", unit)) if given for word in (option, given)
         ]
-        return serve_at([str(find(scenario)), *options], host or "localhost", port or 8000)
-    if host or port:
-        raise InputError("nothing is served", where="--host, --port", remedy="add --serve")
+        return serve_at(
+            find(scenario),
+            options,
+            host or "localhost",
+            8000 if port is None else port,
+            8 if visitors is None else visitors,
+        )
+    if (host, port, visitors) != (None, None, None):
+        raise InputError("nothing is served", where="--host, --port, --visitors", remedy="add --serve")
     return show(find(scenario), scenario, t=t, play=play, fps=fps, theme=theme, unit=unit)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from flint import arb, ctx
 
+from markovdiff.arithmetic.enclosure import ALONE
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.errors import UnfinishedError
@@ -115,7 +116,7 @@ class BallLedger:
 
     def _cost(self, now: Enclosures) -> arb:
         assert self.prior is not None
-        with ctx.workprec(now.bits):
+        with ALONE, ctx.workprec(now.bits):
             pi = [arb(n) / self.prior.d for n in self.prior.N.entries()]
             w = [arb(0) if p.is_zero() else x / p for x, p in zip(pi, now.p, strict=True)]
             costs = [weight * dot(row, w).log() for weight, row in zip(now.p0, now.rows, strict=True)]
@@ -163,7 +164,7 @@ class BallLedger:
 def _sum(added: arb | None, term: Quantity) -> arb | None:
     """With one term more; None where some term could not be enclosed."""
     try:
-        with ctx.workprec(FIRST_BITS):
+        with ALONE, ctx.workprec(FIRST_BITS):
             return None if added is None else added + term.ball(FIRST_BITS)
     except UnfinishedError:
         return None

@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpz
 
-from markovdiff.arithmetic.enclosure import accuracy, combine, product_ball, sign_of
+from markovdiff.arithmetic.enclosure import ALONE, accuracy, combine, product_ball, sign_of
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
@@ -103,7 +103,7 @@ def model_error(step: Step, reverse: BallReverse) -> arb:
     bits = step.bits
     cells = step.cells
     outside = step.allowed.cells & ~cells & step.sight.possible[:, None]
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         total = arb(0)
         for j, i in np.argwhere(cells).tolist():
             total += step.pair[j][i] * g(reverse.rho[j][i], bits)
@@ -114,7 +114,7 @@ def model_error(step: Step, reverse: BallReverse) -> arb:
 
 def plainly(step: Step, reverse: BallReverse) -> arb:
     """E log(Q_t/R_t)."""
-    with ctx.workprec(step.bits):
+    with ALONE, ctx.workprec(step.bits):
         total = arb(0)
         for j, i in np.argwhere(step.cells).tolist():
             total += step.pair[j][i] * (step.back[j][i] / reverse.R[j][i]).log()
@@ -123,7 +123,7 @@ def plainly(step: Step, reverse: BallReverse) -> arb:
 
 def noise(state: Enclosures) -> arb:
     """H(x_t|x0)."""
-    with ctx.workprec(state.bits):
+    with ALONE, ctx.workprec(state.bits):
         rows = zip(state.p0, state.rows, state.reach.tolist(), strict=True)
         held = ((p, [x for x, there in zip(row, cells, strict=True) if there]) for p, row, cells in rows)
         found: arb = sum((p * entropy(row, state.bits) for p, row in held if not p.is_zero()), arb(0))
@@ -202,7 +202,7 @@ class BallModelLedger(BallLedger):
 
     def _check(self, before: Enclosures, now: Enclosures, plain: arb, error: arb) -> None:
         """Whether the two formulas of a step's term meet."""
-        with ctx.workprec(now.bits):
+        with ALONE, ctx.workprec(now.bits):
             first = plain - noise(before) + noise(now)
             second = information(before) - information(now) + error
             if self.broken is None and not first.overlaps(second):
@@ -322,7 +322,7 @@ class BallModelLedger(BallLedger):
         assert self.product is not None
         bits = self.at.walk.bits
         data = self.chain.data
-        with ctx.workprec(bits):
+        with ALONE, ctx.workprec(bits):
             if self.prior is None:
                 pi = self.at.walk.at(self.chain.T).p
             else:

@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 from flint import arb, arb_mat, ctx
 
-from markovdiff.arithmetic.enclosure import exponent, sign_of
+from markovdiff.arithmetic.enclosure import ALONE, exponent, sign_of
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
@@ -39,7 +39,7 @@ SMALL = 24
 
 def entropy(p: list[arb], bits: int) -> arb:
     """−Σ p log p, the largest p by log1p of what the others sum to."""
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         there = [x for x in p if not x.is_zero()]
         top = max(range(len(there)), key=lambda j: float(there[j]))
         rest = there[:top] + there[top + 1 :]
@@ -56,7 +56,7 @@ def information(now: Enclosures) -> arb:
 
 
 def _information(now: Enclosures) -> arb:
-    with ctx.workprec(now.bits):
+    with ALONE, ctx.workprec(now.bits):
         if now.reach.all() and _is_near(now):
             inverse = [1 / x for x in now.p]
             r = [x * y - 1 for row in now.rows for x, y in zip(row, inverse, strict=True)]
@@ -106,7 +106,7 @@ def dot(a: list[arb], b: list[arb]) -> arb:
 
 def divergence(p: list[arb], law: list[arb], bits: int) -> arb:
     """Σ p log(p/μ), for p that is zero where μ is; where p is near μ, Σ μ f(p/μ − 1) by its series."""
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         pairs = [(x, y) for x, y in zip(p, law, strict=True) if not y.is_zero()]
         if all(abs(x - y) < SMALL_BALL * y for x, y in pairs):
             return _series([y for _, y in pairs], [x / y - 1 for x, y in pairs], bits)
@@ -300,7 +300,7 @@ class BallInformation(Information):
         same = None if exact is None else exact == law
 
         def measure(state: Enclosures) -> arb:
-            with ctx.workprec(state.bits):
+            with ALONE, ctx.workprec(state.bits):
                 balls = [arb(n) / law.d for n in law.N.entries()]
             return divergence(state.p, balls, state.bits)
 
@@ -315,7 +315,7 @@ class BallInformation(Information):
         """Where p_0 Q̄_t, or a row sum, is certainly not what it should be: where balls do not meet."""
         now = self.walk.at(self.t)
         K = len(now.p)
-        with ctx.workprec(now.bits):
+        with ALONE, ctx.workprec(now.bits):
             sums = (now.W * arb_mat(K, 1, [1] * K)).entries()
         if not all(x.overlaps(y) for x, y in zip(now.averaged(), now.p, strict=True)):
             return {"t": self.t, "sum": "Σ_i J_ij ≠ p_t[j]"}

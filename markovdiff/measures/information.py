@@ -14,6 +14,7 @@ as many correct digits as one of 1.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Literal
@@ -53,7 +54,7 @@ def cross_entropy(p: Numbers, q: Numbers) -> LogForm | Infinity:
     >>> print(cross_entropy(["3/4", "1/4"], ["1/2", "1/2"]))
     log 2
     """
-    a, b = _pair(p, q)
+    a, b = pair(p, q)
     return INFINITY if first_missing(a, b) is not None else -_expected_log(a, b)
 
 
@@ -63,7 +64,7 @@ def kl(p: Numbers, q: Numbers) -> LogForm | Infinity:
     >>> print(kl(["1/2", "1/2"], ["3/4", "1/4"]), kl([1, 0], [0, 1]))
     log 2 − 1/2·log 3 ∞
     """
-    a, b = _pair(p, q)
+    a, b = pair(p, q)
     return INFINITY if first_missing(a, b) is not None else _expected_log(a, a) - _expected_log(a, b)
 
 
@@ -73,7 +74,7 @@ def jensen_shannon(p: Numbers, q: Numbers) -> LogForm:
     >>> print(jensen_shannon([1, 0], [0, 1]))
     log 2
     """
-    a, b = _pair(p, q)
+    a, b = pair(p, q)
     middle = [(x + y) / 2 for x, y in zip(a, b, strict=True)]
     return -_expected_log(middle, middle) + (_expected_log(a, a) + _expected_log(b, b)) / 2
 
@@ -91,7 +92,7 @@ def conditional_entropy(joint: Sequence[Numbers], given: Literal["columns", "row
     >>> print(conditional_entropy([["1/2", 0], [0, "1/2"]]))
     0
     """
-    if given not in ("columns", "rows"):
+    if not isinstance(given, str) or given not in ("columns", "rows"):
         raise InputError("unknown axis", where="given", expected="'columns' or 'rows'", got=shown(given))
     table = _joint(joint)
     sums = [sum(line, Fraction(0)) for line in (zip(*table, strict=True) if given == "columns" else table)]
@@ -225,7 +226,8 @@ def _distribution(p: Numbers, name: str) -> list[Fraction]:
     return values
 
 
-def _pair(p: Numbers, q: Numbers) -> tuple[list[Fraction], list[Fraction]]:
+def pair(p: Numbers, q: Numbers) -> tuple[list[Fraction], list[Fraction]]:
+    """Two distributions on one set, checked."""
     a, b = _distribution(p, "p"), _distribution(q, "q")
     if len(a) != len(b):
         raise InputError(
@@ -249,8 +251,9 @@ def _joint(joint: Sequence[Numbers]) -> list[list[Fraction]]:
 
 
 def _sequence(values: object, name: str) -> Sequence[object]:
-    if isinstance(values, str | bytes | dict) or not hasattr(values, "__iter__"):
-        raise InputError(
-            "not a sequence of numbers", where=name, expected="a list or tuple of exact numbers", got=shown(values)
-        )
-    return list(values)
+    if not isinstance(values, str | bytes | dict | set | frozenset) and hasattr(values, "__iter__"):
+        with contextlib.suppress(TypeError):  # an array of no dimension has `__iter__`, and no items
+            return list(values)
+    raise InputError(
+        "not a sequence of numbers", where=name, expected="a list or tuple of exact numbers", got=shown(values)
+    )

@@ -19,7 +19,7 @@ from fractions import Fraction
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpz
 
-from markovdiff.arithmetic.enclosure import accuracy, product_ball, stochastic_ball
+from markovdiff.arithmetic.enclosure import ALONE, accuracy, product_ball, stochastic_ball
 from markovdiff.arithmetic.floating import Flags
 from markovdiff.errors import UnfinishedError
 from markovdiff.process.chain import Chain
@@ -71,7 +71,7 @@ class Enclosures:
     def averaged(self) -> list[arb]:
         """Σ_i p_0[i] Q̄_t[i, j], which is p_t[j]."""
         held, n = self.W.nrows(), len(self.p0)
-        with ctx.workprec(self.bits):
+        with ALONE, ctx.workprec(self.bits):
             first = (arb_mat([self.p0[:held]]) * self.W).entries()
             if held == n:
                 return first
@@ -224,7 +224,7 @@ def _banded(kernel: Gaussian, beta: Fraction, bits: int) -> tuple[arb_mat, Flags
     sums = [0]
     for jump in jumps[1:]:
         sums.append(sums[-1] + jump)
-    with ctx.workprec(bits):
+    with ALONE, ctx.workprec(bits):
         far = [arb(n) / grid for n in jumps]
         stays = [arb(grid - sums[i] - sums[K - 1 - i]) / grid for i in range(K)]
     mirrored = far[:0:-1] + far

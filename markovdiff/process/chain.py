@@ -21,6 +21,8 @@ from math import prod
 from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.rational import shown, whole
+from markovdiff.arithmetic.value import brief, from_fields, in_a_line, one_line
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import Classes
@@ -45,6 +47,9 @@ class Moment:
     marginal: RationalMatrix
     data: RationalMatrix
     support: tuple[int, ...]
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     @cached_property
     def deviation(self) -> Deviation:
@@ -74,7 +79,7 @@ class Moment:
         return self.marginal.rows()[0]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Chain:
     """T steps of a noising kernel from a data distribution.
 
@@ -91,8 +96,14 @@ class Chain:
     kernel: Kernel
     betas: tuple[Fraction, ...]
     T: int
-    _walk: dict[int, Moment] = field(default_factory=dict, init=False, repr=False)
-    _made: dict[Fraction, Transition] = field(default_factory=dict, init=False, repr=False)
+    _walk: list[dict[int, Moment]] = field(default_factory=list, init=False, compare=False)
+    _made: dict[Fraction, Transition] = field(default_factory=dict, init=False, compare=False)
+
+    __reduce__ = from_fields
+
+    def __repr__(self) -> str:
+        betas = f", β = {brief(self.betas)}" if self.betas else ""
+        return one_line(f"<Chain of {self.T} steps on {self.K} states, {type(self.kernel).__name__}{betas}>")
 
     def __post_init__(self) -> None:
         if self.kernel.K != self.data.K:
@@ -128,7 +139,7 @@ class Chain:
 
     def transition(self, t: int) -> Transition:
         """Q_t in the shape the engine uses, t = 1 … T; equal β give one and the same object."""
-        self._check(t, first=1)
+        t = self._check(t, first=1)
         kernel = self.kernel
         if isinstance(kernel, PerStep):
             return kernel.steps[t - 1]
@@ -140,11 +151,12 @@ class Chain:
                 remedy="ask for `cumulative`, `marginal` or `data_posterior`, which are defined",
             )
         beta = self.betas[t - 1]
-        if beta not in self._made:
+        made = self._made.get(beta)
+        if made is None:
             if len(self._made) >= 2:
                 self._made.clear()
-            self._made[beta] = kernel.transition(beta)
-        return self._made[beta]
+            made = self._made.setdefault(beta, kernel.transition(beta))
+        return made
 
     @cached_property
     def classes(self) -> Classes | None:
@@ -199,22 +211,24 @@ class Chain:
 
     def at(self, t: int) -> Moment:
         """The process at time t; walking on from the last two t asked for where that is possible."""
-        self._check(t, first=0)
-        passed = [s for s in self._walk if s <= t]
-        moment = self._walk[max(passed)] if passed else self._start()
+        t = self._check(t, first=0)
+        walk = self._walk[-1] if self._walk else {}
+        passed = [s for s in walk if s <= t]
+        moment = walk[max(passed)] if passed else self._start()
         recent = {moment.t: moment}
         while moment.t < t:
             moment = self._next(moment)
             recent = {moment.t - 1: recent[moment.t - 1], moment.t: moment}
-        self._walk.clear()
-        self._walk.update(recent)
+        self._walk[:] = [recent]
         return moment
 
-    def _check(self, t: int, first: int) -> None:
-        if not isinstance(t, int) or not first <= t <= self.T:
+    def _check(self, t: object, first: int) -> int:
+        time = whole(t)
+        if time is None or not first <= time <= self.T:
             raise InputError(
-                "no such time", where="t", expected=f"an integer from {first} to T = {self.T}", got=repr(t)
+                "no such time", where="t", expected=f"an integer from {first} to T = {self.T}", got=shown(t)
             )
+        return time
 
     def _check_table(self, name: str) -> None:
         if self.K**2 > MAX_ENTRIES:
@@ -260,7 +274,7 @@ class Chain:
 
     def _pair(self, t: int) -> tuple[Row, ...]:
         """q(x_{t−1} = i, x_t = j)."""
-        self._check(t, first=1)
+        t = self._check(t, first=1)
         if isinstance(self.kernel, WithMemory):
             before = self.joint(t - 1)
             K = range(self.K)
@@ -274,19 +288,31 @@ class Chain:
 
         `x0` is the number or the label of a state.
         """
-        self._check(t, first=1)
+        t = self._check(t, first=1)
         k = self._state(x0)
         before = self.cumulative(t - 1)[k]
         step = self.kernel.by_source[k].rows() if isinstance(self.kernel, WithMemory) else self.step(t)
         pairs = [[b * x for x in row] for b, row in zip(before, step, strict=True)]
         return tuple(_normalised(column) for column in zip(*pairs, strict=True))
 
+    def stationary(self) -> Row:
+        """The law that every step preserves, exactly. Raises InputError where there is none, or more than one.
+
+        >>> from markovdiff.process.kernels import absorbing
+        >>> Chain(Distribution.from_weights([1, 1]), absorbing(2, 1), (Fraction(1, 2),), 1).stationary()
+        (Fraction(0, 1), Fraction(1, 1))
+        """
+        from markovdiff.process.stationary import stationary_of_chain
+
+        return stationary_of_chain(self).rows()[0]
+
     def _state(self, x0: int | str) -> int:
         if isinstance(x0, str) and x0 in self.states:
             return self.states.index(x0)
-        if isinstance(x0, int) and not isinstance(x0, bool) and 0 <= x0 < self.K:
-            return x0
-        raise InputError("no such state", where="x0", expected=f"0 … {self.K - 1}, or a label", got=repr(x0))
+        k = whole(x0)
+        if k is not None and 0 <= k < self.K:
+            return k
+        raise InputError("no such state", where="x0", expected=f"0 … {self.K - 1}, or a label", got=shown(x0))
 
     @cached_property
     def final_marginal(self) -> RationalMatrix:

@@ -17,6 +17,7 @@ from math import comb
 from flint import fmpz
 
 from markovdiff.arithmetic.rational import over_common_denominator, shown
+from markovdiff.arithmetic.value import from_fields, one_line
 from markovdiff.errors import InputError, LimitError
 
 MAX_STATES = 131_072
@@ -37,6 +38,13 @@ class Distribution:
     states: tuple[str, ...]
     weights: tuple[int, ...]
     total: int
+
+    __reduce__ = from_fields
+
+    def __repr__(self) -> str:
+        weighed = zip(self.states[:4], self.weights[:4], strict=True)
+        first = ", ".join(f"{shown(label, 24)}: {shown(Fraction(w, self.total), 24)}" for label, w in weighed)
+        return one_line(f"<Distribution on {self.K} states, {first}{', …' if self.K > 4 else ''}>")
 
     @classmethod
     def from_weights(

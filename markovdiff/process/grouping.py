@@ -10,23 +10,26 @@ A law that does differ within a class (a prior given number by number) has no pl
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.value import in_a_line
 from markovdiff.errors import InternalError
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Classes:
     """The classes of K states: the first state of each, how many there are, and each state's class."""
 
     first: tuple[int, ...]
     copies: tuple[int, ...]
     of_state: tuple[int, ...]
+
+    __repr__ = in_a_line
 
     @classmethod
     def by(cls, keys: Iterable[Hashable]) -> Classes:
@@ -62,6 +65,20 @@ class GroupedRow(RationalMatrix):
 
     classes: Classes
 
+    def __reduce__(self) -> tuple[Callable[..., RationalMatrix], tuple[object, ...]]:
+        """Pickles and copies are made of integers: FLINT's matrices have no pickles of their own."""
+        return _grouped, (RationalMatrix(self.N, self.d), self.classes)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the two row vectors agree on the states."""
+        if not isinstance(other, RationalMatrix):
+            return NotImplemented
+        if isinstance(other, GroupedRow) and self.classes == other.classes:
+            return RationalMatrix.__eq__(self, other)
+        return self.rows() == other.rows()
+
+    __hash__ = None
+
     def like(self, N: fmpz_mat, d: fmpz) -> GroupedRow:
         """The row vector N / d on the same classes."""
         return GroupedRow(N, d, self.classes)
@@ -87,6 +104,10 @@ class GroupedRow(RationalMatrix):
         """The one row, state by state, as Fractions in lowest terms."""
         (row,) = RationalMatrix.rows(self)
         return (tuple(row[k] for k in self.classes.of_state),)
+
+
+def _grouped(entries: RationalMatrix, classes: Classes) -> GroupedRow:
+    return GroupedRow(entries.N, entries.d, classes)
 
 
 def total(row: RationalMatrix) -> fmpz:

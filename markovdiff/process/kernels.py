@@ -26,16 +26,20 @@ from flint import arb, fmpz, fmpz_mat
 from markovdiff.arithmetic.enclosure import floors, rounded
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown, to_fmpq
+from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.transition import Dense, Mixing, Transition
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Forgetting:
     """Q(β) = (1−β)I + β·1πᵀ with target π."""
 
     target: Distribution
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     @property
     def K(self) -> int:
@@ -47,11 +51,14 @@ class Forgetting:
         return Mixing(1 - beta, self.target)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Blend:
     """Q(β) = (1−β)I + βM."""
 
     M: Dense
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     @property
     def K(self) -> int:
@@ -73,6 +80,8 @@ class Gaussian:
 
     K: int
     resolution: Fraction
+
+    __repr__ = in_a_line
 
     def transition(self, beta: Fraction) -> Transition:
         """Q(β); the identity at β = 0."""
@@ -125,11 +134,14 @@ def _jumps(kernel: Gaussian, beta: Fraction) -> tuple[int, ...]:
     return (0, *(n for n in found if n is not None))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class PerStep:
     """Q_1 … Q_T given outright."""
 
     steps: tuple[Dense, ...]
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     @property
     def K(self) -> int:
@@ -137,11 +149,14 @@ class PerStep:
         return self.steps[0].K
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class WithMemory:
     """q(x_t | x_{t−1}, x_0 = k), the same at every t: one matrix for each k."""
 
     by_source: tuple[Dense, ...]
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     @property
     def K(self) -> int:

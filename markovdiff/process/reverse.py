@@ -8,7 +8,8 @@
 
 The two mixtures take a denoiser p̃: the true posterior mixed with ε/K, the data distribution, or a
 table. They are not the same model: the k-th term of eq. 4 lacks the division by q(x_t | x0 = k), and so
-eq. 4 is not the Bayes reverse even when p̃ is the true posterior. The mixture then is.
+eq. 4 is not in general the Bayes reverse when p̃ is the true posterior. The mixture then is. At t = 1 the model is
+p̃(x0 | x_1) itself or eq. 4 once more: `last` says which.
 
 A row that conditions on what the model holds impossible is None: undefined, never patched. In the
 mixture the k that cannot reach x_t = j have no posterior; p̃ is restricted to the others and rescaled, and
@@ -24,12 +25,13 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
 from random import Random
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.arithmetic.rational import over_common_denominator
+from markovdiff.arithmetic.rational import over_common_denominator, shown
+from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain, Moment
 
@@ -46,6 +48,9 @@ class ReverseStep:
 
     rows: tuple[Row | None, ...]
     restricted: tuple[int, ...] = ()
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     def fractions(self) -> tuple[tuple[Fraction, ...] | None, ...]:
         """The rows as Fractions."""
@@ -68,6 +73,9 @@ class Bayes:
     """q(x_{t−1} | x_t), under the data or under another belief about x0 (a row vector)."""
 
     belief: RationalMatrix | None = None
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     @property
     def is_bayes(self) -> bool:
@@ -93,6 +101,9 @@ class Posterior:
 
     error: Fraction = Fraction(0)
 
+    __repr__ = in_a_line
+    __reduce__ = from_fields
+
     def given(self, now: Moment) -> tuple[Row | None, ...]:
         """Undefined where x_t = j is impossible: so is q(x0 | x_t = j)."""
         a, b = self.error.numerator, self.error.denominator
@@ -105,6 +116,9 @@ class Posterior:
 class DataGuess:
     """q(x0), whatever x_t is."""
 
+    __repr__ = in_a_line
+    __reduce__ = from_fields
+
     def given(self, now: Moment) -> tuple[Row | None, ...]:
         """The same row for each j."""
         return (_row(now.data.table()[0]),) * now.cumulative.K
@@ -115,6 +129,9 @@ class DenoiserTable:
     """p̃ given outright: one K × K table a step."""
 
     tables: tuple[tuple[Row | None, ...], ...]
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     def given(self, now: Moment) -> tuple[Row | None, ...]:
         """The table of step t."""
@@ -127,6 +144,9 @@ class PosteriorMixture:
 
     denoiser: Denoiser
     is_bayes: bool = field(default=False, init=False)
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     def step(self, before: Moment, now: Moment) -> ReverseStep:
         """R_t[j, i] = Σ_k p̃_k Q̄_{t−1}[k, i] Q_t[i, j] / Q̄_t[k, j] over the k that reach j."""
@@ -146,15 +166,27 @@ class PosteriorMixture:
 
 @dataclass(frozen=True, eq=False)
 class D3PM:
-    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t) for t ≥ 2; R_1[j] = p̃(x0 | x_1 = j) itself."""
+    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t) for t ≥ 2.
+
+    `last` says what the last step backward, t = 1, is: p̃(x0 | x_1) itself (`prediction`: D3PM's code for images), or
+    the same formula (`formula`: its code for text).
+    """
 
     denoiser: Denoiser
+    last: Literal["prediction", "formula"] = "prediction"
     is_bayes: bool = field(default=False, init=False)
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
+
+    def is_prediction(self, t: int) -> bool:
+        """Say whether R_t is p̃ itself."""
+        return t == 1 and self.last == "prediction"
 
     def step(self, before: Moment, now: Moment) -> ReverseStep:
         """R_t[j, i] ∝ Q_t[i, j] Σ_k p̃_k Q̄_{t−1}[k, i]."""
         guesses = self.denoiser.given(now)
-        if now.t == 1:
+        if self.is_prediction(now.t):
             return ReverseStep(guesses)
         return ReverseStep(tuple(g and _weighted(g[0], before, now, j) for j, g in enumerate(guesses)))
 
@@ -164,6 +196,9 @@ class Uniform:
     """1/K everywhere."""
 
     is_bayes: bool = field(default=False, init=False)
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     def step(self, _before: Moment, now: Moment) -> ReverseStep:
         """R_t[j, i] = 1/K."""
@@ -177,6 +212,9 @@ class ReverseTable:
 
     tables: tuple[tuple[Row | None, ...], ...]
     is_bayes: bool = field(default=False, init=False)
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     def step(self, _before: Moment, now: Moment) -> ReverseStep:
         """The table of step t."""
@@ -198,13 +236,16 @@ class Counted:
     seed: int
     is_bayes: bool = field(default=False, init=False)
 
+    __repr__ = in_a_line
+    __reduce__ = from_fields
+
     def __post_init__(self) -> None:
         if self.trajectories * self.chain.T > MAX_DRAWS:
             raise LimitError(
                 "too many transitions to sample",
                 where="reverse.model.trajectories",
                 expected=f"trajectories × steps at most {MAX_DRAWS}",
-                got=f"{self.trajectories} × {self.chain.T}",
+                got=f"{shown(self.trajectories)} × {self.chain.T}",
             )
         if self.chain.T * self.chain.K**2 > MAX_DRAWS:
             raise LimitError(

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from flint import arb, arb_mat, ctx
 
-from markovdiff.arithmetic.enclosure import ball, stochastic_ball
+from markovdiff.arithmetic.enclosure import ALONE, ball, stochastic_ball
 from markovdiff.arithmetic.floating import Flags
 from markovdiff.process.balls import Enclosures
 from markovdiff.process.chain import Chain
@@ -69,7 +69,7 @@ class Step:
     @cached_property
     def pair(self) -> Table:
         """q(x_{t−1} = i, x_t = j), a row for each j."""
-        with ctx.workprec(self.bits):
+        with ALONE, ctx.workprec(self.bits):
             return [
                 [p * q if there else ZERO for p, q, there in zip(self.before.p, row, cells, strict=True)]
                 for row, cells in zip(self.back, self.cells.tolist(), strict=True)
@@ -78,7 +78,7 @@ class Step:
     @cached_property
     def B(self) -> Table:
         """q(x_{t−1} = i | x_t = j)."""
-        with ctx.workprec(self.bits):
+        with ALONE, ctx.workprec(self.bits):
             return [
                 [x / p for x in row] if there else row
                 for row, p, there in zip(self.pair, self.now.p, self.sight.possible, strict=True)
@@ -116,7 +116,7 @@ class BallReverse:
 
 def deviation(state: Enclosures, possible: Flags) -> arb_mat:
     """Q̄_t/p_t − 1, and 0 in impossible columns."""
-    with ctx.workprec(state.bits):
+    with ALONE, ctx.workprec(state.bits):
         inverse = [1 / p if there else ZERO for p, there in zip(state.p, possible.tolist(), strict=True)]
         there = possible.tolist()
         rows = state.rows
@@ -132,15 +132,15 @@ def is_bayes(model: ReverseModel, t: int) -> bool:
     if not isinstance(model, PosteriorMixture | D3PM):
         return False
     if isinstance(model.denoiser, Posterior) and model.denoiser.error == 0:
-        return isinstance(model, PosteriorMixture) or t == 1
-    return isinstance(model, D3PM) and isinstance(model.denoiser, DataGuess) and t > 1
+        return isinstance(model, PosteriorMixture) or model.is_prediction(t)
+    return isinstance(model, D3PM) and isinstance(model.denoiser, DataGuess) and not model.is_prediction(t)
 
 
 def reverse_ball(chain: Chain, model: ReverseModel, step: Step) -> BallReverse:
     """R_t."""
     if is_bayes(model, step.now.t):
         return BallReverse(step.B, [[ZERO] * chain.K] * chain.K, bayes=True)
-    with ctx.workprec(step.bits):
+    with ALONE, ctx.workprec(step.bits):
         match model:
             case Bayes():
                 return _believed(model, step)
@@ -148,7 +148,7 @@ def reverse_ball(chain: Chain, model: ReverseModel, step: Step) -> BallReverse:
                 return _mixture(Guess(chain, model.denoiser, step), step)
             case D3PM():
                 guess = Guess(chain, model.denoiser, step)
-                return _outright(guess, step) if step.now.t == 1 else _d3pm(guess, step)
+                return _outright(guess, step) if model.is_prediction(step.now.t) else _d3pm(guess, step)
             case ReverseTable() | Counted():
                 return _compared(stochastic_ball(model.tables[step.now.t - 1], step.bits).tolist(), step)
         return _compared([[arb(1) / chain.K] * chain.K] * chain.K, step)

@@ -25,6 +25,7 @@ from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix, cofactors, fraction
 from markovdiff.arithmetic.rational import shown
+from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import total
@@ -45,6 +46,8 @@ class Deviation:
     columns: list[Column]
     scale: fmpz
 
+    __repr__ = in_a_line
+
     @property
     def vanishes(self) -> bool:
         """Whether every row equals the average: source and target are independent."""
@@ -60,6 +63,19 @@ class Dense:
     """
 
     held: RationalMatrix | Rows
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the entries are the same, however they are held."""
+        if not isinstance(other, Dense):
+            return NotImplemented
+        written = isinstance(self.held, tuple) and isinstance(other.held, tuple)
+        return self.held == other.held if written else self.matrix == other.matrix
+
+    def __hash__(self) -> int:
+        return hash(self.rows())
 
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[Fraction]], where: str, K: int | None = None) -> Dense:
@@ -188,12 +204,15 @@ class Dense:
         return all(self.matrix.d in self.table[i] for i in support)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Mixing:
     """κI + (1−κ)·1πᵀ: stay with probability κ, else draw afresh from π."""
 
     keep: Fraction
     target: Distribution
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     @property
     def K(self) -> int:
@@ -202,7 +221,7 @@ class Mixing:
 
     def then(self, other: Transition) -> Transition:
         """The product; with the same target it is Mixing again, κ the product of both."""
-        if isinstance(other, Mixing) and other.target is self.target:
+        if isinstance(other, Mixing) and (other.target is self.target or other.target == self.target):
             return Mixing(self.keep * other.keep, self.target)
         return self.dense.then(other)
 
@@ -330,12 +349,15 @@ class PlusRankOne:
         return True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Pushed:
     """p W for a Mixing W, worked out when asked for: of a long run on a vocabulary nothing is kept but κ."""
 
     source: RationalMatrix
     step: Mixing
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
 
     def rows(self) -> tuple[tuple[Fraction, ...], ...]:
         """The one row, state by state."""

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
+from markovdiff.arithmetic.value import in_a_line
 from markovdiff.errors import MarkovdiffError, UnfinishedError
 from markovdiff.signals import SIGNALS
 from markovdiff.study.forecast import Forecast
@@ -48,9 +49,11 @@ class Interruption(KeyboardInterrupt):
 class Written:
     """A distribution written out, the only form in which one leaves the engine's process."""
 
-    row: tuple[Rational, ...]
+    row: tuple[Rational | None, ...]
 
-    def rows(self) -> tuple[tuple[Rational, ...], ...]:
+    __repr__ = in_a_line
+
+    def rows(self) -> tuple[tuple[Rational | None, ...], ...]:
         """The one row."""
         return (self.row,)
 

@@ -17,9 +17,10 @@ from math import log2
 
 from flint import arb, ctx
 
-from markovdiff.arithmetic.enclosure import accuracy, as_decimal, bits_for, decimals
+from markovdiff.arithmetic.enclosure import ALONE, accuracy, as_decimal, bits_for, decimals, from_integers, integers
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.arithmetic.value import in_a_line
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.ball_ledger import UNWRITTEN, BallLedger
 from markovdiff.measures.ball_models import BallModelLedger
@@ -66,9 +67,25 @@ class BallLaw:
     p: list[arb]
     digits: int
 
+    __repr__ = in_a_line
+
+    def __reduce__(self) -> tuple[Callable[..., BallLaw], tuple[object, ...]]:
+        """Pickles and copies are made of integers: FLINT's balls have no pickles of their own."""
+        return _from_integers, ([integers(x) for x in self.p], self.digits)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the decimals are the same."""
+        return self.rows() == other.rows() if isinstance(other, BallLaw) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
     def rows(self) -> tuple[tuple[Decimal, ...], ...]:
         """The one row, state by state."""
         return (tuple(_nearest(x, self.digits) for x in self.p),)
+
+
+def _from_integers(balls: list[tuple[int, int, int, int]], digits: int) -> BallLaw:
+    return BallLaw([from_integers(*x) for x in balls], digits)
 
 
 def _nearest(x: arb, digits: int) -> Decimal:
@@ -208,13 +225,13 @@ class BallEngine:
 
     def _variation(self, state: Enclosures) -> arb:
         pi = self._prior_ball(state.bits)
-        with ctx.workprec(state.bits):
+        with ALONE, ctx.workprec(state.bits):
             return sum((abs(x - y) for x, y in zip(state.p, pi, strict=True)), arb(0)) / 2
 
     def _prior_ball(self, bits: int) -> list[arb]:
         if bits not in self.ends:
             self.ends.clear()
-            with ctx.workprec(bits):
+            with ALONE, ctx.workprec(bits):
                 if self.prior is not None:
                     self.ends[bits] = [arb(n) / self.prior.d for n in self.prior.N.entries()]
                 else:
@@ -282,14 +299,14 @@ class StructuredEngine(ExactEngine):
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class RoundedLaw:
     """A law whose rationals are rounded when they are asked for."""
 
     law: Law
     digits: int
 
-    def rows(self) -> tuple[tuple[Decimal, ...], ...]:
+    def rows(self) -> tuple[tuple[Decimal | None, ...], ...]:
         """The one row, state by state."""
         (row,) = self.law.rows()
-        return (tuple(as_decimal(Fraction(p), self.digits) for p in row),)
+        return (tuple(p if p is None else as_decimal(Fraction(p), self.digits) for p in row),)

@@ -20,7 +20,7 @@ import flint
 
 from markovdiff.arithmetic.enclosure import decimal_text
 from markovdiff.arithmetic.quantity import Enclosed
-from markovdiff.arithmetic.rational import text
+from markovdiff.arithmetic.rational import from_decimal, numeral, text
 from markovdiff.errors import InputError
 from markovdiff.study.files import read_bytes
 from markovdiff.study.result import ADDED, QUANTITIES, TOTALS, Result, Step
@@ -75,7 +75,10 @@ def _plain(value: object, bits: int) -> object:
         case Decimal():
             return decimal_text(value)
         case Enclosed(lower=str() as lower, upper=str() as upper):
-            return {"lower": dyadic(Fraction(lower), bits, up=False), "upper": dyadic(Fraction(upper), bits, up=True)}
+            return {
+                "lower": dyadic(from_decimal(lower), bits, up=False),
+                "upper": dyadic(from_decimal(upper), bits, up=True),
+            }
         case Enclosed():
             return {"value": value.value, "witness": value.witness}
     return value
@@ -93,4 +96,4 @@ def dyadic(x: Fraction, bits: int, *, up: bool) -> tuple[str, int]:
     scaled = x / Fraction(2) ** exponent
     mantissa = -(-scaled.numerator // scaled.denominator) if up else scaled.numerator // scaled.denominator
     twos = (mantissa & -mantissa).bit_length() - 1
-    return text(Fraction(mantissa >> twos)), exponent + twos
+    return numeral(mantissa >> twos), exponent + twos

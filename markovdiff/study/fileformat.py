@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta, Struct, field, inspect
 
 from markovdiff.arithmetic.rational import MAX_DIGITS
+from markovdiff.arithmetic.value import in_a_line
 
 Number = Fraction
 Count = Annotated[int, Meta(ge=1)]
@@ -25,6 +26,8 @@ Count = Annotated[int, Meta(ge=1)]
 
 class Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A TOML table; unknown keys are refused."""
+
+    __repr__ = in_a_line
 
 
 # [data]
@@ -235,6 +238,8 @@ class Noise(Table, frozen=True):
 
 # [reverse]
 
+Last = Literal["prediction", "formula"]
+
 
 class Bayes(Table, frozen=True, tag_field="kind", tag="bayes"):
     """R_t = q(x_{t−1} | x_t), or the same under another belief about x0, over the labels of [data]."""
@@ -250,10 +255,11 @@ class PosteriorMixture(Table, frozen=True, tag_field="kind", tag="posterior-mixt
 
 
 class D3PM(Table, frozen=True, tag_field="kind", tag="d3pm"):
-    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t)."""
+    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t); at t = 1 p̃ itself, or the same formula."""
 
     error: Number | None = None
     denoiser: Literal["data"] | None = None
+    last: Last = "prediction"
 
 
 class Counted(Table, frozen=True, tag_field="kind", tag="counted"):
@@ -261,7 +267,7 @@ class Counted(Table, frozen=True, tag_field="kind", tag="counted"):
 
     trajectories: Count
     smoothing: Number | None = None
-    seed: Annotated[int, Meta(ge=0)] = 0
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
 
 
 class UniformModel(Table, frozen=True, tag_field="kind", tag="uniform"):
@@ -274,6 +280,7 @@ class TableModel(Table, frozen=True, tag_field="kind", tag="table"):
     rows: list[list[list[Number]]] | None = None
     path: str | None = None
     form: Literal["posterior-mixture", "d3pm"] = "posterior-mixture"
+    last: Last | None = None
     normalise: bool = False
 
 

@@ -23,9 +23,13 @@ from typing import Any
 from markovdiff.arithmetic.rational import rational, shown
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.distribution import check_size
+from markovdiff.study import confined
 
 MAX_BYTES = 256 * 2**20
 """A data file may be this large."""
+
+SHORT = 640
+"""Digits that Python's own `int` always reads, whatever it was told."""
 
 MAX_NUMBERS = 2**23
 """And bring this many numbers: as Fractions they take about two gigabytes."""
@@ -33,6 +37,7 @@ MAX_NUMBERS = 2**23
 
 def read_bytes(path: Path, where: str, limit: int = MAX_BYTES) -> bytes:
     """A file's bytes; every way in which that can fail is an InputError that names the file."""
+    confined.check_readable(path, where)
     try:
         kind = path.stat().st_mode
         if not stat.S_ISREG(kind):
@@ -299,17 +304,22 @@ def _parse_json(text: str, where: str) -> object:
     def refuse(constant: str) -> object:
         raise InputError("not a rational number", where=where, got=shown(constant))
 
+    def whole(digits: str) -> int:
+        return int(digits) if len(digits) <= SHORT else rational(digits, where).numerator
+
     def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         if len(dict(pairs)) < len(pairs):
             raise InputError("a key that stands twice in one object", where=where, got=shown([key for key, _ in pairs]))
         return dict(pairs)
 
     try:
-        parsed: object = json.loads(text, parse_float=Decimal, parse_constant=refuse, object_pairs_hook=once)
+        parsed: object = json.loads(
+            text, parse_int=whole, parse_float=Decimal, parse_constant=refuse, object_pairs_hook=once
+        )
     except (ValueError, ArithmeticError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError("not readable as JSON", where=where, got=str(error)) from None
+        raise InputError("not readable as JSON", where=where, got=shown(str(error))) from None
     return parsed
 
 

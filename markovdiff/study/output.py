@@ -12,6 +12,7 @@ from pathlib import Path
 from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError
 from markovdiff.signals import undisturbed
+from markovdiff.study import confined
 
 
 def check_writable(outputs: Mapping[str, str], inputs: Iterable[Path] = ()) -> None:
@@ -69,6 +70,7 @@ def write_whole(contents: Mapping[tuple[str, str], str]) -> None:
     try:
         for place, content in contents.items():
             path = place[1]
+            confined.check_writable(Path(path), over=True)
             data = content.encode("utf-8", "backslashreplace")
             if Path(path).exists() and not Path(path).is_file():
                 with Path(path).open("wb") as device:
@@ -82,6 +84,8 @@ def write_whole(contents: Mapping[tuple[str, str], str]) -> None:
             while ready:
                 ready[0][0].replace(ready[0][1])
                 ready.pop(0)
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
         raise _unwritable(error, *place) from None
     finally:
@@ -96,6 +100,7 @@ def write_new(path: Path, text: str) -> None:
 
     Raises FileExistsError where there is one, another OSError or ValueError where it cannot be written.
     """
+    confined.check_writable(path)
     with undisturbed():
         _write_new(path, text)
 

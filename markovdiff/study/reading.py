@@ -14,7 +14,7 @@ from fractions import Fraction
 
 import msgspec
 
-from markovdiff.arithmetic.rational import MAX_DIGITS, rational, shown
+from markovdiff.arithmetic.rational import MAX_DIGITS, integer, rational, shown
 from markovdiff.errors import InputError, LimitError, MarkovdiffError
 from markovdiff.study import fileformat
 
@@ -24,6 +24,13 @@ DEEP_KEY = re.compile(rf"(?<![\w-])(?:{_PART}){{32}}")
 
 ENDLESS = re.compile(rf"(?<![0-9a-fA-F_])[0-9a-fA-F_]{{{4 * MAX_DIGITS}}}")
 """Digits without end, looked for only where digits begin: from each digit anew takes the square of their number."""
+
+LONG_INTEGER = re.compile(
+    r""""{3}(?:[^\\"]|\\.|"(?!""))*+"{3,5}|'{3}(?:[^']|'(?!''))*+'{3,5}|"(?:[^\\"\n]|\\.)*+"|'[^'\n]*+'|\#[^\n]*+"""
+    r"|(?<![\w.+-])[+-]?[0-9](?P<long>[0-9_]{639,}+)(?![\w.])",
+    re.DOTALL | re.ASCII,
+)
+"""A string, a comment, or an integer so long that Python may refuse to read it."""
 
 MAX_BITS = MAX_DIGITS * 3322 // 1000
 """Of a whole number: written in hexadecimal it can be longer than Python would read in decimals."""
@@ -38,7 +45,7 @@ def read(text: str) -> fileformat.File:
         line = text.count("\n", 0, endless.start()) + 1
         raise LimitError("a number is too long", where=f"line {line}", expected=f"at most {MAX_DIGITS} digits")
     try:
-        parsed = tomllib.loads(text, parse_float=_decimal)
+        parsed = tomllib.loads(_with_long_integers(text), parse_float=_number_read)
     except RecursionError:
         raise InputError("nested too deeply", expected="a scenario file") from None
     except InputError:
@@ -51,7 +58,17 @@ def read(text: str) -> fileformat.File:
         raise _explained(error, parsed) from None
 
 
-def _decimal(text: str) -> Decimal:
+def _with_long_integers(text: str) -> str:
+    """The text with an exponent of 0 behind each long integer: tomllib gives that to us, where `int` may refuse it."""
+    if re.search("[0-9_]{640}", text) is None:
+        return text
+    return LONG_INTEGER.sub(lambda match: match[0] + "e0" * (match["long"] is not None), text)
+
+
+def _number_read(text: str) -> Decimal | int:
+    """A decimal as it is written; or a long integer, which has an exponent of 0 behind it."""
+    if len(text) > 640 and text[:-2].lstrip("+-").replace("_", "").isdecimal() and text.endswith("e0"):
+        return integer(text[:-2].replace("_", ""))
     try:
         return Decimal(text)
     except InvalidOperation:

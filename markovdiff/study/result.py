@@ -11,14 +11,15 @@ import csv
 import io
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any, Protocol, TypeAlias
 
 from markovdiff.arithmetic.enclosure import decimal_text
 from markovdiff.arithmetic.quantity import Enclosed
-from markovdiff.arithmetic.rational import text
+from markovdiff.arithmetic.rational import shown, text
+from markovdiff.arithmetic.value import one_line
 from markovdiff.study.shadow import Shade, rounded, scientific
 
 SCHEMA = "markovdiff.result/2"
@@ -30,11 +31,11 @@ Rational: TypeAlias = Fraction | Decimal
 class Law(Protocol):
     """p_t, written out when asked for."""
 
-    def rows(self) -> tuple[tuple[Rational, ...], ...]:
-        """The one row, state by state."""
+    def rows(self) -> tuple[tuple[Rational | None, ...], ...]:
+        """The one row, state by state; None for what float64 cannot tell."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Step:
     """What was found at one t; None where a quantity belongs to a step and t = 0, is not defined, or not decided.
 
@@ -55,14 +56,18 @@ class Step:
     total_variation_to_prior: Rational | None
     elbo_term: Enclosed | None
     model_error: Enclosed | None
-    law: Law
+    law: Law = field(hash=False)
     cross_entropy: Enclosed | None = None
     contraction: Enclosed | None = None
     dobrushin_product: Rational | None = None
     shadow: Shade | None = None
 
+    def __repr__(self) -> str:
+        lost = f", lost {_short(self.information_loss)} ({self.decay})" if self.t else ""
+        return f"<Step t = {self.t}: H = {_short(self.entropy)}, I = {_short(self.mutual_information)}{lost}>"
+
     @property
-    def marginal(self) -> tuple[Rational, ...]:
+    def marginal(self) -> tuple[Rational | None, ...]:
         """p_t, state by state."""
         return self.law.rows()[0]
 
@@ -102,7 +107,11 @@ class Check:
     verdict: str
     decided: str
     detail: str
-    witness: dict[str, object] | None
+    witness: dict[str, object] | None = field(hash=False)
+
+    def __repr__(self) -> str:
+        found = f"{self.observed} ({self.decided}), expected {self.expected}"
+        return f"<Check {self.check} {self.verdict}: {found}>"
 
 
 @dataclass(frozen=True)
@@ -120,11 +129,19 @@ class Elbo:
     prior_gap: Enclosed | None = None
     nll_excess: Enclosed | None = None
 
+    def __repr__(self) -> str:
+        shown_totals = {"L": self.negative_elbo, "NLL": self.nll, "H(x0)": self.data_entropy}
+        return f"<Elbo: {', '.join(f'{name} = {_short(value)}' for name, value in shown_totals.items())}>"
+
+
+def _short(value: Enclosed | None) -> str:
+    return "none" if value is None else value.short()
+
 
 TOTALS = tuple(field.name for field in fields(Elbo) if field.name != "nll_excess")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Result:
     """Everything a run found out; `partial` where it was interrupted, and then there are steps alone.
 
@@ -134,8 +151,8 @@ class Result:
 
     version: str
     unit: str
-    arithmetic: dict[str, object]
-    scenario: dict[str, object]
+    arithmetic: dict[str, object] = field(hash=False)
+    scenario: dict[str, object] = field(hash=False)
     steps: tuple[Step, ...] = ()
     elbo: Elbo = Elbo()
     checks: tuple[Check, ...] = ()
@@ -143,6 +160,13 @@ class Result:
     notes: tuple[str, ...] = ()
     sequence: None = None
     sampler: tuple[()] = ()
+
+    def __repr__(self) -> str:
+        name, kind = shown(self.scenario.get("name"), 40), self.arithmetic.get("kind")
+        held = sum(check.verdict == "holds" for check in self.checks)
+        done = f"{held} of {len(self.checks)} checks hold" if not self.partial else "partial"
+        ends = [f"I_{step.t} = {_short(step.mutual_information)}" for step in (*self.steps[:1], *self.steps[1:][-1:])]
+        return one_line(f"<Result {name}: {', '.join([*ends, self.unit, str(kind), done])}>")
 
     @property
     def passed(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from markovdiff.arithmetic.rational import rational
+from markovdiff.arithmetic.rational import rational, shown
 from markovdiff.errors import InputError
 from markovdiff.measures.findings import law_of
 from markovdiff.process import reverse
@@ -30,11 +30,11 @@ def model(spec: fileformat.Model, chain: Chain, labels: int, folder: Path) -> re
         case fileformat.PosteriorMixture():
             return reverse.PosteriorMixture(_denoiser(spec))
         case fileformat.D3PM():
-            return reverse.D3PM(_denoiser(spec))
+            return reverse.D3PM(_denoiser(spec), spec.last)
         case fileformat.Counted():
             smoothing = Fraction(1) if spec.smoothing is None else spec.smoothing
             if smoothing < 0:
-                raise InputError("negative smoothing", where=f"{WHERE}.smoothing", expected="≥ 0", got=str(smoothing))
+                raise InputError("negative smoothing", where=f"{WHERE}.smoothing", expected="≥ 0", got=shown(smoothing))
             return reverse.Counted(chain, spec.trajectories, smoothing, spec.seed)
         case fileformat.UniformModel():
             return reverse.Uniform()
@@ -63,7 +63,7 @@ def _denoiser(spec: fileformat.PosteriorMixture | fileformat.D3PM) -> reverse.De
     error = spec.error or Fraction(0)
     if not 0 <= error <= 1:
         raise InputError(
-            "the error is not a probability", where=f"{WHERE}.error", expected="from 0 to 1", got=str(error)
+            "the error is not a probability", where=f"{WHERE}.error", expected="from 0 to 1", got=shown(error)
         )
     return reverse.Posterior(error)
 
@@ -80,10 +80,16 @@ def _table(spec: fileformat.TableModel, chain: Chain, folder: Path) -> reverse.R
         where = f"{WHERE}.path ({folder / spec.path})"
         name, nested = files.read_tables(folder / spec.path, ("reverse", "denoiser"), f"{WHERE}.path")
     tables = _checked(nested, chain, spec.normalise, where)
+    if spec.last is not None and (name == "reverse" or spec.form != "d3pm"):
+        raise InputError(
+            "no formula that `last` could choose", where=f"{WHERE}.last", expected='a denoiser and form = "d3pm"'
+        )
     if name == "reverse":
         return reverse.ReverseTable(tables)
     denoiser = reverse.DenoiserTable(tables)
-    return reverse.D3PM(denoiser) if spec.form == "d3pm" else reverse.PosteriorMixture(denoiser)
+    return (
+        reverse.D3PM(denoiser, spec.last or "prediction") if spec.form == "d3pm" else reverse.PosteriorMixture(denoiser)
+    )
 
 
 def _checked(nested: object, chain: Chain, normalise: bool, where: str) -> tuple[tuple[reverse.Row | None, ...], ...]:
@@ -103,7 +109,7 @@ def _checked(nested: object, chain: Chain, normalise: bool, where: str) -> tuple
 
 def _list(nested: object, where: str, length: int, what: str) -> Sequence[object]:
     if not isinstance(nested, list) or len(nested) != length:
-        got = f"{len(nested)}" if isinstance(nested, list) else repr(nested)[:40]
+        got = f"{len(nested)}" if isinstance(nested, list) else shown(nested, 40)
         raise InputError("a table of the wrong shape", where=where, expected=f"{length} {what}", got=got)
     return nested
 

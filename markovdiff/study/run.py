@@ -59,6 +59,9 @@ def run(
     """
     if not isinstance(scenario, Scenario):
         raise InputError("not a scenario", where="run", expected="what md.load or md.loads gives", got=shown(scenario))
+    for name, listener in (("on_step", on_step), ("progress", progress), ("on_begin", on_begin)):
+        if listener is not None and not callable(listener):
+            raise InputError("not a function", where=f"run, {name}", expected="a function", got=shown(listener))
     chain = scenario.chain()
     shades = _shadow(scenario, chain) if shadow else None
     watchers = dict(scenario.watchers())
@@ -112,11 +115,14 @@ def _shadow(scenario: Scenario, chain: Chain) -> Shadow:
 
 
 def _check(name: str, expected: str, finding: Finding) -> Check:
+    """The verdict. A weak claim that float64 could not follow to the end is as expected, or nothing is known of it."""
     as_expected = finding.observed == expected or (
         name == "mi-decay" and expected == "non-increasing" and finding.observed in ("strict", "equal")
     )
-    verdict = "undecided" if finding.observed == "undecided" else "holds" if as_expected else "fails"
-    return Check(name, expected, finding.observed, verdict, finding.decided, finding.detail, finding.witness)
+    unknown = finding.observed == "undecided" or (finding.open and not as_expected)
+    observed = "undecided" if unknown else finding.observed
+    verdict = "undecided" if unknown else "holds" if as_expected else "fails"
+    return Check(name, expected, observed, verdict, finding.decided, finding.detail, finding.witness)
 
 
 def resolved(
@@ -172,6 +178,8 @@ def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] 
             record[name] = msgspec.to_builtins(value, enc_hook=text)
     if isinstance(model, Counted):
         record["smoothing"] = text(model.smoothing)
+    if isinstance(model, D3PM):
+        record["last"] = model.last
     match model:
         case Counted() | ReverseTable():
             record["rows"] = [_table(table) for table in model.tables]

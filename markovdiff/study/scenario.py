@@ -16,13 +16,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
 import markovdiff
-from markovdiff.arithmetic.enclosure import Unit
+from markovdiff.arithmetic.enclosure import Unit, check_digits, check_unit
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
+from markovdiff.arithmetic.value import from_fields
 from markovdiff.errors import InputError, MarkovdiffError
 from markovdiff.measures.findings import (
     Converged,
@@ -67,6 +69,16 @@ class Scenario:
     labels: int
     folder: Path
     unit: Unit
+
+    __reduce__ = from_fields
+
+    def __repr__(self) -> str:
+        kind, arithmetic = type(self.file.noise.kernel).__struct_config__.tag, self.file.arithmetic
+        facts = f"{self.T} steps on {self.K} states, {kind}, {arithmetic.kind}, {arithmetic.digits} digits, {self.unit}"
+        return f"<Scenario {shown(self.name, 40)}: {facts}>"
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.data, self.betas, self.T, self.unit))
 
     @property
     def title(self) -> str:
@@ -128,9 +140,16 @@ class Scenario:
         The unit is that of what is reported: a bound that the file states keeps the file's own.
         """
         given = self.file
+        kinds = get_args(fileformat.ArithmeticKind)
+        if arithmetic is not None and not (isinstance(arithmetic, str) and arithmetic in kinds):
+            raise InputError(
+                "unknown arithmetic", where="arithmetic", expected=f"one of {', '.join(kinds)}", got=shown(arithmetic)
+            )
+        if unit is not None:
+            check_unit(unit)
         numbers = fileformat.Arithmetic(
             kind=arithmetic or given.arithmetic.kind,
-            digits=given.arithmetic.digits if digits is None else digits,
+            digits=given.arithmetic.digits if digits is None else check_digits(digits),
         )
         file = msgspec.structs.replace(given, arithmetic=numbers)
         return replace(self, file=file, unit=unit or self.unit)
@@ -253,6 +272,13 @@ def load(source: str | Path) -> Scenario:
 
 def find(source: str | Path) -> Path:
     """The file that a path or a shipped name stands for. Raises InputError for an unknown name."""
+    if not isinstance(source, str | os.PathLike):
+        raise InputError(
+            "neither a path nor a name",
+            where="load",
+            expected="a string or a Path; md.loads takes TOML text",
+            got=shown(source),
+        )
     path = Path(source)
     if _exists(path) or path.suffix == ".toml" or len(path.parts) != 1:
         return path
@@ -299,6 +325,9 @@ def loads(text: str, *, folder: str | Path = ".", name: str = "scenario") -> Sce
         raise InputError(
             "not TOML text", where="loads", expected="a string; md.load takes a path or a name", got=shown(text)
         )
+    if not isinstance(folder, str | Path) or not isinstance(name, str):
+        where, got = ("name", name) if isinstance(folder, str | Path) else ("folder", folder)
+        raise InputError("not text", where=f"loads, {where}", expected="a string", got=shown(got))
     spec = read(text)
     folder = Path(folder)
     labelled = resolve.data(spec.data, folder)

@@ -16,6 +16,8 @@ from math import isfinite
 
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.arithmetic.rational import from_decimal
+from markovdiff.arithmetic.value import in_a_line
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
 
@@ -38,6 +40,8 @@ class Shade:
     false_rise: bool = False
     stands_still: bool = False
     negative: bool = False
+
+    __repr__ = in_a_line
 
     def record(self) -> dict[str, object]:
         """The shade as the JSON has it: shortest decimals that read back as the float, an error rounded outward."""
@@ -104,7 +108,7 @@ def relative_error(value: float, truth: Enclosed) -> Interval | None:
     """
     if truth.lower is None or truth.upper is None:
         return None
-    v, lower, upper = Fraction(value), Fraction(truth.lower), Fraction(truth.upper)
+    v, lower, upper = Fraction(value), from_decimal(truth.lower), from_decimal(truth.upper)
     if upper == 0 == v:
         return Fraction(0), Fraction(0)
     if lower <= 0:

@@ -275,6 +275,17 @@ def test_every_kind_shows_its_keys_and_begins_well(table: str, name: str) -> Non
             assert found is None, (kind, found)
 
 
+def test_how_equation_4_ends_is_asked_where_it_is_used() -> None:
+    """`last` is a field of the model d3pm, and of a table put through that form; of no other table."""
+    made = Form.from_text(TEXTS["elbo-d3pm"])
+    assert made.field("reverse.model.last").choices == ("formula", "prediction")
+    assert 'last = "formula"' in made.set("reverse.model.last", "formula").text()
+    table = Form.from_text(TEXTS["elbo-d3pm-trained"])
+    assert table.field("reverse.model.last").value == ""
+    other = table.set("reverse.model.form", "posterior-mixture")
+    assert "reverse.model.last" not in [field.path for field in other.fields()]
+
+
 def test_choosing_a_kernel_with_memory_and_back() -> None:
     """It has no schedule and no reverse model; both are there again afterwards, as they were."""
     text = TEXTS["elbo-d3pm"]

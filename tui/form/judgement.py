@@ -80,6 +80,7 @@ def light(text: str, folder: str | Path = ".") -> bool:
     What is past the engine's own limits is refused at once.
     """
     from markovdiff.process.distribution import MAX_STATES as MOST_STATES
+    from markovdiff.study.confined import check_readable
     from markovdiff.study.resolve import MAX_STEPS as MOST_STEPS
 
     draft, size = Draft(text), 0
@@ -91,6 +92,7 @@ def light(text: str, folder: str | Path = ".") -> bool:
         return False
     for _, name in paths(draft):
         try:
+            check_readable(Path(folder) / name, name)
             if (Path(folder) / name).stat().st_size > MAX_TEXT:
                 return False
         except (OSError, ValueError):

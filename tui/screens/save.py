@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from markovdiff.study import confined
 from tui import form as forms
 
 
@@ -53,11 +54,14 @@ class SaveAs(ModalScreen[Path | None]):
     def submitted(self, event: Input.Submitted) -> None:
         """Write, unless there is such a file: then ask."""
         name = event.value.strip()
-        if not name:
+        path = Path(name)
+        if path.name in ("", ".."):
             self.say("✗ a file needs a name")
             return
-        path = self.into / Path(name)
-        path = path if path.suffix else path.with_name(f"{path.name}.toml")
+        path = self.into / (path if path.suffix else path.with_name(f"{path.name}.toml"))
+        if confined.folder() and path.suffix != ".toml":
+            self.say("✗ a served session saves .toml files only")
+            return
         self.write(path, over=False)
 
     def write(self, path: Path, *, over: bool) -> None:
@@ -79,6 +83,9 @@ class SaveAs(ModalScreen[Path | None]):
         """A file is there. Until it is answered, letters are answers."""
         if path.is_dir():
             self.say(f"✗ {path.name} is a folder")
+            return
+        if confined.folder():
+            self.say(f"✗ {path.name} exists, and a served session writes over nothing: another name")
             return
         self.asked = path
         self.query_one(Input).disabled = True
