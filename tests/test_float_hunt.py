@@ -127,3 +127,16 @@ def test_the_hunt_sees_what_is_wrong(tmp_path: Path) -> None:
     assert counts["undecided"] == 2
     text, table = scenario(Random("7/1"))
     assert hunt(text, table, tmp_path, counts) == []
+
+
+def test_an_impossible_x0_is_infinite_whatever_has_underflowed() -> None:
+    """A prior on state 0, whose p_T is 1e-1500, cannot lead back to the others: NLL is +∞, L − NLL undefined."""
+    text = """
+data = { probabilities = ["1/2", "1/4", "1/4"] }
+noise = { steps = 500, kernel = { kind = "absorbing" }, schedule = { kind = "constant", beta = "999/1000" } }
+reverse = { prior = [1, 0, 0, 0] }
+"""
+    found, exact = in_floats(text).elbo, md.run(md.loads(text)).elbo
+    for name in ("nll", "gap", "negative_elbo"):
+        assert getattr(found, name).value == getattr(exact, name).value
+    assert (found.nll.value, found.gap.value) == ("inf", "undefined")

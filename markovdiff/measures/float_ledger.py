@@ -191,7 +191,7 @@ class FloatLedger:
         p0, d, v = now.p0, delta.d, delta.v
         missed = (p0 > 0) & (v <= 0)
         if missed.any():
-            return self._missed(self.sources[int(np.flatnonzero(missed)[0])])
+            return self._missed([self.sources[i] for i in np.flatnonzero(missed)])
         if self._is_dim():
             return UNKNOWN
         if self._is_untold():
@@ -208,11 +208,13 @@ class FloatLedger:
             return True
         return isinstance(now, Forgotten) and not ((law > 0) & (now.p0 > 0)).any()
 
-    def _missed(self, i: int) -> FloatTerm:
-        """An x0 that the prior leads back to with probability zero, by patterns, or with less than a float can hold."""
-        x0, law = self.states[i], self.approach.law
-        if (reached_from(self.chain, i) & (law > 0)).any():
+    def _missed(self, x0s: list[int]) -> FloatTerm:
+        """+∞ by the first x0 that the prior cannot lead back to, by patterns; else less than a float can hold."""
+        law = self.approach.law
+        lost = next((i for i in x0s if not (reached_from(self.chain, i) & (law > 0)).any()), None)
+        if lost is None:
             return UNKNOWN
+        x0 = self.states[lost]
         return Unbounded("inf", {"t": 0, "x0": x0}, f"the model cannot produce x0 = {x0!r}")
 
     def _jensen(self, gap: FloatTerm, excess: FloatTerm, delta: Missed | None) -> FloatTerm:
