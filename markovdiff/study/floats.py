@@ -25,14 +25,13 @@ from markovdiff.measures.float_triangle import triangle
 from markovdiff.measures.floats import DenseInformation, FloatKnown, MixedInformation, information
 from markovdiff.measures.known import Known
 from markovdiff.measures.terms import Totals, Unbounded
-from markovdiff.measures.triangle import times_of
 from markovdiff.process.approach_floats import Approach, Approaches
 from markovdiff.process.chain import Chain
 from markovdiff.process.contraction import Contraction
 from markovdiff.process.floats import forward, last_of
 from markovdiff.process.range_floats import check_chain, check_law, check_model
 from markovdiff.process.reverse import ReverseModel
-from markovdiff.study.forecast import admitted, forecast_float, with_model
+from markovdiff.study.foresight import admit
 from markovdiff.study.result import Elbo, Step
 from markovdiff.study.scenario import Scenario
 
@@ -67,8 +66,7 @@ class FloatEngine:
     def __init__(self, scenario: Scenario, chain: Chain) -> None:
         """Raises UnfinishedError where the forecast refuses, LimitError where float64 cannot hold a probability."""
         self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
-        walks = 1 + len(times_of(chain.T)) / 2 if "dpi" in scenario.expectations else 1
-        self.forecast = admitted(forecast_float(chain, walks), chain)
+        self.forecast = admit(scenario, chain)
         is_marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if is_marginal else scenario.prior(chain)
         self.model: ReverseModel | None = scenario.reverse_model(chain)
@@ -89,8 +87,6 @@ class FloatEngine:
     def _ledger(self, chain: Chain, model: ReverseModel) -> FloatLedger:
         if model.is_bayes:
             return FloatLedger(chain, self.prior, self.approach)
-        assert self.forecast is not None
-        self.forecast = admitted(with_model(self.forecast, chain), chain)
         return FloatModelLedger(chain, self.prior, self.approach, model)
 
     def stream(self) -> Iterator[FloatKnown]:

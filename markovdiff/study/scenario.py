@@ -172,7 +172,7 @@ class Scenario:
             "sdpi": "holds" if markov else None,
             "h-theorem": "holds" if markov and not law and self.stationary is not None else None,
             "elbo-ledger": "holds" if markov else None,
-            "dpi": "holds" if markov and self.T <= DPI_MAX_STEPS and self.K <= DPI_MAX_STATES else None,
+            "dpi": "holds" if markov and self._is_small else None,
             "entropy-growth": None,
             "converged": None,
         }
@@ -187,6 +187,16 @@ class Scenario:
             "converged": "holds" if bound else None,
         }
         return {check: e for check, d in defaults.items() if (e := given[check] or d)}
+
+    @property
+    def _is_small(self) -> bool:
+        return self.T <= DPI_MAX_STEPS and self.K <= DPI_MAX_STATES
+
+    @property
+    def compares_pairs(self) -> bool:
+        """Whether `dpi` is among the expectations; these are not formed for it, which may take long."""
+        asked = self.file.checks is not None and self.file.checks.dpi is not None
+        return asked or (self._is_small and self.chain().is_markov)
 
     def check_applicable(self) -> None:
         """Raise InputError for a check or a law that the file asks for and that cannot be had."""
