@@ -1,10 +1,11 @@
 """Use the terminal interface as nobody would: `python tests/soak.py [EVENTS] [SEED]`, by default 10,000 and seed 1.
 
-Keys of the registry, other printable ones, the mouse, sizes from 60×15 to 200×60, scenarios, forms, texts, the lab and
-the tour, by chance, without a terminal but with real engine processes, in a folder of its own. Now and then the program
-is left and opened anew (a key may do that, too). At every thousandth event the interface is brought back to one chain
-at rest, and the memory it has then is told. The command ends with 1 on a crash, on a process that outlives the program,
-or where the memory has grown by more than GROWTH since the first thousand; about 30 events a second.
+Keys of the registry, other printable ones, the mouse, sizes from 60×15 to 200×60, by chance; the palette, the lists,
+the dialogues, the form, the text, the lab and the tour are opened and keys pressed in them at once. There is no
+terminal, but there are real engine processes, in a folder of their own. Now and then the program is left and opened
+anew (a key may do that, too). At every thousandth event the interface is brought back to one chain at rest, and the
+memory it has then is told. The command ends with 1 on a crash, on a process that outlives the program, or where the
+memory has grown by more than GROWTH since the first thousand; about 30 events a second.
 """
 
 from __future__ import annotations
@@ -51,6 +52,17 @@ MOVES = (
     "ctrl+l", "ctrl+p", "ctrl+w", "f1", "shift+right", "y", "n",
 )  # fmt: skip
 
+OPENERS = ("ctrl+p", "s", "e", "ctrl+e", "x", "colon", "question_mark", "ctrl+l", "T")
+"""What opens a list, a form, a text, a dialogue, a page, the lab and the tour."""
+
+INSIDE = (
+    "pageup", "pagedown", "up", "down", "home", "end", "ctrl+home", "ctrl+end", "shift+home", "shift+end", "left",
+    "right", "tab", "shift+tab", "backspace", "delete", "enter", "space", "ctrl+k", "ctrl+u", "ctrl+z", "ctrl+s",
+    "shift+left", "shift+right", "ctrl+right", "1", "2", "3", "4", "5", "6", "a", "b", "c", "e", "i", "t", "z", "=",
+    "0", "[", "]", "{", "}",
+)  # fmt: skip
+"""What is pressed there, at once after it opens and while it fills."""
+
 PRINTABLE = [c for c in string.digits * 3 + "./-" * 3 + string.ascii_letters + "[]{}\"'=#,é✓" if c != "q"]
 
 PASTED = ("1/3", "0.05", "uniform", "[", '"', "\n\n[noise]\nsteps = 7\n", "\x1b[31m", "\u202e", "9" * 300, "x.toml")
@@ -89,7 +101,7 @@ class Soak:
         """One thing that a person does; whether it was to leave."""
         choices: tuple[tuple[Callable[[MarkovdiffApp, Pilot[None]], Awaitable[None]], int], ...] = (
             (self.key, 400), (self.move, 220), (self.type, 120), (self.click, 100), (self.hover, 60), (self.wheel, 50),
-            (self.drag, 20), (self.resize, 25), (self.paste, 10), (self.home, 40), (self.wait, 20),
+            (self.drag, 20), (self.resize, 25), (self.paste, 10), (self.home, 40), (self.wait, 20), (self.inside, 120),
         )  # fmt: skip
         if self.random.random() < 0.002:
             self.note("leave", "")
@@ -117,6 +129,19 @@ class Soak:
 
     async def type(self, _app: MarkovdiffApp, pilot: Pilot[None]) -> None:
         await self.press("type", self.random.choice(PRINTABLE), pilot)
+
+    async def inside(self, app: MarkovdiffApp, pilot: Pilot[None]) -> None:
+        """Open one thing, and press keys in it before and after it is laid out."""
+        opener = self.random.choice(OPENERS)
+        keys = [self.random.choice(INSIDE) for _ in range(self.random.randint(1, 8))]
+        self.note("inside", (opener, *keys))
+        if self.random.random() < 0.7:
+            for _ in range(6):
+                if len(app.screen_stack) > 1:
+                    await pilot.press("escape")
+        for key in (opener, *keys):  # one by one without a pause: what they come upon may not be laid out
+            app.simulate_key(key)
+        await pilot.pause()
 
     def place(self, app: MarkovdiffApp) -> tuple[int, int]:
         return self.random.randrange(app.size.width), self.random.randrange(app.size.height)

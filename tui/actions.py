@@ -76,6 +76,7 @@ ACTIONS = (
     Action("T", "tour", "a tour in ten questions, or leave it", STUDY),
     Action("enter", "restart", "start the engine again, if it has ended", STUDY),
     Action("question_mark", "help", "this help", PROGRAM, footer="Help"),
+    Action("ctrl+z", "suspend_process", "back to the shell; `fg` brings this here again", PROGRAM),
     Action("q", "quit", "leave", PROGRAM),
 )
 

@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from tui.actions import ACTIONS, spelled
 from tui.doing.guide import TOUR_BINDINGS, GuideActions
+from tui.screens.lists import Palette
 from tui.screens.overlays import Help
 
 
@@ -24,6 +25,7 @@ class MarkovdiffApp(GuideActions):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *TOUR_BINDINGS,
+        Binding("escape", "leave_zoom", "back from zoom", show=False),
         *(
             Binding(
                 a.keys, a.call, a.footer or a.words, show=bool(a.footer), key_display=a.shown, priority=a.name == "turn"
@@ -35,6 +37,17 @@ class MarkovdiffApp(GuideActions):
     def action_help(self) -> None:
         """Every key, and what the panels mean."""
         self.push_screen(Help())
+
+    def action_command_palette(self) -> None:
+        """Open the palette, once."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def action_suspend_process(self) -> None:
+        """Give the terminal back to the shell, with the clock at rest; where there is no shell, do nothing."""
+        if self._driver is not None and self._driver.can_suspend:
+            self.playback.pause()
+        super().action_suspend_process()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002  (Textual's)
         """The palette has what the registry has."""

@@ -12,6 +12,7 @@ from decimal import Decimal
 from math import isnan, log10
 from typing import Any
 
+from tui.glyphs import tell_apart
 from tui.messages import Died, Failed, Finished, Opened, Sampled, Shadowed, StepDone
 
 TINY = 1e-290
@@ -30,6 +31,7 @@ class Film:
     shadowed: Shadowed | None = None
     pictures: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False)
     _prior: list[float] | None = field(default=None, repr=False)
+    _labels: tuple[str, ...] = field(default=(), repr=False)
 
     def take(self, message: object) -> bool:
         """Put a message of the engine where it belongs; whether the film changed."""
@@ -95,6 +97,13 @@ class Film:
         if self._prior is None and self.opened is not None:
             self._prior = [_ratio(p) for p in self.opened.prior]
         return self._prior or []
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The states' labels as they are shown: no two look alike."""
+        if not self._labels and self.opened is not None:
+            self._labels = tell_apart(self.opened.states)
+        return self._labels
 
     def posterior(self, t: int, j: int) -> list[float] | None:
         """q(x_0 | x_t = j) for a picture, from the joint; None where it is undefined, or no matrix is kept."""

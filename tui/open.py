@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,12 +21,16 @@ if TYPE_CHECKING:
 def show(path: Path, source: str, *, t: int, play: bool, fps: int, theme: str | None, unit: Unit | None = None) -> int:
     """Run the interface until it is left; the exit status.
 
-    Raises InputError where the file cannot be read, or no key could ever be pressed. What is wrong *in* the file is
-    shown on the screen. The engine starts first: it reads the scenario while Textual is still being imported.
+    Raises InputError where the file cannot be read, or there is no terminal. What is wrong *in* the file is shown on
+    the screen. The engine starts first: it reads the scenario while Textual is still being imported.
     """
-    if not can_be_typed_at():
+    if missing := no_terminal():
         raise InputError(
-            "nobody can type here", where="stdin", expected="a terminal", remedy="`markovdiff run` needs no keys"
+            "the terminal interface needs a terminal to read keys from and to draw on",
+            where=", ".join(missing),
+            expected="a terminal",
+            got="a file, a pipe, or nothing",
+            remedy="`markovdiff run` and `markovdiff plot` need none",
         )
     text = files.read_text(path, "scenario")
     if source == str(path):
@@ -43,10 +46,21 @@ def show(path: Path, source: str, *, t: int, play: bool, fps: int, theme: str | 
     return app.return_code or 0
 
 
-def can_be_typed_at() -> bool:
-    """Whether keys can come: from a terminal, or through a pipe, as a server sends them; from /dev/null none do."""
+def no_terminal() -> list[str]:
+    """Return the names of the standard streams that lead to no terminal, though keys or the picture go through them.
+
+    Textual draws on stderr, and a person looks for the picture on stdout. Where a server has started this process and
+    speaks to it through pipes, which it says in TEXTUAL_DRIVER, none is missed.
+    """
+    if "TEXTUAL_DRIVER" in os.environ:
+        return []
+    return [name for number, name in enumerate(("stdin", "stdout", "stderr")) if not is_terminal(number)]
+
+
+def is_terminal(descriptor: int) -> bool:
+    """Return whether a descriptor is open and leads to a terminal."""
     try:
-        return os.isatty(0) or not stat.S_ISCHR(os.fstat(0).st_mode)
+        return os.isatty(descriptor)
     except OSError:
         return False
 

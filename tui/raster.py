@@ -1,21 +1,23 @@
 """Pictures made of terminal cells: curves, bars, heat maps and strips as plain data.
 
 A picture is a list of rows, a row a list of exactly `width` cells: a character one column wide and the names of two
-colours. It knows of no terminal, so it is tested by reading its text; a size of 0 or less is an empty one. t = 0 is
-in the first column, t = T in the last; a value is rounded to a dot or eighth, and drawn at the edge if it is beyond.
+colours; what is two columns wide is followed by a cell without a character. It knows of no terminal, so it is tested by
+reading its text; a size of 0 or less is an empty one. t = 0 is in the first column, t = T in the last; a value is
+rounded to a dot or eighth, and drawn at the edge if it is beyond.
 A curve is one integer a column of braille dots, four a cell, bit 0 on top: a vertical stroke is one shift.
 """
 
 from __future__ import annotations
 
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from math import ceil, isnan
 from typing import NamedTuple
+
+from tui.glyphs import NUMERAL, columns, glyphs, padded, shorten
 
 BRAILLE = [chr(0x2800 + (k & 0x87 | (k & 0x08) << 3 | (k & 0x70) >> 1)) for k in range(256)]  # 4 dots left, 4 right
 Row = list["Cell"]
@@ -28,7 +30,10 @@ PALETTE = [
 
 
 class Cell(NamedTuple):
-    """A character one column wide, its colour and the colour behind it: names or "#rrggbb"; "" is unset."""
+    """A character with the marks on it, its colour and the colour behind it: names or "#rrggbb"; "" is unset.
+
+    A character two columns wide has the cell behind it too, whose own `char` is "".
+    """
 
     char: str
     style: str = ""
@@ -55,6 +60,15 @@ class Tick:
     label: str
 
 
+@lru_cache(maxsize=4096)
+def cells(text: str, style: str = "", back: str = "") -> tuple[Cell, ...]:
+    """A text as cells, however many columns it takes."""
+    found: list[Cell] = []
+    for char, size in glyphs(text):
+        found += [Cell(char, style, back), *[Cell("", style, back)] * (size - 1)]
+    return tuple(found)
+
+
 def text(rows: Sequence[Row]) -> str:
     """The characters alone, trailing blanks kept."""
     return "\n".join("".join([cell.char for cell in row]) for row in rows)
@@ -74,7 +88,7 @@ def time_at(column: int, T: int, plot_width: int) -> int:
 
 def gutter(ticks: Sequence[Tick]) -> int:
     """The columns left of a plot: the longest label and the axis."""
-    return 1 + max((len(narrow(tick.label)) for tick in ticks), default=0)
+    return 1 + max((columns(tick.label) for tick in ticks), default=0)
 
 
 def curves(
@@ -100,7 +114,7 @@ def curves(
     rows = [([Cell(" ")] * (margin - 1) + [Cell("│", "axis")])[:margin] + blank for _ in range(height)]
     for tick in reversed(ticks if margin else []):
         if low <= tick.y <= high:
-            label = [Cell(char, "dim") for char in narrow(tick.label).rjust(margin - 1)]
+            label = cells(padded(tick.label, margin - 1, ">"), "dim")
             rows[height - 1 - _level(tick.y, low, high, levels - 1) // 4][:margin] = [*label, Cell("┤", "axis")]
     places = [_dot(t, T, plot) for t in range(T + 1)]
     drawn = [(_dots(one, places, low, high, 2 * plot, levels), one.style) for one in reversed(series)]
@@ -181,10 +195,42 @@ def bars(
                 inside = fill - 8 * row >= 4
                 mark = Cell("═" if both else char, "ground" if inside else colour, name if inside else "")
                 rows[plot - 1 - row][bar] = [mark] * size
-        if plot < height and first < len(labels):
-            label = narrow(labels[first])[:size].center(size)
-            rows[plot][bar] = [Cell(char, "highlight" if name == "highlight" else "dim") for char in label]
+    if plot < height:
+        firsts = [k * len(values) // count for k in range(count)]
+        names = tuple([labels[j] if j < len(labels) else "" for j in firsts])
+        lefts = tuple([k * (width + 1) // count for k in range(count)])
+        for k, left, label in placed(names, lefts, size, width):
+            last = (k + 1) * len(values) // count
+            mine = highlight is not None and firsts[k] <= highlight < last
+            written = cells(label, "highlight" if mine else "dim")
+            rows[plot][left : left + len(written)] = written
     return rows
+
+
+@lru_cache(maxsize=64)
+def placed(labels: tuple[str, ...], lefts: tuple[int, ...], size: int, width: int) -> list[tuple[int, int, str]]:
+    """Which labels stand under bars that begin at `lefts` and are `size` wide: the bar's number, the column, the words.
+
+    All of them in the middle of their bars where they go in, shortened if they still differ then; else every n-th one
+    whole, as many as go in with a blank between. Numerals always have a blank between them.
+
+    >>> placed(("8", "9", "10", "11"), (0, 1, 2, 3), 1, 4), placed(("long label", "b"), (0, 6), 5, 11)
+    ([(0, 0, '8'), (2, 2, '10')], [(0, 0, 'long…'), (1, 6, '  b  ')])
+    """
+    numerals = any(NUMERAL.search(label) for label in labels)
+    apart = all(right - left > size for left, right in pairwise(lefts))
+    short = [shorten(label, size) for label in labels]
+    whole = short == list(labels) and (apart or not numerals)
+    if whole or (apart and len(set(short)) == len(set(labels)) and "…" not in short):
+        return [(k, left, padded(label, size, "^")) for k, (left, label) in enumerate(zip(lefts, short, strict=True))]
+    short = [shorten(label, 0 if numerals and columns(label) > width else width) for label in labels]
+    for step in range(1, len(labels) + 1):
+        shown = range(0, len(labels), step)
+        ends = [*lefts[step::step], width + 1]
+        room = {k: end - 1 - lefts[k] for k, end in zip(shown, ends, strict=False)}
+        if all(columns(short[k]) <= room[k] for k in shown[:-1]):
+            return [(k, lefts[k], short[k]) for k in shown if columns(short[k]) <= room[k]]
+    return []
 
 
 def bar_at(x: int, count: int, width: int) -> int | None:
@@ -271,8 +317,14 @@ def strip(marks: Sequence[str], width: int, cursor: int | None, styles: Mapping[
     rank = {mark: k for k, mark in enumerate(styles)}
     for t in sorted(range(len(row) and len(marks)), key=lambda t: -rank.get(marks[t], len(rank))):
         column = column_of(t, T, width)
-        row[column] = Cell(narrow(marks[t])[:1] or " ", styles.get(marks[t], ""), "cursor" if column == at else "")
+        row[column] = Cell(_mark_of(marks[t]), styles.get(marks[t], ""), "cursor" if column == at else "")
     return row
+
+
+def _mark_of(text: str) -> str:
+    """The first glyph, if it is one column wide."""
+    first = glyphs(text)[:1]
+    return first[0][0] if first and first[0][1] == 1 else "□" if first else " "
 
 
 def scrubber(t: int, T: int, width: int) -> Row:
@@ -305,11 +357,3 @@ def _share(y: float, low: float, high: float) -> float:
 
 def _level(y: float, low: float, high: float, steps: int) -> int:
     return round(_share(y, low, high) * steps)
-
-
-@lru_cache(maxsize=1024)
-def narrow(label: str) -> str:
-    """Every character one column wide: combining marks are left out, what is wide or unprintable becomes □."""
-    known = [c for c in unicodedata.normalize("NFC", label) if unicodedata.category(c)[0] != "M"]
-    narrow = [c.isprintable() and unicodedata.east_asian_width(c) not in {"W", "F"} for c in known]
-    return "".join([" " if c.isspace() else c if fits else "□" for c, fits in zip(known, narrow, strict=True)])

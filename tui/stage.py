@@ -70,6 +70,7 @@ class Stage(App[None]):
         self.matrix: Kind = view.MATRICES[0]
         self.chosen = self.source = 0
         self.late = "6"
+        self.zoomed = ""
         self.marked: Film | None = None
         self.beneath = self.backward = self.shadow = False
         self.shadow_of: Film | None = None

@@ -301,7 +301,7 @@ class RoundedLaw:
     law: Law
     digits: int
 
-    def rows(self) -> tuple[tuple[Decimal, ...], ...]:
+    def rows(self) -> tuple[tuple[Decimal | None, ...], ...]:
         """The one row, state by state."""
         (row,) = self.law.rows()
-        return (tuple(as_decimal(Fraction(p), self.digits) for p in row),)
+        return (tuple(p if p is None else as_decimal(Fraction(p), self.digits) for p in row),)

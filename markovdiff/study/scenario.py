@@ -57,7 +57,8 @@ class Scenario:
     """A resolved scenario.
 
     `data` has the chain's states (with the mask, where the kernel adds one); `betas` is empty for a
-    kernel without a schedule; `expectations` maps a check's name to what is expected of it.
+    kernel without a schedule; `expectations` maps a check's name to what is expected of it; `notes` says what was done
+    to the data and the noise as they were read.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Scenario:
     labels: int
     folder: Path
     unit: Unit
+    notes: tuple[str, ...] = ()
 
     __reduce__ = from_fields
 
@@ -340,9 +342,10 @@ def loads(text: str, *, folder: str | Path = ".", name: str = "scenario") -> Sce
         raise InputError("not text", where=f"loads, {where}", expected="a string", got=shown(got))
     spec = read(text)
     folder = Path(folder)
-    labelled = resolve.data(spec.data, folder)
-    data, kernel, betas, T = resolve.noise(spec.noise, labelled, folder)
-    scenario = Scenario(spec.name or name, spec, data, kernel, betas, T, labelled.K, folder, spec.unit)
+    notes: list[str] = []
+    labelled = resolve.data(spec.data, folder, notes)
+    data, kernel, betas, T = resolve.noise(spec.noise, labelled, folder, notes)
+    scenario = Scenario(spec.name or name, spec, data, kernel, betas, T, labelled.K, folder, spec.unit, tuple(notes))
     scenario.check_applicable()
     return scenario
 

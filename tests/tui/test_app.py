@@ -472,6 +472,11 @@ async def helps(s: Session, key: str) -> None:
     await s.home()
 
 
+async def suspends_nothing(s: Session, key: str) -> None:
+    await s.press(key)  # here there is no shell to go back to: a terminal of its own is in test_terminal
+    await s.at(20)
+
+
 async def quits(s: Session, key: str) -> None:
     await s.press(key)
     await s.until(lambda: s.app._exit)
@@ -516,6 +521,7 @@ FACTS: dict[str, Callable[[Session, str], Awaitable[None]]] = {
     "tour": tours,
     "restart": restarts,
     "help": helps,
+    "suspend_process": suspends_nothing,
     "quit": quits,
 }
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from math import inf, nan
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.cells import cell_len
+from pictures import is_a_picture
 from textual.theme import Theme
 
+from tui.glyphs import NUMERAL, columns, shorten
 from tui.raster import (
     Cell,
     Row,
     Series,
     Tick,
+    bar_at,
     bars,
     cell_at,
     cividis,
@@ -40,12 +43,6 @@ labels = st.text(scripts, max_size=5)
 """Beyond Latin, Greek, Hebrew … the troublemakers by name: Unicode tables of two versions differ on the rest."""
 curve = st.lists(wild, max_size=60)
 BLOCKS = " ▁▂▃▄▅▆▇█"
-
-
-def is_a_picture(rows: list[Row], width: int, height: int) -> bool:
-    """So many rows of so many cells, and each cell's character is one column wide to the terminal."""
-    one_wide = all(len(cell.char) == 1 == cell_len(cell.char) for row in rows for cell in row)
-    return one_wide and [len(row) for row in rows] == [width] * height
 
 
 def dots(rows: list[Row], style: str | None = None) -> dict[int, list[int]]:
@@ -244,7 +241,7 @@ def test_bars_are_equally_wide_and_apart_where_there_is_room(count: int, width: 
 def test_the_picture_of_bars() -> None:
     rows = bars([0.25, 0, 0.5, 1], 1, 7, 3, ["a", "b", "c", "d"])
     assert text(rows) == "      █\n▄   █ █\na b c d"
-    assert text(bars([1, 0], 1, 11, 3, ["long label", "日本"])) == "█████      \n█████      \nlong    □□ "
+    assert text(bars([1, 0], 1, 11, 3, ["long label", "日本"])) == "█████      \n█████      \nlong… 日本 "
 
 
 def test_a_mark_is_seen_over_its_bar_and_above_it() -> None:
@@ -413,3 +410,33 @@ def test_no_room_is_an_empty_picture(width: int, height: int) -> None:
     assert strip("↓", 0, 0, STYLES) == scrubber(0, 0, 0) == []
     assert cell_at(0, 0, 1, 1, width, height, half=True) is None
     assert time_at(0, 5, width) in range(6)
+
+
+# words under bars
+
+
+@attack
+@given(st.integers(1, 130), st.integers(1, 120), st.integers(0, 2000))
+def test_a_numeral_under_a_bar_is_the_number_of_its_state(count: int, width: int, first: int) -> None:
+    """Each numeral starts under the bar of the state that has this label, whole, with a blank on either side."""
+    names = [str(first + k) for k in range(count)]
+    rows = bars([1.0] * count, 1.0, width, 3, names)
+    line = text(rows[-1:])
+    for found in re.finditer(r"\d+", line):
+        middle = found.start() if len(found[0]) == 1 else (found.start() + found.end() - 1) // 2
+        under = {bar_at(x, count, width) for x in (found.start(), middle)}
+        assert int(found[0]) - first in under
+    assert len(str(first)) > width or re.search(r"\d", line)
+
+
+@attack
+@given(labels, st.integers(0, 12))
+def test_a_shortened_text_fits_and_keeps_its_numerals_whole(label: str, room: int) -> None:
+    """It is no wider than asked, and each of its numerals is one of the whole text's."""
+    for words in (label, f"{label} 1/1000 7.25e-5 {label}"):
+        shown = shorten(words, room)
+        assert columns(shown) <= room
+        assert columns(words) > room or shown == words
+        if "…" not in label:
+            whole = [numeral[0] for numeral in NUMERAL.finditer(words)]
+            assert all(numeral[0] in whole for numeral in NUMERAL.finditer(shown))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -12,6 +11,7 @@ from struct import pack
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pictures import is_a_picture
 
 from tui import raster
 from tui.film import Film
@@ -63,12 +63,7 @@ def with_paths(name: str, forward: Sequence[Sequence[int]], reverse: Sequence[Se
 
 def shown(scene: Scene, width: int, height: int) -> list[str]:
     rows = paint(scene, width, height)
-    assert [len(row) for row in rows] == [width] * height
-    for cell in (cell for row in rows for cell in row):
-        assert len(cell.char) == 1
-        assert cell.char.isprintable()
-        assert unicodedata.east_asian_width(cell.char) not in {"W", "F"}
-        assert unicodedata.category(cell.char)[0] != "M"
+    assert is_a_picture(rows, width, height)
     return raster.text(rows).split("\n")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pictures import is_a_picture, is_a_row
 
 from tui import raster, view
 from tui.film import Film
@@ -57,20 +57,10 @@ def film_of(name: str, part: float = 1.0) -> Film:
 
 
 def drawn(number: str, scene: view.Scene, width: int, height: int) -> str:
-    """The text of a panel, its form checked: height rows of width characters, each a column wide."""
+    """The text of a panel, its form checked: height rows of width columns."""
     rows = view.PANELS[number].paint(scene, width, height)
-    assert [len(row) for row in rows] == [width] * height, (number, width, height)
-    for row in rows:
-        check_cells(row)
+    assert is_a_picture(rows, width, height), (number, width, height)
     return raster.text(rows)
-
-
-def check_cells(row: raster.Row) -> None:
-    for cell in row:
-        assert len(cell.char) == 1, cell
-        assert cell.char.isprintable(), cell
-        assert unicodedata.east_asian_width(cell.char) not in {"W", "F"}, cell
-        assert unicodedata.category(cell.char)[0] != "M", cell
 
 
 def lines(number: str, name: str, t: int, width: int = 80, height: int = 24) -> list[str]:
@@ -121,9 +111,7 @@ def test_every_choice_can_be_painted(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 200)), data.draw(st.integers(1, 60))
     for number in view.PANELS:
         drawn(number, scene, width, height)
-    row = view.headline(scene, width, "▶ 1x")
-    assert len(row) == width
-    check_cells(row)
+    assert is_a_row(view.headline(scene, width, "▶ 1x"), width)
 
 
 @pytest.mark.parametrize("scale", view.SCALES)
@@ -169,7 +157,8 @@ def test_the_headline_has_what_matters(name: str, width: int) -> None:
 def test_the_headline_of_two_state() -> None:
     """Third step of 64: `t=3/64`, the entropy and the information in bits, K and T where there is room."""
     shown = raster.text([view.headline(view.Scene(film_of("two-state"), 3), 120, "‖ 1x")])
-    assert re.match(r" two-state  uniform · constant  K=2 T=64  t=3/64   H=0\.\d{4}  I=0\.\d{4} bits  ‖ 1x *$", shown)
+    words = r" two-state  uniform · constant  K=2 T=64  t=3/64   H=0\.\d{4}  I=0\.\d{4} bits  ✓ 7 checks hold  ‖ 1x *$"
+    assert re.match(words, shown), shown
 
 
 def test_a_name_is_cut_only_where_there_is_no_room() -> None:
@@ -399,8 +388,7 @@ def test_both_ledgers_stand_side_by_side() -> None:
 
 def read_out(scene: view.Scene, spot: view.Spot, answer: str | None = None, width: int = 120) -> str:
     row = reading.paint(scene, spot, answer, width)
-    assert len(row) == width
-    check_cells(row)
+    assert is_a_row(row, width)
     return raster.text([row])
 
 
@@ -453,10 +441,7 @@ def test_a_preview_fills_its_place(name: str) -> None:
     for part in (0.0, 0.1, 1.0):
         film = Film() if part == 0 else film_of(name, part)
         for width, height in SIZES:
-            rows = view.preview(film, width, height)
-            assert [len(row) for row in rows] == [width] * height
-            for row in rows:
-                check_cells(row)
+            assert is_a_picture(view.preview(film, width, height), width, height)
     first = raster.text(view.preview(film_of(name), 120, 6)).splitlines()[0]
     assert f"K={film_of(name).opened.K} T={film_of(name).T}" in first
 

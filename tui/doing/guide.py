@@ -78,9 +78,11 @@ class GuideActions(StudyActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The tour's keys are its own only while it lasts, and nothing lies over the screen."""
+        if action == "leave_zoom":
+            return bool(self.zoomed) and len(self.screen_stack) == 1
         if action not in ("predict", "onward", "earlier", "leave_tour"):
             return super().check_action(action, parameters)
-        if self.tour is None or len(self.screen_stack) > 1 or self.screen.maximized is not None:
+        if self.tour is None or len(self.screen_stack) > 1 or self.zoomed:
             return False
         return {"predict": not self.tour.chosen, "onward": bool(self.tour.chosen)}.get(action, True)
 

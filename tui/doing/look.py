@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from textual import on
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from tui import view
 from tui.doing.time import TimeActions
@@ -61,7 +62,10 @@ class LookActions(TimeActions):
         """A panel by its number; where it shares a place it is turned to."""
         if str(number) in SHORT:
             self.show_late(str(number))
-        self.query_one(f"#panel-{number}").focus()
+        panel = self.query_one(f"#panel-{number}", Panel)
+        if self.zoomed:
+            self.zoom(panel)
+        panel.focus()
         self.repaint()
 
     def action_turn(self) -> None:
@@ -73,16 +77,26 @@ class LookActions(TimeActions):
         if short or narrow:
             ring = SHORT if short else LATE
             self.action_panel(int(following(ring, self.late if self.late in ring else ring[-1])))
+        elif self.zoomed:
+            self.action_panel(int(following(tuple(view.PANELS), self.zoomed)))
         else:
             self.screen.focus_next(Panel)
             self.repaint()
 
     def action_zoom(self) -> None:
-        """The focused panel alone, or all again."""
-        if self.screen.maximized is not None:
-            self.screen.minimize()
-        elif isinstance(self.focused, Panel):
-            self.screen.maximize(self.focused)
+        """The focused panel alone between the headline and the line that reads out, or all again."""
+        self.zoom(None if self.zoomed else self.focused)
+
+    def action_leave_zoom(self) -> None:
+        """All panels again."""
+        self.zoom(None)
+
+    def zoom(self, alone: Widget | None) -> None:
+        """Give all the panels' room to this one, if it is a panel; else every panel its own."""
+        self.zoomed = alone.number if isinstance(alone, Panel) else ""
+        self.query_one("#panels").set_class(bool(self.zoomed), "-zoomed")
+        for panel in self.query(Panel):
+            panel.set_class(panel.number == self.zoomed, "-alone")
         self.call_after_refresh(self.repaint)
 
     def action_next_theme(self) -> None:

@@ -10,13 +10,14 @@ from tui.lab.coin import TICKS, axis
 from tui.lab.dial import Dial, Values
 from tui.lab.written import exact, said
 from tui.raster import Row, Series
-from tui.view.scene import fraction, line
+from tui.rows import line
+from tui.view.scene import fraction
 
 if TYPE_CHECKING:
     from tui.lab.numbers import Channel
 
 TITLE = "two states"
-IDEA = "What x_t still tells of x0 only falls; for two states it has a closed form."
+IDEA = "What x_t still tells of x0 never rises; for two states it has a closed form."
 TOPIC = "exercise-4"
 SHARE = "a probability is a share of all cases: no less than none of them, no more than all"
 DIALS = (

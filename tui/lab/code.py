@@ -14,7 +14,7 @@ from tui import raster
 from tui.lab.dial import Dial, Values
 from tui.lab.written import LABEL, exact
 from tui.raster import Cell, Row
-from tui.view.scene import line
+from tui.rows import line
 
 if TYPE_CHECKING:
     from tui.lab.numbers import Bill

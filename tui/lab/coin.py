@@ -9,7 +9,7 @@ from tui import raster
 from tui.lab.dial import Dial, Values
 from tui.lab.written import exact
 from tui.raster import Cell, Row, Series, Tick
-from tui.view.scene import line
+from tui.rows import line
 
 if TYPE_CHECKING:
     from tui.lab.numbers import Coin

@@ -14,7 +14,7 @@ from tui.lab import VIEWS
 from tui.lab.bench import Bench
 from tui.lab.written import rail, rail_span, wrapped
 from tui.raster import Row
-from tui.view.scene import Words, line
+from tui.rows import Words, line
 
 KEYS = " 1–6 view  {pick} pick  {move} move  shift: far  = type  0 reset  ? page  esc back"
 SHORT_KEYS = " 1–6  {pick} pick  {move} move  = type  0 reset  ? page  esc"

@@ -10,13 +10,13 @@ from tui.lab import fits
 from tui.lab.coin import axis
 from tui.lab.dial import Dial, Values
 from tui.raster import Row, Series
-from tui.view.scene import Words, line
+from tui.rows import Words, line
 
 if TYPE_CHECKING:
     from tui.lab.numbers import Peaks
 
 TITLE = "cover or seek"
-IDEA = "One Gaussian for two peaks: forward KL covers them both, reverse KL seeks one."
+IDEA = "Two far peaks, one Gaussian: forward KL covers both, reverse KL seeks one."
 TOPIC = "forward-reverse"
 DIALS = (
     Dial(

@@ -9,13 +9,13 @@ from tui import raster
 from tui.lab import fits
 from tui.lab.dial import Dial, Values
 from tui.raster import Cell, Row
-from tui.view.scene import Words, line
+from tui.rows import Words, line
 
 if TYPE_CHECKING:
     from tui.lab.numbers import Bells
 
 TITLE = "discrete peaks"
-IDEA = "One bell for two peaks on states: forward KL aims between, reverse KL at one."
+IDEA = "Two far peaks on states, one bell: forward KL aims between, reverse KL at one."
 TOPIC = "modes"
 DIALS = (
     Dial(

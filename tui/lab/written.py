@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from tui.glyphs import shorten
 from tui.lab.dial import Dial, Values
 from tui.raster import Row
-from tui.view.scene import Words, fit, line
+from tui.rows import Words, line
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.quantity import Enclosed
@@ -51,7 +52,7 @@ def wrapped(text: str, width: int, style: str) -> list[Row]:
 
 def tail(dial: Dial, values: Values) -> str:
     """What stands behind a rail: the value and what it is."""
-    return f"{fit(str(values[dial.name]), 10):<11}{dial.words}"
+    return f"{shorten(str(values[dial.name]), 10):<11}{dial.words}"
 
 
 def rail_span(width: int) -> tuple[int, int]:

@@ -26,6 +26,7 @@ from tui.engine import Engine
 from tui.film import Film
 from tui.messages import Request
 from tui.panels.canvas import Canvas
+from tui.screens.lists import Choices
 from tui.view import PANELS
 
 Chosen = TypeVar("Chosen")
@@ -63,7 +64,7 @@ class Scenarios(Overlay[str | None]):
         """A filter, the list, the paragraph, and a small picture of the run."""
         with Vertical(classes="box"):
             yield Input(placeholder="type to filter; enter opens")
-            yield OptionList(markup=False)
+            yield Choices(markup=False)
             yield Static(classes="about", markup=False)
             yield Canvas(classes="preview")
 
@@ -201,7 +202,7 @@ class Export(Overlay[str | None]):
         """A short list."""
         with Vertical(classes="small") as box:
             box.border_title = "save into the current folder"
-            yield OptionList(*(Option(words, id=kind) for kind, words in self.KINDS.items()))
+            yield Choices(*(Option(words, id=kind) for kind, words in self.KINDS.items()))
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:

@@ -13,7 +13,7 @@ from types import ModuleType
 from tui.view import chain, inequality, information, ledger, marginal, matrix, posterior, trajectories
 from tui.view.headline import headline
 from tui.view.preview import preview
-from tui.view.scene import MATRICES, SCALES, Finder, Number, Painter, Scene, Spot, fit, line, paragraph
+from tui.view.scene import MATRICES, SCALES, Finder, Number, Painter, Scene, Spot
 
 __all__ = [
     "MATRICES",
@@ -23,10 +23,7 @@ __all__ = [
     "Scene",
     "Spot",
     "View",
-    "fit",
     "headline",
-    "line",
-    "paragraph",
     "preview",
 ]
 

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from tui.glyphs import shorten
 from tui.raster import Row
-from tui.view.scene import Number, Scene, Spot, Words, fit, fraction, paragraph
+from tui.rows import Words, number, paragraph
+from tui.view.scene import Number, Scene, Spot, fraction_forms
+from tui.view.verdict import verdict
+
+MARKS = {"good": "✓", "bad": "✗", "mark": "?"}
+"""What stands before a check that holds, fails, or is undecided."""
 
 LINES: dict[int, str] = {3: "beta", 4: "alpha_bar"}
 """The rows that hold a number of the step."""
@@ -14,22 +22,28 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
     film, step = scene.film, scene.film.at(scene.t)
     if film.opened is None:
         return paragraph([], width, height)
-    o, room = film.opened, width - 11
+    o, room = film.opened, width - 10
     beta = str(step.record["beta"]) if step and step.record["beta"] else "none"
     alpha = str(step.record["alpha_bar"]) if step and step.record["alpha_bar"] else "none"
     lines: list[Words] = [
         [(f" {o.title}", "title")],
         [(f" kernel   {o.kernel}", "")],
         [(f" schedule {o.schedule or 'none'}", ""), (f"   reverse {o.model or 'none'}", "")],
-        [(f" β_t      {fraction(beta, room)}", "")],
-        [(f" ᾱ_t      {fraction(alpha, room)}", "")],
-        [(f" states   {fit(f'{o.K}: ' + ' '.join(o.states[:200]), room)}", "dim")],
+        [(" β_t      ", ""), number(fraction_forms(beta))],
+        [(" ᾱ_t      ", ""), number(fraction_forms(alpha))],
+        [(f" states   {shorten(f'{o.K}: ' + ' '.join(film.labels[:200]), room)}", "dim")],
     ]
-    for check in film.finished["checks"] if film.finished else []:
-        good = check["verdict"] == "holds"
-        words = (f" {'✓' if good else '✗'} {check['check']:<15}", "good" if good else "bad")
-        lines.append([words, (check["observed"], "dim")])
-    return paragraph(lines, width, height)
+    checks = [_check(check) for check in film.finished["checks"]] if film.finished else []
+    if len(lines) + len(checks) <= height:
+        return paragraph([*lines, *checks], width, height)
+    shown = [*lines[: max(height - 1, 0)], [verdict(film, " ")]]
+    return paragraph(shown, width, height, below=len(lines) + len(checks) - len(shown) + 1)
+
+
+def _check(check: dict[str, Any]) -> Words:
+    """A check and what it observed."""
+    style = {"holds": "good", "fails": "bad"}.get(check["verdict"], "mark")
+    return [(f" {MARKS[style]} {check['check']:<15}", style), (check["observed"], "dim")]
 
 
 def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:  # noqa: ARG001  (a Finder)
@@ -43,7 +57,7 @@ def here(scene: Scene) -> Spot:
 
 
 ABOUT = (
-    "The kernel, the noise β_t of this step and the fraction ᾱ_t that all steps so far have kept, as exact rationals. "
-    "Below, what the scenario claims and whether it came out so."
+    "The kernel and, where it has them, the noise β_t of this step and the fraction ᾱ_t that all steps so far have "
+    "kept, exactly as the engine has them. Below, what the scenario claims and whether it came out so."
 )
-FORMULA = "Q_t = (1−β_t) I + β_t M;   ᾱ_t = (1−β_1) ⋯ (1−β_t)"
+FORMULA = "Q_t = (1−β_t) I + β_t M, but for gaussian, per-step and conditional kernels;   ᾱ_t = (1−β_1) ⋯ (1−β_t)"

@@ -1,27 +1,35 @@
-"""The top line: the scenario, t, and the two numbers that matter."""
+"""The top line: the scenario, t, the two numbers that matter, and whether the checks hold."""
 
 from __future__ import annotations
 
-from tui.film import Film, short
+from tui.film import Film
+from tui.glyphs import shorten
 from tui.raster import Row
-from tui.view.scene import Scene, Words, fit, line
+from tui.rows import Field, Words, line, number
+from tui.view.scene import Scene, roundings
+from tui.view.verdict import verdict
 
 
 def headline(scene: Scene, width: int, playing: str) -> Row:
-    """The line; what the chain is gives way first where there is little room."""
+    """The line. Where there is little room what the chain is gives way first, then the words of the verdict."""
     film = scene.film
     if film.opened is None:
         return line(_not_opened(film), width)
     o, t = film.opened, scene.t
     kind = f"{o.kernel} · {o.schedule}" if o.schedule else o.kernel
-    entropy, information = (short(film.value(t, quantity), 5) for quantity in ("entropy", "mutual_information"))
-    numbers = f"t={t}/{o.T}   H={entropy}  I={information} {o.unit}"
-    room = width - len(numbers) - len(playing) - 7
-    name = fit(o.name, max(room, 20))
-    room -= len(name)
     abouts = (f"  {kind}  K={o.K} T={o.T}", f"  {kind}  K={o.K}", f"  {kind}", f"  {o.kernel}", "")
-    about = next(words for words in abouts if len(words) <= max(room, 0))
-    return line([(f" {name}", "title"), (about, "dim"), (f"  {numbers}", "title"), (f"  {playing}", "series-2")], width)
+    entropy, information = (film.value(t, quantity) for quantity in ("entropy", "mutual_information"))
+    fields = [
+        Field((f" {o.name}", f" {shorten(o.name, 20)}"), "title", rank=6),
+        Field(abouts, "dim"),
+        number((f"  t={t}/{o.T} ",), "title", rank=9),
+        number([f"  H={form}" for form in roundings(entropy, 5)], "title", rank=8),
+        number([f"  I={form}" for form in roundings(information, 5)], "title", rank=8),
+        Field((f" {o.unit}", ""), "title", rank=7),
+        verdict(film, "  ", rank=1),
+        Field((f"  {playing}", f"  {playing[:1]}", ""), "series-2", rank=3),
+    ]
+    return line(fields, width)
 
 
 def _not_opened(film: Film) -> Words:

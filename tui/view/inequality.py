@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from tui import raster
-from tui.film import short
 from tui.raster import Cell, Row
-from tui.view.scene import Number, Scene, Spot, Words, fraction, paragraph
+from tui.rows import Field, Words, number, paragraph
+from tui.view.scene import Number, Scene, Spot, fraction_forms, roundings
 
 MARKS = {"strict": "↓", "equal": "=", "violated": "↑", "undecided": "?"}
 STYLES = {"↑": "bad", "?": "mark", "=": "dim", "↓": "good", "·": "axis"}
 """A mark's colour; where marks share a column, the first of these is shown."""
 
-PROVED = {
-    "strict": "I falls, proved",
-    "equal": "I stays, proved",
-    "violated": "I RISES, proved",
-    "undecided": "not decided",
-}
+SAYS = {"strict": "I falls", "equal": "I stays", "violated": "I RISES", "undecided": "not decided"}
+"""A verdict in words; an exact or an enclosed one is proved."""
+
 LINES = ("information_loss", "mutual_information", "sdpi_bound", "dobrushin")
 """What stands under the verdict, from the top."""
 
@@ -25,7 +22,7 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
     """The verdict and its numbers over the strip."""
     if not height:
         return []
-    rows = paragraph(_lines(scene, width), width, height - 1)
+    rows = paragraph(_lines(scene), width, height - 1)
     return [*rows, [Cell(" "), *_strip(scene, width), Cell(" ")][:width]]
 
 
@@ -36,36 +33,37 @@ def _strip(scene: Scene, width: int) -> Row:
     return raster.strip(marks, max(width - 2, 1), scene.t, STYLES)
 
 
-def _lines(scene: Scene, width: int) -> list[Words]:
+def _lines(scene: Scene) -> list[Words]:
     film, step = scene.film, scene.film.at(scene.t)
     if step is None or step.t == 0:
         return [[(" t = 0: nothing is lost yet", "dim")]]
     verdict = str(step.record["decay"])
     bound, eta = step.record["sdpi_bound"], step.record["dobrushin"]
     lost, left = film.value(step.t, "information_loss"), film.value(step.t, "mutual_information")
-    mine = f" I_t    {short(left, 9)}"
-    lines: list[Words] = [
-        [(f" {MARKS[verdict]} {verdict}", STYLES[MARKS[verdict]]), (f"  {PROVED[verdict]}", "")],
-        [(f" lost   {short(lost, 9)}", "")],
-        [(mine, "series-2"), *_beside(scene, width - len(mine))],
-        [(f" bound  {short(bound, 9)}", "series-4"), (_beside_bound(bound is not None, width), "dim")],
-        [(f" η      {fraction(str(eta), width - 9) if eta else '·'}", "")],
+    certified = left is not None and left.get("lower") is not None
+    proved = ", proved" if certified and verdict != "undecided" else ""
+    return [
+        [
+            (f" {MARKS[verdict]} {verdict}", STYLES[MARKS[verdict]]),
+            Field((f"  {SAYS[verdict]}{proved}", f"  {SAYS[verdict]}", "")),
+        ],
+        [(" lost   ", ""), number(roundings(lost, 9))],
+        [(" I_t    ", "series-2"), number(roundings(left, 9), "series-2", rank=1), *_beside(scene)],
+        [
+            (" bound  ", "series-4"),
+            number(roundings(bound, 9), "series-4", rank=1),
+            Field(("  = η·I_(t−1)" if bound is not None else "  none with memory", ""), "dim"),
+        ],
+        [(" η      ", ""), number(fraction_forms(str(eta)) if eta else ("·",))],
     ]
-    return lines
 
 
-def _beside_bound(there: bool, width: int) -> str:
-    words = "  = η·I_(t−1)" if there else "  none with memory"
-    return words if width >= 32 else ""
-
-
-def _beside(scene: Scene, room: int) -> Words:
-    """I_t of the chain that is laid beneath, at the same t: rounded to what there is room for, never cut."""
+def _beside(scene: Scene) -> Words:
+    """I_t of the chain that is laid beneath, at the same t."""
     if scene.beneath is None:
         return []
-    number = scene.beneath.value(scene.t, "mutual_information")
-    forms = [f"{words}{short(number, digits)}" for words in ("   beneath ", "  ") for digits in (6, 4, 3)]
-    return [(next((form for form in forms if len(form) <= room), ""), "beneath")]
+    forms = roundings(scene.beneath.value(scene.t, "mutual_information"), 6)
+    return [number([f"{words}{form}" for words in ("   beneath ", "  ") for form in forms if len(form) > 3], "beneath")]
 
 
 def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:
@@ -82,7 +80,8 @@ def here(scene: Scene) -> Spot:
 
 
 ABOUT = (
-    "The verdict on this step is decided on integers, never rounded: ↓ strict, = equal, ↑ violated, which only a "
-    "process with memory can do. The strip has the verdicts of all steps."
+    "The verdict on this step: ↓ strict, = equal, ↑ violated, which only a process with memory can do. Exact "
+    "arithmetic decides it on integers, balls by enclosures; float64 says what it sees. The strip has the verdicts of "
+    "all steps."
 )
 FORMULA = "I(x0;x_(t−1)) − I(x0;x_t) = I(x0;x_(t−1)|x_t) ≥ 0;   η(Q) = max ½ Σ_j |Q[i,j] − Q[k,j]|"

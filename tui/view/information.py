@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from tui import raster
 from tui.film import Film
 from tui.raster import Row, Series, Tick
-from tui.view.scene import Number, Scene, Spot, line, paragraph
+from tui.rows import Field, line, paragraph
+from tui.view.scene import Number, Scene, Spot
 
 
 class Curve(NamedTuple):
@@ -89,12 +90,16 @@ def _slip(shade: dict[str, Any]) -> str:
 
 
 def _legend(scene: Scene, width: int) -> Row:
-    wide = width >= 60
     names = list(reversed(_drawn(scene)))
     if scene.shadow and not (scene.film.shadowed and scene.film.shadowed.words):
         names.append(SHADOW if scene.film.shades else SHADOW._replace(words="float64 …"))
-    words = [(f" {('╌╌ ' if c.dashed else '━━ ') * wide}{c.words} ", c.style) for c in names]
-    return line(words, width)
+    return line([Field(_wordings(curve), curve.style) for curve in names], width)
+
+
+def _wordings(curve: Curve) -> list[str]:
+    """A curve's name with a piece of its line, and shorter."""
+    words, stroke = curve.words, "╌╌" if curve.dashed else "━━"
+    return [f" {stroke} {words} ", f" {words} ", f"{words} ", f"{words.replace('(x0;x_t)', '')} "]
 
 
 def subtitle(scene: Scene) -> str:
@@ -155,7 +160,12 @@ def _frame(series: Sequence[Series], scale: str, height: int) -> tuple[float, fl
         return float(bottom), float(max(top, bottom + 1)), ticks
     high = max(values) or 1.0
     marks = [high, high / 2, 0.0]
-    return 0.0, high, [Tick(y, f"{(y * y if scale == 'square root' else y):.2f}") for y in marks]
+    return 0.0, high, [Tick(y, _label(y * y if scale == "square root" else y)) for y in marks]
+
+
+def _label(y: float) -> str:
+    """A tick in two decimals, or in two digits where those would say 0 of what is not."""
+    return f"{y:.2f}" if y >= 0.095 or not y else f"{y:.2g}".replace("e-0", "e-")
 
 
 def time_under(scene: Scene, x: int, width: int, height: int) -> int | None:
@@ -187,8 +197,8 @@ def here(scene: Scene) -> Spot:
 
 
 ABOUT = (
-    "H(x_t) is the entropy of x_t, I(x0;x_t) what is left to know of the data: noise may add to the first, it only "
-    "ever takes from the second. The bound is what the strong inequality leaves at most. F lays float64's own "
-    "I(x0;x_t) beneath, and marks where it rises falsely (↑), is negative (−) or is stuck (=)."
+    "H(x_t) is the entropy of x_t, I(x0;x_t) what x_t still tells of the data: noise may add to the first, and never "
+    "adds to the second where it has no memory. The bound is what the strong inequality leaves at most. F lays "
+    "float64's own I(x0;x_t) beneath, and marks where it rises falsely (↑), is negative (−) or is stuck (=)."
 )
 FORMULA = "I(x0;x_t) = H(x0) − H(x0|x_t) = H(x_t) − H(x_t|x0);   bound: η(Q_t)·I(x0;x_(t−1))"

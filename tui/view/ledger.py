@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from tui.film import NO_NUMBERS, Film, short
+from tui.glyphs import columns, padded, shorten
 from tui.raster import Row
-from tui.view.scene import Number, Scene, Spot, Words, paragraph
+from tui.rows import Field, Words, number, paragraph
+from tui.view.scene import Number, Scene, Spot
 
 DECIMALS = 6
 """The same in every line, so that the lines add up before one's eyes."""
@@ -25,70 +28,129 @@ TOTALS = (
 )
 """A total's name in the result, its words here, its colour."""
 
+EQUATIONS = (
+    (
+        ("negative_elbo", "L = −ELBO"),
+        ("data_entropy", "= H(x0)"),
+        ("model_error", "+ ΣΔ_t"),
+        ("prior_gap", "+ KL(p_T‖π)"),
+    ),
+    (("negative_elbo", "L"), ("reconstruction", "= L_0"), ("denoising", "+ ΣL_(t−1)"), ("prior", "+ L_T")),
+    (("negative_elbo", "L"), ("nll", "= NLL"), ("gap", "+ (L − NLL)")),
+)
+"""What L is equal to, term by term, where there is no room for a line each; the first is the last to be left out."""
+
 Line = tuple[Words, Spot | None]
 
 
 def paint(scene: Scene, width: int, height: int) -> list[Row]:
-    """The lines as many as there is room for."""
-    return paragraph([words for words, _ in _lines(scene, width, height)], width, height)
+    """The lines as many as there is room for, and a sign where there are more; an equation is whole or not there."""
+    lines, below = _lines(scene, width, height)
+    return paragraph([words for words, _ in lines], width, height, below)
 
 
-def _lines(scene: Scene, width: int, height: int) -> list[Line]:
-    film, t = scene.film, scene.t
+def _lines(scene: Scene, width: int, height: int) -> tuple[list[Line], int]:
+    """The lines, and how many more numbers there are than those."""
+    film = scene.film
     if film.opened is None:
-        return []
+        return [], 0
     if film.finished is not None and film.finished["elbo"]["negative_elbo"] is None:
-        return [([(" a process with memory has no ledger", "dim")], None)]
-    here: list[Line] = []
-    for quantity, words, style in _step(t):
-        here.append(_row(words, style, film.value(t, quantity), Number(quantity, t)))
+        return [([(" a process with memory has no ledger", "dim")], None)], 0
+    here = _step(scene)
     if film.finished is None:
-        return [*here, ([("", "")], None), ([(" the totals come at the end", "dim")], None)]
+        return [*here, ([("", "")], None), ([(" the totals come at the end", "dim")], None)], 0
     beside = scene.beneath if width >= 48 else None
-    totals: list[Line] = [([(f" {'':<18}{'':>12}{_name(beside):>14}", "beneath")], None)] if beside else []
+    rows = len(TOTALS) + 1 + bool(beside)
+    if height < rows:
+        return _equations(film, width, height, here)
+    totals: list[Line] = [([(" " * 31, ""), (padded(_name(beside), 14, ">"), "beneath")], None)] if beside else []
     totals += [_total(film, beside, *entry) for entry in TOTALS]
-    rule: Line = ([(" " + "─" * 29, "axis")], None)
-    place = 3 + bool(beside)
-    totals[place:place] = [rule]
-    spare = height - len(totals)
-    return totals if spare < 2 else [*totals, ([("", "")], None), *here][:height]
+    totals.insert(3 + bool(beside), ([(" " + "─" * min(29, max(width - 2, 0)), "axis")], None))
+    return ([*totals, ([("", "")], None), *here], 0) if height >= rows + 2 else (totals, len(here))
+
+
+def _equations(film: Film, width: int, height: int, here: list[Line]) -> tuple[list[Line], int]:
+    """As many whole equations as there is room for, and what the step pays, if that goes in too."""
+    for count in range(len(EQUATIONS), 0, -1):
+        for decimals in (DECIMALS, 4, 3):
+            lines = [line for terms in EQUATIONS[:count] for line in _equation(film, terms, width, decimals)]
+            missing = sum(len(terms) - 1 for terms in EQUATIONS[count:])
+            spare = len(lines) + len(here) <= height
+            missing += 0 if spare else len(here)
+            sign = len(f"▼{missing}") if missing and (len(lines) == height) else 0
+            fits = all(_columns(words) <= width for words, _ in lines) and _columns(lines[-1][0]) <= width - sign
+            if len(lines) <= height and fits:
+                return [*lines, *here] if spare else lines, missing
+    L = film.finished["elbo"]["negative_elbo"] if film.finished else None
+    forms = [aligned(L, decimals) for decimals in (DECIMALS, 4, 3)]
+    return [([(" L = −ELBO ", "title"), number(forms, "title")], Number("negative_elbo", None))], len(TOTALS) - 1 + len(
+        here
+    )
+
+
+def _equation(film: Film, terms: Sequence[tuple[str, str]], width: int, decimals: int) -> list[Line]:
+    """The terms one after the other, in as few lines as they need; none is broken."""
+    assert film.finished is not None
+    lines: list[Line] = []
+    for key, words in terms:
+        style = "title" if key == "negative_elbo" else "dim"
+        term: list[tuple[str, str] | Field] = [
+            (f" {words} ", style),
+            Field((aligned(film.finished["elbo"][key], decimals),), style, whole=True),
+        ]
+        if lines and _columns([*lines[-1][0], *term]) <= width:
+            lines[-1] = ([*lines[-1][0], *term], lines[-1][1])
+        else:
+            lines.append((term, Number(key, None)))
+    return lines
+
+
+def _columns(words: Words) -> int:
+    return sum(columns(piece.forms[0] if isinstance(piece, Field) else piece[0]) for piece in words)
 
 
 def _name(film: Film) -> str:
-    name = film.opened.name if film.opened else ""
-    return name if len(name) <= 13 else name[:12] + "…"
+    return shorten(film.opened.name if film.opened else "", 13)
 
 
-def _step(t: int) -> list[tuple[str, str, str]]:
+def _step(scene: Scene) -> list[Line]:
     """The lines of step t: its term, and what that pays for."""
+    film, t = scene.film, scene.t
     if t == 0:
         return []
     paid = ("conditional_entropy", "H(x0|x_1)") if t == 1 else ("information_loss", "lost here")
-    return [("elbo_term", f"term of t = {t}", "title"), (*paid, "series-2"), ("model_error", "model error", "series-3")]
+    lines = (
+        ("elbo_term", f"term of t = {t}", "title"),
+        (*paid, "series-2"),
+        ("model_error", "model error", "series-3"),
+    )
+    return [_row(words, style, film.value(t, quantity), Number(quantity, t)) for quantity, words, style in lines]
 
 
 def _row(words: str, style: str, record: dict[str, Any] | None, spot: Spot) -> Line:
-    return [(f" {words:<18}", style), (f"{aligned(record):>12}", "title" if style == "title" else "")], spot
+    numbers = [f"{aligned(record, decimals):>{6 + decimals}}" for decimals in (DECIMALS, 4, 3)]
+    label = Field((f" {words:<18}", f" {words:<14}"), style)
+    return [label, number(numbers, "title" if style == "title" else "", rank=1)], spot
 
 
 def _total(film: Film, beside: Film | None, key: str, words: str, style: str) -> Line:
     assert film.finished is not None
-    label, number = _row(words, style, film.finished["elbo"][key], Number(key, None))[0]
+    mine, spot = _row(words, style, film.finished["elbo"][key], Number(key, None))
     other = beside.finished["elbo"][key] if beside and beside.finished else None
-    return [label, number, (f"{aligned(other):>14}" if beside else "", "beneath")], Number(key, None)
+    return [*mine, (f"{aligned(other):>14}" if beside else "", "beneath")], spot
 
 
-def aligned(record: dict[str, Any] | None) -> str:
+def aligned(record: dict[str, Any] | None, decimals: int = DECIMALS) -> str:
     """A certified number with its point in place; one too small to be seen so, in its own size."""
     if record is None or record["value"] in {*NO_NUMBERS, "0"}:
         return short(record)
     number = Decimal(str(record["value"]))
-    return f"{number:.{DECIMALS}f}" if abs(number) >= Decimal(1).scaleb(-DECIMALS) else f"{number:.2e}"
+    return f"{number:.{decimals}f}" if abs(number) >= Decimal(1).scaleb(-decimals) else f"{number:.2e}"
 
 
 def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:  # noqa: ARG001  (a Finder)
     """The number of the line."""
-    lines = _lines(scene, width, height)
+    lines, _ = _lines(scene, width, height)
     return lines[y][1] if y < len(lines) else None
 
 
@@ -98,7 +160,7 @@ def here(scene: Scene) -> Spot:
 
 
 ABOUT = (
-    "Each denoising term pays for the information its step destroyed, and for the model's own error. What L has above "
-    "H(x0) is therefore all error: of the steps, and of the prior."
+    "Each denoising term pays for the information its step destroyed, the reconstruction for H(x0|x_1), the prior for "
+    "I(x0;x_T): together H(x0). What L has above it is all error: of the steps, and of the prior."
 )
 FORMULA = "L = L_0 + ΣL_(t−1) + L_T = H(x0) + ΣΔ_t + KL(p_T‖π)"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tui import raster
 from tui.messages import Question
 from tui.raster import Row
-from tui.view.scene import Scene, Spot, fraction, line, paragraph
+from tui.rows import Field, line, paragraph
+from tui.view.scene import Scene, Spot, fraction_forms
 
 
 def paint(scene: Scene, width: int, height: int) -> list[Row]:
@@ -16,9 +17,14 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
     data, prior = film.steps[0].marginal, film.prior
     top = max(*step.marginal, *data, *prior)
     told = step.record["total_variation_to_prior"]
-    distance = "undecided" if told is None else fraction(str(told), 9)
-    note = [(" █ p_t", "series-1"), (" ─ data", "mark"), (" ╌ prior", "beneath"), (f"  TV {distance}", "dim")]
-    labels = film.opened.states
+    distance = ("undecided", "?") if told is None else fraction_forms(str(told))
+    note = [
+        Field((" █ p_t", "█p"), "series-1", rank=1),
+        Field((" ─ data", " ─x0"), "mark", rank=1),
+        Field((" ╌ prior", " ╌π"), "beneath", rank=1),
+        Field([f"  TV {form}" for form in distance if len(form) <= 9] or [""], "dim", whole=True),
+    ]
+    labels = film.labels
     bars = raster.bars(step.marginal, top, width, height - 1, labels, data, "series-1", scene.chosen, behind=prior)
     return [line(note, width), *bars]
 
@@ -41,7 +47,7 @@ def here(scene: Scene) -> Spot:
 
 
 ABOUT = (
-    "The marginal of x_t as bars, the data and the prior as marks. It can stand still while all information is lost: "
+    "The marginal of x_t as bars, the data and the prior as marks. It can stand still while information is lost: "
     "look at a chain that starts in its stationary law."
 )
 FORMULA = "p_t = q(x0) Qbar_t;   TV(p, π) = ½ Σ |p − π|"

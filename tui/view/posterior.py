@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui.glyphs import columns, padded, shorten
 from tui.messages import Column, ColumnAnswer, Question
 from tui.raster import Row
-from tui.view.scene import Scene, Spot, Words, fit, paragraph
+from tui.rows import Field, Words, paragraph
+from tui.view.scene import Scene, Spot
 
 HEAD = 2
 """Rows above the states."""
@@ -33,24 +35,47 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
         return paragraph([], width, height)
     given, before = _columns(scene)
     j, k, past = scene.state(scene.chosen), scene.state(scene.source), f"x_{scene.t - 1}" if scene.t else ""
-    head: Words = [(f" given x_{scene.t} = {fit(j, 12)}", "title"), ("  j k", "dim")]
-    head = [*head, (f"   x_0 = {fit(k, 12)}", "title"), ("  J K", "dim")]
+    head: Words = [
+        Field((f" given x_{scene.t} = {shorten(j, 12)}", f" x_{scene.t} = {shorten(j, 6)}"), "title", rank=1),
+        Field(("  j k", ""), "dim"),
+        Field((f"   x_0 = {shorten(k, 12)}", f"  x_0 = {shorten(k, 6)}"), "title", rank=1),
+        Field(("  J K", ""), "dim"),
+    ]
     if given is None:
         undefined = scene.film.matrix(scene.t, "joint") is not None or _answer(scene, 0) is not None
         why = "undefined: this x_t cannot occur" if undefined else "when time rests, for K up to 1,024"
         return paragraph([head, [(f" {why}", "undefined")]], width, height)
     half = max((width - LABEL) // 2, 1)
-    names = f"{'':<{LABEL}}{fit(f'q(x_0|x_{scene.t})', half - 1):<{half}}"
-    names += fit(f"q({past}|x_{scene.t},x_0={k})" if past else "", half - 1)
-    lines: list[Words] = [head, [(names, "dim")]]
+    t = scene.t
+    names: Words = [
+        (_elsewhere(scene, height), "mark"),
+        (padded(_first_that_fits(half - 1, f"q(x_0|x_{t})", "q(x_0|x_t)", "x_0"), half), "dim"),
+        (_first_that_fits(half - 1, f"q({past}|x_{t},x_0={k})", f"q({past}|x_{t},x_0)", past) if past else "", "dim"),
+    ]
+    lines: list[Words] = [head, names]
     for i in _window(scene, height):
         mark = "▸" if i == scene.source else " "
-        label = (f" {mark}{fit(scene.state(i), LABEL - 3):<{LABEL - 2}}", "highlight" if i == scene.source else "")
+        name = padded(shorten(scene.state(i), LABEL - 3), LABEL - 2)
+        label = (f" {mark}{name}", "highlight" if i == scene.source else "")
         lines.append([label, *_share(given, _exact(scene, 0), i, half, "series-2")])
         if past:
-            words = [("  cannot be" if i == 0 else "", "undefined")] if before is None else None
-            lines[-1] = [*lines[-1], *(words or _share(before or [], _exact(scene, 1), i, half, "series-3"))]
+            if before is None:
+                lines[-1] = [*lines[-1], (_no_column(scene) if i == _window(scene, height)[0] else "", "undefined")]
+            else:
+                lines[-1] = [*lines[-1], *_share(before, _exact(scene, 1), i, half, "series-3")]
     return paragraph(lines, width, height)
+
+
+def _first_that_fits(room: int, *names: str) -> str:
+    return next((name for name in names if columns(name) <= room), "")
+
+
+def _elsewhere(scene: Scene, height: int) -> str:
+    """How many states are above the first that is shown, and below the last."""
+    shown, K = _window(scene, height), len(scene.film.labels)
+    above, below = shown.start, K - shown.stop
+    signs = f"▲{above}" * (above > 0) + f"▼{below}" * (below > 0)
+    return padded(signs if len(signs) <= LABEL else "▲▼", LABEL)
 
 
 def _columns(scene: Scene) -> tuple[Sequence[float] | None, Sequence[float] | None]:
@@ -59,6 +84,14 @@ def _columns(scene: Scene) -> tuple[Sequence[float] | None, Sequence[float] | No
     posterior = answers[0].shares if answers[0] else scene.film.posterior(scene.t, scene.chosen)
     before = answers[1].shares if answers[1] else scene.film.forward(scene.t, scene.chosen, scene.source)
     return posterior, before
+
+
+def _no_column(scene: Scene) -> str:
+    """Why there is no q(x_{t−1} | x_t, x_0): the pair has probability 0, or it has not been computed."""
+    joint = scene.film.matrix(scene.t, "joint")
+    if joint is not None and joint[scene.source][scene.chosen] == 0:
+        return "  impossible"
+    return "  …" if _answer(scene, 1) is None else "  not known"
 
 
 def _answer(scene: Scene, n: int) -> ColumnAnswer | None:
@@ -74,7 +107,12 @@ def _exact(scene: Scene, n: int) -> Sequence[str | None]:
 def _share(shares: Sequence[float], exact: Sequence[str | None], i: int, room: int, style: str) -> Words:
     """A bar, and the fraction if it is short; else the decimal."""
     whole = exact[i] if i < len(exact) else None
-    text = whole if whole is not None and len(whole) <= max(room - 5, 6) else f"{shares[i]:.4f}"
+    forms = [f"{shares[i]:.{digits}f}" for digits in (4, 3, 2)]
+    if 0 < shares[i] < 0.0001:
+        forms = [f"{shares[i]:.{digits}e}".replace("e-0", "e-") for digits in (1, 0)]
+    if whole is not None and len(whole) <= max(room - 5, 6):
+        forms = [whole, *forms]
+    text = next((form for form in forms if len(form) < room), "")
     wide = max(room - 1 - max(len(text), 9), 0)
     return [(_bar(shares[i], wide), style), (text.rjust(room - 1 - wide) + " ", "")]
 
@@ -115,6 +153,6 @@ def here(scene: Scene) -> Spot:
 
 ABOUT = (
     "What x_t = one state says of x0, and of x_(t−1) if x0 is known as well. A model sees only x_t: that it cannot "
-    "know x0 is what its denoising terms cost."
+    "know x0 is what its denoising terms cost at the least."
 )
 FORMULA = "q(x0|x_t) = q(x0) Qbar_t / p_t;   q(x_(t−1)|x_t,x0) = Qbar_(t−1)[x0,·] Q_t / Qbar_t[x0,x_t]"

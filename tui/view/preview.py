@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tui import raster
 from tui.film import Film, short
+from tui.glyphs import shorten
 from tui.raster import Row, Series
-from tui.view.scene import fit, line, paragraph
+from tui.rows import Field, line, number, paragraph
 
 
 def preview(film: Film, width: int, height: int) -> list[Row]:
@@ -18,8 +19,13 @@ def preview(film: Film, width: int, height: int) -> list[Row]:
         return paragraph([[(" …", "dim")]], width, height)
     o = film.opened
     kind = f"{o.kernel}, {o.schedule}" if o.schedule else o.kernel
-    ends = f"  I: {short(film.value(0, 'mutual_information'), 4)} → {short(film.value(o.T, 'mutual_information'), 4)}"
-    words = [(f" K={o.K} T={o.T}  {fit(kind, 30)}", "title"), (f"{ends} {o.unit}" if film.at(o.T) else "", "series-2")]
+    falls = [[short(film.value(t, "mutual_information"), digits) for t in (0, o.T)] for digits in (4, 3, 2)]
+    ends = [f"  I: {first} → {last} {o.unit}" for first, last in falls] if film.at(o.T) else []
+    words = [
+        number((f" K={o.K} T={o.T}",), "title", rank=3),
+        Field((f"  {shorten(kind, 30)}", f"  {shorten(o.kernel, 30)}", ""), "title"),
+        number(ends, "series-2", rank=1),
+    ]
     entropy, information = film.numbers("entropy"), film.numbers("mutual_information")
     high = max((y for y in [*entropy, *information] if y is not None), default=1.0) or 1.0
     series = [Series(entropy, "series-1", dashed=True), Series(information, "series-2")]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tui.film import NO_NUMBERS, short
+from tui.glyphs import shorten
 from tui.messages import Question
 from tui.raster import Row
-from tui.view.scene import Number, Scene, Spot, approximate, line
+from tui.rows import Field, Words, line, number
+from tui.view.scene import Number, Scene, Spot, bits, fraction_forms, roundings
 
 STEP_NAMES = {
     "entropy": "H(x_{t})",
@@ -39,14 +43,15 @@ def paint(scene: Scene, spot: Spot | None, answer: str | None, width: int) -> Ro
     if spot is None or scene.film.opened is None:
         return line([], width)
     if isinstance(spot, Question):
-        name = question_name(scene, spot)
-        return line([(f" {name} ", "dim"), *_fraction(answer, _picture(scene, spot), width - len(name) - 2)], width)
+        names = dict.fromkeys(f" {question_name(scene, spot, letters)} " for letters in (30, 12, 6))
+        return line([Field([*names], "dim", rank=5), *_fraction(answer, _picture(scene, spot), width)], width)
     return _number(scene, spot, width)
 
 
-def question_name(scene: Scene, q: Question) -> str:
-    """What is asked for, in the notation of the panels."""
-    t, i, j, past = q.t, scene.state(q.i), scene.state(q.j), q.t - 1
+def question_name(scene: Scene, q: Question, letters: int = 30) -> str:
+    """What is asked for, in the notation of the panels, with labels of so many columns at most."""
+    t, past = q.t, q.t - 1
+    i, j, k = (shorten(scene.state(state), letters) for state in (q.i, q.j, q.x0))
     return {
         "cumulative": f"q(x_{t}={j} | x_0={i})",
         "step": f"q(x_{t}={j} | x_{past}={i})",
@@ -54,7 +59,7 @@ def question_name(scene: Scene, q: Question) -> str:
         "reverse": f"q(x_{past}={i} | x_{t}={j})",
         "marginal": f"q(x_{t}={j})",
         "posterior": f"q(x_0={i} | x_{t}={j})",
-        "forward": f"q(x_{past}={i} | x_{t}={j}, x_0={scene.state(q.x0)})",
+        "forward": f"q(x_{past}={i} | x_{t}={j}, x_0={k})",
     }[q.kind]
 
 
@@ -74,24 +79,22 @@ def _picture(scene: Scene, q: Question) -> float | None:
     return entries[q.j][q.i] if q.kind == "reverse" else entries[q.i][q.j]
 
 
-def _fraction(exact: str | None, picture: float | None, room: int) -> list[tuple[str, str]]:
+def _fraction(exact: str | None, picture: float | None, width: int) -> Words:
     """= n/d and its size; a long one by its size and its length; ≈ the picture while there is no answer."""
     if exact is None:
-        return [(f"≈ {picture:.6g}" if picture is not None else "…", "dim")]
+        return [number([f"≈ {picture:.{n}g}" for n in (6, 4, 2)] if picture is not None else ("…",), "dim", rank=9)]
     if exact in ("undefined", "unknown"):
         return [(exact, "undefined")]
+    sizes = fraction_forms(exact)[1:]
     if "." in exact or "e" in exact:  # a decimal, of ball or float arithmetic
-        return [(f"≈ {exact}", "title")]
+        return [number((f"≈ {exact}", *sizes), "title", rank=9)]
     if "/" not in exact:
-        return [(f"{'≈' if '.' in exact or 'e' in exact else '='} {exact}", "title")]
-    size = approximate(exact, 15)
-    if len(exact) + len(size) + 4 <= room:
-        return [(f"= {exact}", "title"), (f"  {size}", "dim")]
-    if len(exact) + 2 <= room:
-        return [(f"= {exact}", "title")]
+        return [number((f"= {exact}", *sizes), "title", rank=9)]
     n, _, d = exact.partition("/")
-    words = f"  a fraction of {len(n):,} over {len(d):,} digits"
-    return [(size, "title"), (words if len(size) + len(words) <= room else f"  {len(n):,}/{len(d):,} digits", "dim")]
+    if len(exact) + 2 <= width // 2:
+        return [number((f"= {exact}", *sizes), "title", rank=9), number((f"  {sizes[0]}",), "dim")]
+    lengths = (f"  a fraction of {len(n):,} over {len(d):,} digits", f"  {len(n):,}/{len(d):,} digits")
+    return [number(sizes, "title", rank=9), number(lengths, "dim")]
 
 
 def _number(scene: Scene, spot: Number, width: int) -> Row:
@@ -101,52 +104,46 @@ def _number(scene: Scene, spot: Number, width: int) -> Row:
     else:
         name = STEP_NAMES[spot.quantity].format(t=spot.t, s=spot.t - 1)
         record = film.value(spot.t, spot.quantity)
-    room = width - len(name) - 2
-    words = [(f" {name} ", "dim")]
+    words = (f" {name} ", "dim")
     if record is None:
-        return line([*words, ("…" if film.at(spot.t or 0) is None else "is not defined here", "dim")], width)
+        return line([words, ("…" if film.at(spot.t or 0) is None else "is not defined here", "dim")], width)
     if isinstance(record, str):
-        return line([*words, *_fraction(record, None, room)], width)
-    beside = _shadow(scene, spot, room - len(str(record["value"])) - len(scene.unit) - 1)
-    return line([*words, *_certified(record, scene.unit, room - len(beside)), (beside, "dim")], width)
+        return line([words, *_fraction(record, None, width)], width)
+    return line([words, *_certified(record, scene.unit), number(_shadow(scene, spot), "dim", rank=2)], width)
 
 
-def _shadow(scene: Scene, spot: Number, room: int) -> str:
-    """What float64 has instead of I(x0;x_t), how far it is off, what is wrong with it in kind: as much as goes in."""
+def _shadow(scene: Scene, spot: Number) -> list[str]:
+    """What float64 has instead of I(x0;x_t), how far it is off, what is wrong with it in kind; and shorter."""
     shade = scene.film.shade(spot.t) if scene.shadow and spot.t is not None else None
     if shade is None or spot.quantity != "mutual_information":
-        return ""
+        return []
     if shade["mutual_information"] is None:
-        return "  float64: no number"
+        return ["  float64: no number"]
     value, error = float(shade["mutual_information"]), shade["relative_error"]
     off = f", error ≤ {error['upper']}" if error else ", where the truth is 0" if value else ""
     kinds = {"false_rise": "↑ false rise", "stands_still": "= stuck", "negative": "− negative"}
     slips = [words for key, words in kinds.items() if shade[key]]
     marks = "".join(f" {words[0]}" for words in slips)
     found = f"  float64 {value:.6g}"
-    longer = [f"{found}{off} {' '.join(slips)}".rstrip(), f"{found}{off}{marks}", f"{found}{marks}", found]
-    return next((words for words in longer if len(words) <= room), "")
+    return [f"{found}{off} {' '.join(slips)}".rstrip(), f"{found}{off}{marks}", f"{found}{marks}", found]
 
 
-def _certified(record: dict[str, object], unit: str, room: int) -> list[tuple[str, str]]:
+def _certified(record: dict[str, Any], unit: str) -> Words:
     """= the closed form, ≈ the value, ∈ the enclosure: as many of them as there is room for."""
+    value = str(record["value"])
+    unit = bits(unit, value)
+    shorter = [f"{form} {unit}" for form in roundings(record, 15)] + [*roundings(record, 6)]
     if "lower" not in record or record["lower"] is None:
-        value = short(record, 15) if record["value"] in NO_NUMBERS else str(record["value"])
-        words = _witness(record) if "witness" in record else f"{unit}, float64: not certified"
-        return [(value, "title"), (f" {words}", "dim")]
-    value, lower, upper = (str(record[key]) for key in ("value", "lower", "upper"))
-    closed = record["closed_form"]
-    exact = str(closed) if closed and str(closed) != value else ""
+        if value in NO_NUMBERS:
+            return [(short(record), "title"), (f" {_witness(record)}", "dim")]
+        return [number((value, *shorter), "title", rank=9), Field((f" {unit}, float64: not certified",), "dim")]
+    lower, upper = str(record["lower"]), str(record["upper"])
+    closed = str(record["closed_form"] or "")
+    exact = Field((f"  = {closed}" if closed != value and closed else "", ""), "title", 1, whole=True)
     if lower == upper:
-        both = [(f"= {value} {unit}", "title"), (f"  = {exact}" if exact else "", "title"), ("  exactly", "dim")]
-        return both if sum(len(text) for text, _ in both) <= room else [(f"= {value} {unit}", "title")]
-    enclosure = f"∈ [{lower}, {upper}]"
-    if len(value) + len(unit) + len(enclosure) + 3 > room:
-        enclosure = f"∈ {narrowed(lower, upper)}"
-    found = [(f"{value} {unit}", "title"), (f" {enclosure}", "dim"), (f"  = {exact}" if exact else "", "title")]
-    while sum(len(text) for text, _ in found) > room and len(found) > 1:
-        found.pop(1 if exact and len(found) == 3 else -1)
-    return found
+        return [number((f"= {value} {unit}", *shorter), "title", rank=9), exact, Field(("  exactly", ""), "dim")]
+    enclosures = dict.fromkeys((f" ∈ [{lower}, {upper}]", f" ∈ {narrowed(lower, upper)}"))
+    return [number((f"{value} {unit}", *shorter), "title", rank=9), number([*enclosures], "dim"), exact]
 
 
 def narrowed(lower: str, upper: str) -> str:
@@ -162,7 +159,7 @@ def narrowed(lower: str, upper: str) -> str:
     return f"{a[:shared]}[{a[shared:]}, {b[shared:]}]" + (f"e{e}" if e else "")
 
 
-def _witness(record: dict[str, object]) -> str:
+def _witness(record: dict[str, Any]) -> str:
     """Where it is infinite or undefined."""
     witness = record.get("witness")
     return ", ".join(f"{key} = {value}" for key, value in witness.items()) if isinstance(witness, dict) else ""

@@ -1,4 +1,4 @@
-"""A scene: the film, the time, and what the person has chosen to look at. And words set into rows of cells.
+"""A scene: the film, the time, and what the person has chosen to look at. And the wordings of its numbers.
 
 Everything under `tui.view` is a pure function of a scene and a size. Nothing here knows Textual, and nothing
 computes: the numbers are the engine's, only placed.
@@ -6,21 +6,19 @@ computes: the numbers are the engine's, only placed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeAlias
+from functools import lru_cache
+from typing import Any, TypeAlias
 
-from tui import raster
-from tui.film import Film
+from tui.film import Film, short
+from tui.glyphs import columns
 from tui.messages import ColumnAnswer, Kind, Question
-from tui.raster import Cell, Row
+from tui.raster import Row
 
 SCALES = ("linear", "square root", "logarithmic")
 MATRICES: tuple[Kind, ...] = ("cumulative", "step", "joint", "reverse")
-
-Words: TypeAlias = Sequence[tuple[str, str]]
-"""Pieces of text, each with the name of its colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +60,8 @@ class Scene:
         return self.film.opened.unit if self.film.opened else ""
 
     def state(self, i: int) -> str:
-        """A state's label, every character one column wide."""
-        states = self.film.opened.states if self.film.opened else ()
-        return raster.narrow(states[i]) if 0 <= i < len(states) else "?"
+        """A state's label, told apart from all others."""
+        return self.film.labels[i] if 0 <= i < len(self.film.labels) else "?"
 
 
 Painter: TypeAlias = Callable[[Scene, int, int], list[Row]]
@@ -74,28 +71,35 @@ Finder: TypeAlias = Callable[[Scene, int, int, int, int], Spot | None]
 """A scene, x, y, and the width and height it is painted in → what is shown there."""
 
 
-def line(words: Words, width: int) -> Row:
-    """Words with their colours as one row, cut or filled to the width."""
-    row = [Cell(c, style) for text, style in words for c in raster.narrow(text)][:width]
-    return row + [Cell(" ")] * (width - len(row))
+@lru_cache(maxsize=512)
+def fraction_forms(exact: str) -> tuple[str, ...]:
+    """An exact number, and its roundings from fifteen digits to one, each with ≈; what is no number stays as it is.
 
-
-def paragraph(lines: Sequence[Words], width: int, height: int) -> list[Row]:
-    """Rows of words, filled up with empty ones."""
-    rows = [line(words, width) for words in lines[:height]]
-    return rows + [line([], width) for _ in range(height - len(rows))]
-
-
-def fit(text: str, room: int) -> str:
-    """Text cut to the room there is."""
-    return text if len(text) <= room else text[: max(room - 1, 0)] + "…"
+    >>> fraction_forms("1/1000")[::15], fraction_forms("1/2")[:2], fraction_forms("undecided")
+    (('1/1000', '≈0.001'), ('1/2', '≈0.500000000000000'), ('undecided',))
+    """
+    if not exact[:1].isdigit():
+        return (exact,)
+    return tuple(dict.fromkeys([exact, *(approximate(exact, digits) for digits in range(15, 0, -1))]))
 
 
 def fraction(exact: str, room: int) -> str:
-    """A fraction whole if there is room, else its size: ≈ and as many digits as go in, at most fifteen."""
-    if len(exact) <= room or "/" not in exact:
-        return fit(exact, room)
-    return approximate(exact, min(max(room - 7, 2), 15))
+    """A fraction whole if there is room, else ≈ and as many digits as go in; nothing where none does."""
+    return next((form for form in fraction_forms(exact) if columns(form) <= room), "")
+
+
+def roundings(record: dict[str, Any] | None, most: int) -> tuple[str, ...]:
+    """A certified number to so many digits and to fewer, down to two."""
+    return tuple(dict.fromkeys([short(record, digits) for digits in range(most, 1, -1)]))
+
+
+def bits(unit: str, value: str) -> str:
+    """The unit as it is said of a value: 1 bit, 2 bits.
+
+    >>> bits("bits", "1"), bits("nats", "1.5")
+    ('bit', 'nats')
+    """
+    return unit.removesuffix("s") if value == "1" else unit
 
 
 def approximate(exact: str, digits: int) -> str:
@@ -107,7 +111,11 @@ def approximate(exact: str, digits: int) -> str:
     n, _, d = exact.partition("/")
     head, foot = n[:40], (d or "1")[:40]
     value = (Decimal(head) / Decimal(foot)).scaleb(len(n) - len(head) - (len(d or "1") - len(foot)))
+    if not d:
+        value = Decimal(exact)
     size = value.adjusted()
-    if value == 0 or not -4 <= size < digits:
+    if value == 0:
+        return "≈0"
+    if not -4 <= size < digits:
         return f"≈{value:.{digits - 1}e}".replace("e+", "e")
     return f"≈{value:.{digits - 1 - size}f}"

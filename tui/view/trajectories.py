@@ -11,6 +11,7 @@ a picture's float and marked ≈. Where states outnumber columns a bar is the su
 
 from __future__ import annotations
 
+import re
 import struct
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,8 +20,10 @@ from math import ceil
 from typing import TYPE_CHECKING, TypeAlias
 
 from tui import raster
+from tui.glyphs import NUMERAL, columns, glyphs, padded, shorten
 from tui.messages import STOPPED, Question, Sampled
 from tui.raster import Cell, Row
+from tui.rows import Field, line, number
 
 if TYPE_CHECKING:
     from tui.view.scene import Scene, Spot
@@ -35,12 +38,11 @@ NAMED = 256
 """Labels are compared by their first letters up to so many states: more are never all different."""
 
 ABOUT = (
-    "Particles, each a line: the noise scatters them, and the reverse model brings others back from the prior to the "
-    "data. Their frequencies come near p_t as far as their number, and the model, allow."
+    "Particles, each a line: the noise scatters them, and the reverse model brings others back from the prior towards "
+    "the data. Their frequencies come near p_t as far as their number, and the model, allow."
 )
 FORMULA = "x_t ~ Q_t[x_(t−1), ·];   x_T ~ π, x_(t−1) ~ R_t[x_t, ·];   TV = ½ Σ |n_j/n − p_t[j]|"
 
-Words: TypeAlias = "Sequence[tuple[str, str]]"
 Path: TypeAlias = tuple[int, ...]
 
 
@@ -49,12 +51,12 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
     sampled = scene.film.sampled
     if sampled is None or not sampled.forward or scene.film.at(scene.t) is None:
         why = sampled.words if sampled else "the particles come when the run has ended"
-        return _filled([_line([(f" {why}", "dim")], width)], width, height)
+        return _filled([line([(f" {why}", "dim")], width)], width, height)
     wide = _histogram_width(width)
     room = width - wide - 1 if wide else width
     below = height - 1
     if scene.backward and sampled.reverse is None:
-        picture = [_line([(f" {words}", "undefined")], room) for words in _wrapped(sampled.words, room - 1)]
+        picture = [line([(f" {words}", "undefined")], room) for words in _wrapped(sampled.words, room - 1)]
     else:
         picture = _particles(scene, sampled, room, below)
     rows = _filled(picture, room, below)
@@ -82,11 +84,6 @@ def _histogram_width(width: int) -> int:
     return min(max(width // 3, 16 if width >= 34 else 14), 48) if width >= 26 else 0
 
 
-def _line(words: Words, width: int) -> Row:
-    row = [Cell(c, style) for text, style in words for c in raster.narrow(text)][: max(width, 0)]
-    return row + [Cell(" ")] * (width - len(row))
-
-
 def _filled(rows: list[Row], width: int, height: int) -> list[Row]:
     return [*rows[: max(height, 0)], *([Cell(" ")] * width for _ in range(height - len(rows)))]
 
@@ -94,29 +91,27 @@ def _filled(rows: list[Row], width: int, height: int) -> list[Row]:
 def _wrapped(words: str, width: int) -> list[str]:
     lines = [""]
     for word in words.split():
-        fits = len(lines[-1]) + len(word) < width
+        fits = columns(lines[-1]) + columns(word) < width
         lines = [*lines[:-1], f"{lines[-1]} {word}".strip()] if fits or not lines[-1] else [*lines, word]
     return lines
 
 
-def _fitting(room: int, *wordings: str) -> str:
-    """The first wording that fits, else as much of the last as does."""
-    return next((words for words in wordings if len(words) <= room), wordings[-1][: max(room, 0)])
-
-
 def _caption(scene: Scene, sampled: Sampled, width: int) -> Row:
     if scene.backward:
-        title = _fitting(
-            width // 2, " reverse: from the prior at T back to the data", " reverse, from the prior", " reverse"
-        )
+        titles = (" reverse: from the prior at T back to the data", " reverse, from the prior", " reverse")
     else:
-        title = _fitting(
-            width // 2, " forward: from the data at 0 into the noise", " forward, from the data", " forward"
-        )
-    stopped = f"  {sampled.undefined} stopped" if sampled.undefined else ""
-    about = f"  n={sampled.count} seed {sampled.seed}"
-    why = "  where R_t is undefined" if stopped and len(title + stopped + about) + 24 <= width else ""
-    return _line([(title, "title"), (stopped + why, "undefined"), (about, "dim")], width)
+        titles = (" forward: from the data at 0 into the noise", " forward, from the data", " forward")
+    stopped = f"  {sampled.undefined} stopped"
+    undefined = number([f"{stopped}  where R_t is undefined", stopped], "undefined", rank=3)
+    return line(
+        [
+            Field([title for title in titles if columns(title) <= width // 2] or titles[-1:], "title", rank=1),
+            *([undefined] if sampled.undefined else []),
+            number((f"  n={sampled.count}",), "dim", rank=2),
+            number((f" seed {sampled.seed}",), "dim"),
+        ],
+        width,
+    )
 
 
 # particles
@@ -125,7 +120,7 @@ def _caption(scene: Scene, sampled: Sampled, width: int) -> Row:
 def _particles(scene: Scene, sampled: Sampled, width: int, height: int) -> list[Row]:
     """Half a row, or without colour a row, for each particle, and the axis of time."""
     assert scene.film.opened is not None
-    labels = scene.film.opened.states
+    labels = scene.film.labels
     letters = None if scene.colour else _letters(labels)
     margin, T, t = _margin(labels), scene.film.T, scene.t
     plot, rows = width - margin, height - 1
@@ -148,26 +143,47 @@ def _particles(scene: Scene, sampled: Sampled, width: int, height: int) -> list[
 
 def _margin(labels: Sequence[str]) -> int:
     """Columns for a state's name and a blank: one letter where that tells the states apart."""
-    firsts = {raster.narrow(label)[:1] for label in labels[:NAMED]}
-    return 2 if len(firsts) == len(labels) else min(max(len(raster.narrow(label)) for label in labels[-9:]), 5) + 1
+    if firsts := _ends_of(labels[:NAMED], 0):
+        return 1 + max(columns(first) for first in firsts) if len(firsts) == len(labels) else 6
+    return min(max(columns(label) for label in labels[-9:]), 5) + 1
+
+
+def _ends_of(labels: Sequence[str], at: int) -> list[str]:
+    """The first glyph (0) or the last (−1) of each label, where these differ and are no part of a longer numeral."""
+    found = [glyphs(label)[at][0] if glyphs(label) else " " for label in labels]
+    halved = any(n.end() - n.start() > 1 for label in labels for n in _numerals_at(label, at))
+    return found if len(set(found) - {" "}) == len(labels) and not halved else []
+
+
+def _numerals_at(label: str, at: int) -> list[re.Match[str]]:
+    """The numeral in which a label begins or ends, if it does."""
+    return [n for n in NUMERAL.finditer(label) if (n.end() == len(label) if at else n.start() == 0)]
 
 
 def _names(shown: Sequence[Path], start: int, labels: Sequence[str], margin: int, each: int) -> list[Row]:
     """Beside the first row of a band the state in which it starts, or nothing."""
     names, before = [], -1
     for path in shown[::each]:
-        name = raster.narrow(labels[path[start]])[: margin - 1] if path[start] != before else ""
+        name = _name(labels[path[start]], margin - 1) if path[start] != before else ""
         before = path[start]
-        names.append(_line([(name if start == 0 else f" {name}", "dim")], margin))
+        names.append(line([(name if start == 0 else f" {name}", "dim")], margin))
     return names
 
 
+def _name(label: str, room: int) -> str:
+    """A label; in one column or two, where it does not go in, its first letter."""
+    if room > 2 or columns(label) <= room or NUMERAL.search(label):
+        return shorten(label, room)
+    return glyphs(label)[0][0]
+
+
 def _axis(t: int, T: int, width: int) -> Row:
-    row = [Cell("─", "axis")] * width
+    """The axis of time; where the knob stands, no number does."""
+    row, knob = [Cell("─", "axis")] * width, raster.column_of(t, T, width)
     for column, label in ((width - len(str(T)), str(T)), (0, "0")):
-        if column >= 0 and width > len(str(T)) + 2:
+        if column >= 0 and width > len(str(T)) + 2 and not column <= knob < column + len(label):
             row[column : column + len(label)] = [Cell(c, "dim") for c in label]
-    row[raster.column_of(t, T, width)] = Cell("▲", "knob")
+    row[knob] = Cell("▲", "knob")
     return row
 
 
@@ -231,10 +247,9 @@ def _letters(labels: Sequence[str]) -> str:
     """What stands for the states: first or last letters of their labels where these differ, else numbers, or shades."""
     if len(labels) > NAMED:
         return SHADES
-    firsts = "".join([raster.narrow(label)[:1] for label in labels])
-    lasts = "".join([raster.narrow(label)[-1:] for label in labels])
-    told = (letters for letters in (firsts, lasts, NUMBERS[: len(labels)]) if len(set(letters) - {" "}) == len(labels))
-    return next(told, SHADES)
+    told = ("".join(_ends_of(labels, at)) for at in (0, -1))
+    narrow = [letters for letters in told if letters and len(letters) == columns(letters) == len(labels)]
+    return narrow[0] if narrow else NUMBERS[: len(labels)] if len(labels) <= len(NUMBERS) else SHADES
 
 
 # histograms
@@ -255,16 +270,16 @@ def _histogram(scene: Scene, sampled: Sampled, backward: bool, width: int, heigh
     """The frequencies at t under their distance from p_t, and for the reverse from the data."""
     step, name = scene.film.at(scene.t), "reverse" if backward else "forward"
     if step is None or (sampled.reverse if backward else sampled.forward) is None:
-        return _filled([_line([(f"{name}: none", "dim")], width)], width, height)
+        return _filled([line([(f"{name}: none", "dim")], width)], width, height)
     counts, n = Counter(_rows_at(sampled, backward, scene.t)), sampled.count
     short, far = (f"≈{_distance(counts, n, p):.3f}" for p in (step.marginal, scene.film.steps[0].marginal))
     head = [f"{name} TV{short}", f"{name} {short}", short]
     if backward:
         head.insert(0, f"{name} TV{short}, to q(x0) {far}")
-    title = _fitting(width, *head)
+    title = number(head, "title" if backward == scene.backward else "dim")
     counts.pop(STOPPED, None)
     bars = _bars(scene, {j: c / n for j, c in counts.items()}, step.marginal, width, height - 1)
-    return _filled([_line([(title, "title" if backward == scene.backward else "dim")], width), *bars], width, height)
+    return _filled([line([title], width), *bars], width, height)
 
 
 def _rows_at(sampled: Sampled, backward: bool, t: int) -> Path:
@@ -280,14 +295,14 @@ def _distance(counts: Counter[int], n: int, p: Sequence[float]) -> float:
 def _bars(scene: Scene, shares: Mapping[int, float], p: Sequence[float], width: int, height: int) -> list[Row]:
     """Bars in the colours of their states, with p_t as marks, and labels below if there is room."""
     assert scene.film.opened is not None
-    labels, K = scene.film.opened.states, len(p)
+    labels, K = scene.film.labels, len(p)
     firsts = _firsts(K, width)
     found, marks = [0.0] * len(firsts), [sum(p[j : j + firsts.step]) for j in firsts]
     for j, share in shares.items():
         found[j // firsts.step] += share
     used = _used(len(firsts), width)
     top, size = max(*found, *marks), max((used + 1) // len(firsts) - 1, 1)
-    if height < 3 or (firsts.step == 1 and len({raster.narrow(label)[:size] for label in labels}) == K):
+    if height < 3 or (firsts.step == 1 and all(columns(label) <= size for label in labels)):
         rows = raster.bars(found, top, used, height, labels, marks)
     else:
         rows = [*raster.bars(found, top, used, height - 1, (), marks), _ends(labels, used)]
@@ -311,8 +326,8 @@ def _used(bars: int, width: int) -> int:
 
 def _ends(labels: Sequence[str], width: int) -> Row:
     """The first and the last label, where there is no room for each."""
-    first, last = (raster.narrow(label)[: max(width // 2 - 1, 0)] for label in (labels[0], labels[-1]))
-    return _line([(f"{first}{last:>{width - len(first)}}", "dim")], width)
+    first, last = (shorten(label, max(width // 2 - 1, 0)) for label in (labels[0], labels[-1]))
+    return line([(first, "dim"), (padded(last, width - columns(first), ">"), "dim")], width)
 
 
 def _coloured(cell: Cell, mine: str) -> Cell:

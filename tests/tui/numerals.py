@@ -1,0 +1,124 @@
+"""Which numerals on the screen are true: each must be a number of the result, rounded to the digits that are shown.
+
+What may stand in a panel is told panel by panel and from the result, the chain's own fractions and the particles, not
+from what the panel was painted with. The rest is chrome: t and T, K, counts of lines, numbers of states.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import markovdiff as md
+from tui.messages import STOPPED
+from tui.view import Scene
+
+NUMERAL = re.compile(r"(?<![\w.])[−-]?\d[\d,]*(?:\.\d+)?(?:e[−-]?\d+)?(?:/\d+)?(?![\d/])")
+NOTATION = re.compile(r"x_?\(?t?−?1?0\)?|L_0|log2|L_\(t−1\)|I_\(t−1\)|float64|\^-?\d+")
+"""Digits that belong to a symbol."""
+
+Span = tuple[Fraction, Fraction]
+
+
+def strangers(panel: str, text: str, scene: Scene, chain: md.Chain | None) -> list[str]:
+    """The numerals of a panel's text that are none of the numbers that belong there."""
+    spans, words = [*_spans(panel, scene, chain)], _words(panel, scene)
+    found = [token for line in text.splitlines() for token in _tokens(line)]
+    return [token for token in found if token not in words and not any(is_rounding(token, span) for span in spans)]
+
+
+def is_rounding(token: str, span: Span) -> bool:
+    """Whether some number from the lower to the upper bound is this, rounded to the nearest in its last digit.
+
+    >>> is_rounding("7.2e-5", (Fraction("7.235e-5"), Fraction("7.235e-5")))
+    True
+    >>> is_rounding("7.2", (Fraction("7.235e-5"), Fraction("7.235e-5")))
+    False
+    """
+    low, high = span
+    if "/" in token:
+        return low == high == Fraction(token.replace(",", ""))
+    written, _, exponent = token.replace("−", "-").replace(",", "").partition("e")
+    unit = Fraction(10) ** (int(exponent or 0) - len(written.partition(".")[2]))
+    value = Fraction(written) * Fraction(10) ** int(exponent or 0)
+    return low - unit / 2 <= value <= high + unit / 2
+
+
+def _tokens(line: str) -> Iterator[str]:
+    """The numerals of a line, in symbols only those that stand for a time."""
+    line = re.sub(r"x_(\d+)", r" \1 ", line)
+    line = re.sub(r"t=(\d+)/(\d+)", r" \1 \2 ", line)
+    for match in NUMERAL.finditer(NOTATION.sub(" ", line)):
+        yield match[0]
+
+
+def _words(panel: str, scene: Scene) -> set[str]:
+    """Chrome, as it is written."""
+    film, t = scene.film, scene.t
+    assert film.opened is not None
+    counts = {str(t), str(t - 1), str(film.T), str(film.opened.K)}
+    labels = {token for label in film.opened.states for token in NUMERAL.findall(label)}
+    own = set(NUMERAL.findall(f"{film.opened.name} {film.opened.title}"))
+    more = {str(n) for n in range(1, max(20, film.opened.K + 1))}  # lines or states below an edge
+    sampled = {str(film.sampled.count), str(film.sampled.seed), str(film.sampled.undefined)} if film.sampled else set()
+    return {
+        "headline": counts | own | {f"{len(film.finished['checks'])}" if film.finished else "", "1", "1/8"},
+        "1": set(),
+        "2": {"0", "1"},
+        "3": labels,
+        "4": counts | labels | more | {"0"},
+        "5": counts | more,
+        "6": {"0"},
+        "7": counts | labels | sampled | {"0"},
+        "8": counts | labels | own | more,
+    }[panel]
+
+
+def _spans(panel: str, scene: Scene, chain: md.Chain | None) -> Iterator[Span]:
+    film, t = scene.film, scene.t
+    record = film.steps[t].record
+    assert film.opened is not None
+    if panel in ("headline", "6", "5", "8", "3"):
+        yield from _quantities(record)
+    if panel == "5" and film.finished is not None:
+        yield from _quantities(film.finished["elbo"])
+    if panel == "1":
+        curves = ("entropy", "conditional_entropy", "mutual_information", "sdpi_bound")
+        low, high = (max(s[k] for step in film.steps for s in _quantities(step.record, curves)) for k in (0, 1))
+        square = Fraction(1, 4) if scene.scale == "square root" else Fraction(1, 2)
+        yield from ((low, high), (low * square, high * square), (Fraction(0), Fraction(0)))
+        yield from ((Fraction(10) ** k, Fraction(10) ** k) for k in range(-400, 4) if scene.scale == "logarithmic")
+    if panel == "2":
+        yield from ((Fraction(p), Fraction(p)) for p in film.opened.data)
+    if panel == "4" and chain is not None:
+        rows = [chain.data_posterior(t)[scene.chosen]]
+        rows += [chain.forward_posterior(t, x0=scene.source)[scene.chosen]] if t else []
+        yield from ((p, p) for row in rows for p in row or ())
+    if panel == "7":
+        yield from _distances(scene)
+
+
+def _quantities(record: dict[str, Any], names: Iterable[str] = ()) -> Iterator[Span]:
+    """The numbers of a record: enclosed ones by their bounds, exact ones as they are."""
+    for name in names or record:
+        value = record[name]
+        if isinstance(value, dict) and value.get("lower") is not None:
+            yield Fraction(value["lower"]), Fraction(value["upper"])
+        elif isinstance(value, str) and re.fullmatch(r"[\d./e-]+", value):
+            yield Fraction(value), Fraction(value)
+
+
+def _distances(scene: Scene) -> Iterator[Span]:
+    """Of the particles' frequencies from p_t, and from the data, recounted; as wide as a float's error."""
+    film, sampled = scene.film, scene.film.sampled
+    for packed in (sampled.forward, sampled.reverse) if sampled else ():
+        if packed:
+            counts = Counter(struct.unpack_from(f"<{sampled.count}I", packed, 4 * sampled.count * scene.t))
+            for p in (film.steps[scene.t].marginal, film.steps[0].marginal):
+                seen = {j: Fraction(c, sampled.count) for j, c in counts.items()}
+                far = sum(max(share - (Fraction(p[j]) if j != STOPPED else 0), 0) for j, share in seen.items())
+                yield far - Fraction(1, 10**12), far + Fraction(1, 10**12)
