@@ -130,13 +130,19 @@ class Zeros:
     kept: dict[int, Information] = field(default_factory=dict)
     laws: dict[int, RationalMatrix] = field(default_factory=dict)
 
+    @cached_property
+    def kept_law(self) -> RationalMatrix | None:
+        """The law p_0, where it is known to be p_t for every t."""
+        stays = isinstance(self.chain.kernel, Gaussian) and len(set(self.chain.data.weights)) == 1
+        return self.chain.at(0).data if stays else None
+
     def law(self, t: int) -> RationalMatrix | None:
         """The law p_t exactly, by vectors alone from the last that was asked for; None where it would cost too much.
 
         Where every state is as likely as any other, a Gaussian's steps, which are symmetric, leave that as it is.
         """
-        if isinstance(self.chain.kernel, Gaussian) and len(set(self.chain.data.weights)) == 1:
-            return self.chain.at(0).data
+        if self.kept_law is not None:
+            return self.kept_law
         if not self.cheap:
             return None
         if not self.chain.is_markov:

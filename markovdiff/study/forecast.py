@@ -66,11 +66,14 @@ BALL_PRODUCT = 1.0e-9
 BALL_BUILT = 2.5e-7
 """Seconds an entry of a new kernel costs to round into a ball, or to write out where entries share texts."""
 
-MIXING_STEP, MIXING_CELL, MIXING_WORD = 5.0e-4, 6.0e-7, 6.0e-7
+MIXING_STEP, MIXING_CELL, MIXING_WORD = 5.0e-4, 1.0e-6, 9.0e-7
 """The same where a kernel forgets towards one target: a step's own, each class of like states, each of its words."""
 
-MODEL_PRODUCTS, FLOAT_MODEL_CELL, BALL_MODEL_CELL = 5, 1.3e-7, 7.0e-6
+MODEL_PRODUCTS, FLOAT_MODEL_CELL, BALL_MODEL_CELL = 5, 1.3e-7, 6.0e-6
 """Of a reverse model other than Bayes, at each step: products of K × K matrices, and seconds for each entry of R_t."""
+
+FLOAT_MODEL_STEP = 4.0e-3
+"""Seconds that a step of such a model costs in float64, whatever its size."""
 
 PAIR_CELL, PAIR_COPIES = 400, 10
 """Bytes an entry of each kernel takes that the triangle keeps, q(x_u | x_s) for each s, and how often its digits."""
@@ -221,7 +224,8 @@ def with_model(made: Forecast, chain: Chain) -> Forecast:
         cell, entry = FLOAT_MODEL_CELL + MODEL_PRODUCTS * K * FLOAT_PRODUCT, 30 * 8.0
     else:
         cell, entry = BALL_MODEL_CELL + MODEL_PRODUCTS * K * words**1.5 * BALL_PRODUCT, 20 * (64 + 8 * words)
-    return replace(made, seconds=made.seconds + T * K**2 * cell, memory=made.memory + K**2 * (entry + T / 8))
+    own = T * FLOAT_MODEL_STEP if made.arithmetic == "float" else 0
+    return replace(made, seconds=made.seconds + own + T * K**2 * cell, memory=made.memory + K**2 * (entry + T / 8))
 
 
 def _kernels(chain: Chain) -> int:
