@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import get_args
 
 import pytest
+from forecasts import SPREAD, measured, scenario
 
 import markovdiff as md
 from markovdiff.cli import main
@@ -109,3 +110,12 @@ def test_what_takes_seconds_is_named_beside_what_takes_minutes(capsys: pytest.Ca
     assert advice(scenario, chain, replace(exact, seconds=59)) is None
     assert main(["run", "two-state", "--forecast"]) == 0
     assert "faster" not in capsys.readouterr().out
+
+
+def test_the_spread_that_forecasts_are_held_against_is_one() -> None:
+    """At least 60 runs of every arithmetic; a small one is measured (the command measures all)."""
+    rows = [row.split() for row in SPREAD.strip().splitlines()]
+    assert len(rows) >= 60
+    assert {row[0] for row in rows} == set(KINDS)
+    said, took, looked = measured(scenario("ball neighbour 3 2 constant uniform mixture 15"))
+    assert min(said, took, looked) > 0
