@@ -47,6 +47,12 @@ def show(result: Result, console: Console, rows: range | None = None, *, terms: 
             console.print(per_step(result, rows))
         console.print(ledger(result.elbo, result.unit))
     console.print(verdicts(result.checks))
+    console.print(notes(result))
+
+
+def notes(result: Result) -> RenderableType:
+    """What was done to the input, a line each."""
+    return Group(*(Text(f"note: {printable(note)}", style="yellow") for note in result.notes))
 
 
 def _heading(result: Result) -> RenderableType:
@@ -259,7 +265,7 @@ def verdicts(checks: Sequence[Check]) -> RenderableType:
 
 
 def verdict_lines(result: Result) -> list[Text]:
-    """One line a check, however long, the scenario's name first."""
+    """One line a check, however long, the scenario's name first; then one a note."""
     lines = []
     for check in result.checks:
         mark, style = MARKS[check.verdict]
@@ -269,7 +275,10 @@ def verdict_lines(result: Result) -> list[Text]:
             (check.check, "bold"),
         )
         lines.append(line.append(f"  {_outcome(check)}"))
-    return lines
+    return lines + [
+        Text(f"  note      {printable(str(result.scenario['name']))}  {printable(note)}", style="yellow")
+        for note in result.notes
+    ]
 
 
 def _outcome(check: Check) -> str:
@@ -314,5 +323,7 @@ def thinned(steps: Sequence[Step], most: int = MOST_ROWS) -> list[Step]:
 
 
 def _trend(before: Step, after: Step) -> int:
+    if not (before.entropy.is_finite and after.entropy.is_finite):
+        return 0
     a, b = Decimal(before.entropy.value), Decimal(after.entropy.value)
     return (b > a) - (b < a)

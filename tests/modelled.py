@@ -16,9 +16,10 @@ from markovdiff.measures.findings import Finding
 from markovdiff.measures.float_models import FloatModelLedger
 from markovdiff.measures.floats import information as in_float
 from markovdiff.measures.terms import Entry, Totals
+from markovdiff.process.approach_floats import Approach
 from markovdiff.process.balls import Walk
 from markovdiff.process.chain import Chain
-from markovdiff.process.floats import Approach, forward, last_of
+from markovdiff.process.floats import forward, last_of
 from markovdiff.process.reverse import (
     D3PM,
     Bayes,
@@ -72,7 +73,7 @@ def models(chain: Chain) -> st.SearchStrategy[ReverseModel]:
     counted = st.tuples(st.integers(1, 40), st.sampled_from([Fraction(0), Fraction(1, 2), Fraction(3)]))
     return st.one_of(
         denoisers(K, T).map(PosteriorMixture),
-        denoisers(K, T).map(D3PM),
+        st.builds(D3PM, denoisers(K, T), st.sampled_from(["prediction", "formula"])),
         laws(K).map(lambda law: Bayes(row_vector(law))),
         tables(K, T).map(ReverseTable),
         counted.map(lambda pair: Counted(chain, pair[0], pair[1], 7)),

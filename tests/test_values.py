@@ -83,17 +83,27 @@ def test_whatever_is_public_shows_itself_in_a_line(study: md.Scenario) -> None:
         shows_itself(x)
 
 
-def test_numbers_of_a_hundred_thousand_digits_show_themselves() -> None:
+@pytest.mark.parametrize(("kind", "T", "bits"), [("uniform", 20, 330_000), ("neighbour", 4, 66_000)])
+def test_numbers_of_a_hundred_thousand_digits_show_themselves(kind: str, T: int, bits: int) -> None:
     """ᾱ_20 has 10^5 digits; neither it nor a matrix, a kernel or a form with such numbers fills the screen."""
-    beta = f"1/{LONG}"
-    text = f'data = {{ weights = [{LONG}, 1] }}\n[noise]\nsteps = 20\nkernel = {{ kind = "KIND" }}\n'
-    for kind in ("uniform", "neighbour"):
-        study = md.loads(text.replace("KIND", kind) + f'schedule = {{ kind = "constant", beta = "{beta}" }}\n')
-        chain = study.chain()
-        assert chain.marginal(20)[0].denominator.bit_length() > 330_000
-        roots = [study, chain, chain.at(20), chain.at(20).deviation, md.entropy(chain.marginal(1))]
-        for x in reached(roots):
-            shows_itself(x)
+    chain = md.loads(
+        f'data = {{ weights = [{LONG}, 1] }}\n[noise]\nsteps = {T}\nkernel = {{ kind = "{kind}" }}\n'
+        f'schedule = {{ kind = "constant", beta = "1/{LONG}" }}\n'
+    ).chain()
+    last = chain.at(T)
+    assert last.marginal.d.bit_length() > bits
+    for x in (
+        chain,
+        chain.data,
+        chain.kernel,
+        last,
+        last.cumulative,
+        last.deviation,
+        last.marginal,
+        last.cumulative.dense,
+    ):
+        shows_itself(x)
+    shows_itself(md.entropy(chain.marginal(1)))
 
 
 def test_many_states_and_steps_show_themselves() -> None:

@@ -62,15 +62,15 @@ STOPS = (
         "After 64 steps you see b once more. What was x0?",
         ("a, at three to one", "b, just about", "an even bet"),
         "a",
-        "The posterior has gone back to the data's own law, 3/4 and 1/4. What you see does not change what you "
-        "believe: that is what it means that x_t has forgotten x0. j and k choose what you see.",
+        "The posterior is back at the data's own law, 3/4 and 1/4, to within a thousandth. What you see hardly "
+        "changes what you believe: that is what it means that x_t has forgotten x0. j and k choose what you see.",
         Sight("two-state", 1, "4", state=1),
         Sight("two-state", 64, "4", state=1),
     ),
     Stop(
         "a histogram stands still",
-        "Here each step redraws some of the letters from the data's own law. So p(x_t), panel 3, will never change: "
-        "a thousand samples of x_t always look like the data.",
+        "Here each step redraws the letter, with probability 1/8, from the data's own law. So p(x_t), panel 3, never "
+        "changes: a thousand samples of x_t look like the data at every t.",
         "Does x_t go on telling as much about x0?",
         ("yes: nothing changes", "no, less at each step", "less once, then no more"),
         "b",
@@ -82,7 +82,7 @@ STOPS = (
     Stop(
         "entropy turns",
         "A fair coin is erased: at each step, with probability 1/8, it becomes [MASK] and stays so. At t = 0 its "
-        "entropy is one bit.",
+        "entropy is 1 bit.",
         "What does H(x_t) do from here?",
         ("rises all the way", "falls all the way", "rises, then falls"),
         "c",
@@ -93,8 +93,8 @@ STOPS = (
     ),
     Stop(
         "all rows alike",
-        "Eight levels in a row; each step moves to one of the nearest. In panel 2, row i of Qbar is the law of x_t "
-        "when x0 = i. At t = 0 that is the identity: x_t is still x0.",
+        "Eight levels in a row; a step stays or moves to one of the nearest. In panel 2, row i of Qbar is the law of "
+        "x_t when x0 = i. At t = 0 that is the identity: x_t is still x0.",
         "What does Qbar look like once x0 is forgotten?",
         ("all rows are the same", "all entries are 0", "the identity, reversed"),
         "a",
@@ -117,8 +117,8 @@ STOPS = (
     ),
     Stop(
         "the strong inequality",
-        "English letters are masked one by one. Panel 6 has the data-processing inequality, and its strong form: after "
-        "a step at most η(Q_t) times the information is left. A bound, in general not met.",
+        "An English letter is masked sooner or later. Panel 6 has the data-processing inequality, and its strong form: "
+        "after a step at most η(Q_t) times the information is left. A bound, in general not met.",
         "How near does masking come to that bound?",
         ("it meets it, every time", "half way, on average", "it passes it, now and then"),
         "a",
@@ -134,8 +134,8 @@ STOPS = (
         "What does I(x0;x_t) do from here to t = 256?",
         ("it is 0", "it falls at each step", "it wanders up and down"),
         "b",
-        "A straight line, down to 7e-256 bits at t = 256, and each fall is proved with exact arithmetic. What wanders "
-        "up and down, or below 0, is the rounding of a program.",
+        "Nearly a straight line, down to 7e-256 bits at t = 256, and each fall is proved with exact arithmetic. What "
+        "wanders up and down, or below 0, is the rounding of a program.",
         Sight("dense-late", 20, "1", scale="logarithmic"),
         Sight("dense-late", 256, "1", scale="logarithmic"),
     ),
@@ -158,8 +158,8 @@ STOPS = (
         "How far is L above the data's entropy H(x0)?",
         ("by all that noise destroyed", "by the prior term", "not at all"),
         "c",
-        "L = NLL = H(x0), exactly. Each denoising term pays for the information of its step, and all of them together "
-        "pay for the data. Only errors come on top. Go on: e edits the chain, ctrl+l is the lab.",
+        "L = NLL = H(x0), exactly. Denoising terms pay for what their steps destroyed, the other two for H(x0|x_1) and "
+        "I(x0;x_T): together H(x0). Only errors come on top. Go on: e edits the chain, ctrl+l is the lab.",
         Sight("elbo-tight", 30, "5"),
         Sight("elbo-tight", 30, "5"),
     ),

@@ -13,11 +13,12 @@ that what is left to the ball has its full relative accuracy.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import ceil, isfinite, log2
 from threading import RLock
 from typing import Literal
@@ -130,7 +131,7 @@ def centred_ball(columns: Columns, scale: fmpz, bits: int) -> arb:
                 r = arb(E) / P
                 k = size - E.bit_length()
                 if k >= SERIES_FROM:
-                    s += _f_series(r, k, bits) * w
+                    s += f_series(r, k, bits) * w
                 elif impossible < 2 * E:
                     s += ((1 + r) * r.log1p() - r) * w
                 else:
@@ -140,7 +141,7 @@ def centred_ball(columns: Columns, scale: fmpz, bits: int) -> arb:
         return total / scale
 
 
-def _f_series(r: arb, k: int, bits: int) -> arb:
+def f_series(r: arb, k: int, bits: int) -> arb:
     """f(r) = r²·Σ_{n≥2} (−r)^{n−2}/(n(n−1)) for |r| ≤ 2^-k, k ≥ 1.
 
     Cut after n = N the rest of the sum is r^{N−1} times something of size at most
@@ -171,10 +172,38 @@ def stochastic_ball(rows: Sequence[tuple[Sequence[fmpz], fmpz] | None], bits: in
         return arb_mat([[arb(n) / row[1] for n in row[0]] if row else [arb(0)] * K for row in rows])
 
 
+SHARED_FROM = 2**21
+"""Products of two entries from which on FLINT shares out a matrix product over its threads: 128³, some 2 ms."""
+
+
 def product_ball(A: arb_mat, B: arb_mat, bits: int) -> arb_mat:
-    """A·B; where no entry is negative nothing cancels, and relative accuracy only falls with T·K."""
-    with ALONE, ctx.workprec(bits):
+    """A·B; where no entry is negative nothing cancels, and relative accuracy only falls with T·K.
+
+    A large one is shared out over the cores. That is a product of integers: its balls do not depend on how many.
+    """
+    large = A.nrows() * B.nrows() * B.ncols() >= SHARED_FROM
+    with ALONE, ctx.workprec(bits), _threads(cores() if large else None):
         return A * B
+
+
+@contextmanager
+def _threads(n: int | None) -> Iterator[None]:
+    """Let FLINT use `n` threads, None for as many as it has; after that as many as before."""
+    before = ctx.threads
+    if n is None or n == before:
+        yield
+        return
+    ctx.threads = n
+    try:
+        yield
+    finally:
+        ctx.threads = before
+
+
+@cache
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cross_entropy_ball(weights: Sequence[fmpz], total: fmpz, q: Sequence[arb], bits: int) -> arb:

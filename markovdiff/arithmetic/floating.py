@@ -1,8 +1,8 @@
 """Float64 that keeps its meaning: the numbers and the few functions that the float arithmetic is made of.
 
 An `Approximation` is a float with an allowance for its rounding. The allowance is an estimate, not a bound: that is
-why what rests on it is labelled "float" and never "proved". It lets a sign be +1, −1 or None (not to be told), so
-that rounding is never reported as a fact about the chain.
+why what rests on it is labelled "float" and never "proved". It lets a sign be +1, −1 or None (not to be told), and a
+number be told only where the allowance is a small share of it, so that rounding is never reported as a fact.
 
 The functions take the form in which nothing cancels:
 
@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import log
+from math import inf, isnan, log
 from sys import float_info
 from typing import TypeAlias
 
@@ -36,8 +36,17 @@ ROUNDING = 2.0**-40
 """The relative allowance for rounding, 9e-13. Measured against exact arithmetic on dense chains, up to K = 64 and
 I = 1e-290, the error stayed under 1e-13."""
 
+ROUNDED = 2.0**-50
+"""The share of itself that a number may be off by after a few roundings."""
+
+RESOLVED = 2.0**-32
+"""The share of a number, 2.3e-10, that its rounding may come to if the number is to be told."""
+
 SMALLEST = float_info.min
-"""Below this, 2.2e-308, float64 loses digits: what falls under it has left its range."""
+"""Below this, 2.2e-308, float64 loses digits."""
+
+LEAST = 2.0**-1000
+"""9.3e-302: what falls below it has left float64's range, since what it was made of lies below 2.2e-308."""
 
 SERIES_UNTIL = 2.0**-7
 """f(r) is summed as a series for |r| up to this; there the closed form has lost seven bits, and seven terms do."""
@@ -65,9 +74,11 @@ class Approximation:
 
     @classmethod
     def of(cls, value: float) -> Approximation:
-        """A number computed without cancellation; what is below float64's range is 0, give or take."""
-        if value < SMALLEST:
-            return cls(0.0, SMALLEST)
+        """A positive number computed without cancellation; what is beyond float64's range is 0, give or take."""
+        if not value >= LEAST:
+            return cls(0.0, 2 * LEAST)
+        if value == inf:
+            return UNKNOWN
         return cls(float(value), ROUNDING * float(value))
 
     @classmethod
@@ -93,8 +104,17 @@ class Approximation:
 
     @property
     def is_rounding(self) -> bool:
-        """Whether rounding does not tell it from 0; what is below float64's range counts as 0."""
-        return abs(self.value) <= self.noise and self.noise > 2**10 * SMALLEST
+        """Whether too much of it may be rounding to tell it; a 0 is told where it is known from structure."""
+        return self.noise > RESOLVED * abs(self.value)
+
+    def give_or_take(self, noise: float) -> Approximation:
+        """The same with so much more allowed for rounding."""
+        return Approximation(self.value, self.noise + (inf if isnan(noise) else noise))
+
+    @property
+    def is_surely_negative(self) -> bool:
+        """Whether a number that a theorem says is not negative is, by far more than rounding."""
+        return self.value < 0 and not self.is_rounding
 
     def compare(self, r: Fraction, unit: Unit) -> int | None:
         """The sign of self − r, with r in `unit`."""
@@ -102,13 +122,18 @@ class Approximation:
         return self.minus(Approximation(bound, ROUNDING * bound)).sign()
 
     def enclosed(self, digits: int, unit: Unit, closed: bool = False) -> Enclosed:  # noqa: ARG002
-        """The number in `unit`, a decimal without an enclosure."""
+        """The number in `unit`, a decimal without an enclosure; "undecided" where its digits may be rounding."""
+        if self.is_rounding:
+            return Enclosed("undecided", words="not told from rounding by float64")
         value = self.value / log(2) if unit == "bits" else self.value
         return Enclosed(float_text(value, digits))
 
 
 NOTHING = Approximation(0.0, 0.0)
 """Zero, known from structure."""
+
+UNKNOWN = Approximation(0.0, inf)
+"""A number of which float64 knows nothing."""
 
 
 def f(r: Floats) -> Floats:
@@ -124,6 +149,19 @@ def mean_f(weights: Floats, r: Floats, p: Floats) -> float:
         if found >= LARGE * weights.sum():
             return found
     return float(weights @ (_f(r, size) @ p))
+
+
+def slope(r: Floats) -> Floats:
+    """|log(1+r)|, by which f changes with r; 37 at most, for nearer to −1 rounding hardly moves f."""
+    found: Floats = np.abs(np.log1p(np.maximum(r, 2.0**-53 - 1)))
+    return found
+
+
+def slip(r: Floats, off: Floats) -> Floats:
+    """What f(r) may be off by where r is off by so much; infinite where that is beyond float64."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found: Floats = off * (slope(r) + np.minimum(off, 37.0) + np.log1p(off))
+    return found
 
 
 def _size(r: Floats) -> float:

@@ -1,8 +1,9 @@
 """Rational numbers at the edge: read, checked, printed, and never a binary float.
 
 A number may come as an int, a Fraction, a Decimal, a FLINT integer or rational, or text: "3/4",
-"0.1" (which is 1/10), "1e-3". A Python or numpy float is refused: 0.1 as a float is
-3602879701896397/36028797018963968, and nobody who wrote it meant that.
+"0.1" (which is 1/10), "1e-3"; or as a rational of another library (numpy integers, gmpy2, sympy).
+A Python or numpy float is refused: 0.1 as a float is 3602879701896397/36028797018963968, and
+nobody who wrote it meant that.
 
 Inside the engine numbers are FLINT's `fmpz` and `fmpq`; `Fraction` is what callers see.
 Neither is ever mixed with the other (`fmpq(1, 3) == Fraction(1, 3)` is silently False).
@@ -13,12 +14,12 @@ Python refuses to turn integers of more than 4,300 digits into text or back, and
 
 from __future__ import annotations
 
+import numbers
 import re
 import reprlib
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
-from math import isfinite
 from numbers import Integral
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -49,25 +50,40 @@ def rational(value: object, where: str | None = None) -> Fraction:
     """
     if isinstance(value, Fraction):
         return value
-    if isinstance(value, bool):
+    if isinstance(value, bool) or _kind(value) == "b":
         raise _not_a_number(value, where)
-    if isinstance(value, Integral | fmpz):
-        return Fraction(int(value))
+    if isinstance(value, Integral | fmpz) or _kind(value) in ("i", "u"):
+        return Fraction(int(value))  # type: ignore[call-overload]
     if isinstance(value, fmpq):
         return to_fraction(value)
     if isinstance(value, Decimal):
         return _parse_decimal_object(value, where)
     if isinstance(value, str):
         return _parse(value, where)
-    if isinstance(value, float) or hasattr(value, "__float__"):
+    if isinstance(value, numbers.Rational):
+        return Fraction(int(value.numerator), int(value.denominator))
+    if isinstance(value, numbers.Real) or _kind(value) == "f" or type(value).__name__ == "mpf":
         raise InexactError(
             f"{value!r} is a binary float, which is rarely the number that was meant",
             where=where,
             expected="an exact number: a Fraction, an int, or a string such as '1/10' or '0.1'",
             got=f"{type(value).__name__} {value!r}",
-            remedy=f"write it as a string: '{value!r}'" if type(value) is float and isfinite(value) else None,
+            remedy=_instead(value),
         )
     raise _not_a_number(value, where)
+
+
+def _kind(value: object) -> str | None:
+    """What kind of number a numpy scalar is ("b", "i", "u", "f" …), without importing numpy; None for what is none."""
+    dtype = getattr(value, "dtype", None)
+    return getattr(dtype, "kind", None) if getattr(value, "shape", None) == () else None
+
+
+def _instead(value: object) -> str:
+    """What to write in place of a binary float: the decimal it shows, or the exact number it is."""
+    shows = str(value)
+    is_decimal = _DECIMAL.fullmatch(shows) is not None and any(map(str.isdigit, shows))
+    return f"write it as a string: {shows!r}" if is_decimal else "a Fraction, or a string such as '1/10'"
 
 
 def _parse_decimal_object(value: Decimal, where: str | None) -> Fraction:
@@ -151,7 +167,12 @@ def _not_a_number(value: object, where: str | None) -> InputError:
         where=where,
         expected="an integer, a fraction such as '3/4', or a decimal such as 0.75",
         got=shown(value),
+        remedy="write decimals with a point, not a comma" if _is_comma_decimal(value) else None,
     )
+
+
+def _is_comma_decimal(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]+,[0-9]+\s*", value) is not None
 
 
 def text(value: Fraction | fmpq) -> str:

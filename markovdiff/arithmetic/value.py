@@ -8,7 +8,7 @@ what was remembered on the way (by `cached_property`) is left behind.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from markovdiff.arithmetic.rational import Quoter
@@ -49,9 +49,9 @@ def one_line(words: str) -> str:
 
 
 def in_a_line(self: Any) -> str:
-    """Show a dataclass by its fields, each cut short."""
-    shown_fields = ", ".join(f"{f.name}={brief(getattr(self, f.name))}" for f in fields(self) if f.repr)
-    return one_line(f"{type(self).__name__}({shown_fields})")
+    """Show a dataclass, or a struct of msgspec's, by its fields, each cut short."""
+    names = [f.name for f in fields(self) if f.repr] if is_dataclass(self) else self.__struct_fields__
+    return one_line(f"{type(self).__name__}({', '.join(f'{name}={brief(getattr(self, name))}' for name in names)})")
 
 
 def from_fields(self: Any) -> tuple[type, tuple[object, ...]]:

@@ -1,7 +1,8 @@
 """The second route: a result is recomputed and every number in it confirmed, or the first wrong one named.
 
-    logarithm → logsum → facts, ledger, likelihood, questions → examination → command
-    record → scenario → process, reverse                                     numerals, claims → confirm
+    logarithm → logsum → facts, ledger, likelihood, questions → verdicts → examination → command
+    record → scenario → process, reverse, exponential, sampled     numerals, claims → confirm
+    sentences, shadow                                              report, budget
 
 Nothing here but Python's standard library (and `markovdiff.errors` and `signals`, which are nothing but that): no
 FLINT, no numpy, and nothing of the engine. Probabilities are integers over common denominators, logarithms integers

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import log2
+from math import log
 
 from markovdiff.errors import UnfinishedError
 
 MINUTES = 10
 """The limit, unless another is asked for."""
+
+MAX_HELD = 4 * 2**30
+"""Bytes that an audit may hold."""
 
 SOON = 5e8
 """Nanoseconds of work after which the pace is looked at."""
@@ -26,6 +29,7 @@ class _Budget:
     def __init__(self) -> None:
         self.limit: float | None = None
         self.spent = 0.0
+        self.held = 0.0
         self.behind: list[float] = []
 
 
@@ -35,12 +39,12 @@ _NOW = _Budget()
 @contextmanager
 def limited(minutes: float) -> Iterator[None]:
     """Within, work of more than so many minutes raises UnfinishedError."""
-    before = _NOW.limit, _NOW.spent, _NOW.behind
-    _NOW.limit, _NOW.spent, _NOW.behind = minutes * 6e10, 0.0, []
+    before = _NOW.limit, _NOW.spent, _NOW.held, _NOW.behind
+    _NOW.limit, _NOW.spent, _NOW.held, _NOW.behind = minutes * 6e10, 0.0, 0.0, []
     try:
         yield
     finally:
-        _NOW.limit, _NOW.spent, _NOW.behind = before
+        _NOW.limit, _NOW.spent, _NOW.held, _NOW.behind = before
 
 
 def spend(nanoseconds: float) -> None:
@@ -50,6 +54,18 @@ def spend(nanoseconds: float) -> None:
         raise _too_much(_NOW.spent)
 
 
+def hold(size: float, *, for_long: bool) -> None:
+    """Take note of so many bytes that are about to be kept. Raises UnfinishedError where they are too many."""
+    if _NOW.limit is not None and _NOW.held + size > MAX_HELD:
+        raise UnfinishedError(
+            "the audit would take too much memory",
+            expected=f"about {MAX_HELD / 2**30:.3g} GiB at most",
+            remedy="audit the first steps with --steps 0:B",
+        )
+    if for_long:
+        _NOW.held += size
+
+
 def check_pace(done: int, of: int) -> None:
     """Raise UnfinishedError where the steps done so far (called after each in turn) say that the rest will not fit.
 
@@ -57,13 +73,16 @@ def check_pace(done: int, of: int) -> None:
     From how work has grown since half of them follows a guess at all of it; that has to be well past the limit.
     """
     if done <= 1:
-        _NOW.behind = [_NOW.spent]
+        _NOW.behind = [_NOW.spent]  # nothing at 0, so that each step has its own place
     _NOW.behind.append(_NOW.spent)
     begun, half = _NOW.behind[0], _NOW.behind[done // 2]
     spent = _NOW.spent - begun
     if _NOW.limit is None or spent < SOON:
         return
-    growth = min(max(log2(spent / max(half - begun, 1.0)), 1.0), 3.0) if done >= 8 else 1.0
+    growth = 1.0
+    if done >= 16 and half > begun:
+        growth = log(spent / (half - begun)) / log((done - 1) / (done // 2 - 1))
+        growth = min(max(growth, 1.0), 3.0)
     for whole, most in ((spent * of / done, 1.0), (spent * (of / done) ** growth, 3.0)):
         if begun + whole > most * _NOW.limit:
             raise _too_much(begun + whole)

@@ -176,6 +176,7 @@ class Examination:
 
     def _facts(self, before: Moment | None, now: Moment) -> Facts:
         model, size = self.scenario.reverse, now.D.bit_length()
+        budget.hold(self.process.K**2 * (200 + size / 2), for_long=False)
         budget.spend(self.process.K**2 * (2000 + 12 * budget.product(size, 64)))
         rows = None if before is None or model is None else model.rows(before, now)
         guess = None if before is None or model is None else model.guessed(now)

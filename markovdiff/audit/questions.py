@@ -51,6 +51,7 @@ class Watch:
     def observe(self, facts: Facts, decay: str | None) -> None:
         """Take time t in."""
         now = facts.now
+        budget.hold(now.S.bit_length() / 8 * len(now.P), for_long=True)
         self.laws.append(now.P)
         self.scales.append(now.S)
         self.agree = self.agree and _adds_up(now, facts.before)

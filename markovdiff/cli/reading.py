@@ -69,14 +69,15 @@ def _complete_topic(_ctx: click.Context, _param: click.Parameter, incomplete: st
 @click.argument("topic", required=False, shell_complete=_complete_topic)
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Another number for the page; repeatable.")
 @click.option("--ask", is_flag=True, help="Stop at each question until Enter is pressed.")
-def learn(topic: str | None, settings: tuple[str, ...], ask: bool) -> int:
+@click.option("--all", "whole", is_flag=True, help="The whole chapter, page after page, without a stop.")
+def learn(topic: str | None, settings: tuple[str, ...], ask: bool, whole: bool) -> int:
     """Read the chapter, a page a topic, each computed live.
 
-    Without TOPIC its contents are listed.
+    Without TOPIC its contents are listed. With --all a --set holds on every page that has the key.
     """
     from markovdiff.learn import contents
     from markovdiff.learn.page import HEIGHT
-    from markovdiff.learn.sheet import Line, listing, sheet, table_of_contents
+    from markovdiff.learn.sheet import Line, chapter, listing, sheet, table_of_contents
 
     def show(lines: list[Line]) -> None:
         if not is_terminal(sys.stdout):
@@ -85,6 +86,15 @@ def learn(topic: str | None, settings: tuple[str, ...], ask: bool) -> int:
 
         return draw(lambda console: paint(lines, console))
 
+    if whole:
+        if topic is not None or ask:
+            other = "--ask" if topic is None else f"the topic {topic}"
+            raise InputError(
+                "--all is the whole chapter, without a stop", where="learn --all", got=f"{other} beside it"
+            )
+        for lines in chapter(settings):
+            show(lines)
+        return 0
     if topic is None:
         if settings:
             raise InputError("which page is that for?", where="--set", expected="a topic: learn TOPIC --set KEY=VALUE")

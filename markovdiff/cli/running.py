@@ -171,33 +171,29 @@ WORTH_SAYING = 3
 """Seconds from which on a forecast is shown before a run."""
 
 
-class _Enough(Exception):  # noqa: N818  (no error)
-    """What was asked is known before the run."""
-
-
 def _foretell(scenarios: list[Scenario]) -> int:
     """A line a scenario: its forecast. One that is refused is an error, as it would be by a run."""
-    from markovdiff.study.apart import run_apart
-
-    def begin(_begun: Result, forecast: Forecast) -> None:
-        raise _Enough(forecast)
+    from markovdiff.study.foresight import admit, advice
 
     for scenario in scenarios:
+        chain = scenario.chain()
         try:
-            run_apart(scenario, on_begin=begin)
-        except _Enough as known:
-            out(f"{printable(scenario.name)}: {known.args[0]}\n")
+            made = admit(scenario, chain)
         except MarkovdiffError as error:
             raise error.located(scenario.name) from None
+        faster = advice(scenario, chain, made)
+        out(f"{printable(scenario.name)}: {made}{(faster and f'; faster: {faster}') or ''}\n")
     return 0
 
 
 def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool) -> Result:
     from markovdiff.study.apart import run_apart
+    from markovdiff.study.foresight import advice
 
     def begin(_begun: Result, forecast: Forecast) -> None:
         if forecast.seconds >= WORTH_SAYING and not quiet:
-            aside(f"{printable(scenario.name)}: forecast {forecast}")
+            faster = advice(scenario, scenario.chain(), forecast)
+            aside(f"{printable(scenario.name)}: forecast {forecast}{(faster and f'; faster: {faster}') or ''}")
 
     try:
         with progress(scenario.name, shown=not quiet and is_terminal(sys.stderr)) as tick:

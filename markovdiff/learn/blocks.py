@@ -29,7 +29,7 @@ DIGITS = 7
 FLOAT_DIGITS = 6
 """Significant digits shown of a float."""
 
-Kind: TypeAlias = Literal["prose", "ask", "formula", "facts", "table", "picture"]
+Kind: TypeAlias = Literal["prose", "ask", "formula", "facts", "table", "picture", "code"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +167,18 @@ class Formula:
         return [f"    {line}" for line in self.text]
 
 
+@dataclass(frozen=True)
+class Code:
+    """Lines to be pasted: from the first column on, so that Python takes them."""
+
+    text: tuple[str, ...]
+    kind: Kind = "code"
+
+    def lines(self) -> list[str]:
+        """As they are."""
+        return list(self.text)
+
+
 @dataclass(frozen=True, eq=False)
 class Facts:
     """Numbers by name, a line each: what is left of "=" and what it is. A text stands as it is, "≈" under "≈"."""
@@ -230,4 +242,4 @@ class Picture:
         return [f"  {row}".rstrip() for row in self.rows]
 
 
-Block: TypeAlias = "Prose | Ask | Formula | Facts | Table | Picture"
+Block: TypeAlias = "Prose | Ask | Formula | Code | Facts | Table | Picture"

@@ -106,8 +106,9 @@ def elbo(values: Values) -> Sequence[Block]:
             )
         ),
         Prose(
-            "In general none: each pays for the information its step destroyed, and together that is H(x0). Only "
-            "the errors can be trained away. Try --set eps=0. H(x0) ≤ NLL ≤ L always."
+            "In general none. L_0 pays for H(x0|x_1), a denoising term for what its step destroyed, the prior for "
+            "what is left, I(x0;x_T): together H(x0). Training can remove the errors of the steps; the prior's own, "
+            "KL(p_T‖π), stays, for π is not trained. Try --set eps=0. H(x0) ≤ NLL ≤ L always."
         ),
     )
 
@@ -147,7 +148,7 @@ def derivation(values: Values) -> Sequence[Block]:
             f"A chain so small that all its {found.paths} paths x0 → … → x_{chain.T} can be listed. R_t is the model's "
             "step, Q_t the noise's. Each line is summed in its own way."
         ),
-        Ask("One of these steps loses something, all others only rewrite. Which one?"),
+        Ask("One of these steps may lose something, all others only rewrite. Which one?"),
         Table(("bits", "line", "because"), rows),
         Facts(
             (("lost at Jensen's line", bits(found.gap)), ("all as claimed", "yes, decided" if found.holds else "NO"))

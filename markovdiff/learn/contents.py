@@ -26,9 +26,9 @@ from markovdiff.learn import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from markovdiff.learn.page import Page
+    from markovdiff.learn.page import Page, Settings
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,35 @@ def find(name: str) -> Page:
             remedy=f"did you mean {close[0]!r}?" if close else "see `markovdiff learn`",
         )
     return known[name]
+
+
+def read_all(settings: Sequence[str]) -> Mapping[str, Settings]:
+    """Return the values of every page: each setting KEY=VALUE holds wherever there is such a key.
+
+    Raises InputError where no page has the key, or a page that has it refuses the value.
+    """
+    keys = {page.name: set(page.keys) for page in pages().values()}
+    names = [setting.partition("=")[0].strip() for setting in settings]
+    every = sorted(set[str]().union(*keys.values()))
+    for name in names:
+        if name not in every:
+            close = difflib.get_close_matches(name, every, n=1, cutoff=0.4)
+            raise InputError(
+                "no page has such a number",
+                where=f"--set {name}",
+                expected=f"one of {', '.join(every)}",
+                remedy=f"did you mean {close[0]!r}?" if close else None,
+            )
+    found = {}
+    for page in pages().values():
+        mine = [setting for name, setting in zip(names, settings, strict=True) if name in keys[page.name]]
+        try:
+            found[page.name] = page.read(mine)
+        except InputError as error:
+            error.where = f"{error.where}, for the page {page.name}"
+            error.remedy = error.remedy or "leave out --all and name the page that it is for"
+            raise
+    return found
 
 
 def after(page: Page) -> Page | None:

@@ -53,7 +53,7 @@ def gaussian_maximum(values: Values) -> Sequence[Block]:
     rows = [(name, nats(h), nats(top - h), Bar(((top - h) / longest,))) for name, h in found.items()]
     return (
         Prose(
-            f"Three densities, all of variance {variance}: flat, peaked with heavy tails (Laplace), and the Gaussian."
+            f"Three densities, all of variance {variance}: flat, peaked with heavier tails (Laplace), and the Gaussian."
         ),
         Ask("The uniform law had the most entropy on K states. Is it the flat one that wins here, too?"),
         Table(("density", "h, nats (float)", "short of the Gaussian", ""), tuple(rows)),
@@ -68,7 +68,7 @@ def gaussian_maximum(values: Values) -> Sequence[Block]:
             "−E_f log g = −E_g log g = h(g). Subtract h(f) and a KL stands there."
         ),
         Prose(
-            "So Gaussian noise is the most random noise of a given strength. Another variance moves all "
+            "So of all noise of a given variance the Gaussian has the most entropy. Another variance moves all "
             "three alike, and the gaps stay."
         ),
     )
@@ -138,7 +138,7 @@ def gaussian_noise(values: Values) -> Sequence[Block]:
         Facts((("Δx / √β", steps[0].spacing / float(beta) ** 0.5), ("I grid − I line at T", steps[-1].error))),
         Prose(
             "Information needs no correction, entropy needs + log Δx (see `differential`). The grid follows the line "
-            "while its spacing Δx is finer than a step, √β. On a coarser one little moves, and I falls too slowly."
+            "while its spacing Δx is finer than a step, √β. On one much coarser little moves: I falls too slowly."
         ),
     )
 
@@ -222,7 +222,7 @@ PAGES = (
                 Fraction(-20),
                 Fraction(20),
                 "mean of Q",
-                "so far apart the two laws that a float sees no overlap",
+                "beyond 20 each law has all its mass far out in the other's tail, and the page says no more",
             ),
             Parameter(
                 "s",

@@ -32,7 +32,11 @@ def information_flow(values: Values) -> Sequence[Block]:
         (now.moment.t for now in known if known[0].mutual.minus(now.mutual.times(Fraction(2))).sign() >= 0), None
     )
     losses = sum((now.loss.form() for now in known[1:]), 0 * H)
-    words = f"t = {half} is the first with half or less" if half is not None else "half is never lost"
+    words = (
+        f"t = {half} is the first with half or less"
+        if half is not None
+        else f"half is not lost in {T} step{'s' if T > 1 else ''}"
+    )
     return (
         Prose(
             f"{K} states, data q(x0) ∝ {K}, …, 1. Each step redraws x evenly with probability {values['beta']}. "
@@ -49,7 +53,7 @@ def information_flow(values: Values) -> Sequence[Block]:
         ),
         Prose(
             "The losses telescope: with what is left they make H(x0) again. I_t never rises, each verdict proved. "
-            "I(x0;x_T) ≈ 0 is the aim: then x_T can be drawn without knowing the data."
+            "I(x0;x_T) ≈ 0 is the aim: then x_T can be drawn without knowing x0."
         ),
     )
 
@@ -80,8 +84,9 @@ def entropy_flow(values: Values) -> Sequence[Block]:
             )
         ),
         Prose(
-            "Even redraws treat all states alike (doubly stochastic): there H never falls. Masking first adds the "
-            "doubt whether x is covered, then removes it: a covered coin surprises nobody. I falls all the same."
+            "Even redraws treat all states alike (doubly stochastic): there H never falls. Masking adds the doubt "
+            "whether x is covered, and removes it once x surely is: a covered coin surprises nobody. I falls all the "
+            "same."
         ),
         Prose("Entropy travels from H(x0) to the prior's, up or down. Information about x0 only goes down."),
     )
@@ -104,7 +109,7 @@ def score(values: Values) -> Sequence[Block]:
     ]
     return (
         Prose(
-            "On the line the score ∂ log p_t(x) points uphill, to where data are likely. States have no slope; in its "
+            "On the line the score ∂ log p_t(x) points uphill, to where p_t is larger. States have no slope; in its "
             "place stand the ratios p_t(y)/p_t(x): above 1, y is the likelier one."
         ),
         Formula(
@@ -123,8 +128,8 @@ def score(values: Values) -> Sequence[Block]:
         ),
         Prose(
             f"Left: p_t(y)/p_t(x) at t = {t}. Right: the Bayes reverse R_t. The formula rebuilt the right side from "
-            "the left and from Q_t, which has an inverse here. So to learn ratios is to learn the reverse: that is "
-            "score matching for states."
+            "the left and from Q_t, which has an inverse here. So whoever learns the ratios has the reverse: this is "
+            "the idea of score matching for states."
         ),
     )
 
@@ -164,7 +169,7 @@ PAGES = (
     Page(
         "score",
         "Which way is up",
-        "the ratios p_t(y)/p_t(x) are all that the reverse needs",
+        "with the noise known, the ratios p_t(y)/p_t(x) give the reverse",
         score,
         (
             Parameter(

@@ -89,7 +89,7 @@ def likelihood(values: Values) -> Sequence[Block]:
         ),
         Prose(
             "Training chooses q = F, and n·H(F) is left. The difference is 0: likelihood is coding. With one label, P "
-            "is one-hot, H(P) = 0, and the cross-entropy is −log q(true class): the loss of every classifier."
+            "is one-hot, H(P) = 0, and the cross-entropy is −log q(true class): the loss most classifiers train on."
         ),
     )
 
@@ -130,6 +130,7 @@ def not_a_distance(values: Values) -> Sequence[Block]:
     legs = finite(md.kl(a, b)), finite(md.kl(b, c))
     detour = legs[0] + legs[1]
     fails = detour < there
+    shown = "So KL is no distance" if fails or there != back else "Not so for most coins, so KL is no distance"
     return (
         Prose("A distance is the same there and back, and no detour is shorter than the straight way."),
         Ask("Three coins, A, B and C. Is KL(A‖C) = KL(C‖A)? Is KL(A‖C) ≤ KL(A‖B) + KL(B‖C)?"),
@@ -151,7 +152,7 @@ def not_a_distance(values: Values) -> Sequence[Block]:
         ),
         Prose(
             f"Decided: {'not symmetric' if there != back else 'symmetric for these two'}; the triangle inequality "
-            f"{'fails, the detour is shorter' if fails else 'happens to hold'}. So KL is no distance. Its "
+            f"{'fails, the detour is shorter' if fails else 'happens to hold'}. {shown}. Its "
             "order matters: the first law draws the samples, the second is judged by them."
         ),
     )
@@ -214,18 +215,21 @@ def forward_reverse(values: Values) -> Sequence[Block]:
         Table(("minimised", "centre", "width", "KL, nats (float)"), rows),
         Facts((("mean of P", round(p.mean, 6) + 0.0), ("width of P", p.sigma))),
         Prose(
-            f"Nothing was drawn in: six starts each, these minima were found ({len(reverse.minima)} in reverse). "
-            "Forward, every sample of P must be affordable, so Q covers: it takes P's mean and variance. "
-            + _seeks(reverse)
+            f"Nothing of this was put in: from six starts each, these minima were found ({len(reverse.minima)} in "
+            "reverse). Forward, every sample of P must be affordable, so Q covers: it takes P's mean and variance. "
+            + _seeks(reverse, (-d, d))
         ),
     )
 
 
-def _seeks(reverse: Projection) -> str:
-    """What the reverse fit does, as far as it was found to do so."""
-    if len(reverse.minima) > 1:
-        return "Reverse, Q must never stand where P is not, so it seeks a peak."
-    return "Reverse, peaks as near or as unequal as these leave one minimum: move them apart."
+def _seeks(reverse: Projection, peaks: tuple[Fraction | int, Fraction | int]) -> str:
+    """Say what the reverse fit does, as far as it was found to do so."""
+    if len(reverse.minima) < 2:
+        return "Reverse, peaks as near or as unequal as these leave one minimum: move them apart."
+    off = min(abs(reverse.best.centre - float(peak)) for peak in peaks)
+    if off < float(peaks[1] - peaks[0]) / 4:
+        return "Reverse, Q must not stand where P is not: the lowest minimum is on one peak."
+    return "Reverse, the lowest minimum still covers both peaks: move them further apart."
 
 
 K_MODES, LEFT = 20, 5
@@ -240,7 +244,7 @@ def two_peaks(gap: int, weight: Fraction) -> list[Fraction]:
 
 
 def modes(values: Values) -> Sequence[Block]:
-    """One bell fitted to two peaks on sixteen states, by KL in each direction."""
+    """One bell fitted to two peaks on twenty states, by KL in each direction."""
     from markovdiff.measures.projection import bell, fit_bell
 
     gap, weight = int(values["gap"]), values["w"]
@@ -265,8 +269,9 @@ def modes(values: Values) -> Sequence[Block]:
         ),
         Facts((("means of P and forward Q", " and ".join(f"{mean:.6g}" for mean in means) + "  (float)"),)),
         Prose(
-            f"Forward Q has P's mean and variance, though P may have little there. {_seeks(reverse)} A model trained "
-            "forward makes blends that no datum looks like; one fitted in reverse leaves data out."
+            "Forward Q has P's mean and variance, though P may have little there. "
+            f"{_seeks(reverse, (LEFT, LEFT + gap))} So a model too simple for its data makes blends that no datum "
+            "looks like if trained forward, and leaves data out if trained in reverse."
         ),
     )
 

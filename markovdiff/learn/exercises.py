@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import markovdiff as md
 from markovdiff.errors import InternalError
+from markovdiff.learn import normals
 from markovdiff.learn.blocks import Ask, Bar, Block, Cell, Facts, Formula, Prose, Table, bits, nats
 from markovdiff.learn.bound import BETA, EPS, NO_PATHS, books, derived, finite, small_chain
 from markovdiff.learn.chains import few, informations, uniform_chain
 from markovdiff.learn.diffusion import REDRAW, STEPS
+from markovdiff.learn.normals import SEED
 from markovdiff.learn.page import Page, Parameter, Values, count, probability
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.quantity import Quantity
-
-SEED = count("seed", 0, 0, 10**6, "dice", "a seed names a run of random numbers: a whole number from 0")
 
 
 def triangular(values: Values) -> Sequence[Block]:
@@ -35,7 +35,7 @@ def triangular(values: Values) -> Sequence[Block]:
     return (
         Prose("Exercise 1. p_k = k/Z for k = 1 … K, Z = K(K+1)/2. Find the entropy, and how it grows with K."),
         Formula(("H = log Z − (1/Z) Σ k log k",)),
-        Ask("The uniform law has log K. Does this one fall behind further and further, or keep its distance?"),
+        Ask("The uniform law has log K. Does this one fall behind without end, or only so far?"),
         Table(("K", "H, bits", "log2 K", "log K − H, nats"), tuple(rows)),
         Facts(
             (
@@ -45,8 +45,8 @@ def triangular(values: Values) -> Sequence[Block]:
             )
         ),
         Prose(
-            "It keeps its distance, log 2 − ½ nats. Compare Σ k log k with ∫ x log x = ½K² log K − ¼K²: x log x is "
-            "convex, so the trapezoids lie above it, by at most ⅛ log K. Divide by Z ≈ ½K²: H = log(½K²) − log K "
+            "Only so far: the gap tends to log 2 − ½ nats. Compare Σ k log k with ∫ x log x = ½K² log K − ¼K²: x log x "
+            "is convex, so the trapezoids lie above it, by at most ⅛ log K. Divide by Z ≈ ½K²: H = log(½K²) − log K "
             "+ ½ + small. Seen from afar p_k is the density 2x on [0, 1], whose h is ½ − log 2: the same constant."
         ),
     )
@@ -58,42 +58,6 @@ def agreed(lower: Fraction, upper: Fraction) -> str:
     if below != above:
         raise InternalError("an enclosure too wide for seven decimals", got=f"{float(lower)} … {float(upper)}")
     return f"{float(below):.7f}"
-
-
-def multivariate(values: Values) -> Sequence[Block]:
-    """Exercise 2: KL of Gaussians in d dimensions, in closed form and by sampling."""
-    from markovdiff.measures.densities import multivariate_normal
-    from markovdiff.measures.gaussian import multivariate_gaussian_kl
-    from markovdiff.measures.sampling import errors_by_size
-
-    d, rho, seed = int(values["d"]), float(values["rho"]), int(values["seed"])
-    covariance = [[rho ** abs(i - j) for j in range(d)] for i in range(d)]
-    identity = [[float(i == j) for j in range(d)] for i in range(d)]
-    P, Q = multivariate_normal([1.0] * d, covariance), multivariate_normal([0.0] * d, identity)
-    truth = multivariate_gaussian_kl([1.0] * d, covariance, [0.0] * d, identity)
-    sizes = [100, 400, 1600, 6400]
-    found = errors_by_size(P, Q, truth, sizes, repeats=40, seed=seed)
-    longest = max(found.errors)
-    rows = tuple(
-        (n, error, claimed, Bar((error / longest,), 24))
-        for n, error, claimed in zip(found.sizes, found.errors, found.claimed, strict=True)
-    )
-    return (
-        Prose(
-            f"Exercise 2. P = N(m, S) in {d} dimensions, m = (1, …, 1), S_ij = r^|i−j| with r = {values['rho']}, and "
-            "Q = N(0, I). Compare the formula with averages over samples."
-        ),
-        Formula(("KL(P‖Q) = ½ [ tr S + m·m − d − log det S ],    S = L Lᵀ, det S = Π L_ii²",)),
-        Ask("You want one more correct digit from sampling. How many times more samples? And if d doubles?"),
-        Facts((("KL(P‖Q), closed form", nats(truth)),)),
-        Table(("samples n", "typical error", "claimed", "floats, nats"), rows),
-        Facts((("slope on log axes", found.slope), ("slope by theory", Fraction(-1, 2)))),
-        Prose(
-            "A hundred times more. The average of n terms errs by s/√n, with s the spread of log p − log q: 4 times "
-            "the samples halve the error. d enters through s alone: at large d, s² grows as d does, so twice the d is "
-            "√2 times the error. 'Claimed' is s/√n, what an estimate says of itself; 'typical' is what 40 did."
-        ),
-    )
 
 
 def mixture(values: Values) -> Sequence[Block]:
@@ -119,8 +83,8 @@ def mixture(values: Values) -> Sequence[Block]:
         Table(("nats (float)", "by quadrature", "by samples", "95 % interval", "covers"), shown),
         Prose(
             "Little goes wrong. P sits between the peaks, where Q is low but nowhere 0: log p − log q is finite and "
-            "grows no faster than |x|. The average settles like 1/√n; about one interval in twenty misses. Try "
-            "other seeds."
+            "grows no faster than |x|. The average settles like 1/√n; at large n about one interval in twenty "
+            "misses. Try other seeds."
         ),
         Prose(
             "The quadrature is two rules that agree on every digit shown. Write log q with the larger peak taken "
@@ -173,7 +137,7 @@ def two_state(values: Values) -> Sequence[Block]:
         ),
         Prose(
             "Near e = ½ h is a parabola, so I is quadratic in what is left, ᾱ_t: the factor tends to (1−β)². "
-            "In floats the late fall drowns in rounding; these verdicts are exact."
+            "In floats the formula's late falls drown in rounding; these verdicts are exact."
         ),
     )
 
@@ -228,25 +192,7 @@ PAGES = (
         triangular,
         (count("K", 12, 1, 2000, "states", "a law needs a state; above 2000 the exact sum is long and says no more"),),
     ),
-    Page(
-        "exercise-2",
-        "Formula and dice",
-        "KL of Gaussians in d dimensions: closed form against Monte Carlo",
-        multivariate,
-        (
-            count("d", 3, 1, 12, "dimensions", "a vector has a coordinate at least; above 12 the page takes too long"),
-            Parameter(
-                "rho",
-                Fraction(1, 2),
-                Fraction(-9, 10),
-                Fraction(9, 10),
-                "correlation r",
-                "at r = ±1 coordinates determine each other: some direction has no variance, and S is not "
-                "positive definite",
-            ),
-            SEED,
-        ),
-    ),
+    *normals.PAGES,
     Page(
         "exercise-3",
         "Between two peaks",
@@ -259,7 +205,7 @@ PAGES = (
                 Fraction(1, 4),
                 Fraction(8),
                 "peaks at ±a",
-                "nearer than ¼ the two peaks are one, and Q is P; beyond 8 P's samples never see them",
+                "nearer than ¼ the two peaks are one, and Q nearly P; beyond 8 P's samples hardly ever see them",
             ),
             count(
                 "n",

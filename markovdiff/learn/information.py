@@ -94,8 +94,8 @@ def data_processing(values: Values) -> Sequence[Block]:
             "Z → W, and falls under the same inequality."
         ),
         Prose(
-            "It needs the chain. Let the second box look back at X and set Z = X: then I(X;Z) = H(X) again. "
-            "`markovdiff verify memory` finds such a rise and proves it."
+            "The inequality needs the chain. Let the second box look back at X and set Z = X: then I(X;Z) = H(X) "
+            "again. `markovdiff verify memory` finds such a rise and proves it."
         ),
     )
 

@@ -12,9 +12,11 @@ Values are exact. What `--set` may not be is refused by the parameter itself, in
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TypeAlias
 
 from markovdiff.errors import InputError
@@ -29,7 +31,85 @@ HEIGHT = 23
 MAX_DENOMINATOR = 10_000
 """The finest number that may be set: four decimals, so that closed forms stay readable."""
 
+MOST_COORDINATES = 4
+"""Rows and columns of a list that may be set: the code made of it still fits the page."""
+
+LARGEST, FINEST = 100, 1000
+"""The largest number in a list, and the largest denominator."""
+
 Values: TypeAlias = Mapping[str, Fraction]
+
+Nested: TypeAlias = "tuple[Fraction, ...] | tuple[tuple[Fraction, ...], ...]"
+"""A vector, or the rows of a matrix."""
+
+
+class Settings(dict[str, Fraction]):
+    """Numbers by name; beside them the lists that were set, and the names of all that was set."""
+
+    def __init__(self, numbers: Values, arrays: Mapping[str, Nested] = MappingProxyType({})) -> None:
+        super().__init__(numbers)
+        self.arrays = dict(arrays)
+        self.chosen: set[str] = set()
+
+
+def arrays_of(values: Values) -> Mapping[str, Nested]:
+    """Return the lists that were set."""
+    return values.arrays if isinstance(values, Settings) else {}
+
+
+@dataclass(frozen=True)
+class Array:
+    """A vector, or a square matrix, that the reader may set: [1, 0] or [[2, 1/2], [1/2, 1]]."""
+
+    name: str
+    meaning: str
+    square: bool
+
+    @property
+    def example(self) -> str:
+        """One that may be set."""
+        return f"{self.name}=[[2, 1/2], [1/2, 1]]" if self.square else f"{self.name}=[1, 0]"
+
+    def read(self, written: str) -> Nested:
+        """Return the list that was written; raise InputError with the place that is wrong."""
+        where, text = f"--set {self.name}", "".join(written.split())
+        if self.square:
+            rows = re.findall(r"\[([^\[\]]*)\]", text)
+            if text != f"[{','.join(f'[{row}]' for row in rows)}]" or not rows:
+                raise self._shape(written)
+            return tuple(self._row(row, f"{where}[{i}]") for i, row in enumerate(rows))
+        if not re.fullmatch(r"\[[^\[\]]*\]", text):
+            raise self._shape(written)
+        return self._row(text[1:-1], where)
+
+    def _shape(self, written: str) -> InputError:
+        from markovdiff.arithmetic.rational import shown
+
+        kind = "a matrix, row by row" if self.square else "a list of numbers"
+        return InputError(
+            f"not {kind}", where=f"--set {self.name}", expected=f"{kind}, such as {self.example}", got=shown(written)
+        )
+
+    def _row(self, written: str, where: str) -> tuple[Fraction, ...]:
+        from markovdiff.arithmetic.rational import rational, shown
+
+        row = tuple(rational(part.strip("\"'"), f"{where}[{i}]") for i, part in enumerate(written.split(",")))
+        if len(row) > MOST_COORDINATES:
+            raise InputError(
+                "more coordinates than a page can show",
+                where=where,
+                expected=f"at most {MOST_COORDINATES}",
+                got=str(len(row)),
+            )
+        for i, x in enumerate(row):
+            if abs(x) > LARGEST or x.denominator > FINEST:
+                raise InputError(
+                    "a number that is too long for the page",
+                    where=f"{where}[{i}]",
+                    expected=f"from −{LARGEST} to {LARGEST}, with a denominator of at most {FINEST}",
+                    got=shown(x),
+                )
+        return row
 
 
 @dataclass(frozen=True)
@@ -107,6 +187,14 @@ class Page:
     summary: str
     tell: Callable[[Values], Sequence[Block]]
     parameters: tuple[Parameter, ...] = ()
+    arrays: tuple[Array, ...] = ()
+    check: Callable[[Values], object] | None = None
+    """Raises InputError where values that are right each by itself do not go together."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of all that may be set."""
+        return (*(p.name for p in self.parameters), *(array.name for array in self.arrays))
 
     @property
     def defaults(self) -> dict[str, Fraction]:
@@ -115,24 +203,34 @@ class Page:
 
     def build(self, values: Values | None = None) -> Sequence[Block]:
         """The page's blocks, its numbers computed now; what is not in `values` keeps its default."""
-        return tuple(self.tell({**self.defaults, **(values or {})}))
+        given = values or {}
+        settings = Settings({**self.defaults, **given}, arrays_of(given))
+        settings.chosen = given.chosen if isinstance(given, Settings) else set(given)
+        return tuple(self.tell(settings))
 
-    def read(self, settings: Iterable[str]) -> dict[str, Fraction]:
+    def read(self, settings: Iterable[str]) -> Settings:
         """Values from texts KEY=VALUE; the last one given of a key counts."""
         known = {parameter.name: parameter for parameter in self.parameters}
-        values = self.defaults
+        lists = {array.name: array for array in self.arrays}
+        values = Settings(self.defaults)
         for setting in settings:
             key, equals, written = setting.partition("=")
             if not equals:
                 raise InputError("not a setting", where=f"--set {setting}", expected="KEY=VALUE, such as p=1/3")
             name = key.strip()
-            if name not in known:
+            if name in lists:
+                values.arrays[name] = lists[name].read(written)
+            elif name in known:
+                values[name] = known[name].read(written)
+            else:
                 raise self._unknown(name)
-            values[name] = known[name].read(written)
+            values.chosen.add(name)
+        if self.check is not None:
+            self.check(values)
         return values
 
     def _unknown(self, name: str) -> InputError:
-        names = [parameter.name for parameter in self.parameters]
+        names = self.keys
         expected = ", ".join(names) or "nothing: this page has no number to set"
         close = difflib.get_close_matches(name.lower(), [n.lower() for n in names], n=1, cutoff=0.4)
         remedy = next((f"did you mean {n!r}?" for n in names if close and n.lower() == close[0]), None)

@@ -9,7 +9,15 @@ from rich.text import Text
 
 from markovdiff.learn.sheet import Line, Role
 
-STYLES: dict[Role, str] = {"title": "bold", "ask": "bold yellow", "formula": "cyan", "picture": "green", "foot": "dim"}
+STYLES: dict[Role, str] = {
+    "heading": "bold magenta",
+    "title": "bold",
+    "ask": "bold yellow",
+    "formula": "cyan",
+    "code": "cyan",
+    "picture": "green",
+    "foot": "dim",
+}
 
 
 def paint(lines: Sequence[Line], console: Console) -> None:

@@ -75,7 +75,7 @@ def same_minimum(values: Values) -> Sequence[Block]:
         Prose(
             "H(P,Q) = H(P) + KL(P‖Q), and H(P) does not know Q. The two have the same slope in q and the same minimum, "
             "Q = P. So a classifier or a language model trained by cross-entropy minimises KL to the data without "
-            "ever knowing H(P): its loss ends at H(P), not at 0."
+            "ever knowing H(P): at best its loss ends at H(P), not at 0."
         ),
     )
 
@@ -99,7 +99,7 @@ def variational(values: Values) -> Sequence[Block]:
             "Wanted: P = p(z|x). Why minimise KL(Q‖P)?"
         ),
         Formula(("log p(x) = E_Q[ log p(x,z) − log Q(z) ] + KL(Q‖P)      bound + gap",)),
-        Ask("If p(x) = Σ p(x,z) is too big a sum to do: KL(Q‖P) or KL(P‖Q), which can be had?"),
+        Ask("If p(x) = Σ p(x,z) is too big a sum to do: KL(Q‖P) or KL(P‖Q), which can be made small?"),
         Table(("Q(on)", "bound", "KL(Q‖P)", "sum"), tuple(rows)),
         Facts((("log p(x)", bits(md.log(evidence))), ("P(on)", posterior[0]))),
         Prose(

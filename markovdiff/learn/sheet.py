@@ -6,7 +6,7 @@ Lines carry what they are, so that whoever prints them may colour them; as they 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, zip_longest
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -15,6 +15,9 @@ from markovdiff.learn.blocks import Kind
 from markovdiff.learn.page import HEIGHT, WIDTH, Page, Values
 
 Role: TypeAlias = Kind | Literal["title", "heading", "foot", "blank"]
+
+WHOLE = 1000
+"""Lines that a page may take in a stream: blank ones wherever they help."""
 
 COLUMN = 40
 """Width of a column of the contents."""
@@ -30,15 +33,16 @@ class Line(NamedTuple):
 BLANK = Line("", "blank")
 
 
-def sheet(page: Page, values: Values, height: int = HEIGHT) -> list[list[Line]]:
+def sheet(page: Page, values: Values, height: int = HEIGHT, *, onward: bool = True) -> list[list[Line]]:
     """The page's lines, in one stretch up to each question and one after it.
 
-    Blank lines are set as far as `height` allows, the most useful ones first.
+    Blank lines are set as far as `height` allows, the most useful ones first. `onward` names the page to read next.
     """
     parts: list[tuple[Role, list[Line]]] = [("title", [Line(page.title, "title")])]
     for block in page.build(values):
-        parts += [(block.kind, [Line(f"  {text}".rstrip(), block.kind) for text in block.lines()])]
-    parts.append(("foot", [Line(text, "foot") for text in _foot(page, values)]))
+        margin = "" if block.kind == "code" else "  "
+        parts += [(block.kind, [Line(f"{margin}{text}".rstrip(), block.kind) for text in block.lines()])]
+    parts.append(("foot", [Line(text, "foot") for text in _foot(page, values, onward)]))
     apart = _gaps([kind for kind, _ in parts], height - sum(len(lines) for _, lines in parts))
     stretches: list[list[Line]] = [[]]
     for k, (kind, lines) in enumerate(parts):
@@ -65,17 +69,40 @@ def _usefulness(before: Role, kind: Role) -> int:
     return {"foot": 3, "ask": 2, "prose": 1}.get(kind, 1 if before in ("picture", "table") else 0)
 
 
-def _foot(page: Page, values: Values) -> list[str]:
+def _foot(page: Page, values: Values, onward: bool) -> list[str]:
     """What may be set, and where to go on: on one line if they fit."""
     from markovdiff.arithmetic.rational import text
 
     given = [f"{p.name}={text(values[p.name])} {p.meaning} ({p.bounds})" for p in page.parameters]
+    if page.arrays:
+        given.append(f"{', '.join(array.name for array in page.arrays)} as lists")
     settings = textwrap.wrap("--set " + " · ".join(given), WIDTH - 1, subsequent_indent="      ") if given else []
+    if not onward:
+        return settings
     follower = contents.after(page)
-    onward = f"next: markovdiff learn {follower.name}" if follower else "the end; again: markovdiff learn"
-    if settings and len(settings[-1]) + len(onward) + 4 <= WIDTH:
-        return [*settings[:-1], f"{settings[-1]:<{WIDTH - len(onward)}}{onward}"]
-    return [*settings, onward]
+    following = f"next: markovdiff learn {follower.name}" if follower else "the end; again: markovdiff learn"
+    if settings and len(settings[-1]) + len(following) + 4 <= WIDTH:
+        return [*settings[:-1], f"{settings[-1]:<{WIDTH - len(following)}}{following}"]
+    return [*settings, following]
+
+
+def chapter(settings: Sequence[str]) -> Iterator[list[Line]]:
+    """Yield the whole chapter, a page at a time, each under its section's heading and its own.
+
+    A setting holds on every page that has the key. Raises InputError, before the first page, where no page has it or
+    one refuses the value.
+    """
+    values = contents.read_all(settings)
+    return _stream(values)
+
+
+def _stream(values: Mapping[str, Values]) -> Iterator[list[Line]]:
+    for section in contents.SECTIONS:
+        heading = [Line(section.title.upper(), "heading"), Line("═" * WIDTH, "heading"), BLANK]
+        for page in section.pages:
+            title, *rest = [line for part in sheet(page, values[page.name], WHOLE, onward=False) for line in part]
+            yield [*heading, Line(f"{title.text}   [{page.name}]", "title"), *rest, BLANK, BLANK]
+            heading = []
 
 
 def listing() -> list[str]:

@@ -104,7 +104,7 @@ def conditioning(values: Values) -> Sequence[Block]:
     for y, name in enumerate(("rings", "silent")):
         column = [row[y] for row in joint]
         total = sum(column, Fraction(0))
-        after = bits(md.entropy([x / total for x in column])) if total else "cannot happen"
+        after = bits(md.entropy([x / total for x in column])) if total else "impossible"
         rows.append((name, total, column[0] / total if total else "undefined", after))
     before, left = md.entropy([f, 1 - f]), md.conditional_entropy(joint)
     return (
@@ -138,8 +138,8 @@ def maximum(values: Values) -> Sequence[Block]:
     divergence = md.kl(chosen, even)
     return (
         Prose(
-            f"Take {K} states and tilt them: a share a of the mass goes to the first, the rest is spread evenly. "
-            "a = 0 is uniform, a = 1 is certain."
+            f"Take {K} states and tilt them: a share a of the mass goes to the first, and the rest, 1 − a, is spread "
+            f"evenly over all {K}, the first among them. a = 0 is uniform, a = 1 is certain."
         ),
         Ask(f"Which a has the most entropy, and how many bits are they? (K = {K}.)"),
         Table(("a", "H, bits", "log2 K − H", ""), tuple(rows)),
@@ -195,7 +195,7 @@ PAGES = (
     Page(
         "conditioning",
         "Knowing helps",
-        "knowing Y lowers the entropy of X on average, if not for every y",
+        "knowing Y never raises the entropy of X on average, though one y may",
         conditioning,
         (probability("f", "1/8", "fault"), probability("e", "1/7", "false alarm")),
     ),
@@ -206,7 +206,7 @@ PAGES = (
         maximum,
         (
             count("K", 8, 2, 1000, "states", "one state has no choice to tilt; above a thousand the page says no more"),
-            probability("tilt", "1/3", "share on the first"),
+            probability("tilt", "1/3", "the share a"),
         ),
     ),
 )

@@ -9,6 +9,8 @@ enclosed apart, the left term by term, and must meet.
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 from flint import arb, ctx
 
 from markovdiff.arithmetic.enclosure import ALONE
@@ -17,6 +19,7 @@ from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.balls import BallInformation, dot, never_exact
 from markovdiff.measures.findings import Finding
+from markovdiff.measures.processing import Information
 from markovdiff.measures.terms import Entry, Term, Totals, Unbounded, add
 from markovdiff.process.balls import Enclosures
 from markovdiff.process.chain import Chain
@@ -26,18 +29,21 @@ UNWRITTEN = Quantity(lambda _bits: arb(0, 1), never_exact)
 """What has enclosures and no exact form here."""
 
 
-class BallLedger:
-    """Kept step by step; `prior` is None where it is p_T itself."""
+Now = TypeVar("Now", bound=Information)
+
+
+class EnclosedLedger(Generic[Now]):
+    """Kept step by step; `prior` is None where it is p_T itself. What is asked of the end is a subclass's matter."""
 
     def __init__(self, chain: Chain, prior: RationalMatrix | None) -> None:
         self.chain = chain
         self.prior = prior
-        self.first: BallInformation | None = None
+        self.first: Information | None = None
         self.conditional = ZERO
-        self.now: BallInformation | None = None
+        self.now: Now | None = None
         self.added: arb | None = arb(0)
 
-    def observe(self, now: BallInformation) -> Entry[Term] | None:
+    def observe(self, now: Now) -> Entry[Term] | None:
         """Take step t into the books."""
         self.now = now
         if now.before is None:
@@ -58,7 +64,7 @@ class BallLedger:
         L = add(H, gap)
         totals: Totals[Term] = Totals(
             reconstruction=self.conditional,
-            denoising=self.first.mutual.minus(last, zero=self.chain.T == 1 or None),
+            denoising=self.first.mutual.minus(last, zero=self._is_still()),
             prior=add(last, gap),
             negative_elbo=L,
             nll=add(H, excess),
@@ -69,6 +75,50 @@ class BallLedger:
             nll_excess=excess,
         )
         return totals, self._finding(totals)
+
+    def _is_still(self) -> bool | None:
+        """Whether I_1 = I_T, where that is known."""
+        return self.chain.T == 1 or None
+
+    def _prior_gap(self) -> Term:
+        """KL(p_T‖π)."""
+        raise NotImplementedError
+
+    def _excess(self) -> Term:
+        """NLL − H(x0)."""
+        raise NotImplementedError
+
+    def _is_tight(self) -> bool:
+        """Whether L = NLL is known."""
+        raise NotImplementedError
+
+    def _jensen(self, gap: Term, excess: Term) -> Term:
+        """L − NLL."""
+        if isinstance(excess, Unbounded):
+            both = Unbounded("undefined", excess.witness, f"L and NLL are both infinite: {excess.words}")
+            return excess if excess.kind == "undefined" else both
+        if isinstance(gap, Unbounded):
+            return gap
+        return ZERO if gap.known_zero else gap.minus(excess, zero=True if self._is_tight() else None)
+
+    def _finding(self, totals: Totals[Term]) -> Finding:
+        assert self.now is not None
+        L = totals.negative_elbo
+        if isinstance(L, Unbounded):
+            return Finding("holds", "enclosure", f"both sides are +∞: {L.words}", L.witness)
+        assert isinstance(totals.prior, Quantity)
+        terms, other = _sum(self.added, totals.prior), _sum(arb(0), L)
+        if terms is None or other is None:
+            return Finding("undecided", "enclosure", "a term of L is not told from 0 by enclosures", {"t": self.now.t})
+        if not terms.overlaps(other):
+            return Finding("violated", "enclosure", "the terms do not add up to H(x0) + ΣΔ_t + KL(p_T‖π)")
+        order = f"H(x0) {relation(totals.nll_excess)} NLL {relation(totals.gap)} L"
+        meet = "the enclosures of both sides of L = H(x0) + ΣΔ_t + KL(p_T‖π) meet"
+        return Finding("holds", "enclosure", f"{meet}; {order}")
+
+
+class BallLedger(EnclosedLedger[BallInformation]):
+    """The ledger of a walk with matrices: what is infinite or undefined is read off its patterns."""
 
     def _prior_gap(self) -> Term:
         """KL(p_T‖π)."""
@@ -122,15 +172,6 @@ class BallLedger:
             costs = [weight * dot(row, w).log() for weight, row in zip(now.p0, now.rows, strict=True)]
             return -sum(costs, arb(0))
 
-    def _jensen(self, gap: Term, excess: Term) -> Term:
-        """L − NLL."""
-        if isinstance(excess, Unbounded):
-            both = Unbounded("undefined", excess.witness, f"L and NLL are both infinite: {excess.words}")
-            return excess if excess.kind == "undefined" else both
-        if isinstance(gap, Unbounded):
-            return gap
-        return ZERO if gap.known_zero else gap.minus(excess, zero=True if self._is_tight() else None)
-
     def _is_tight(self) -> bool:
         """Whether L = NLL is known: from each x0 that is possible, π_j/p_T[j] is the same wherever x_T can be."""
         assert self.now is not None
@@ -144,21 +185,6 @@ class BallLedger:
         pairs = list(zip(self.prior.N.entries(), law.N.entries(), strict=True))
         groups = ([pair for pair, there in zip(pairs, row, strict=True) if there] for row in reach.tolist())
         return all(a * group[0][1] == group[0][0] * b for group in groups for a, b in group)
-
-    def _finding(self, totals: Totals[Term]) -> Finding:
-        assert self.now is not None
-        L = totals.negative_elbo
-        if isinstance(L, Unbounded):
-            return Finding("holds", "enclosure", f"both sides are +∞: {L.words}", L.witness)
-        assert isinstance(totals.prior, Quantity)
-        terms, other = _sum(self.added, totals.prior), _sum(arb(0), L)
-        if terms is None or other is None:
-            return Finding("undecided", "enclosure", "a term of L is not told from 0 by enclosures", {"t": self.now.t})
-        if not terms.overlaps(other):
-            return Finding("violated", "enclosure", "the terms do not add up to H(x0) + ΣΔ_t + KL(p_T‖π)")
-        order = f"H(x0) {relation(totals.nll_excess)} NLL {relation(totals.gap)} L"
-        meet = "the enclosures of both sides of L = H(x0) + ΣΔ_t + KL(p_T‖π) meet"
-        return Finding("holds", "enclosure", f"{meet}; {order}")
 
 
 def _sum(added: arb | None, term: Quantity) -> arb | None:

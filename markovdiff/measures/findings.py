@@ -25,17 +25,25 @@ from markovdiff.errors import UnfinishedError
 from markovdiff.measures.known import ArithmeticName, Known, Number
 from markovdiff.process.distribution import Distribution
 
+REACH = "as far as float64 reaches"
+"""What is said of a theorem that float64 could not follow at every step."""
+
 Decided = Literal["exact", "enclosure", "float"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was observed: one word for it, how it was decided, a sentence, and where."""
+    """What was observed: one word for it, how it was decided, a sentence, and where.
+
+    `open` says that float64 could not follow the claim of a theorem at every step: whether more than that holds is not
+    known then.
+    """
 
     observed: str
     decided: Decided
     detail: str
     witness: dict[str, object] | None = None
+    open: bool = False
 
 
 class Watcher(Protocol):
@@ -68,6 +76,18 @@ class Voice:
         """Why a step is undecided."""
         return "is beyond float64" if self.arithmetic == "float" else "was not decided by enclosures"
 
+    def as_far(self, claim: str, observed: str, unknown: Sequence[int], T: int, *, theorem: bool) -> Finding:
+        """What becomes of a claim that not every step confirms and none contradicts.
+
+        A theorem holds as far as float64 reaches. What may fail where float64 does not reach is undecided.
+        """
+        where: dict[str, object] = {"t": unknown[0]}
+        if self.arithmetic != "float" or not theorem:
+            detail = f"{claim}: {at_steps(unknown, T)} that {self.cannot_tell}"
+            return Finding("undecided", self.decided(), detail, where)
+        detail = f"{claim}, {REACH}: it cannot tell from t = {unknown[0]} on, {len(unknown)} of {T} {_steps(T)}"
+        return Finding(observed, "float", detail, where, open=True)
+
 
 class Decay:
     """`mi-decay`: what I(x0; x_t) does, step by step."""
@@ -90,6 +110,8 @@ class Decay:
         if rises:
             detail = f"I(x0;x_t) rises {at_steps(rises, T)}: the inequality is violated{how.replace(':', ',')}"
             return Finding("violated", decided, detail, {"t": rises[0]})
+        if unknown and decided == "float" and self.markov:
+            return self.voice.as_far("I(x0;x_t) never rises", "non-increasing", unknown, T, theorem=True)
         if unknown:
             detail = f"whether I(x0;x_t) falls {at_steps(unknown, T)} {self.voice.cannot_tell}"
             return Finding("undecided", decided, detail, {"t": unknown[0]})
@@ -122,15 +144,13 @@ class Watched:
     def finding(
         self, claim: str, broken: str, observed: str = "holds", equality: str = "", *, theorem: bool = True
     ) -> Finding:
-        """Violated, undecided, or the claim; of a theorem a float says that only rounding speaks against it."""
+        """Violated, undecided, or the claim, which a float may make as far as it reaches."""
         decided, how = self.voice.decided(), self.voice.how
         if self.broken:
             return Finding("violated", decided, f"{broken} {at_steps(self.broken, self.T)}{how}", {"t": self.broken[0]})
-        if self.unknown and (decided != "float" or not theorem):
-            detail = f"{claim}: {at_steps(self.unknown, self.T)} that {self.voice.cannot_tell}"
-            return Finding("undecided", decided, detail, {"t": self.unknown[0]})
-        rounding = f", equal to within rounding {at_steps(self.unknown, self.T)}" if self.unknown else ""
-        return Finding(observed, decided, f"{claim}{equality}{rounding}{how}")
+        if self.unknown:
+            return self.voice.as_far(f"{claim}{equality}", observed, self.unknown, self.T, theorem=theorem)
+        return Finding(observed, decided, f"{claim}{equality}{how}")
 
 
 class StrongDecay:
@@ -259,8 +279,9 @@ class Converged:
             detail = f"whether I(x0;x_{T}) is at most {shown(self.bound, 12)} {self.unit} {voice.cannot_tell}"
             return Finding("undecided", voice.decided(), detail, {"t": T})
         side = "at most" if sign <= 0 else "more than"
-        value = left.enclosed(3, self.unit).value
-        detail = f"I(x0;x_{T}) = {value} {self.unit} is {side} {shown(self.bound, 12)}{voice.how}"
+        told = left.enclosed(3, self.unit)
+        value = f"= {told.value} {self.unit}" if told.is_finite else "has no digits in float64 but"
+        detail = f"I(x0;x_{T}) {value} is {side} {shown(self.bound, 12)}{voice.how}"
         return Finding("holds" if sign <= 0 else "violated", voice.decided(), detail, None if sign <= 0 else {"t": T})
 
 

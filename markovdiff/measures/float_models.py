@@ -8,8 +8,10 @@ G_t = R_t G_{t−1}, G_0 = I, what is carried is its deviation from the true pos
     G_t[j, k]/p_0[k] − 1 = r_t[k, j] + h_t[j, k],    h_t = R_t h_{t−1} + (R_t − B_t) r_{t−1}ᵀ
     δ = m_0/p_0 − 1 = π G_T/p_0 − 1 = (π − p_T) r_Tᵀ + π h_T,    NLL − H(x0) = Σ p_0 g(δ) + m_0's mass outside the data
 
-and G_t/p_0 itself only while some of it is below ½. The identity is checked step by step by a second formula: the term
-of step t as E log(Q_t/R_t) − H(x_{t−1}|x0) + H(x_t|x0), plain logarithms, against (I_{t−1} − I_t) + Δ_t.
+and G_t/p_0 itself beside it: where it is far from 1, or where r_t and h_t are large and cancel, it has more digits. All
+of this is done twice, once shaken (`process.shaken`): what the two differ by is allowed for rounding. The identity is
+checked step by step by a second formula: the term of step t as E log(Q_t/R_t) − H(x_{t−1}|x0) + H(x_t|x0), plain
+logarithms, against (I_{t−1} − I_t) + Δ_t.
 """
 
 from __future__ import annotations
@@ -17,24 +19,27 @@ from __future__ import annotations
 import numpy as np
 
 from markovdiff.arithmetic.floating import (
+    LEAST,
     NOTHING,
     SERIES_UNTIL,
-    SMALLEST,
+    UNKNOWN,
     Approximation,
     Flags,
     Floats,
 )
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.measures.findings import Finding, at_steps
-from markovdiff.measures.float_ledger import AGREE, FloatLedger, FloatTerm, less_than_held
+from markovdiff.measures.float_ledger import AGREE, FloatLedger, FloatTerm, order
 from markovdiff.measures.floats import LOGARITHM, FloatKnown
 from markovdiff.measures.reached import Reached, unbounded_error
 from markovdiff.measures.terms import Entry, Totals, Unbounded
+from markovdiff.process.approach_floats import Approach
 from markovdiff.process.chain import Chain
-from markovdiff.process.floats import Approach, is_consistent
+from markovdiff.process.floats import Now, is_consistent
 from markovdiff.process.possible import rows_of
-from markovdiff.process.reverse import D3PM, DataGuess, ReverseModel
+from markovdiff.process.reverse import D3PM, Counted, DataGuess, ReverseModel, ReverseTable, Uniform
 from markovdiff.process.reverse_floats import FloatModel, FloatReverse, is_certain
+from markovdiff.process.shaken import Shaker, shaken
 from markovdiff.process.sources_floats import FINE, Sources, SourcesWalk
 
 NEGLIGIBLE = 1e-280
@@ -59,6 +64,35 @@ def g(rho: Floats, v: Floats) -> Floats:
     return found
 
 
+class Books:
+    """The model beside the process: R_t and the likelihood, of the process as it is or shaken."""
+
+    def __init__(self, chain: Chain, model: ReverseModel, shake: Shaker) -> None:
+        self.shake = shake
+        self.walk = SourcesWalk(chain, rows_of(chain, model))
+        self.model = FloatModel(chain, model, shake)
+        self.likelihood = FloatLikelihood(chain, shake)
+        self.moment: Now | None = None
+        self.before: Sources | None = None
+        self.now: Sources | None = None
+
+    def observe(self, now: Now, like: Books | None = None) -> FloatReverse | None:
+        """R_t, None at t = 0."""
+        self.moment = shaken(now, self.moment, self.shake)
+        self.before, self.now = self.now, self.walk.at(self.moment, None if like is None else like.now)
+        if self.before is None:
+            return None
+        reverse = self.model.step(self.before, self.now)
+        self.likelihood.observe(reverse, self.before, self.now)
+        return reverse
+
+    def error(self, reverse: FloatReverse, states: tuple[str, ...]) -> FloatTerm:
+        """Δ_t."""
+        assert self.before is not None
+        assert self.now is not None
+        return model_error(reverse, self.before, self.now, states)
+
+
 class FloatModelLedger(FloatLedger):
     """Kept step by step; `prior` is None where it is p_T itself."""
 
@@ -66,36 +100,35 @@ class FloatModelLedger(FloatLedger):
         super().__init__(chain, prior, approach)
         self.support = chain.data.support
         self.tight = is_consistent(chain, model, prior)
-        self.ends_in_data = isinstance(model, D3PM) and isinstance(model.denoiser, DataGuess)
-        self.walk = SourcesWalk(chain, rows_of(chain, model))
-        self.model = FloatModel(chain, model)
+        self.ends_in_data = isinstance(model, D3PM) and isinstance(model.denoiser, DataGuess) and model.is_prediction(1)
+        self.is_brought = isinstance(model, ReverseTable | Counted | Uniform)
+        self.books = Books(chain, model, Shaker(still=True))
+        self.shaken = Books(chain, model, Shaker())
         self.reached = Reached(chain.states)
-        self.likelihood = FloatLikelihood(chain)
-        self.last: Sources | None = None
-        self.noise = 0.0
+        self.noise = NOTHING
         self.first_error: FloatTerm = NOTHING
         self.later: FloatTerm = NOTHING
         self.restricted: list[int] = []
         self.off = 0.0
+        self.is_dimmed = False
 
     def observe(self, now: FloatKnown) -> Entry[FloatTerm] | None:
         """Take step t into the books."""
         self.now = now
-        here = self.walk.at(now.moment)
-        if now.before is None:
-            self.last, self.noise = here, now.noise.value
+        self.is_dimmed |= now.moment.dim > 0
+        reverse, other = self.books.observe(now.moment), self.shaken.observe(now.moment, self.books)
+        if reverse is None or other is None:
+            self.noise = now.noise
             return None
-        assert self.last is not None
-        reverse = self.model.step(self.last, here)
         self.reached.observe(reverse.allowed)
         self.restricted += [now.t] if reverse.allowed.restricted else []
-        self.likelihood.observe(reverse, self.last, here)
-        error = model_error(reverse, self.last, here, self.states)
+        error = beside(self.books.error(reverse, self.states), self.shaken.error(other, self.states))
+        if isinstance(error, Approximation) and error is not NOTHING:
+            error = error.give_or_take(now.moment.dim)
         paid = now.conditional if now.t == 1 else now.loss
         term = plus(paid, error)
         if not isinstance(term, Unbounded):
-            plain = _plainly(reverse, self.last, here) - self.noise + now.noise.value
-            self.off = max(self.off, abs(plain - term.value) / max(1.0, abs(term.value), now.noise.value))
+            self._compare(now, reverse, term)
         if now.t == 1:
             self.first = now.forget()
             self.first.__dict__["conditional"] = paid
@@ -103,8 +136,16 @@ class FloatModelLedger(FloatLedger):
         else:
             self.later = plus(self.later, error)
             self.lost = Approximation.total(self.lost, paid)
-        self.last, self.noise = here, now.noise.value
+        self.noise = now.noise
         return Entry(term, error)
+
+    def _compare(self, now: FloatKnown, reverse: FloatReverse, term: Approximation) -> None:
+        """The term of step t by plain logarithms: how far off it is, beside what rounding may do, as a share."""
+        assert self.books.before is not None
+        assert self.books.now is not None
+        plain = _plainly(reverse, self.books.before, self.books.now) - self.noise.value + now.noise.value
+        off = abs(plain - term.value) - term.noise - self.noise.noise - now.noise.noise
+        self.off = max(self.off, off / max(1.0, abs(term.value), now.noise.value))
 
     def conclude(self) -> tuple[Totals[FloatTerm], Finding]:
         """The lines of the ledger, and the verdict on it."""
@@ -130,7 +171,6 @@ class FloatModelLedger(FloatLedger):
     def _beyond_data(self) -> FloatTerm:
         """NLL − H(x0)."""
         assert self.now is not None
-        assert self.last is not None
         law = self.approach.law
         prior = self.now.moment.possible if self.marginal else law > 0
         lost = self.reached.unbounded(prior, self.support)
@@ -138,14 +178,21 @@ class FloatModelLedger(FloatLedger):
             return lost
         if self.ends_in_data:
             return NOTHING
+        if self.is_dimmed and not self.is_brought:
+            return UNKNOWN
         off = np.zeros_like(law) if self.marginal else -self.approach.at(self.now.moment)
-        rounded = 0.0 if self.marginal else self.approach.blur + self.approach.rough
-        return self.likelihood.excess(law, off, self.last, rounded)
+        error = np.zeros_like(law) if self.marginal else self.approach.error
+        found, other = (
+            books.likelihood.excess(books.shake(law), books.shake(off), books.now, error)
+            for books in (self.books, self.shaken)
+            if books.now is not None
+        )
+        return beside(found, other)
 
     def _source(self, j: int) -> int:
         """The first x0 that reaches j."""
-        assert self.last is not None
-        seen = self.last.sight
+        assert self.books.now is not None
+        seen = self.books.now.sight
         return seen.rows[int(np.flatnonzero(seen.reach[:, j] & seen.known)[0])]
 
     def _verdict(self, totals: Totals[FloatTerm]) -> Finding:
@@ -165,23 +212,23 @@ class FloatModelLedger(FloatLedger):
 
 
 class FloatLikelihood:
-    """h_t, and G_t/p_0 while some of it is below ½; the columns belong to the states that the data give something.
+    """h_t and G_t/p_0; the columns belong to the states that the data give something.
 
     A state that they give less than NEGLIGIBLE is as one outside the data: KL(p_0‖m_0) has m_0's own mass for it.
     """
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Chain, shake: Shaker) -> None:
         p0 = np.array([chain.data.weights[i] / chain.data.total for i in chain.data.support])
+        self.shake = shake
         self.counts = p0 > NEGLIGIBLE
         self.uncounted = LOGARITHM * float(p0[~self.counts].sum())
         support = np.array(chain.data.support)[self.counts]
-        self.states = [chain.states[i] for i in support]
         self.p0 = p0[self.counts]
         self.outside = np.ones(chain.K)
         self.outside[support] = 0
         self.h = np.zeros((chain.K, len(support)))
         self.h[self.outside > 0] = -1.0
-        self.G: Floats | None = np.eye(chain.K)[:, support] / self.p0
+        self.G: Floats = np.eye(chain.K)[:, support] / self.p0
         self.blur = np.zeros(len(support))
 
     def _deviation(self, at: Sources) -> Floats:
@@ -196,30 +243,24 @@ class FloatLikelihood:
         r = self._deviation(before)
         self.blur = np.maximum(self.blur, before.p @ np.abs(self.h) + np.abs(r) @ before.p)
         if not reverse.bayes or self.h.any() or excess.any():
-            self.h = R @ self.h + excess @ r.T
-        self.outside = R @ self.outside
-        if self.G is not None:
-            self.G = R @ self.G
-            if (self.G >= 0.5).all():
-                self.G = None
+            self.h = self.shake(R @ self.h + excess @ r.T)
+        self.outside = self.shake(R @ self.outside)
+        self.G = self.shake(R @ self.G)
 
-    def excess(self, law: Floats, off: Floats, last: Sources, lost: float) -> FloatTerm:
-        """NLL − H(x0) for the prior π, `off` = π − p_T, where rounding may have taken `lost` of Σ|π − p_T|."""
+    def excess(self, law: Floats, off: Floats, last: Sources, error: Floats) -> FloatTerm:
+        """NLL − H(x0) for the prior π, `off` = π − p_T, each entry of which rounding may have moved by `error`."""
         r = self._deviation(last)
-        delta = r @ off + law @ self.h
-        if not lost and not off.any() and not self.h.any() and not self.outside.any():
+        carried, direct = r @ off + law @ self.h, law @ self.G
+        if not error.any() and not off.any() and not self.h.any() and not self.outside.any():
             return NOTHING
-        v, carried = 1 + delta, np.zeros(delta.shape, bool)
-        if self.G is not None:
-            carried = delta < -0.5
-            v = np.where(carried, law @ self.G, v)
-        if (v <= 0).any():
-            x0 = self.states[int(np.flatnonzero(v <= 0)[0])]
-            return Unbounded("undefined", {"t": 0, "x0": x0}, less_than_held(x0))
+        if (direct <= 0).any():
+            return UNKNOWN
+        blur = FINE * np.maximum(self.blur, law @ np.abs(self.h) + np.abs(r) @ np.abs(off)) + np.abs(r) @ error
+        plainly = (carried < -0.5) | (blur > FINE * (1 + direct))
+        delta = np.where(plainly, direct - 1, carried)
+        v, blur = np.where(plainly, direct, 1 + carried), np.where(plainly, 4 * FINE * direct, blur)
         value = float(self.p0 @ g(delta, v)) + float(law @ self.outside)
-        blur = FINE * np.maximum(self.blur, law @ np.abs(self.h)) + lost * np.abs(r).max(axis=1)
-        share = np.where(carried, 1.0, v)
-        noise = float(self.p0 @ (np.abs(delta / share) * blur + (blur / share) ** 2))
+        noise = float(self.p0 @ (np.abs(delta / v) * blur + (blur / v) ** 2))
         return _near(value, noise + self.uncounted)
 
 
@@ -241,9 +282,7 @@ def model_error(reverse: FloatReverse, before: Sources, now: Sources, states: tu
     pair = now.p[:, None] * reverse.B
     gone = (reverse.R <= 0) & (pair > NEGLIGIBLE)
     if gone.any():
-        j, i = (int(x[0]) for x in np.nonzero(gone))
-        words = f"R_{now.t} gives less to x_{now.t - 1} = {states[i]!r} than float64 can hold"
-        return Unbounded("undefined", {"t": now.t, "x_t": states[j], "x_t-1": states[i]}, words)
+        return UNKNOWN
     v = np.where(
         reverse.rho < -0.5, np.divide(reverse.R, reverse.B, out=np.ones_like(pair), where=seen), 1 + reverse.rho
     )
@@ -253,9 +292,16 @@ def model_error(reverse: FloatReverse, before: Sources, now: Sources, states: tu
 
 
 def _near(value: float, noise: float) -> Approximation:
-    if value < SMALLEST:
-        return Approximation(0.0, max(SMALLEST, noise))
+    if value < LEAST:
+        return Approximation(0.0, 2 * LEAST + noise)
     return Approximation(value, SHARE * value + noise)
+
+
+def beside(found: FloatTerm, other: FloatTerm) -> FloatTerm:
+    """A term, with what it differs by from the same of the shaken process allowed for rounding."""
+    if isinstance(found, Unbounded) or found in (NOTHING, UNKNOWN):
+        return found
+    return UNKNOWN if isinstance(other, Unbounded) else found.give_or_take(other.noise + abs(found.value - other.value))
 
 
 def _plainly(reverse: FloatReverse, before: Sources, now: Sources) -> float:
@@ -290,12 +336,11 @@ def _jensen_gap(over: FloatTerm, excess: FloatTerm, *, tight: bool) -> FloatTerm
 
 def _order(totals: Totals[FloatTerm]) -> str:
     """H(x0), NLL and L in words."""
-    signs = {1: "<", 0: "=", -1: ">", None: "≈"}
     nll, gap, L = totals.nll_excess, totals.gap, totals.negative_elbo
     if isinstance(nll, Unbounded):
         return f"NLL is {'+∞' if nll.kind == 'inf' else 'undefined'}: {nll.words}"
-    low = signs[nll.sign()]
+    low = order(nll)
     if isinstance(L, Unbounded):
         return f"H(x0) {low} NLL < L = +∞" if L.kind == "inf" else f"H(x0) {low} NLL, and L is undefined"
     assert not isinstance(gap, Unbounded)
-    return f"H(x0) {low} NLL {signs[gap.sign()]} L"
+    return f"H(x0) {low} NLL {order(gap)} L"

@@ -1,7 +1,7 @@
 """The data-processing triangle in float64: I(x_s; x_u) against I(x_s; x_{u−1}) and I(x_{s+1}; x_u).
 
 From each s the deviation of x_u from independence of x_s is carried along as it is from 0, so each information keeps
-its relative accuracy. What differs by no more than rounding counts as equal: float64 cannot tell.
+its relative accuracy. The triangle is a theorem, so what differs by no more than rounding is told to be beyond float64.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from math import prod
 
 from markovdiff.arithmetic.floating import Approximation
 from markovdiff.errors import InputError
-from markovdiff.measures.findings import Finding
+from markovdiff.measures.findings import REACH, Finding
 from markovdiff.measures.floats import information
 from markovdiff.measures.triangle import MOST_TIMES, times_of
 from markovdiff.process.chain import Chain
@@ -32,17 +32,21 @@ def triangle(chain: Chain, tick: Callable[[float], None] = lambda _share: None) 
         )
     times = times_of(chain.T)
     found = _forgotten(chain, times) if isinstance(chain.kernel, Forgetting) else _followed(chain, times, tick)
-    near = 0
+    near: list[tuple[int, int]] = []
     for a, (s, u) in ((a, pair) for pair in found for a in _smaller(pair, times)):
-        sign = found[a].minus(found[s, u]).sign()
-        if sign == -1:
+        more = found[a].minus(found[s, u])
+        if more.is_surely_negative:
             detail = f"I(x_{s};x_{u}) > I(x_{a[0]};x_{a[1]}): the triangle is violated, in float64"
             return Finding("violated", "float", detail, {"s": s, "t": a[1] if a[0] == s else a[0], "u": u})
-        near += sign is None
+        if more.sign() not in (0, 1):
+            near.append((s, u))
     looked = f"0…{chain.T}" if chain.T <= MOST_TIMES else f"{len(times)} evenly spaced times of 0…{chain.T}"
-    equal = f", equal to within rounding in {near} of {2 * len(found)} comparisons" if near else ""
-    detail = f"I(x_s;x_u) ≤ min(I(x_s;x_t), I(x_t;x_u)) for s ≤ t ≤ u in {looked}{equal}, in float64"
-    return Finding("holds", "float", detail)
+    claim = f"I(x_s;x_u) ≤ min(I(x_s;x_t), I(x_t;x_u)) for s ≤ t ≤ u in {looked}"
+    if not near:
+        return Finding("holds", "float", f"{claim}, in float64")
+    s, u = min(near, key=lambda pair: pair[1])
+    detail = f"{claim}, {REACH}: it cannot tell from u = {u} on, {len(near)} of {2 * len(found)} comparisons"
+    return Finding("holds", "float", detail, {"s": s, "u": u}, open=True)
 
 
 def _smaller(pair: tuple[int, int], times: list[int]) -> list[tuple[int, int]]:
@@ -63,10 +67,10 @@ def _forgotten(chain: Chain, times: list[int]) -> Table:
 
 def _followed(chain: Chain, times: list[int], tick: Callable[[float], None]) -> Table:
     Qs = list(steps(chain))
-    laws = [now.p for now in forward(chain)]
+    laws = [(now.p, now.possible) for now in forward(chain)]
     found: Table = {}
     for k, s in enumerate(times):
-        seen = information(start(laws[s]), None, None, None)
+        seen = information(start(*laws[s]), None, None, None)
         found[s, s] = seen.mutual
         for a, b in pairwise(times[k:]):
             for t in range(a + 1, b + 1):

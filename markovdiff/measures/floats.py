@@ -12,6 +12,7 @@ of the exact `Information`; the formulas are other forms of the same, since a fl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, Self, TypeVar
@@ -19,8 +20,11 @@ from typing import Generic, Self, TypeVar
 import numpy as np
 
 from markovdiff.arithmetic.floating import (
+    LEAST,
     NOTHING,
+    ROUNDED,
     SMALLEST,
+    UNKNOWN,
     Approximation,
     Floats,
     blocks,
@@ -31,10 +35,14 @@ from markovdiff.arithmetic.floating import (
     minus_x_log_x,
     ratio,
     row_entropies,
+    slip,
+    slope,
 )
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.measures.known import ArithmeticName, Decay
-from markovdiff.process.floats import UNRESOLVED, Approach, Approaches, Forgotten, Forward, Now
+from markovdiff.process.approach_floats import Approach, Approaches
+from markovdiff.process.floats import DRIFT, Forgotten, Forward, Now
+from markovdiff.process.rounding import size
 
 CANCELS_FROM = 0.9
 """H − I is formed by subtraction while I is at most this share of H."""
@@ -43,8 +51,11 @@ CHEAP, DEAR = 2**20, 2**25
 """Terms of the loss as a sum: up to CHEAP it replaces a difference that has lost three digits, up to DEAR one that has
 lost six; a larger sum is not worth its time, and the difference keeps what digits it has."""
 
-SQUARED = 2.0**-88
-"""What the sum B may come to by rounding alone, as a share of I: the square of the rounding of u and v."""
+SUMMED = 2.0**-44
+"""The share of itself that a sum of f may be off by, where r is right to rounding."""
+
+SLIGHT = 2.0**-20
+"""What rounding may have made of a column of D, as a share of it, while its square does not matter."""
 
 LOGARITHM = 750.0
 """No logarithm of a float is larger."""
@@ -97,19 +108,20 @@ class FloatInformation(Generic[M]):
         """Where H(x0) + H(x_t) − H(x0, x_t) and the sum of f differ by more than rounding."""
         joint = self.data_entropy.value + self._noise()
         textbook = self.data_entropy.value + self.entropy.value - joint
-        if abs(textbook - self.mutual.value) <= 1e-10 * max(joint, 1.0):
+        if abs(textbook - self.mutual.value) <= 1e-10 * max(joint, 1.0) + self.mutual.noise:
             return None
         return {"t": self.t, "sum": "H(x0) + H(x_t) − H(x0, x_t) ≠ I(x0; x_t)"}
 
     @cached_property
     def entropy(self) -> Approximation:
         """H(x_t)."""
-        return Approximation.of(entropy(self.moment.p))
+        now = self.moment
+        return NOTHING if now.is_known else Approximation.of(entropy(now.p)).give_or_take(now.dim)
 
     @cached_property
     def data_entropy(self) -> Approximation:
         """H(x0)."""
-        return Approximation.of(entropy(self.moment.p0)) if self.before is None else self.before.data_entropy
+        return self.entropy if self.before is None else self.before.data_entropy
 
     @cached_property
     def mutual(self) -> Approximation:
@@ -124,18 +136,21 @@ class FloatInformation(Generic[M]):
     @cached_property
     def conditional(self) -> Approximation:
         """H(x0 | x_t)."""
-        return self._left(self.data_entropy, self._conditional)
+        return NOTHING if self.moment.tells_data else self._left(self.data_entropy, self._conditional)
 
     @cached_property
     def noise(self) -> Approximation:
         """H(x_t | x0)."""
-        return self._left(self.entropy, self._noise)
+        return NOTHING if self.moment.is_function else self._left(self.entropy, self._noise)
 
-    def _left(self, whole: Approximation, directly: object) -> Approximation:
+    def _left(self, whole: Approximation, directly: Callable[[], float]) -> Approximation:
         if self.mutual.value <= CANCELS_FROM * whole.value:
             return whole.minus(self.mutual)
-        assert callable(directly)
-        return Approximation.of(directly())
+        return Approximation.of(directly()).give_or_take(self.moment.dim + self._blurred())
+
+    def _blurred(self) -> float:
+        """What an entropy of the joint law of x0 and x_t may be off by because D is."""
+        return 0.0
 
     def _conditional(self) -> float:
         raise NotImplementedError
@@ -147,20 +162,29 @@ class FloatInformation(Generic[M]):
     def decay(self) -> Decay:
         """The verdict on this step, or that float64 cannot tell."""
         sign = self.loss.sign()
-        return "undecided" if sign is None else "strict" if sign > 0 else "equal" if sign == 0 else "violated"
+        if sign is None or (sign < 0 and self.markov and not self.loss.is_surely_negative):
+            return "undecided"
+        return "strict" if sign > 0 else "equal" if sign == 0 else "violated"
 
     @cached_property
     def bound(self) -> Approximation | None:
         """η(Q_t)·I_{t−1}."""
-        if self.dobrushin is None or self.before is None:
+        if self.before is None or not self.markov:
             return None
-        return self.before.mutual.times(self.dobrushin)
+        if self.dobrushin is None:
+            return UNKNOWN
+        if self.dobrushin == 0 or self.before.mutual is NOTHING:
+            return NOTHING
+        found = self.before.mutual.times(self.dobrushin)
+        return found.give_or_take(ROUNDED * found.value + LEAST)
 
     @cached_property
     def slack_sign(self) -> int | None:
-        """The sign of η(Q_t)·I_{t−1} − I_t."""
+        """The sign of η(Q_t)·I_{t−1} − I_t; a theorem says that it is not negative."""
         assert self.bound is not None
-        return self.bound.minus(self.mutual).sign()
+        slack = self.bound.minus(self.mutual)
+        sign = slack.sign()
+        return None if sign == -1 and not slack.is_surely_negative else sign
 
 
 class DenseInformation(FloatInformation[Forward]):
@@ -169,24 +193,41 @@ class DenseInformation(FloatInformation[Forward]):
     @cached_property
     def mutual(self) -> Approximation:
         now = self.moment
-        if now.vanished:
-            return NOTHING
+        if now.vanished or now.t == 0:
+            return NOTHING if now.vanished else self.entropy
         if now.unresolved:
-            assert self.before is not None
-            last = self.before.mutual
-            return Approximation(0.0, self._unseen() if last.value else last.noise)
-        parts = (mean_f(now.p0[rows], ratio(now.D[rows], now.p), now.p) for rows in blocks(now.D))
-        found = Approximation.of(sum(parts))
-        if now.markov:
-            return found
-        return Approximation(found.value, found.noise + 1e-14 * found.value**0.5 + 1e-28)
+            return Approximation(0.0, self._unseen() + SMALLEST + now.dim)
+        value = float(sum(mean_f(now.p0[rows], ratio(now.D[rows], now.p), now.p) for rows in blocks(now.D)))
+        blur = self._blur(value) if now.markov else self._subtracted()
+        if value < LEAST:
+            return Approximation(0.0, 2 * LEAST + blur + now.dim)
+        return Approximation(value, SUMMED * value + blur + now.dim)
 
     def _unseen(self) -> float:
-        """What I_t may be where rounding alone is left of D: Σ D²/p, or Σ |D|·log(1/p) with all of a float's range."""
-        assert self.before is not None
-        share, p = UNRESOLVED * float(self.before.moment.left.max()), self.moment.p
-        most = min(share * share * float((1 / p[p > SMALLEST]).sum()), LOGARITHM * share)
-        return max(SMALLEST, most if (p > SMALLEST).all() else LOGARITHM * share)
+        """What I_t may be where rounding alone is left of D: Σ D²/p, or Σ |D|·log(1/p)."""
+        error, p = size(self.moment.error), self.moment.p
+        there = p > LEAST
+        return min(float(ratio(error[there], p[there]) @ error[there]), LOGARITHM * float(error.sum()))
+
+    def _blur(self, value: float) -> float:
+        """What I_t may be off by because D is: Σ |ΔD|·|log(1+r)|, and Σ ΔD²/p where ΔD is not far below D."""
+        now, error = self.moment, size(self.moment.error)
+        share = ratio(error, now.p)
+        cheap = 3 * float(share @ now.spread) + float(share @ error)
+        if cheap <= SUMMED * value:
+            return cheap
+        slopes = np.sqrt(now.p0 @ slope(now.r) ** 2)
+        return float(error @ slopes) + float(share @ np.where(error > SLIGHT * now.spread, error, 0.0))
+
+    def _subtracted(self) -> float:
+        """What I_t may be off by where D is a difference of Q̄_t and p_t as they were rounded."""
+        now = self.moment
+        assert now.Q_bar is not None
+        share = (4 + now.t) * DRIFT
+        return share * float(now.p0 @ ((now.Q_bar * slope(now.r)) @ np.ones_like(now.p))) + share**2
+
+    def _blurred(self) -> float:
+        return 0.0 if self.moment.Q_bar is not None else 8 * self.mutual.noise
 
     def _conditional(self) -> float:
         now = self.moment
@@ -211,38 +252,53 @@ class DenseInformation(FloatInformation[Forward]):
         Q = self.moment.Q
         assert Q is not None
         terms = Q.shape[0] * int(np.count_nonzero(Q))
-        if terms > CHEAP and lost.value >= 1e-6 * last.value:
+        if terms > CHEAP and lost.value >= 1e-6 * last.value and not lost.is_rounding:
             return lost
         if self._is_undone_by_one(Q):
             return NOTHING
-        return lost if terms > DEAR else self._as_a_sum(Q, last.value)
+        return lost if terms > DEAR else self._as_a_sum(Q)
 
     def _is_undone_by_one(self, Q: Floats) -> bool:
         """Whether each x_t can come from one x_{t−1} only: then nothing is lost, whatever the numbers."""
         assert self.before is not None
         return bool(((Q > 0)[self.before.moment.possible].sum(axis=0) <= 1).all())
 
-    def _as_a_sum(self, Q: Floats, information: float) -> Approximation:
+    def _as_a_sum(self, Q: Floats) -> Approximation:
         assert self.before is not None
         was = self.before.moment
-        found = conditional_information(was, Q)
-        return Approximation(found, 2.0**-40 * found + SQUARED * information + SMALLEST)
+        if was.unresolved:
+            return Approximation(0.0, self.before.mutual.noise)
+        found, rounding = conditional_information(was, Q)
+        noise = 2 * (found * rounding) ** 0.5 + rounding + was.dim + self.moment.dim
+        return Approximation.of(found).give_or_take(noise)
 
 
-def conditional_information(was: Forward, Q: Floats) -> float:
-    """I(x0; x_{t−1} | x_t) as a sum of terms that are not negative, from the process at t−1 and Q_t."""
+def conditional_information(was: Forward, Q: Floats) -> tuple[float, float]:
+    """I(x0; x_{t−1} | x_t) as a sum of terms that are not negative, from the process at t−1 and Q_t.
+
+    It is like the square of a norm of D. The second number is what it comes to for what D may be off by, and for the
+    rounding of the differences taken here: r_k − Σ_l B_lj r_l, where l = j is set apart as it mostly weighs most.
+    """
     W = was.p[:, None] * Q
     back = ratio(W, W.sum(axis=0))
+    others = back.copy()
+    np.fill_diagonal(others, 0.0)
+    moved = others.sum(axis=0)
     r, u = was.r, was.u
-    mean_r, v = r @ back, u @ back
+    shift, v = r @ others - r * moved, u @ back
     total = 0.0
     for k in np.flatnonzero(was.p):
         to = np.flatnonzero(W[k])
         u_k, v_k = u[:, k, None], v[:, to]
-        low = (u_k < 0.5) & (v_k < 0.5)
-        step = np.where(low, u_k - v_k, r[:, k, None] - mean_r[:, to])
+        low = (u_k < 0.5) & (v_k < 0.5) & (to != k)
+        step = np.where(low, u_k - v_k, (r[:, k, None] - r[:, to]) - shift[:, to])
         total += float(was.p0 @ (bregman(v_k, step) @ W[k, to]))
-    return total
+    e = ratio(was.error, was.p)
+    lost = sum(float(row**2 @ W.sum(axis=1) - (row @ back) ** 2 @ W.sum(axis=0)) for row in e)
+    far = np.abs(was.r)
+    grains = was.p0 @ np.minimum(far * np.minimum(far, 1.0), was.u)
+    away = W.sum(axis=1) - W.diagonal() + W.diagonal() * moved**2
+    return total, max(lost, 0.0) + ROUNDED**2 * float(away @ grains)
 
 
 class MixedInformation(FloatInformation[Forgotten]):
@@ -253,7 +309,7 @@ class MixedInformation(FloatInformation[Forgotten]):
         now = self.moment
         if self._knows_nothing():
             return NOTHING
-        return Approximation.of(float(now.p @ self.per_column))
+        return Approximation.of(float(now.seen @ self.per_column)).give_or_take(now.dim)
 
     def _knows_nothing(self) -> bool:
         now = self.moment
@@ -263,10 +319,10 @@ class MixedInformation(FloatInformation[Forgotten]):
     def cells(self) -> tuple[Floats, Floats, Floats, Floats]:
         """1 + r and r of the row that stays, then of the others."""
         now = self.moment
-        fresh = ratio(now.fresh * now.pi, now.p)
-        stays = ratio(now.kept + now.fresh * now.pi, now.p)
+        fresh = ratio(now.fresh * now.pi, now.seen)
+        stays = ratio(now.kept + now.fresh * now.pi, now.seen)
         others = complements(now.p0)
-        return stays, ratio(now.kept * others, now.p), fresh, -ratio(now.kept * now.p0, now.p)
+        return stays, ratio(now.kept * others, now.seen), fresh, -ratio(now.kept * now.p0, now.seen)
 
     @cached_property
     def per_column(self) -> Floats:
@@ -295,7 +351,7 @@ class MixedInformation(FloatInformation[Forgotten]):
         lost = was.minus(self.mutual)
         if lost.value >= 1e-3 * was.value:
             return lost
-        return Approximation.of(max(self._by_increments(), 0.0))
+        return Approximation.of(max(self._by_increments(), 0.0)).give_or_take(self.moment.dim + self.before.moment.dim)
 
     def _by_increments(self) -> float:
         """−Σ_j [Δp F + p_t Σ_i p_0 Δf], with Δf = Δr·log u + u·f(Δr/u): every increment formed without cancelling."""
@@ -305,12 +361,19 @@ class MixedInformation(FloatInformation[Forgotten]):
         assert now.beta is not None
         beta, p0, rest, pi = float(now.beta), was.p0, complements(was.p0), was.pi
         u, r, u_o, r_o = self.before.cells
-        slope = ratio(np.full_like(p0, beta * was.kept), now.p)
+        slope = ratio(np.full_like(p0, beta * was.kept), now.seen)
         stayed = _change(u, r, -slope * (rest * u_o + pi * r))
         others = _change(u_o, r_o, slope * (u_o * p0 - pi * r_o))
         drift = beta * was.kept * (pi - p0)
         reached = np.where(was.p > 0, self.before.per_column, 0.0)
         return -float(drift @ reached + now.p @ (p0 * stayed + rest * others))
+
+    @cached_property
+    def slack_sign(self) -> int | None:
+        """Equality where all that moves goes to one state that no data show: I_t = ᾱ_t H(x0), and η = 1 − β."""
+        now = self.moment
+        masked = now.pi > 0
+        return 0 if masked.sum() == 1 and not now.p0[masked].any() else super().slack_sign
 
     @cached_property
     def decay(self) -> Decay:
@@ -358,9 +421,8 @@ def divergence(approach: Approach, now: Now) -> Approximation | None:
     e, law = approach.at(now), approach.law
     if (now.possible & (law == 0)).any():
         return None
-    if not e.any():
-        unseen = approach.blur**2 / float(law[law > 0].min()) + approach.rough**2
-        return Approximation(0.0, unseen) if unseen else NOTHING
-    found = Approximation.of(float(law @ f(np.maximum(ratio(e, law), -1.0))))
-    rough = approach.rough * (2 * found.value) ** 0.5 + approach.rough**2
-    return Approximation(found.value, found.noise + rough)
+    if not e.any() and not approach.error.any():
+        return NOTHING
+    x = np.maximum(ratio(e, law), -1.0)
+    blur = float(law @ slip(x, ratio(approach.error, law)))
+    return Approximation.of(float(law @ f(x))).give_or_take(blur + now.dim)

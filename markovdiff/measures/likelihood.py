@@ -27,7 +27,8 @@ from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.errors import TooLongError
-from markovdiff.measures.information import cross_entropy_of, divergence_of, entropy_of, first_missing
+from markovdiff.measures.information import cross_entropy_of, entropy_of
+from markovdiff.measures.prior_likelihood import PriorLikelihood
 from markovdiff.measures.terms import Term, Unbounded
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.reverse import ReverseModel, ReverseStep, Row
@@ -67,23 +68,10 @@ class Likelihood:
         self.last = last
 
     @cached_property
-    def bayes(self) -> RationalMatrix:
-        """m_0 of the Bayes reverse: its steps together are q(x_0 | x_T), so m_0 = Σ_j π_j q(x_0 | x_T = j).
-
-        That is p_0 ∘ (Q̄_T w) with w_j = π_j / p_T[j], one product and no walk.
-        """
+    def bayes(self) -> PriorLikelihood:
+        """What the Bayes reverse makes of the prior, without a walk."""
         assert self.last is not None
-        last, K = self.last.marginal, self.chain.K
-        common = fmpz(1)
-        pairs = list(zip(self.prior.N.entries(), last.N.entries(), strict=True))
-        for a, P in pairs:
-            if a != 0:
-                common = common.lcm(P)
-        w = [a * last.d * (common // P) if a != 0 else fmpz(0) for a, P in pairs]
-        kernel = self.last.cumulative.dense.matrix
-        reached = (kernel.N * fmpz_mat(K, 1, w)).entries()
-        numerators = [p * x for p, x in zip(self.data.N.entries(), reached, strict=True)]
-        return RationalMatrix(fmpz_mat([numerators]), self.data.d * kernel.d * self.prior.d * common).reduced()
+        return PriorLikelihood(self.last, self.prior, self.chain.states)
 
     def observe(self, reverse: ReverseStep, *, exact: bool) -> None:
         """Take R_t; `exact` says that it is q(x_{t−1} | x_t) wherever that is defined."""
@@ -100,7 +88,7 @@ class Likelihood:
         """Where NLL is undefined (the model meets a row that is) or infinite (it misses a datum)."""
         states = self.chain.states
         if self.model.is_bayes:
-            return self._unbounded_bayes()
+            return self.bayes.unbounded
         m = _mask((self.prior.table()[0], self.prior.d))
         for t in range(len(self.reached), 0, -1):
             back = 0
@@ -117,29 +105,12 @@ class Likelihood:
             return None
         return Unbounded("inf", {"t": 0, "x0": states[missed]}, f"the model cannot produce x0 = {states[missed]!r}")
 
-    def _unbounded_bayes(self) -> Unbounded | None:
-        assert self.last is not None
-        states, T = self.chain.states, self.chain.T
-        j = first_missing(self.prior.N.entries(), self.last.marginal.N.entries())
-        if j is not None:
-            words = f"the model reaches x_{T} = {states[j]!r}, of which R_{T} says nothing"
-            return Unbounded("undefined", {"t": T, "x_t": states[j]}, words)
-        i = first_missing(self.data.N.entries(), self.bayes.N.entries())
-        if i is not None:
-            return Unbounded("inf", {"t": 0, "x0": states[i]}, f"the model cannot produce x0 = {states[i]!r}")
-        return None
-
     @cached_property
     def raw(self) -> Quantity:
         """NLL, whatever it may equal: by balls; for the Bayes reverse as H(x0) + KL(p_0 ‖ m_0)."""
         if self.model.is_bayes:
-            return Quantity.total([entropy_of(self.data), self._divergence()])
+            return Quantity.total([entropy_of(self.data), self.bayes.excess])
         return Quantity(self._ball, self._form)
-
-    def _divergence(self) -> Quantity:
-        divergence = divergence_of(self.data, self.bayes)
-        assert divergence is not None
-        return divergence
 
     def _ball(self, bits: int) -> arb:
         product = self.product
@@ -179,7 +150,7 @@ class Likelihood:
         if isinstance(nll, Unbounded):
             return nll
         if self.model.is_bayes and not self.is_data:
-            return self._divergence()
+            return self.bayes.excess
         return _difference(nll, entropy_of(self.data), self.excess)
 
     @cached_property
@@ -188,7 +159,7 @@ class Likelihood:
         if self.is_data:
             return 0
         if self.model.is_bayes:
-            return 0 if self.bayes == self.data else 1
+            return 0 if self.bayes.is_data else 1
         return self._decided(self.raw.minus(entropy_of(self.data)), self._is_data_after_all)
 
     def _is_data_after_all(self) -> bool | None:
@@ -196,7 +167,9 @@ class Likelihood:
 
     def slack(self, L: Quantity, nll: Quantity) -> int | None:
         """The sign of L − NLL, or None where it is undecided."""
-        return 0 if self.is_data else self._decided(L.minus(nll), lambda: self.walk.tight)
+        if self.model.is_bayes:
+            return 0 if self.is_data or self.bayes.is_tight else 1
+        return self._decided(L.minus(nll), lambda: self.walk.tight)
 
     def _decided(self, difference: Quantity, is_zero: Callable[[], bool | None]) -> int | None:
         """A sign: by two enclosures, then by the exact walk back, then by finer enclosures."""

@@ -58,6 +58,11 @@ def times_of(T: int) -> list[int]:
     return [round(Fraction(k * T, MOST_TIMES - 1)) for k in range(MOST_TIMES)]
 
 
+def pairs_of(T: int) -> int:
+    """How many pairs of times are compared."""
+    return len(times_of(T)) ** 2 // 2
+
+
 def triangle(chain: Chain, tick: Callable[[float], None] = lambda _share: None) -> Finding:
     """The verdict on every triangle; `tick` is told the share of the work that is done."""
     times = times_of(chain.T)

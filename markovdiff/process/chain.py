@@ -12,7 +12,7 @@ by its own matrix; everything about pairs (x_0, x_t) stays defined, Q_t does not
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -163,7 +163,12 @@ class Chain:
         """The states that the chain cannot tell apart, where its kernel forgets towards one target."""
         if not isinstance(self.kernel, Forgetting):
             return None
-        return Classes.by(zip(self.data.weights, self.kernel.target.weights, strict=True))
+        return self.classes_beside(())
+
+    def classes_beside(self, laws: Iterable[Iterable[Hashable]]) -> Classes:
+        """The states that such a chain cannot tell apart, nor any of these laws, given as weights."""
+        assert isinstance(self.kernel, Forgetting)
+        return Classes.by(zip(self.data.weights, self.kernel.target.weights, *laws, strict=True))
 
     def moments(self, classes: Classes | None = None) -> Iterator[Moment]:
         """The process at t = 0, 1, …, T, each made from the one before; its laws on `classes` where given."""

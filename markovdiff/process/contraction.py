@@ -4,7 +4,8 @@
 
 Two rows with disjoint supports settle it: η = 1. For Q = (1−β)I + βM the sum over j ≠ i, k is β times M's own, and
 at i and k, where (1−β) + β(M_ii − M_ki) ≥ 0, the distance is (1−β) + β·c_ik with a c_ik that no β enters: one
-search serves the whole chain. A Gaussian's is exact, by its jumps. Otherwise all pairs of rows are compared.
+search serves the whole chain. A Gaussian's is exact, by its jumps. Otherwise all pairs of rows are compared. Where all
+rows are nearly equal, what they differ by is taken exactly: η keeps its relative accuracy however small it is.
 """
 
 from __future__ import annotations
@@ -15,10 +16,14 @@ from mmap import mmap
 
 import numpy as np
 
-from markovdiff.arithmetic.floating import Floats
+from markovdiff.arithmetic.floating import LEAST, Floats
 from markovdiff.process.chain import Chain
 from markovdiff.process.floats import array
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
+from markovdiff.process.rounding import MOST, differences
+
+SMALL = 2.0**-8
+"""A coefficient below this has lost digits: it came of numbers that hardly differ."""
 
 ROOM = 192 * 2**20
 """What scipy takes of the address space while it is loaded, 149 MB, and some."""
@@ -29,20 +34,32 @@ class Contraction:
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
-        self.seen: dict[Fraction, float] = {}
+        self.seen: dict[Fraction, float | None] = {}
         self.blend: tuple[float, Fraction, Floats] | None = None
 
-    def at(self, t: int) -> float:
-        """η(Q_t)."""
+    def at(self, t: int) -> float | None:
+        """η(Q_t); None where float64 cannot tell it."""
         kernel = self.chain.kernel
         if self.chain.K == 1:
             return 0.0
         if isinstance(kernel, PerStep):
-            return widest(array(kernel.steps[t - 1]))
+            found = widest(array(kernel.steps[t - 1]))
+            return found if found >= SMALL else self._closely(t)
         beta = self.chain.betas[t - 1]
         if beta not in self.seen:
-            self.seen[beta] = self._of(beta)
+            plain = self._of(beta)
+            is_right = plain >= SMALL or isinstance(kernel, Forgetting | Gaussian)
+            self.seen[beta] = plain if is_right else self._closely(t)
         return self.seen[beta]
+
+    def _closely(self, t: int) -> float | None:
+        """η(Q_t) of nearly equal rows, from what each differs from the first by."""
+        step = self.chain.transition(t).dense
+        if step.K > MOST:
+            return None
+        found = _widest(differences(step, 0))
+        is_nothing = found == 0 and all(row == step.table[0] for row in step.table)
+        return found if is_nothing or found >= LEAST else None
 
     def _of(self, beta: Fraction) -> float:
         kernel = self.chain.kernel
@@ -77,9 +94,11 @@ def _of_blend(M: Floats) -> tuple[float, Fraction, Floats]:
 def widest(Q: Floats) -> float:
     """Max over pairs of rows of half their distance."""
     reaches = (Q > 0).astype(np.float32)
-    if (reaches @ reaches.T == 0).any():
-        return 1.0
-    return min(float(_distances(np.unique(Q, axis=0)).max(initial=0.0)) / 2, 1.0)
+    return 1.0 if (reaches @ reaches.T == 0).any() else _widest(Q)
+
+
+def _widest(rows: Floats) -> float:
+    return min(float(_distances(np.unique(rows, axis=0)).max(initial=0.0)) / 2, 1.0)
 
 
 def _distances(rows: Floats) -> Floats:

@@ -110,7 +110,7 @@ def check_distribution(probabilities: Sequence[Fraction], where: str) -> None:
             where=where,
             expected="a sum of exactly 1",
             got=f"{shown(total)}, which is {'more' if total > 1 else 'less'} by {shown(abs(total - 1))}",
-            remedy="write exact fractions, or give weights where they are accepted",
+            remedy="exact fractions that sum to 1; weights, where they are accepted, may sum to anything",
         )
 
 

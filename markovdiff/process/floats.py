@@ -3,8 +3,9 @@
     D_0 = I − 1p_0,   D_t = D_{t−1} Q_t,   D_t 1 = 0,   p_0 D_t = 0
 
 The two zeros hold exactly in truth; rounding breaks them, and what breaks them does not decay while D_t does. So
-they are projected out after each step, and D_t keeps its relative accuracy however small it is. Q̄_t is carried
-beside it only while some Q̄_t[i, j] is far below p_t[j]: there 1 + D/p has lost digits that Q̄/p has.
+they are projected out after each step, and D_t mostly keeps its relative accuracy however small it is. Where it does
+not is known by what rounding has made of it, which is carried beside it (`rounding`). Q̄_t is carried only while some
+Q̄_t[i, j] is far below p_t[j]: there 1 + D/p has lost digits that Q̄/p has.
 
 Which probabilities are zero is followed as a pattern of its own: an underflow must not make the possible
 impossible. Only the rows of possible x0 are kept. κI + (1−κ)1πᵀ composes in the exact rational ᾱ_t, as it does exactly.
@@ -18,24 +19,28 @@ from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
-from flint import fmpz, fmpz_mat
 
-from markovdiff.arithmetic.floating import Flags, Floats, complements, ratio
+from markovdiff.arithmetic.floating import LEAST, Flags, Floats, complements, ratio
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep, WithMemory
+from markovdiff.process.possible import through
 from markovdiff.process.reverse import Bayes, ReverseModel
+from markovdiff.process.rounding import are_near, differences, first_error, next_error, size, spread_of
 from markovdiff.process.stationary import preserves
 from markovdiff.process.transition import Dense
 
-UNRESOLVED = 2.0**-48
-"""A step that leaves less than this share of a deviation leaves rounding: whether anything is left is not known."""
+UNRESOLVED = 2.0**-3
+"""What rounding may have made of a deviation, as a share of it, before nothing of it is believed."""
 
 ROUGH = 2.0**-50
-"""The share of itself that an entry of p_t may be off by."""
+"""The share of itself that an entry of p_t may be off by where it is a formula in ᾱ_t."""
 
-LEAST = 2.0**-1000
-"""9.3e-302, what a probability that comes in is at least: its reciprocal times a logarithm is still a float."""
+DRIFT = 2.0**-51
+"""What that share may grow by in a step where p_t is carried from one to the next."""
+
+DIM = 1e4 * LEAST
+"""What all that has a probability below LEAST adds to an entropy, times log 1/LEAST, is less than this."""
 
 GONE = 1e-290
 """A deviation below this carries information far below float64's range."""
@@ -48,8 +53,10 @@ SHARP = 2.0**-4
 class Forward:
     """The process at time t. `p0` and the rows of D and Q_bar belong to the states that x0 can be in.
 
-    `Q` is Q_t, `possible` where p_t > 0, `left` Σ_j |D_ij|. `vanished` says that D is known to be zero, `unresolved`
-    that it is zero as far as float64 can tell.
+    `Q` is Q_t, `W` what D went through instead, `possible` where p_t > 0, `reach` where Q̄_t > 0 (None: wherever p_t
+    is). `spread` is the mean size of D's columns, `error` what rounding may have made of them. `left_out` allows for x0
+    that are too rare to be followed. `vanished` says that D is known to be zero, `unresolved` that it is zero as far as
+    float64 can tell.
     """
 
     t: int
@@ -59,8 +66,12 @@ class Forward:
     p: Floats
     possible: Flags
     D: Floats
-    left: Floats
+    spread: Floats
+    error: Floats
     Q_bar: Floats | None
+    reach: Flags | None = None
+    W: Floats | None = None
+    left_out: float = 0.0
     vanished: bool = False
     unresolved: bool = False
     markov: bool = True
@@ -69,6 +80,28 @@ class Forward:
     def alpha_bar(self) -> Fraction | None:
         """There is none for a kernel of this kind."""
         return None
+
+    @cached_property
+    def dim(self) -> float:
+        """What is lost of a sum over x_t because some p_t[j] is below what float64 can work with."""
+        return self.left_out + (DIM * len(self.p) if (self.p < LEAST)[self.possible].any() else 0.0)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether x_t can be one thing only."""
+        return int(np.count_nonzero(self.possible)) == 1
+
+    @property
+    def tells_data(self) -> bool:
+        """Whether each x_t can come from one x0 only."""
+        return (len(self.p0) == 1 and not self.left_out) or (
+            self.reach is not None and bool((self.reach.sum(axis=0) <= 1).all())
+        )
+
+    @property
+    def is_function(self) -> bool:
+        """Whether each x0 leads to one x_t only."""
+        return self.is_known or (self.reach is not None and bool((self.reach.sum(axis=1) == 1).all()))
 
     @cached_property
     def r(self) -> Floats:
@@ -109,11 +142,36 @@ class Forgotten:
         return self.kept * self.p0 + self.fresh * self.pi
 
     @cached_property
+    def seen(self) -> Floats:
+        """p_t, and 0 where it is too small to be divided by: `dim` allows for that."""
+        return np.where(self.p < LEAST, 0.0, self.p)
+
+    @cached_property
     def possible(self) -> Flags:
         """Where p_t > 0."""
         stays = (self.p0 > 0) & (self.alpha_bar > 0)
         found: Flags = stays | ((self.pi > 0) & (self.alpha_bar < 1))
         return found
+
+    @cached_property
+    def dim(self) -> float:
+        """What is lost of a sum over x_t because some p_t[j] is below what float64 can work with."""
+        return DIM * len(self.p) if (self.p < LEAST)[self.possible].any() else 0.0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether x_t can be one thing only."""
+        return int(np.count_nonzero(self.possible)) == 1
+
+    @property
+    def tells_data(self) -> bool:
+        """Whether each x_t can come from one x0 only."""
+        return self.alpha_bar == 1 or int(np.count_nonzero(self.p0)) == 1
+
+    @property
+    def is_function(self) -> bool:
+        """Whether each x0 leads to one x_t only."""
+        return self.alpha_bar == 1 or self.is_known
 
 
 Now = Forward | Forgotten
@@ -145,14 +203,21 @@ def _followed(chain: Chain) -> Iterator[Forward]:
         yield now
 
 
-def start(p: Floats, *, markov: bool = True) -> Forward:
-    """The process at t = 0 from the law p of x0; an x0 that has less than LEAST adds nothing to any sum."""
-    possible = p >= LEAST
-    Q_bar = np.eye(len(p))[possible]
+def start(p: Floats, possible: Flags | None = None, *, markov: bool = True) -> Forward:
+    """The process at t = 0 from the law p of x0, which can be wherever `possible` says, or p > 0.
+
+    An x0 that has less than LEAST is left out: it adds less than DIM to any sum.
+    """
+    possible = p > 0 if possible is None else possible
+    rows = p >= LEAST
+    Q_bar = np.eye(len(p))[rows]
     D = Q_bar - p
-    D[np.arange(len(D)), np.flatnonzero(possible)] = complements(p)[possible]
-    left = np.abs(D).sum(axis=1)
-    return Forward(0, None, None, p[possible], p, possible, D, left, Q_bar, possible.sum() == 1, markov=markov)
+    D[np.arange(len(D)), np.flatnonzero(rows)] = complements(p)[rows]
+    spread, left_out = spread_of(D, p[rows]), DIM * int(np.count_nonzero(possible & ~rows))
+    return Forward(
+        0, None, None, p[rows], p, possible, D, spread, first_error(spread), Q_bar,
+        reach=None if left_out else Q_bar > 0, left_out=left_out, vanished=possible.sum() == 1, markov=markov,
+    )  # fmt: skip
 
 
 def following(before: Forward, Q: Floats, chain: Chain, t: int) -> Forward:
@@ -161,17 +226,30 @@ def following(before: Forward, Q: Floats, chain: Chain, t: int) -> Forward:
     p /= p.sum()
     possible = _reached(p, before.possible, Q)
     Q_bar = None if before.Q_bar is None else _normalised(before.Q_bar @ Q)
+    reach = None if before.reach is None or Q_bar is None else through(before.reach, Q > 0)
     vanished = before.vanished or forgets_all(chain, t, Q, before.possible)
+    W = Q if vanished else step_of(chain, t, Q, before.possible)
     nothing = vanished or before.unresolved
-    D = np.zeros_like(before.D) if nothing else project(before.D @ Q, before.p0, p)
-    left = np.abs(D).sum(axis=1)
-    unresolved = not vanished and (before.unresolved or is_rounding(left, before.left))
-    if unresolved:
-        D = np.zeros_like(D)
+    D = np.zeros_like(before.D) if nothing else project(before.D @ W, before.p0, p)
+    error = np.zeros_like(before.error) if vanished else next_error(before.error, before.spread, W, p, t)
+    spread = np.zeros_like(p) if nothing else spread_of(D, before.p0)
+    unresolved = not vanished and (before.unresolved or is_rounding(spread, error, p))
+    if unresolved and not before.unresolved:
+        D, error, spread = np.zeros_like(D), error + spread, np.zeros_like(p)
     if Q_bar is not None and (Q_bar > SHARP * p).all():
-        Q_bar = None
+        Q_bar = reach = None
     beta = chain.betas[t - 1] if chain.betas else None
-    return Forward(t, beta, Q, before.p0, p, possible, D, left, Q_bar, vanished, unresolved)
+    return Forward(
+        t, beta, Q, before.p0, p, possible, D, spread, error, Q_bar,
+        reach=reach, W=W, left_out=before.left_out, vanished=vanished, unresolved=unresolved,
+    )  # fmt: skip
+
+
+def step_of(chain: Chain, t: int, Q: Floats, possible: Flags) -> Floats:
+    """Q_t, or Q_t less one of its rows where those that x_{t−1} can be in are nearly equal."""
+    if not are_near(Q, possible):
+        return Q
+    return differences(chain.transition(t).dense, int(possible.argmax()))
 
 
 def _reached(p: Floats, possible: Flags, Q: Floats) -> Flags:
@@ -192,9 +270,12 @@ def _normalised(rows: Floats) -> Floats:
     return rows
 
 
-def is_rounding(left: Floats, was: Floats) -> bool:
-    """Whether what is left of every row, Σ|D|, is rounding, or is below float64's range."""
-    return bool((left <= UNRESOLVED * was).all() or left.max() < GONE)
+def is_rounding(spread: Floats, error: Floats, p: Floats) -> bool:
+    """Whether D, of that spread, may be rounding, or is below float64's range."""
+    there = p > LEAST
+    root = np.sqrt(p[there])
+    left = float((spread[there] / root).max(initial=0.0))
+    return left < GONE or float((size(error)[there] / root).max(initial=0.0)) > UNRESOLVED * left
 
 
 def forgets_all(chain: Chain, t: int, Q: Floats, possible: Flags) -> bool:
@@ -211,12 +292,17 @@ def _remembering(chain: Chain, now: Forward) -> Iterator[Forward]:
     """With memory: row k of Q̄_t goes by its own matrix, and D_t by nothing else than Q̄_t − 1p_t."""
     assert isinstance(chain.kernel, WithMemory)
     given = np.array([array(M) for k, M in enumerate(chain.kernel.by_source) if chain.data.weights[k]])
-    Q_bar = np.eye(chain.K)[now.possible]
+    Q_bar, reach = np.eye(chain.K)[now.possible], np.eye(chain.K, dtype=bool)[now.possible]
+    steps = given > 0
     for t in range(1, chain.T + 1):
         Q_bar = _normalised(np.einsum("kj,kji->ki", Q_bar, given))
+        reach = np.einsum("kj,kji->ki", reach, steps)
         p = now.p0 @ Q_bar
-        D = Q_bar - p
-        yield Forward(t, None, None, now.p0, p, p > 0, D, now.left, Q_bar, now.vanished, markov=False)
+        possible: Flags = reach.any(axis=0)
+        yield Forward(
+            t, None, None, now.p0, p, possible, Q_bar - p, now.spread, now.error, Q_bar,
+            reach=reach, vanished=now.vanished, markov=False,
+        )  # fmt: skip
 
 
 def steps(chain: Chain) -> Iterator[Floats]:
@@ -297,126 +383,6 @@ def is_consistent(chain: Chain, model: ReverseModel, prior: RationalMatrix | Non
     return belief is not None and prior is not None and prior == belief and is_kept(chain, belief)
 
 
-class Approach:
-    """e_t = p_t − μ, carried along so that it keeps its relative accuracy where every step preserves μ.
-
-    Where μ is p_T itself and every step preserves another law ν, it is (p_t − ν) − (p_T − ν), each carried along. Where
-    a step leaves nothing of it but rounding, e_t is 0 and Σ|e_t| may be up to `blur`; where e_t is a difference of p_t
-    and μ as they were rounded, each entry is off by a share `rough` of μ. `uncertain` is what TV(p_t, μ) may be off by
-    at the time last asked for, beside a small share of itself.
-    """
-
-    def __init__(
-        self, chain: Chain, law: RationalMatrix | None, last: Now | None = None, via: RationalMatrix | None = None
-    ) -> None:
-        self.law: Floats = vector(law) if law is not None else _of(last)
-        self.kept = law is not None and is_kept(chain, law)
-        self.start = None if law is None else vector(law_of_data(chain) + -law)
-        self.away, self.rest = _line(chain, law)
-        self.zero = self.kept and law == law_of_data(chain)
-        self.last = last
-        self.via = None if via is None or isinstance(chain.kernel, Forgetting) else Approach(chain, via)
-        self.end = None if self.via is None else self.via.at_end(chain)
-        self.e: Floats | None = None
-        self.t = -1
-        self.blur = self.rough = self.uncertain = 0.0
-
-    def at(self, now: Now) -> Floats:
-        """p_t − μ; to be called for t = 0, 1, … in turn, and as often as one likes."""
-        if self.e is not None and self.t == now.t:
-            return self.e
-        self.t, self.uncertain = now.t, self.blur / 2
-        self.e = self._next(now)
-        return self.e
-
-    def _next(self, now: Now) -> Floats:
-        if isinstance(now, Forgotten):
-            return self._forgotten(now)
-        if self.zero:
-            return np.zeros_like(now.p)
-        if self.via is not None:
-            return self._between(now)
-        if self.e is None or not self.kept or now.Q is None:
-            return self._subtracted(now)
-        return self._pushed(self.e, now.Q)
-
-    def _pushed(self, before: Floats, Q: Floats) -> Floats:
-        e = before @ Q
-        projected: Floats = e - e.sum() * self.law
-        left, was = float(np.abs(projected).sum()), float(np.abs(before).sum())
-        if left > UNRESOLVED * was:
-            return projected
-        self.blur = max(self.blur, UNRESOLVED * was)
-        self.uncertain = self.blur / 2
-        return np.zeros_like(projected)
-
-    def at_end(self, chain: Chain) -> Floats:
-        """p_T − μ, where every step preserves μ."""
-        assert self.start is not None
-        e = self.start
-        for Q in steps(chain):
-            e = self._pushed(e, Q)
-        self.blur = 0.0
-        return e
-
-    def _between(self, now: Forward) -> Floats:
-        assert self.via is not None
-        assert self.end is not None
-        e = self.via.at(now)
-        if self.last is not None and now.t != self.last.t:
-            self.rough = ROUGH
-            self.uncertain = ROUGH * float(np.abs(e).sum() + np.abs(self.end).sum()) + self.via.uncertain
-        return e - self.end
-
-    def _forgotten(self, now: Forgotten) -> Floats:
-        """ᾱ(p_0 − π) + π − μ, or (ᾱ_t − ᾱ_T)(p_0 − π) where μ = p_T."""
-        if isinstance(self.last, Forgotten):
-            return float(now.alpha_bar - self.last.alpha_bar) * self.away
-        if self.kept:
-            return now.kept * self.away
-        self.rough = ROUGH
-        moved = now.kept * self.away
-        self.uncertain = ROUGH * float(np.abs(moved).sum() + np.abs(self.rest).sum())
-        return moved + self.rest
-
-    def _subtracted(self, now: Now) -> Floats:
-        """What rounding leaves of p_t − μ; at t = 0 it is known exactly, and at T where μ is p_T."""
-        if now.t == 0 and self.start is not None:
-            return self.start
-        self.rough = ROUGH
-        if self.last is None or now.t != self.last.t:
-            self.uncertain = ROUGH * (now.t + 1)
-        return now.p - self.law
-
-
-def _line(chain: Chain, law: RationalMatrix | None) -> tuple[Floats, Floats]:
-    """p_0 − π and π − μ of a chain that forgets towards π, each entry rounded once; of any other, nothing."""
-    if not isinstance(chain.kernel, Forgetting):
-        return np.zeros(0), np.zeros(0)
-    target = chain.kernel.target
-    pi = RationalMatrix(fmpz_mat([[fmpz(w) for w in target.weights]]), fmpz(target.total))
-    return vector(law_of_data(chain) + -pi), np.zeros(0) if law is None else vector(pi + -law)
-
-
-class Approaches:
-    """The approaches to the laws that a chain is measured against, each made once."""
-
-    def __init__(self, chain: Chain) -> None:
-        self.chain = chain
-        self.made: dict[int, Approach] = {}
-
-    def to(self, law: RationalMatrix) -> Approach:
-        """The approach to μ."""
-        if id(law) not in self.made:
-            self.made[id(law)] = Approach(self.chain, law)
-        return self.made[id(law)]
-
-
-def _of(last: Now | None) -> Floats:
-    assert last is not None
-    return last.p
-
-
 def last_of(chain: Chain) -> Now:
     """The process at T, of which only p_T is right: by vectors alone, the deviation left out."""
     if isinstance(chain.kernel, Forgetting):
@@ -430,4 +396,4 @@ def last_of(chain: Chain) -> Now:
         p /= p.sum()
         possible = _reached(p, possible, Q)
     nothing = np.zeros((0, chain.K))
-    return Forward(chain.T, None, None, p[:0], p, possible, nothing, p[:0], None)
+    return Forward(chain.T, None, None, p[:0], p, possible, nothing, np.zeros_like(p), nothing, None)

@@ -96,6 +96,10 @@ class Gaussian:
         """The probability of a jump by n = 0 … K−1, each rounded down to the grid, in units of it; 0 for n = 0."""
         return (0,) * self.K if beta == 0 or self.K == 1 else _jumps(self, beta)
 
+    def erased(self, beta: Fraction) -> int:
+        """How many entries beside the diagonal were rounded down to 0; at β > 0 the formula has none that is 0."""
+        return sum(2 * (self.K - n) for n, jump in enumerate(self.jumps(beta)) if n and not jump) if beta else 0
+
     def dobrushin(self, beta: Fraction) -> Fraction:
         """η(Q(β)) in K steps, exactly; what `transition(beta).dobrushin` finds in K³.
 

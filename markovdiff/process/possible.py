@@ -2,7 +2,7 @@
 
     bayes               R_t[j, i] > 0  ⇔  r_{t−1}[i] > 0 and Q_t[i, j] > 0
     posterior-mixture   R_t[j, i] > 0  ⇔  Q_t[i, j] > 0 and some k with p̃(k|j) > 0 reaches i at t−1 and j at t
-    d3pm                the same without "and j at t"; R_1 is p̃
+    d3pm                the same without "and j at t"; R_1 is p̃ where `last` is "prediction"
 
 So what is infinite or undefined, and where, is known whatever a rounding or an underflow does to the numbers. The rows
 of a `Sight` belong to the x0 that the model speaks of: those of the data, or all.
@@ -107,7 +107,7 @@ class Possible:
             case PosteriorMixture():
                 return _mixture(self.model.denoiser, before, now, back)
             case D3PM():
-                return _d3pm(self.model.denoiser, before, now, back)
+                return _d3pm(self.model, before, now, back)
             case ReverseTable() | Counted():
                 return _brought(self.model.tables[now.t - 1])
         return Allowed(np.ones_like(back), np.ones(len(back), bool))
@@ -166,9 +166,9 @@ def _mixture(denoiser: Denoiser, before: Sight, now: Sight, back: Flags) -> Allo
     return Allowed(cells, defined & cells.any(axis=1), bool((guess & ~met).any()))
 
 
-def _d3pm(denoiser: Denoiser, before: Sight, now: Sight, back: Flags) -> Allowed:
-    guess, defined = guessed(denoiser, now)
-    if now.t == 1:
+def _d3pm(model: D3PM, before: Sight, now: Sight, back: Flags) -> Allowed:
+    guess, defined = guessed(model.denoiser, now)
+    if model.is_prediction(now.t):
         cells = np.zeros_like(back)
         cells[:, list(now.rows)] = guess
         return Allowed(cells, defined)

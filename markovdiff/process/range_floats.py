@@ -15,10 +15,10 @@ from math import log2
 import numpy as np
 from flint import fmpz
 
+from markovdiff.arithmetic.floating import LEAST
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain
-from markovdiff.process.floats import LEAST
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
 from markovdiff.process.reverse import (
     D3PM,

@@ -8,7 +8,8 @@
 
 The two mixtures take a denoiser p̃: the true posterior mixed with ε/K, the data distribution, or a
 table. They are not the same model: the k-th term of eq. 4 lacks the division by q(x_t | x0 = k), and so
-eq. 4 is not the Bayes reverse even when p̃ is the true posterior. The mixture then is.
+eq. 4 is not in general the Bayes reverse when p̃ is the true posterior. The mixture then is. At t = 1 the model is
+p̃(x0 | x_1) itself or eq. 4 once more: `last` says which.
 
 A row that conditions on what the model holds impossible is None: undefined, never patched. In the
 mixture the k that cannot reach x_t = j have no posterior; p̃ is restricted to the others and rescaled, and
@@ -24,7 +25,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
 from random import Random
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from flint import fmpz, fmpz_mat
 
@@ -125,9 +126,10 @@ class DataGuess:
 
 @dataclass(frozen=True, eq=False)
 class DenoiserTable:
-    """p̃ given outright: one K × K table a step."""
+    """p̃ given outright: one K × K table a step; `notes` says what was done to it as it was read."""
 
     tables: tuple[tuple[Row | None, ...], ...]
+    notes: tuple[str, ...] = ()
 
     __repr__ = in_a_line
     __reduce__ = from_fields
@@ -165,18 +167,27 @@ class PosteriorMixture:
 
 @dataclass(frozen=True, eq=False)
 class D3PM:
-    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t) for t ≥ 2; R_1[j] = p̃(x0 | x_1 = j) itself."""
+    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t) for t ≥ 2.
+
+    `last` says what the last step backward, t = 1, is: p̃(x0 | x_1) itself (`prediction`: D3PM's code for images), or
+    the same formula (`formula`: its code for text).
+    """
 
     denoiser: Denoiser
+    last: Literal["prediction", "formula"] = "prediction"
     is_bayes: bool = field(default=False, init=False)
 
     __repr__ = in_a_line
     __reduce__ = from_fields
 
+    def is_prediction(self, t: int) -> bool:
+        """Say whether R_t is p̃ itself."""
+        return t == 1 and self.last == "prediction"
+
     def step(self, before: Moment, now: Moment) -> ReverseStep:
         """R_t[j, i] ∝ Q_t[i, j] Σ_k p̃_k Q̄_{t−1}[k, i]."""
         guesses = self.denoiser.given(now)
-        if now.t == 1:
+        if self.is_prediction(now.t):
             return ReverseStep(guesses)
         return ReverseStep(tuple(g and _weighted(g[0], before, now, j) for j, g in enumerate(guesses)))
 
@@ -198,9 +209,10 @@ class Uniform:
 
 @dataclass(frozen=True, eq=False)
 class ReverseTable:
-    """R_t given outright."""
+    """R_t given outright; `notes` says what was done to it as it was read."""
 
     tables: tuple[tuple[Row | None, ...], ...]
+    notes: tuple[str, ...] = ()
     is_bayes: bool = field(default=False, init=False)
 
     __repr__ = in_a_line

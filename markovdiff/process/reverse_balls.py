@@ -132,8 +132,8 @@ def is_bayes(model: ReverseModel, t: int) -> bool:
     if not isinstance(model, PosteriorMixture | D3PM):
         return False
     if isinstance(model.denoiser, Posterior) and model.denoiser.error == 0:
-        return isinstance(model, PosteriorMixture) or t == 1
-    return isinstance(model, D3PM) and isinstance(model.denoiser, DataGuess) and t > 1
+        return isinstance(model, PosteriorMixture) or model.is_prediction(t)
+    return isinstance(model, D3PM) and isinstance(model.denoiser, DataGuess) and not model.is_prediction(t)
 
 
 def reverse_ball(chain: Chain, model: ReverseModel, step: Step) -> BallReverse:
@@ -148,7 +148,7 @@ def reverse_ball(chain: Chain, model: ReverseModel, step: Step) -> BallReverse:
                 return _mixture(Guess(chain, model.denoiser, step), step)
             case D3PM():
                 guess = Guess(chain, model.denoiser, step)
-                return _outright(guess, step) if step.now.t == 1 else _d3pm(guess, step)
+                return _outright(guess, step) if model.is_prediction(step.now.t) else _d3pm(guess, step)
             case ReverseTable() | Counted():
                 return _compared(stochastic_ball(model.tables[step.now.t - 1], step.bits).tolist(), step)
         return _compared([[arb(1) / chain.K] * chain.K] * chain.K, step)

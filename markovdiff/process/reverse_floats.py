@@ -16,14 +16,14 @@ is summed from non-negative terms, and ρ is R/B − 1. `noise` is what ρ may b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from markovdiff.arithmetic.floating import Flags, Floats, ratio
 from markovdiff.arithmetic.wide import Wide
 from markovdiff.process.chain import Chain
-from markovdiff.process.floats import UNRESOLVED, vector
+from markovdiff.process.floats import vector
 from markovdiff.process.possible import Allowed, Possible
 from markovdiff.process.reverse import (
     D3PM,
@@ -38,6 +38,7 @@ from markovdiff.process.reverse import (
     ReverseTable,
     Row,
 )
+from markovdiff.process.shaken import Shaker
 from markovdiff.process.sources_floats import COARSE, FINE, Sources
 
 SEEN = 1e-290
@@ -106,17 +107,21 @@ class Guess:
 class FloatModel:
     """A reverse model, asked for t = 1, 2, … in turn."""
 
-    def __init__(self, chain: Chain, model: ReverseModel) -> None:
+    def __init__(self, chain: Chain, model: ReverseModel, shake: Shaker) -> None:
         self.model = model
+        self.shake = shake
         self.possible = Possible(model)
         self.belief: tuple[Floats, Floats] | None = None
-        self.blur = 0.0
         data = chain.at(0).data
         if isinstance(model, Bayes) and model.belief is not None and model.belief != data:
             self.belief = vector(model.belief), vector(model.belief + -data)
 
     def step(self, before: Sources, now: Sources) -> FloatReverse:
         """R_t."""
+        found, shake = self._step(before, now), self.shake
+        return replace(found, R=shake(found.R), rho=shake(found.rho))
+
+    def _step(self, before: Sources, now: Sources) -> FloatReverse:
         assert now.Q is not None
         allowed = self.possible.at(before.sight, now.sight)
         B = before.back(now.Q)
@@ -126,9 +131,9 @@ class FloatModel:
             case PosteriorMixture():
                 return _mixture(self.model.denoiser, allowed, B, before, now)
             case D3PM():
-                return _d3pm(self.model.denoiser, allowed, B, before, now)
+                return _d3pm(self.model, allowed, B, before, now)
             case ReverseTable() | Counted():
-                return _compared(allowed, table(self.model.tables[now.t - 1]), B, FINE)
+                return _compared(allowed, self.shake(table(self.model.tables[now.t - 1])), B, FINE)
         return _compared(allowed, np.full_like(B, 1 / len(B)), B, FINE)
 
     def _believed(self, allowed: Allowed, B: Floats, before: Sources, now: Sources) -> FloatReverse:
@@ -136,11 +141,12 @@ class FloatModel:
         assert self.belief is not None
         assert now.Q is not None
         was, e_was = self.belief
+        if before.vanished:
+            return _bayes(allowed, B)
         law, e = was @ now.Q, e_was @ now.Q
         law /= law.sum()
         e -= e.sum() * now.p
-        if np.abs(e).sum() <= UNRESOLVED * np.abs(e_was).sum():
-            e, self.blur = np.zeros_like(e), self.blur + COARSE * float(np.abs(ratio(e_was, before.p)).max())
+        e = np.zeros_like(e) if now.vanished else self.shake(e)
         self.belief = law, e
         R = (Wide.of(was[:, None]) * Wide.of(now.Q)).transposed().shares()
         s_was, s = ratio(e_was, before.p), ratio(e, now.p)
@@ -148,7 +154,7 @@ class FloatModel:
         if size > 0.5:
             return _compared(allowed, R, B, FINE)
         rho = (s_was - s[:, None]) / (1 + s[:, None])
-        return FloatReverse(allowed, R, B, np.where(B > SEEN, rho, 0.0), FINE * size + self.blur)
+        return FloatReverse(allowed, R, B, np.where(B > SEEN, rho, 0.0), FINE * size)
 
 
 def _none(B: Floats) -> Floats:
@@ -201,9 +207,10 @@ def _cumulative(at: Sources) -> Wide:
     return Wide.of(at.u) * at.law if at.Q_bar is None else at.Q_bar
 
 
-def _d3pm(denoiser: Denoiser, allowed: Allowed, B: Floats, before: Sources, now: Sources) -> FloatReverse:
+def _d3pm(model: D3PM, allowed: Allowed, B: Floats, before: Sources, now: Sources) -> FloatReverse:
+    denoiser = model.denoiser
     guess = Guess.of(denoiser, now)
-    if now.t == 1:
+    if model.is_prediction(now.t):
         return _outright(denoiser, guess, allowed, B, now)
     if isinstance(denoiser, DataGuess) or before.vanished:
         return _bayes(allowed, B)

@@ -2,8 +2,8 @@
 
 The chain scales its kernel by β_t; ᾱ_t = Π_{s≤t} (1 − β_s) is what is left untouched by step t.
 Rational schedules are taken as they are. The geometric and the cosine schedule are irrational: each
-β_t is rounded to the nearest multiple of `resolution`, once and correctly, and the chain is then
-exactly that one. Rounding is decided by enclosures of rising precision, so no digit of it is luck.
+β_t is rounded to the nearest multiple of `resolution`, once and correctly (that of a cosine never above its cap), and
+the chain is then exactly that one. Rounding is decided by enclosures of rising precision, so no digit of it is luck.
 
 Sources: jump β_t = 1/(T−t+1), Sohl-Dickstein et al. 2015 (arXiv 1503.03585, §2.4.1); cosine,
 Nichol & Dhariwal 2021 (arXiv 2102.09672, eq. 17).
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import Literal
 
 from flint import arb, fmpq, fmpz_poly
 
@@ -73,8 +74,38 @@ def geometric(T: int, start: Fraction, stop: Fraction, resolution: Fraction = RE
     return tuple(rounded(beta(t), resolution, "nearest", tie(t), f"noise.schedule, t = {t + 1}") for t in range(T))
 
 
-def cosine(T: int, s: Fraction = Fraction(8, 1000), resolution: Fraction = RESOLUTION) -> tuple[Fraction, ...]:
-    """β_t = min(1 − f(t)/f(t−1), 999/1000), f(t) = cos²((t/T + s)/(1 + s)·π/2), rounded to the grid."""
+def cosine(
+    T: int,
+    s: Fraction = Fraction(8, 1000),
+    resolution: Fraction = RESOLUTION,
+    *,
+    power: Literal[1, 2] = 2,
+    cap: Fraction = COSINE_CAP,
+) -> tuple[Fraction, ...]:
+    """β_t = 1 − f(t)/f(t−1), f(t) = cos^power((t/T + s)/(1 + s)·π/2), on the grid and never above the cap."""
+    most = cosine_most(cap, resolution)
+    return tuple(min(beta, most) for beta in cosine_uncapped(T, s, resolution, power=power))
+
+
+def cosine_most(cap: Fraction, resolution: Fraction = RESOLUTION) -> Fraction:
+    """The largest multiple of `resolution` that is not above the cap."""
+    if not check_beta(cap, "noise.schedule.cap") > 0:
+        raise InputError("a cap of 0 leaves no noise", where="noise.schedule.cap", expected="0 < cap ≤ 1", got="0")
+    check_resolution(resolution, "noise.schedule")
+    most = cap // resolution * resolution
+    if not most:
+        raise InputError(
+            "the cap is below one step of the grid",
+            where="noise.schedule.cap",
+            expected=f"at least {shown(resolution)}",
+            got=shown(cap),
+            remedy="a finer `resolution`, or a larger cap",
+        )
+    return most
+
+
+def cosine_uncapped(T: int, s: Fraction, resolution: Fraction, *, power: Literal[1, 2] = 2) -> tuple[Fraction, ...]:
+    """The same without a cap: each β_t the multiple of `resolution` nearest to it, β_T = 1."""
     if s < 0:
         raise InputError(
             "the cosine schedule's offset is negative", where="noise.schedule.s", expected="s ≥ 0", got=shown(s)
@@ -87,18 +118,19 @@ def cosine(T: int, s: Fraction = Fraction(8, 1000), resolution: Fraction = RESOL
     def beta(t: int) -> Callable[[int], arb]:
         def falls(_bits: int) -> arb:
             ratio = arb.cos_pi_fmpq(angle(t)) / arb.cos_pi_fmpq(angle(t - 1))
-            return (1 - ratio * ratio).min(arb(to_fmpq(COSINE_CAP)))
+            return 1 - ratio**power
 
         return falls
 
     def tie(t: int) -> Callable[[Fraction], bool]:
-        return lambda value: value == COSINE_CAP or cosines_have_ratio(2 * angle(t), 2 * angle(t - 1), 1 - value)
+        one = Fraction(power - 1)
+        return lambda value: cosines_have_ratio(power * angle(t), power * angle(t - 1), 1 - value, one)
 
     return tuple(rounded(beta(t), resolution, "nearest", tie(t), f"noise.schedule, t = {t}") for t in range(1, T + 1))
 
 
-def cosines_have_ratio(a: fmpq, b: fmpq, r: Fraction) -> bool:
-    """Whether 1 + cos πa = r·(1 + cos πb), decided.
+def cosines_have_ratio(a: fmpq, b: fmpq, r: Fraction, one: Fraction = Fraction(1)) -> bool:
+    """Whether c + cos πa = r·(c + cos πb), decided; c = 1 for cosines squared, of half the angle, and 0 for plain ones.
 
     With ζ = e^{iπ/n} a root of unity of order 2n, cos πk/n = (ζ^k + ζ^−k)/2: the difference is a rational
     polynomial in ζ, and it is zero exactly when the 2n-th cyclotomic polynomial divides it.
@@ -108,7 +140,7 @@ def cosines_have_ratio(a: fmpq, b: fmpq, r: Fraction) -> bool:
     coefficients = [Fraction(0)] * order
     for x, weight in ((a, Fraction(1)), (b, -r)):
         k = int(x.p * (n // x.q))
-        coefficients[0] += weight
+        coefficients[0] += weight * one
         coefficients[k % order] += weight / 2
         coefficients[-k % order] += weight / 2
     numerators, _ = over_common_denominator(coefficients)

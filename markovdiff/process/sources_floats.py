@@ -16,14 +16,15 @@ import numpy as np
 from markovdiff.arithmetic.floating import Floats, complements, ratio
 from markovdiff.arithmetic.wide import LOW, Wide
 from markovdiff.process.chain import Chain
-from markovdiff.process.floats import Forgotten, Forward, Now, forgets_all, is_rounding
+from markovdiff.process.floats import GONE, Forgotten, Forward, Now, forgets_all
 from markovdiff.process.possible import Sight, sight
+from markovdiff.process.rounding import size
 
 FINE = 2.0**-50
 """The share of itself that r may be off by."""
 
 COARSE = 2.0**-48
-"""What r may be off by, as a share of what it was, where all that was left of it is rounding."""
+"""The share of itself that an entry of R_t may be off by where it is a product of matrices."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +68,7 @@ class Sources:
 
 
 class SourcesWalk:
-    """Asked for t = 0, 1, … in turn."""
+    """Asked for t = 0, 1, … in turn. Of a shaken process it takes the decisions that it took of the process itself."""
 
     def __init__(self, chain: Chain, rows: tuple[int, ...]) -> None:
         self.chain = chain
@@ -75,9 +76,11 @@ class SourcesWalk:
         self.known = self.sight.known
         self.extra: Floats | None = None
         self.last: Sources | None = None
+        self.like: Sources | None = None
 
-    def at(self, now: Now) -> Sources:
-        """The process at `now`."""
+    def at(self, now: Now, like: Sources | None = None) -> Sources:
+        """The process at `now`; `like` is the same, not shaken."""
+        self.like = like
         self.last = self._forgotten(now) if isinstance(now, Forgotten) else self._followed(now)
         self.sight = self.last.sight
         return self.last
@@ -93,10 +96,10 @@ class SourcesWalk:
             step = (np.eye(K, dtype=bool) & (beta < 1)) | (target & (beta > 0))
             reach = (stays & (now.alpha_bar > 0)) | (target & (now.alpha_bar < 1))
             seen = Sight(now.t, seen.rows, seen.known, reach, step)
-        r = now.kept * ratio(np.where(stays, complements(now.p0), -now.p0), now.p)
+        r = now.kept * ratio(np.where(stays, complements(now.p0), -now.p0), now.seen)
         vanished = now.alpha_bar == 0 or len(rows) == 1
         p0 = now.p0[rows]
-        plain = _is_plain(seen, now.p, r)
+        plain = self._is_plain(seen, now.p, r)
         Q_bar = None if plain else Wide.of(np.where(stays, now.kept, 0.0) + now.fresh * now.pi)
         return Sources(seen, p0, now.p, Wide.of(now.p[None, :]), Q, r, Q_bar, vanished, FINE * float(np.abs(r).max()))
 
@@ -105,15 +108,16 @@ class SourcesWalk:
         seen = self.sight if now.Q is None else self.sight.after(now.Q > 0)
         r = np.empty((len(self.known), len(now.p)))
         r[self.known] = now.r
-        resolved, vanished = not now.unresolved, self._vanished(now)
+        vanished = self._vanished(now)
         if not self.known.all():
-            resolved &= self._follow_others(now, vanished)
+            self._follow_others(now, vanished)
             r[~self.known] = ratio(self._others(), now.p)
         blur = FINE * float(np.abs(r).max(initial=0.0))
-        if not resolved and before is not None:
-            blur = max(before.blur, COARSE * float(np.abs(before.r).max(initial=0.0)))
+        if now.unresolved:
+            hidden = float(ratio(size(now.error), now.p).max()) / float(now.p0.min()) ** 0.5
+            blur += hidden if before is None else max(before.blur, hidden)
         law = Wide.of(now.p[None, :]) if before is None or now.Q is None else before.law @ Wide.of(now.Q)
-        Q_bar = None if _is_plain(seen, now.p, r) else self._cumulative(now.Q)
+        Q_bar = None if self._is_plain(seen, now.p, r) else self._cumulative(now.Q)
         p0 = np.zeros(len(self.known))
         p0[self.known] = now.p0
         return Sources(seen, p0, now.p, law, now.Q, r, Q_bar, vanished, blur)
@@ -127,6 +131,8 @@ class SourcesWalk:
         return was @ Wide.of(Q)
 
     def _vanished(self, now: Forward) -> bool:
+        if self.like is not None:
+            return self.like.vanished
         if self.known.all():
             return now.vanished
         if self.last is None or now.Q is None:
@@ -137,20 +143,17 @@ class SourcesWalk:
         assert self.extra is not None
         return self.extra
 
-    def _follow_others(self, now: Forward, vanished: bool) -> bool:
-        """Q̄_t − p_t of the rows that are not the data's; whether more than rounding is left of it."""
-        if now.Q is None:
+    def _follow_others(self, now: Forward, vanished: bool) -> None:
+        """Q̄_t − p_t of the rows that are not the data's."""
+        if now.Q is None or now.W is None:
             self.extra = np.eye(len(now.p))[list(self.sight.rows)][~self.known] - now.p
-            return True
-        was = self._others()
-        D = np.zeros_like(was) if vanished else was @ now.Q
+            return
+        D = np.zeros_like(self._others()) if vanished else self._others() @ now.W
         D -= D.sum(axis=1)[:, None] * now.p
-        left, before = np.abs(D).sum(axis=1), np.abs(was).sum(axis=1)
-        lost = not vanished and is_rounding(left, before)
-        self.extra = np.zeros_like(D) if lost else D
-        return not lost
+        self.extra = D if np.abs(D).max(initial=0.0) >= GONE else np.zeros_like(D)
 
-
-def _is_plain(seen: Sight, p: Floats, r: Floats) -> bool:
-    """Whether 1 + r has all the digits of Q̄_t/p_t, and p_t those of p_t."""
-    return seen.full and bool((p > LOW).all()) and bool((r >= -0.5).all())
+    def _is_plain(self, seen: Sight, p: Floats, r: Floats) -> bool:
+        """Whether 1 + r has all the digits of Q̄_t/p_t, and p_t those of p_t."""
+        if self.like is not None:
+            return self.like.Q_bar is None
+        return seen.full and bool((p > LOW).all()) and bool((r >= -0.5).all())

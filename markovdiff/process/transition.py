@@ -71,9 +71,8 @@ class Dense:
         """Whether the entries are the same, however they are held."""
         if not isinstance(other, Dense):
             return NotImplemented
-        if isinstance(self.held, tuple) and isinstance(other.held, tuple):
-            return self.held == other.held
-        return self.matrix == other.matrix
+        written = isinstance(self.held, tuple) and isinstance(other.held, tuple)
+        return self.held == other.held if written else self.matrix == other.matrix
 
     def __hash__(self) -> int:
         return hash(self.rows())
@@ -81,13 +80,9 @@ class Dense:
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[Fraction]], where: str, K: int | None = None) -> Dense:
         """A K × K matrix from outside: its shape, signs and row sums are checked."""
-        size = K or len(rows)
-        if len(rows) != size:
-            raise InputError(
-                "a matrix of the wrong shape", where=where, expected=f"{size} rows, one a state", got=str(len(rows))
-            )
+        check_shape(rows, K or len(rows), where)
         for i, row in enumerate(rows):
-            _check_row(row, size, f"{where}[{i}]")
+            _check_row(row, f"{where}[{i}]")
         return cls(tuple(map(tuple, rows)))
 
     @cached_property
@@ -316,9 +311,6 @@ class PlusRankOne:
     u: RationalMatrix
     target: Distribution
 
-    __repr__ = in_a_line
-    __reduce__ = from_fields
-
     def __add__(self, other: PlusRankOne) -> PlusRankOne:
         return PlusRankOne(self.a + other.a, self.u + other.u, self.target)
 
@@ -383,11 +375,23 @@ def _widest_by_machine(table: list[list[fmpz]]) -> int:
     return max((int(np.abs(rows[i + 1 :] - rows[i]).sum(axis=1).max()) for i in range(len(rows) - 1)), default=0)
 
 
-def _check_row(row: Sequence[Fraction], K: int, where: str) -> None:
-    if len(row) != K:
+def check_shape(rows: Sequence[Sequence[Fraction]], K: int, where: str) -> None:
+    """Raise InputError unless there are K rows of K entries."""
+    if len(rows) != K:
         raise InputError(
-            "a row of the wrong length", where=where, expected=f"{K} entries, one a state", got=str(len(row))
+            "a matrix of the wrong shape", where=where, expected=f"{K} rows, one a state", got=str(len(rows))
         )
+    for i, row in enumerate(rows):
+        if len(row) != K:
+            raise InputError(
+                "a row of the wrong length",
+                where=f"{where}[{i}]",
+                expected=f"{K} entries, one a state",
+                got=str(len(row)),
+            )
+
+
+def _check_row(row: Sequence[Fraction], where: str) -> None:
     for j, x in enumerate(row):
         if x < 0:
             raise InputError("a negative probability", where=f"{where}[{j}]", expected="≥ 0", got=shown(x))

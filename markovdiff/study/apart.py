@@ -49,11 +49,11 @@ class Interruption(KeyboardInterrupt):
 class Written:
     """A distribution written out, the only form in which one leaves the engine's process."""
 
-    row: tuple[Rational, ...]
+    row: tuple[Rational | None, ...]
 
     __repr__ = in_a_line
 
-    def rows(self) -> tuple[tuple[Rational, ...], ...]:
+    def rows(self) -> tuple[tuple[Rational | None, ...], ...]:
         """The one row."""
         return (self.row,)
 

@@ -1,9 +1,8 @@
 """A run in ball arithmetic: certified digits without exact denominators, for chains too big to be exact.
 
 How many bits the last times need is forecast from a walk in float64; where that was too few, the walk starts again
-with more. Kernels κI + (1−κ)1πᵀ stay exact, one rational a step, since that costs less than any matrix (unless a
-reverse model needs matrices that are too dear); only their rationals are reported as decimals. Small chains are walked
-exactly beside the balls to decide equalities, and for that alone.
+with more. Small chains are walked exactly beside the balls to decide equalities, and for that alone. Kernels
+κI + (1−κ)1πᵀ need no matrix and have a run of their own, unless a reverse model makes matrices of it.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cached_property
 from math import log2
+from typing import Any
 
 from flint import arb, ctx
 
@@ -22,15 +22,16 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.ball_ledger import UNWRITTEN, BallLedger
+from markovdiff.measures.ball_ledger import UNWRITTEN, BallLedger, EnclosedLedger
 from markovdiff.measures.ball_models import BallModelLedger
 from markovdiff.measures.balls import BallInformation, Place, Zeros
 from markovdiff.measures.findings import Finding, Watcher
 from markovdiff.measures.floats import FloatKnown
 from markovdiff.measures.floats import information as in_float
 from markovdiff.measures.known import Known
+from markovdiff.measures.processing import Information
 from markovdiff.measures.terms import Term, Totals, Unbounded
-from markovdiff.measures.triangle import times_of, triangle
+from markovdiff.measures.triangle import pairs_of, triangle
 from markovdiff.process.balls import Enclosures, Walk
 from markovdiff.process.chain import Chain
 from markovdiff.process.floats import forward
@@ -38,15 +39,8 @@ from markovdiff.process.kernels import Forgetting
 from markovdiff.process.range_floats import is_held
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.exact import Engine, ExactEngine
-from markovdiff.study.forecast import (
-    Forecast,
-    admitted,
-    forecast,
-    forecast_balls,
-    forecast_float,
-    is_admitted,
-    with_model,
-)
+from markovdiff.study.forecast import forecast, is_admitted
+from markovdiff.study.foresight import FLOAT_RANGE, admit, is_bayes, with_deviation
 from markovdiff.study.result import Elbo, Law, Step
 from markovdiff.study.scenario import Scenario
 
@@ -56,8 +50,15 @@ CHEAP_SECONDS = 5.0
 CHEAP_WORDS = 2**26
 """K³·T·words up to which a reverse model's ledger is kept exactly, to be asked what vanishes (some seconds)."""
 
-FLOAT_RANGE = 1100
-"""Bits of a deviation that float64 cannot follow further; then the precision is raised as it turns out."""
+
+def is_cheap(chain: Chain) -> bool:
+    """Whether the chain may be walked exactly too, to decide equalities."""
+    return forecast(chain).seconds < CHEAP_SECONDS
+
+
+def exact_words(chain: Chain) -> float:
+    """K³·T·words of an exact ledger of a reverse model."""
+    return chain.K**3 * chain.T * forecast(chain, dense=True).bits / 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,14 +82,14 @@ class BallLaw:
 
     def rows(self) -> tuple[tuple[Decimal, ...], ...]:
         """The one row, state by state."""
-        return (tuple(_nearest(x, self.digits) for x in self.p),)
+        return (tuple(nearest(x, self.digits) for x in self.p),)
 
 
 def _from_integers(balls: list[tuple[int, int, int, int]], digits: int) -> BallLaw:
     return BallLaw([from_integers(*x) for x in balls], digits)
 
 
-def _nearest(x: arb, digits: int) -> Decimal:
+def nearest(x: arb, digits: int) -> Decimal:
     """A decimal within one unit of its last digit, of a ball that is narrow enough."""
     if x.is_zero():
         return Decimal(0)
@@ -106,7 +107,7 @@ def _widest(now: Enclosures) -> arb:
 def needed_bits(chain: Chain, digits: int) -> int:
     """What the walk needs."""
     most = _seen_bits(chain) if is_held(chain) else FLOAT_RANGE
-    return int(bits_for(digits) + most + 2 * log2(chain.K) + log2(chain.T + 1)) + 24
+    return with_deviation(chain, digits, most)
 
 
 def _seen_bits(chain: Chain) -> float:
@@ -131,36 +132,28 @@ class BallEngine:
 
     def __init__(self, scenario: Scenario, chain: Chain) -> None:
         """Raises UnfinishedError where the forecast refuses."""
+        self._begin(scenario, chain)
+        self.walk = Walk(chain, needed_bits(chain, self.digits))
+        self.zeros = Zeros(chain, self.walk, is_cheap(chain))
+        self.ledger = None if self.model is None else self._ledger(chain, self.model)
+        self.ends: dict[int, list[arb]] = {}
+
+    ledger: EnclosedLedger[Any] | None
+
+    def _begin(self, scenario: Scenario, chain: Chain) -> None:
         self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
+        self.forecast = admit(scenario, chain)
         self.model = scenario.reverse_model(chain)
         marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if marginal else scenario.prior(chain)
-        admitted(forecast_float(chain), chain)
-        admitted(forecast_balls(chain, bits_for(self.digits), (len(chain.data.support) + 1) // 2), chain)
-        self.walk = Walk(chain, needed_bits(chain, self.digits))
-        made = forecast_balls(chain, self.walk.bits, len(self.walk.first))
-        self.forecast = self._with_triangle(admitted(made, chain))
-        self.zeros = Zeros(chain, self.walk, forecast(chain).seconds < CHEAP_SECONDS)
-        self.ledger = None if self.model is None else self._ledger(chain, self.model)
-        self.ends: dict[int, list[arb]] = {}
 
     def _ledger(self, chain: Chain, model: ReverseModel) -> BallLedger:
         if model.is_bayes:
             return BallLedger(chain, self.prior)
-        self.forecast = admitted(with_model(self.forecast, chain), chain)
-        cheap = self.zeros.cheap and _exact_words(chain) < CHEAP_WORDS
+        cheap = self.zeros.cheap and exact_words(chain) < CHEAP_WORDS
         return BallModelLedger(chain, self.prior, model, self.walk, cheap)
 
-    def _with_triangle(self, made: Forecast) -> Forecast:
-        """The forecast with the pairs of times, which are compared in exact arithmetic where that is not too much."""
-        if "dpi" not in self.scenario.expectations:
-            return made
-        alone, paired = (forecast(self.chain, pairs) for pairs in (0, _pairs(self.chain)))
-        if not is_admitted(paired):
-            return made
-        return replace(made, seconds=made.seconds + paired.seconds - alone.seconds, memory=made.memory + paired.memory)
-
-    def stream(self) -> Iterator[BallInformation]:
+    def stream(self) -> Iterator[Information]:
         chain, before = self.chain, None
         alpha_bar = Fraction(1) if isinstance(chain.kernel, Forgetting) else None
         for t in range(chain.T + 1):
@@ -178,13 +171,13 @@ class BallEngine:
         return self.walk.dobrushin(t)
 
     def step(self, now: Known) -> Step:
-        assert isinstance(now, BallInformation)
+        assert isinstance(now, Information)
         entry = None if self.ledger is None else self.ledger.observe(now)
         first = now.before is None
         return Step(
             t=now.t,
             beta=self._decimal(now.moment.beta),
-            alpha_bar=self._decimal(now.moment.alpha_bar),
+            alpha_bar=self._alpha_bar(now),
             entropy=self._report(now.entropy, now.t),
             conditional_entropy=self._report(now.conditional, now.t),
             noise_entropy=self._report(now.noise, now.t),
@@ -202,13 +195,17 @@ class BallEngine:
     def _decimal(self, value: Fraction | None) -> Decimal | None:
         return None if value is None else as_decimal(value, self.digits)
 
-    def _law(self, t: int) -> BallLaw:
+    def _alpha_bar(self, now: Information) -> Decimal | None:
+        return self._decimal(now.moment.alpha_bar)
+
+    def _law(self, t: int) -> Law:
         """P_t, narrow enough for its digits."""
         self.walk.evaluate(t, _widest, bits_for(self.digits))
         return BallLaw(self.walk.at(t).p, self.digits)
 
-    def _distance(self, now: BallInformation) -> Decimal | None:
+    def _distance(self, now: Information) -> Decimal | None:
         """TV(p_t, π), within one unit of its last digit; None where balls do not tell it from 0."""
+        assert isinstance(now, BallInformation)
         exact = now.zeros.law(now.t)
         if (self.prior is None and now.t == self.chain.T) or (exact is not None and exact == self._end):
             return Decimal(0)
@@ -256,32 +253,30 @@ class BallEngine:
 
     def triangle(self, tick: Callable[[float], None]) -> Finding:
         """By exact arithmetic, where that is not too much: it settles a pair by its first enclosure anyway."""
-        if not is_admitted(forecast(self.chain, _pairs(self.chain))):
+        if not is_admitted(forecast(self.chain, pairs_of(self.chain.T))):
             return Finding("undecided", "enclosure", "pairs of times are compared in exact arithmetic, too dear here")
         return triangle(self.chain, tick)
 
 
-def _pairs(chain: Chain) -> int:
-    """How many pairs of times the triangle looks at."""
-    return len(times_of(chain.T)) ** 2 // 2
-
-
 def ball_engine(scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> Engine:
-    """A run of κI + (1−κ)1πᵀ stays exact, unless a reverse model makes matrices of it that are too dear."""
-    model = scenario.reverse_model(chain) if isinstance(chain.kernel, Forgetting) else None
-    dear = model is not None and not model.is_bayes and _exact_words(chain) >= CHEAP_WORDS
-    if isinstance(chain.kernel, Forgetting) and not dear:
+    """The run that suits the kernel and the model.
+
+    A chain of κI + (1−κ)1πᵀ needs no matrix, unless a reverse model other than Bayes' makes matrices of it; then its
+    exact run is taken where that costs little, for all that balls cannot decide.
+    """
+    if not isinstance(chain.kernel, Forgetting):
+        return BallEngine(scenario, chain)
+    if is_bayes(scenario.file.reverse.model):
+        from markovdiff.study.mixing_balls import MixingEngine
+
+        return MixingEngine(scenario, chain, watchers)
+    if exact_words(chain) < CHEAP_WORDS:
         return StructuredEngine(scenario, chain, watchers)
     return BallEngine(scenario, chain)
 
 
-def _exact_words(chain: Chain) -> float:
-    """K³·T·words of an exact ledger of a reverse model."""
-    return chain.K**3 * chain.T * forecast(chain, dense=True).bits / 64
-
-
 class StructuredEngine(ExactEngine):
-    """Of κI + (1−κ)1πᵀ: the exact run, which costs one rational a step, with its rationals rounded to decimals."""
+    """The exact run with its rationals rounded to decimals."""
 
     def step(self, now: Known) -> Step:
         exact, digits = super().step(now), self.scenario.digits
@@ -306,7 +301,7 @@ class RoundedLaw:
     law: Law
     digits: int
 
-    def rows(self) -> tuple[tuple[Decimal, ...], ...]:
+    def rows(self) -> tuple[tuple[Decimal | None, ...], ...]:
         """The one row, state by state."""
         (row,) = self.law.rows()
-        return (tuple(as_decimal(Fraction(p), self.digits) for p in row),)
+        return (tuple(p if p is None else as_decimal(Fraction(p), self.digits) for p in row),)

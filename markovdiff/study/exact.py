@@ -16,13 +16,14 @@ from markovdiff.measures.findings import Finding, HTheorem, Watcher, law_of
 from markovdiff.measures.known import Known
 from markovdiff.measures.processing import Information
 from markovdiff.measures.terms import Term, Totals, Unbounded
-from markovdiff.measures.triangle import times_of, triangle
+from markovdiff.measures.triangle import triangle
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.grouping import Classes
 from markovdiff.process.kernels import Forgetting
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.transition import Mixing, Pushed
-from markovdiff.study.forecast import Forecast, check_forecast
+from markovdiff.study.forecast import Forecast
+from markovdiff.study.foresight import admit
 from markovdiff.study.result import Elbo, Step
 from markovdiff.study.scenario import Scenario
 
@@ -62,15 +63,13 @@ class ExactEngine:
     def __init__(self, scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> None:
         """Raises UnfinishedError where the forecast says that this machine cannot finish it."""
         self.scenario, self.chain = scenario, chain
-        times = len(times_of(chain.T)) if "dpi" in scenario.expectations else 0
-        check_forecast(chain, times * times // 2)
+        self.forecast = admit(scenario, chain)
         prior = scenario.prior(chain)
         self.prior: RationalMatrix | None = prior
         self.law = prior
         self.model = scenario.reverse_model(chain)
         self.ledger = None if self.model is None else Ledger(chain, self.model, prior, scenario.digits)
-        dense = self.ledger is not None and not self.ledger.likelihood.is_data
-        self.forecast = check_forecast(chain, times * times // 2, dense=dense)
+        dense = self.model is not None and not self.model.is_bayes
         self.classes = None if dense else _classes(chain, prior, watchers)
         if self.classes is not None:
             self.law = self.classes.grouped(prior)
@@ -149,10 +148,11 @@ def _line(chain: Chain, prior: RationalMatrix, *, is_marginal: bool) -> tuple[Fr
 
 
 def _classes(chain: Chain, prior: RationalMatrix, watchers: Iterable[Watcher]) -> Classes | None:
-    """The classes of like states, where no law that the chain is measured against tells them apart either."""
+    """The classes of states that neither the chain nor any law that it is measured against tells apart."""
+    if not isinstance(chain.kernel, Forgetting):
+        return None
     laws = [prior, *(watcher.law for watcher in watchers if isinstance(watcher, HTheorem))]
-    classes = chain.classes
-    return classes if classes is not None and all(classes.holds(law) for law in laws) else None
+    return chain.classes_beside(law.N.entries() for law in laws)
 
 
 def _is_small(now: Information) -> bool:

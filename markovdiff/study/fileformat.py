@@ -10,26 +10,25 @@ binary float), or a string such as "3/4".
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct, field, inspect
+from msgspec import Meta, Struct, field
 
 from markovdiff.arithmetic.rational import MAX_DIGITS
-from markovdiff.arithmetic.value import brief, one_line
+from markovdiff.arithmetic.value import in_a_line
 
 Number = Fraction
 Count = Annotated[int, Meta(ge=1)]
+Normalise = bool | Literal["any"]
+Convention = Literal["rows", "columns"]
 
 
 class Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A TOML table; unknown keys are refused."""
 
-    def __repr__(self) -> str:
-        given = (f"{name}={brief(getattr(self, name))}" for name in self.__struct_fields__)
-        return one_line(f"{type(self).__name__}({', '.join(given)})")
+    __repr__ = in_a_line
 
 
 # [data]
@@ -97,7 +96,7 @@ class Npy(Table, frozen=True):
     """Integers as weights, or floats as the exact dyadic rationals they are."""
 
     path: str
-    normalise: bool = False
+    normalise: Normalise = False
 
 
 Family = Uniform | Triangular | Zipf | Geometric | Binomial | Point
@@ -152,7 +151,8 @@ class MatrixKernel(Table, frozen=True, tag_field="kind", tag="matrix"):
 
     rows: list[list[Number]] | None = None
     path: str | None = None
-    normalise: bool = False
+    normalise: Normalise = False
+    convention: Convention = "rows"
 
 
 class PerStepKernel(Table, frozen=True, tag_field="kind", tag="per-step"):
@@ -160,7 +160,8 @@ class PerStepKernel(Table, frozen=True, tag_field="kind", tag="per-step"):
 
     steps_rows: list[list[list[Number]]] | None = None
     path: str | None = None
-    normalise: bool = False
+    normalise: Normalise = False
+    convention: Convention = "rows"
 
 
 class ConditionalKernel(Table, frozen=True, tag_field="kind", tag="conditional"):
@@ -168,7 +169,8 @@ class ConditionalKernel(Table, frozen=True, tag_field="kind", tag="conditional")
 
     rows_by_source: list[list[list[Number]]] | None = None
     path: str | None = None
-    normalise: bool = False
+    normalise: Normalise = False
+    convention: Convention = "rows"
 
 
 Kernel = (
@@ -209,9 +211,11 @@ class GeometricSchedule(Table, frozen=True, tag_field="kind", tag="geometric"):
 
 
 class Cosine(Table, frozen=True, tag_field="kind", tag="cosine"):
-    """ᾱ_t from cos², β_t capped at 999/1000, rounded to the grid."""
+    """ᾱ_t from cos² (or, with power = 1, cos), β_t capped, on the grid."""
 
     s: Number | None = None
+    power: Literal[2, 1] = 2
+    cap: Number | None = None
     resolution: Number | None = None
 
 
@@ -240,6 +244,8 @@ class Noise(Table, frozen=True):
 
 # [reverse]
 
+Last = Literal["prediction", "formula"]
+
 
 class Bayes(Table, frozen=True, tag_field="kind", tag="bayes"):
     """R_t = q(x_{t−1} | x_t), or the same under another belief about x0, over the labels of [data]."""
@@ -255,10 +261,11 @@ class PosteriorMixture(Table, frozen=True, tag_field="kind", tag="posterior-mixt
 
 
 class D3PM(Table, frozen=True, tag_field="kind", tag="d3pm"):
-    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t)."""
+    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t); at t = 1 p̃ itself, or the same formula."""
 
     error: Number | None = None
     denoiser: Literal["data"] | None = None
+    last: Last = "prediction"
 
 
 class Counted(Table, frozen=True, tag_field="kind", tag="counted"):
@@ -279,7 +286,9 @@ class TableModel(Table, frozen=True, tag_field="kind", tag="table"):
     rows: list[list[list[Number]]] | None = None
     path: str | None = None
     form: Literal["posterior-mixture", "d3pm"] = "posterior-mixture"
-    normalise: bool = False
+    last: Last | None = None
+    normalise: Normalise = False
+    softmax: bool = False
 
 
 Model = Bayes | PosteriorMixture | D3PM | Counted | UniformModel | TableModel
@@ -367,40 +376,3 @@ def _number_schema(kind: type) -> dict[str, Any]:
     pattern = r"^\s*[+-]?([0-9]+(/[0-9]+)?|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?)\s*$"
     text = {"type": "string", "pattern": pattern, "maxLength": MAX_DIGITS}
     return {"title": "rational number", "anyOf": [{"type": "number"}, text]}
-
-
-def allowed_at(path: str, parsed: object) -> list[str]:
-    """What may stand at a key's path: the keys of a table, or the words of a choice.
-
-    `parsed` is the file as read; it says which kind of kernel, say, a table is.
-    """
-    kinds: list[inspect.Type] = [inspect.type_info(File)]
-    for part in [part for part in path.split(".") if part]:
-        name = part.partition("[")[0]
-        tables = [k for k in kinds if isinstance(k, inspect.StructType)]
-        if name == "kind" and any(k.tag for k in tables):
-            return [str(k.tag) for k in tables if k.tag]
-        inner = parsed.get(name) if isinstance(parsed, dict) else None
-        chosen = [k for k in tables if not isinstance(parsed, dict) or k.tag in (None, parsed.get("kind"))]
-        kinds = [k for table in chosen for f in table.fields if f.encode_name == name for k in _alternatives(f.type)]
-        parsed = inner
-    if isinstance(parsed, dict):
-        tables = [k for k in kinds if isinstance(k, inspect.StructType)]
-        chosen = [k for k in tables if k.tag in (None, parsed.get("kind"))]
-        tags = ["kind"] if any(k.tag for k in chosen) else []
-        return sorted({f.encode_name for k in chosen for f in k.fields} | set(tags))
-    return [str(v) for k in kinds if isinstance(k, inspect.LiteralType) for v in k.values]
-
-
-def value_at(path: str, parsed: object) -> object:
-    """What the file has at a key's path, with list indices in brackets; None where it has nothing."""
-    for part in re.findall(r"[^.\[\]]+", path):
-        if isinstance(parsed, dict):
-            parsed = parsed.get(part)
-        elif isinstance(parsed, list) and part.isdecimal() and int(part) < len(parsed):
-            parsed = parsed[int(part)]
-    return parsed
-
-
-def _alternatives(kind: inspect.Type) -> list[inspect.Type]:
-    return list(kind.types) if isinstance(kind, inspect.UnionType) else [kind]

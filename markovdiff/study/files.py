@@ -1,4 +1,4 @@
-"""Files that a scenario brings along: counts, texts, matrices. Read whole, checked, never executed.
+"""Files that a scenario brings along: texts, arrays, matrices. Read whole, checked, never executed.
 
 A path in a scenario is relative to the scenario's own folder. numpy files are read without pickle;
 their floats are taken as the exact dyadic rationals they are.
@@ -6,7 +6,6 @@ their floats are taken as the exact dyadic rationals they are.
 
 from __future__ import annotations
 
-import csv
 import errno
 import io
 import json
@@ -14,7 +13,7 @@ import os
 import stat
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -22,8 +21,8 @@ from typing import Any
 
 from markovdiff.arithmetic.rational import rational, shown
 from markovdiff.errors import InputError, LimitError
-from markovdiff.process.distribution import check_size
 from markovdiff.study import confined
+from markovdiff.study.separated import DELIMITERS, counts_in, names_of, rows_in
 
 MAX_BYTES = 256 * 2**20
 """A data file may be this large."""
@@ -90,37 +89,9 @@ def read_text(path: Path, where: str, limit: int = MAX_BYTES) -> str:
         ) from None
 
 
-def read_counts(path: Path, label: str, count: str, where: str) -> tuple[list[str], list[Fraction | int]]:
-    """Two columns of a CSV file with a header: labels and non-negative numbers."""
-    reader = csv.DictReader(io.StringIO(read_text(path, where), newline=""), strict=True)
-    labels: list[str] = []
-    counts: list[Fraction | int] = []
-    try:
-        columns = reader.fieldnames or []
-        for name in (label, count):
-            if name not in columns:
-                raise InputError(
-                    "no such column",
-                    where=f"{where} ({path})",
-                    expected=f"one of {_names(columns)}",
-                    got=shown(name),
-                )
-        if len(set(columns)) < len(columns):
-            raise InputError(
-                "a column's name stands twice", where=f"{where} ({path}), line 1", got=shown(", ".join(columns))
-            )
-        for row in reader:
-            place = f"{where} ({path}), line {reader.line_num}"
-            if None in row or None in row.values():
-                problem = "many" if None in row else "few"
-                raise InputError(f"a row with too {problem} fields", where=place, expected=f"{len(columns)} fields")
-            check_size(len(labels) + 1, where)
-            labels.append(row[label])
-            value = rational(row[count], place)
-            counts.append(int(value) if value.denominator == 1 else value)
-    except csv.Error as error:
-        raise _not_csv(error, f"{where} ({path})", reader.line_num) from None
-    return labels, counts
+def read_counts(path: Path, label: str, count: str, where: str) -> tuple[list[str], list[Fraction | int], list[str]]:
+    """Two columns of a CSV file with a header: labels and non-negative numbers, and notes on how they were read."""
+    return counts_in(read_text(path, where), label, count, where, f"{where} ({path})")
 
 
 def _check_rows(count: int, K: int, place: str) -> None:
@@ -135,16 +106,6 @@ def _check_many(count: int, place: str) -> None:
         raise LimitError(
             "the file has too many numbers", where=place, expected=f"at most {MAX_NUMBERS}", got=f"{count}"
         )
-
-
-def _names(found: Iterable[str]) -> str:
-    """The first few names that a file has, each cut short."""
-    names = [shown(name, 30) for name in found]
-    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-
-
-def _not_csv(error: csv.Error, place: str, line: int) -> InputError:
-    return InputError(f"not readable as CSV: {error}", where=f"{place}, line {line}", expected="comma-separated values")
 
 
 def read_array(path: Path, where: str) -> Any:
@@ -163,8 +124,8 @@ def read_array(path: Path, where: str) -> Any:
     return _checked_array(array, f"{where} ({path})")
 
 
-def _checked_array(array: Any, place: str) -> Any:
-    """Numbers only, not too many, all finite."""
+def _checked_array(array: Any, place: str, *, logits: bool = False) -> Any:
+    """Numbers only, not too many, all finite; among logits −∞ is one, too."""
     import numpy as np
 
     _check_many(array.size, place)
@@ -175,33 +136,36 @@ def _checked_array(array: Any, place: str) -> Any:
             expected="integers or floats of at most 64 bits",
             got=str(array.dtype),
         )
-    finite = np.isfinite(array)
+    finite = np.isfinite(array) | (logits & np.isneginf(array))
     if not finite.all():
         index = tuple(int(n) for n in np.argwhere(~finite)[0])
         raise InputError("a number that is not finite", where=f"{place}, entry {list(index)}", got=str(array[index]))
     return array
 
 
-def read_weights(path: Path, normalise: bool, where: str) -> tuple[list[Fraction], bool]:
-    """A vector from .npy and whether it still has to sum to one (floats that nobody normalises)."""
+def read_weights(path: Path, where: str) -> tuple[list[Fraction], bool]:
+    """A vector from .npy, and whether its numbers are integers, and so weights."""
     array = read_array(path, where)
+    place = f"{where} ({path})"
     if array.ndim != 1:
-        raise InputError(
-            "an array of the wrong shape", where=f"{where} ({path})", expected="one dimension", got=str(array.shape)
-        )
-    must_sum = array.dtype.kind == "f" and not normalise
-    return [Fraction(x) for x in array.tolist()], must_sum
+        raise InputError("an array of the wrong shape", where=place, expected="one dimension", got=str(array.shape))
+    if not array.size:
+        raise InputError("an array without numbers", where=place, expected="a number for each state", got="none")
+    return [Fraction(x) for x in array.tolist()], array.dtype.kind != "f"
 
 
-def read_matrices(path: Path, normalise: bool, K: int, where: str) -> list[list[list[Fraction]]]:
-    """A stack of K-column matrices from .npy, .json or .csv; a single matrix is a stack of one.
+def read_matrices(
+    path: Path, K: int, labels: Sequence[str], where: str
+) -> tuple[list[list[list[Fraction]]], list[str]]:
+    """A stack of K × K matrices from .npy, .npz, .json or .csv, and notes on how they were read.
 
-    In a .csv file the matrices of a stack stand one below the other, K rows each.
+    A single matrix is a stack of one. In a .csv file the matrices of a stack stand one below the other, K rows each.
     """
     suffix = path.suffix.lower()
     place = f"{where} ({path})"
-    if suffix == ".npy":
-        array = read_array(path, where)
+    notes: list[str] = []
+    if suffix in (".npy", ".npz"):
+        array = read_array(path, where) if suffix == ".npy" else _only_array(read_bytes(path, where), "Q", place)
         if array.ndim not in (2, 3) or array.shape[-1] != K or array.shape[-2] != K:
             raise InputError(
                 "an array of the wrong shape",
@@ -224,28 +188,28 @@ def read_matrices(path: Path, normalise: bool, K: int, where: str) -> list[list[
         ]
     elif suffix == ".csv":
         text = read_text(path, where)
-        _check_many(text.count(",") + text.count("\n"), place)
-        reader = csv.reader(io.StringIO(text), strict=True)
-        try:
-            lines = [row for row in reader if row]
-        except csv.Error as error:
-            raise _not_csv(error, place, reader.line_num) from None
-        rows = [list(_numbers(row, f"{place}, row {i}")) for i, row in enumerate(lines, 1)]
+        _check_many(sum(map(text.count, (*DELIMITERS, "\n"))), place)
+        rows, notes = rows_in(text, K, labels, where, place)
         stack = [rows[i : i + K] for i in range(0, len(rows), K)]
+        for m, matrix in enumerate(stack):
+            _check_rows(len(matrix), K, f"{place}[{m}]")
     else:
-        raise InputError("unknown kind of file", where=place, expected=".npy, .json or .csv", got=suffix or "no ending")
-    return [_normalised(matrix, f"{place}[{m}]") for m, matrix in enumerate(stack)] if normalise else stack
+        expected = ".npy, .npz, .json or .csv"
+        raise InputError("unknown kind of file", where=place, expected=expected, got=suffix or "no ending")
+    return stack, notes
 
 
-def read_tables(path: Path, names: tuple[str, ...], where: str) -> tuple[str, object]:
-    """A nested list under one of the names: from .npz (numbers are floats or ints), or from .json.
+def read_tables(path: Path, names: tuple[str, ...], where: str, *, logits: bool = False) -> tuple[str, object]:
+    """A nested list under one of the names: from .npz (numbers are floats or ints, logits −∞ too), or from .json.
 
     A JSON file that is a list, not an object, has the first of the names.
     """
     place = f"{where} ({path})"
     suffix = path.suffix.lower()
     if suffix == ".npz":
-        found = _read_npz(read_bytes(path, where), names, place)
+        found = {
+            name: array.tolist() for name, array in _read_npz(read_bytes(path, where), names, place, logits).items()
+        }
     elif suffix == ".json":
         parsed = _parse_json(read_text(path, where), place)
         found = parsed if isinstance(parsed, dict) else {names[0]: parsed}
@@ -253,13 +217,13 @@ def read_tables(path: Path, names: tuple[str, ...], where: str) -> tuple[str, ob
         raise InputError("unknown kind of file", where=place, expected=".npz or .json", got=suffix or "no ending")
     present = [name for name in names if name in found]
     if len(present) != 1:
-        expected, got = " or ".join(map(repr, names)), _names(found) or "nothing"
+        expected, got = " or ".join(map(repr, names)), names_of(found) or "nothing"
         raise InputError("not exactly one table", where=place, expected=f"one of {expected}", got=got)
     return present[0], found[present[0]]
 
 
-def _read_npz(content: bytes, names: tuple[str, ...], place: str) -> dict[str, object]:
-    """The named arrays of an .npz file as nested lists; their unpacked size is checked first."""
+def _read_npz(content: bytes, names: Sequence[str] | None, place: str, logits: bool = False) -> dict[str, Any]:
+    """The arrays of an .npz file that have these names, or all of them; their unpacked size is checked first."""
     import numpy as np
 
     try:
@@ -273,29 +237,29 @@ def _read_npz(content: bytes, names: tuple[str, ...], place: str) -> dict[str, o
                 got=f"{size} bytes",
             )
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return {name: _checked_array(arrays[name], f"{place}, {name}").tolist() for name in names if name in arrays}
+            wanted = [name for name in (arrays.files if names is None else names) if name in arrays]
+            return {name: _checked_array(arrays[name], f"{place}, {name}", logits=logits) for name in wanted}
     except InputError:
         raise
     except Exception as error:
         raise _not_plain(error, place, "an .npz file of arrays of numbers, not of objects") from None
 
 
+def _only_array(content: bytes, name: str, place: str) -> Any:
+    """The one array of an .npz file, or of several the one of this name."""
+    import numpy as np
+
+    arrays = _read_npz(content, None, place)
+    if name not in arrays and len(arrays) != 1:
+        expected = f"one array, or one named {name!r}"
+        raise InputError("not exactly one matrix", where=place, expected=expected, got=names_of(arrays) or "nothing")
+    return np.asarray(arrays[name if name in arrays else next(iter(arrays))])
+
+
 def _not_plain(error: Exception, place: str, expected: str) -> InputError:
     return InputError(
         "not a plain numpy file", where=place, expected=expected, got=shown(str(error) or type(error).__name__)
     )
-
-
-def _normalised(matrix: list[list[Fraction]], where: str) -> list[list[Fraction]]:
-    out = []
-    for i, row in enumerate(matrix):
-        total = sum(row, Fraction(0))
-        if total <= 0:
-            raise InputError(
-                "a row that cannot be normalised", where=f"{where}[{i}]", expected="a positive sum", got=shown(total)
-            )
-        out.append([x / total for x in row])
-    return out
 
 
 def _parse_json(text: str, where: str) -> object:

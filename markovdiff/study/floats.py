@@ -7,14 +7,14 @@ where the chain itself costs O(K) a step; what this machine has no time for is r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 
 from markovdiff.arithmetic.enclosure import as_decimal
-from markovdiff.arithmetic.floating import Approximation, Floats
+from markovdiff.arithmetic.floating import LEAST, RESOLVED, Approximation, Flags, Floats
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.value import in_a_line
@@ -25,13 +25,13 @@ from markovdiff.measures.float_triangle import triangle
 from markovdiff.measures.floats import DenseInformation, FloatKnown, MixedInformation, information
 from markovdiff.measures.known import Known
 from markovdiff.measures.terms import Totals, Unbounded
-from markovdiff.measures.triangle import times_of
+from markovdiff.process.approach_floats import Approach, Approaches
 from markovdiff.process.chain import Chain
 from markovdiff.process.contraction import Contraction
-from markovdiff.process.floats import Approach, Approaches, forward, last_of
+from markovdiff.process.floats import forward, last_of
 from markovdiff.process.range_floats import check_chain, check_law, check_model
 from markovdiff.process.reverse import ReverseModel
-from markovdiff.study.forecast import admitted, forecast_float, with_model
+from markovdiff.study.foresight import admit
 from markovdiff.study.result import Elbo, Step
 from markovdiff.study.scenario import Scenario
 
@@ -41,6 +41,7 @@ class FloatLaw:
     """P_t in float64, written out as decimals when asked for."""
 
     p: Floats
+    possible: Flags
     digits: int
 
     __repr__ = in_a_line
@@ -49,13 +50,14 @@ class FloatLaw:
         """Whether it is the same law to the same digits."""
         if not isinstance(other, FloatLaw):
             return NotImplemented
-        return self.digits == other.digits and self.p.tolist() == other.p.tolist()
+        return self.digits == other.digits and self.rows() == other.rows()
 
     __hash__ = None  # type: ignore[assignment]
 
-    def rows(self) -> tuple[tuple[Decimal, ...], ...]:
-        """The one row, state by state."""
-        return (tuple(as_decimal(float(x), self.digits) for x in self.p),)
+    def rows(self) -> tuple[tuple[Decimal | None, ...], ...]:
+        """The one row, state by state; None for a probability that is not 0 and below what float64 can work with."""
+        found = zip(self.p.tolist(), self.possible.tolist(), strict=True)
+        return (tuple(None if there and x < LEAST else as_decimal(x, self.digits) for x, there in found),)
 
 
 class FloatEngine:
@@ -64,8 +66,7 @@ class FloatEngine:
     def __init__(self, scenario: Scenario, chain: Chain) -> None:
         """Raises UnfinishedError where the forecast refuses, LimitError where float64 cannot hold a probability."""
         self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
-        walks = 1 + len(times_of(chain.T)) / 2 if "dpi" in scenario.expectations else 1
-        self.forecast = admitted(forecast_float(chain, walks), chain)
+        self.forecast = admit(scenario, chain)
         is_marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if is_marginal else scenario.prior(chain)
         self.model: ReverseModel | None = scenario.reverse_model(chain)
@@ -86,8 +87,6 @@ class FloatEngine:
     def _ledger(self, chain: Chain, model: ReverseModel) -> FloatLedger:
         if model.is_bayes:
             return FloatLedger(chain, self.prior, self.approach)
-        assert self.forecast is not None
-        self.forecast = admitted(with_model(self.forecast, chain), chain)
         return FloatModelLedger(chain, self.prior, self.approach, model)
 
     def stream(self) -> Iterator[FloatKnown]:
@@ -118,13 +117,13 @@ class FloatEngine:
             total_variation_to_prior=self._distance(now),
             elbo_term=None if entry is None else self._report(entry.term, now.t),
             model_error=None if entry is None else self._report(entry.error, now.t),
-            law=FloatLaw(now.moment.p, self.digits),
+            law=FloatLaw(now.moment.p, now.moment.possible, self.digits),
         )
 
     def _distance(self, now: FloatKnown) -> Decimal | None:
         """TV(p_t, π); None where rounding does not tell it from 0."""
         found, uncertain = float(np.abs(self.approach.at(now.moment)).sum()) / 2, self.approach.uncertain
-        return None if 0 < uncertain >= found else as_decimal(found, self.digits)
+        return None if uncertain > RESOLVED * found else as_decimal(found, self.digits)
 
     def _decimal(self, value: Fraction | float | None) -> Decimal | None:
         return None if value is None else as_decimal(value, self.digits)
@@ -133,9 +132,8 @@ class FloatEngine:
         if isinstance(term, Unbounded):
             return Enclosed(term.kind, witness=term.witness, words=term.words)
         assert isinstance(term, Approximation)
-        if term.is_rounding:
-            return Enclosed("undecided", witness={"t": t}, words="not told from 0 by float64")
-        return term.enclosed(self.digits, self.scenario.unit)
+        found = term.enclosed(self.digits, self.scenario.unit)
+        return found if found.is_finite else replace(found, witness={"t": t})
 
     def conclude(self) -> tuple[Elbo, Finding | None]:
         if self.ledger is None:

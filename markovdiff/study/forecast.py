@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import log2
 
@@ -23,16 +24,22 @@ from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep, Wit
 WORD_PRODUCT = 1.0e-9
 """Seconds a product of two 64-bit words costs inside a matrix product."""
 
-CELL = 2.0e-6
+CELL = 4.5e-6
 """Seconds one cell of the joint costs: its deviation and f of it."""
 
-CELL_WORD = 4.0e-9
+CELL_WORD = 5.0e-9
 """Seconds more for each word of its height."""
 
-MIXED_WORD = 2.0e-7
-"""The same where a kernel forgets towards one target: measured on 1,500 to 17,000 bits."""
+MIXED_CELL, MIXED_WORD = 1.8e-5, 1.6e-7
+"""The same where a kernel forgets towards one target, for each class of like states."""
 
-KEPT_BIT = 4.0e-7
+SHARES = 2**24
+"""Bits of ᾱ_1, ᾱ_2, … together up to which they are multiplied out, to see how many they really have."""
+
+WRITTEN_BIT = 3.0e-8
+"""Seconds a bit of p_0 costs for each state, in the record of what was run."""
+
+KEPT_BIT = 1.0e-7
 """Seconds a bit of a rational costs that is kept at each step (ᾱ_t, the distance to the prior) and written out."""
 
 PAIR_OF_ROWS = 1.5e-9
@@ -44,6 +51,12 @@ BUILT = 2.0e-6
 FLOAT_STEP, FLOAT_CELL, FLOAT_PRODUCT = 4.0e-4, 3.0e-8, 5.0e-11
 """Seconds in float64: a step's own, each entry of Q̄_t with two logarithms, each product inside Q̄Q."""
 
+FLOAT_MIXED_STEP, FLOAT_MIXED_CELL = 3.0e-4, 1.2e-7
+"""The same where a kernel forgets towards one target: a step's own, each state."""
+
+FLOAT_BUILT = 1.0e-8
+"""Seconds an entry of a new kernel costs in float64, once the matrix it is made of has been read."""
+
 BALL_STEP, BALL_CELL, BALL_CELL_WORD = 2.0e-3, 8.0e-7, 2.0e-7
 """Seconds in balls: a step's own, each entry of Q̄_t with a logarithm, and more for each of its words."""
 
@@ -53,7 +66,10 @@ BALL_PRODUCT = 1.0e-9
 BALL_BUILT = 2.5e-7
 """Seconds an entry of a new kernel costs to round into a ball, or to write out where entries share texts."""
 
-MODEL_PRODUCTS, FLOAT_MODEL_CELL, BALL_MODEL_CELL = 5, 1.3e-7, 1.0e-5
+MIXING_STEP, MIXING_CELL, MIXING_WORD = 5.0e-4, 6.0e-7, 6.0e-7
+"""The same where a kernel forgets towards one target: a step's own, each class of like states, each of its words."""
+
+MODEL_PRODUCTS, FLOAT_MODEL_CELL, BALL_MODEL_CELL = 5, 1.3e-7, 7.0e-6
 """Of a reverse model other than Bayes, at each step: products of K × K matrices, and seconds for each entry of R_t."""
 
 PAIR_CELL, PAIR_COPIES = 400, 10
@@ -81,6 +97,10 @@ class Forecast:
     memory: float
     arithmetic: ArithmeticName = "exact"
 
+    def plus(self, seconds: float, memory: float) -> Forecast:
+        """The forecast of what takes so much more."""
+        return replace(self, seconds=self.seconds + seconds, memory=self.memory + memory)
+
     def __str__(self) -> str:
         """In words.
 
@@ -99,21 +119,28 @@ class Forecast:
         return f"{seconds} and {size}, {numbers[self.arithmetic]}"
 
 
-def forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Forecast:
+def forecast(chain: Chain, pairs: int = 0, *, classes: int | None = None, dense: bool = False) -> Forecast:
     """What running the chain exactly will cost.
 
-    `pairs` more kernels are made for the triangle; `dense` says that a reverse model needs full matrices.
+    `pairs` more kernels are made for the triangle; `dense` says that a reverse model needs full matrices. Of a chain
+    that forgets towards one law `classes` is how many classes of like states there are, where a law splits some.
     """
     K, T = chain.K, chain.T
     data_bits = log2(chain.data.total) + 1
+    if isinstance(chain.kernel, Forgetting) and not dense:
+        fixed = data_bits + log2(chain.kernel.target.total)
+        shares = _share_bits(chain)
+        kept = sum(shares)
+        bits = shares[-1] + fixed
+        kinds = classes or (len(chain.classes.first) if chain.classes else K)
+        words = (kept / T + fixed) / 64
+        seconds = (
+            (T + pairs) * kinds * (MIXED_CELL + words * MIXED_WORD) + (T * data_bits + kept) * KEPT_BIT + _told(chain)
+        )
+        return Forecast(bits, seconds, 40 * K * bits / 8 + (T * data_bits + kept) / 2)
     heights = list(accumulate(_step_bits(chain), initial=data_bits))
     kept = sum(heights)
-    if isinstance(chain.kernel, Forgetting) and not dense:
-        bits = heights[-1] + log2(chain.kernel.target.total)
-        kinds = len(chain.classes.first) if chain.classes else K
-        seconds = (T + pairs) * kinds * (3 * CELL + bits / 64 * MIXED_WORD) + kept * KEPT_BIT
-        return Forecast(bits, seconds, 40 * K * bits / 8 + kept / 2)
-    seconds = kept * KEPT_BIT
+    seconds = kept * KEPT_BIT + _told(chain)
     for before, bits in pairwise(heights):
         words = bits / 64
         seconds += K**3 * words * max((bits - before) / 64, 1) * WORD_PRODUCT + K**2 * (CELL + words * CELL_WORD)
@@ -122,6 +149,20 @@ def forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Forecast:
     memory = 12 * K**2 * (heights[-1] / 8 + 32) + kept / 2 + _written(chain)
     memory += (2 * pairs) ** 0.5 * K**2 * (PAIR_CELL + PAIR_COPIES * heights[-1] / 16)
     return Forecast(heights[-1], seconds, memory)
+
+
+def _share_bits(chain: Chain) -> list[float]:
+    """log2 of the denominator of each ᾱ_t: as it is while that is quick, for it may cancel; then added up."""
+    found, share, spent, bits = [], Fraction(1), 0.0, 0.0
+    for beta in chain.betas:
+        if spent < SHARES:
+            share *= 1 - beta
+            bits = float(share.denominator.bit_length())
+        else:
+            bits += log2(beta.denominator)
+        spent += bits
+        found.append(bits)
+    return found
 
 
 def _step_bits(chain: Chain) -> list[float]:
@@ -141,22 +182,36 @@ def forecast_float(chain: Chain, walks: float = 1) -> Forecast:
     """What running the chain in float64 will cost; the triangle of the inequality walks it more than once."""
     K, T, rows = chain.K, chain.T, len(chain.data.support)
     if isinstance(chain.kernel, Forgetting):
-        return Forecast(53, walks * T * (FLOAT_STEP + 20 * K * FLOAT_CELL), 40 * 8 * K + T * KEPT_STEP, "float")
+        seconds = (
+            walks * T * (FLOAT_MIXED_STEP + K * FLOAT_MIXED_CELL) + sum(_share_bits(chain)) * KEPT_BIT + _told(chain)
+        )
+        return Forecast(53, seconds, 40 * 8 * K + T * KEPT_STEP, "float")
     step = FLOAT_STEP + rows * K * (FLOAT_CELL + K * FLOAT_PRODUCT)
-    seconds = walks * T * step + _kernels(chain) * K**2 * (BALL_BUILT if isinstance(chain.kernel, Gaussian) else BUILT)
+    read = 0 if isinstance(chain.kernel, Gaussian) else BUILT * K**2 * (1 if isinstance(chain.kernel, Blend) else T)
+    seconds = walks * (T * step + _kernels(chain) * K**2 * FLOAT_BUILT) + read
     return Forecast(53, seconds, 8 * (12 * rows + 8 * K) * K + T * KEPT_STEP + _written(chain), "float")
 
 
-def forecast_balls(chain: Chain, bits: int, rows: int) -> Forecast:
-    """What running the chain in balls of `bits` bits will cost, where so many `rows` of Q̄_t are held."""
+def forecast_balls(chain: Chain, bits: int, rows: int, *, cheap: bool = False) -> Forecast:
+    """What running the chain in balls of `bits` bits will cost, where so many `rows` of Q̄_t are held.
+
+    Of one that is `cheap` in exact arithmetic each p_t is found exactly too, to tell whether it is a law named.
+    """
     K, T, words = chain.K, chain.T, bits / 64
     cell = BALL_CELL + words * BALL_CELL_WORD + K * words**1.5 * BALL_PRODUCT
     seconds = T * (BALL_STEP + rows * K * cell) + forecast_float(chain).seconds
-    widest = 0 if isinstance(chain.kernel, Gaussian) else K**3 * PAIR_OF_ROWS + K**2 * BUILT
+    widest = BUILT * K**2 * cheap if isinstance(chain.kernel, Gaussian) else K**3 * PAIR_OF_ROWS + K**2 * BUILT
     seconds += _kernels(chain) * (K**2 * BALL_BUILT + widest)
     limbs = 8 * words + 16
     memory = (3 * rows + K) * K * (48 + limbs) + 2 * K**2 * (80 + limbs)
     return Forecast(bits, seconds, memory + T * KEPT_STEP + _written(chain), "ball")
+
+
+def forecast_mixing(chain: Chain, classes: int, bits: int) -> Forecast:
+    """What running κI + (1−κ)1μᵀ in balls will cost, where it has so many classes of like states."""
+    T, words = chain.T, bits / 64
+    seconds = T * (MIXING_STEP + classes * (MIXING_CELL + words * MIXING_WORD)) + _told(chain)
+    return Forecast(bits, seconds, 20 * classes * (64 + 8 * words) + T * KEPT_STEP + _written(chain), "ball")
 
 
 def with_model(made: Forecast, chain: Chain) -> Forecast:
@@ -196,6 +251,11 @@ def _memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 2**33
 
 
+def _told(chain: Chain) -> float:
+    """Seconds that the record of what was run takes, where its numbers are long."""
+    return chain.K * max(log2(chain.data.total) - 64, 0) * WRITTEN_BIT
+
+
 def is_admitted(made: Forecast) -> bool:
     """Whether this machine is enough for it."""
     return made.seconds <= MAX_SECONDS and made.memory <= _memory() / 2
@@ -211,20 +271,7 @@ def admitted(made: Forecast, chain: Chain) -> Forecast:
         where=f"K = {chain.K}, T = {chain.T}{height}",
         expected=f"at most {_duration(MAX_SECONDS)} and {_memory() / 2**31:.1f} GiB",
         got=f"a forecast of {made}",
-        remedy=_remedy(made, chain),
-    )
-
-
-def _remedy(made: Forecast, chain: Chain) -> str:
-    """What would do instead."""
-    if made.arithmetic == "float":
-        return "fewer steps or states"
-    in_float = f"`--arithmetic float` (forecast: {forecast_float(chain)})"
-    if made.arithmetic == "ball":
-        return f"{in_float}; or fewer steps, states or digits"
-    return (
-        f"`--arithmetic ball` or {in_float}; or fewer steps or states, or numbers with shorter "
-        "denominators (a coarser `resolution`, a constant β)"
+        remedy="fewer steps or states",
     )
 
 

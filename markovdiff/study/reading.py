@@ -17,6 +17,7 @@ import msgspec
 from markovdiff.arithmetic.rational import MAX_DIGITS, integer, rational, shown
 from markovdiff.errors import InputError, LimitError, MarkovdiffError
 from markovdiff.study import fileformat
+from markovdiff.study.places import allowed_at, value_at
 
 _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
 DEEP_KEY = re.compile(rf"(?<![\w-])(?:{_PART}){{32}}")
@@ -91,7 +92,7 @@ def _explained(error: msgspec.ValidationError, parsed: object) -> InputError:
         cause = error.__cause__
         return InputError(cause.what, where=where, expected=cause.expected, got=cause.got, remedy=cause.remedy)
     if unknown := re.search(r"unknown field `(.*)`", message):
-        allowed = fileformat.allowed_at(where, parsed)
+        allowed = allowed_at(where, parsed)
         close = difflib.get_close_matches(unknown[1], allowed, n=1)
         return InputError(
             f"unknown key {shown(unknown[1])}",
@@ -104,10 +105,10 @@ def _explained(error: msgspec.ValidationError, parsed: object) -> InputError:
             f"the key {missing[1]!r} is missing", where=_key_in(where, missing[1]), remedy="see `markovdiff new`"
         )
     if wrong := re.fullmatch(r"Expected (.*?)(?:, got (.*))?", message):
-        got = _words(wrong[2]) if wrong[2] else shown(fileformat.value_at(where, parsed))
+        got = _words(wrong[2]) if wrong[2] else shown(value_at(where, parsed))
         return InputError("a value of the wrong type or size", where=where, expected=_words(wrong[1]), got=got)
     if value := re.match(r"Invalid (?:enum )?value (.*)", message):
-        choices = fileformat.allowed_at(where, parsed)
+        choices = allowed_at(where, parsed)
         return InputError(
             "a value that is not known here", where=where, expected=f"one of {', '.join(choices)}", got=_cut(value[1])
         )

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from markovdiff.arithmetic.rational import shown
+from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError, LimitError
+from markovdiff.measures.findings import at_steps
 from markovdiff.process import distribution, kernels, schedules
 from markovdiff.process.distribution import Distribution, check_labels, check_size
-from markovdiff.process.transition import Dense
+from markovdiff.process.transition import Dense, check_shape
 from markovdiff.study import fileformat, files
+from markovdiff.study.sums import Divider, check_orientation, settle
 
 MAX_STEPS = 100_000
 """T is at most this."""
@@ -26,8 +28,8 @@ MAX_DENSE_STATES = 2048
 """K is at most this where the kernel is a full matrix."""
 
 
-def data(spec: fileformat.Data, folder: Path) -> Distribution:
-    """q(x0) from exactly one of the forms of [data]."""
+def data(spec: fileformat.Data, folder: Path, notes: list[str]) -> Distribution:
+    """q(x0) from exactly one of the forms of [data]; what was done to it is added to the notes."""
     forms = [
         name for name in ("probabilities", "weights", "family", "text", "csv", "npy") if getattr(spec, name) is not None
     ]
@@ -53,21 +55,26 @@ def data(spec: fileformat.Data, folder: Path) -> Distribution:
     if spec.family is not None:
         return _family(spec.family, spec.states, where)
     if spec.npy is not None:
-        values, must_sum = files.read_weights(folder / spec.npy.path, spec.npy.normalise, where)
-        check_size(len(values), where)
-        if not must_sum:
-            return Distribution.from_weights(values, spec.states, where)
-        try:
-            return Distribution.from_probabilities(values, spec.states, where)
-        except InputError as error:
-            error.remedy = "floats rarely sum to exactly one: write `normalise = true` to divide by their exact sum"
-            raise
+        return _npy(spec.npy, spec.states, folder / spec.npy.path, notes)
     if spec.csv is not None:
-        labels, counts = files.read_counts(folder / spec.csv.path, spec.csv.label, spec.csv.count, where)
+        labels, counts, done = files.read_counts(folder / spec.csv.path, spec.csv.label, spec.csv.count, where)
+        notes += done
         check_size(len(labels), where)
         return Distribution.from_weights(counts, labels, where)
     assert spec.text is not None
     return _text(spec.text, folder, where)
+
+
+def _npy(spec: fileformat.Npy, states: list[str] | None, path: Path, notes: list[str]) -> Distribution:
+    """Integers as weights; floats divided by their sum as far as `normalise` allows."""
+    values, are_weights = files.read_weights(path, "data.npy")
+    check_size(len(values), "data.npy")
+    if are_weights:
+        return Distribution.from_weights(values, states, f"data.npy ({path})")
+    divider = Divider(spec.normalise, empty="give at least one state a weight", one="vector")
+    found = divider.divided(values, f"data.npy ({path})")
+    notes += divider.note("data.npy", "divided by its sum, which")
+    return Distribution.from_probabilities(found, states, f"data.npy ({path})")
 
 
 def _family(spec: fileformat.Family, states: list[str] | None, where: str) -> Distribution:
@@ -152,12 +159,12 @@ def _text(spec: fileformat.Text, folder: Path, where: str) -> Distribution:
 
 
 def noise(
-    spec: fileformat.Noise, data: Distribution, folder: Path
+    spec: fileformat.Noise, data: Distribution, folder: Path, notes: list[str]
 ) -> tuple[Distribution, kernels.Kernel, tuple[Fraction, ...], int]:
     """The data (with the mask added where the kernel adds one), the kernel, β_1 … β_T, and T."""
     if spec.steps is not None and spec.steps > MAX_STEPS:
         raise LimitError("too many steps", where="noise.steps", expected=f"at most {MAX_STEPS}", got=shown(spec.steps))
-    data, kernel = _kernel(spec.kernel, data, folder)
+    data, kernel = _kernel(spec.kernel, data, folder, notes)
     if isinstance(kernel, kernels.PerStep | kernels.WithMemory):
         if spec.schedule is not None:
             raise InputError("this kernel has no schedule", where="noise.schedule", remedy="leave noise.schedule out")
@@ -169,7 +176,7 @@ def noise(
             where="noise.schedule",
             expected='a table such as { kind = "constant", beta = "1/10" }',
         )
-    betas = _schedule(spec.schedule, spec.steps)
+    betas = _schedule(spec.schedule, spec.steps, notes)
     return data, kernel, betas, len(betas)
 
 
@@ -194,7 +201,7 @@ def _steps(given: int | None, brought: int | None, where: str) -> int:
     return steps
 
 
-def _schedule(spec: fileformat.Schedule, steps: int | None) -> tuple[Fraction, ...]:
+def _schedule(spec: fileformat.Schedule, steps: int | None, notes: list[str]) -> tuple[Fraction, ...]:
     brought, key = (
         (len(spec.betas), "betas")
         if isinstance(spec, fileformat.Explicit)
@@ -214,11 +221,22 @@ def _schedule(spec: fileformat.Schedule, steps: int | None) -> tuple[Fraction, .
         case fileformat.GeometricSchedule():
             return schedules.geometric(T, spec.start, spec.stop, _grid(spec.resolution))
         case fileformat.Cosine():
-            return schedules.cosine(T, Fraction(8, 1000) if spec.s is None else spec.s, _grid(spec.resolution))
+            return _cosine(spec, T, notes)
         case fileformat.Explicit():
             return schedules.explicit(spec.betas)
         case fileformat.Alpha():
             return schedules.from_alphas(spec.alphas)
+
+
+def _cosine(spec: fileformat.Cosine, T: int, notes: list[str]) -> tuple[Fraction, ...]:
+    """The cosine schedule under its cap."""
+    s = Fraction(8, 1000) if spec.s is None else spec.s
+    cap = schedules.COSINE_CAP if spec.cap is None else spec.cap
+    most = schedules.cosine_most(cap, _grid(spec.resolution))
+    betas = schedules.cosine_uncapped(T, s, _grid(spec.resolution), power=spec.power)
+    if above := [t for t, beta in enumerate(betas, 1) if beta > most]:
+        notes.append(f"noise.schedule: β_t capped at {text(cap)} {at_steps(above, T)}")
+    return tuple(min(beta, most) for beta in betas)
 
 
 MAX_LINEAR_BITS, MAX_ROUNDED_BITS = 2**27, 2**24
@@ -233,7 +251,8 @@ def _check_schedule(spec: fileformat.Schedule, T: int) -> None:
         case fileformat.GeometricSchedule():
             bits, most = _bits(spec.start) + _bits(spec.stop) + _bits(_grid(spec.resolution)), MAX_ROUNDED_BITS
         case fileformat.Cosine():
-            bits, most = _bits(spec.s or Fraction(0)) + _bits(_grid(spec.resolution)), MAX_ROUNDED_BITS
+            given = (spec.s, spec.cap, _grid(spec.resolution))
+            bits, most = sum(_bits(x) for x in given if x is not None), MAX_ROUNDED_BITS
         case _:
             return
     if T * bits > most:
@@ -249,7 +268,9 @@ def _grid(resolution: Fraction | None) -> Fraction:
     return schedules.RESOLUTION if resolution is None else resolution
 
 
-def _kernel(spec: fileformat.Kernel, data: Distribution, folder: Path) -> tuple[Distribution, kernels.Kernel]:
+def _kernel(
+    spec: fileformat.Kernel, data: Distribution, folder: Path, notes: list[str]
+) -> tuple[Distribution, kernels.Kernel]:
     K = data.K
     structured = fileformat.UniformKernel | fileformat.AbsorbingKernel | fileformat.MixingKernel
     if not isinstance(spec, structured) and K > MAX_DENSE_STATES:
@@ -277,17 +298,17 @@ def _kernel(spec: fileformat.Kernel, data: Distribution, folder: Path) -> tuple[
             schedules.check_resolution(resolution, "noise.kernel")
             return data, kernels.Gaussian(K, resolution)
         case fileformat.MatrixKernel():
-            where, stack = _matrices("rows", None if spec.rows is None else [spec.rows], spec, K, folder)
+            where, stack = _matrices("rows", None if spec.rows is None else [spec.rows], spec, data, folder, notes)
             if len(stack) != 1:
                 raise InputError("not one matrix", where=where, expected=f"{K} rows", got=f"{len(stack)} matrices")
             return data, kernels.Blend(Dense.from_rows(stack[0], where, K))
         case fileformat.PerStepKernel():
-            where, stack = _matrices("steps_rows", spec.steps_rows, spec, K, folder)
+            where, stack = _matrices("steps_rows", spec.steps_rows, spec, data, folder, notes)
             if not stack:
                 raise InputError("no steps", where=where, expected="at least one matrix", got="an empty list")
             return data, kernels.per_step(stack, K, where)
         case fileformat.ConditionalKernel():
-            where, stack = _matrices("rows_by_source", spec.rows_by_source, spec, K, folder)
+            where, stack = _matrices("rows_by_source", spec.rows_by_source, spec, data, folder, notes)
             return data, kernels.with_memory(stack, K, where)
 
 
@@ -295,10 +316,11 @@ def _matrices(
     key: str,
     given: list[list[list[Fraction]]] | None,
     spec: fileformat.MatrixKernel | fileformat.PerStepKernel | fileformat.ConditionalKernel,
-    K: int,
+    data: Distribution,
     folder: Path,
-) -> tuple[str, list[list[list[Fraction]]]]:
-    """Where the matrices stand, and the matrices: under their key, or in a file."""
+    notes: list[str],
+) -> tuple[str, Sequence[Sequence[Sequence[Fraction]]]]:
+    """Where the matrices stand, and the matrices, by rows: under their key, or in a file."""
     if (given is None) == (spec.path is None):
         raise InputError(
             "the matrix is given twice" if given is not None else "the matrix is missing",
@@ -310,10 +332,47 @@ def _matrices(
             raise InputError(
                 "`normalise` is for files", where="noise.kernel.normalise", remedy="write rows that sum to one"
             )
-        return f"noise.kernel.{key}", given
-    assert spec.path is not None
-    where = "noise.kernel.path"
-    return where, files.read_matrices(folder / spec.path, spec.normalise, K, where)
+        where = place = f"noise.kernel.{key}"
+        stack = given
+    else:
+        assert spec.path is not None
+        where, place = "noise.kernel.path", f"noise.kernel.path ({folder / spec.path})"
+        stack, done = files.read_matrices(folder / spec.path, data.K, data.states, where)
+        notes += done
+    turned = " (transposed)" if spec.convention == "columns" else ""
+    return f"{where}{turned}", _stochastic(stack, spec, data.K, where, place, notes)
+
+
+def _stochastic(
+    stack: list[list[list[Fraction]]],
+    spec: fileformat.MatrixKernel | fileformat.PerStepKernel | fileformat.ConditionalKernel,
+    K: int,
+    where: str,
+    place: str,
+    notes: list[str],
+) -> Sequence[Sequence[Sequence[Fraction]]]:
+    """The matrices by rows that sum to one, as far as `convention` and `normalise` make them so."""
+
+    def at(m: int) -> str:
+        return place if isinstance(spec, fileformat.MatrixKernel) else f"{place}[{m}]"
+
+    for m, matrix in enumerate(stack):
+        check_shape(matrix, K, at(m))
+    by_columns = spec.convention == "columns"
+    rows: Sequence[Sequence[Sequence[Fraction]]] = stack
+    if by_columns:
+        rows = [list(zip(*matrix, strict=True)) for matrix in stack]
+        notes.append(f"{where}: read by columns, and so transposed")
+    words = ("columns", "rows") if by_columns else ("rows", "columns")
+    meaning = "q(x_t = j | x_(t−1) = i) stands at " + ("[i][j]" if by_columns else "[j][i]")
+    check_orientation(rows, words, at, f'if {meaning}, write `convention = "{words[1]}"`')
+    if spec.path is None:
+        return rows
+    one = words[0].removesuffix("s")
+    divider = Divider(spec.normalise, empty="say where the state goes: 1 on the diagonal if it stays", one=one)
+    found = settle(rows, divider, lambda m, i: f"{at(m)}, {one} {i}")
+    notes += divider.note(where, f"{words[0]} divided by their sums, which")
+    return found
 
 
 def law(named: str | list[Fraction], data: Distribution, where: str, mask: str | None = None) -> Distribution:

@@ -31,8 +31,8 @@ Rational: TypeAlias = Fraction | Decimal
 class Law(Protocol):
     """p_t, written out when asked for."""
 
-    def rows(self) -> tuple[tuple[Rational, ...], ...]:
-        """The one row, state by state."""
+    def rows(self) -> tuple[tuple[Rational | None, ...], ...]:
+        """The one row, state by state; None for what float64 cannot tell."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Step:
         return f"<Step t = {self.t}: H = {_short(self.entropy)}, I = {_short(self.mutual_information)}{lost}>"
 
     @property
-    def marginal(self) -> tuple[Rational, ...]:
+    def marginal(self) -> tuple[Rational | None, ...]:
         """p_t, state by state."""
         return self.law.rows()[0]
 

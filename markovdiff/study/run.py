@@ -35,6 +35,8 @@ from markovdiff.process.transition import Transition
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import GAUSSIAN_ROWS, Forecast
 from markovdiff.study.result import Check, Result, Step
+from markovdiff.study.reverse import notes_of
+from markovdiff.study.rounding import CHECKS, rounding
 from markovdiff.study.scenario import Scenario
 from markovdiff.study.shadow import Shadow, check_certified
 
@@ -66,11 +68,13 @@ def run(
     shades = _shadow(scenario, chain) if shadow else None
     watchers = dict(scenario.watchers())
     engine = _engine(scenario, chain, list(watchers.values()))
+    rounded = rounding(scenario)
     begun = Result(
         version=markovdiff.__version__,
         unit=scenario.unit,
         arithmetic={"kind": scenario.file.arithmetic.kind, "digits": scenario.digits},
         scenario=resolved(scenario, chain, engine.prior, engine.model),
+        notes=(*scenario.notes, *rounded, *notes_of(engine.model)),
         partial=True,
     )
     if on_begin is not None:
@@ -92,7 +96,7 @@ def run(
         findings["elbo-ledger"] = balanced
     if "dpi" in scenario.expectations:
         findings["dpi"] = engine.triangle(lambda share: progress("pairs of times", share))
-    checks = tuple(_check(name, e, findings[name]) for name, e in scenario.expectations.items())
+    checks = tuple(_check(name, e, findings[name], rounded) for name, e in scenario.expectations.items())
     return replace(begun, steps=tuple(steps), elbo=elbo, checks=checks, partial=False)
 
 
@@ -114,12 +118,16 @@ def _shadow(scenario: Scenario, chain: Chain) -> Shadow:
     return Shadow(chain, scenario.unit)
 
 
-def _check(name: str, expected: str, finding: Finding) -> Check:
+def _check(name: str, expected: str, finding: Finding, rounded: tuple[str, ...]) -> Check:
+    """The verdict. A weak claim that float64 could not follow to the end is as expected, or nothing is known of it."""
     as_expected = finding.observed == expected or (
         name == "mi-decay" and expected == "non-increasing" and finding.observed in ("strict", "equal")
     )
-    verdict = "undecided" if finding.observed == "undecided" else "holds" if as_expected else "fails"
-    return Check(name, expected, finding.observed, verdict, finding.decided, finding.detail, finding.witness)
+    unknown = finding.observed == "undecided" or (finding.open and not as_expected)
+    observed = "undecided" if unknown else finding.observed
+    verdict = "undecided" if unknown else "holds" if as_expected else "fails"
+    detail = "; ".join((finding.detail, *rounded)) if name in CHECKS else finding.detail
+    return Check(name, expected, observed, verdict, finding.decided, detail, finding.witness)
 
 
 def resolved(
@@ -167,7 +175,7 @@ def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] 
     if model is None:
         return None
     spec = scenario.file.reverse.model
-    left_out = ("rows", "path", "normalise")
+    left_out = ("rows", "path", "normalise", "softmax")
     record: dict[str, object] = {"kind": type(spec).__struct_config__.tag}
     for name in spec.__struct_fields__:
         value = getattr(spec, name)
@@ -175,6 +183,8 @@ def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] 
             record[name] = msgspec.to_builtins(value, enc_hook=text)
     if isinstance(model, Counted):
         record["smoothing"] = text(model.smoothing)
+    if isinstance(model, D3PM):
+        record["last"] = model.last
     match model:
         case Counted() | ReverseTable():
             record["rows"] = [_table(table) for table in model.tables]

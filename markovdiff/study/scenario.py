@@ -57,7 +57,8 @@ class Scenario:
     """A resolved scenario.
 
     `data` has the chain's states (with the mask, where the kernel adds one); `betas` is empty for a
-    kernel without a schedule; `expectations` maps a check's name to what is expected of it.
+    kernel without a schedule; `expectations` maps a check's name to what is expected of it; `notes` says what was done
+    to the data and the noise as they were read.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Scenario:
     labels: int
     folder: Path
     unit: Unit
+    notes: tuple[str, ...] = ()
 
     __reduce__ = from_fields
 
@@ -170,7 +172,7 @@ class Scenario:
             "sdpi": "holds" if markov else None,
             "h-theorem": "holds" if markov and not law and self.stationary is not None else None,
             "elbo-ledger": "holds" if markov else None,
-            "dpi": "holds" if markov and self.T <= DPI_MAX_STEPS and self.K <= DPI_MAX_STATES else None,
+            "dpi": "holds" if markov and self._is_small else None,
             "entropy-growth": None,
             "converged": None,
         }
@@ -185,6 +187,16 @@ class Scenario:
             "converged": "holds" if bound else None,
         }
         return {check: e for check, d in defaults.items() if (e := given[check] or d)}
+
+    @property
+    def _is_small(self) -> bool:
+        return self.T <= DPI_MAX_STEPS and self.K <= DPI_MAX_STATES
+
+    @property
+    def compares_pairs(self) -> bool:
+        """Whether `dpi` is among the expectations; these are not formed for it, which may take long."""
+        asked = self.file.checks is not None and self.file.checks.dpi is not None
+        return asked or (self._is_small and self.chain().is_markov)
 
     def check_applicable(self) -> None:
         """Raise InputError for a check or a law that the file asks for and that cannot be had."""
@@ -330,9 +342,10 @@ def loads(text: str, *, folder: str | Path = ".", name: str = "scenario") -> Sce
         raise InputError("not text", where=f"loads, {where}", expected="a string", got=shown(got))
     spec = read(text)
     folder = Path(folder)
-    labelled = resolve.data(spec.data, folder)
-    data, kernel, betas, T = resolve.noise(spec.noise, labelled, folder)
-    scenario = Scenario(spec.name or name, spec, data, kernel, betas, T, labelled.K, folder, spec.unit)
+    notes: list[str] = []
+    labelled = resolve.data(spec.data, folder, notes)
+    data, kernel, betas, T = resolve.noise(spec.noise, labelled, folder, notes)
+    scenario = Scenario(spec.name or name, spec, data, kernel, betas, T, labelled.K, folder, spec.unit, tuple(notes))
     scenario.check_applicable()
     return scenario
 

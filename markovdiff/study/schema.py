@@ -74,7 +74,7 @@ def _reported() -> dict[str, Any]:
 
 
 def _step() -> dict[str, Any]:
-    reported, quantity = {"$ref": "#/$defs/reported"}, {"$ref": "#/$defs/quantity"}
+    quantity = {"$ref": "#/$defs/quantity"}
     own: dict[str, Any] = {
         "t": {"type": "integer", "minimum": 0},
         "beta": _nullable("reported"),
@@ -93,7 +93,7 @@ def _step() -> dict[str, Any]:
         "cross_entropy": _nullable("quantity"),
         "contraction": _nullable("quantity"),
         "dobrushin_product": _nullable("reported"),
-        "marginal": {"type": "array", "items": reported, "description": "with --distributions"},
+        "marginal": {"type": "array", "items": _nullable("reported"), "description": "with --distributions"},
         "shadow": _shadow(),
     }
     assert set(own) - {"marginal"} == {field.name for field in fields(Step)} - {"law"}

@@ -23,10 +23,11 @@ kernel = { kind = "uniform" }              # Q = (1-beta) I + beta/K
 # kernel = { kind = "mixing", target = "data" }
 # kernel = { kind = "neighbour", reach = 1, boundary = "reflect" }
 # kernel = { kind = "gaussian" }
+# kernel = { kind = "matrix", path = "k.npy", convention = "columns", normalise = true }
 # kernel = { kind = "matrix", rows = [["1/2", "1/2", 0], [0, 1, 0], [0, "1/3", "2/3"]] }
 schedule = { kind = "constant", beta = "1/10" }
 # schedule = { kind = "linear", start = 0.01, stop = 0.2 }
-# schedule = { kind = "cosine" }           # also: jump, geometric, explicit, alpha
+# schedule = { kind = "cosine" }           # power = 1, cap = "999/1000"; also: jump, geometric, explicit, alpha
 
 [reverse]
 prior = "marginal"                         # or "stationary", "uniform", "mask", or probabilities

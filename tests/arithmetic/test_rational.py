@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import tracemalloc
 from decimal import Decimal
 from fractions import Fraction
@@ -91,6 +92,53 @@ def test_every_accepted_form_is_exact(written: object, meant: Fraction) -> None:
     """An int, a Fraction, a Decimal, a FLINT number, a numpy integer, or text: each is taken as it stands."""
     assert rational(written) == meant
     assert type(rational(written)) is Fraction
+
+
+class Foreign:
+    """A rational of another library: gmpy2's and sympy's are registered with `numbers.Rational` like this."""
+
+    def __init__(self, numerator: object, denominator: object) -> None:
+        self.numerator, self.denominator = numerator, denominator
+
+    def __float__(self) -> float:
+        raise AssertionError("asked for a float")
+
+
+numbers.Rational.register(Foreign)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (Foreign(1, 3), Fraction(1, 3)),
+        (Foreign(np.int64(-6), fmpz(4)), Fraction(-3, 2)),
+        (np.uint8(255), Fraction(255)),
+        (np.array(7), Fraction(7)),
+    ],
+)
+def test_rationals_of_other_libraries_are_taken_exactly(written: object, meant: Fraction) -> None:
+    """Numerator over denominator, and never by way of a float; numpy's integers, also an array of one, as integers."""
+    assert rational(written) == meant
+
+
+@pytest.mark.parametrize("value", [np.True_, np.array(False), np.array([1]), 1j, np.complex128(1), Foreign], ids=repr)
+def test_what_is_no_rational_is_not_called_a_float(value: object) -> None:
+    """Booleans, arrays, complex numbers: not a rational number, and the message has what came."""
+    with pytest.raises(InputError) as caught:
+        rational(value)
+    assert caught.value.what == "not a rational number"
+    assert caught.value.got is not None
+
+
+@pytest.mark.parametrize(
+    ("value", "remedy"),
+    [(0.1, "write it as a string: '0.1'"), (np.float32(0.1), "write it as a string: '0.1'"), (math.nan, "a Fraction")],
+)
+def test_the_remedy_for_a_float_is_what_it_shows(value: object, remedy: str) -> None:
+    """The decimal that was meant, without the name of its type."""
+    with pytest.raises(InexactError) as caught:
+        rational(value)
+    assert str(caught.value.remedy).startswith(remedy)
 
 
 @pytest.mark.parametrize(

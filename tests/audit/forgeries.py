@@ -125,11 +125,17 @@ Path_ = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Forgery:
-    """A record that has been changed: where, and how."""
+    """A change to be made to a record: where, how, and what is put there."""
 
-    record: Any
+    honest: Any
     path: Path_
     how: str
+    value: Any
+
+    @property
+    def record(self) -> Any:
+        """The record with the change made."""
+        return changed(self.honest, self.path, self.value)
 
 
 def outcome(record: Any) -> tuple[int, str]:
@@ -292,7 +298,7 @@ def is_named(forgery: Forgery, said: str) -> bool:
     """Whether the last line names the key that was forged; of a sentence also the check that it belongs to."""
     names = said.splitlines()[-1].partition("not covered: ")[2]
     if "detail" in forgery.path:
-        return f"check {forgery.record['checks'][forgery.path[1]]['check']}: its words" in names
+        return f"check {forgery.honest['checks'][forgery.path[1]]['check']}: its words" in names
     return any(NAMES.get(str(key), "\0") in names for key in forgery.path)
 
 
@@ -300,7 +306,7 @@ def forgeries(record: Any) -> Iterator[Forgery]:
     """All of one record, each in one place."""
     for path in places(record):
         for how, value in others(record, path):
-            yield Forgery(changed(record, path, value), path, how)
+            yield Forgery(record, path, how, value)
 
 
 def main(wanted: int = sys.maxsize, seed: int = 1) -> int:

@@ -22,7 +22,7 @@ KERNELS = ("uniform", "absorbing", "mixing", "neighbour", "gaussian", "matrix", 
 SCHEDULES = ('kind = "jump"', 'kind = "constant", beta = "1/7"', 'kind = "linear", start = "1/100", stop = "1/3"',
              'kind = "cosine"', 'kind = "geometric", start = "1/1000", stop = "1/2"')  # fmt: skip
 MODELS = ('kind = "bayes"', 'kind = "uniform"', 'kind = "d3pm", error = "1/9"', 'kind = "d3pm", denoiser = "data"',
-          'kind = "posterior-mixture", error = "1/5"',
+          'kind = "posterior-mixture", error = "1/5"', 'kind = "d3pm", error = "1/9", last = "formula"',
           'kind = "counted", trajectories = 50, smoothing = "1/2"')  # fmt: skip
 
 

@@ -123,6 +123,7 @@ def scenarios(draw: st.DrawFn) -> str:
     )
     beta = draw(st.sampled_from(["0", "1/3", "1/2", "9/10", "1"]))
     model = draw(st.sampled_from(['kind = "bayes"', 'kind = "uniform"', 'kind = "d3pm", error = "1/8"',
+                                  'kind = "d3pm", last = "formula"',
                                   'kind = "posterior-mixture", denoiser = "data"']))  # fmt: skip
     prior = draw(st.sampled_from(["marginal", "uniform"]))
     unit = draw(st.sampled_from(["bits", "nats"]))
@@ -180,7 +181,10 @@ def changed(claim: str) -> str | None:
 @pytest.mark.parametrize(
     ("name", "arithmetic"),
     [
-        *((name, "exact") for name in ("two-state", "mask-hump", "memory", "elbo-d3pm", "elbo-mask-prior")),
+        *(
+            (name, "exact")
+            for name in ("two-state", "mask-hump", "memory", "elbo-d3pm", "elbo-d3pm-trained", "elbo-mask-prior")
+        ),
         *((name, "ball") for name in ("two-state", "memory", "elbo-mask-prior", "two-rooms", "neighbours")),
     ],
 )

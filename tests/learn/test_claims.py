@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import log2, pi, sqrt
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -106,3 +107,103 @@ def test_what_a_fact_is_about_equal_to_stands_under_the_others() -> None:
     """A text that begins with ≈ is aligned as a number is."""
     facts = Facts((("float", Number(0.5, "nats")), ("text", "≈ 0.25"), ("word", "yes")))
     assert facts.lines() == ["  float ≈ 0.5 nats  (float)", "  text  ≈ 0.25", "  word    yes"]
+
+
+@pytest.mark.parametrize(("K", "a"), [(8, "1/3"), (2, "1/2"), (5, "0"), (5, "1"), (1000, "1/7")])
+def test_a_tilted_law_is_what_the_words_say(K: int, a: str) -> None:
+    """A share a on the first, the rest evenly over all K: H of that law, made from the words, is on the page."""
+    assert "spread evenly over all 8, the first among them" in words_of("maximum")
+    share = Fraction(a)
+    law = [(1 - share) / K for _ in range(K)]
+    law[0] += share
+    H = -sum(float(p) * log2(p) for p in law if p)
+    table = next(
+        block for block in find("maximum").build({"K": Fraction(K), "tilt": share}) if isinstance(block, Table)
+    )
+    shown = dict(zip(table.column("a"), table.column("H, bits"), strict=True))[share]
+    assert float(shown.value) / float(mpmath.log(2)) == pytest.approx(H, rel=1e-12, abs=1e-12)  # type: ignore[union-attr, arg-type]
+    if (K, a) == (8, "1/3"):
+        assert round(H, 3) == 2.617
+
+
+@pytest.mark.parametrize("T", [1, 2, 4])
+def test_the_prior_pays_for_what_is_left_and_keeps_its_error(T: int) -> None:
+    """With eps = 0 the steps' own errors are 0, the prior's is not; what is paid for is H(x0|x_1), the losses, I_T."""
+    assert "π is not trained" in words_of("elbo")
+    settings = {"eps": Fraction(0), "beta": Fraction(1, 4), "T": Fraction(T)}
+    table = next(block for block in find("elbo").build(settings) if isinstance(block, Table))
+    first, *steps, prior, _ = ([in_bits(cell) for cell in row[1:]] for row in table.rows)
+    p = np.array([4, 2, 1]) / 7
+    known = [_mutual(p, np.linalg.matrix_power(0.75 * np.eye(3) + 0.25 / 3, t)) for t in range(T + 1)]
+    marginal = p @ np.linalg.matrix_power(0.75 * np.eye(3) + 0.25 / 3, T)
+    gap = float((marginal * np.log2(3 * marginal)).sum())
+    assert gap > 0
+    assert first == pytest.approx([known[0] - known[1], known[0] - known[1], 0], abs=1e-12)
+    for t, row in enumerate(steps, 2):
+        assert row == pytest.approx([known[t - 1] - known[t]] * 2 + [0], abs=1e-12)
+    assert prior == pytest.approx([known[T] + gap, known[T], gap], abs=1e-12)
+    if T == 3:
+        assert f"{gap:.8f}" == "0.03606840"
+
+
+def in_bits(shown: Any) -> float:
+    """A number on a page that the engine made."""
+    return float(shown.value.enclosed(15, "bits"))
+
+
+def _mutual(p: np.ndarray, Q: np.ndarray) -> float:  # type: ignore[type-arg]
+    joint = p[:, None] * Q
+    flat = p[:, None] * joint.sum(0)
+    return float((joint[joint > 0] * np.log2((joint / flat)[joint > 0])).sum())
+
+
+@pytest.mark.parametrize("a", ["1/10", "0", "1/2", "1/3"])
+@pytest.mark.parametrize("b", ["1/5", "0", "9/10"])
+def test_what_a_channel_loses_is_what_the_middle_still_knew(a: str, b: str) -> None:
+    """I(X;Y) − I(X;Z) = I(X;Y|Z), decided, where the page says that the two agree."""
+    facts = [
+        block
+        for block in find("data-processing").build({"a": Fraction(a), "b": Fraction(b)})
+        if isinstance(block, Facts)
+    ]
+    lost, still = (facts[0][name].value for name in ("I(X;Y) − I(X;Z)", "I(X;Y|Z)"))  # type: ignore[union-attr]
+    assert lost == still
+
+
+def test_three_coins_that_keep_the_rules_are_no_proof() -> None:
+    """Where these coins happen to be symmetric and no detour is shorter, the page says that others are not."""
+    alike = words_of("not-a-distance", "a=1/3", "b=9/10", "c=2/3")
+    assert "symmetric for these two; the triangle inequality happens to hold. Not so for most coins" in alike
+    assert "not symmetric; the triangle inequality fails" in words_of("not-a-distance")
+
+
+def test_half_not_lost_yet_may_be_lost_later() -> None:
+    """With too few steps the page speaks of these steps alone."""
+    assert "half is not lost in 1 steps" not in words_of("information-flow", "T=1", "beta=1/50")
+    assert "half is not lost in 3 steps" in words_of("information-flow", "T=3", "beta=1/50")
+
+
+@pytest.mark.parametrize("K", [1, 2, 12, 300, 2000])
+def test_the_lopsided_law_falls_behind_by_less_than_its_limit(K: int) -> None:
+    """Log K − H(p_k = k/Z) grows with K and stays under log 2 − ½ nats."""
+
+    def deficit(n: int) -> float:
+        p = np.arange(1, n + 1) / (n * (n + 1) / 2)
+        return float(np.log(n) + (p * np.log(p)).sum())
+
+    assert "the gap tends to log 2 − ½ nats" in words_of("exercise-1")
+    assert deficit(K) < deficit(K + 1) < np.log(2) - 0.5
+    assert np.log(2) - 0.5 - deficit(10**6) < 1e-5
+    assert np.log(2) - 0.5 - deficit(1025) < 0.0005
+
+
+def test_forward_has_mean_and_variance() -> None:
+    """The forward bell on the states has P's mean, as the page shows, and its variance."""
+    from markovdiff.learn.divergence import two_peaks
+    from markovdiff.measures.projection import bell, fit_bell
+
+    P = two_peaks(8, Fraction(2, 5))
+    fit = fit_bell(P, "forward").best
+    i, laws = np.arange(20), (np.array(P, float), np.array(bell(20, fit.centre, fit.width)))
+    (m, v), (n, w) = ((p @ i, p @ i**2 - (p @ i) ** 2) for p in laws)
+    assert (m, v) == pytest.approx((n, w), rel=1e-6)

@@ -299,7 +299,7 @@ def models(draw: st.DrawFn, chain: Chain) -> ReverseModel:
         "bayes": Bayes(),
         "belief": Bayes(row_vector(draw(laws(chain.K)))),
         "mixture": PosteriorMixture(denoiser),
-        "d3pm": D3PM(denoiser),
+        "d3pm": D3PM(denoiser, draw(st.sampled_from(["prediction", "formula"]))),
         "uniform": Uniform(),
     }[kind]
 
@@ -660,6 +660,41 @@ def test_d3pm_of_the_truth_errs_only_later(process: Process) -> None:
     assert same(value(kept(chain, D3PM(Posterior()), chain.marginal(chain.T))[0][0].error), LogForm())
 
 
+@examples(60)
+@given(markov())
+def test_d3pm_of_the_data_forgets_nothing_with_the_formula(process: Process) -> None:
+    """Fed q(x0), equation 4 at t = 1 too has every Δ_t = 0, and L = NLL = H(x0) under the prior p_T."""
+    chain = process.chain
+    entries, totals, finding = kept(chain, D3PM(DataGuess(), "formula"), chain.marginal(chain.T))
+    assert all(same(value(entry.error), LogForm()) for entry in entries)
+    assert same(value(totals.negative_elbo), entropy(chain.data.probabilities))
+    assert "; H(x0) = NLL = L" in finding.detail
+
+
+def test_d3pm_of_the_truth_errs_at_once_with_the_formula() -> None:
+    """Fed q(x0|x_t), equation 4 at t = 1 counts x_1 twice: Δ_1 > 0 where p̃ itself has Δ_1 = 0.
+
+    By hand, two letters 3 : 1 and one uniform step of β = 1/2: Q keeps with 3/4, p_1 = (5/8, 3/8),
+    q(x0 = 0 | x_1) = 9/10 and 1/2; R_1[j] ∝ Q[·, j]·q(x0 | x_1 = j) gives 27/28 and 1/4 to x0 = 0.
+    """
+    chain = Chain(Distribution.from_weights([3, 1]), uniform(2), (Fraction(1, 2),), 1)
+    by_hand = sum(
+        (
+            Fraction(weight) * log(Fraction(p) / Fraction(r))
+            for weight, p, r in [
+                ("9/16", "9/10", "27/28"),
+                ("1/16", "1/10", "1/28"),
+                ("3/16", "1/2", "1/4"),
+                ("3/16", "1/2", "3/4"),
+            ]
+        ),
+        LogForm(),
+    )
+    (first,), *_ = kept(chain, D3PM(Posterior(), "formula"), chain.marginal(1))
+    assert same(value(first.error), by_hand)
+    assert by_hand > 0
+
+
 @pytest.mark.parametrize("T", [2, 3, 6])
 def test_d3pm_of_the_truth_errs_on_letters(T: int) -> None:
     """Uniform noise on (1/2, 1/4, 1/8, 1/8): with the true posterior every Δ_t but the first is positive."""
@@ -674,9 +709,10 @@ def test_d3pm_of_the_truth_errs_on_letters(T: int) -> None:
 def test_d3pm_is_right_about_masks(process: Process) -> None:
     """Absorbing noise with the mask outside the data: fed q(x0|x_t), equation 4 is the Bayes reverse, all Δ_t = 0."""
     chain = process.chain
-    entries, _, finding = kept(chain, D3PM(Posterior()), chain.marginal(chain.T))
-    assert all(same(value(entry.error), LogForm()) for entry in entries)
-    assert "; H(x0) = NLL = L" in finding.detail
+    for model in (D3PM(Posterior()), D3PM(Posterior(), "formula")):
+        entries, _, finding = kept(chain, model, chain.marginal(chain.T))
+        assert all(same(value(entry.error), LogForm()) for entry in entries)
+        assert "; H(x0) = NLL = L" in finding.detail
 
 
 def test_a_masked_first_letter_errs() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.process.approach_floats import Approach
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.floats import Approach, forward
+from markovdiff.process.floats import forward
 from markovdiff.process.kernels import Blend
 from markovdiff.process.transition import Dense
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from random import Random
+from typing import Literal
 
 import pytest
 from chains import (
@@ -49,6 +50,8 @@ from markovdiff.process.reverse import (
 from markovdiff.process.transition import Dense
 
 Rows = tuple["Law | None", ...]
+Last = Literal["prediction", "formula"]
+LASTS: tuple[Last, ...] = ("prediction", "formula")
 ZERO = Fraction(0)
 
 errors = st.sampled_from([Fraction(0), Fraction(1), Fraction(1, 10**40)]) | probabilities
@@ -114,9 +117,9 @@ def mixture_by_definition(process: Process, t: int, guesses: Rows) -> tuple[Rows
     return tuple(rows), tuple(restricted)
 
 
-def d3pm_by_definition(process: Process, t: int, guesses: Rows) -> Rows:
-    """∝ Σ_k q(x_{t−1}, x_t=j | x0=k) p̃(k), and p̃ itself at t = 1."""
-    if t == 1:
+def d3pm_by_definition(process: Process, t: int, guesses: Rows, last: Last = "prediction") -> Rows:
+    """∝ Σ_k q(x_{t−1}, x_t=j | x0=k) p̃(k), and with `prediction` p̃ itself at t = 1."""
+    if t == 1 and last == "prediction":
         return guesses
     K = range(process.chain.K)
     pairs = [forward(process, t, k) for k in K]
@@ -202,11 +205,11 @@ def test_the_mixture_is_its_definition(data: st.DataObject) -> None:
 @examples(80)
 @given(st.data())
 def test_d3pm_is_its_equation_4(data: st.DataObject) -> None:
-    """R_t[j, i] ∝ Σ_k q(x_{t−1}=i, x_t=j|x0=k) p̃(k|j) for t ≥ 2, and R_1[j] = p̃(·|x_1=j)."""
-    process = data.draw(markov())
+    """R_t[j, i] ∝ Σ_k q(x_{t−1}=i, x_t=j|x0=k) p̃(k|j) for t ≥ 2; at t = 1 R_1[j] = p̃(·|x_1=j), or the same."""
+    process, last = data.draw(markov()), data.draw(st.sampled_from(LASTS))
     denoiser, guesses = data.draw(denoisers(process))
-    for t, step in enumerate(steps_of(process.chain, D3PM(denoiser)), 1):
-        assert step.fractions() == d3pm_by_definition(process, t, guesses(t))
+    for t, step in enumerate(steps_of(process.chain, D3PM(denoiser, last)), 1):
+        assert step.fractions() == d3pm_by_definition(process, t, guesses(t), last)
         assert step.restricted == ()
 
 
@@ -226,6 +229,25 @@ def test_d3pm_of_the_data_is_bayes_but_for_the_first_step(process: Process) -> N
     first, *later = rows_of(chain, D3PM(DataGuess()))
     assert first == (chain.data.probabilities,) * chain.K
     assert later == rows_of(chain, Bayes())[1:]
+
+
+@examples(60)
+@given(markov())
+def test_d3pm_of_the_data_with_the_formula_throughout_is_bayes(process: Process) -> None:
+    """Fed q(x0), equation 4 at every t, also at t = 1, is the Bayes reverse."""
+    chain = process.chain
+    assert rows_of(chain, D3PM(DataGuess(), "formula")) == rows_of(chain, Bayes())
+
+
+@examples(40)
+@given(markov())
+def test_d3pm_that_is_the_posterior_at_1_and_the_data_later_is_bayes(process: Process) -> None:
+    """A p̃ that is q(x0|x_1) at t = 1 and q(x0), whatever x_t, for t ≥ 2 makes equation 4 the Bayes reverse."""
+    chain = process.chain
+    first = as_rows(data_posterior(process, 1))
+    later = (reverse.row_of(chain.data.probabilities),) * chain.K
+    trained = DenoiserTable((first, *[later] * (chain.T - 1)))
+    assert rows_of(chain, D3PM(trained)) == rows_of(chain, Bayes())
 
 
 @examples(40)
@@ -268,7 +290,8 @@ def test_rows_sum_to_one(data: st.DataObject) -> None:
     chain = process.chain
     denoiser, _ = data.draw(denoisers(process))
     smoothing = data.draw(probabilities)
-    models = [Bayes(), PosteriorMixture(denoiser), D3PM(denoiser), Uniform(), Counted(chain, 5, smoothing, 0)]
+    d3pm = [D3PM(denoiser, last) for last in LASTS]
+    models = [Bayes(), PosteriorMixture(denoiser), *d3pm, Uniform(), Counted(chain, 5, smoothing, 0)]
     for model in models:
         for step in steps_of(chain, model):
             for row in step.rows:

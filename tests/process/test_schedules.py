@@ -6,7 +6,8 @@ from itertools import accumulate, pairwise
 import mpmath
 import pytest
 from chains import examples, probabilities
-from hypothesis import given
+from flint import fmpq
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from markovdiff.errors import InputError
@@ -15,6 +16,7 @@ from markovdiff.process.schedules import (
     RESOLUTION,
     constant,
     cosine,
+    cosines_have_ratio,
     explicit,
     from_alphas,
     geometric,
@@ -101,7 +103,7 @@ def test_geometric_is_the_nearest_grid_point(T, start, stop, resolution):
 @given(st.integers(1, 25), st.fractions(0, 1, max_denominator=200), st.sampled_from([RESOLUTION, Fraction(1, 3**20)]))
 @examples(40)
 def test_cosine_is_the_nearest_grid_point(T, s, resolution):
-    """β_t is nearest to min(1 − ᾱ_t/ᾱ_{t−1}, 999/1000), ᾱ_t = f(t)/f(0), f(t) = cos²((t/T + s)/(1 + s)·π/2).
+    """β_t is nearest to 1 − ᾱ_t/ᾱ_{t−1} and never above 999/1000, ᾱ_t = f(t)/f(0), f(t) = cos²((t/T + s)/(1 + s)·π/2).
 
     Source: Nichol & Dhariwal 2021 (arXiv 2102.09672), eq. 17 and §3.2, evaluated by mpmath at 60 digits.
     """
@@ -113,15 +115,42 @@ def test_cosine_is_the_nearest_grid_point(T, s, resolution):
             return mpmath.cos((mpmath.mpf(t) / T + mp(s)) / (1 + mp(s)) * mpmath.pi / 2) ** 2
 
         for t, beta in enumerate(betas, 1):
-            assert_nearest(beta, min(1 - f(t) / f(t - 1), mp(COSINE_CAP)), resolution)
+            truth = 1 - f(t) / f(t - 1)
+            if beta + resolution > COSINE_CAP:
+                assert beta <= COSINE_CAP
+                assert truth > mp(beta) - mp(resolution) / 2
+            else:
+                assert_nearest(beta, truth, resolution)
 
 
-@given(steps)
-@examples(20)
-def test_cosine_ends_at_its_cap(T):
-    """f(T) = 0 would make β_T = 1; the cap makes it 999/1000, on a grid that has that number."""
-    assert cosine(T, resolution=Fraction(1, 1000))[-1] == COSINE_CAP == Fraction(999, 1000)
-    assert 0 < abs(cosine(T)[-1] - COSINE_CAP) <= RESOLUTION / 2
+@given(steps, st.sampled_from([1, 2]), st.fractions(Fraction(1, 100), 1), grids)
+@examples(40)
+def test_cosine_ends_at_its_cap(T, power, cap, resolution):
+    """f(T) = 0 would make β_T = 1; the cap makes it the largest multiple of the grid that is not above the cap."""
+    assume(cap >= resolution)
+    betas = cosine(T, resolution=resolution, power=power, cap=cap)
+    assert max(betas) == betas[-1] <= cap < betas[-1] + resolution
+
+
+def test_the_cap_of_the_paper_is_not_exceeded():
+    """999/1000 lies between two multiples of 2^-32; the one above it, nearer by a tenth, is not taken."""
+    assert cosine(4)[-1] == Fraction(999 * 2**32 // 1000, 2**32) < COSINE_CAP
+    assert cosine(4, resolution=Fraction(1, 1000))[-1] == COSINE_CAP == Fraction(999, 1000)
+
+
+def test_the_cosine_of_d3pm_is_not_squared():
+    """power = 1: ᾱ_t = f(t)/f(0), f(t) = cos((t/T + s)/(1 + s)·π/2), as D3PM's code has it; ᾱ_500 of 1000 is 0.7027.
+
+    Squared, as Nichol & Dhariwal have it, it is 0.4938.
+    """
+    with mpmath.workdps(40):
+        for power, rough in ((1, "0.7027"), (2, "0.4938")):
+            betas = cosine(1000, power=power)
+            s = mpmath.mpf(8) / 1000
+            f = [mpmath.cos((mpmath.mpf(t) / 1000 + s) / (1 + s) * mpmath.pi / 2) ** power for t in range(501)]
+            alpha_bar = mp(alpha_bars(betas[:500])[-1])
+            assert mpmath.nstr(alpha_bar, 4) == rough
+            assert abs(alpha_bar - f[500] / f[0]) < mpmath.mpf(500) / 2**32
 
 
 @pytest.mark.parametrize("beta", [Fraction(1, 10), Fraction(1), Fraction(1, 2**32)])
@@ -150,18 +179,29 @@ def test_a_tie_goes_to_the_even_multiple(n):
 @pytest.mark.parametrize(
     ("T", "s", "resolution", "betas"),
     [
-        (2, Fraction(0), Fraction(1, 3), (Fraction(2, 3), Fraction(1))),
-        (3, Fraction(0), Fraction(1, 2), (Fraction(0), Fraction(1, 2), Fraction(1))),
-        (1, Fraction(8, 1000), Fraction(1, 500), (Fraction(1),)),
+        (2, Fraction(0), Fraction(1, 3), (Fraction(2, 3), Fraction(2, 3))),
+        (3, Fraction(0), Fraction(1, 2), (Fraction(0), Fraction(1, 2), Fraction(1, 2))),
+        (3, Fraction(0), Fraction(1, 6), (Fraction(1, 3), Fraction(2, 3), Fraction(5, 6))),
+        (1, Fraction(8, 1000), Fraction(1, 500), (Fraction(499, 500),)),
     ],
 )
 def test_a_cosine_that_is_rational_is_rounded_like_any_rational(T, s, resolution, betas):
     """Where β_t is a known rational, a tie is a tie, and goes to the even multiple.
 
     s = 0: T = 2 gives β_1 = ½ and T = 3 gives β = ¼, ⅔ (cos² of 45°, 30° and 60° are ½, ¾, ¼; Niven 1956). The
-    cap, 999/1000, lies half way between 499/500 and 1.
+    cap, 999/1000, lies half way between 499/500 and 1, and the lower one is taken.
     """
     assert cosine(T, s, resolution) == betas
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "ratio"), [("1/3", "0", "1/2"), ("1/3", "2/3", "-1"), ("1/2", "1/7", "0"), ("1/5", "1/5", "1")]
+)
+def test_ratios_of_plain_cosines_are_decided(a, b, ratio):
+    """cos 60° = ½·cos 0, cos 60° = −cos 120°, cos 90° = 0; a ratio that misses by a hair is not one."""
+    a, b, ratio = fmpq(*Fraction(a).as_integer_ratio()), fmpq(*Fraction(b).as_integer_ratio()), Fraction(ratio)
+    assert cosines_have_ratio(a, b, ratio, Fraction(0))
+    assert not cosines_have_ratio(a, b, ratio + Fraction(1, 10**50), Fraction(0))
 
 
 @pytest.mark.parametrize(
@@ -175,6 +215,9 @@ def test_a_cosine_that_is_rational_is_rounded_like_any_rational(T, s, resolution
         (lambda: geometric(3, Fraction(1, 2), Fraction(1), Fraction(2, 3)), "noise.schedule.resolution"),
         (lambda: cosine(3, Fraction(-1, 10)), "noise.schedule.s"),
         (lambda: cosine(3, resolution=Fraction(0)), "noise.schedule.resolution"),
+        (lambda: cosine(3, cap=Fraction(0)), "noise.schedule.cap"),
+        (lambda: cosine(3, cap=Fraction(11, 10)), "noise.schedule.cap"),
+        (lambda: cosine(3, resolution=Fraction(1, 3), cap=Fraction(1, 4)), "noise.schedule.cap"),
         (lambda: explicit([Fraction(1, 2), Fraction(3, 2)]), "noise.schedule.betas[1]"),
         (lambda: from_alphas([Fraction(1, 2), Fraction(2, 3)]), "noise.schedule.alphas[1]"),
         (lambda: from_alphas([Fraction(1, 2), Fraction(0), Fraction(1, 9)]), "noise.schedule.alphas[2]"),

@@ -126,6 +126,8 @@ MODELS = [
     '{ kind = "posterior-mixture", denoiser = "data" }',
     '{ kind = "d3pm" }',
     '{ kind = "d3pm", error = 1 }',
+    '{ kind = "d3pm", last = "formula" }',
+    '{ kind = "d3pm", denoiser = "data", last = "formula" }',
     '{ kind = "bayes", data = ["1/3", "2/3", 0] }',
     '{ kind = "counted", trajectories = 50, smoothing = "1/2" }',
     '{ kind = "uniform" }',

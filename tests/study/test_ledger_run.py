@@ -133,10 +133,10 @@ def test_json_decimals_are_the_decimals_written(tmp_path: Path) -> None:
 
 
 def test_npz_floats_are_the_dyadic_numbers_they_are(tmp_path: Path) -> None:
-    """With `normalise` each row of doubles is divided by its exact sum, and is then exactly that."""
+    """With `normalise = "any"` each row of doubles is divided by its exact sum, and is then exactly that."""
     array = np.array([[[0.1, 0.3], [0.25, 0.75]], [[1e-300, 1.0], [2.0, 6.0]]])
     path = as_npz(tmp_path, reverse=array)
-    rows = model_record(run(brought(path, ", normalise = true"), folder=tmp_path))["rows"]
+    rows = model_record(run(brought(path, ', normalise = "any"'), folder=tmp_path))["rows"]
     for t, matrix in enumerate(array.tolist()):
         for j, row in enumerate(matrix):
             total = sum(map(Fraction, row))
@@ -165,15 +165,19 @@ def test_null_rows_are_undefined_rows(tmp_path: Path) -> None:
     assert never.elbo.negative_elbo == never.elbo.nll == Enclosed("0", "0", "0", "0")
 
 
-@pytest.mark.parametrize("form", ["posterior-mixture", "d3pm"])
-def test_a_denoiser_brought_along_goes_through_either_form(tmp_path: Path, form: str) -> None:
+@pytest.mark.parametrize(
+    ("form", "more"),
+    [("posterior-mixture", ""), ("d3pm", ""), ("d3pm", ', last = "prediction"'), ("d3pm", ', last = "formula"')],
+)
+def test_a_denoiser_brought_along_goes_through_either_form(tmp_path: Path, form: str, more: str) -> None:
     """The true posterior written into a file is the same model as the one that has its name."""
     spec = scenario_text()
     chain = md.loads(spec).chain()
     rows = [[[str(x) for x in row] for row in chain.data_posterior(t) if row is not None] for t in (1, 2)]
     path = as_json(tmp_path, {"denoiser": rows})
-    result = run(brought(path, f', form = "{form}"'), folder=tmp_path)
-    assert result.elbo == run(f'kind = "{form}"').elbo
+    result, named = run(brought(path, f', form = "{form}"{more}'), folder=tmp_path), run(f'kind = "{form}"{more}')
+    assert result.elbo == named.elbo
+    assert model_record(result).get("last") == model_record(named).get("last")
     assert model_record(result)["denoiser_rows"] == rows
     assert "rows" not in model_record(result)
 
@@ -569,6 +573,10 @@ def test_one_denoiser_is_enough(kind: str) -> None:
         ('kind = "learned"', "reverse.model"),
         ('kind = "table", rows = [], form = "bayes"', "reverse.model.form"),
         ('kind = "d3pm", denoiser = "posterior"', "reverse.model.denoiser"),
+        ('kind = "d3pm", last = "posterior"', "reverse.model.last"),
+        ('kind = "posterior-mixture", last = "formula"', "reverse.model"),
+        (table(GOOD) + ', last = "formula"', "reverse.model.last"),
+        (table(GOOD) + ', form = "d3pm", last = "formula"', "reverse.model.last"),
     ],
 )
 def test_parameters_out_of_place_are_refused(model: str, where: str) -> None:
@@ -646,6 +654,7 @@ def test_what_ships() -> None:
         "elbo-counted-1000",
         "elbo-counted-10000",
         "elbo-d3pm",
+        "elbo-d3pm-trained",
         "elbo-mask-prior",
         "elbo-mixture",
         "elbo-table",
@@ -678,9 +687,9 @@ def test_the_lines_add_up(name: str, shipped: dict[str, md.Result]) -> None:
         assert meet(bounds(elbo.prior), [bounds(steps[-1].mutual_information), bounds(elbo.prior_gap)])
 
 
-@pytest.mark.parametrize("name", ["elbo-tight", "elbo-mixture"])
+@pytest.mark.parametrize("name", ["elbo-tight", "elbo-mixture", "elbo-d3pm-trained"])
 def test_what_is_right_has_no_error(name: str, shipped: dict[str, md.Result]) -> None:
-    """Bayes, and the mixture of the true posterior: every Δ_t is an exact 0, and L = NLL = H(x0)."""
+    """Bayes, the mixture of the true posterior, equation 4 as L wants it: every Δ_t is 0, and L = NLL = H(x0)."""
     result = shipped[name]
     assert {step.model_error.value for step in result.steps[1:] if step.model_error} == {"0"}
     assert result.elbo.gap == result.elbo.prior_gap == result.elbo.nll_excess == Enclosed("0", "0", "0", "0")

@@ -28,7 +28,8 @@ ENCLOSED = ("entropy", "conditional_entropy", "noise_entropy", "mutual_informati
 """What a step says of x0 and x_t alone, without the prior, the reverse model or the kernel's worst row."""
 
 MODELS = ('{ kind = "bayes" }', '{ kind = "d3pm", error = "1/5" }', '{ kind = "posterior-mixture", error = "1/7" }',
-          '{ kind = "d3pm", denoiser = "data" }', '{ kind = "uniform" }')  # fmt: skip
+          '{ kind = "d3pm", denoiser = "data" }', '{ kind = "d3pm", error = "1/5", last = "formula" }',
+          '{ kind = "uniform" }')  # fmt: skip
 
 
 def listed(nested: object) -> str:

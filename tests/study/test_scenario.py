@@ -120,13 +120,13 @@ def test_npy_floats_are_dyadic_rationals(tmp_path: Path) -> None:
 
 
 def test_npy_floats_are_normalised_only_when_asked(tmp_path: Path) -> None:
-    """Three floats 0.1 do not sum to one: refused, with `normalise = true` named; with it, divided exactly."""
-    np.save(tmp_path / "p.npy", np.array([0.1, 0.1, 0.2]))
+    """Floats miss one by a rounding: refused, with `normalise = true` named; with it, divided exactly."""
+    np.save(tmp_path / "p.npy", np.array([0.1, 0.2, 0.7]))
     with pytest.raises(md.InputError) as caught:
         md.loads(text('npy = { path = "p.npy" }'), folder=tmp_path)
     assert "normalise = true" in str(caught.value)
     data = md.loads(text('npy = { path = "p.npy", normalise = true }'), folder=tmp_path).data
-    exact = [Fraction(0.1), Fraction(0.1), Fraction(0.2)]
+    exact = [Fraction(0.1), Fraction(0.2), Fraction(0.7)]
     assert data.probabilities == tuple(x / sum(exact) for x in exact)
 
 
@@ -259,15 +259,14 @@ def test_stack_from_files(tmp_path: Path) -> None:
 
 def test_matrix_of_floats_is_normalised_only_when_asked(tmp_path: Path) -> None:
     """Rows of floats that miss one by a rounding are refused; with `normalise` they are divided exactly."""
-    np.save(tmp_path / "k.npy", np.array([[0.1, 0.2], [0.5, 0.5]]))
+    row = [0.1, 0.2, 0.7]
+    np.save(tmp_path / "k.npy", np.array([row, [0, 0.5, 0.5], [0, 0, 1]]))
     noise = 'steps = 1\nschedule = { kind = "jump" }'
     with pytest.raises(md.InputError, match="sum to one"):
-        md.loads(text(kernel='{ kind = "matrix", path = "k.npy" }', noise=noise), folder=tmp_path)
-    study = md.loads(text(kernel='{ kind = "matrix", path = "k.npy", normalise = true }', noise=noise), folder=tmp_path)
-    assert study.chain().step(1)[0] == (
-        Fraction(0.1) / (Fraction(0.1) + Fraction(0.2)),
-        Fraction(0.2) / (Fraction(0.1) + Fraction(0.2)),
-    )
+        md.loads(text("weights = [1, 1, 1]", '{ kind = "matrix", path = "k.npy" }', noise), folder=tmp_path)
+    kernel = '{ kind = "matrix", path = "k.npy", normalise = true }'
+    study = md.loads(text("weights = [1, 1, 1]", kernel, noise), folder=tmp_path)
+    assert study.chain().step(1)[0] == tuple(Fraction(x) / sum(map(Fraction, row)) for x in row)
 
 
 # schedules
@@ -302,14 +301,15 @@ def nearest(x: mpmath.mpf) -> Fraction:
 
 @pytest.mark.parametrize("T", [1, 2, 7, 50])
 def test_cosine_by_a_second_route(T: int) -> None:
-    """β_t = min(1 − f(t)/f(t−1), 999/1000), f = cos²((t/T+s)/(1+s)·π/2), to the nearest multiple of 2^-32 (mpmath)."""
+    """β_t = 1 − f(t)/f(t−1), f = cos²((t/T+s)/(1+s)·π/2), to the nearest multiple of 2^-32 up to 999/1000 (mpmath)."""
     with mpmath.workdps(60):
         s = mpmath.mpf(8) / 1000
 
         def f(t: int) -> mpmath.mpf:
             return mpmath.cos((mpmath.mpf(t) / T + s) / (1 + s) * mpmath.pi / 2) ** 2
 
-        expected = tuple(nearest(min(1 - f(t) / f(t - 1), mpmath.mpf(999) / 1000)) for t in range(1, T + 1))
+        most = Fraction(999 * GRID // 1000, GRID)
+        expected = tuple(min(nearest(1 - f(t) / f(t - 1)), most) for t in range(1, T + 1))
     assert scheduled('{ kind = "cosine" }', T) == expected
 
 

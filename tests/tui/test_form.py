@@ -44,6 +44,17 @@ def values(text: str) -> dict[str, str]:
 # the text
 
 
+def test_choices_that_are_no_words_are_written_as_what_they_are() -> None:
+    """`normalise` is true, false or "any"; the cosine's power a number: the engine reads each back."""
+    text = TEXTS["starter"].replace('{ kind = "constant", beta = "1/10" }', '{ kind = "cosine" }')
+    plain = Form.from_text(text).set("noise.schedule.power", "1").set("noise.schedule.cap", "9/10")
+    schedule: Any = read(plain.text()).noise.schedule
+    assert (schedule.power, schedule.cap) == (1, Fraction(9, 10))
+    text = TEXTS["starter"].replace("weights = [5, 2, 1]", 'npy = { path = "p.npy" }')
+    for choice, meant_by_it in (("any", "any"), ("true", True), ("false", False)):
+        assert read(Form.from_text(text).set("data.npy.normalise", choice).text()).data.npy.normalise == meant_by_it
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_form_of_a_scenario_is_that_scenario(name: str) -> None:
     """from_text and text are inverse to each other, to the letter; setting what is already there changes nothing."""
@@ -273,6 +284,17 @@ def test_every_kind_shows_its_keys_and_begins_well(table: str, name: str) -> Non
             assert (found.path, chosen.field("reverse.model.path").value) == ("reverse.model.kind", "")
         else:
             assert found is None, (kind, found)
+
+
+def test_how_equation_4_ends_is_asked_where_it_is_used() -> None:
+    """`last` is a field of the model d3pm, and of a table put through that form; of no other table."""
+    made = Form.from_text(TEXTS["elbo-d3pm"])
+    assert made.field("reverse.model.last").choices == ("formula", "prediction")
+    assert 'last = "formula"' in made.set("reverse.model.last", "formula").text()
+    table = Form.from_text(TEXTS["elbo-d3pm-trained"])
+    assert table.field("reverse.model.last").value == ""
+    other = table.set("reverse.model.form", "posterior-mixture")
+    assert "reverse.model.last" not in [field.path for field in other.fields()]
 
 
 def test_choosing_a_kernel_with_memory_and_back() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
-from math import isnan
+from math import isnan, log10
 
 import pytest
 from test_app import SCENARIOS, TWO_STATE, Nearby, Session, session
@@ -69,8 +69,9 @@ def looking_back() -> None:
 
 
 def histogram() -> None:
-    """p_t = p_0 at each t, exactly; I falls strictly, to less than a ten-thousandth."""
+    """p_t = p_0 at each t, exactly; I falls strictly, to less than a ten-thousandth. β is 1/8."""
     c = chain("own-marginal")
+    assert set(c.betas) == {Fraction(1, 8)}
     assert all(c.marginal(t) == c.marginal(0) for t in range(c.T + 1))
     steps = result("own-marginal").steps
     assert [step.decay for step in steps[1:]] == ["strict"] * c.T
@@ -122,8 +123,15 @@ def strong_inequality() -> None:
 
 
 def below_floats() -> None:
-    """Strict at each of 256 steps, to 7e-256; at t = 20 it is 2e-20, where float64's textbook sum is all error."""
+    """Strict at each of 256 steps, to 7e-256; at t = 20 it is 2e-20, where float64's textbook sum is all error.
+
+    From there to the end log I stays within two decades of the straight line between them: 236 decades.
+    """
     steps = result("dense-late").steps
+    heights = [log10(float(step.mutual_information)) for step in steps[20:]]
+    ends = heights[0], heights[-1]
+    line = [ends[0] + (ends[1] - ends[0]) * k / (len(heights) - 1) for k in range(len(heights))]
+    assert max(abs(a - b) for a, b in zip(heights, line, strict=True)) < 2
     assert [step.decay for step in steps[1:]] == ["strict"] * 256
     assert str(steps[256].mutual_information).startswith("7.2")
     assert str(steps[256].mutual_information).endswith("e-256")
@@ -158,8 +166,11 @@ def memory() -> None:
 
 
 def bill() -> None:
-    """L = NLL = H(x0) with every error exactly 0."""
-    elbo = result("elbo-tight").elbo
+    """L = NLL = H(x0) with every error exactly 0; the terms are H(x0|x_1), the losses, and I(x0;x_T)."""
+    elbo, steps = result("elbo-tight").elbo, result("elbo-tight").steps
+    assert elbo.reconstruction == steps[1].conditional_entropy
+    assert all(step.elbo_term == step.information_loss for step in steps[2:])
+    assert elbo.prior == steps[-1].mutual_information
     zeros = (elbo.gap, elbo.model_error, elbo.prior_gap)
     assert [(str(zero), zero.lower, zero.upper) for zero in zeros] == [("0", "0", "0")] * 3
     assert str(elbo.negative_elbo) == str(elbo.nll) == str(elbo.data_entropy)

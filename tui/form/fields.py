@@ -85,8 +85,10 @@ def _key_fields(draft: Draft, path: str, table: Table) -> Iterator[Field]:
 
 
 def _idle(draft: Draft, path: str, key: Key) -> bool:
-    """A key that says how a file is read, where none is named."""
-    return key.name in ("normalise", "form") and draft.at(f"{path}.path") is None
+    """A key that says how a file is read, where none is named; or how equation 4 ends, where it is not used."""
+    if key.name == "last":
+        return draft.kind_at(path) == "table" and draft.at(f"{path}.form") != "d3pm"
+    return key.name in ("normalise", "convention", "softmax", "form") and draft.at(f"{path}.path") is None
 
 
 def _law_fields(draft: Draft, path: str, key: Key) -> Iterator[Field]:

@@ -96,7 +96,7 @@ class Form:
 def _literal(draft: Draft, known: Field, value: str) -> str:
     """A value as TOML."""
     if known.kind == "choice":
-        return value if value in ("true", "false") else toml.quoted(value)
+        return value if value in ("true", "false") or value.isdecimal() else toml.quoted(value)
     if known.kind == "state":
         number = re.fullmatch(r"0|[1-9][0-9]{0,17}", value.strip())
         has_label = isinstance(draft.at("data.states"), list) and value.strip() in draft.states

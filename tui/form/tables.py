@@ -42,6 +42,8 @@ def _kind(name: str, given: inspect.Type) -> tuple[Kind, tuple[str, ...], bool]:
     kinds = list(given.types) if isinstance(given, inspect.UnionType) else [given]
     kinds = [kind for kind in kinds if not isinstance(kind, inspect.NoneType)]
     words = next((tuple(map(str, k.values)) for k in kinds if isinstance(k, inspect.LiteralType)), ())
+    if any(isinstance(kind, inspect.BoolType) for kind in kinds):
+        return "choice", ("false", "true", *words), False
     if words:
         optional = isinstance(given, inspect.UnionType) and len(kinds) == 1
         return "choice", ("", *words) if optional else words, len(kinds) > 1
@@ -56,8 +58,6 @@ def _kind(name: str, given: inspect.Type) -> tuple[Kind, tuple[str, ...], bool]:
             return "numbers", (), False
         case inspect.IntType():
             return "integer", (), False
-        case inspect.BoolType():
-            return "choice", ("false", "true"), False
         case inspect.CustomType():
             return "number", (), False
     return "path" if name == "path" else "text", (), False

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tui.lab.numbers import Channel
 
 TITLE = "two states"
-IDEA = "What x_t still tells of x0 only falls; for two states it has a closed form."
+IDEA = "What x_t still tells of x0 never rises; for two states it has a closed form."
 TOPIC = "exercise-4"
 SHARE = "a probability is a share of all cases: no less than none of them, no more than all"
 DIALS = (

@@ -1,6 +1,6 @@
 """View 4: p_k = k/Z as K grows: H beside log K and log K − (log 2 − ½), and the measured gap beside its limit.
 
-K runs along its logarithm: there log K is a straight line, and H keeps its distance from it.
+K runs along its logarithm: there log K is a straight line, and H runs beside it in the end.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from tui.lab.numbers import Growth
 
 TITLE = "growth"
-IDEA = "The entropy of p_k = k/Z falls behind log K by log 2 − ½ nats, and no further."
+IDEA = "The entropy of p_k = k/Z falls behind log K, but by less than log 2 − ½ nats."
 TOPIC = "exercise-1"
 DIALS = (
     Dial(
         "K", Fraction(1), Fraction(1024), Fraction(12), Fraction(1), Fraction(0), "states, p_k = k/Z",
-        "a law needs a state at least; beyond 1024 the gap is the constant to four digits",
+        "a law needs a state at least; beyond 1024 the gap is within 0.0005 nats of its limit",
         whole=True, doubles=True,
     ),
 )  # fmt: skip

@@ -287,6 +287,6 @@ def page(topic: str, settings: Sequence[str]) -> tuple[list[tuple[str, str]], st
     try:
         values = found.read(settings)
     except md.InputError as error:
-        values, refused = found.defaults, f"{error.where}: {error.what}"
+        values, refused = found.read(()), f"{error.where}: {error.what}"
     stretches = sheet(found, values)
     return [(line.text, line.role) for lines in stretches for line in lines], refused

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tui.lab.numbers import Peaks
 
 TITLE = "cover or seek"
-IDEA = "One Gaussian for two peaks: forward KL covers them both, reverse KL seeks one."
+IDEA = "Two far peaks, one Gaussian: forward KL covers both, reverse KL seeks one."
 TOPIC = "forward-reverse"
 DIALS = (
     Dial(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tui.lab.numbers import Bells
 
 TITLE = "discrete peaks"
-IDEA = "One bell for two peaks on states: forward KL aims between, reverse KL at one."
+IDEA = "Two far peaks on states, one bell: forward KL aims between, reverse KL at one."
 TOPIC = "modes"
 DIALS = (
     Dial(

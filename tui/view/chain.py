@@ -57,7 +57,7 @@ def here(scene: Scene) -> Spot:
 
 
 ABOUT = (
-    "The kernel, the noise β_t of this step and the fraction ᾱ_t that all steps so far have kept, as exact rationals. "
-    "Below, what the scenario claims and whether it came out so."
+    "The kernel and, where it has them, the noise β_t of this step and the fraction ᾱ_t that all steps so far have "
+    "kept, exactly as the engine has them. Below, what the scenario claims and whether it came out so."
 )
-FORMULA = "Q_t = (1−β_t) I + β_t M;   ᾱ_t = (1−β_1) ⋯ (1−β_t)"
+FORMULA = "Q_t = (1−β_t) I + β_t M, but for gaussian, per-step and conditional kernels;   ᾱ_t = (1−β_1) ⋯ (1−β_t)"

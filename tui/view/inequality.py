@@ -80,7 +80,8 @@ def here(scene: Scene) -> Spot:
 
 
 ABOUT = (
-    "The verdict on this step is decided on integers, never rounded: ↓ strict, = equal, ↑ violated, which only a "
-    "process with memory can do. The strip has the verdicts of all steps."
+    "The verdict on this step: ↓ strict, = equal, ↑ violated, which only a process with memory can do. Exact "
+    "arithmetic decides it on integers, balls by enclosures; float64 says what it sees. The strip has the verdicts of "
+    "all steps."
 )
 FORMULA = "I(x0;x_(t−1)) − I(x0;x_t) = I(x0;x_(t−1)|x_t) ≥ 0;   η(Q) = max ½ Σ_j |Q[i,j] − Q[k,j]|"

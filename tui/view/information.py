@@ -197,8 +197,8 @@ def here(scene: Scene) -> Spot:
 
 
 ABOUT = (
-    "H(x_t) is the entropy of x_t, I(x0;x_t) what is left to know of the data: noise may add to the first, it only "
-    "ever takes from the second. The bound is what the strong inequality leaves at most. F lays float64's own "
-    "I(x0;x_t) beneath, and marks where it rises falsely (↑), is negative (−) or is stuck (=)."
+    "H(x_t) is the entropy of x_t, I(x0;x_t) what x_t still tells of the data: noise may add to the first, and never "
+    "adds to the second where it has no memory. The bound is what the strong inequality leaves at most. F lays "
+    "float64's own I(x0;x_t) beneath, and marks where it rises falsely (↑), is negative (−) or is stuck (=)."
 )
 FORMULA = "I(x0;x_t) = H(x0) − H(x0|x_t) = H(x_t) − H(x_t|x0);   bound: η(Q_t)·I(x0;x_(t−1))"

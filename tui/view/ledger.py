@@ -160,7 +160,7 @@ def here(scene: Scene) -> Spot:
 
 
 ABOUT = (
-    "Each denoising term pays for the information its step destroyed, and for the model's own error. What L has above "
-    "H(x0) is therefore all error: of the steps, and of the prior."
+    "Each denoising term pays for the information its step destroyed, the reconstruction for H(x0|x_1), the prior for "
+    "I(x0;x_T): together H(x0). What L has above it is all error: of the steps, and of the prior."
 )
 FORMULA = "L = L_0 + ΣL_(t−1) + L_T = H(x0) + ΣΔ_t + KL(p_T‖π)"

@@ -47,7 +47,7 @@ def here(scene: Scene) -> Spot:
 
 
 ABOUT = (
-    "The marginal of x_t as bars, the data and the prior as marks. It can stand still while all information is lost: "
+    "The marginal of x_t as bars, the data and the prior as marks. It can stand still while information is lost: "
     "look at a chain that starts in its stationary law."
 )
 FORMULA = "p_t = q(x0) Qbar_t;   TV(p, π) = ½ Σ |p − π|"

@@ -153,6 +153,6 @@ def here(scene: Scene) -> Spot:
 
 ABOUT = (
     "What x_t = one state says of x0, and of x_(t−1) if x0 is known as well. A model sees only x_t: that it cannot "
-    "know x0 is what its denoising terms cost."
+    "know x0 is what its denoising terms cost at the least."
 )
 FORMULA = "q(x0|x_t) = q(x0) Qbar_t / p_t;   q(x_(t−1)|x_t,x0) = Qbar_(t−1)[x0,·] Q_t / Qbar_t[x0,x_t]"

@@ -38,8 +38,8 @@ NAMED = 256
 """Labels are compared by their first letters up to so many states: more are never all different."""
 
 ABOUT = (
-    "Particles, each a line: the noise scatters them, and the reverse model brings others back from the prior to the "
-    "data. Their frequencies come near p_t as far as their number, and the model, allow."
+    "Particles, each a line: the noise scatters them, and the reverse model brings others back from the prior towards "
+    "the data. Their frequencies come near p_t as far as their number, and the model, allow."
 )
 FORMULA = "x_t ~ Q_t[x_(t−1), ·];   x_T ~ π, x_(t−1) ~ R_t[x_t, ·];   TV = ½ Σ |n_j/n − p_t[j]|"
 

@@ -184,7 +184,7 @@ class Study:
         self.send(opened(scenario, chain, law, self.request.text))
 
         def on_step(step: Step) -> None:
-            p_t = tuple(map(float, step.marginal))
+            p_t = tuple(0.0 if p is None else float(p) for p in step.marginal)
             self.send(StepDone(step.t, step.record(distributions=True), p_t, None))
 
         self._finish(scenario, on_step)

@@ -1,0 +1,216 @@
+"""What a scenario's run will cost in any arithmetic, in well under a second, and which arithmetic to take instead.
+
+Nothing is walked but what is quick: the bits that balls will need are seen in float64 where that takes a moment, and
+else estimated from how fast a few steps contract a vector that sums to zero. No stationary law is solved for, no
+reverse model is made, no prior is formed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import log2
+from typing import TYPE_CHECKING, get_args
+
+from markovdiff.arithmetic.enclosure import bits_for
+from markovdiff.errors import UnfinishedError
+from markovdiff.measures.known import ArithmeticName
+from markovdiff.measures.triangle import pairs_of, times_of
+from markovdiff.process.chain import Chain
+from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
+from markovdiff.study import fileformat
+from markovdiff.study.forecast import (
+    Forecast,
+    admitted,
+    forecast,
+    forecast_balls,
+    forecast_float,
+    forecast_mixing,
+    is_admitted,
+    with_model,
+)
+from markovdiff.study.scenario import Scenario
+
+if TYPE_CHECKING:
+    from markovdiff.arithmetic.floating import Floats
+
+WALKED = 0.15
+"""Seconds of float64 that may be spent on seeing how many bits balls will need."""
+
+LOOKED = 2**22
+"""Entries of Q_t that may be looked at where a walk would take longer."""
+
+FLOAT_RANGE = 1100
+"""Bits of a deviation that float64 cannot follow further; then the precision is raised as it turns out."""
+
+MUCH_FASTER = 8.0
+"""Another arithmetic is named where it is faster by this factor, and this one takes a minute or more."""
+
+MINUTE = 60.0
+
+
+def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None = None) -> Forecast:
+    """The forecast of a run, in the scenario's arithmetic or another; nothing is refused."""
+    kind = arithmetic or scenario.file.arithmetic.kind
+    pairs = pairs_of(chain.T) if scenario.compares_pairs else 0
+    bayes = not chain.is_markov or is_bayes(scenario.file.reverse.model)
+    if kind == "exact":
+        if bayes or not isinstance(chain.kernel, Forgetting):
+            return forecast(chain, pairs, classes=_classes(scenario, chain))
+        alone, paired = (forecast(chain, n) for n in (0, pairs))  # of its pairs no matrix is made, whatever the model
+        return forecast(chain, dense=True).plus(paired.seconds - alone.seconds, 0)
+    if kind == "float":
+        made = forecast_float(chain, 1 + len(times_of(chain.T)) / 2 if pairs else 1)
+        return made if bayes else with_model(made, chain)
+    made = _of_balls(scenario, chain, bayes=bayes)
+    return with_triangle(made, chain, pairs) if pairs and made.arithmetic == "ball" else made
+
+
+def _of_balls(scenario: Scenario, chain: Chain, *, bayes: bool) -> Forecast:
+    from markovdiff.study import balls
+
+    digits, structured = scenario.digits, isinstance(chain.kernel, Forgetting)
+    if structured and bayes:
+        return forecast_mixing(chain, _classes(scenario, chain) or chain.K, bits_for(digits))
+    if structured and balls.exact_words(chain) < balls.CHEAP_WORDS:
+        return foresee(scenario, chain, "exact")
+    bits, cheap = foreseen_bits(chain, digits), balls.is_cheap(chain)
+    made = forecast_balls(chain, bits, rows_of(chain), cheap=cheap)
+    return made if bayes else with_model(made, chain)
+
+
+def is_bayes(spec: fileformat.Model) -> bool:
+    """Whether the file asks for the Bayes reverse under the data themselves."""
+    return isinstance(spec, fileformat.Bayes) and spec.data is None
+
+
+def _classes(scenario: Scenario, chain: Chain) -> int | None:
+    """How many classes of like states the run of a structured chain will have; a law given number by number counts."""
+    if not isinstance(chain.kernel, Forgetting):
+        return None
+    prior, asked = scenario.file.reverse.prior, scenario.file.checks
+    against = getattr(asked and asked.h_theorem, "against", None)
+    laws = [law for law in (prior, against) if isinstance(law, list)]
+    return len(chain.classes_beside(laws).first)
+
+
+def rows_of(chain: Chain) -> int:
+    """How many rows of Q̄_t a run in balls will hold."""
+    n, support = len(chain.data.support), chain.data.support
+    last = chain.K - 1
+    mirrored = isinstance(chain.kernel, Gaussian) and list(support) == [last - i for i in reversed(support)]
+    return (n + 1) // 2 if mirrored else n
+
+
+def with_triangle(made: Forecast, chain: Chain, pairs: int) -> Forecast:
+    """The forecast with the pairs of times, which are compared in exact arithmetic where that is not too much."""
+    alone, paired = (forecast(chain, n) for n in (0, pairs))
+    if not is_admitted(paired):
+        return made
+    return made.plus(paired.seconds - alone.seconds, paired.memory)
+
+
+def foreseen_bits(chain: Chain, digits: int) -> int:
+    """About what `needed_bits` will find."""
+    if forecast_float(chain).seconds <= WALKED:
+        from markovdiff.study.balls import needed_bits
+
+        return needed_bits(chain, digits)
+    return with_deviation(chain, digits, min(_decay(chain), FLOAT_RANGE))
+
+
+def with_deviation(chain: Chain, digits: int, bits: float) -> int:
+    """The precision of a walk whose deviations and cancellations cost so many bits."""
+    return int(bits_for(digits) + bits + 2 * log2(chain.K) + log2(chain.T + 1)) + 24
+
+
+def _decay(chain: Chain) -> float:
+    """−log2 of what is left at T of a vector that sums to zero, about: as a few steps shrink it."""
+    import numpy as np
+
+    from markovdiff.process.floats import array, banded
+
+    kernel, K, T = chain.kernel, chain.K, chain.T
+    most = max(LOOKED // K**2, 1)
+    vector = np.cos(np.arange(K) + 1.0)
+    vector -= vector.mean()
+    if not vector.any():
+        return 0.0
+
+    def rate(Q: Floats, times: int) -> float:
+        v, before = vector, 1.0
+        for _ in range(times):
+            v = v / np.abs(v).sum()
+            v = v @ Q
+            before = float(np.abs(v).sum())
+            if before == 0:
+                return 2.0**-FLOAT_RANGE
+        return min(before, 1.0)
+
+    def rates() -> Iterator[float]:
+        if isinstance(kernel, Blend) and K**2 <= LOOKED:
+            own = rate(array(kernel.M), 50)
+            yield from (1 - float(b) + float(b) * own for b in chain.betas)
+        elif isinstance(kernel, Gaussian):
+            n = min(T, most, 24)
+            for k in range(n):
+                yield rate(banded(kernel, chain.betas[(2 * k + 1) * T // (2 * n)]), 12) ** (T / n)
+        elif isinstance(kernel, PerStep) and K**2 <= LOOKED:
+            n = min(T, most, 24)
+            for k in range(n):
+                yield rate(array(kernel.steps[(2 * k + 1) * T // (2 * n)]), 4) ** (T / n)
+
+    return sum(-log2(max(x, 2.0**-FLOAT_RANGE)) for x in rates())
+
+
+def admit(scenario: Scenario, chain: Chain) -> Forecast:
+    """The forecast of the scenario's run. Raises UnfinishedError, with what would do instead, where it is refused."""
+    made = foresee(scenario, chain)
+    try:
+        return admitted(made, chain)
+    except UnfinishedError as error:
+        error.remedy = remedy(scenario, chain, made)
+        raise
+
+
+def asked_for(scenario: Scenario) -> ArithmeticName:
+    """The arithmetic that the scenario asks for."""
+    return scenario.file.arithmetic.kind
+
+
+def others(scenario: Scenario, chain: Chain, tried: Forecast) -> list[Forecast]:
+    """The forecasts of what the scenario does not ask for and what its run does not do; certified arithmetic first."""
+    kinds = [kind for kind in get_args(ArithmeticName) if kind not in (asked_for(scenario), tried.arithmetic)]
+    found = [foresee(scenario, chain, kind) for kind in kinds]
+    return [made for kind, made in zip(kinds, found, strict=True) if kind == made.arithmetic]
+
+
+def remedy(scenario: Scenario, chain: Chain, tried: Forecast) -> str:
+    """What would do instead of a run that is refused, and what would be refused too."""
+    made = others(scenario, chain, tried)
+    fit = [said(other) for other in made if is_admitted(other)]
+    if fit or not made:
+        return "; or ".join([" or ".join(fit), smaller(scenario, chain)] if fit else [smaller(scenario, chain)])
+    return f"{smaller(scenario, chain)}; too big here as well: {', '.join(map(said, made))}"
+
+
+def said(made: Forecast) -> str:
+    """An arithmetic and what it would take."""
+    return f"`--arithmetic {made.arithmetic}` (forecast: {made})"
+
+
+def smaller(scenario: Scenario, chain: Chain) -> str:
+    """What would make the run itself smaller."""
+    if asked_for(scenario) == "float":
+        return "fewer steps or states"
+    if asked_for(scenario) == "ball":
+        return "fewer steps, states or digits"
+    shorter = "a coarser `resolution`, a constant β" if chain.betas else "coarser entries"
+    return f"fewer steps or states, or numbers with shorter denominators ({shorter})"
+
+
+def advice(scenario: Scenario, chain: Chain, made: Forecast) -> str | None:
+    """What does in seconds what this run does in minutes, if something does."""
+    if made.seconds < MINUTE:
+        return None
+    fast = [x for x in others(scenario, chain, made) if x.seconds < MINUTE and x.seconds * MUCH_FASTER < made.seconds]
+    return " or ".join(map(said, fast)) or None

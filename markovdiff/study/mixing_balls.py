@@ -1,0 +1,161 @@
+"""A run of κI + (1−κ)1μᵀ in balls, O(K) a step: no matrix, and no rational with the bits of all steps so far.
+
+A reverse model other than Bayes' needs K × K matrices; its run is that of any other chain in balls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property, partial
+
+from flint import arb, ctx, fmpz
+
+from markovdiff.arithmetic.enclosure import ALONE, accuracy, as_decimal, bits_for
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.value import in_a_line
+from markovdiff.errors import UnfinishedError
+from markovdiff.measures.balls import Place
+from markovdiff.measures.findings import HTheorem, Watcher, law_of
+from markovdiff.measures.information import SPARE_BITS
+from markovdiff.measures.mixing_balls import MixingInformation, Setting
+from markovdiff.measures.mixing_ledger import MixingLedger
+from markovdiff.measures.processing import Information
+from markovdiff.process.chain import Chain
+from markovdiff.process.mixing_balls import MixingWalk
+from markovdiff.process.transition import Mixing
+from markovdiff.study.balls import BallEngine, is_cheap, nearest
+from markovdiff.study.exact import total_variation
+from markovdiff.study.scenario import Scenario
+
+GUARD = 8
+"""Digits beyond those shown, by which it is told to which side a number is rounded."""
+
+
+def rounded(x: arb, digits: int, exact: Callable[[], Fraction]) -> Decimal:
+    """A number rounded correctly: by its enclosure, unless that meets the middle between two decimals."""
+    if x.is_zero():
+        return Decimal(0)
+    m, r, _ = (int(part) for part in x.mid_rad_10exp(digits + GUARD))
+    unit = 10 ** (len(str(abs(m))) - digits)
+    if abs(2 * (abs(m) % unit) - unit) <= 2 * r + 2:
+        return as_decimal(exact(), digits)
+    return nearest(x, digits)
+
+
+@dataclass(frozen=True, eq=False)
+class MixingLaw:
+    """P_t, as decimals when asked for: nothing is kept of it but t."""
+
+    walk: MixingWalk
+    t: int
+    digits: int
+
+    __repr__ = in_a_line
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the decimals are the same."""
+        return self.rows() == other.rows() if isinstance(other, MixingLaw) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def rows(self) -> tuple[tuple[Decimal, ...], ...]:
+        """The one row, state by state."""
+        law = self.walk.law(self.t, bits_for(self.digits)).entries()
+        row = [rounded(x, self.digits, partial(self.walk.exactly, self.t, k)) for k, x in enumerate(law)]
+        return (tuple(row[k] for k in self.walk.classes.of_state),)
+
+
+class MixingEngine(BallEngine):
+    """Ball, for a chain that forgets towards one law, with the Bayes reverse."""
+
+    def __init__(self, scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> None:
+        """Raises UnfinishedError where the forecast refuses."""
+        self._begin(scenario, chain)
+        laws = [watcher.law for watcher in watchers if isinstance(watcher, HTheorem)]
+        laws += [] if self.prior is None else [self.prior]
+        self.mixing = MixingWalk(chain, laws)
+        self.setting = Setting(self.mixing, is_cheap(chain))
+        self.ledger = MixingLedger(chain, self.prior, self.setting)
+        self.place = None if self.prior is None else self.mixing.place(self.prior)
+
+    def stream(self) -> Iterator[MixingInformation]:
+        before: MixingInformation | None = None
+        for t in range(self.chain.T + 1):
+            place = Place(t, self.chain.betas[t - 1] if t else None, None, markov=True)
+            now = MixingInformation(place, before, self.setting)
+            yield now
+            before = now.forget()
+
+    def _alpha_bar(self, now: Information) -> Decimal | None:
+        keep, _ = self.mixing.kept(now.t, bits_for(self.digits))
+        return rounded(keep, self.digits, partial(self.mixing.share, now.t))
+
+    def _law(self, t: int) -> MixingLaw:
+        return MixingLaw(self.mixing, t, self.digits)
+
+    def _distance(self, now: Information) -> Decimal | None:
+        """TV(p_t, π): |κ_t − κ|·TV(p_0, μ) where π lies between them at κ, else as it is defined."""
+        t, walk = now.t, self.mixing
+        if self.prior is None:
+            still = walk.is_gone(t) or walk.is_stationary or not any(self.chain.betas[t:])
+            zero, ball = still, self._to_the_end(t)
+        else:
+            on_line = self.place is not None
+            zero, ball = walk.is_at(t, self.place), self._along(t) if on_line else self._variation_of(t, self.prior)
+        if zero:
+            return Decimal(0)
+        wanted = bits_for(self.digits) - SPARE_BITS // 4
+        bits, exactly = bits_for(self.digits), partial(self._exactly, t)
+        try:
+            while (short := wanted - accuracy(found := ball(bits))) > 0:
+                bits += max(min(short, bits), SPARE_BITS)
+        except UnfinishedError:
+            return as_decimal(exactly(), self.digits)
+        return rounded(found, self.digits, exactly)
+
+    def _exactly(self, t: int) -> Fraction:
+        """TV(p_t, π) as a rational."""
+        end = self.chain.final_marginal if self.prior is None else self.prior
+        start, kernel = self.chain.at(0).data, Mixing(self.mixing.share(t), self.mixing.target)
+        return total_variation(kernel.push(start), end)
+
+    @cached_property
+    def _whole(self) -> Fraction:
+        """TV(p_0, μ)."""
+        return total_variation(self.chain.at(0).data, law_of(self.mixing.target))
+
+    def _along(self, t: int) -> Callable[[int], arb]:
+        def evaluate(bits: int) -> arb:
+            keep, _ = self.mixing.kept(t, bits)
+            assert self.place is not None
+            with ALONE, ctx.workprec(bits):
+                return self._scaled(abs(keep - arb(fmpz(self.place.numerator)) / self.place.denominator))
+
+        return evaluate
+
+    def _to_the_end(self, t: int) -> Callable[[int], arb]:
+        def evaluate(bits: int) -> arb:
+            (keep, _), (last, _) = (self.mixing.kept(s, bits) for s in (t, self.chain.T))
+            with ALONE, ctx.workprec(bits):
+                return self._scaled(keep - last)
+
+        return evaluate
+
+    def _scaled(self, distance: arb) -> arb:
+        return distance * fmpz(self._whole.numerator) / self._whole.denominator
+
+    def _variation_of(self, t: int, prior: RationalMatrix) -> Callable[[int], arb]:
+        weights = self.mixing.grouped(prior)
+
+        def evaluate(bits: int) -> arb:
+            law = self.mixing.law(t, bits + SPARE_BITS).entries()
+            with ALONE, ctx.workprec(bits + SPARE_BITS):
+                apart = (
+                    m * abs(x - arb(w) / prior.d) for m, x, w in zip(self.mixing.copies, law, weights, strict=True)
+                )
+                return sum(apart, arb(0)) / 2
+
+        return evaluate
