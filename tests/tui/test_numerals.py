@@ -80,7 +80,7 @@ def sizes_of_layouts() -> dict[str, set[tuple[int, int]]]:
 
 
 async def measured() -> dict[str, set[tuple[int, int]]]:
-    """Turn to each panel where several share a place, and note the size it gets."""
+    """Turn to each panel where several share a place, and note the size it gets, and what one gets alone."""
     app = MarkovdiffApp(Request((SCENARIOS / "two-state.toml").read_text(encoding="utf-8"), ".", "two-state"))
     found: dict[str, set[tuple[int, int]]] = {"headline": {(width, 1) for width, _ in LAYOUTS}}
     async with app.run_test(size=LAYOUTS[0]) as pilot:
@@ -88,13 +88,15 @@ async def measured() -> dict[str, set[tuple[int, int]]]:
             await pilot.resize_terminal(*size)
             for number in view.PANELS:
                 app.action_panel(int(number))
-                await pilot.press("f")
-                zoomed = app.query_one(f"#panel-{number}").size
-                found.setdefault(number, set()).add((zoomed.width, zoomed.height))
-                await pilot.press("f")
+                await pilot.pause()
                 for panel in app.query(Panel):
                     if panel.display:
                         found.setdefault(panel.number, set()).add((panel.size.width, panel.size.height))
+            await pilot.press("f")
+            (alone,) = [(panel.size.width, panel.size.height) for panel in app.query(Panel) if panel.display]
+            for number in view.PANELS:
+                found[number].add(alone)
+            await pilot.press("f")
     return found
 
 

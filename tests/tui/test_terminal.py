@@ -124,3 +124,28 @@ async def test_no_key_in_a_list_of_no_scenarios_ends_the_program() -> None:
                 app.screen.fill(words)
                 await pilot.press(key, key)
         assert isinstance(app.screen, Scenarios)
+
+
+@pytest.mark.parametrize(
+    ("opener", "keys"),
+    [
+        ("x", ("enter", "enter")),
+        ("s", ("enter", "enter")),
+        ("colon", ("3", "enter", "enter")),
+        ("question_mark", ("escape", "escape")),
+        ("ctrl+l", ("escape", "escape")),
+        ("ctrl+p", ("down", "enter", "enter")),
+    ],
+)
+async def test_a_key_that_comes_too_late_closes_nothing_else(opener: str, keys: tuple[str, ...]) -> None:
+    """Two keys at once, of which the first closes the dialogue: the second finds it gone, and the program goes on."""
+    app = MarkovdiffApp(Request(TEXT, str(SCENARIOS), "two-state"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(opener)
+        await pilot.pause(0.2)
+        for key in keys:
+            app.simulate_key(key)
+        await pilot.pause()
+        assert app.is_running
+        assert app.return_code is None
+        assert len(app.screen_stack) <= 2

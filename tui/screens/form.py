@@ -18,20 +18,20 @@ from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui import form as forms
 from tui.screens.field import Choice, Row
+from tui.screens.lists import Modal
 from tui.screens.save import SaveAs
 
 DEBOUNCE = 0.03
 """Seconds without a key before a change is announced."""
 
 
-class Form(ModalScreen[str]):
+class Form(Modal[str]):
     """The chain as a form. `failed` takes what the engine says later; `load` another text, as from a text editor."""
 
     DEFAULT_CSS = """

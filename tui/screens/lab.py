@@ -18,13 +18,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.lab import VIEWS, page
 from tui.lab.bench import Bench
 from tui.lab.dial import Values
 from tui.panels.canvas import Canvas
+from tui.screens.lists import Modal
 from tui.screens.overlays import Overlay
 
 
@@ -53,7 +53,7 @@ class Desk(Canvas, can_focus=True):
         self.release_mouse()
 
 
-class Lab(ModalScreen[Bench]):
+class Lab(Modal[Bench]):
     """The lab; it gives back its bench, to be found again as it was left."""
 
     DEFAULT_CSS = """

@@ -15,7 +15,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
@@ -26,13 +25,13 @@ from tui.engine import Engine
 from tui.film import Film
 from tui.messages import Request
 from tui.panels.canvas import Canvas
-from tui.screens.lists import Choices
+from tui.screens.lists import Choices, Modal
 from tui.view import PANELS
 
 Chosen = TypeVar("Chosen")
 
 
-class Overlay(ModalScreen[Chosen]):
+class Overlay(Modal[Chosen]):
     """A box over the screen; escape gives None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back", priority=True)]

@@ -10,14 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from markovdiff.study import confined
 from tui import form as forms
+from tui.screens.lists import Modal
 
 
-class SaveAs(ModalScreen[Path | None]):
+class SaveAs(Modal[Path | None]):
     """Under what name? Gives the path that was written, or None."""
 
     DEFAULT_CSS = """
