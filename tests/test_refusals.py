@@ -42,7 +42,7 @@ NOWHERE = {
     "nan": float("nan"),
     "a numpy boolean": np.True_,
     "a numpy float": np.float32(0.5),
-    "an array of no dimension": np.array(1),
+    "an array of no dimension": np.array(1.0),
     "an array of floats": np.array([0.5, 0.5]),
     "an array of objects": np.array([None, 1], dtype=object),
     "an empty array": np.array([]),

@@ -110,7 +110,7 @@ class Examination:
 
     @property
     def by_balls(self) -> bool:
-        """Whether the laws come from balls: κI + (1−κ)1πᵀ stays exact in balls too, and is only rounded."""
+        """Whether the laws come from balls: those of κI + (1−κ)1πᵀ are rounded correctly there, as exact ones are."""
         return self.in_balls and not self.process.noise.target
 
     @property
@@ -338,7 +338,8 @@ class Examination:
         facts: dict[str, Fact | None] = dict.fromkeys(TOTALS) if ledger is None else totals(ledger, self.shown)
         for name in TOTALS:
             self._number(self.totals[name], None, facts[name])
-        on_rationals = None if self.in_balls and self.process.noise.target else not self.in_balls
+        either = self.in_balls and self.process.noise.target and not self.scenario.is_bayes
+        on_rationals = None if either else not self.in_balls
         verdicts = Verdicts(
             watch,
             ledger,

@@ -56,6 +56,7 @@ class Scenario:
     prior_kind: str
     reverse: Reverse | None
     questions: tuple[Question, ...]
+    is_bayes: bool
     idle: tuple[str, ...] = ()
     """What stands in the record and says nothing."""
 
@@ -81,6 +82,7 @@ def read(part: Part, in_balls: bool = False) -> Scenario:
         prior=process.final_law() if unknown else tuple(prior["probabilities"].law(process.K)),
         prior_kind=prior_kind,
         reverse=_reverse(part["reverse"]["model"], process),
+        is_bayes=part["reverse"]["model"].value == {"kind": "bayes"},
         idle=_idle(part["reverse"]["model"]),
         questions=tuple(_question(name, part["checks"][name], process.K) for name in part["checks"].table()),
     )

@@ -123,7 +123,7 @@ BY_HAND: list[tuple[str, Change, tuple[int, ...], str]] = [
     ("uniform-counted-exact", counted(smoothing="1"), (1,), "trajectories"),
     ("uniform-bayes-exact", lambda r: check(r, "mi-decay").update(decided="enclosure"), (1,), "decided"),
     ("reflect-bayes-ball", lambda r: check(r, "mi-decay").update(decided="exact"), (1,), "decided"),
-    ("uniform-bayes-ball", lambda r: check(r, "identities").update(decided="enclosure"), (1,), "detail|decided"),
+    ("uniform-bayes-ball", lambda r: check(r, "identities").update(decided="exact"), (1,), "detail|decided"),
     ("uniform-bayes-exact-certificate", lambda r: r.update(scenario_sha256="0" * 64), (2,), "not the hash"),
     ("reflect-bayes-ball", all_undecided, (3,), "11 left undecided"),
     ("periodic-bayes-ball", nothing_claimed, (3,), "left undecided"),
