@@ -20,9 +20,9 @@ from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import rational, shown, text
 from markovdiff.errors import printable
 from markovdiff.study.result import Check, Elbo, Result, Step
-from markovdiff.study.shadow import Shade
-from markovdiff.study.shadow import shown as error_shown
-from markovdiff.study.tally import Tally, is_something_for_nothing, turning_points
+from markovdiff.study.naive_float import Shade
+from markovdiff.study.naive_float import shown as error_shown
+from markovdiff.study.summary import Tally, is_something_for_nothing, turning_points
 
 DIGITS = 7
 """Significant digits in the table."""

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.measures.processing import Information
+from markovdiff.engines.exact.information import Information
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, Kernel, neighbour, per_step, with_memory

@@ -9,17 +9,17 @@ from chains import Law, Process, erasures, informations, laws, markov, row_vecto
 from hypothesis import strategies as st
 
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.measures.ball_models import BallModelLedger
-from markovdiff.measures.balls import BallInformation, Place, Zeros
-from markovdiff.measures.elbo import Ledger
+from markovdiff.engines.ball.model_ledger import BallModelLedger
+from markovdiff.engines.ball.information import BallInformation, Place, Zeros
+from markovdiff.engines.exact.ledger import Ledger
 from markovdiff.measures.findings import Finding
-from markovdiff.measures.float_models import FloatModelLedger
-from markovdiff.measures.floats import information as in_float
-from markovdiff.measures.terms import Entry, Totals
-from markovdiff.process.approach_floats import Approach
-from markovdiff.process.balls import Walk
+from markovdiff.engines.float64.model_ledger import FloatModelLedger
+from markovdiff.engines.float64.information import information as in_float
+from markovdiff.measures.ledger import Entry, Totals
+from markovdiff.engines.float64.deviation_from_law import Approach
+from markovdiff.engines.ball.forward import Walk
 from markovdiff.process.chain import Chain
-from markovdiff.process.floats import forward, last_of
+from markovdiff.engines.float64.forward import forward, last_of
 from markovdiff.process.reverse import (
     D3PM,
     Bayes,

@@ -24,7 +24,7 @@ import pytest
 
 import markovdiff as md
 from markovdiff.cli import main
-from markovdiff.process import contraction
+from markovdiff.engines.float64 import contraction
 from markovdiff.study.output import write_new, write_whole
 
 SCENARIO = """[data]

@@ -49,7 +49,7 @@ def program(code: str, **options: Any) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
-@pytest.mark.parametrize("module", ["click", "markovdiff.study.apart", "msgspec"])
+@pytest.mark.parametrize("module", ["click", "markovdiff.study.subprocess_run", "msgspec"])
 def test_a_signal_while_the_program_is_imported(module: str, number: signal.Signals) -> None:
     """Before the command and within it: one sentence, status 3."""
     code = WHILE_IMPORTING.format(

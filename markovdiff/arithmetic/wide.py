@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from markovdiff.arithmetic.floating import Floats
+from markovdiff.arithmetic.arrays import Floats
 
 Exponents = NDArray[np.int64]
 

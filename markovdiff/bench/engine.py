@@ -28,15 +28,15 @@ def chain(problem: Problem) -> Chain:
 
 def exactly(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
     """In exact arithmetic."""
-    from markovdiff.measures.processing import Information
+    from markovdiff.engines.exact.information import Information
 
     return [Information(moment, None).mutual.enclosed(digits, "bits") for moment in chain(problem).moments()]
 
 
 def by_balls(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
     """In ball arithmetic, with the precision that a run in balls would choose."""
-    from markovdiff.measures.balls import BallInformation, Place, Zeros
-    from markovdiff.process.balls import Walk
+    from markovdiff.engines.ball.information import BallInformation, Place, Zeros
+    from markovdiff.engines.ball.forward import Walk
     from markovdiff.study.balls import needed_bits
 
     asked = chain(problem)
@@ -53,8 +53,8 @@ def by_balls(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
 
 def by_floats(problem: Problem) -> list[float]:
     """In float64."""
-    from markovdiff.measures.floats import FloatKnown, information
-    from markovdiff.process.floats import forward
+    from markovdiff.engines.float64.information import FloatKnown, information
+    from markovdiff.engines.float64.forward import forward
 
     found: list[float] = []
     before: FloatKnown | None = None

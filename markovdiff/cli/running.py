@@ -107,7 +107,7 @@ def _run(
     quiet: bool,
     shadow: bool = False,
 ) -> int:
-    from markovdiff.study.apart import Interruption
+    from markovdiff.study.subprocess_run import Interruption
     from markovdiff.study.certificate import sha256
     from markovdiff.study.output import check_writable
     from markovdiff.study.scenario import find, load
@@ -187,7 +187,7 @@ def _foretell(scenarios: list[Scenario]) -> int:
 
 
 def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool) -> Result:
-    from markovdiff.study.apart import run_apart
+    from markovdiff.study.subprocess_run import run_apart
     from markovdiff.study.foresight import advice
 
     def begin(_begun: Result, forecast: Forecast) -> None:

@@ -15,9 +15,9 @@ from markovdiff.learn.page import Page, Values, count, probability
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.quantity import Quantity
-    from markovdiff.measures.derivation import Derivation
-    from markovdiff.measures.processing import Information
-    from markovdiff.measures.terms import Term, Totals
+    from markovdiff.learn.derivation import Derivation
+    from markovdiff.engines.exact.information import Information
+    from markovdiff.measures.ledger import Term, Totals
     from markovdiff.process.chain import Chain
     from markovdiff.process.reverse import ReverseModel
 
@@ -46,7 +46,7 @@ class Books:
 def books(chain: Chain, error: Fraction) -> Books:
     """Keep the ledger of the imperfect model, started from the uniform law."""
     from markovdiff.arithmetic.matrix import RationalMatrix
-    from markovdiff.measures.elbo import Ledger
+    from markovdiff.engines.exact.ledger import Ledger
 
     prior = RationalMatrix.from_rows([[Fraction(1, chain.K)] * chain.K])
     ledger = Ledger(chain, imperfect(error), prior, digits=15)
@@ -128,7 +128,7 @@ WORDS = {
 
 def derived(chain: Chain, error: Fraction) -> Derivation:
     """The derivation for the imperfect model, started from the uniform law."""
-    from markovdiff.measures.derivation import derive_elbo
+    from markovdiff.learn.derivation import derive_elbo
 
     model, moments = imperfect(error), list(chain.moments())
     reverse = [model.step(before, now).fractions() for before, now in pairwise(moments)]

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from markovdiff.measures.processing import Information
+    from markovdiff.engines.exact.information import Information
     from markovdiff.process.chain import Chain
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -36,7 +36,7 @@ def masking_chain(weights: Sequence[int], betas: Sequence[Fraction]) -> Chain:
 
 def informations(chain: Chain) -> list[Information]:
     """What is known at t = 0 … T, each linked to the one before."""
-    from markovdiff.measures.processing import Information
+    from markovdiff.engines.exact.information import Information
 
     known: list[Information] = []
     for moment in chain.moments():

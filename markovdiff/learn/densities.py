@@ -17,7 +17,7 @@ from markovdiff.learn.page import Page, Parameter, Values, count
 
 def differential(values: Values) -> Sequence[Block]:
     """The entropy h of a uniform density, and H of the same thing cut into bins."""
-    from markovdiff.measures.gaussian import uniform_entropy
+    from markovdiff.continuous.gaussian import uniform_entropy
 
     width = values["width"]
     rows = []
@@ -44,7 +44,7 @@ def differential(values: Values) -> Sequence[Block]:
 
 def gaussian_maximum(values: Values) -> Sequence[Block]:
     """Three densities of one variance."""
-    from markovdiff.measures.gaussian import entropies_at_variance
+    from markovdiff.continuous.gaussian import entropies_at_variance
 
     variance = values["variance"]
     found = entropies_at_variance(variance)
@@ -76,9 +76,9 @@ def gaussian_maximum(values: Values) -> Sequence[Block]:
 
 def gaussians(values: Values) -> Sequence[Block]:
     """KL of two Gaussians in closed form, beside quadrature."""
-    from markovdiff.measures.densities import normal
-    from markovdiff.measures.gaussian import gaussian_kl, kl_to_standard_normal
-    from markovdiff.measures.quadrature import kl_by_quadrature
+    from markovdiff.continuous.densities import normal
+    from markovdiff.continuous.gaussian import gaussian_kl, kl_to_standard_normal
+    from markovdiff.continuous.quadrature import kl_by_quadrature
 
     m, s = values["m"], values["s"]
     P, Q = normal(0, 1), normal(m, s)
@@ -110,7 +110,7 @@ def gaussians(values: Values) -> Sequence[Block]:
 
 def gaussian_noise(values: Values) -> Sequence[Block]:
     """I(x0; x_t) of a Gaussian under noise, on the line and on K states."""
-    from markovdiff.measures.discretised import preserving_beside
+    from markovdiff.continuous.discretised import preserving_beside
 
     K, beta, T = int(values["K"]), values["beta"], int(values["T"])
     steps = preserving_beside(K, [beta] * T)
@@ -149,7 +149,7 @@ SIZES = (12, 16, 20, 32)
 
 def grids(values: Values) -> Sequence[Block]:
     """What a grid keeps of the line: D3PM's discretised Gaussian, and convergence as the grid is refined."""
-    from markovdiff.measures.discretised import exploding_beside, refined
+    from markovdiff.continuous.discretised import exploding_beside, refined
 
     K = int(values["K"])
     steps = exploding_beside(K, Fraction(1, 50), Fraction(1, 5), 10)

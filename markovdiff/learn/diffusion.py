@@ -94,7 +94,7 @@ def entropy_flow(values: Values) -> Sequence[Block]:
 
 def score(values: Values) -> Sequence[Block]:
     """The ratios p_t(y)/p_t(x), and the Bayes reverse made of them."""
-    from markovdiff.measures.score import concrete_score, reverse_from_score, reverse_from_score_before
+    from markovdiff.learn.score import concrete_score, reverse_from_score, reverse_from_score_before
 
     beta, t = values["beta"], int(values["t"])
     chain = uniform_chain([6, 3, 1], (beta,) * t)

@@ -16,7 +16,7 @@ from markovdiff.learn.pictures import EIGHTHS
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.logform import Infinity
-    from markovdiff.measures.projection import Projection
+    from markovdiff.continuous.projection import Projection
 
 SURE_Q = "a code that gives an outcome probability 0 has no word for it: log q needs 0 < q < 1 (see `infinite`)"
 
@@ -192,8 +192,8 @@ def _power(e: Fraction) -> str:
 
 def forward_reverse(values: Values) -> Sequence[Block]:
     """One Gaussian fitted to two peaks, by KL in each direction."""
-    from markovdiff.measures.densities import mixture
-    from markovdiff.measures.projection import fit_gaussian
+    from markovdiff.continuous.densities import mixture
+    from markovdiff.continuous.projection import fit_gaussian
 
     d, weight = values["d"], values["w"]
     p = mixture([weight, 1 - weight], [-d, d], [1, 1])
@@ -245,7 +245,7 @@ def two_peaks(gap: int, weight: Fraction) -> list[Fraction]:
 
 def modes(values: Values) -> Sequence[Block]:
     """One bell fitted to two peaks on twenty states, by KL in each direction."""
-    from markovdiff.measures.projection import bell, fit_bell
+    from markovdiff.continuous.projection import bell, fit_bell
 
     gap, weight = int(values["gap"]), values["w"]
     P = two_peaks(gap, weight)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def triangular(values: Values) -> Sequence[Block]:
     """Exercise 1: the entropy of p_k = k/Z."""
-    from markovdiff.measures.closed_forms import TRIANGULAR_DEFICIT, triangular_deficit_bounds, triangular_entropy
+    from markovdiff.continuous.closed_forms import TRIANGULAR_DEFICIT, triangular_deficit_bounds, triangular_entropy
 
     K = int(values["K"])
     rows = []
@@ -62,10 +62,10 @@ def agreed(lower: Fraction, upper: Fraction) -> str:
 
 def mixture(values: Values) -> Sequence[Block]:
     """Exercise 3: KL(N(0,1) ‖ ½N(−a,1) + ½N(a,1)) by sampling and by quadrature."""
-    from markovdiff.measures.densities import mixture as mixed
-    from markovdiff.measures.densities import normal
-    from markovdiff.measures.quadrature import kl_by_quadrature
-    from markovdiff.measures.sampling import kl_by_sampling
+    from markovdiff.continuous.densities import mixture as mixed
+    from markovdiff.continuous.densities import normal
+    from markovdiff.continuous.quadrature import kl_by_quadrature
+    from markovdiff.continuous.sampling import kl_by_sampling
 
     a, n, seed = values["a"], int(values["n"]), int(values["seed"])
     P, Q = normal(0, 1), mixed([1, 1], [-a, a], [1, 1])
@@ -99,7 +99,7 @@ def mixture(values: Values) -> Sequence[Block]:
 
 def two_state(values: Values) -> Sequence[Block]:
     """Exercise 4: I(x0; x_t) of two states, in closed form and by the chain."""
-    from markovdiff.measures.closed_forms import two_state_information
+    from markovdiff.continuous.closed_forms import two_state_information
 
     p, beta, T = values["p"], values["beta"], int(values["T"])
     weights = [p.numerator, p.denominator - p.numerator]

@@ -91,7 +91,7 @@ def _dimensions(name: str, got: str, d: int, other: str) -> InputError:
 def _check_covariance(name: str, S: Floats) -> None:
     import numpy as np
 
-    from markovdiff.measures.covariance import cholesky
+    from markovdiff.continuous.covariance import cholesky
 
     cholesky(S, f"--set {name}")
     variances = np.linalg.eigvalsh(np.array(S))
@@ -106,7 +106,7 @@ def _check_covariance(name: str, S: Floats) -> None:
 
 def divergence(laws: Pair) -> float:
     """KL(P‖Q) in nats."""
-    from markovdiff.measures.gaussian import multivariate_gaussian_kl
+    from markovdiff.continuous.gaussian import multivariate_gaussian_kl
 
     return multivariate_gaussian_kl(*laws.floats())
 
@@ -127,8 +127,8 @@ def spread(laws: Pair) -> float:
 
 def sampled(values: Values) -> Sequence[Block]:
     """Exercise 2: the closed form, and errors of sampling at four sizes."""
-    from markovdiff.measures.densities import multivariate_normal
-    from markovdiff.measures.sampling import errors_by_size
+    from markovdiff.continuous.densities import multivariate_normal
+    from markovdiff.continuous.sampling import errors_by_size
 
     laws = pair(values)
     m1, S1, m2, S2 = laws.floats()

@@ -22,7 +22,7 @@ from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.known import ArithmeticName, Known, Number
+from markovdiff.measures.protocol import ArithmeticName, Known, Number
 from markovdiff.process.distribution import Distribution
 
 REACH = "as far as float64 reaches"

@@ -24,7 +24,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix, cofactors
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.errors import TooLongError
 from markovdiff.measures.information import divergence_of, first_missing
-from markovdiff.measures.terms import Unbounded
+from markovdiff.measures.ledger import Unbounded
 from markovdiff.process.chain import Moment
 from markovdiff.process.transition import Mixing
 

@@ -22,21 +22,21 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.ball_ledger import UNWRITTEN, BallLedger, EnclosedLedger
-from markovdiff.measures.ball_models import BallModelLedger
-from markovdiff.measures.balls import BallInformation, Place, Zeros
+from markovdiff.engines.ball.ledger import UNWRITTEN, BallLedger, EnclosedLedger
+from markovdiff.engines.ball.model_ledger import BallModelLedger
+from markovdiff.engines.ball.information import BallInformation, Place, Zeros
 from markovdiff.measures.findings import Finding, Watcher
-from markovdiff.measures.floats import FloatKnown
-from markovdiff.measures.floats import information as in_float
-from markovdiff.measures.known import Known
-from markovdiff.measures.processing import Information
-from markovdiff.measures.terms import Term, Totals, Unbounded
-from markovdiff.measures.triangle import pairs_of, triangle
-from markovdiff.process.balls import Enclosures, Walk
+from markovdiff.engines.float64.information import FloatKnown
+from markovdiff.engines.float64.information import information as in_float
+from markovdiff.measures.protocol import Known
+from markovdiff.engines.exact.information import Information
+from markovdiff.measures.ledger import Term, Totals, Unbounded
+from markovdiff.engines.exact.triangle import pairs_of, triangle
+from markovdiff.engines.ball.forward import Enclosures, Walk
 from markovdiff.process.chain import Chain
-from markovdiff.process.floats import forward
+from markovdiff.engines.float64.forward import forward
 from markovdiff.process.kernels import Forgetting
-from markovdiff.process.range_floats import is_held
+from markovdiff.engines.float64.range import is_held
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import forecast, is_admitted

@@ -11,12 +11,12 @@ from flint import fmpz
 
 from markovdiff.arithmetic.matrix import RationalMatrix, cofactors, fraction
 from markovdiff.arithmetic.quantity import Enclosed
-from markovdiff.measures.elbo import Ledger
+from markovdiff.engines.exact.ledger import Ledger
 from markovdiff.measures.findings import Finding, HTheorem, Watcher, law_of
-from markovdiff.measures.known import Known
-from markovdiff.measures.processing import Information
-from markovdiff.measures.terms import Term, Totals, Unbounded
-from markovdiff.measures.triangle import triangle
+from markovdiff.measures.protocol import Known
+from markovdiff.engines.exact.information import Information
+from markovdiff.measures.ledger import Term, Totals, Unbounded
+from markovdiff.engines.exact.triangle import triangle
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.grouping import Classes
 from markovdiff.process.kernels import Forgetting

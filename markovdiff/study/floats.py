@@ -14,22 +14,22 @@ from fractions import Fraction
 import numpy as np
 
 from markovdiff.arithmetic.enclosure import as_decimal
-from markovdiff.arithmetic.floating import LEAST, RESOLVED, Approximation, Flags, Floats
+from markovdiff.arithmetic.arrays import LEAST, RESOLVED, Approximation, Flags, Floats
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.measures.findings import Finding
-from markovdiff.measures.float_ledger import FloatLedger, FloatTerm
-from markovdiff.measures.float_models import FloatModelLedger
-from markovdiff.measures.float_triangle import triangle
-from markovdiff.measures.floats import DenseInformation, FloatKnown, MixedInformation, information
-from markovdiff.measures.known import Known
-from markovdiff.measures.terms import Totals, Unbounded
-from markovdiff.process.approach_floats import Approach, Approaches
+from markovdiff.engines.float64.ledger import FloatLedger, FloatTerm
+from markovdiff.engines.float64.model_ledger import FloatModelLedger
+from markovdiff.engines.float64.triangle import triangle
+from markovdiff.engines.float64.information import DenseInformation, FloatKnown, MixedInformation, information
+from markovdiff.measures.protocol import Known
+from markovdiff.measures.ledger import Totals, Unbounded
+from markovdiff.engines.float64.deviation_from_law import Approach, Approaches
 from markovdiff.process.chain import Chain
-from markovdiff.process.contraction import Contraction
-from markovdiff.process.floats import forward, last_of
-from markovdiff.process.range_floats import check_chain, check_law, check_model
+from markovdiff.engines.float64.contraction import Contraction
+from markovdiff.engines.float64.forward import forward, last_of
+from markovdiff.engines.float64.range import check_chain, check_law, check_model
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.foresight import admit
 from markovdiff.study.result import Elbo, Step

@@ -17,7 +17,7 @@ from itertools import accumulate, pairwise
 from math import log2
 
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.known import ArithmeticName
+from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep, WithMemory
 

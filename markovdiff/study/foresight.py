@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, get_args
 
 from markovdiff.arithmetic.enclosure import bits_for
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.known import ArithmeticName
-from markovdiff.measures.triangle import pairs_of, times_of
+from markovdiff.measures.protocol import ArithmeticName
+from markovdiff.engines.exact.triangle import pairs_of, times_of
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
 from markovdiff.study import fileformat
@@ -31,7 +31,7 @@ from markovdiff.study.forecast import (
 from markovdiff.study.scenario import Scenario
 
 if TYPE_CHECKING:
-    from markovdiff.arithmetic.floating import Floats
+    from markovdiff.arithmetic.arrays import Floats
 
 WALKED = 0.15
 """Seconds of float64 that may be spent on seeing how many bits balls will need."""
@@ -135,7 +135,7 @@ def _decay(chain: Chain) -> float:
     """−log2 of what is left at T of a vector that sums to zero, about: as a few steps shrink it."""
     import numpy as np
 
-    from markovdiff.process.floats import array, banded
+    from markovdiff.engines.float64.forward import array, banded
 
     kernel, K, T = chain.kernel, chain.K, chain.T
     most = max(LOOKED // K**2, 1)

@@ -17,14 +17,14 @@ from markovdiff.arithmetic.enclosure import ALONE, accuracy, as_decimal, bits_fo
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.balls import Place
+from markovdiff.engines.ball.information import Place
 from markovdiff.measures.findings import HTheorem, Watcher, law_of
 from markovdiff.measures.information import SPARE_BITS
-from markovdiff.measures.mixing_balls import MixingInformation, Setting
-from markovdiff.measures.mixing_ledger import MixingLedger
-from markovdiff.measures.processing import Information
+from markovdiff.engines.ball.rank_one_information import MixingInformation, Setting
+from markovdiff.engines.ball.rank_one_ledger import MixingLedger
+from markovdiff.engines.exact.information import Information
 from markovdiff.process.chain import Chain
-from markovdiff.process.mixing_balls import MixingWalk
+from markovdiff.engines.ball.rank_one_forward import MixingWalk
 from markovdiff.process.transition import Mixing
 from markovdiff.study.balls import BallEngine, is_cheap, nearest
 from markovdiff.study.exact import total_variation

@@ -20,7 +20,7 @@ from markovdiff.arithmetic.enclosure import decimal_text
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.arithmetic.value import one_line
-from markovdiff.study.shadow import Shade, rounded, scientific
+from markovdiff.study.naive_float import Shade, rounded, scientific
 
 SCHEMA = "markovdiff.result/2"
 

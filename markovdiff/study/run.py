@@ -38,7 +38,7 @@ from markovdiff.study.result import Check, Result, Step
 from markovdiff.study.reverse import notes_of
 from markovdiff.study.rounding import CHECKS, rounding
 from markovdiff.study.scenario import Scenario
-from markovdiff.study.shadow import Shadow, check_certified
+from markovdiff.study.naive_float import Shadow, check_certified
 
 Progress = Callable[[str, float], None]
 

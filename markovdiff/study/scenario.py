@@ -248,7 +248,7 @@ class Scenario:
         """Whether every step preserves the law: float64 has to know, for it cannot tell a small fall from a rise."""
         if self.file.arithmetic.kind != "float":
             return False
-        from markovdiff.process.floats import is_kept
+        from markovdiff.engines.float64.forward import is_kept
 
         return is_kept(self.chain(), law)
 

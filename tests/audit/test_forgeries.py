@@ -24,7 +24,7 @@ from markovdiff.audit import audit, budget
 from markovdiff.cli import main as markovdiff
 from markovdiff.errors import UnfinishedError
 from markovdiff.study.result import dump
-from markovdiff.study.shadow import Shade, relative_error
+from markovdiff.study.naive_float import Shade, relative_error
 
 Change = Callable[[Any], object]
 

@@ -14,7 +14,7 @@ from markovdiff.bench.engine import ENGINES, chain
 from markovdiff.bench.judge import Enclosure, judge
 from markovdiff.bench.plan import EVERYONE
 from markovdiff.bench.rivals import RIVALS, _fractions
-from markovdiff.measures.processing import Information
+from markovdiff.engines.exact.information import Information
 
 
 @pytest.fixture(params=EVERYONE)

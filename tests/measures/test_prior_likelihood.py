@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import markovdiff as md
 from markovdiff.arithmetic.enclosure import bounds
-from markovdiff.measures.likelihood import Likelihood
+from markovdiff.engines.exact.likelihood import Likelihood
 from markovdiff.measures.prior_likelihood import PriorLikelihood
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.distribution import Distribution

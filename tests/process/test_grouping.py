@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from markovdiff.errors import InternalError
-from markovdiff.measures.elbo import Ledger
+from markovdiff.engines.exact.ledger import Ledger
 from markovdiff.measures.information import divergence_of
-from markovdiff.measures.processing import Information
+from markovdiff.engines.exact.information import Information
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import Classes

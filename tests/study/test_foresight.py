@@ -10,7 +10,7 @@ from forecasts import SPREAD, measured, scenario
 
 import markovdiff as md
 from markovdiff.cli import main
-from markovdiff.measures.known import ArithmeticName
+from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
 from markovdiff.process.transition import Dense
 from markovdiff.study import foresight

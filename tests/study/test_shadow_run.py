@@ -21,8 +21,8 @@ from markovdiff.audit.command import audit
 from markovdiff.cli import main
 from markovdiff.study.result import Step
 from markovdiff.study.schema import result_schema
-from markovdiff.study.shadow import MAX_K, Shade, Shadow, relative_error, rounded, scientific
-from markovdiff.study.tally import RIGHT, Tally
+from markovdiff.study.naive_float import MAX_K, Shade, Shadow, relative_error, rounded, scientific
+from markovdiff.study.summary import RIGHT, Tally
 
 LARGE = """data = { family = { kind = "uniform", size = %d } }
 noise = { steps = 1, kernel = { kind = "uniform" }, schedule = { kind = "jump" } }

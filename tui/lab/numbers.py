@@ -18,7 +18,7 @@ from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.logform import Infinity, LogForm
 from markovdiff.arithmetic.quantity import Enclosed, Quantity
 from markovdiff.learn.chains import uniform_chain
-from markovdiff.measures import closed_forms
+from markovdiff.continuous import closed_forms
 from markovdiff.measures.information import first_missing
 
 DIGITS = 10
@@ -131,8 +131,8 @@ def peaks(d: Fraction, weight: Fraction) -> Peaks:
     """½-distance d and the left peak's weight: one Gaussian fitted in each direction."""
     import numpy as np
 
-    from markovdiff.measures.densities import Mixture, mixture, normal
-    from markovdiff.measures.projection import Fit, fit_gaussian
+    from markovdiff.continuous.densities import Mixture, mixture, normal
+    from markovdiff.continuous.projection import Fit, fit_gaussian
 
     p = mixture([weight, 1 - weight], [-d, d], [1, 1])
     reach = float(d) + 4.0
@@ -165,7 +165,7 @@ class Bells:
 def bells(gap: int, weight: Fraction) -> Bells:
     """The chapter's law of two peaks, `gap` states apart: one bell fitted in each direction."""
     from markovdiff.learn.divergence import two_peaks
-    from markovdiff.measures.projection import Fit, bell, fit_bell
+    from markovdiff.continuous.projection import Fit, bell, fit_bell
 
     p = two_peaks(gap, weight)
     mean = sum((i * x for i, x in enumerate(p)), Fraction(0))

@@ -27,8 +27,8 @@ from markovdiff.study.forecast import check_forecast, forecast
 from markovdiff.study.result import Step
 from markovdiff.study.run import run
 from markovdiff.study.scenario import Scenario, loads
-from markovdiff.study.shadow import Shadow as Shades
-from markovdiff.study.shadow import check_certified
+from markovdiff.study.naive_float import Shadow as Shades
+from markovdiff.study.naive_float import check_certified
 from tui.messages import (
     Ask,
     Column,
@@ -295,7 +295,7 @@ def is_affordable(chain: Chain) -> bool:
 
 def last_decimals(chain: Chain) -> tuple[Decimal, ...]:
     """P_T in float64, as decimals."""
-    from markovdiff.process.floats import last_of
+    from markovdiff.engines.float64.forward import last_of
 
     return tuple(as_decimal(float(p), 15) for p in last_of(chain).p)
 

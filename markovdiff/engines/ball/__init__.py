@@ -1,0 +1,1 @@
+"""Ball arithmetic: enclosures whose digits are relative at every t."""

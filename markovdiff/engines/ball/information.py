@@ -1,0 +1,336 @@
+"""What is known at time t, in balls: the exact `Information` with its two ingredients enclosed instead of exact.
+
+    I_t = H(p_t) + Σ_i p_0[i] Σ_j Q̄_t[i, j] log Q̄_t[i, j]                   while some |r| > 2^-24, r = Q̄/p − 1
+        = Σ_{n≥2} (−1)^n/(n(n−1)) Σ_i p_0[i] Σ_j p_t[j] r_ij^n               after that, the rest of the series enclosed
+
+Everything else is the same text as in exact arithmetic, since a Quantity can be asked for more bits. What balls
+cannot give is an equality. Zeros are known from the pattern of possible transitions, or are asked of the exact chain
+where its forecast is small; failing both, the step is undecided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import TypeAlias
+
+from flint import arb, arb_mat, ctx
+
+from markovdiff.arithmetic.enclosure import ALONE, exponent, sign_of
+from markovdiff.arithmetic.logform import LogForm
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
+from markovdiff.errors import TooLongError, UnfinishedError
+from markovdiff.measures.information import entropy_of
+from markovdiff.measures.protocol import ArithmeticName, Decay
+from markovdiff.engines.exact.information import Information
+from markovdiff.engines.ball.forward import Enclosures, Walk
+from markovdiff.process.chain import Chain
+from markovdiff.process.kernels import Gaussian
+
+Measure: TypeAlias = Callable[[Enclosures], arb]
+Exactly: TypeAlias = Callable[[Information], Quantity]
+
+SMALL = 24
+"""The series is summed where every |r| ≤ 2^-24: six terms at 15 digits, and no logarithm."""
+
+
+def entropy(p: list[arb], bits: int) -> arb:
+    """−Σ p log p, the largest p by log1p of what the others sum to."""
+    with ALONE, ctx.workprec(bits):
+        there = [x for x in p if not x.is_zero()]
+        top = max(range(len(there)), key=lambda j: float(there[j]))
+        rest = there[:top] + there[top + 1 :]
+        complement = sum(rest, arb(0))
+        found: arb = -sum((x * x.log() for x in rest), there[top] * (-complement).log1p())
+        return found
+
+
+def information(now: Enclosures) -> arb:
+    """I_t (remembered)."""
+    if "information" not in now.seen:
+        now.seen["information"] = _information(now)
+    return now.seen["information"]
+
+
+def _information(now: Enclosures) -> arb:
+    with ALONE, ctx.workprec(now.bits):
+        if now.reach.all() and _is_near(now):
+            inverse = [1 / x for x in now.p]
+            r = [x * y - 1 for row in now.rows for x, y in zip(row, inverse, strict=True)]
+            return _series([w * x for w in now.p0 for x in now.p], r, now.bits)
+        reached = zip(now.W.tolist(), now.reach.tolist(), strict=False)
+        terms = [_negentropy([x for x, there in zip(*row, strict=True) if there]) for row in reached]
+        return entropy(now.p, now.bits) + dot(now.weights, terms)
+
+
+def _is_near(now: Enclosures) -> bool:
+    """Whether every |r| ≤ 2^-24, which the first entry mostly denies."""
+    return all(abs(x - p) < SMALL_BALL * p for row in now.rows for x, p in zip(row, now.p, strict=True))
+
+
+def _negentropy(row: list[arb]) -> arb:
+    """Σ x·log x."""
+    return dot(row, [x.log() for x in row])
+
+
+SMALL_BALL = arb(1) / 2**SMALL
+
+
+def _series(weights: list[arb], r: list[arb], bits: int) -> arb:
+    """Σ w f(r) = Σ_n (−1)^n/(n(n−1)) Σ w r^n; after N at most Σ w r²·(2^-k)^{N−1}·2/((N+1)N) is left.
+
+    Every |r| < 2^-k, k ≥ 24: late in a chain k is hundreds, and a few terms do.
+    """
+    k = max(min((-exponent(x) for x in r if not x.is_zero()), default=SMALL), SMALL)
+    N = 2 + bits // k
+    power, total, square = r, arb(0), arb(0)
+    for n in range(2, N + 1):
+        power = [x * y for x, y in zip(power, r, strict=True)]
+        moment = dot(weights, power)
+        square = moment if n == 2 else square
+        total += moment * (-1) ** n / (n * (n - 1))
+    rest = square * (arb(1) / 2) ** (k * (N - 1)) * 2 / ((N + 1) * N)
+    found: arb = total + rest * arb(0, 1)
+    return found
+
+
+def dot(a: list[arb], b: list[arb]) -> arb:
+    """Σ a·b, in one call."""
+    if not a:
+        return arb(0)
+    return (arb_mat(1, len(a), a) * arb_mat(len(b), 1, b))[0, 0]
+
+
+def divergence(p: list[arb], law: list[arb], bits: int) -> arb:
+    """Σ p log(p/μ), for p that is zero where μ is; where p is near μ, Σ μ f(p/μ − 1) by its series."""
+    with ALONE, ctx.workprec(bits):
+        pairs = [(x, y) for x, y in zip(p, law, strict=True) if not y.is_zero()]
+        if all(abs(x - y) < SMALL_BALL * y for x, y in pairs):
+            return _series([y for _, y in pairs], [x / y - 1 for x, y in pairs], bits)
+        found: arb = sum((x * (x / y).log() for x, y in pairs if not x.is_zero()), arb(0))
+        return found
+
+
+def never_exact() -> LogForm:
+    """Balls have no exact form."""
+    raise TooLongError("ball arithmetic has no exact form of this number")
+
+
+@dataclass(frozen=True, eq=False)
+class Zeros:
+    """What is known to vanish at t: from patterns, or from the exact chain where that is cheap; None is unknown."""
+
+    chain: Chain
+    walk: Walk
+    cheap: bool
+    kept: dict[int, Information] = field(default_factory=dict)
+    laws: dict[int, RationalMatrix] = field(default_factory=dict)
+
+    @cached_property
+    def kept_law(self) -> RationalMatrix | None:
+        """The law p_0, where it is known to be p_t for every t."""
+        stays = isinstance(self.chain.kernel, Gaussian) and len(set(self.chain.data.weights)) == 1
+        return self.chain.at(0).data if stays else None
+
+    def law(self, t: int) -> RationalMatrix | None:
+        """The law p_t exactly, by vectors alone from the last that was asked for; None where it would cost too much.
+
+        Where every state is as likely as any other, a Gaussian's steps, which are symmetric, leave that as it is.
+        """
+        if self.kept_law is not None:
+            return self.kept_law
+        if not self.cheap:
+            return None
+        if not self.chain.is_markov:
+            return self.chain.at(t).marginal
+        passed = [s for s in self.laws if s <= t]
+        last = max(passed, default=0)
+        recent = {last: self.laws[last] if passed else self.chain.at(0).data}
+        for s in range(last + 1, t + 1):
+            recent = {s - 1: recent[s - 1], s: self.chain.transition(s).push(recent[s - 1])}
+        if t not in self.laws:
+            self.laws.clear()
+            self.laws.update(recent)
+        return recent[t]
+
+    def exact(self, t: int) -> Information | None:
+        """The exact Information at t, linked to the one before; None where it would cost too much."""
+        if not self.cheap:
+            return None
+        if t not in self.kept:
+            before = Information(self.chain.at(t - 1), None) if t else None
+            found = Information(self.chain.at(t), before)
+            self.kept.clear()
+            self.kept[t] = found
+        return self.kept[t]
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """The moment of a ball run: what a report needs beside numbers."""
+
+    t: int
+    beta: Fraction | None
+    alpha_bar: Fraction | None
+    markov: bool
+
+
+class BallInformation(Information):
+    """Information whose ingredients are enclosed. `now` is the place, `zeros` answers what vanishes."""
+
+    def __init__(self, place: Place, before: BallInformation | None, zeros: Zeros, eta: Fraction | None) -> None:
+        object.__setattr__(self, "moment", place)
+        object.__setattr__(self, "before", before)
+        object.__setattr__(self, "zeros", zeros)
+        object.__setattr__(self, "eta", eta)
+
+    zeros: Zeros
+    eta: Fraction | None
+
+    @property
+    def arithmetic(self) -> ArithmeticName:
+        return "ball"
+
+    @property
+    def markov(self) -> bool:
+        return self.zeros.chain.is_markov
+
+    @property
+    def walk(self) -> Walk:
+        """Where the enclosures come from."""
+        return self.zeros.walk
+
+    def forget(self) -> BallInformation:
+        kept = BallInformation(self.moment, None, self.zeros, self.eta)  # type: ignore[arg-type]
+        kept.__dict__.update(entropy=self.entropy, mutual=self.mutual, data_entropy=self.data_entropy)
+        return kept
+
+    @cached_property
+    def data_entropy(self) -> Quantity:
+        return entropy_of(self.zeros.chain.at(0).data) if self.before is None else self.before.data_entropy
+
+    @cached_property
+    def entropy(self) -> Quantity:
+        certain = int(self.walk.at(self.t).possible.sum()) == 1
+        return self.quantity(lambda now: entropy(now.p, now.bits), lambda exact: exact.entropy, certain)
+
+    def quantity(self, measure: Measure, exactly: Exactly, zero: bool | None = None) -> Quantity:
+        """A number evaluated on the enclosures at t; its exact form is that of the exact chain, where that is cheap."""
+        t, walk, zeros = self.t, self.walk, self.zeros
+
+        def form() -> LogForm:
+            exact = zeros.exact(t)
+            return never_exact() if exact is None else exactly(exact).form()
+
+        return Quantity(lambda bits: walk.evaluate(t, measure, bits), form, zero)
+
+    @cached_property
+    def mutual(self) -> Quantity:
+        return self.quantity(information, lambda exact: exact.mutual, self._vanishes())
+
+    def _vanishes(self) -> bool | None:
+        """Whether I_t = 0, where that is known: one x0, the step before, patterns, equal rows, or the exact chain."""
+        now = self.walk.at(self.t)
+        if len(now.p0) == 1 or (self.markov and self.before is not None and self.before.mutual.known_zero):
+            return True
+        if bool((now.reach != now.reach[0]).any()) or sign_of(information(now)):
+            return False
+        if self.markov and self.t and self.walk.forgets_all(self.t):
+            return True
+        exact = self.zeros.exact(self.t)
+        return None if exact is None else exact.moment.deviation.vanishes
+
+    @cached_property
+    def conditional(self) -> Quantity:
+        reveals = bool((self.walk.at(self.t).reach.sum(axis=0) <= 1).all())
+        return self.data_entropy.minus(self.mutual, zero=reveals)
+
+    @cached_property
+    def noise(self) -> Quantity:
+        noiseless = bool((self.walk.at(self.t).reach.sum(axis=1) == 1).all())
+        return self.entropy.minus(self.mutual, zero=noiseless)
+
+    @cached_property
+    def loss(self) -> Quantity:
+        assert self.before is not None
+        lost = self.before.mutual.minus(self.mutual)
+        return self.before.mutual.minus(self.mutual, zero=self._is_equal(lost))
+
+    def _is_equal(self, lost: Quantity) -> bool | None:
+        """Whether the step loses nothing, where that is known."""
+        assert self.before is not None
+        if self.before.mutual.known_zero and self.mutual.known_zero:
+            return True
+        with suppress(UnfinishedError):
+            if sign_of(lost.ball(FIRST_BITS)):
+                return False
+        if self.markov and self.walk.undone_by_one(self.t):
+            return True
+        exact = self.zeros.exact(self.t)
+        if exact is None:
+            return None
+        return exact.loses_nothing if self.markov else exact.loss.is_zero()
+
+    @cached_property
+    def decay(self) -> Decay:
+        try:
+            sign = self.loss.sign()
+        except UnfinishedError:
+            return "undecided"
+        return "strict" if sign > 0 else "equal" if sign == 0 else "violated"
+
+    @cached_property
+    def dobrushin(self) -> Fraction | None:
+        return self.eta
+
+    @cached_property
+    def slack_sign(self) -> int | None:  # type: ignore[override]
+        assert self.before is not None
+        assert self.bound is not None
+        tight = self.mutual.known_zero and (self.before.mutual.known_zero or self.eta == 0)
+        slack = self.bound.minus(self.mutual, zero=tight or (self.eta == 1 and self.loss.known_zero) or None)
+        if slack.known_zero or (sign := sign_of(slack.ball(FIRST_BITS))) is None:
+            exact = None if slack.known_zero else self.zeros.exact(self.t)
+            return 0 if slack.known_zero else None if exact is None else exact.slack_sign
+        return sign
+
+    @property
+    def law_stays(self) -> bool:
+        was = self.zeros.law(self.t - 1) if self.t else None
+        return was is not None and was == self.zeros.law(self.t)
+
+    def divergence(self, law: RationalMatrix) -> Quantity | None:
+        now = self.walk.at(self.t)
+        mu = [n != 0 for n in law.N.entries()]
+        if any(there and not positive for there, positive in zip(now.possible, mu, strict=True)):
+            return None
+        exact = self.zeros.law(self.t)
+        same = None if exact is None else exact == law
+
+        def measure(state: Enclosures) -> arb:
+            with ALONE, ctx.workprec(state.bits):
+                balls = [arb(n) / law.d for n in law.N.entries()]
+            return divergence(state.p, balls, state.bits)
+
+        def exactly(known: Information) -> Quantity:
+            found = known.divergence(law)
+            assert found is not None
+            return found
+
+        return self.quantity(measure, exactly, same)
+
+    def inconsistency(self) -> dict[str, object] | None:
+        """Where p_0 Q̄_t, or a row sum, is certainly not what it should be: where balls do not meet."""
+        now = self.walk.at(self.t)
+        K = len(now.p)
+        with ALONE, ctx.workprec(now.bits):
+            sums = (now.W * arb_mat(K, 1, [1] * K)).entries()
+        if not all(x.overlaps(y) for x, y in zip(now.averaged(), now.p, strict=True)):
+            return {"t": self.t, "sum": "Σ_i J_ij ≠ p_t[j]"}
+        if not all(s.overlaps(arb(1)) for s in sums):
+            return {"t": self.t, "sum": "Σ_j J_ij ≠ p_0[i]"}
+        return None

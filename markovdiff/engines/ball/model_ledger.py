@@ -1,0 +1,366 @@
+"""The ledger of the ELBO in balls, for a reverse model of any kind.
+
+    Δ_t = Σ_j Σ_i q(x_{t−1} = i, x_t = j) g(ρ_ji) + Σ_j p_t[j]·(R_t[j]'s mass where B has none),  g(ρ) = ρ − log(1+ρ)
+    NLL = −Σ p_0 log m_0,   m_0 = π R_T ⋯ R_1
+
+Each is asked for the digits wanted, relative, and the walk is started again with more bits where they are missing.
+That Δ_t, NLL − H(x0) or L − NLL is zero is known from the model's definition, or from the exact ledger where that is
+cheap; else what balls do not tell from zero is said not to be told. Infinite and undefined come from patterns.
+
+The identity is checked step by step by a second formula: E log(Q_t/R_t) − H(x_{t−1}|x0) + H(x_t|x0) has to meet
+(I_{t−1} − I_t) + Δ_t.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cached_property
+
+import numpy as np
+from flint import arb, arb_mat, ctx, fmpz
+
+from markovdiff.arithmetic.enclosure import ALONE, accuracy, combine, product_ball, sign_of
+from markovdiff.arithmetic.logform import LogForm
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
+from markovdiff.errors import UnfinishedError
+from markovdiff.engines.ball.ledger import ZERO, BallLedger, relation
+from markovdiff.engines.ball.information import BallInformation, entropy, information, never_exact
+from markovdiff.engines.exact.ledger import Ledger
+from markovdiff.engines.exact.ledger import model_error as exact_error
+from markovdiff.measures.findings import Finding, at_steps
+from markovdiff.engines.exact.information import Information
+from markovdiff.measures.likelihood_support import Reached, unbounded_error
+from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add
+from markovdiff.engines.ball.forward import Enclosures, Walk
+from markovdiff.process.chain import Chain
+from markovdiff.engines.float64.forward import is_consistent
+from markovdiff.process.support import Patterns, rows_of
+from markovdiff.process.reverse import D3PM, DataGuess, ReverseModel
+from markovdiff.engines.ball.reverse import BallReverse, Step, is_bayes, reverse_ball
+
+SERIES_FROM = 24
+"""g(ρ) is summed as a series where |ρ| ≤ 2^-24."""
+
+MOST_BITS = 2048
+"""The likelihood is not walked through with more bits: each time costs a walk with all its R_t."""
+
+
+def g(rho: arb, bits: int) -> arb:
+    """ρ − log(1+ρ) = Σ_{n≥2} (−ρ)^n/n; after n = N at most 2|ρ|^{N+1}/(N+1) is left for |ρ| ≤ ½."""
+    if not abs(rho) < SMALL:
+        return rho - rho.log1p()
+    N = 2 + bits // SERIES_FROM
+    s = arb(0, arb(2) / (N + 1))
+    for n in range(N, 1, -1):
+        s = s * rho + arb((-1) ** n) / n
+    return s * rho * rho
+
+
+SMALL = arb(1) / 2**SERIES_FROM
+
+
+class BallModel:
+    """A reverse model on a walk: its step at any t, at the walk's precision."""
+
+    def __init__(self, chain: Chain, model: ReverseModel, walk: Walk) -> None:
+        rows = rows_of(chain, model)
+        self.chain, self.model = chain, model
+        self.walk = walk if list(rows) == walk.rows else Walk(chain, walk.bits, rows)
+        self.patterns = Patterns(chain, model, rows, lambda t: self.walk.step(t)[1])
+        self.last: tuple[tuple[int, int], Step, BallReverse] | None = None
+        self.error: tuple[tuple[int, int], arb] | None = None
+
+    def at(self, t: int) -> tuple[Step, BallReverse]:
+        """The step from t−1 to t and R_t (the last is remembered)."""
+        self.walk.at(t)
+        key = t, self.walk.bits
+        if self.last is None or self.last[0] != key:
+            self.last = key, *self._made(t)
+        return self.last[1], self.last[2]
+
+    def _made(self, t: int) -> tuple[Step, BallReverse]:
+        now, before = self.walk.at(t), self.walk.at(t - 1)
+        seen, sight, allowed = self.patterns.at(t)
+        step = Step(before, now, self.walk.step(t)[0], seen, sight, allowed)
+        return step, reverse_ball(self.chain, self.model, step)
+
+    def model_error(self, t: int) -> arb:
+        """Δ_t with the bits that are now thought enough, where it is finite (the last is remembered)."""
+        step, reverse = self.at(t)
+        key = t, step.bits
+        if self.error is None or self.error[0] != key:
+            self.error = key, model_error(step, reverse)
+        return self.error[1]
+
+    def evaluate(self, t: int, bits: int) -> arb:
+        """Δ_t to `bits` bits, relative. Raises UnfinishedError where the limit of precision is met."""
+        return self.walk.evaluate(t, lambda _now: self.model_error(t), bits)
+
+
+def model_error(step: Step, reverse: BallReverse) -> arb:
+    """Δ_t, where it is finite."""
+    bits = step.bits
+    cells = step.cells
+    outside = step.allowed.cells & ~cells & step.sight.possible[:, None]
+    with ALONE, ctx.workprec(bits):
+        total = arb(0)
+        for j, i in np.argwhere(cells).tolist():
+            total += step.pair[j][i] * g(reverse.rho[j][i], bits)
+        for j, i in np.argwhere(outside).tolist():
+            total += step.now.p[j] * reverse.R[j][i]
+        return total
+
+
+def plainly(step: Step, reverse: BallReverse) -> arb:
+    """E log(Q_t/R_t)."""
+    with ALONE, ctx.workprec(step.bits):
+        total = arb(0)
+        for j, i in np.argwhere(step.cells).tolist():
+            total += step.pair[j][i] * (step.back[j][i] / reverse.R[j][i]).log()
+        return total
+
+
+def noise(state: Enclosures) -> arb:
+    """H(x_t|x0)."""
+    with ALONE, ctx.workprec(state.bits):
+        rows = zip(state.p0, state.rows, state.reach.tolist(), strict=True)
+        held = ((p, [x for x, there in zip(row, cells, strict=True) if there]) for p, row, cells in rows)
+        found: arb = sum((p * entropy(row, state.bits) for p, row in held if not p.is_zero()), arb(0))
+        return found
+
+
+class BallModelLedger(BallLedger):
+    """Kept step by step; `prior` is None where it is p_T itself."""
+
+    def __init__(
+        self, chain: Chain, prior: RationalMatrix | None, model: ReverseModel, walk: Walk, cheap: bool
+    ) -> None:
+        super().__init__(chain, prior)
+        self.model, self.states = model, chain.states
+        self.at = BallModel(chain, model, walk)
+        self.reached = Reached(chain.states)
+        self.errors: list[Term] = []
+        self.terms: list[Term] = []
+        self.loose: dict[int, arb] = {}
+        self.product: arb_mat | None = None
+        self.restricted: list[int] = []
+        self.broken: int | None = None
+        self.cheap = cheap
+
+    def observe(self, now: BallInformation) -> Entry[Term] | None:
+        """Take step t into the books."""
+        self.now = now
+        if now.before is None:
+            return None
+        step, reverse = self.at.at(now.t)
+        self.reached.observe(step.allowed)
+        self.restricted += [now.t] if step.allowed.restricted else []
+        R = arb_mat(reverse.R)
+        self.product = R if self.product is None else product_ball(R, self.product, step.bits)
+        error = self._error(now.t, step, reverse)
+        paid = now.conditional if now.t == 1 else now.loss
+        if now.t == 1:
+            self.first, self.conditional = now.forget(), paid
+        self.errors.append(error)
+        term = self._sum([paid, error])
+        if isinstance(error, Quantity):
+            plain = plainly(step, reverse)
+            self._check(now.walk.at(now.t - 1), now.walk.at(now.t), plain, self.loose.get(now.t, arb(0)))
+        return Entry(term, error)
+
+    def _error(self, t: int, step: Step, reverse: BallReverse) -> Term:
+        """Δ_t."""
+        lost = unbounded_error(step.allowed, step.seen, step.sight, self.states)
+        if lost is not None:
+            return lost
+        certain = (step.allowed.cells[step.sight.possible].sum(axis=1) <= 1).all()
+        if reverse.bayes or certain:
+            return ZERO
+        first = self.at.model_error(t)
+        self.loose[t] = first
+        zero = False if sign_of(first) else self._is_zero(t)
+        error = Quantity(lambda bits: self.at.evaluate(t, bits), never_exact, zero)
+        if not zero:
+            self.loose[t] = self._closest(error, first)
+        return error
+
+    def _closest(self, error: Quantity, otherwise: arb) -> arb:
+        try:
+            return error.ball(FIRST_BITS)
+        except UnfinishedError:
+            return otherwise
+
+    def _is_zero(self, t: int) -> bool | None:
+        """Whether Δ_t = 0, exactly, where that is cheap."""
+        if not self.cheap:
+            return None
+        before, now = self.chain.at(t - 1), self.chain.at(t)
+        known = exact_error(before, now, self.model.step(before, now), self.states)
+        assert isinstance(known, Quantity)
+        return known.is_zero()
+
+    def _check(self, before: Enclosures, now: Enclosures, plain: arb, error: arb) -> None:
+        """Whether the two formulas of a step's term meet."""
+        with ALONE, ctx.workprec(now.bits):
+            first = plain - noise(before) + noise(now)
+            second = information(before) - information(now) + error
+            if self.broken is None and not first.overlaps(second):
+                self.broken = now.t
+
+    def _ball(self, part: Term, bits: int) -> tuple[arb, bool]:
+        """A part of a sum, and whether it was told from zero; of one that was not, what there is of it."""
+        assert isinstance(part, Quantity)
+        try:
+            return part.ball(bits), True
+        except UnfinishedError:
+            near = next((self.loose[t] for t, error in enumerate(self.errors, 1) if error is part), None)
+            if near is None:
+                raise
+            return near, False
+
+    def _sum(self, parts: list[Term]) -> Term:
+        """A sum of terms that are not negative; one that is not told from zero counts as the ball it is."""
+        whole = add(*parts)
+        if isinstance(whole, Unbounded):
+            return whole
+
+        def evaluate(bits: int) -> arb:
+            balls, told = zip(*(self._ball(part, bits) for part in parts), strict=True)
+            found = combine([(fmpz(1), x) for x in balls], fmpz(1), bits)
+            if not all(told) and accuracy(found) < bits - 24:
+                raise UnfinishedError("enclosures of this precision do not settle it", got=f"{self.at.walk.bits} bits")
+            return found
+
+        numbers = [part for part in parts if isinstance(part, Quantity)]
+        zero = True if all(part.known_zero for part in numbers) else None
+        return Quantity(evaluate, lambda: sum((part.form() for part in numbers), LogForm()), zero)
+
+    def conclude(self) -> tuple[Totals[Term], Finding]:
+        """The lines of the ledger, and the verdict on it."""
+        assert self.now is not None
+        assert self.first is not None
+        H, last = self.now.data_entropy, self.now.mutual
+        gap, error = self._prior_gap(), self._sum(self.errors)
+        L = self._sum([H, *self.errors, gap])
+        nll, excess = self._likelihood(H)
+        totals: Totals[Term] = Totals(
+            reconstruction=self._sum([self.conditional, self.errors[0]]),
+            denoising=self._sum([self.first.mutual.minus(last, zero=self.chain.T == 1 or None), *self.errors[1:]]),
+            prior=add(last, gap),
+            negative_elbo=L,
+            nll=nll,
+            data_entropy=H,
+            gap=self._jensen_gap(add(error, gap), excess),
+            model_error=error,
+            prior_gap=gap,
+            nll_excess=excess,
+        )
+        return totals, self._verdict(totals)
+
+    def _likelihood(self, H: Quantity) -> tuple[Term, Term]:
+        """NLL and NLL − H(x0)."""
+        assert self.now is not None
+        possible = self.now.walk.at(self.now.t).possible
+        prior = possible if self.prior is None else np.array([n != 0 for n in self.prior.N.entries()])
+        lost = self.reached.unbounded(prior, self.chain.data.support)
+        if lost is not None:
+            return lost, lost
+        if all(is_bayes(self.model, t) for t in range(1, self.chain.T + 1)):
+            excess = self._excess()
+            return add(H, excess), excess
+        if isinstance(self.model, D3PM) and isinstance(self.model.denoiser, DataGuess):
+            return H, ZERO
+        nll = Quantity(self._nll, never_exact, zero=self._known("nll", self._cross_entropy()))
+        first = combine([(fmpz(1), self._cross_entropy()), (fmpz(-1), H.ball(FIRST_BITS))], fmpz(1), FIRST_BITS)
+        return nll, nll.minus(H, zero=self._known("nll_excess", first))
+
+    def _known(self, name: str, found: arb) -> bool | None:
+        """Whether a total is zero: not where a ball around it says so; else exactly, where that is cheap."""
+        if sign_of(found):
+            return False
+        if not self.cheap:
+            return None
+        known = getattr(self._exactly, name)
+        return known.is_zero() if isinstance(known, Quantity) else None
+
+    @cached_property
+    def _exactly(self) -> Totals[Term]:
+        """The totals of the exact ledger."""
+        chain, before = self.chain, None
+        prior = chain.final_marginal if self.prior is None else self.prior
+        ledger = Ledger(chain, self.model, prior, 15)
+        for moment in chain.moments():
+            now = Information(moment, before)
+            ledger.observe(now)
+            before = now.forget()
+        return ledger.conclude()[0]
+
+    def _nll(self, bits: int) -> arb:
+        """−Σ p_0 log m_0."""
+        if bits > MOST_BITS:
+            raise UnfinishedError("enclosures of this precision do not settle it", got=f"{MOST_BITS} bits")
+        found = self._cross_entropy()
+        while accuracy(found) < bits - 24 and not found.is_zero():
+            walk = self.at.walk
+            if walk.bits >= min(walk.limit, 2 * MOST_BITS):
+                raise UnfinishedError("enclosures of this precision do not settle it", got=f"{walk.bits} bits")
+            walk.bits = min(walk.limit, walk.bits + max(bits - accuracy(found), 96))
+            self._again()
+            found = self._cross_entropy()
+        return found
+
+    def _again(self) -> None:
+        """R_T ⋯ R_1 once more, with the bits that are now thought enough."""
+        self.product = None
+        for t in range(1, self.chain.T + 1):
+            step, reverse = self.at.at(t)
+            R = arb_mat(reverse.R)
+            self.product = R if self.product is None else product_ball(R, self.product, step.bits)
+
+    def _cross_entropy(self) -> arb:
+        assert self.product is not None
+        bits = self.at.walk.bits
+        data = self.chain.data
+        with ALONE, ctx.workprec(bits):
+            if self.prior is None:
+                pi = self.at.walk.at(self.chain.T).p
+            else:
+                pi = [arb(n) / self.prior.d for n in self.prior.N.entries()]
+            m0 = (arb_mat([pi]) * self.product).tolist()[0]
+            return -sum((m0[i].log() * data.weights[i] for i in data.support), arb(0)) / data.total
+
+    def _jensen_gap(self, over: Term, excess: Term) -> Term:
+        """L − NLL, from what each has over H(x0); undefined where both are infinite."""
+        if isinstance(excess, Unbounded) or isinstance(over, Unbounded):
+            return self._jensen(over, excess)
+        if (over.known_zero and excess.known_zero) or is_consistent(self.chain, self.model, self.prior):
+            return ZERO
+        if excess.known_zero:
+            return over
+        with suppress(UnfinishedError):
+            return over.minus(excess, zero=self._known("gap", over.minus(excess).ball(FIRST_BITS)))
+        return over.minus(excess, zero=self._known("gap", arb(0, 1)))
+
+    def _verdict(self, totals: Totals[Term]) -> Finding:
+        if self.broken is not None:
+            words = f"the term of t = {self.broken} is not (I_(t−1) − I_t) + Δ_t: their enclosures do not meet"
+            return Finding("violated", "enclosure", words)
+        L = totals.negative_elbo
+        told = ["at each step the enclosures of both formulas of its term meet", _order(totals)]
+        if self.restricted:
+            where = at_steps(self.restricted, self.chain.T)
+            told.append(f"p̃ was restricted to the x0 that can reach x_t {where}")
+        if isinstance(L, Unbounded):
+            told.append(f"both sides are {'+∞' if L.kind == 'inf' else 'undefined'}: {L.words}")
+        return Finding("holds", "enclosure", "; ".join(told), L.witness if isinstance(L, Unbounded) else None)
+
+
+def _order(totals: Totals[Term]) -> str:
+    """H(x0), NLL and L in words."""
+    nll, L = totals.nll_excess, totals.negative_elbo
+    if isinstance(nll, Unbounded):
+        return f"NLL is {'+∞' if nll.kind == 'inf' else 'undefined'}: {nll.words}"
+    if isinstance(L, Unbounded):
+        return f"H(x0) {relation(nll)} NLL" + (" < L = +∞" if L.kind == "inf" else ", and L is undefined")
+    return f"H(x0) {relation(nll)} NLL {relation(totals.gap)} L"

@@ -1,0 +1,1 @@
+"""Exact arithmetic: rationals all the way, logarithms decided."""

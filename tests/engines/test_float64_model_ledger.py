@@ -1,0 +1,98 @@
+"""The ledger of any reverse model in float64, against the exact one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from chains import constant_chain, examples, row_vector
+from hypothesis import given
+from modelled import Modelled, exactly, in_float64, modelled
+
+from markovdiff.engines.float64 import model_ledger as float_models
+from markovdiff.measures.ledger import Totals, Unbounded
+from markovdiff.process.chain import Chain
+from markovdiff.process.distribution import Distribution
+from markovdiff.process.kernels import uniform
+from markovdiff.process.reverse import D3PM, Bayes, DataGuess, Posterior, PosteriorMixture, ReverseModel
+
+
+def check_near(exact: object, near: object, name: str) -> None:
+    """A term is the exact one to within 1e-9 of itself or to its noise, with its sign where one is told.
+
+    It is infinite or undefined as that is, in the same place.
+    """
+    if isinstance(exact, Unbounded):
+        assert isinstance(near, Unbounded), (name, exact, near)
+        assert (near.kind, near.witness) == (exact.kind, exact.witness), name
+        return
+    assert not isinstance(near, Unbounded), (name, near)
+    truth = 0.0 if exact.sign() == 0 else float(exact.ball(200))  # of an exact 0 a ball's middle is not 0
+    assert abs(near.value - truth) <= 1e-9 * truth + min(near.noise, 1e-13), (name, truth, near)
+    assert near.sign() in (None, exact.sign()), (name, truth, near)
+
+
+@examples(400)
+@given(modelled())
+def test_every_line_is_the_exact_one(drawn: Modelled) -> None:
+    """Each Δ_t, each term and each total agree with the exact ledger, whatever is infinite or undefined agrees too."""
+    steps, totals, _finding = exactly(drawn)
+    near_steps, near_totals, near_finding = in_float64(drawn)
+    for t, (a, b) in enumerate(zip(steps, near_steps, strict=True), 1):
+        check_near(a.error, b.error, f"Δ_{t}")
+        check_near(a.term, b.term, f"term {t}")
+    for name in Totals.__slots__:
+        check_near(getattr(totals, name), getattr(near_totals, name), name)
+    assert near_finding.observed == "holds"
+
+
+def errors_of(drawn: Modelled) -> list[tuple[float, float]]:
+    """Each Δ_t, exactly and in float64."""
+    pairs = zip(exactly(drawn)[0], in_float64(drawn)[0], strict=True)
+    return [(float(a.error.ball(200)), b.error.value) for a, b in pairs]
+
+
+LATE = {
+    "d3pm": D3PM(Posterior()),
+    "d3pm, error": D3PM(Posterior(Fraction(1, 10**9))),
+    "mixture, error": PosteriorMixture(Posterior(Fraction(1, 10))),
+    "mixture, data": PosteriorMixture(DataGuess()),
+    "belief": Bayes(row_vector([Fraction(1, 4) + Fraction(n, 10**9) for n in (3, -1, -1, -1)])),
+}
+
+
+@pytest.mark.parametrize("weights", [(1, 1, 1, 1), (8, 4, 2, 2)])
+@pytest.mark.parametrize("model", LATE.values(), ids=LATE)
+def test_small_errors_keep_their_digits(model: ReverseModel, weights: tuple[int, ...]) -> None:
+    """While information falls to 1e-80, Δ_t, of its order or its square, is right to 1e-9 of itself at each step."""
+    T = 120
+    data = Distribution.from_weights(weights, list("abcd"))
+    chain = Chain(data, uniform(4), tuple(Fraction(k, 150) for k in range(1, T + 1)), T)
+    found = errors_of(Modelled(chain, model, None))
+    assert min(truth for truth, _ in found if truth) < 1e-40
+    assert all(near == pytest.approx(truth, rel=1e-9, abs=0) for truth, near in found)
+
+
+@pytest.mark.parametrize("model", LATE.values(), ids=LATE)
+def test_events_below_the_range_are_conditioned_on(model: ReverseModel) -> None:
+    """Where x_t comes from some x0 with probability 2^-1000 and less, Δ_t and NLL are right all the same."""
+    K, T, leap = 6, 12, Fraction(1, 2**200)
+    rows = [[leap * (i + 1) * (abs(i - j) == 1) for j in range(K)] for i in range(K)]
+    for i, row in enumerate(rows):
+        row[i] = 1 - sum(row)
+    chain = constant_chain([Fraction(1, 2), *[Fraction(1, 10)] * 5], rows, T)
+    if isinstance(model, Bayes):
+        model = Bayes(row_vector([Fraction(1, 6)] * 6))
+    drawn = Modelled(chain, model, row_vector([Fraction(1, 6)] * 6))
+    assert all(near == pytest.approx(truth, rel=1e-9, abs=0) for truth, near in errors_of(drawn))
+    a, b = exactly(drawn)[1].nll_excess, in_float64(drawn)[1].nll_excess
+    assert b.value == pytest.approx(float(a.ball(100)), rel=1e-9)
+
+
+def test_a_wrong_error_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second formula of a step's term does not agree with a Δ_t that is off by a millionth."""
+    drawn = Modelled(constant_chain(["1/2", "1/2"], [["2/3", "1/3"], ["1/4", "3/4"]], 3), D3PM(Posterior()), None)
+    assert in_float64(drawn)[2].observed == "holds"
+    right = float_models.model_error
+    monkeypatch.setattr(float_models, "model_error", lambda *given: right(*given).times(1 + 1e-6))
+    assert in_float64(drawn)[2].observed == "violated"
