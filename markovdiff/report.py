@@ -19,10 +19,10 @@ from markovdiff.arithmetic.enclosure import show as show_decimal
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import rational, shown, text
 from markovdiff.errors import printable
-from markovdiff.study.result import Check, Elbo, Result, Step
-from markovdiff.study.naive_float import Shade
+from markovdiff.study.naive_float import FloatError
 from markovdiff.study.naive_float import shown as error_shown
-from markovdiff.study.summary import Tally, is_something_for_nothing, turning_points
+from markovdiff.study.result import Check, Elbo, Result, Step
+from markovdiff.study.summary import Summary, is_something_for_nothing, turning_points
 
 DIGITS = 7
 """Significant digits in the table."""
@@ -131,11 +131,11 @@ def shadow_table(result: Result, rows: range | None) -> RenderableType:
                 Text(marks(step.shadow), style="dim" if step.shadow.stands_still else "yellow"),
             )
     formula = "float64: Σ q·log(q/(p_0 p_t)), q = p_0 Q̄_t;   error: |float64 − I| / I"
-    sums = Text(_sentence(Tally.of(result.steps)), style="bold")
+    sums = Text(_sentence(Summary.of(result.steps)), style="bold")
     return Group(table, Text(f"{_note(result, len(shown))}\n{formula}", style="dim"), sums, Text())
 
 
-def marks(shade: Shade) -> str:
+def marks(shade: FloatError) -> str:
     """What is wrong with float64 here, in words."""
     wrong = (("↑ false rise", shade.false_rise), ("= stands still", shade.stands_still), ("− negative", shade.negative))
     return " ".join(words for words, so in wrong if so)
@@ -153,7 +153,7 @@ def _error(step: Step) -> str:
     return error_shown(shade.error)
 
 
-def _sentence(tally: Tally) -> str:
+def _sentence(tally: Summary) -> str:
     """What float64 got wrong in all."""
     wrong = [f"rises {_times(tally.rises)} where the truth does not"]
     if tally.still:

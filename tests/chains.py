@@ -22,7 +22,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.engines.exact.information import Information
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.kernels import Blend, Forgetting, Gaussian, Kernel, neighbour, per_step, with_memory
+from markovdiff.process.kernels import Blend, Gaussian, Kernel, RankOneKernel, neighbour, per_step, with_memory
 from markovdiff.process.schedules import jump
 from markovdiff.process.transition import Dense
 
@@ -203,7 +203,7 @@ def scheduled(draw: st.DrawFn, data: Distribution, T: int) -> Process:
             "own marginal": st.just(data.probabilities),
         }[kind]
         pi = draw(target)
-        kernel, M = Forgetting(Distribution.from_probabilities(pi)), (pi,) * K
+        kernel, M = RankOneKernel(Distribution.from_probabilities(pi)), (pi,) * K
     elif kind == "matrix":
         M = draw(matrices(K))
         kernel = Blend(Dense.from_rows(M, "rows"))
@@ -255,6 +255,6 @@ def erasures(draw: st.DrawFn, max_K: int = 4, max_T: int = 4) -> Process:
     seen, T = draw(data_laws(max_K)), draw(st.integers(1, max_T))
     data = seen.with_extra_state("[MASK]")
     K, betas = data.K, draw(schedules(T))
-    kernel = Forgetting(Distribution.from_probabilities(unit(K - 1, K)))
+    kernel = RankOneKernel(Distribution.from_probabilities(unit(K - 1, K)))
     steps = tuple((blend(beta, (unit(K - 1, K),) * K),) * K for beta in betas)
     return Process(Chain(data, kernel, betas, T), steps)

@@ -9,24 +9,24 @@ from chains import Law, Process, erasures, informations, laws, markov, row_vecto
 from hypothesis import strategies as st
 
 from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.engines.ball.forward import EnclosureRecursion
+from markovdiff.engines.ball.information import BallInformation, ExactOracle, TimeStep
 from markovdiff.engines.ball.model_ledger import BallModelLedger
-from markovdiff.engines.ball.information import BallInformation, Place, Zeros
 from markovdiff.engines.exact.ledger import Ledger
-from markovdiff.measures.findings import Finding
-from markovdiff.engines.float64.model_ledger import FloatModelLedger
-from markovdiff.engines.float64.information import information as in_float
-from markovdiff.measures.ledger import Entry, Totals
-from markovdiff.engines.float64.deviation_from_law import Approach
-from markovdiff.engines.ball.forward import Walk
-from markovdiff.process.chain import Chain
+from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw
 from markovdiff.engines.float64.forward import forward, last_of
+from markovdiff.engines.float64.information import information as in_float
+from markovdiff.engines.float64.model_ledger import FloatModelLedger
+from markovdiff.measures.findings import Finding
+from markovdiff.measures.ledger import Entry, Totals
+from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import (
     D3PM,
     Bayes,
     Counted,
-    DataGuess,
     Denoiser,
     DenoiserTable,
+    MarginalDenoiser,
     Posterior,
     PosteriorMixture,
     ReverseModel,
@@ -64,7 +64,7 @@ def tables(K: int, T: int) -> st.SearchStrategy[tuple[tuple[Row | None, ...], ..
 
 def denoisers(K: int, T: int) -> st.SearchStrategy[Denoiser]:
     """p̃ of each kind."""
-    return st.one_of(errors.map(Posterior), st.just(DataGuess()), tables(K, T).map(DenoiserTable))
+    return st.one_of(errors.map(Posterior), st.just(MarginalDenoiser()), tables(K, T).map(DenoiserTable))
 
 
 def models(chain: Chain) -> st.SearchStrategy[ReverseModel]:
@@ -103,7 +103,7 @@ def exactly(drawn: Modelled) -> Books:
 def in_float64(drawn: Modelled) -> Books:
     """The ledger in float64."""
     chain, before = drawn.chain, None
-    approach = Approach(chain, drawn.prior, last_of(chain) if drawn.prior is None else None)
+    approach = DeviationFromLaw(chain, drawn.prior, last_of(chain) if drawn.prior is None else None)
     ledger = FloatModelLedger(chain, drawn.prior, approach, drawn.model)
     entries = []
     for moment in forward(chain):
@@ -117,13 +117,13 @@ def in_float64(drawn: Modelled) -> Books:
 def in_balls(drawn: Modelled, *, cheap: bool) -> Books:
     """The ledger in balls; `cheap` says whether the exact chain may be asked what vanishes."""
     chain, before = drawn.chain, None
-    walk = Walk(chain, needed_bits(chain, 15))
-    zeros = Zeros(chain, walk, cheap)
+    walk = EnclosureRecursion(chain, needed_bits(chain, 15))
+    zeros = ExactOracle(chain, walk, cheap)
     ledger = BallModelLedger(chain, drawn.prior, drawn.model, walk, cheap)
     entries = []
     for t in range(chain.T + 1):
         walk.at(t)
-        now = BallInformation(Place(t, None, None, True), before, zeros, None)
+        now = BallInformation(TimeStep(t, None, None, True), before, zeros, None)
         entries.append(ledger.observe(now))
         before = now.forget()
     return entries[1:], *ledger.conclude()

@@ -2,9 +2,10 @@
 
     python tests/mutate.py [COUNT] [SEED] [--jobs N] [--patience SECONDS]
 
-COUNT of the `mistakes` that can be made in `arithmetic/`, `process/` and `measures/` are drawn, spread evenly over all
-of them. Such a mutant is killed when a test fails, or never ends. One that lives is printed, `equivalents.toml`
-holding those which no test could tell, each with its reason; they are run all the same, and counted apart.
+COUNT of the `mistakes` that can be made in `arithmetic/`, `process/`, `measures/` and `engines/` are drawn, spread
+evenly over all of them. Such a mutant is killed when a test fails, or never ends. One that lives is printed, and
+`equivalents.toml` holds those which no test could tell, each with its reason; they are run all the same, and counted
+apart.
 
 All is imported and collected once. A mutant is a fork in which one function has got other code; it meets every test
 that passes through the changed lines, those of its own room first, the quick before the slow, until PATIENCE is over:
@@ -37,7 +38,7 @@ from forks import KILLED, forked
 from mistakes import Mutant, mutants
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("arithmetic", "process", "measures")
+ROOMS = ("arithmetic", "process", "measures", "engines")
 MODULES = [path for room in ROOMS for path in sorted((ROOT / "markovdiff" / room).glob("*.py"))]
 TESTS = [f"markovdiff/{room}" for room in ROOMS] + [f"tests/{room}" for room in (*ROOMS, "study", "audit")]
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")

@@ -22,7 +22,7 @@ from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import Classes
 from markovdiff.process.kernels import Blend, Gaussian, uniform
-from markovdiff.process.transition import Dense, Mixing
+from markovdiff.process.transition import Dense, IdentityPlusRankOne
 from markovdiff.study.scenario import shipped_scenarios
 
 LINE = 240
@@ -164,7 +164,7 @@ def test_different_values_differ() -> None:
     assert result != replace(result, steps=(result.steps[0], changed, result.steps[2]))
     assert base.chain() != others[0].chain()
     assert base != "a scenario"
-    assert Dense.from_rows([[1, 0], [0, 1]], "") != Mixing(Fraction(1), Distribution.from_weights([1, 1]))  # type: ignore[list-item]
+    assert Dense.from_rows([[1, 0], [0, 1]], "") != IdentityPlusRankOne(Fraction(1), Distribution.from_weights([1, 1]))  # type: ignore[list-item]
 
 
 def test_kernels_and_matrices_compare_by_their_entries() -> None:

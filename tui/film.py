@@ -20,7 +20,7 @@ TINY = 1e-290
 
 
 @dataclass
-class Film:
+class RunBuffer:
     """A run as far as it has come. `pictures` are kept for as long as nothing comes."""
 
     opened: Opened | None = None

@@ -10,11 +10,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tui.film import Film
+from tui.film import RunBuffer
 from tui.messages import Request
 
 
-def save(kind: str, film: Film, request: Request, t: int, folder: Path, picture: str | None = None) -> Path:
+def save(kind: str, film: RunBuffer, request: Request, t: int, folder: Path, picture: str | None = None) -> Path:
     """Write one of "svg", "csv", "json", "toml" into the folder under a name that is free; the path.
 
     Raises ValueError where the run is not far enough, OSError where the folder cannot be written.
@@ -33,7 +33,7 @@ def save(kind: str, film: Film, request: Request, t: int, folder: Path, picture:
     raise AssertionError
 
 
-def _content(kind: str, film: Film, request: Request, picture: str | None) -> str:
+def _content(kind: str, film: RunBuffer, request: Request, picture: str | None) -> str:
     if kind == "svg":
         return picture or ""
     if kind == "toml":

@@ -18,13 +18,13 @@ from textual.widgets import Footer
 
 from tui import raster, view
 from tui.engine import Engine
-from tui.film import Film
+from tui.film import RunBuffer
 from tui.messages import Answer, Column, ColumnAnswer, Kind, Question, Request, Sample, Shadow, Shadowed
 from tui.panels.canvas import Canvas, Panel, Scrubber
 from tui.playback import Playback
 from tui.themes import THEMES
 from tui.view import information, matrix, posterior, reading
-from tui.view.scene import Spot
+from tui.view.scene import Readable
 
 LATE = ("4", "5", "6", "7", "8")
 """The panels that share the last place on a narrow screen."""
@@ -39,7 +39,7 @@ PAIR = ("6", "8")
 """The panels that share a place on a screen of middling width."""
 
 
-class Stage(App[None]):
+class MainApp(App[None]):
     """What is on the screen, and what it is made from."""
 
     def __init__(
@@ -63,7 +63,7 @@ class Stage(App[None]):
         self.clock = clock
         self.engine = engine or Engine()
         self.begun = engine is not None
-        self.film = Film()
+        self.film = RunBuffer()
         self.told: str | None = None
         self.playback = Playback(0, clock)
         self.scale = view.SCALES[0]
@@ -71,9 +71,9 @@ class Stage(App[None]):
         self.chosen = self.source = 0
         self.late = "6"
         self.zoomed = ""
-        self.marked: Film | None = None
+        self.marked: RunBuffer | None = None
         self.beneath = self.backward = self.shadow = False
-        self.shadow_of: Film | None = None
+        self.shadow_of: RunBuffer | None = None
         self.seed = 0
         self.hover: tuple[str, int, int] | None = None
         self.asked: dict[Question | Column, str | ColumnAnswer | None] = {}
@@ -112,7 +112,7 @@ class Stage(App[None]):
 
     def begin(self, request: Request) -> None:
         """Forget the film and let the engine make another."""
-        self.request, self.film = request, Film()
+        self.request, self.film = request, RunBuffer()
         self.playback = Playback(0, self.clock)
         self.chosen = self.source = 0
         self.asked.clear()
@@ -172,9 +172,9 @@ class Stage(App[None]):
             self.playback.play()
         self.start_at, self.play_at_once = 0, True
 
-    def scene(self, t: int | None = None) -> view.Scene:
+    def scene(self, t: int | None = None) -> view.ViewState:
         """What is looked at, now."""
-        return view.Scene(
+        return view.ViewState(
             self.film,
             self.playback.t if t is None else t,
             self.scale,
@@ -207,7 +207,7 @@ class Stage(App[None]):
                     panel.show(scene)
             self.read_out(scene)
 
-    def spot(self, scene: view.Scene) -> Spot | None:
+    def spot(self, scene: view.ViewState) -> Readable | None:
         """What is under the mouse, else under the cursor of the focused panel."""
         if self.hover is not None:
             number, x, y = self.hover
@@ -217,13 +217,13 @@ class Stage(App[None]):
         focused = self.screen_stack[0].focused
         return view.PANELS[focused.number if isinstance(focused, Panel) else "1"].here(scene)
 
-    def read_out(self, scene: view.Scene) -> None:
+    def read_out(self, scene: view.ViewState) -> None:
         """The line above the footer."""
         canvas, spot = self.query_one("#reading", Canvas), self.spot(scene)
         answer = self.asked.get(spot) if isinstance(spot, Question) else None
         canvas.paint([reading.paint(scene, spot, answer if isinstance(answer, str) else None, canvas.size.width)])
 
-    def ask(self, scene: view.Scene) -> None:
+    def ask(self, scene: view.ViewState) -> None:
         """While time rests, ask for the exact fraction that is read out, and for the posteriors."""
         if self.playback.playing or self.film.at(scene.t) is None:
             return

@@ -17,7 +17,7 @@ LETTERS = "abc"
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Setting:
     """What the screen is brought to: a shipped scenario, a time, a panel in focus; `state` is the one of x_t."""
 
     scenario: str
@@ -38,8 +38,8 @@ class Stop:
     choices: tuple[str, str, str]
     answer: str
     because: str
-    before: Sight
-    after: Sight
+    before: Setting
+    after: Setting
 
 
 STOPS = (
@@ -52,8 +52,8 @@ STOPS = (
         "c",
         "Each step makes x_t harder to guess, and makes it tell less of x0. What noise adds is entropy; it is not "
         "about the data. Play on with space, step with [ and ].",
-        Sight("two-state", 0, "1"),
-        Sight("two-state", 20, "1"),
+        Setting("two-state", 0, "1"),
+        Setting("two-state", 20, "1"),
     ),
     Stop(
         "looking back",
@@ -64,8 +64,8 @@ STOPS = (
         "a",
         "The posterior is back at the data's own law, 3/4 and 1/4, to within a thousandth. What you see hardly "
         "changes what you believe: that is what it means that x_t has forgotten x0. j and k choose what you see.",
-        Sight("two-state", 1, "4", state=1),
-        Sight("two-state", 64, "4", state=1),
+        Setting("two-state", 1, "4", state=1),
+        Setting("two-state", 64, "4", state=1),
     ),
     Stop(
         "a histogram stands still",
@@ -76,8 +76,8 @@ STOPS = (
         "b",
         "H(x_t) stands still, exactly, while I(x0;x_t) falls at every step, to less than a ten-thousandth of what it "
         "was. Who watches only marginals cannot see diffusion happen.",
-        Sight("own-marginal", 0, "3"),
-        Sight("own-marginal", 40, "3"),
+        Setting("own-marginal", 0, "3"),
+        Setting("own-marginal", 40, "3"),
     ),
     Stop(
         "entropy turns",
@@ -88,8 +88,8 @@ STOPS = (
         "c",
         "Heads, tails and [MASK] are nearest to equally likely at t = 3; a coin that is surely masked surprises "
         "nobody. I(x0;x_t) only falls. So entropy does not measure what has been lost.",
-        Sight("mask-hump", 0, "1"),
-        Sight("mask-hump", 24, "1"),
+        Setting("mask-hump", 0, "1"),
+        Setting("mask-hump", 24, "1"),
     ),
     Stop(
         "all rows alike",
@@ -100,8 +100,8 @@ STOPS = (
         "a",
         "Wherever x0 was, x_t has the same law: here 1/8 everywhere, to within a thousandth. Rows always add up to 1, "
         "so they cannot all become 0; they can only become alike.",
-        Sight("neighbours", 0, "2"),
-        Sight("neighbours", 40, "2"),
+        Setting("neighbours", 0, "2"),
+        Setting("neighbours", 40, "2"),
     ),
     Stop(
         "two rooms",
@@ -112,8 +112,8 @@ STOPS = (
         "b",
         "Rows become alike within a block, never across. x_t forgets the seat and keeps the room, h(1/3) = 0.918 bits, "
         "and after t = 9 it loses exactly nothing: = 0 is decided, not rounded.",
-        Sight("two-rooms", 0, "2"),
-        Sight("two-rooms", 16, "2"),
+        Setting("two-rooms", 0, "2"),
+        Setting("two-rooms", 16, "2"),
     ),
     Stop(
         "the strong inequality",
@@ -124,8 +124,8 @@ STOPS = (
         "a",
         "What is left is what is not yet masked, I(x0;x_t) = ᾱ_t·H(x0), and a step leaves the share 1 − β_t of it, "
         "which is η(Q_t). Equality is decided at each step.",
-        Sight("letters-masked", 0, "6"),
-        Sight("letters-masked", 25, "6"),
+        Setting("letters-masked", 0, "6"),
+        Setting("letters-masked", 25, "6"),
     ),
     Stop(
         "below all floats",
@@ -136,8 +136,8 @@ STOPS = (
         "b",
         "Nearly a straight line, down to 7e-256 bits at t = 256, and each fall is proved with exact arithmetic. What "
         "wanders up and down, or below 0, is the rounding of a program.",
-        Sight("dense-late", 20, "1", scale="logarithmic"),
-        Sight("dense-late", 256, "1", scale="logarithmic"),
+        Setting("dense-late", 20, "1", scale="logarithmic"),
+        Setting("dense-late", 256, "1", scale="logarithmic"),
     ),
     Stop(
         "noise that remembers",
@@ -148,8 +148,8 @@ STOPS = (
         "c",
         "It rises at every further step, to 0.196 bits, out of the noise itself. The inequality is a theorem on Markov "
         "chains and this is none. A check that could not fail here would be worth nothing.",
-        Sight("memory", 1, "1"),
-        Sight("memory", 12, "1"),
+        Setting("memory", 1, "1"),
+        Setting("memory", 12, "1"),
     ),
     Stop(
         "the bill",
@@ -160,8 +160,8 @@ STOPS = (
         "c",
         "L = NLL = H(x0), exactly. Denoising terms pay for what their steps destroyed, the other two for H(x0|x_1) and "
         "I(x0;x_T): together H(x0). Only errors come on top. Go on: e edits the chain, ctrl+l is the lab.",
-        Sight("elbo-tight", 30, "5"),
-        Sight("elbo-tight", 30, "5"),
+        Setting("elbo-tight", 30, "5"),
+        Setting("elbo-tight", 30, "5"),
     ),
 )
 
@@ -179,7 +179,7 @@ class Tour:
         return STOPS[self.at]
 
     @property
-    def sight(self) -> Sight:
+    def sight(self) -> Setting:
         """What the screen should show."""
         return self.stop.after if self.chosen else self.stop.before
 

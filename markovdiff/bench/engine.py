@@ -35,17 +35,17 @@ def exactly(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
 
 def by_balls(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
     """In ball arithmetic, with the precision that a run in balls would choose."""
-    from markovdiff.engines.ball.information import BallInformation, Place, Zeros
-    from markovdiff.engines.ball.forward import Walk
+    from markovdiff.engines.ball.forward import EnclosureRecursion
+    from markovdiff.engines.ball.information import BallInformation, ExactOracle, TimeStep
     from markovdiff.study.balls import needed_bits
 
     asked = chain(problem)
-    walk = Walk(asked, needed_bits(asked, digits))
-    zeros = Zeros(asked, walk, cheap=False)
+    walk = EnclosureRecursion(asked, needed_bits(asked, digits))
+    zeros = ExactOracle(asked, walk, cheap=False)
     found: list[Enclosed] = []
     before: BallInformation | None = None
     for t in range(problem.T + 1):
-        now = BallInformation(Place(t, None, None, markov=True), before, zeros, None)
+        now = BallInformation(TimeStep(t, None, None, markov=True), before, zeros, None)
         found.append(now.mutual.enclosed(digits, "bits"))
         before = now.forget()
     return found
@@ -53,11 +53,11 @@ def by_balls(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
 
 def by_floats(problem: Problem) -> list[float]:
     """In float64."""
-    from markovdiff.engines.float64.information import FloatKnown, information
     from markovdiff.engines.float64.forward import forward
+    from markovdiff.engines.float64.information import FloatStepInformation, information
 
     found: list[float] = []
-    before: FloatKnown | None = None
+    before: FloatStepInformation | None = None
     for moment in forward(chain(problem)):
         now = information(moment, before, None, None)
         found.append(now.mutual.value / log(2))

@@ -107,10 +107,10 @@ def _run(
     quiet: bool,
     shadow: bool = False,
 ) -> int:
-    from markovdiff.study.subprocess_run import Interruption
     from markovdiff.study.certificate import sha256
     from markovdiff.study.output import check_writable
     from markovdiff.study.scenario import find, load
+    from markovdiff.study.subprocess_run import Interruption
 
     if json_file == "-" and csv_file == "-":
         raise InputError("stdout can hold one format", where="--json - --csv -", remedy="give one of them a file")
@@ -187,8 +187,8 @@ def _foretell(scenarios: list[Scenario]) -> int:
 
 
 def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool) -> Result:
-    from markovdiff.study.subprocess_run import run_apart
     from markovdiff.study.foresight import advice
+    from markovdiff.study.subprocess_run import run_apart
 
     def begin(_begun: Result, forecast: Forecast) -> None:
         if forecast.seconds >= WORTH_SAYING and not quiet:

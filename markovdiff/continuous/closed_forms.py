@@ -22,9 +22,9 @@ from fractions import Fraction
 
 from markovdiff.arithmetic.logform import LogForm, log
 from markovdiff.arithmetic.rational import rational, shown
+from markovdiff.continuous.reals import whole
 from markovdiff.errors import InputError
 from markovdiff.measures.information import entropy
-from markovdiff.continuous.reals import whole
 from markovdiff.process.distribution import triangular
 
 MAX_TRIANGULAR = 20_000

@@ -16,8 +16,8 @@ from math import lcm
 from typing import TYPE_CHECKING, TypeAlias
 
 from markovdiff.arithmetic.rational import shown
-from markovdiff.errors import InputError
 from markovdiff.continuous.reals import vector
+from markovdiff.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np

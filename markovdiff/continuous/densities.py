@@ -15,10 +15,10 @@ from math import fsum, log, pi, sqrt
 from typing import TYPE_CHECKING, TypeAlias
 
 from markovdiff.arithmetic.rational import shown
-from markovdiff.errors import InputError
 from markovdiff.continuous.covariance import cholesky
 from markovdiff.continuous.gaussian import NO_WIDTH
 from markovdiff.continuous.reals import positive, real, vector
+from markovdiff.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -19,10 +19,10 @@ from math import log, sqrt
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.arithmetic.rational import rational
 from markovdiff.continuous.gaussian import Noised, variance_exploding, variance_preserving
-from markovdiff.engines.exact.information import Information
-from markovdiff.continuous.reals import whole
-from markovdiff.process.chain import Chain, Moment
 from markovdiff.continuous.grids import Grid, variance_exploding_chain, variance_preserving_chain
+from markovdiff.continuous.reals import whole
+from markovdiff.engines.exact.information import Information
+from markovdiff.process.chain import Chain, Moment
 
 MAX_STEPS = 64
 """Steps of a comparison: each is a product of dense matrices."""

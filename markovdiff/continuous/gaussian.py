@@ -19,9 +19,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import e, fsum, inf, log, log1p, pi, sqrt
 
-from markovdiff.errors import InputError, LimitError
 from markovdiff.continuous.covariance import cholesky
 from markovdiff.continuous.reals import fraction_of_one, positive, real, vector
+from markovdiff.errors import InputError, LimitError
 
 NO_WIDTH = "a density of no width, or of a negative one, has no differential entropy"
 

@@ -22,10 +22,10 @@ from math import exp, log
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from markovdiff.arithmetic.rational import rational, shown
-from markovdiff.errors import InputError, LimitError
 from markovdiff.continuous.densities import Mixture
 from markovdiff.continuous.gaussian import NO_WIDTH
 from markovdiff.continuous.reals import positive, real
+from markovdiff.errors import InputError, LimitError
 from markovdiff.process.distribution import check_distribution
 
 if TYPE_CHECKING:

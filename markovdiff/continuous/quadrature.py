@@ -19,8 +19,8 @@ from itertools import pairwise
 from math import ceil, floor, fsum, log2, log10
 from typing import TYPE_CHECKING, TypeAlias
 
-from markovdiff.errors import UnfinishedError
 from markovdiff.continuous.densities import Mixture
+from markovdiff.errors import UnfinishedError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -19,8 +19,8 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from markovdiff.arithmetic.rational import shown
-from markovdiff.errors import InputError
 from markovdiff.continuous.reals import real, whole
+from markovdiff.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,8 +15,8 @@ from markovdiff.learn.page import Page, Values, count, probability
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.quantity import Quantity
-    from markovdiff.learn.derivation import Derivation
     from markovdiff.engines.exact.information import Information
+    from markovdiff.learn.derivation import Derivation
     from markovdiff.measures.ledger import Term, Totals
     from markovdiff.process.chain import Chain
     from markovdiff.process.reverse import ReverseModel

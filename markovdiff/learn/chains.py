@@ -27,11 +27,11 @@ def masking_chain(weights: Sequence[int], betas: Sequence[Fraction]) -> Chain:
     """The same data and one more state, the mask, at which each step leaves x with probability β for good."""
     from markovdiff.process.chain import Chain
     from markovdiff.process.distribution import Distribution
-    from markovdiff.process.kernels import Forgetting
+    from markovdiff.process.kernels import RankOneKernel
 
     data = Distribution.from_weights(weights, list(LETTERS[: len(weights)])).with_extra_state("[MASK]")
     mask = Distribution.from_weights([*(0,) * len(weights), 1], data.states)
-    return Chain(data, Forgetting(mask), tuple(betas), len(betas))
+    return Chain(data, RankOneKernel(mask), tuple(betas), len(betas))
 
 
 def informations(chain: Chain) -> list[Information]:

@@ -19,8 +19,8 @@ from typing import Literal, TypeAlias
 
 from markovdiff.arithmetic.logform import Infinity, LogForm
 from markovdiff.errors import InternalError
-from markovdiff.measures.information import entropy, kl
 from markovdiff.learn.paths import Paths, Row, Rows, expected_log
+from markovdiff.measures.information import entropy, kl
 from markovdiff.process.chain import Chain
 
 Claim: TypeAlias = Literal["=", "≥"]

@@ -14,8 +14,8 @@ ROOM = 18
 
 def notation(values: Values) -> Sequence[Block]:
     """Every symbol of the chapter, on two states and two steps."""
-    from markovdiff.learn.chains import uniform_chain
     from markovdiff.engines.exact.information import Information
+    from markovdiff.learn.chains import uniform_chain
 
     chain = uniform_chain([3, 1], (values["beta"],) * 2)
     now = list(chain.moments())[-1]

@@ -22,7 +22,7 @@ from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.protocol import ArithmeticName, Known, Number
+from markovdiff.measures.protocol import ArithmeticName, Number, StepInformation
 from markovdiff.process.distribution import Distribution
 
 REACH = "as far as float64 reaches"
@@ -46,10 +46,10 @@ class Finding:
     open: bool = False
 
 
-class Watcher(Protocol):
+class CheckObserver(Protocol):
     """Something that looks at every step and concludes."""
 
-    def observe(self, now: Known) -> None:
+    def observe(self, now: StepInformation) -> None:
         """Look at time t; called for t = 0, 1, …, T in turn."""
 
     def conclude(self) -> Finding:
@@ -57,7 +57,7 @@ class Watcher(Protocol):
 
 
 @dataclass(slots=True)
-class Voice:
+class Wording:
     """How a finding is worded and labelled: what rests on floats is never called proved."""
 
     arithmetic: ArithmeticName = "exact"
@@ -95,13 +95,13 @@ class Decay:
     def __init__(self) -> None:
         self.at: dict[str, list[int]] = {"strict": [], "equal": [], "violated": [], "undecided": []}
         self.markov = True
-        self.voice = Voice()
+        self.voice = Wording()
 
-    def observe(self, now: Known) -> None:
+    def observe(self, now: StepInformation) -> None:
         if now.before is not None:
             self.at[now.decay].append(now.t)
             self.markov = now.markov
-            self.voice = Voice(now.arithmetic)
+            self.voice = Wording(now.arithmetic)
 
     def conclude(self) -> Finding:
         strict, equal, rises, unknown = (self.at[word] for word in ("strict", "equal", "violated", "undecided"))
@@ -123,7 +123,7 @@ class Decay:
         return Finding("non-increasing", decided, detail, {"t": equal[0]})
 
 
-class Watched:
+class SignedSteps:
     """Steps sorted by a sign: −1 breaks the claim, None is too near to equality for this arithmetic to tell."""
 
     def __init__(self) -> None:
@@ -131,12 +131,12 @@ class Watched:
         self.tight: list[int] = []
         self.broken: list[int] = []
         self.unknown: list[int] = []
-        self.voice = Voice()
+        self.voice = Wording()
 
-    def enter(self, now: Known, sign: int | None) -> None:
+    def enter(self, now: StepInformation, sign: int | None) -> None:
         """Take one step in."""
         self.T += 1
-        self.voice = Voice(now.arithmetic)
+        self.voice = Wording(now.arithmetic)
         where = {-1: self.broken, 0: self.tight, None: self.unknown}.get(sign)
         if where is not None:
             where.append(now.t)
@@ -157,9 +157,9 @@ class StrongDecay:
     """`sdpi`: I_t ≤ η(Q_t)·I_{t−1}, with Dobrushin's coefficient η."""
 
     def __init__(self) -> None:
-        self.seen = Watched()
+        self.seen = SignedSteps()
 
-    def observe(self, now: Known) -> None:
+    def observe(self, now: StepInformation) -> None:
         if now.before is not None:
             self.seen.enter(now, now.slack_sign)
 
@@ -190,11 +190,11 @@ class Identities:
     def __init__(self) -> None:
         self.T = 0
         self.broken: dict[str, object] | None = None
-        self.voice = Voice()
+        self.voice = Wording()
 
-    def observe(self, now: Known) -> None:
+    def observe(self, now: StepInformation) -> None:
         self.T = now.t
-        self.voice = Voice(now.arithmetic)
+        self.voice = Wording(now.arithmetic)
         if self.broken is None:
             self.broken = now.inconsistency()
 
@@ -215,9 +215,9 @@ class Entropy:
 
     def __init__(self, *, kept: bool = False) -> None:
         self.kept = kept
-        self.seen = Watched()
+        self.seen = SignedSteps()
 
-    def observe(self, now: Known) -> None:
+    def observe(self, now: StepInformation) -> None:
         if now.before is not None:
             self.seen.enter(now, sign_of(now.entropy.minus(now.before.entropy, zero=now.law_stays or None)))
 
@@ -236,10 +236,10 @@ class HTheorem:
         self.law = law
         self.name = name
         self.kept = kept
-        self.seen = Watched()
+        self.seen = SignedSteps()
         self.last: Number | None = None
 
-    def observe(self, now: Known) -> None:
+    def observe(self, now: StepInformation) -> None:
         before, self.last = self.last, now.divergence(self.law)
         if now.before is not None:
             self.seen.enter(now, self._fall(before, self.last, now.law_stays))
@@ -263,14 +263,14 @@ class Converged:
     def __init__(self, bound: Fraction, unit: Unit) -> None:
         self.bound = bound
         self.unit: Unit = unit
-        self.last: Known | None = None
+        self.last: StepInformation | None = None
 
-    def observe(self, now: Known) -> None:
+    def observe(self, now: StepInformation) -> None:
         self.last = now
 
     def conclude(self) -> Finding:
         assert self.last is not None
-        left, T, voice = self.last.mutual, self.last.t, Voice(self.last.arithmetic)
+        left, T, voice = self.last.mutual, self.last.t, Wording(self.last.arithmetic)
         try:
             sign = left.compare(self.bound, self.unit)
         except UnfinishedError:

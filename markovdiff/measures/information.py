@@ -30,7 +30,7 @@ from markovdiff.errors import InputError
 from markovdiff.process.chain import Moment
 from markovdiff.process.distribution import check_distribution
 from markovdiff.process.grouping import GroupedRow, total
-from markovdiff.process.transition import Deviation, Mixing
+from markovdiff.process.transition import Deviation, IdentityPlusRankOne
 
 Numbers = Sequence[object]
 
@@ -139,7 +139,7 @@ def information_left(moment: Moment, entropy: Quantity) -> Quantity:
     Where the kernel forgets towards one target H(x_t|x_0) has a few terms, and H(x_t) − H(x_t|x_0) costs one
     logarithm a state; where that cancels too far, late in a chain, the centred form takes over.
     """
-    if not isinstance(moment.cumulative, Mixing):
+    if not isinstance(moment.cumulative, IdentityPlusRankOne):
         return information_of(moment.deviation)
     noise = LogForm(*moment.cumulative.noise_terms(moment.data))
     return _cheap_difference(entropy, noise, lambda: information_of(moment.deviation), moment.is_independent)

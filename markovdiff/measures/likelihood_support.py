@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from markovdiff.arithmetic.arrays import Flags
 from markovdiff.measures.ledger import Unbounded
-from markovdiff.process.support import Allowed, Sight
+from markovdiff.process.support import ReverseSupport, SupportPattern
 
 Packed = tuple[NDArray[np.uint8], Flags] | None
 
 
-def unbounded_error(allowed: Allowed, before: Sight, now: Sight, states: tuple[str, ...]) -> Unbounded | None:
+def unbounded_error(
+    allowed: ReverseSupport, before: SupportPattern, now: SupportPattern, states: tuple[str, ...]
+) -> Unbounded | None:
     """Why Δ_t is no number, if it is none: of the rows the first undefined one, else infinite one."""
     assert now.step is not None
     silent = np.flatnonzero(now.possible & ~allowed.defined)
@@ -42,14 +44,14 @@ def said_nothing(t: int, j: int, states: tuple[str, ...], why: str) -> Unbounded
     return Unbounded("undefined", {"t": t, "x_t": states[j]}, words)
 
 
-class Reached:
+class LikelihoodSupport:
     """The patterns of R_1, R_2, …, kept a bit an entry, and walked back at the end."""
 
     def __init__(self, states: tuple[str, ...]) -> None:
         self.states = states
         self.steps: list[Packed] = []
 
-    def observe(self, allowed: Allowed) -> None:
+    def observe(self, allowed: ReverseSupport) -> None:
         """Take R_t."""
         plain = bool(allowed.cells.all() and allowed.defined.all())
         self.steps.append(None if plain else (np.packbits(allowed.cells, axis=1), allowed.defined))

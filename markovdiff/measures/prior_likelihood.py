@@ -26,7 +26,7 @@ from markovdiff.errors import TooLongError
 from markovdiff.measures.information import divergence_of, first_missing
 from markovdiff.measures.ledger import Unbounded
 from markovdiff.process.chain import Moment
-from markovdiff.process.transition import Mixing
+from markovdiff.process.transition import IdentityPlusRankOne
 
 MAX_BITS = 2**22
 """M_0 is written out as rationals up to this many bits of one common denominator times states."""
@@ -66,21 +66,21 @@ class PriorLikelihood:
         """For each possible x0 the x_T that it can become."""
         kernel, data = self.last.cumulative, self.last.data.N.entries()
         possible = [i for i, a in enumerate(data) if a != 0]
-        if not isinstance(kernel, Mixing):
+        if not isinstance(kernel, IdentityPlusRankOne):
             return [(i, [j for j, n in enumerate(kernel.table[i]) if n != 0]) for i in possible]
         drawn = [j for j, w in enumerate(self._target) if w and kernel.keep < 1]
         return [(i, [*drawn, i] if kernel.keep else drawn) for i in possible]
 
     @property
     def _target(self) -> list[int]:
-        assert isinstance(self.last.cumulative, Mixing)
+        assert isinstance(self.last.cumulative, IdentityPlusRankOne)
         return list(self.last.marginal.per_column(self.last.cumulative.target.weights))
 
     @cached_property
     def is_tight(self) -> bool:
         """Whether L = NLL."""
         kernel = self.last.cumulative
-        if isinstance(kernel, Mixing) and 0 < kernel.keep < 1:
+        if isinstance(kernel, IdentityPlusRankOne) and 0 < kernel.keep < 1:
             return self._alike([k for k, (_, b) in enumerate(self.pairs) if b != 0])
         return all(self._alike(reached) for _, reached in self._reached())
 
@@ -93,7 +93,7 @@ class PriorLikelihood:
     def is_data(self) -> bool:
         """Whether m_0 = p_0, so that NLL = H(x0)."""
         kernel = self.last.cumulative
-        if not isinstance(kernel, Mixing):
+        if not isinstance(kernel, IdentityPlusRankOne):
             return self.likelihood == self.last.data
         possible = [i for i, a in enumerate(self.last.data.N.entries()) if a != 0]
         return kernel.keep == 0 or self._alike(possible)
@@ -106,10 +106,10 @@ class PriorLikelihood:
         for a, b in self.pairs:
             if a != 0:
                 common = common.lcm(b)
-                if isinstance(kernel, Mixing) and common.bit_length() * len(self.pairs) > MAX_BITS:
+                if isinstance(kernel, IdentityPlusRankOne) and common.bit_length() * len(self.pairs) > MAX_BITS:
                     raise TooLongError("the model's likelihood has too many digits to be written out exactly")
         w = [a * (common // b) if a != 0 else fmpz(0) for a, b in self.pairs]
-        if isinstance(kernel, Mixing):
+        if isinstance(kernel, IdentityPlusRankOne):
             u, v, total = fmpz(kernel.keep.numerator), fmpz(kernel.keep.denominator), kernel.target.total
             copies = last.marginal.copies
             drawn = sum((m * x * y for m, x, y in zip(copies, self._target, w, strict=True)), fmpz(0))
@@ -122,7 +122,7 @@ class PriorLikelihood:
     @cached_property
     def excess(self) -> Quantity:
         """NLL − H(x0) = KL(p_0‖m_0), where it is finite."""
-        if isinstance(self.last.cumulative, Mixing):
+        if isinstance(self.last.cumulative, IdentityPlusRankOne):
             return Quantity(self._excess, self._form, zero=self.is_data)
         found = divergence_of(self.last.data, self.likelihood)
         assert found is not None
@@ -142,7 +142,7 @@ class PriorLikelihood:
 
     def _once(self, bits: int) -> arb:
         kernel, data = self.last.cumulative, self.last.data
-        assert isinstance(kernel, Mixing)
+        assert isinstance(kernel, IdentityPlusRankOne)
         with ALONE, ctx.workprec(bits):
             w = [arb(0) if b == 0 else arb(a) / b for a, b in self.pairs]
             off = [arb(0) if b == 0 else arb(a - b) / b for a, b in self.pairs]

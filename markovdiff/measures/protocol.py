@@ -39,7 +39,7 @@ class Number(Protocol):
         """As it is reported."""
 
 
-class Known(Protocol):
+class StepInformation(Protocol):
     """What is known at time t, and what the step to it destroyed."""
 
     @property
@@ -55,7 +55,7 @@ class Known(Protocol):
         """Whether x_t depends on x_{t−1} alone."""
 
     @property
-    def before(self) -> Known | None:
+    def before(self) -> StepInformation | None:
         """The same at t − 1."""
 
     @property

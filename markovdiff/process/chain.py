@@ -26,8 +26,8 @@ from markovdiff.arithmetic.value import brief, from_fields, in_a_line, one_line
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import Classes
-from markovdiff.process.kernels import Forgetting, Kernel, PerStep, WithMemory
-from markovdiff.process.transition import Dense, Deviation, Mixing, Transition
+from markovdiff.process.kernels import Kernel, PerStep, RankOneKernel, WithMemory
+from markovdiff.process.transition import Dense, Deviation, IdentityPlusRankOne, Transition
 
 Row = tuple[Fraction, ...]
 
@@ -59,7 +59,7 @@ class Moment:
     @cached_property
     def is_independent(self) -> bool:
         """Whether x_t says nothing about x_0: I(x_0; x_t) = 0."""
-        if isinstance(self.cumulative, Mixing):
+        if isinstance(self.cumulative, IdentityPlusRankOne):
             return self.cumulative.keep == 0 or len(self.support) <= 1
         return self.deviation.vanishes
 
@@ -161,13 +161,13 @@ class Chain:
     @cached_property
     def classes(self) -> Classes | None:
         """The states that the chain cannot tell apart, where its kernel forgets towards one target."""
-        if not isinstance(self.kernel, Forgetting):
+        if not isinstance(self.kernel, RankOneKernel):
             return None
         return self.classes_beside(())
 
     def classes_beside(self, laws: Iterable[Iterable[Hashable]]) -> Classes:
         """The states that such a chain cannot tell apart, nor any of these laws, given as weights."""
-        assert isinstance(self.kernel, Forgetting)
+        assert isinstance(self.kernel, RankOneKernel)
         return Classes.by(zip(self.data.weights, self.kernel.target.weights, *laws, strict=True))
 
     def moments(self, classes: Classes | None = None) -> Iterator[Moment]:
@@ -184,8 +184,8 @@ class Chain:
             p0 = classes.grouped(p0)
         alpha_bar: Fraction | None = None
         identity: Transition
-        if isinstance(self.kernel, Forgetting):
-            alpha_bar, identity = Fraction(1), Mixing(Fraction(1), self.kernel.target)
+        if isinstance(self.kernel, RankOneKernel):
+            alpha_bar, identity = Fraction(1), IdentityPlusRankOne(Fraction(1), self.kernel.target)
         else:
             identity = Dense(RationalMatrix.identity(self.K))
         return Moment(0, None, alpha_bar, None, identity, p0, p0, self.data.support)
@@ -325,8 +325,10 @@ class Chain:
         if isinstance(self.kernel, WithMemory):
             return self.at(self.T).marginal
         p = self._start().marginal
-        if isinstance(self.kernel, Forgetting):
-            return Mixing(prod((1 - beta for beta in self.betas), start=Fraction(1)), self.kernel.target).push(p)
+        if isinstance(self.kernel, RankOneKernel):
+            return IdentityPlusRankOne(
+                prod((1 - beta for beta in self.betas), start=Fraction(1)), self.kernel.target
+            ).push(p)
         for t in range(1, self.T + 1):
             p = self.transition(t).push(p)
         return p

@@ -2,7 +2,7 @@
 
 Each kernel makes the transition matrix Q(β), rows summing to exactly one:
 
-- `Forgetting`    (1−β)I + β·1πᵀ: uniform, absorbing (π = e_m) and mixing to any π
+- `RankOneKernel`    (1−β)I + β·1πᵀ: uniform, absorbing (π = e_m) and mixing to any π
 - `Blend`         (1−β)I + βM for a fixed matrix M: neighbour, or a matrix of one's own
 - `Gaussian`      the discretised Gaussian of Austin et al. 2021 (D3PM, arXiv 2107.03006,
                   appendix A.2), on a grid of exact rationals
@@ -29,11 +29,11 @@ from markovdiff.arithmetic.rational import shown, to_fmpq
 from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.transition import Dense, Mixing, Transition
+from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
 
 
 @dataclass(frozen=True)
-class Forgetting:
+class RankOneKernel:
     """Q(β) = (1−β)I + β·1πᵀ with target π."""
 
     target: Distribution
@@ -48,7 +48,7 @@ class Forgetting:
 
     def transition(self, beta: Fraction) -> Transition:
         """Q(β)."""
-        return Mixing(1 - beta, self.target)
+        return IdentityPlusRankOne(1 - beta, self.target)
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ class WithMemory:
         return len(self.by_source)
 
 
-Kernel: TypeAlias = "Forgetting | Blend | Gaussian | PerStep | WithMemory"
+Kernel: TypeAlias = "RankOneKernel | Blend | Gaussian | PerStep | WithMemory"
 
 
 def _diagonal(entries: Sequence[fmpz]) -> list[fmpz]:
@@ -177,14 +177,14 @@ def _diagonal(entries: Sequence[fmpz]) -> list[fmpz]:
     return [entries[i] if i == j else fmpz(0) for i in range(K) for j in range(K)]
 
 
-def uniform(K: int) -> Forgetting:
+def uniform(K: int) -> RankOneKernel:
     """(1−β)I + (β/K)·11ᵀ."""
-    return Forgetting(Distribution.from_weights([1] * K))
+    return RankOneKernel(Distribution.from_weights([1] * K))
 
 
-def absorbing(K: int, mask: int) -> Forgetting:
+def absorbing(K: int, mask: int) -> RankOneKernel:
     """(1−β)I + β·1e_mᵀ."""
-    return Forgetting(Distribution.from_weights([int(i == mask) for i in range(K)]))
+    return RankOneKernel(Distribution.from_weights([int(i == mask) for i in range(K)]))
 
 
 def neighbour(K: int, reach: int, boundary: Literal["reflect", "periodic"]) -> Blend:

@@ -113,7 +113,7 @@ class Posterior:
 
 
 @dataclass(frozen=True, eq=False)
-class DataGuess:
+class MarginalDenoiser:
     """q(x0), whatever x_t is."""
 
     __repr__ = in_a_line

@@ -15,8 +15,8 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import over_common_denominator, to_fraction
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Forgetting, Gaussian, WithMemory
-from markovdiff.process.transition import Dense, Mixing, Transition
+from markovdiff.process.kernels import Blend, Gaussian, RankOneKernel, WithMemory
+from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
 
 MAX_SOLVING = 2**37
 """K³ times the bits of the common denominator up to which a law is solved for: some ten seconds."""
@@ -38,7 +38,7 @@ def stationary_of_chain(chain: Chain) -> RationalMatrix:
         return uniform_law(chain.K)
     if isinstance(chain.kernel, Blend) and any(chain.betas):
         return stationary(chain.kernel.M, chain.states)
-    if isinstance(chain.kernel, Forgetting) and any(chain.betas):
+    if isinstance(chain.kernel, RankOneKernel) and any(chain.betas):
         return stationary(chain.kernel.transition(Fraction(1)), chain.states)
     law: RationalMatrix | None = None
     last: Transition | None = None
@@ -86,10 +86,10 @@ def preserves(step: Transition, law: RationalMatrix) -> bool:
 
 def stationary(step: Transition, states: tuple[str, ...]) -> RationalMatrix:
     """The unique μ with μQ = μ, Σμ = 1. Raises InputError that names the closed classes otherwise."""
-    if isinstance(step, Mixing) and step.keep != 1:
+    if isinstance(step, IdentityPlusRankOne) and step.keep != 1:
         return RationalMatrix(fmpz_mat([[fmpz(w) for w in step.target.weights]]), fmpz(step.target.total))
     K = step.K
-    classes = [frozenset([i]) for i in range(K)] if isinstance(step, Mixing) else closed_classes(step)
+    classes = [frozenset([i]) for i in range(K)] if isinstance(step, IdentityPlusRankOne) else closed_classes(step)
     if len(classes) > 1:
         few = "; ".join("{" + ", ".join(states[i] for i in sorted(c)[:8]) + "}" for c in classes[:4])
         raise InputError(

@@ -5,7 +5,7 @@
     d3pm                the same without "and j at t"; R_1 is p̃ where `last` is "prediction"
 
 So what is infinite or undefined, and where, is known whatever a rounding or an underflow does to the numbers. The rows
-of a `Sight` belong to the x0 that the model speaks of: those of the data, or all.
+of a `SupportPattern` belong to the x0 that the model speaks of: those of the data, or all.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from markovdiff.process.reverse import (
     D3PM,
     Bayes,
     Counted,
-    DataGuess,
     Denoiser,
     DenoiserTable,
+    MarginalDenoiser,
     Posterior,
     PosteriorMixture,
     ReverseModel,
@@ -34,7 +34,7 @@ from markovdiff.process.reverse import (
 
 
 @dataclass(frozen=True, eq=False)
-class Sight:
+class SupportPattern:
     """Where x_t can be from each x0 of `rows`; `known` are the rows of the data, `step` is where Q_t > 0."""
 
     t: int
@@ -54,14 +54,14 @@ class Sight:
         """Whether every x0 reaches everything."""
         return bool(self.reach.all())
 
-    def after(self, step: Flags) -> Sight:
+    def after(self, step: Flags) -> SupportPattern:
         """One step on."""
         reach = self.reach if self.full and step.any(axis=0).all() else through(self.reach, step)
-        return Sight(self.t + 1, self.rows, self.known, reach, step)
+        return SupportPattern(self.t + 1, self.rows, self.known, reach, step)
 
 
 @dataclass(frozen=True, eq=False)
-class Allowed:
+class ReverseSupport:
     """Where R_t[j, i] > 0, which rows there are, and whether a mixture was restricted."""
 
     cells: Flags
@@ -82,13 +82,13 @@ def rows_of(chain: Chain, model: ReverseModel) -> tuple[int, ...]:
     return tuple(range(chain.K)) if everywhere else support
 
 
-def sight(chain: Chain, rows: Sequence[int]) -> Sight:
+def sight(chain: Chain, rows: Sequence[int]) -> SupportPattern:
     """What can be seen at t = 0."""
     known = np.array([chain.data.weights[k] > 0 for k in rows])
-    return Sight(0, tuple(rows), known, np.eye(chain.K, dtype=bool)[list(rows)])
+    return SupportPattern(0, tuple(rows), known, np.eye(chain.K, dtype=bool)[list(rows)])
 
 
-class Possible:
+class SupportFollower:
     """Asked for t = 1, 2, … in turn; of the Bayes reverse under a belief it follows where that can be."""
 
     def __init__(self, model: ReverseModel) -> None:
@@ -97,7 +97,7 @@ class Possible:
         if isinstance(model, Bayes) and model.belief is not None:
             self.belief = np.array([n != 0 for n in model.belief.N.entries()])
 
-    def at(self, before: Sight, now: Sight) -> Allowed:
+    def at(self, before: SupportPattern, now: SupportPattern) -> ReverseSupport:
         """The pattern of R_t."""
         assert now.step is not None
         back: Flags = now.step.T
@@ -110,15 +110,15 @@ class Possible:
                 return _d3pm(self.model, before, now, back)
             case ReverseTable() | Counted():
                 return _brought(self.model.tables[now.t - 1])
-        return Allowed(np.ones_like(back), np.ones(len(back), bool))
+        return ReverseSupport(np.ones_like(back), np.ones(len(back), bool))
 
-    def _bayes(self, before: Sight, back: Flags) -> Allowed:
+    def _bayes(self, before: SupportPattern, back: Flags) -> ReverseSupport:
         was = before.possible if self.belief is None else self.belief
         cells = was & back
         defined: Flags = np.any(cells, axis=1)
         if self.belief is not None:
             self.belief = defined
-        return Allowed(cells, defined)
+        return ReverseSupport(cells, defined)
 
 
 class Patterns:
@@ -129,11 +129,11 @@ class Patterns:
         self._start()
 
     def _start(self) -> None:
-        self.model_at = Possible(self.model)
+        self.model_at = SupportFollower(self.model)
         self.now = sight(self.chain, self.rows)
-        self.found: tuple[Sight, Sight, Allowed] | None = None
+        self.found: tuple[SupportPattern, SupportPattern, ReverseSupport] | None = None
 
-    def at(self, t: int) -> tuple[Sight, Sight, Allowed]:
+    def at(self, t: int) -> tuple[SupportPattern, SupportPattern, ReverseSupport]:
         """Of step t, 1 … T."""
         if t < self.now.t:
             self._start()
@@ -144,7 +144,7 @@ class Patterns:
         return self.found
 
 
-def guessed(denoiser: Denoiser, now: Sight) -> tuple[Flags, Flags]:
+def guessed(denoiser: Denoiser, now: SupportPattern) -> tuple[Flags, Flags]:
     """Where p̃(x0 = k | x_t = j) > 0, k of the rows, and for which j it is defined."""
     K = now.reach.shape[1]
     everything = np.ones(K, bool)
@@ -152,34 +152,34 @@ def guessed(denoiser: Denoiser, now: Sight) -> tuple[Flags, Flags]:
         case Posterior():
             found = (now.reach & now.known[:, None]).T if denoiser.error == 0 else np.ones((K, len(now.rows)), bool)
             return found & now.possible[:, None], now.possible
-        case DataGuess():
+        case MarginalDenoiser():
             return np.tile(now.known, (K, 1)), everything
     assert isinstance(denoiser, DenoiserTable)
     allowed = _brought(denoiser.tables[now.t - 1])
     return allowed.cells, allowed.defined
 
 
-def _mixture(denoiser: Denoiser, before: Sight, now: Sight, back: Flags) -> Allowed:
+def _mixture(denoiser: Denoiser, before: SupportPattern, now: SupportPattern, back: Flags) -> ReverseSupport:
     guess, defined = guessed(denoiser, now)
     met = guess & now.reach.T
     cells = through(met, before.reach) & back
-    return Allowed(cells, defined & cells.any(axis=1), bool((guess & ~met).any()))
+    return ReverseSupport(cells, defined & cells.any(axis=1), bool((guess & ~met).any()))
 
 
-def _d3pm(model: D3PM, before: Sight, now: Sight, back: Flags) -> Allowed:
+def _d3pm(model: D3PM, before: SupportPattern, now: SupportPattern, back: Flags) -> ReverseSupport:
     guess, defined = guessed(model.denoiser, now)
     if model.is_prediction(now.t):
         cells = np.zeros_like(back)
         cells[:, list(now.rows)] = guess
-        return Allowed(cells, defined)
+        return ReverseSupport(cells, defined)
     cells = through(guess, before.reach) & back
-    return Allowed(cells, defined & cells.any(axis=1))
+    return ReverseSupport(cells, defined & cells.any(axis=1))
 
 
-def _brought(table: Sequence[Row | None]) -> Allowed:
+def _brought(table: Sequence[Row | None]) -> ReverseSupport:
     K = len(table)
     cells = np.array([[n != 0 for n in row[0]] if row else [False] * K for row in table])
-    return Allowed(cells, np.array([row is not None for row in table]))
+    return ReverseSupport(cells, np.array([row is not None for row in table]))
 
 
 def through(a: Flags, b: Flags) -> Flags:

@@ -1,6 +1,6 @@
 """Stochastic matrices, in the two shapes that noising chains have.
 
-`Dense` is any row-stochastic matrix. `Mixing` is κI + (1−κ)·1πᵀ, what the uniform, the absorbing and
+`Dense` is any row-stochastic matrix. `IdentityPlusRankOne` is κI + (1−κ)·1πᵀ, what the uniform, the absorbing and
 every other kernel that forgets towards one target are made of; it is closed under products (κ
 multiplies), so a chain of them is one rational a step and its measures cost O(K), not O(K²).
 
@@ -201,7 +201,7 @@ class Dense:
 
 
 @dataclass(frozen=True)
-class Mixing:
+class IdentityPlusRankOne:
     """κI + (1−κ)·1πᵀ: stay with probability κ, else draw afresh from π."""
 
     keep: Fraction
@@ -217,8 +217,8 @@ class Mixing:
 
     def then(self, other: Transition) -> Transition:
         """The product; with the same target it is Mixing again, κ the product of both."""
-        if isinstance(other, Mixing) and (other.target is self.target or other.target == self.target):
-            return Mixing(self.keep * other.keep, self.target)
+        if isinstance(other, IdentityPlusRankOne) and (other.target is self.target or other.target == self.target):
+            return IdentityPlusRankOne(self.keep * other.keep, self.target)
         return self.dense.then(other)
 
     def push(self, p: RationalMatrix) -> RationalMatrix:
@@ -317,7 +317,7 @@ class PlusRankOne:
     def __neg__(self) -> PlusRankOne:
         return PlusRankOne(-self.a, -self.u, self.target)
 
-    def then(self, step: Mixing) -> PlusRankOne:
+    def then(self, step: IdentityPlusRankOne) -> PlusRankOne:
         """(diag(a) + uπᵀ)(κI + (1−κ)1πᵀ) = diag(κa) + (u + (1−κ)a)πᵀ."""
         return PlusRankOne(self.a.times(step.keep), self.u + self.a.times(1 - step.keep), self.target)
 
@@ -346,11 +346,11 @@ class PlusRankOne:
 
 
 @dataclass(frozen=True, slots=True)
-class Pushed:
+class LazyMarginal:
     """p W for a Mixing W, worked out when asked for: of a long run on a vocabulary nothing is kept but κ."""
 
     source: RationalMatrix
-    step: Mixing
+    step: IdentityPlusRankOne
 
     __repr__ = in_a_line
     __reduce__ = from_fields
@@ -360,7 +360,7 @@ class Pushed:
         return self.step.push(self.source).rows()
 
 
-Transition: TypeAlias = "Dense | Mixing"
+Transition: TypeAlias = "Dense | IdentityPlusRankOne"
 
 MACHINE_FROM = 48
 """From this K on, rows of numerators that fit into 64-bit integers are compared by numpy: as exact, and at

@@ -21,22 +21,22 @@ from markovdiff.arithmetic.enclosure import ALONE, accuracy, as_decimal, bits_fo
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.value import in_a_line
-from markovdiff.errors import UnfinishedError
+from markovdiff.engines.ball.forward import EnclosureRecursion, Enclosures
+from markovdiff.engines.ball.information import BallInformation, ExactOracle, TimeStep
 from markovdiff.engines.ball.ledger import UNWRITTEN, BallLedger, EnclosedLedger
 from markovdiff.engines.ball.model_ledger import BallModelLedger
-from markovdiff.engines.ball.information import BallInformation, Place, Zeros
-from markovdiff.measures.findings import Finding, Watcher
-from markovdiff.engines.float64.information import FloatKnown
-from markovdiff.engines.float64.information import information as in_float
-from markovdiff.measures.protocol import Known
 from markovdiff.engines.exact.information import Information
-from markovdiff.measures.ledger import Term, Totals, Unbounded
 from markovdiff.engines.exact.triangle import pairs_of, triangle
-from markovdiff.engines.ball.forward import Enclosures, Walk
-from markovdiff.process.chain import Chain
 from markovdiff.engines.float64.forward import forward
-from markovdiff.process.kernels import Forgetting
+from markovdiff.engines.float64.information import FloatStepInformation
+from markovdiff.engines.float64.information import information as in_float
 from markovdiff.engines.float64.range import is_held
+from markovdiff.errors import UnfinishedError
+from markovdiff.measures.findings import CheckObserver, Finding
+from markovdiff.measures.ledger import Term, Totals, Unbounded
+from markovdiff.measures.protocol import StepInformation
+from markovdiff.process.chain import Chain
+from markovdiff.process.kernels import RankOneKernel
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import forecast, is_admitted
@@ -114,7 +114,7 @@ def _seen_bits(chain: Chain) -> float:
     """What the deviations and cancellations cost that float64 sees."""
     most, before = 0.0, None
     for moment in forward(chain):
-        now: FloatKnown = in_float(moment, before, None, None)
+        now: FloatStepInformation = in_float(moment, before, None, None)
         left = now.mutual.value
         if left == 0:
             return max(most, FLOAT_RANGE if now.mutual.noise else 0)
@@ -133,8 +133,8 @@ class BallEngine:
     def __init__(self, scenario: Scenario, chain: Chain) -> None:
         """Raises UnfinishedError where the forecast refuses."""
         self._begin(scenario, chain)
-        self.walk = Walk(chain, needed_bits(chain, self.digits))
-        self.zeros = Zeros(chain, self.walk, is_cheap(chain))
+        self.walk = EnclosureRecursion(chain, needed_bits(chain, self.digits))
+        self.zeros = ExactOracle(chain, self.walk, is_cheap(chain))
         self.ledger = None if self.model is None else self._ledger(chain, self.model)
         self.ends: dict[int, list[arb]] = {}
 
@@ -155,12 +155,12 @@ class BallEngine:
 
     def stream(self) -> Iterator[Information]:
         chain, before = self.chain, None
-        alpha_bar = Fraction(1) if isinstance(chain.kernel, Forgetting) else None
+        alpha_bar = Fraction(1) if isinstance(chain.kernel, RankOneKernel) else None
         for t in range(chain.T + 1):
             self.walk.at(t)
             beta = chain.betas[t - 1] if t and chain.betas else None
             alpha_bar = alpha_bar if alpha_bar is None or beta is None else alpha_bar * (1 - beta)
-            place = Place(t, beta, alpha_bar, chain.is_markov)
+            place = TimeStep(t, beta, alpha_bar, chain.is_markov)
             now = BallInformation(place, before, self.zeros, self._dobrushin(t))
             yield now
             before = now.forget()
@@ -170,7 +170,7 @@ class BallEngine:
             return None
         return self.walk.dobrushin(t)
 
-    def step(self, now: Known) -> Step:
+    def step(self, now: StepInformation) -> Step:
         assert isinstance(now, Information)
         entry = None if self.ledger is None else self.ledger.observe(now)
         first = now.before is None
@@ -258,18 +258,18 @@ class BallEngine:
         return triangle(self.chain, tick)
 
 
-def ball_engine(scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> Engine:
+def ball_engine(scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserver]) -> Engine:
     """The run that suits the kernel and the model.
 
     A chain of κI + (1−κ)1πᵀ needs no matrix, unless a reverse model other than Bayes' makes matrices of it; then its
     exact run is taken where that costs little, for all that balls cannot decide.
     """
-    if not isinstance(chain.kernel, Forgetting):
+    if not isinstance(chain.kernel, RankOneKernel):
         return BallEngine(scenario, chain)
     if is_bayes(scenario.file.reverse.model):
-        from markovdiff.study.mixing_balls import MixingEngine
+        from markovdiff.study.rank_one_balls import RankOneBallEngine
 
-        return MixingEngine(scenario, chain, watchers)
+        return RankOneBallEngine(scenario, chain, watchers)
     if exact_words(chain) < CHEAP_WORDS:
         return StructuredEngine(scenario, chain, watchers)
     return BallEngine(scenario, chain)
@@ -278,7 +278,7 @@ def ball_engine(scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -
 class StructuredEngine(ExactEngine):
     """The exact run with its rationals rounded to decimals."""
 
-    def step(self, now: Known) -> Step:
+    def step(self, now: StepInformation) -> Step:
         exact, digits = super().step(now), self.scenario.digits
 
         def rounded(value: Fraction | Decimal | None) -> Decimal | None:

@@ -11,17 +11,17 @@ from flint import fmpz
 
 from markovdiff.arithmetic.matrix import RationalMatrix, cofactors, fraction
 from markovdiff.arithmetic.quantity import Enclosed
-from markovdiff.engines.exact.ledger import Ledger
-from markovdiff.measures.findings import Finding, HTheorem, Watcher, law_of
-from markovdiff.measures.protocol import Known
 from markovdiff.engines.exact.information import Information
-from markovdiff.measures.ledger import Term, Totals, Unbounded
+from markovdiff.engines.exact.ledger import Ledger
 from markovdiff.engines.exact.triangle import triangle
+from markovdiff.measures.findings import CheckObserver, Finding, HTheorem, law_of
+from markovdiff.measures.ledger import Term, Totals, Unbounded
+from markovdiff.measures.protocol import StepInformation
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.grouping import Classes
-from markovdiff.process.kernels import Forgetting
+from markovdiff.process.kernels import RankOneKernel
 from markovdiff.process.reverse import ReverseModel
-from markovdiff.process.transition import Mixing, Pushed
+from markovdiff.process.transition import IdentityPlusRankOne, LazyMarginal
 from markovdiff.study.forecast import Forecast
 from markovdiff.study.foresight import admit
 from markovdiff.study.result import Elbo, Step
@@ -44,10 +44,10 @@ class Engine(Protocol):
     model: ReverseModel | None
     forecast: Forecast
 
-    def stream(self) -> Iterator[Known]:
+    def stream(self) -> Iterator[StepInformation]:
         """What is known at t = 0, 1, …, T."""
 
-    def step(self, now: Known) -> Step:
+    def step(self, now: StepInformation) -> Step:
         """What is reported of it; to be called for each t in turn."""
 
     def conclude(self) -> tuple[Elbo, Finding | None]:
@@ -60,7 +60,7 @@ class Engine(Protocol):
 class ExactEngine:
     """Exact: the numbers are `Quantity`, evaluated to the digits asked for."""
 
-    def __init__(self, scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> None:
+    def __init__(self, scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserver]) -> None:
         """Raises UnfinishedError where the forecast says that this machine cannot finish it."""
         self.scenario, self.chain = scenario, chain
         self.forecast = admit(scenario, chain)
@@ -86,7 +86,7 @@ class ExactEngine:
             yield self.now
             before = self.now.forget()
 
-    def step(self, now: Known) -> Step:
+    def step(self, now: StepInformation) -> Step:
         assert isinstance(now, Information)
         entry = None if self.ledger is None else self.ledger.observe(now)
         moment, closed, first = now.moment, _is_small(now), now.before is None
@@ -109,7 +109,9 @@ class ExactEngine:
             total_variation_to_prior=self._distance(moment),
             elbo_term=None if entry is None else report(entry.term),
             model_error=None if entry is None else report(entry.error),
-            law=Pushed(moment.data, moment.cumulative) if isinstance(moment.cumulative, Mixing) else moment.marginal,
+            law=LazyMarginal(moment.data, moment.cumulative)
+            if isinstance(moment.cumulative, IdentityPlusRankOne)
+            else moment.marginal,
         )
 
     def _distance(self, now: Moment) -> Fraction:
@@ -138,7 +140,7 @@ class ExactEngine:
 
 def _line(chain: Chain, prior: RationalMatrix, *, is_marginal: bool) -> tuple[Fraction, Fraction] | None:
     """TV(p_0, μ), and the ᾱ at which π lies between p_0 and μ, where it does."""
-    if not isinstance(chain.kernel, Forgetting):
+    if not isinstance(chain.kernel, RankOneKernel):
         return None
     law = law_of(chain.kernel.target)
     if not is_marginal and prior != law:
@@ -147,9 +149,9 @@ def _line(chain: Chain, prior: RationalMatrix, *, is_marginal: bool) -> tuple[Fr
     return total_variation(chain.at(0).data, law), last
 
 
-def _classes(chain: Chain, prior: RationalMatrix, watchers: Iterable[Watcher]) -> Classes | None:
+def _classes(chain: Chain, prior: RationalMatrix, watchers: Iterable[CheckObserver]) -> Classes | None:
     """The classes of states that neither the chain nor any law that it is measured against tells apart."""
-    if not isinstance(chain.kernel, Forgetting):
+    if not isinstance(chain.kernel, RankOneKernel):
         return None
     laws = [prior, *(watcher.law for watcher in watchers if isinstance(watcher, HTheorem))]
     return chain.classes_beside(law.N.entries() for law in laws)

@@ -13,23 +13,28 @@ from fractions import Fraction
 
 import numpy as np
 
-from markovdiff.arithmetic.enclosure import as_decimal
 from markovdiff.arithmetic.arrays import LEAST, RESOLVED, Approximation, Flags, Floats
+from markovdiff.arithmetic.enclosure import as_decimal
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.value import in_a_line
-from markovdiff.measures.findings import Finding
+from markovdiff.engines.float64.contraction import Contraction
+from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw, DeviationsFromLaws
+from markovdiff.engines.float64.forward import forward, last_of
+from markovdiff.engines.float64.information import (
+    DenseInformation,
+    FloatStepInformation,
+    RankOneFloatInformation,
+    information,
+)
 from markovdiff.engines.float64.ledger import FloatLedger, FloatTerm
 from markovdiff.engines.float64.model_ledger import FloatModelLedger
-from markovdiff.engines.float64.triangle import triangle
-from markovdiff.engines.float64.information import DenseInformation, FloatKnown, MixedInformation, information
-from markovdiff.measures.protocol import Known
-from markovdiff.measures.ledger import Totals, Unbounded
-from markovdiff.engines.float64.deviation_from_law import Approach, Approaches
-from markovdiff.process.chain import Chain
-from markovdiff.engines.float64.contraction import Contraction
-from markovdiff.engines.float64.forward import forward, last_of
 from markovdiff.engines.float64.range import check_chain, check_law, check_model
+from markovdiff.engines.float64.triangle import triangle
+from markovdiff.measures.findings import Finding
+from markovdiff.measures.ledger import Totals, Unbounded
+from markovdiff.measures.protocol import StepInformation
+from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.foresight import admit
 from markovdiff.study.result import Elbo, Step
@@ -72,7 +77,7 @@ class FloatEngine:
         self.model: ReverseModel | None = scenario.reverse_model(chain)
         self._check_range()
         last, via = (last_of(chain), scenario.stationary) if is_marginal else (None, None)
-        self.approach = Approach(chain, self.prior, last, via)
+        self.approach = DeviationFromLaw(chain, self.prior, last, via)
         self.ledger = None if self.model is None else self._ledger(chain, self.model)
 
     def _check_range(self) -> None:
@@ -89,17 +94,17 @@ class FloatEngine:
             return FloatLedger(chain, self.prior, self.approach)
         return FloatModelLedger(chain, self.prior, self.approach, model)
 
-    def stream(self) -> Iterator[FloatKnown]:
-        before: FloatKnown | None = None
-        laws, contraction = Approaches(self.chain), Contraction(self.chain)
+    def stream(self) -> Iterator[FloatStepInformation]:
+        before: FloatStepInformation | None = None
+        laws, contraction = DeviationsFromLaws(self.chain), Contraction(self.chain)
         for moment in forward(self.chain):
             eta = contraction.at(moment.t) if moment.t and moment.markov else None
             now = information(moment, before, eta, laws)
             yield now
             before = now.forget()
 
-    def step(self, now: Known) -> Step:
-        assert isinstance(now, DenseInformation | MixedInformation)
+    def step(self, now: StepInformation) -> Step:
+        assert isinstance(now, DenseInformation | RankOneFloatInformation)
         entry = None if self.ledger is None else self.ledger.observe(now)
         first = now.before is None
         return Step(
@@ -120,7 +125,7 @@ class FloatEngine:
             law=FloatLaw(now.moment.p, now.moment.possible, self.digits),
         )
 
-    def _distance(self, now: FloatKnown) -> Decimal | None:
+    def _distance(self, now: FloatStepInformation) -> Decimal | None:
         """TV(p_t, π); None where rounding does not tell it from 0."""
         found, uncertain = float(np.abs(self.approach.at(now.moment)).sum()) / 2, self.approach.uncertain
         return None if uncertain > RESOLVED * found else as_decimal(found, self.digits)

@@ -19,7 +19,7 @@ from math import log2
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep, WithMemory
+from markovdiff.process.kernels import Blend, Gaussian, PerStep, RankOneKernel, WithMemory
 
 WORD_PRODUCT = 1.0e-9
 """Seconds a product of two 64-bit words costs inside a matrix product."""
@@ -130,7 +130,7 @@ def forecast(chain: Chain, pairs: int = 0, *, classes: int | None = None, dense:
     """
     K, T = chain.K, chain.T
     data_bits = log2(chain.data.total) + 1
-    if isinstance(chain.kernel, Forgetting) and not dense:
+    if isinstance(chain.kernel, RankOneKernel) and not dense:
         fixed = data_bits + log2(chain.kernel.target.total)
         shares = _share_bits(chain)
         kept = sum(shares)
@@ -184,7 +184,7 @@ def _step_bits(chain: Chain) -> list[float]:
 def forecast_float(chain: Chain, walks: float = 1) -> Forecast:
     """What running the chain in float64 will cost; the triangle of the inequality walks it more than once."""
     K, T, rows = chain.K, chain.T, len(chain.data.support)
-    if isinstance(chain.kernel, Forgetting):
+    if isinstance(chain.kernel, RankOneKernel):
         seconds = (
             walks * T * (FLOAT_MIXED_STEP + K * FLOAT_MIXED_CELL) + sum(_share_bits(chain)) * KEPT_BIT + _told(chain)
         )
@@ -236,7 +236,7 @@ def _kernels(chain: Chain) -> int:
 def _written(chain: Chain) -> float:
     """Bytes that the kernel's rows take where the result has them."""
     K, kernel = chain.K, chain.kernel
-    if isinstance(kernel, Forgetting):
+    if isinstance(kernel, RankOneKernel):
         return TEXT * K
     if isinstance(kernel, Gaussian):
         return POINTER * K**2 * _kernels(chain) if chain.T * K**2 <= GAUSSIAN_ROWS else TEXT * K * chain.T

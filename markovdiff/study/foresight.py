@@ -12,11 +12,11 @@ from math import log2
 from typing import TYPE_CHECKING, get_args
 
 from markovdiff.arithmetic.enclosure import bits_for
+from markovdiff.engines.exact.triangle import pairs_of, times_of
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.protocol import ArithmeticName
-from markovdiff.engines.exact.triangle import pairs_of, times_of
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
+from markovdiff.process.kernels import Blend, Gaussian, PerStep, RankOneKernel
 from markovdiff.study import fileformat
 from markovdiff.study.forecast import (
     Forecast,
@@ -54,7 +54,7 @@ def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None 
     pairs = pairs_of(chain.T) if scenario.compares_pairs else 0
     bayes = not chain.is_markov or is_bayes(scenario.file.reverse.model)
     if kind == "exact":
-        if bayes or not isinstance(chain.kernel, Forgetting):
+        if bayes or not isinstance(chain.kernel, RankOneKernel):
             return forecast(chain, pairs, classes=_classes(scenario, chain))
         alone, paired = (forecast(chain, n) for n in (0, pairs))  # of its pairs no matrix is made, whatever the model
         return forecast(chain, dense=True).plus(paired.seconds - alone.seconds, 0)
@@ -68,7 +68,7 @@ def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None 
 def _of_balls(scenario: Scenario, chain: Chain, *, bayes: bool) -> Forecast:
     from markovdiff.study import balls
 
-    digits, structured = scenario.digits, isinstance(chain.kernel, Forgetting)
+    digits, structured = scenario.digits, isinstance(chain.kernel, RankOneKernel)
     if structured and bayes:
         return forecast_mixing(chain, _classes(scenario, chain) or chain.K, bits_for(digits))
     if structured and balls.exact_words(chain) < balls.CHEAP_WORDS:
@@ -93,7 +93,7 @@ def is_bayes(spec: fileformat.Model) -> bool:
 
 def _classes(scenario: Scenario, chain: Chain) -> int | None:
     """How many classes of like states the run of a structured chain will have; a law given number by number counts."""
-    if not isinstance(chain.kernel, Forgetting):
+    if not isinstance(chain.kernel, RankOneKernel):
         return None
     prior, asked = scenario.file.reverse.prior, scenario.file.checks
     against = getattr(asked and asked.h_theorem, "against", None)

@@ -1,7 +1,7 @@
 """Float64 laid beside the truth: how wrong the textbook formula is at each step, and what it gets wrong in kind.
 
-A `Shade` belongs to one certified I(x0;x_t). Its relative error |v − I| / I is itself enclosed: v is an exact dyadic
-number and I lies in a certified interval, so both ends are rationals and nothing is estimated. A *false rise* is
+A `FloatError` belongs to one certified I(x0;x_t). Its relative error |v − I| / I is itself enclosed: v is an exact
+dyadic number and I lies in a certified interval, so both ends are rationals and nothing is estimated. A *false rise* is
 v_t > v_{t−1} where the truth is proved not to rise, *standing still* v_t = v_{t−1} where it is proved to fall; a
 negative v is wrong by itself. What is not proved of the truth is not held against float64.
 """
@@ -28,7 +28,7 @@ Interval = tuple[Fraction, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
-class Shade:
+class FloatError:
     """What float64 has at one t. `value` is None where it is no number (infinite or NaN).
 
     `error` encloses |value − I| / I; it is 0 where both are exactly 0, and None where only I is, or where either is
@@ -55,7 +55,7 @@ class Shade:
         }
 
 
-class Shadow:
+class NaiveFloat:
     """The shades of a run, one for each t in turn."""
 
     def __init__(self, chain: Chain, unit: Unit) -> None:
@@ -73,13 +73,13 @@ class Shadow:
         self.values: Iterator[float] = shadow(chain, unit)
         self.before: float | None = None
 
-    def beside(self, truth: Enclosed, decay: str | None) -> Shade:
+    def beside(self, truth: Enclosed, decay: str | None) -> FloatError:
         """The shade of I(x0;x_t), with the verdict on its decay; to be called for t = 0, 1, … in turn."""
         found = next(self.values)
         value, before = found if isfinite(found) else None, self.before
         self.before = value
         moved = None if value is None or before is None else (value > before) - (value < before)
-        return Shade(
+        return FloatError(
             value,
             None if value is None else relative_error(value, truth),
             false_rise=moved == 1 and decay in ("strict", "equal"),

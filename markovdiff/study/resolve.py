@@ -290,7 +290,7 @@ def _kernel(
             return data, kernels.absorbing(data.K, data.states.index(spec.mask))
         case fileformat.MixingKernel():
             target = data if spec.target == "data" else law(spec.target, data, "noise.kernel.target")
-            return data, kernels.Forgetting(target)
+            return data, kernels.RankOneKernel(target)
         case fileformat.NeighbourKernel():
             return data, kernels.neighbour(K, spec.reach, spec.boundary)
         case fileformat.GaussianKernel():

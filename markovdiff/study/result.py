@@ -20,7 +20,7 @@ from markovdiff.arithmetic.enclosure import decimal_text
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.arithmetic.value import one_line
-from markovdiff.study.naive_float import Shade, rounded, scientific
+from markovdiff.study.naive_float import FloatError, rounded, scientific
 
 SCHEMA = "markovdiff.result/2"
 
@@ -60,7 +60,7 @@ class Step:
     cross_entropy: Enclosed | None = None
     contraction: Enclosed | None = None
     dobrushin_product: Rational | None = None
-    shadow: Shade | None = None
+    shadow: FloatError | None = None
 
     def __repr__(self) -> str:
         lost = f", lost {_short(self.information_loss)} ({self.decay})" if self.t else ""
@@ -94,7 +94,7 @@ NO_VALUES = {"inf": "inf", "undefined": "NaN", "undecided": ""}
 CSV_DIGITS = 15
 """Significant digits of a rational in CSV."""
 
-SHADOW_COLUMNS = tuple(f"shadow_{name}" for name in Shade(0.0).record())
+SHADOW_COLUMNS = tuple(f"shadow_{name}" for name in FloatError(0.0).record())
 
 
 @dataclass(frozen=True)
@@ -231,7 +231,7 @@ def to_csv(results: Iterable[Result], distributions: bool = False, named: bool =
     return out.getvalue()
 
 
-def _shadow_cells(shade: Shade) -> list[str]:
+def _shadow_cells(shade: FloatError) -> list[str]:
     """A shade's cells; of the relative error what it is at most."""
     cells = {**shade.record(), "relative_error": shade.error and scientific(rounded(shade.error)[1])}
     return [

@@ -62,7 +62,7 @@ def _denoiser(spec: fileformat.PosteriorMixture | fileformat.D3PM) -> reverse.De
     if spec.denoiser is not None:
         if spec.error is not None:
             raise InputError("two denoisers", where=WHERE, expected="either error or denoiser", got="both")
-        return reverse.DataGuess()
+        return reverse.MarginalDenoiser()
     error = spec.error or Fraction(0)
     if not 0 <= error <= 1:
         raise InputError(

@@ -19,9 +19,9 @@ import markovdiff
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
-from markovdiff.measures.findings import Finding, Watcher
+from markovdiff.measures.findings import CheckObserver, Finding
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
+from markovdiff.process.kernels import Blend, Gaussian, PerStep, RankOneKernel
 from markovdiff.process.reverse import (
     D3PM,
     Counted,
@@ -34,11 +34,11 @@ from markovdiff.process.reverse import (
 from markovdiff.process.transition import Transition
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import GAUSSIAN_ROWS, Forecast
+from markovdiff.study.naive_float import NaiveFloat, check_certified
 from markovdiff.study.result import Check, Result, Step
 from markovdiff.study.reverse import notes_of
 from markovdiff.study.rounding import CHECKS, rounding
 from markovdiff.study.scenario import Scenario
-from markovdiff.study.naive_float import Shadow, check_certified
 
 Progress = Callable[[str, float], None]
 
@@ -100,7 +100,7 @@ def run(
     return replace(begun, steps=tuple(steps), elbo=elbo, checks=checks, partial=False)
 
 
-def _engine(scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> Engine:
+def _engine(scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserver]) -> Engine:
     """The run in the arithmetic that the scenario asks for; float's loads numpy, so it is imported only here."""
     if scenario.file.arithmetic.kind == "float":
         from markovdiff.study.floats import FloatEngine
@@ -113,9 +113,9 @@ def _engine(scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> En
     return ExactEngine(scenario, chain, watchers)
 
 
-def _shadow(scenario: Scenario, chain: Chain) -> Shadow:
+def _shadow(scenario: Scenario, chain: Chain) -> NaiveFloat:
     check_certified(scenario.file.arithmetic.kind)
-    return Shadow(chain, scenario.unit)
+    return NaiveFloat(chain, scenario.unit)
 
 
 def _check(name: str, expected: str, finding: Finding, rounded: tuple[str, ...]) -> Check:
@@ -202,7 +202,7 @@ def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
     kernel = chain.kernel
     kind = {"kind": type(scenario.file.noise.kernel).__struct_config__.tag}
     match kernel:
-        case Forgetting():
+        case RankOneKernel():
             return {**kind, "target": [text(p) for p in kernel.target.probabilities]}
         case Blend():
             return {**kind, "rows": _rows(kernel.M)}

@@ -27,13 +27,13 @@ from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields
 from markovdiff.errors import InputError, MarkovdiffError
 from markovdiff.measures.findings import (
+    CheckObserver,
     Converged,
     Decay,
     Entropy,
     HTheorem,
     Identities,
     StrongDecay,
-    Watcher,
     law_of,
 )
 from markovdiff.process.chain import Chain
@@ -224,7 +224,7 @@ class Scenario:
         except InputError:
             return None
 
-    def watchers(self) -> Iterator[tuple[str, Watcher]]:
+    def watchers(self) -> Iterator[tuple[str, CheckObserver]]:
         """Something that watches for each expected check (but `dpi`, about pairs of times, and `elbo-ledger`)."""
         for check in self.expectations:
             match check:

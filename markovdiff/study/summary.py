@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from markovdiff.study.result import Step
 from markovdiff.study.naive_float import Interval
+from markovdiff.study.result import Step
 
 RIGHT = Fraction(1, 2000)
 """A relative error below this leaves three digits right."""
@@ -23,7 +23,7 @@ def is_something_for_nothing(step: Step) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class Summary:
     """What float64 got wrong in a run.
 
     `worst` is the t with the largest relative error, None where none is known; `sound_until` the last t up to which
@@ -39,7 +39,7 @@ class Tally:
     sound_until: int | None
 
     @classmethod
-    def of(cls, steps: Sequence[Step]) -> Tally:
+    def of(cls, steps: Sequence[Step]) -> Summary:
         """Count over steps that have their shades."""
         shades = [(step, step.shadow) for step in steps if step.shadow is not None]
         errors = [(step.t, shade.error) for step, shade in shades if shade.error is not None]

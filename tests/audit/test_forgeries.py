@@ -23,8 +23,8 @@ from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.audit import audit, budget
 from markovdiff.cli import main as markovdiff
 from markovdiff.errors import UnfinishedError
+from markovdiff.study.naive_float import FloatError, relative_error
 from markovdiff.study.result import dump
-from markovdiff.study.naive_float import Shade, relative_error
 
 Change = Callable[[Any], object]
 
@@ -85,7 +85,7 @@ def another_float(record: Any) -> None:
     value = float(step["shadow"]["mutual_information"]) * (1 + 1e-13)
     said = step["mutual_information"]
     truth = Enclosed(said["value"], said["lower"], said["upper"])
-    step["shadow"] = Shade(value, relative_error(value, truth)).record()
+    step["shadow"] = FloatError(value, relative_error(value, truth)).record()
 
 
 def told(name: str, words: str) -> Change:

@@ -20,7 +20,7 @@ from markovdiff.continuous.closed_forms import (
 )
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.kernels import Forgetting
+from markovdiff.process.kernels import RankOneKernel
 
 
 @pytest.mark.parametrize("K", [*range(1, 40), 100, 999, 5000])
@@ -64,7 +64,7 @@ def test_the_constant_is_that_of_the_density_2x():
 @examples(120)
 def test_two_states_by_formula_and_by_chain(data, target, betas):
     """I(x0; x_t) of the closed form is that of the chain, exactly, at every t, for any target and schedule."""
-    kernel = Forgetting(Distribution.from_probabilities(target))
+    kernel = RankOneKernel(Distribution.from_probabilities(target))
     chain = Chain(Distribution.from_probabilities(data), kernel, tuple(betas), len(betas))
     kept = Fraction(1)
     before = None

@@ -10,9 +10,9 @@ from chains import Process, constant_chain, examples, informations, processes
 from flint import arb, ctx, fmpq
 from hypothesis import given
 
-from markovdiff.engines.ball.information import SMALL_BALL, BallInformation, Place, Zeros, information
+from markovdiff.engines.ball.forward import EnclosureRecursion, Enclosures
+from markovdiff.engines.ball.information import SMALL_BALL, BallInformation, ExactOracle, TimeStep, information
 from markovdiff.engines.exact.information import Information
-from markovdiff.engines.ball.forward import Enclosures, Walk
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import Blend, Gaussian, per_step
@@ -25,10 +25,10 @@ DIGITS = 15
 
 def in_balls(chain: Chain, exact: list[Information], *, cheap: bool = True) -> list[BallInformation]:
     """Each with Dobrushin's coefficient from the exact chain."""
-    walk = Walk(chain, needed_bits(chain, DIGITS))
-    zeros, seen = Zeros(chain, walk, cheap), list[BallInformation]()
+    walk = EnclosureRecursion(chain, needed_bits(chain, DIGITS))
+    zeros, seen = ExactOracle(chain, walk, cheap), list[BallInformation]()
     for known in exact:
-        place = Place(known.t, known.moment.beta, None, chain.is_markov)
+        place = TimeStep(known.t, known.moment.beta, None, chain.is_markov)
         seen.append(BallInformation(place, seen[-1] if seen else None, zeros, known.dobrushin))
         assert seen[-1].mutual is not None
     return seen
@@ -79,8 +79,8 @@ def test_a_walk_that_was_forecast_too_low_is_started_again() -> None:
     chain = constant_chain(
         ["1/2", "1/3", "1/6"], [["1/2", "1/4", "1/4"], ["1/5", "2/5", "2/5"], ["1/7", "3/7", "3/7"]], 40
     )
-    exact, walk = informations(chain), Walk(chain, 64)
-    near = BallInformation(Place(40, None, None, True), None, Zeros(chain, walk, False), None)
+    exact, walk = informations(chain), EnclosureRecursion(chain, 64)
+    near = BallInformation(TimeStep(40, None, None, True), None, ExactOracle(chain, walk, False), None)
     agree(near.mutual, exact[-1].mutual)
     assert walk.bits > 64
 
@@ -101,7 +101,7 @@ def test_half_of_a_mirrored_chain_is_all_of_it(weights: list[int], held: int) ->
     kernel = Gaussian(len(weights), Fraction(1, 2**32))
     betas = (Fraction(1, 10), Fraction(1, 3), Fraction(1))
     chain = Chain(Distribution.from_weights(weights), kernel, betas, 3)
-    exact, walk = informations(chain), Walk(chain, 200)
+    exact, walk = informations(chain), EnclosureRecursion(chain, 200)
     for near, known in zip(in_balls(chain, exact, cheap=False), exact, strict=True):
         state = walk.at(known.t)
         assert state.W.nrows() == held
@@ -158,7 +158,7 @@ def test_each_step_contracts_by_its_own_strength() -> None:
     """η(Q_t) = 1 − β_t on two states that swap halfway, for β that changes, stays and comes back."""
     half = Dense.from_rows([[Fraction(1, 2)] * 2] * 2, "rows")
     betas = tuple(Fraction(1, n) for n in (3, 3, 5, 3, 7))
-    walk = Walk(Chain(Distribution.from_weights([1, 2]), Blend(half), betas, 5), 128)
+    walk = EnclosureRecursion(Chain(Distribution.from_weights([1, 2]), Blend(half), betas, 5), 128)
     assert [walk.dobrushin(t) for t in (1, 2, 3, 4, 5)] == [1 - beta for beta in betas]
 
 
@@ -166,7 +166,7 @@ def test_a_state_that_a_step_empties_is_impossible_again() -> None:
     """All states can be reached at t = 1 and t = 3; at t = 2 the second cannot, its probability the exact 0."""
     half, gone = [[Fraction(1, 2)] * 2] * 2, [[Fraction(1), Fraction(0)]] * 2
     chain = Chain(Distribution.from_weights([1, 2]), per_step([half, gone, half], 2), (), 3)
-    walk = Walk(chain, 128)
+    walk = EnclosureRecursion(chain, 128)
     assert [walk.at(t).possible.tolist() for t in range(4)] == [[True] * 2, [True] * 2, [True, False], [True] * 2]
     assert walk.at(2).p[1].is_zero()
 
@@ -176,5 +176,5 @@ def test_a_step_is_undone_where_each_state_has_one_origin() -> None:
     merge, split = [[1, 0], [1, 0]], [[Fraction(1, 2)] * 2, [0, 1]]
     for start, rows, undone in (([1, 1], merge, False), ([1, 0], split, True), ([1, 1], split, False)):
         step = [[Fraction(x) for x in row] for row in rows]
-        walk = Walk(Chain(Distribution.from_weights(start), per_step([step], 2), (), 1), 128)
+        walk = EnclosureRecursion(Chain(Distribution.from_weights(start), per_step([step], 2), (), 1), 128)
         assert walk.undone_by_one(1) is undone, (start, rows)

@@ -22,13 +22,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from markovdiff import LogForm, entropy, log, mutual_information
-from markovdiff.errors import InternalError
 from markovdiff.engines.exact.information import Information, independent_given_next
+from markovdiff.errors import InternalError
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.kernels import Blend, Forgetting, absorbing, per_step, uniform
+from markovdiff.process.kernels import Blend, RankOneKernel, absorbing, per_step, uniform
 from markovdiff.process.schedules import jump
-from markovdiff.process.transition import Dense, Mixing
+from markovdiff.process.transition import Dense, IdentityPlusRankOne
 
 half = Fraction(1, 2)
 
@@ -222,9 +222,9 @@ def test_independence_is_one_question_in_either_shape(drawn, a, b):
     """For κI + (1−κ)·1πᵀ twice, independence by formula is independence by minors of the matrices written out."""
     p, pi = drawn
     target = Distribution.from_probabilities(pi)
-    before, step = Mixing(a, target), Mixing(b, target)
+    before, step = IdentityPlusRankOne(a, target), IdentityPlusRankOne(b, target)
     support = [i for i, x in enumerate(p) if x]
-    marginal = Chain(Distribution.from_probabilities(p), Forgetting(target), (1 - a, 1 - b), 2).at(2).marginal
+    marginal = Chain(Distribution.from_probabilities(p), RankOneKernel(target), (1 - a, 1 - b), 2).at(2).marginal
     entries = marginal.N.entries()
     assert independent_given_next(before, step, support, entries) == independent_given_next(
         before.dense, step.dense, support, entries

@@ -40,20 +40,20 @@ from markovdiff.arithmetic.enclosure import accuracy
 from markovdiff.arithmetic.logform import INFINITY, Infinity, LogForm, log
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.engines.exact.identity_proof import Balance
+from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.ledger import Entry, Ledger, Running, Totals
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.information import entropy, kl
-from markovdiff.engines.exact.information import Information
 from markovdiff.measures.ledger import Term, Unbounded, add
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.kernels import Forgetting, uniform
+from markovdiff.process.kernels import RankOneKernel, uniform
 from markovdiff.process.reverse import (
     D3PM,
     Bayes,
     Counted,
-    DataGuess,
     DenoiserTable,
+    MarginalDenoiser,
     Posterior,
     PosteriorMixture,
     ReverseModel,
@@ -62,7 +62,7 @@ from markovdiff.process.reverse import (
     row_of,
 )
 from markovdiff.process.schedules import jump
-from markovdiff.process.transition import Dense, Mixing
+from markovdiff.process.transition import Dense, IdentityPlusRankOne
 
 Rows = tuple["Law | None", ...]
 UNDEFINED: Literal["undefined"] = "undefined"
@@ -284,7 +284,7 @@ def models(draw: st.DrawFn, chain: Chain) -> ReverseModel:
     denoiser = draw(
         st.one_of(
             error.map(Posterior),
-            st.just(DataGuess()),
+            st.just(MarginalDenoiser()),
             tables(chain, holes=True).map(DenoiserTable),  # type: ignore[arg-type]
         )
     )
@@ -528,7 +528,7 @@ def test_undefined_counts_before_infinite_across_steps() -> None:
 def test_a_prior_may_miss_what_q_reaches_and_still_make_all_data() -> None:
     """Half a step of erasure under an all-mask prior: L = +∞, and NLL = H(x0) all the same."""
     data = Distribution.from_weights([1, 1]).with_extra_state("[MASK]")
-    chain = Chain(data, Forgetting(Distribution.from_weights([0, 0, 1])), (Fraction(1, 2),), 1)
+    chain = Chain(data, RankOneKernel(Distribution.from_weights([0, 0, 1])), (Fraction(1, 2),), 1)
     _, totals, finding = kept(chain, Bayes(), (ZERO, ZERO, Fraction(1)))
     assert isinstance(totals.negative_elbo, Unbounded)
     assert totals.negative_elbo.witness == {"t": 1, "x0": "0", "x_t": "0"}
@@ -647,7 +647,7 @@ def test_the_mixture_of_the_truth_errs_nowhere(process: Process) -> None:
 def test_d3pm_of_the_data_forgets_only_the_first_step(process: Process) -> None:
     """Fed q(x0), equation 4 has Δ_t = 0 for t ≥ 2 and Δ_1 = I_1: it makes the last step blindly."""
     chain = process.chain
-    first, *later = kept(chain, D3PM(DataGuess()), chain.marginal(chain.T))[0]
+    first, *later = kept(chain, D3PM(MarginalDenoiser()), chain.marginal(chain.T))[0]
     assert same(value(first.error), informations(chain)[1].mutual.form())
     assert all(same(value(entry.error), LogForm()) for entry in later)
 
@@ -665,7 +665,7 @@ def test_d3pm_of_the_truth_errs_only_later(process: Process) -> None:
 def test_d3pm_of_the_data_forgets_nothing_with_the_formula(process: Process) -> None:
     """Fed q(x0), equation 4 at t = 1 too has every Δ_t = 0, and L = NLL = H(x0) under the prior p_T."""
     chain = process.chain
-    entries, totals, finding = kept(chain, D3PM(DataGuess(), "formula"), chain.marginal(chain.T))
+    entries, totals, finding = kept(chain, D3PM(MarginalDenoiser(), "formula"), chain.marginal(chain.T))
     assert all(same(value(entry.error), LogForm()) for entry in entries)
     assert same(value(totals.negative_elbo), entropy(chain.data.probabilities))
     assert "; H(x0) = NLL = L" in finding.detail
@@ -718,7 +718,7 @@ def test_d3pm_is_right_about_masks(process: Process) -> None:
 def test_a_masked_first_letter_errs() -> None:
     """With the mask among the data that is no longer so: three letters, one of them the mask, and Δ_2 > 0."""
     data = Distribution.from_weights([2, 1, 1])
-    chain = Chain(data, Forgetting(Distribution.from_weights([0, 0, 1])), (Fraction(1, 3),) * 2, 2)
+    chain = Chain(data, RankOneKernel(Distribution.from_weights([0, 0, 1])), (Fraction(1, 3),) * 2, 2)
     assert value(kept(chain, D3PM(Posterior()), chain.marginal(2))[0][1].error) > 0  # type: ignore[operator]
 
 
@@ -753,7 +753,9 @@ def test_the_terms_of_four_letters() -> None:
 
 
 @pytest.mark.parametrize("T", [1, 3])
-@pytest.mark.parametrize("model", [Bayes(), Uniform(), D3PM(DataGuess()), PosteriorMixture(Posterior(Fraction(1)))])
+@pytest.mark.parametrize(
+    "model", [Bayes(), Uniform(), D3PM(MarginalDenoiser()), PosteriorMixture(Posterior(Fraction(1)))]
+)
 def test_one_state_costs_nothing(T: int, model: ReverseModel) -> None:
     """With K = 1 every line of the ledger is an exact 0, and all three are equal."""
     chain = Chain(Distribution.from_weights([1]), uniform(1), (Fraction(1, 2),) * T, T)
@@ -780,7 +782,7 @@ def test_data_on_one_state_pay_for_the_model_alone(data: st.DataObject) -> None:
 def test_a_restricted_mixture_is_noted() -> None:
     """Where p̃ had to be cut down to what can reach x_t, the finding says so and at which t."""
     chain = constant_chain(["1/2", "1/2"], [[1, 0], [0, 1]], 2)
-    _, _, finding = kept(chain, PosteriorMixture(DataGuess()), chain.marginal(2))
+    _, _, finding = kept(chain, PosteriorMixture(MarginalDenoiser()), chain.marginal(2))
     assert "p̃ was restricted to the x0 that can reach x_t at each of 2 steps" in finding.detail
     _, _, plain = kept(chain, PosteriorMixture(Posterior()), chain.marginal(2))
     assert "restricted" not in plain.detail
@@ -939,11 +941,11 @@ def test_a_row_that_does_not_sum_to_one_breaks_the_balance(data: st.DataObject) 
 @pytest.mark.parametrize("target", [[1, 1, 1, 1], [0, 0, 0, 1], [1, 2, 3, 4]], ids=str)
 def test_a_wrong_structured_kernel_breaks_the_balance(wrong: str, target: list[int]) -> None:
     """The O(K) books of (1−β)I + β·1πᵀ notice a Q_t or a Q̄_t that keeps a little too much."""
-    kernel = Forgetting(Distribution.from_weights(target))
+    kernel = RankOneKernel(Distribution.from_weights(target))
     chain = Chain(Distribution.from_weights([4, 2, 1, 1]), kernel, (Fraction(1, 4),) * 4, 4)
     moments = list(chain.moments())
     right = getattr(moments[2], wrong)
-    moments[2] = replace(moments[2], **{wrong: Mixing(right.keep + Fraction(1, 10**40), right.target)})
+    moments[2] = replace(moments[2], **{wrong: IdentityPlusRankOne(right.keep + Fraction(1, 10**40), right.target)})
     assert balanced(chain.moments()) is None
     assert balanced(moments) is not None
 

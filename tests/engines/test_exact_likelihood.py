@@ -36,7 +36,7 @@ from markovdiff.process.kernels import neighbour, uniform
 from markovdiff.process.reverse import (
     D3PM,
     Bayes,
-    DataGuess,
+    MarginalDenoiser,
     Posterior,
     PosteriorMixture,
     ReverseModel,
@@ -93,7 +93,7 @@ def complete(draw: st.DrawFn) -> tuple[Process, ReverseModel, Law]:
             [
                 (ReverseTable(tables), draw(laws(K))),
                 (Uniform(), draw(laws(K))),
-                (D3PM(DataGuess()), chain.marginal(T)),
+                (D3PM(MarginalDenoiser()), chain.marginal(T)),
                 (Bayes(row_vector(belief)), believed.marginal(T)),
                 (PosteriorMixture(Posterior(Fraction(1, 5))), chain.marginal(T)),
                 (D3PM(Posterior(Fraction(1, 5))), chain.marginal(T)),

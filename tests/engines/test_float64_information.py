@@ -15,26 +15,26 @@ from hypothesis import strategies as st
 
 import markovdiff as md
 from markovdiff.arithmetic.arrays import NOTHING, Approximation, bregman, f, mean_f
-from markovdiff.errors import InputError
-from markovdiff.engines.float64 import triangle as float_triangle
-from markovdiff.engines.float64.ledger import FloatLedger
-from markovdiff.engines.float64.information import FloatKnown, conditional_information, entropy, information
-from markovdiff.measures.ledger import Totals
 from markovdiff.engines.exact.triangle import _columns
 from markovdiff.engines.float64 import deviation_from_law as approach_floats
-from markovdiff.process.chain import Chain
+from markovdiff.engines.float64 import triangle as float_triangle
 from markovdiff.engines.float64.contraction import Contraction, widest
+from markovdiff.engines.float64.forward import DenseState, array, forward, last_of, start, vector
+from markovdiff.engines.float64.information import FloatStepInformation, conditional_information, entropy, information
+from markovdiff.engines.float64.ledger import FloatLedger
+from markovdiff.errors import InputError
+from markovdiff.measures.ledger import Totals
+from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
-from markovdiff.engines.float64.forward import Forward, array, forward, last_of, start, vector
-from markovdiff.process.kernels import Blend, Forgetting, Kernel, per_step, with_memory
+from markovdiff.process.kernels import Blend, Kernel, RankOneKernel, per_step, with_memory
 from markovdiff.process.transition import Dense
 
 RELATIVE = 1e-10
 NAMES = ("entropy", "mutual", "conditional", "noise")
 
 
-def in_floats(chain: Chain) -> list[FloatKnown]:
-    seen: list[FloatKnown] = []
+def in_floats(chain: Chain) -> list[FloatStepInformation]:
+    seen: list[FloatStepInformation] = []
     for moment in forward(chain):
         seen.append(information(moment, seen[-1] if seen else None, None, None))
     return seen
@@ -97,7 +97,7 @@ def test_the_textbook_sum_rises_where_this_does_not() -> None:
     chain = dense(3, 8, 80)
     textbook = []
     for now in forward(chain):
-        assert isinstance(now, Forward)
+        assert isinstance(now, DenseState)
         joint = now.p0[:, None] * (now.p + now.D)
         logs = np.log(joint + (joint == 0))
         textbook.append(entropy(now.p0) + entropy(now.p) + float((joint * logs).sum()))
@@ -119,7 +119,7 @@ def test_below_the_range_of_float64_it_says_so() -> None:
 def test_structure_decides_where_numbers_cannot() -> None:
     """κI + (1−κ)1πᵀ falls strictly while β > 0 and something is left, however little; β = 0 loses nothing."""
     betas = (Fraction(9, 10),) * 400 + (Fraction(0), Fraction(1), Fraction(1, 2))
-    chain = Chain(Distribution.from_weights([3, 1]), Forgetting(Distribution.from_weights([1, 1])), betas, 403)
+    chain = Chain(Distribution.from_weights([3, 1]), RankOneKernel(Distribution.from_weights([1, 1])), betas, 403)
     assert [near.decay for near in in_floats(chain)[400:]] == ["strict", "equal", "strict", "equal"]
 
 
@@ -128,7 +128,7 @@ def test_structure_decides_where_numbers_cannot() -> None:
 def test_the_loss_as_a_sum_is_the_loss(process: Process) -> None:
     """I(x0; x_{t−1} | x_t), term by term, is I_{t−1} − I_t; no term is negative."""
     exact = informations(process.chain)
-    moments = [now for now in forward(process.chain) if isinstance(now, Forward)]
+    moments = [now for now in forward(process.chain) if isinstance(now, DenseState)]
     for (before, now), known in zip(pairwise(moments), exact[1:], strict=False):
         assert now.Q is not None
         found, _ = conditional_information(before, now.Q)
@@ -196,7 +196,7 @@ def test_a_law_is_tried_against_the_kernel_once(monkeypatch: pytest.MonkeyPatch)
     asked = list[object]()
     monkeypatch.setattr(approach_floats, "is_kept", lambda _chain, law: asked.append(law) or True)
     chain = dense(3, 4, 5)
-    laws, law = approach_floats.Approaches(chain), approach_floats.law_of_data(chain)
+    laws, law = approach_floats.DeviationsFromLaws(chain), approach_floats.law_of_data(chain)
     assert laws.to(law) is laws.to(law)
     assert asked == [law]
 
@@ -254,7 +254,7 @@ def test_a_step_of_one_source_loses_nothing() -> None:
 def test_a_loss_far_below_what_is_left_keeps_its_digits(weights: list[int], target: list[int], beta: str) -> None:
     """κI + (1−κ)1πᵀ with a β that takes little: I_{t−1} − I_t is within 1e-9 of the truth, first, later, after much."""
     betas = (Fraction(beta),) * 3 + (Fraction(999, 1000), Fraction(beta))
-    chain = Chain(Distribution.from_weights(weights), Forgetting(Distribution.from_weights(target)), betas, 5)
+    chain = Chain(Distribution.from_weights(weights), RankOneKernel(Distribution.from_weights(target)), betas, 5)
     for exact, near in zip(informations(chain)[1:], in_floats(chain)[1:], strict=True):
         assert near.loss.value == pytest.approx(truth(exact.loss), rel=1e-9, abs=0)
         assert near.decay == "strict"
@@ -333,11 +333,11 @@ def test_the_order_of_the_ledger_is_said_as_it_is(excess: tuple[float, float], s
 
 
 @pytest.mark.parametrize("times", [[0, 1, 2, 3, 4, 5], [0, 2, 3, 5]])
-@pytest.mark.parametrize("kernel", [dense(2, 3, 1).kernel, Forgetting(Distribution.from_weights([1, 0, 2]))])
+@pytest.mark.parametrize("kernel", [dense(2, 3, 1).kernel, RankOneKernel(Distribution.from_weights([1, 0, 2]))])
 def test_every_pair_of_times_has_its_information(kernel: Kernel, times: list[int]) -> None:
     """I(x_s; x_u) for s ≤ u among the times, β_t all different, is within 1e-10 of the truth."""
     chain = Chain(Distribution.from_weights([5, 2, 1]), kernel, tuple(Fraction(1, n) for n in (9, 3, 7, 4, 6)), 5)
-    if isinstance(kernel, Forgetting):
+    if isinstance(kernel, RankOneKernel):
         found = float_triangle._forgotten(chain, times)
     else:
         found = float_triangle._followed(chain, times, lambda _share: None)
@@ -371,7 +371,7 @@ def test_what_only_the_data_had_is_gone_once_all_is_forgotten() -> None:
     """κI + (1−κ)1πᵀ: a state that π misses is possible while ᾱ_t > 0, and impossible from ᾱ_t = 0 on."""
     chain = Chain(
         Distribution.from_weights([1, 2, 0]),
-        Forgetting(Distribution.from_weights([0, 1, 1])),
+        RankOneKernel(Distribution.from_weights([0, 1, 1])),
         (Fraction(1, 2), Fraction(1), Fraction(1, 2)),
         3,
     )

@@ -14,7 +14,7 @@ from markovdiff.measures.ledger import Totals, Unbounded
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import uniform
-from markovdiff.process.reverse import D3PM, Bayes, DataGuess, Posterior, PosteriorMixture, ReverseModel
+from markovdiff.process.reverse import D3PM, Bayes, MarginalDenoiser, Posterior, PosteriorMixture, ReverseModel
 
 
 def check_near(exact: object, near: object, name: str) -> None:
@@ -56,7 +56,7 @@ LATE = {
     "d3pm": D3PM(Posterior()),
     "d3pm, error": D3PM(Posterior(Fraction(1, 10**9))),
     "mixture, error": PosteriorMixture(Posterior(Fraction(1, 10))),
-    "mixture, data": PosteriorMixture(DataGuess()),
+    "mixture, data": PosteriorMixture(MarginalDenoiser()),
     "belief": Bayes(row_vector([Fraction(1, 4) + Fraction(n, 10**9) for n in (3, -1, -1, -1)])),
 }
 

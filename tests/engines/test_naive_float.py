@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from markovdiff.engines.float64.naive import shadow
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.kernels import Blend, Forgetting, per_step
+from markovdiff.process.kernels import Blend, RankOneKernel, per_step
 
 
 def rounded_step(process: Process, t: int, k: int) -> list[list[float]]:
     """Q_t for x_0 = k in float64: (1−β)I + βM of rounded parts where there is a β and an M, else entry by entry."""
     kernel, K = process.chain.kernel, process.chain.K
-    if not isinstance(kernel, Forgetting | Blend):
+    if not isinstance(kernel, RankOneKernel | Blend):
         return [[float(x) for x in row] for row in process.laws[t - 1][k]]
-    M = [kernel.target.probabilities] * K if isinstance(kernel, Forgetting) else kernel.M.rows()
+    M = [kernel.target.probabilities] * K if isinstance(kernel, RankOneKernel) else kernel.M.rows()
     beta = process.chain.betas[t - 1]
     keep, go = float(1 - beta), float(beta)
     return [[keep * float(i == j) + go * float(M[i][j]) for j in range(K)] for i in range(K)]

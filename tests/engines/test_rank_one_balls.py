@@ -13,10 +13,10 @@ from mixing import search
 import markovdiff as md
 from markovdiff.arithmetic.enclosure import bounds
 from markovdiff.engines.ball.information import Place
-from markovdiff.engines.ball.rank_one_information import MixingInformation, Setting
+from markovdiff.engines.ball.rank_one_forward import RankOneRecursion
+from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, Setting
 from markovdiff.process.chain import Chain
-from markovdiff.engines.ball.rank_one_forward import MixingWalk
-from markovdiff.process.transition import Mixing
+from markovdiff.process.transition import IdentityPlusRankOne
 
 
 def test_balls_and_rationals_agree_on_random_chains() -> None:
@@ -63,9 +63,9 @@ def test_nothing_is_made_dense_and_no_rational_grows(monkeypatch: pytest.MonkeyP
     def never(*_given: object) -> None:
         raise AssertionError("an exact number of many bits")
 
-    monkeypatch.setattr(Mixing, "dense", property(never))
-    monkeypatch.setattr(Mixing, "push", never)
-    monkeypatch.setattr(MixingWalk, "share", never)
+    monkeypatch.setattr(IdentityPlusRankOne, "dense", property(never))
+    monkeypatch.setattr(IdentityPlusRankOne, "push", never)
+    monkeypatch.setattr(RankOneRecursion, "share", never)
     monkeypatch.setattr("markovdiff.study.balls.CHEAP_SECONDS", 0.0)
     for prior in ("uniform", "stationary", "marginal"):
         study = md.loads(
@@ -80,14 +80,14 @@ def test_nothing_is_made_dense_and_no_rational_grows(monkeypatch: pytest.MonkeyP
 def test_a_run_keeps_no_past() -> None:
     """What is remembered of a step holds on to none of those before it."""
     chain = long_chain(5, "1/3").chain()
-    setting = Setting(MixingWalk(chain, ()), cheap=False)
-    now = MixingInformation(Place(0, None, None, markov=True), None, setting)
+    setting = Setting(RankOneRecursion(chain, ()), cheap=False)
+    now = RankOneBallInformation(Place(0, None, None, markov=True), None, setting)
     for t in range(1, 6):
         kept = now.forget()
         assert kept.before is None
-        now = MixingInformation(Place(t, chain.betas[t - 1], None, markov=True), kept, setting)
+        now = RankOneBallInformation(Place(t, chain.betas[t - 1], None, markov=True), kept, setting)
         held = [cell.cell_contents for q in (now.entropy, now.mutual) for cell in q._evaluate.__closure__ or ()]
-        assert not any(isinstance(thing, MixingInformation) for thing in held)
+        assert not any(isinstance(thing, RankOneBallInformation) for thing in held)
 
 
 @pytest.mark.parametrize("place", [Fraction(1, 4), Fraction(1, 4) + Fraction(1, 2**200)])
@@ -133,7 +133,7 @@ def test_every_kappa_has_its_digits() -> None:
         'schedule = { kind = "explicit", betas = [0, "1/3", 1, "1/2"] }\n'
     )
     chain: Chain = study.chain()
-    walk = MixingWalk(chain, ())
+    walk = RankOneRecursion(chain, ())
     exact = [Fraction(1), Fraction(1), Fraction(2, 3), Fraction(0), Fraction(0)]
     assert [walk.share(t) for t in range(5)] == exact
     assert [walk.is_kept(t) for t in range(5)] == [True, True, False, False, False]

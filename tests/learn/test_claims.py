@@ -199,8 +199,8 @@ def test_the_lopsided_law_falls_behind_by_less_than_its_limit(K: int) -> None:
 
 def test_forward_has_mean_and_variance() -> None:
     """The forward bell on the states has P's mean, as the page shows, and its variance."""
-    from markovdiff.learn.divergence import two_peaks
     from markovdiff.continuous.projection import bell, fit_bell
+    from markovdiff.learn.divergence import two_peaks
 
     P = two_peaks(8, Fraction(2, 5))
     fit = fit_bell(P, "forward").best

@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import markovdiff as md
-from markovdiff.learn.derivation import Line, bayes_model, derive_elbo
 from markovdiff.engines.exact.ledger import Ledger
+from markovdiff.learn.derivation import Line, bayes_model, derive_elbo
 from markovdiff.learn.paths import Paths
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution

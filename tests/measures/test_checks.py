@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from markovdiff import INFINITY, entropy, kl
 from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.engines.exact.information import Information
 from markovdiff.errors import InputError
 from markovdiff.measures.findings import (
     Converged,
@@ -29,11 +30,10 @@ from markovdiff.measures.findings import (
     HTheorem,
     Identities,
     StrongDecay,
-    Voice,
+    Wording,
     at_steps,
     law_of,
 )
-from markovdiff.engines.exact.information import Information
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import Blend, absorbing, uniform, with_memory
@@ -349,6 +349,6 @@ def test_steps_are_named_in_runs_and_three_runs_at_most(ts, words):
 @pytest.mark.parametrize(("arithmetic", "words"), [("float", "beyond float64"), ("ball", "enclosures")])
 def test_what_could_not_be_told_is_blamed_on_the_arithmetic_in_use(arithmetic, words):
     """A float run speaks of float64, a ball run of enclosures, and only exact and ball say "proved"."""
-    voice = Voice(arithmetic)
+    voice = Wording(arithmetic)
     assert words in voice.cannot_tell
     assert ("proved" in voice.how) == (arithmetic != "float")

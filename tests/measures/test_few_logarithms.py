@@ -14,7 +14,7 @@ from markovdiff.arithmetic.logform import LogForm
 from markovdiff.measures.information import divergence_of, entropy_of, information_left, information_of
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.kernels import Forgetting
+from markovdiff.process.kernels import RankOneKernel
 
 betas = st.sampled_from([Fraction(0), Fraction(1), Fraction(999, 1000)]) | st.fractions(0, 1, max_denominator=12)
 
@@ -26,7 +26,7 @@ def forgetting(draw: st.DrawFn) -> Chain:
     weights = st.lists(st.integers(0, 3), min_size=K, max_size=K).filter(any)
     data, target = (Distribution.from_weights(draw(weights)) for _ in range(2))
     steps = draw(st.lists(betas, min_size=1, max_size=8))
-    return Chain(data, Forgetting(target), tuple(steps), len(steps))
+    return Chain(data, RankOneKernel(target), tuple(steps), len(steps))
 
 
 def overlap(a: object, b: object) -> bool:
@@ -85,7 +85,7 @@ def test_few_logarithms_make_the_same_divergence(chain: Chain) -> None:
 def test_late_in_a_chain_the_digits_are_still_relative(T: int) -> None:
     """Σ β = 9T/10 decades later the difference has cancelled, from a few bits to 10^-800; fifteen digits stand."""
     coin = Distribution.from_weights([5, 2, 1])
-    chain = Chain(coin, Forgetting(Distribution.from_weights([1, 1, 1])), (Fraction(9, 10),) * T, T)
+    chain = Chain(coin, RankOneKernel(Distribution.from_weights([1, 1, 1])), (Fraction(9, 10),) * T, T)
     moment = chain.at(T)
     cheap = information_left(moment, entropy_of(moment.marginal))
     assert accuracy(cheap.ball(114)) > 90

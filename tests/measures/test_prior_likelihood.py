@@ -16,7 +16,7 @@ from markovdiff.engines.exact.likelihood import Likelihood
 from markovdiff.measures.prior_likelihood import PriorLikelihood
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.kernels import Forgetting
+from markovdiff.process.kernels import RankOneKernel
 from markovdiff.process.reverse import Bayes
 
 
@@ -24,7 +24,7 @@ from markovdiff.process.reverse import Bayes
 def ended(draw: st.DrawFn) -> tuple[Chain, PriorLikelihood]:
     """A chain that forgets towards one law, what it ends in (on classes or on states), and a prior."""
     data = draw(data_laws(4))
-    kernel = Forgetting(Distribution.from_probabilities(draw(laws(data.K) | st.just(data.probabilities))))
+    kernel = RankOneKernel(Distribution.from_probabilities(draw(laws(data.K) | st.just(data.probabilities))))
     betas = draw(st.integers(1, 3).flatmap(schedules))
     chain = Chain(data, kernel, betas, len(betas))
     prior = row_vector(draw(laws(data.K) | st.just(chain.marginal(chain.T))))

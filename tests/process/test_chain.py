@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.kernels import Forgetting, uniform, with_memory
+from markovdiff.process.kernels import RankOneKernel, uniform, with_memory
 from markovdiff.process.schedules import jump
 
 
@@ -182,7 +182,7 @@ def test_certainty_is_seen_in_the_paths(process):
 def test_forgetting_multiplies_what_is_kept(K, betas):
     """Q̄_t = ᾱ_t I + (1−ᾱ_t)·1πᵀ with ᾱ_t = Π_{s≤t} (1 − β_s)."""
     pi = Distribution.from_weights(range(1, K + 1))
-    chain = Chain(Distribution.from_weights([1] * K), Forgetting(pi), tuple(betas), len(betas))
+    chain = Chain(Distribution.from_weights([1] * K), RankOneKernel(pi), tuple(betas), len(betas))
     alpha_bar = Fraction(1)
     for moment in chain.moments():
         alpha_bar *= 1 - (moment.beta or 0)

@@ -9,14 +9,14 @@ from chains import examples, row_vector
 from hypothesis import given
 from hypothesis import strategies as st
 
-from markovdiff.errors import InternalError
-from markovdiff.engines.exact.ledger import Ledger
-from markovdiff.measures.information import divergence_of
 from markovdiff.engines.exact.information import Information
+from markovdiff.engines.exact.ledger import Ledger
+from markovdiff.errors import InternalError
+from markovdiff.measures.information import divergence_of
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import Classes
-from markovdiff.process.kernels import Forgetting
+from markovdiff.process.kernels import RankOneKernel
 from markovdiff.process.reverse import Bayes
 from markovdiff.study.exact import total_variation
 
@@ -30,7 +30,7 @@ def forgetting(draw: st.DrawFn) -> Chain:
     weights = st.lists(st.integers(0, 2), min_size=K, max_size=K).filter(any)
     data, target = (Distribution.from_weights(draw(weights)) for _ in range(2))
     steps = draw(st.lists(betas, min_size=1, max_size=4))
-    return Chain(data, Forgetting(target), tuple(steps), len(steps))
+    return Chain(data, RankOneKernel(target), tuple(steps), len(steps))
 
 
 def told(chain: Chain, classes: Classes | None) -> list[list[object]]:

@@ -13,8 +13,8 @@ from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import (
     Blend,
-    Forgetting,
     Gaussian,
+    RankOneKernel,
     absorbing,
     neighbour,
     per_step,
@@ -36,7 +36,7 @@ def kernels(draw):
         st.one_of(
             st.just(uniform(K)),
             st.integers(0, K - 1).map(lambda m: absorbing(K, m)),
-            laws(K).map(lambda pi: Forgetting(Distribution.from_probabilities(pi))),
+            laws(K).map(lambda pi: RankOneKernel(Distribution.from_probabilities(pi))),
             matrices(K).map(lambda M: Blend(Dense.from_rows(M, "rows"))),
             st.builds(neighbour, st.just(K), st.integers(1, K), boundaries),
             st.sampled_from([Fraction(1, 2**32), Fraction(1, 50), Fraction(1)]).map(lambda r: Gaussian(K, r)),
@@ -84,7 +84,7 @@ def test_absorbing_goes_to_the_mask_or_nowhere(where, beta):
 @examples(40)
 def test_mixing_keeps_its_target(pi, beta):
     """πQ = π, whatever β."""
-    rows = Forgetting(Distribution.from_probabilities(pi)).transition(beta).rows()
+    rows = RankOneKernel(Distribution.from_probabilities(pi)).transition(beta).rows()
     assert rows == blend(beta, (pi,) * len(pi))
     assert tuple(sum(p * row[j] for p, row in zip(pi, rows, strict=True)) for j in range(len(pi))) == pi
 

@@ -37,9 +37,9 @@ from markovdiff.process.reverse import (
     MAX_DRAWS,
     Bayes,
     Counted,
-    DataGuess,
     Denoiser,
     DenoiserTable,
+    MarginalDenoiser,
     Posterior,
     PosteriorMixture,
     ReverseModel,
@@ -155,7 +155,7 @@ def denoisers(draw: st.DrawFn, process: Process) -> tuple[Denoiser, Callable[[in
         error = draw(errors)
         return Posterior(error), lambda t: tuple(mixed_with_uniform(row, error) for row in data_posterior(process, t))
     if kind == "data":
-        return DataGuess(), lambda _t: (process.chain.data.probabilities,) * K
+        return MarginalDenoiser(), lambda _t: (process.chain.data.probabilities,) * K
     brought = draw(tables(K, T))
     return DenoiserTable(tuple(as_rows(table) for table in brought)), lambda t: brought[t - 1]
 
@@ -226,7 +226,7 @@ def test_the_mixture_of_the_truth_is_bayes(process: Process) -> None:
 def test_d3pm_of_the_data_is_bayes_but_for_the_first_step(process: Process) -> None:
     """Fed q(x0), equation 4 is q(x_{t−1}|x_t) for t ≥ 2, and R_1 is q(x0) whatever x_1 is."""
     chain = process.chain
-    first, *later = rows_of(chain, D3PM(DataGuess()))
+    first, *later = rows_of(chain, D3PM(MarginalDenoiser()))
     assert first == (chain.data.probabilities,) * chain.K
     assert later == rows_of(chain, Bayes())[1:]
 
@@ -236,7 +236,7 @@ def test_d3pm_of_the_data_is_bayes_but_for_the_first_step(process: Process) -> N
 def test_d3pm_of_the_data_with_the_formula_throughout_is_bayes(process: Process) -> None:
     """Fed q(x0), equation 4 at every t, also at t = 1, is the Bayes reverse."""
     chain = process.chain
-    assert rows_of(chain, D3PM(DataGuess(), "formula")) == rows_of(chain, Bayes())
+    assert rows_of(chain, D3PM(MarginalDenoiser(), "formula")) == rows_of(chain, Bayes())
 
 
 @examples(40)
@@ -311,7 +311,7 @@ def test_what_cannot_happen_has_no_posterior_however_much_error(process: Process
 def test_the_guess_is_restricted_to_what_can_reach() -> None:
     """Where two states never mix, the guess (3/4, 1/4) is cut down to the one that reaches x_t, and that is noted."""
     chain = constant_chain(["3/4", "1/4"], [[1, 0], [0, 1]], 1)
-    (step,) = steps_of(chain, PosteriorMixture(DataGuess()))
+    (step,) = steps_of(chain, PosteriorMixture(MarginalDenoiser()))
     assert step.fractions() == (unit(0, 2), unit(1, 2))
     assert step.restricted == (0, 1)
 
@@ -481,7 +481,7 @@ def test_every_kind_of_chain_is_walked(data: Distribution, more: st.DataObject) 
     """Scheduled or given step by step, one state or several, each R_t has K rows of K entries."""
     T = more.draw(st.integers(1, 3))
     process = more.draw(scheduled(data, T) | given_outright(data, T))
-    for model in (Bayes(), Counted(process.chain, 3, ZERO, 0), PosteriorMixture(DataGuess()), D3PM(Posterior())):
+    for model in (Bayes(), Counted(process.chain, 3, ZERO, 0), PosteriorMixture(MarginalDenoiser()), D3PM(Posterior())):
         rows = rows_of(process.chain, model)
         assert len(rows) == T
         assert all(len(table) == data.K and all(row is None or len(row) == data.K for row in table) for table in rows)

@@ -20,9 +20,18 @@ from hypothesis import strategies as st
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.kernels import Blend, Forgetting, Gaussian, absorbing, neighbour, per_step, uniform, with_memory
+from markovdiff.process.kernels import (
+    Blend,
+    Gaussian,
+    RankOneKernel,
+    absorbing,
+    neighbour,
+    per_step,
+    uniform,
+    with_memory,
+)
 from markovdiff.process.stationary import closed_classes, preserves, stationary, stationary_of_chain
-from markovdiff.process.transition import Dense, Mixing
+from markovdiff.process.transition import Dense, IdentityPlusRankOne
 
 sizes = st.integers(1, 6)
 
@@ -104,7 +113,7 @@ def test_any_other_law_is_moved(drawn):
 @examples(60)
 def test_forgetting_is_stationary_at_its_target(pi, beta):
     """κI + (1−κ)·1πᵀ with κ < 1 keeps π and nothing else, the same by formula and by solving."""
-    mixing = Mixing(1 - beta, Distribution.from_probabilities(pi))
+    mixing = IdentityPlusRankOne(1 - beta, Distribution.from_probabilities(pi))
     assert stationary(mixing, names(len(pi))) == row_vector(pi)
     assert stationary(mixing.dense, names(len(pi))) == row_vector(pi)
 
@@ -157,7 +166,7 @@ def test_a_chain_has_the_law_of_its_steps():
         assert stationary_of_chain(Chain(coin, kernel, betas, 4)) == row_vector((Fraction(1, 2), Fraction(1, 2)))
     masked = Chain(coin, absorbing(2, 1), betas, 4)
     assert stationary_of_chain(masked) == row_vector((Fraction(0), Fraction(1)))
-    mine = Chain(coin, Forgetting(coin), betas, 4)
+    mine = Chain(coin, RankOneKernel(coin), betas, 4)
     assert stationary_of_chain(mine) == row_vector(coin.probabilities)
 
 

@@ -12,7 +12,7 @@ from markovdiff import entropy, mutual_information
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.measures.information import information_of
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.transition import MACHINE_FROM, Dense, Mixing, PlusRankOne
+from markovdiff.process.transition import MACHINE_FROM, Dense, IdentityPlusRankOne, PlusRankOne
 
 sizes = st.integers(1, 5)
 
@@ -41,7 +41,7 @@ def distance(p, q):
 def mixings(draw, K):
     """κI + (1−κ)·1πᵀ, as a Mixing and written out by the formula."""
     keep, pi = draw(probabilities), draw(laws(K))
-    return Mixing(keep, Distribution.from_probabilities(pi)), blend(1 - keep, (pi,) * K)
+    return IdentityPlusRankOne(keep, Distribution.from_probabilities(pi)), blend(1 - keep, (pi,) * K)
 
 
 mixing_and_source = sizes.flatmap(lambda K: st.tuples(mixings(K), laws(K), st.integers(1, 4)))
@@ -83,9 +83,9 @@ def test_both_shapes_deviate_by_the_same_information(drawn):
 def test_products_are_matrix_products(drawn):
     """`then` is the matrix product: with the same target a Mixing again, κ the product; otherwise written out."""
     (mixing, M), keep, (other, N), A = drawn
-    same = Mixing(keep, mixing.target)
+    same = IdentityPlusRankOne(keep, mixing.target)
     again = mixing.then(same)
-    assert isinstance(again, Mixing)
+    assert isinstance(again, IdentityPlusRankOne)
     assert again.keep == mixing.keep * keep
     assert again.rows() == product_of(M, same.rows())
     assert mixing.then(other).rows() == product_of(M, N)

@@ -19,10 +19,10 @@ import markovdiff as md
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.audit.command import audit
 from markovdiff.cli import main
+from markovdiff.study.naive_float import MAX_K, FloatError, NaiveFloat, relative_error, rounded, scientific
 from markovdiff.study.result import Step
 from markovdiff.study.schema import result_schema
-from markovdiff.study.naive_float import MAX_K, Shade, Shadow, relative_error, rounded, scientific
-from markovdiff.study.summary import RIGHT, Tally
+from markovdiff.study.summary import RIGHT, Summary
 
 LARGE = """data = { family = { kind = "uniform", size = %d } }
 noise = { steps = 1, kernel = { kind = "uniform" }, schedule = { kind = "jump" } }
@@ -42,7 +42,7 @@ def finer() -> md.Result:
     return md.run(md.load("dense-late").with_options(digits=40))
 
 
-def shade(step: Step) -> Shade:
+def shade(step: Step) -> FloatError:
     assert step.shadow is not None
     return step.shadow
 
@@ -104,7 +104,7 @@ def test_errors_hold_at_forty_digits(late: md.Result, finer: md.Result) -> None:
 
 def test_dense_late_is_what_float64_cannot_do(late: md.Result) -> None:
     """On dense-late float64 rises, turns negative and gets stuck, and at the end is 1e238 times the truth off it."""
-    tally = Tally.of(late.steps)
+    tally = Summary.of(late.steps)
     assert min(tally.rises, tally.negatives, tally.still) > 0
     assert tally.something == 0
     assert tally.worst is not None
@@ -120,7 +120,7 @@ def test_marks_are_what_the_numbers_show(late: md.Result) -> None:
         assert shade(step).false_rise == (value(step) > value(before))
         assert shade(step).stands_still == (value(step) == value(before))
         assert shade(step).negative == (value(step) < 0)
-    tally = Tally.of(late.steps)
+    tally = Summary.of(late.steps)
     falls = sum(value(b) < value(a) for a, b in pairwise(late.steps))
     assert tally.rises + tally.still + falls == 256
     assert tally.negatives == sum(value(step) < 0 for step in late.steps)
@@ -128,7 +128,7 @@ def test_marks_are_what_the_numbers_show(late: md.Result) -> None:
 
 def test_three_digits_are_right_until_they_are_not(late: md.Result) -> None:
     """Up to the t that is told every error is below 1/2000, and at the next one it is not."""
-    last = Tally.of(late.steps).sound_until
+    last = Summary.of(late.steps).sound_until
     assert last is not None
     errors = [shade(step).error for step in late.steps]
     assert all(error is not None and error[1] < RIGHT for error in errors[: last + 1])
@@ -152,7 +152,7 @@ def test_each_mark_by_itself() -> None:
         (0.5, "strict", ""),
         (nan, "strict", ""),
     ]
-    shadow = Shadow(md.load("two-state").chain(), "bits")
+    shadow = NaiveFloat(md.load("two-state").chain(), "bits")
     shadow.values = iter([value for value, _, _ in cases])
     for value, decay, mark in cases:
         found = shadow.beside(Enclosed("1", "1", "1", "1"), decay)
@@ -262,7 +262,7 @@ def test_the_table_fits_eighty_columns(name: str, capsys: Streams, monkeypatch: 
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 80
     assert "\x1b" not in out
-    tally = Tally.of(md.run(md.load(name), shadow=True).steps)
+    tally = Summary.of(md.run(md.load(name), shadow=True).steps)
     times = {1: "once", 2: "twice"}
     told = " ".join(out.split())
     assert f"float64 rises {times.get(tally.rises, f'{tally.rises} times')} where the truth does not" in told

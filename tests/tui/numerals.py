@@ -15,7 +15,7 @@ from typing import Any
 
 import markovdiff as md
 from tui.messages import STOPPED
-from tui.view import Scene
+from tui.view import ViewState
 
 NUMERAL = re.compile(r"(?<![\w.])[−-]?\d[\d,]*(?:\.\d+)?(?:e[−-]?\d+)?(?:/\d+)?(?![\d/])")
 NOTATION = re.compile(r"x_?\(?t?−?1?0\)?|L_0|log2|L_\(t−1\)|I_\(t−1\)|float64|\^-?\d+")
@@ -24,7 +24,7 @@ NOTATION = re.compile(r"x_?\(?t?−?1?0\)?|L_0|log2|L_\(t−1\)|I_\(t−1\)|floa
 Span = tuple[Fraction, Fraction]
 
 
-def strangers(panel: str, text: str, scene: Scene, chain: md.Chain | None) -> list[str]:
+def strangers(panel: str, text: str, scene: ViewState, chain: md.Chain | None) -> list[str]:
     """The numerals of a panel's text that are none of the numbers that belong there."""
     spans, words = [*_spans(panel, scene, chain)], _words(panel, scene)
     found = [token for line in text.splitlines() for token in _tokens(line)]
@@ -56,7 +56,7 @@ def _tokens(line: str) -> Iterator[str]:
         yield match[0]
 
 
-def _words(panel: str, scene: Scene) -> set[str]:
+def _words(panel: str, scene: ViewState) -> set[str]:
     """Chrome, as it is written."""
     film, t = scene.film, scene.t
     assert film.opened is not None
@@ -78,7 +78,7 @@ def _words(panel: str, scene: Scene) -> set[str]:
     }[panel]
 
 
-def _spans(panel: str, scene: Scene, chain: md.Chain | None) -> Iterator[Span]:
+def _spans(panel: str, scene: ViewState, chain: md.Chain | None) -> Iterator[Span]:
     film, t = scene.film, scene.t
     record = film.steps[t].record
     assert film.opened is not None
@@ -112,7 +112,7 @@ def _quantities(record: dict[str, Any], names: Iterable[str] = ()) -> Iterator[S
             yield Fraction(value), Fraction(value)
 
 
-def _distances(scene: Scene) -> Iterator[Span]:
+def _distances(scene: ViewState) -> Iterator[Span]:
     """Of the particles' frequencies from p_t, and from the data, recounted; as wide as a float's error."""
     film, sampled = scene.film, scene.film.sampled
     for packed in (sampled.forward, sampled.reverse) if sampled else ():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.film import Film, short
+from tui.film import RunBuffer, short
 from tui.messages import Answer, Died, Failed, Finished, Message, Question, Request, StepDone
 from tui.worker.study import Study
 
@@ -48,8 +48,8 @@ def test_short_of_nothing() -> None:
     assert short(None) == "·"
 
 
-def with_values(*values: str | None) -> Film:
-    film = Film()
+def with_values(*values: str | None) -> RunBuffer:
+    film = RunBuffer()
     for t, value in enumerate(values):
         record = {"entropy": None if value is None else {"value": value}}
         film.take(StepDone(t, record, (), None))
@@ -66,7 +66,7 @@ def test_logarithms_below_floats() -> None:
 
 def test_messages_find_their_places() -> None:
     """An opening, steps in order, an end; t beyond what has come is None."""
-    film, sent = Film(), run()
+    film, sent = RunBuffer(), run()
     assert film.T == 0
     for message in sent:
         assert film.take(message)
@@ -83,7 +83,7 @@ def test_messages_find_their_places() -> None:
 
 def test_what_is_missing_is_none() -> None:
     """While steps are missing, curves have None there, one entry a time."""
-    film, sent = Film(), run()
+    film, sent = RunBuffer(), run()
     for message in sent[:3]:
         film.take(message)
     for points in (film.numbers("entropy"), film.logarithms("entropy")):
@@ -92,7 +92,7 @@ def test_what_is_missing_is_none() -> None:
 
 def test_trouble_is_kept_and_answers_change_nothing() -> None:
     """A failure's and a death's words are the film's trouble; an answer is not its business."""
-    film = Film()
+    film = RunBuffer()
     assert not film.take(Answer(Question("marginal", 0, 0, 0), "1/2"))
     assert film.take(Failed("the reason", 2))
     assert film.trouble == "the reason"

@@ -49,7 +49,7 @@ class Host(App[None]):
 
     @on(Form.Changed)
     @on(Form.Closed)
-    @on(Form.Raw)
+    @on(Form.EditAsText)
     @on(Form.Saved)
     def hear(self, message: Message) -> None:
         self.heard.append(message)
@@ -102,7 +102,7 @@ class Session:
             await self.press("right")
         assert row.entry.value == word
 
-    def said(self, kind: type[Form.Told]) -> list[str]:
+    def said(self, kind: type[Form.FormMessage]) -> list[str]:
         return [message.text for message in self.app.heard if isinstance(message, kind)]
 
     async def follows(self, fact: Callable[[str], object]) -> None:
@@ -322,8 +322,8 @@ async def test_the_text_goes_out_and_comes_back() -> None:
     async with session() as s:
         await s.write(BETA, "7")
         await s.press("ctrl+e")
-        await s.until(lambda: s.said(Form.Raw))
-        assert "beta = 7" in s.said(Form.Raw)[-1]
+        await s.until(lambda: s.said(Form.EditAsText))
+        assert "beta = 7" in s.said(Form.EditAsText)[-1]
         s.form.load(LETTERS)
         await s.follows(lambda text: text == LETTERS)
         assert s.row("data.csv.label").entry.value == "letter"  # type: ignore[union-attr]
@@ -335,7 +335,7 @@ async def test_a_text_that_is_no_toml() -> None:
         assert s.form.rows == []
         await s.until(lambda: s.foot().startswith("✗ not readable as TOML"))
         await s.press("down", "pageup", "ctrl+e")
-        await s.until(lambda: s.said(Form.Raw) == ["[data\n"])
+        await s.until(lambda: s.said(Form.EditAsText) == ["[data\n"])
         s.form.load(TWO_STATE)
         await s.until(lambda: s.form.rows)
         await s.follows(lambda text: text == TWO_STATE)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from markovdiff.errors import InputError
 from tui import raster
 from tui.lab import VIEWS, coin, numbers, page
-from tui.lab.bench import Bench
+from tui.lab.bench import LabState
 from tui.lab.code import P
 from tui.lab.dial import MAX_DENOMINATOR, Dial
 
@@ -26,7 +26,7 @@ QUICK = [key for key, view in VIEWS.items() if not view.slow]
 DIALS = [(key, index) for key, view in VIEWS.items() for index in range(len(view.dials))]
 
 
-def shown(bench: Bench, width: int = 80, height: int = 24) -> str:
+def shown(bench: LabState, width: int = 80, height: int = 24) -> str:
     return raster.text(page.paint(bench, bench.view.measure(bench.values), width, height))
 
 
@@ -60,7 +60,7 @@ def encloses(found: object, truth: mpmath.mpf) -> bool:
 def test_a_page_is_as_large_as_the_screen(key: str, size: tuple[int, int]) -> None:
     """Whatever the size, there are `height` rows of `width` cells, measured or not yet, refused or not."""
     width, height = size
-    bench = Bench().turned(key)
+    bench = LabState().turned(key)
     for _ in range(3):
         measured = bench.view.measure(bench.values)
         for known in (measured, None):
@@ -74,7 +74,7 @@ def test_a_page_is_as_large_as_the_screen(key: str, size: tuple[int, int]) -> No
 @pytest.mark.parametrize("size", [(80, 24), (60, 15), (120, 40)])
 def test_a_page_has_its_idea_its_dials_and_its_keys(key: str, size: tuple[int, int]) -> None:
     """The idea can be read whole, in one line at 80 columns; so can every dial's name and value, and the keys."""
-    bench = Bench().turned(key)
+    bench = LabState().turned(key)
     text = shown(bench, *size)
     idea = " ".join(text.splitlines()[1:3]).split()
     assert " ".join(idea).startswith(bench.view.idea) or size == (60, 15)
@@ -105,7 +105,7 @@ def test_a_page_has_its_idea_its_dials_and_its_keys(key: str, size: tuple[int, i
 )
 def test_a_page_has_its_numbers(key: str, wanted: list[str]) -> None:
     """At 80 × 24 the live numbers stand there, exact ones with their closed form, floats named as such."""
-    text = shown(Bench().turned(key))
+    text = shown(LabState().turned(key))
     for words in wanted:
         assert words in text, words
 
@@ -113,7 +113,7 @@ def test_a_page_has_its_numbers(key: str, wanted: list[str]) -> None:
 @pytest.mark.parametrize("key", VIEWS)
 def test_the_main_number_is_on_a_small_page(key: str) -> None:
     """At 60 × 15 each view has still a picture and its main number with its unit."""
-    text = shown(Bench().turned(key), 60, 15)
+    text = shown(LabState().turned(key), 60, 15)
     assert {"1": "h(p)", "2": "H(P,Q)  ", "3": "(float)", "4": "log K − H ", "5": "I(x0;x_t)  ", "6": "(float)"}[
         key
     ] in text
@@ -124,7 +124,7 @@ def test_the_main_number_is_on_a_small_page(key: str) -> None:
 def test_what_names_the_maximum_hides_nothing_of_the_curve(size: tuple[int, int]) -> None:
     """With the words and without, the curve has the same cells; only the mark takes the place of one."""
     view, (width, height) = VIEWS["1"], size
-    values = Bench().values
+    values = LabState().values
     rows = view.paint(values, view.measure(values), 0, width, height)[: max(height - 5, 1)]
     curve = raster.curves(
         [raster.Series(numbers.entropies_of_coins(), "series-1")], 0, 1, coin.TICKS, width, max(height - 5, 1)
@@ -142,7 +142,7 @@ def test_what_names_the_maximum_hides_nothing_of_the_curve(size: tuple[int, int]
 @pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 40), (200, 60)])
 def test_each_curve_of_the_growth_is_seen(size: tuple[int, int]) -> None:
     """H, log K and the asymptote all have cells of their colour, right of K = 12 too, where two of them nearly meet."""
-    bench = Bench().turned("4")
+    bench = LabState().turned("4")
     rows = page.paint(bench, bench.view.measure(bench.values), *size)
     right_half = [cell for row in rows for cell in row[size[0] * 3 // 10 : size[0] * 3 // 5] if ord(cell.char) > 0x2800]
     assert {cell.style for cell in right_half if ord(cell.char) < 0x2900} == {"series-1", "series-2", "series-3"}
@@ -152,13 +152,13 @@ def test_what_does_not_fit_is_not_called_certified_if_it_is_a_float() -> None:
     """No line with ≈ says that it is certified or exact."""
     for key in VIEWS:
         for size in SIZES[:3]:
-            for line in shown(Bench().turned(key), *size).splitlines():
+            for line in shown(LabState().turned(key), *size).splitlines():
                 assert "≈" not in line or not any(w in line for w in ("certified", "exactly", "∈"))
 
 
 def test_an_infinite_divergence_says_where() -> None:
     """With a's weight at 0, KL(P‖Q) and H(P,Q) are infinite at a; KL(Q‖P) is finite."""
-    bench = Bench().turned("2").put("q(a)", Fraction(0))
+    bench = LabState().turned("2").put("q(a)", Fraction(0))
     text = shown(bench)
     assert "KL(P‖Q)     ∞  Q rules out a, P does not" in text
     assert "▶" in text
@@ -171,7 +171,7 @@ def test_an_infinite_divergence_says_where() -> None:
 @pytest.mark.parametrize(("key", "index"), DIALS)
 def test_beyond_the_end_is_refused_with_the_reason(key: str, index: int) -> None:
     """From either end a step outward changes nothing and says why; so does what is typed."""
-    bench = Bench().turned(key).took(index)
+    bench = LabState().turned(key).took(index)
     dial = bench.dial
     for end, way in ((dial.low, -1), (dial.high, 1)):
         there = bench.put(dial.name, end)
@@ -187,7 +187,7 @@ def test_beyond_the_end_is_refused_with_the_reason(key: str, index: int) -> None
 @pytest.mark.parametrize("share", [-0.5, 1.5])
 def test_a_drag_beyond_the_rail_goes_to_the_end_and_says_so(key: str, index: int, share: float) -> None:
     """Nothing is clamped in silence: the value is the end, and the reason is there to read."""
-    bench = Bench().turned(key).dragged(index, share)
+    bench = LabState().turned(key).dragged(index, share)
     dial = bench.dial
     assert bench.values[dial.name] == (dial.low if share < 0 else dial.high)
     assert dial.why in bench.refused
@@ -213,7 +213,7 @@ def test_a_drag_beyond_the_rail_goes_to_the_end_and_says_so(key: str, index: int
 )
 def test_what_is_no_number_for_the_dial_is_refused(key: str, index: int, typed: str, reason: str) -> None:
     """Words, fractions where one counts, too fine and too large a number: refused in a sentence, nothing moved."""
-    before = Bench().turned(key).took(index)
+    before = LabState().turned(key).took(index)
     after = before.typed(typed)
     assert after.values == before.values
     assert after.refused
@@ -223,7 +223,7 @@ def test_what_is_no_number_for_the_dial_is_refused(key: str, index: int, typed: 
 
 def test_some_weight_must_be_left() -> None:
     """Three weights can go to 0; the last one cannot, from whichever side."""
-    bench = Bench().turned("2")
+    bench = LabState().turned("2")
     for name in ("q(a)", "q(b)", "q(c)"):
         bench = bench.put(name, Fraction(0))
         assert not bench.refused
@@ -247,9 +247,9 @@ moves = st.lists(
 
 @given(moves)
 @examples(60)
-def test_whatever_is_done_every_dial_stands_in_its_range(done: list[Callable[[Bench], Bench]]) -> None:
+def test_whatever_is_done_every_dial_stands_in_its_range(done: list[Callable[[LabState], LabState]]) -> None:
     """After any moves each value is allowed by its dial; a view that is quick can be measured and painted."""
-    bench = Bench()
+    bench = LabState()
     for move in done:
         bench = move(bench)
         for key, view in VIEWS.items():
@@ -262,7 +262,7 @@ def test_whatever_is_done_every_dial_stands_in_its_range(done: list[Callable[[Be
 
 def test_views_are_left_as_they_are() -> None:
     """Turning to another view and back finds the dials where they were; 0 puts back this view alone."""
-    bench = Bench().moved(1).turned("5").moved(1).turned("1")
+    bench = LabState().moved(1).turned("5").moved(1).turned("1")
     assert bench.values["p"] == Fraction(91, 100)
     assert bench.reset().values["p"] == Fraction(9, 10)
     assert bench.reset().turned("5").values["t"] == 9
@@ -274,7 +274,7 @@ def test_views_are_left_as_they_are() -> None:
 @pytest.mark.parametrize(("key", "index"), [(key, i) for key, i in DIALS if not VIEWS[key].upright])
 def test_the_knob_follows_the_mouse(key: str, index: int) -> None:
     """Held at a column of a rail, the knob is then at that column, or at the nearest value that the dial can show."""
-    bench = Bench().turned(key)
+    bench = LabState().turned(key)
     parts = page.layout(bench, 80, 24)
     y = 1 + parts.idea + parts.body + index
     row = raster.text(page.paint(bench, None, 80, 24)).splitlines()[y]
@@ -294,10 +294,10 @@ def test_the_knob_follows_the_mouse(key: str, index: int) -> None:
 @pytest.mark.parametrize("key", ["1", "4", "5"])
 def test_a_place_in_the_picture_is_where_the_cursor_goes(key: str) -> None:
     """A click in the curves puts the cursor into that column, or the nearest that there is a value for."""
-    bench = Bench().turned(key)
+    bench = LabState().turned(key)
     for x in range(4, 44):
         spot = page.under(bench, x, 6, 80, 24)
-        assert isinstance(spot, page.Place)
+        assert isinstance(spot, page.DialValue)
         moved = bench.put(spot.name, spot.value)
         row = page.paint(moved, moved.view.measure(moved.values), 80, 24)[6]
         at = [column for column, cell in enumerate(row) if cell.back == "cursor"]
@@ -307,7 +307,7 @@ def test_a_place_in_the_picture_is_where_the_cursor_goes(key: str) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 def test_a_bar_comes_up_to_the_mouse(size: tuple[int, int]) -> None:
     """Above a bar, at the row of its bottom cell and each one higher: its share is then in that row of the picture."""
-    bench = Bench().turned("2")
+    bench = LabState().turned("2")
     text = shown(bench, *size).splitlines()
     bottom = next(y for y, words in enumerate(text) if " a 1/8 " in words) - 1
     plot = bottom - next(y for y, words in enumerate(text) if "in the ratio" in words)
@@ -315,7 +315,7 @@ def test_a_bar_comes_up_to_the_mouse(size: tuple[int, int]) -> None:
         x = size[0] * (2 * state + 1) // 8
         for up in range(plot * 17 // 20):
             spot = page.under(bench, x, bottom - up, *size)
-            assert isinstance(spot, page.Place)
+            assert isinstance(spot, page.DialValue)
             assert spot.name == f"q({'abcd'[state]})"
             moved = bench.put(spot.name, spot.value)
             assert not moved.refused
@@ -326,10 +326,10 @@ def test_a_bar_comes_up_to_the_mouse(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("state", [0, 1, 3])
 def test_a_bar_pulled_to_the_top_goes_as_far_as_it_can(state: int) -> None:
     """Where the place asks for more than a weight may be, it is the most there is, and the reason can be read."""
-    bench = Bench().turned("2")
-    top = next(y for y in range(24) if isinstance(page.under(bench, 5 + 20 * state, y, 80, 24), page.Place))
+    bench = LabState().turned("2")
+    top = next(y for y in range(24) if isinstance(page.under(bench, 5 + 20 * state, y, 80, 24), page.DialValue))
     spot = page.under(bench, 5 + 20 * state, top, 80, 24)
-    assert isinstance(spot, page.Place)
+    assert isinstance(spot, page.DialValue)
     moved = bench.put(spot.name, spot.value)
     assert moved.values == {**bench.values, spot.name: moved.dial.high}
     assert moved.dial.why in moved.refused
@@ -338,7 +338,7 @@ def test_a_bar_pulled_to_the_top_goes_as_far_as_it_can(state: int) -> None:
 def test_tabs_are_where_they_are_painted() -> None:
     """Each view's number in the top line is a place that turns to it."""
     for width in (80, 60):
-        bench = Bench()
+        bench = LabState()
         top = raster.text(page.paint(bench, None, width, 24)).splitlines()[0]
         for key in VIEWS:
             assert page.under(bench, top.index(f"{key} "), 0, width, 24) == page.Tab(key)
@@ -458,7 +458,7 @@ def test_bells_on_states_cover_and_seek() -> None:
 
 def test_while_a_fit_is_made_the_page_says_of_what_its_numbers_are() -> None:
     """The dials are at d = 4, the numbers of d = 3: that is written above them."""
-    bench = Bench().turned("3")
+    bench = LabState().turned("3")
     old = bench.view.measure(bench.values)
     text = raster.text(page.paint(bench.moved(1, far=True), old, 80, 24))
     assert "here is still d = 3, w = 1/2" in text
@@ -474,7 +474,7 @@ def test_digits_are_given_only_where_both_ends_agree() -> None:
 def test_each_view_has_its_page_with_its_own_numbers(key: str) -> None:
     """The chapter has the page; it takes the numbers of the bench, or says why not."""
     view = VIEWS[key]
-    bench = Bench().turned(key)
+    bench = LabState().turned(key)
     lines, refused = numbers.page(view.topic, view.settings(bench.values))
     assert not refused
     assert lines[0][1] == "title"

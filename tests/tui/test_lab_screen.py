@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from tui import raster
 from tui.lab import VIEWS
-from tui.lab.bench import Bench
+from tui.lab.bench import LabState
 from tui.screens.lab import Chapter, Desk, Lab, Type
 from tui.themes import THEMES
 
@@ -25,13 +25,13 @@ DEADLINE = 30.0
 class Host(App[None]):
     """Nothing, and the lab over it."""
 
-    def __init__(self, bench: Bench | None = None) -> None:
+    def __init__(self, bench: LabState | None = None) -> None:
         super().__init__()
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
         self.lab = Lab(bench)
-        self.left: list[Bench | None] = []
+        self.left: list[LabState | None] = []
         self.scrolled = 0
 
     def on_mount(self) -> None:
@@ -68,7 +68,7 @@ class Session:
 
 
 @asynccontextmanager
-async def session(size: tuple[int, int] = (80, 24), bench: Bench | None = None) -> AsyncIterator[Session]:
+async def session(size: tuple[int, int] = (80, 24), bench: LabState | None = None) -> AsyncIterator[Session]:
     app = Host(bench)
     async with app.run_test(size=size) as pilot:
         s = Session(app, pilot)

@@ -8,7 +8,7 @@ import pytest
 from test_view import drawn, film_of, messages, read_out
 
 from tui import raster, view
-from tui.film import Film
+from tui.film import RunBuffer
 from tui.messages import Question
 
 # no number cut, no verdict out of sight
@@ -26,9 +26,9 @@ def test_the_state_of_the_checks_is_in_the_headline(width: int) -> None:
         verdicts = dict(changed)
         mine = [{**check, "verdict": verdicts.get(k, check["verdict"])} for k, check in enumerate(checks)]
         ended = replace(film, finished={**film.finished, "checks": mine})
-        return raster.text([view.headline(view.Scene(ended, 3), width, "‖ 1x")])
+        return raster.text([view.headline(view.ViewState(ended, 3), width, "‖ 1x")])
 
-    assert "…" in raster.text([view.headline(view.Scene(replace(film, finished=None), 3), width, "‖ 1x")])
+    assert "…" in raster.text([view.headline(view.ViewState(replace(film, finished=None), 3), width, "‖ 1x")])
     assert " ✓" in headline()
     assert "✗ dpi fails" in headline((dpi, "fails"), (0, "undecided"))
     assert "✗ 2" in headline((0, "fails"), (dpi, "fails"))
@@ -43,7 +43,7 @@ def test_an_equation_has_all_its_terms(name: str) -> None:
     film = film_of(name)
     for width in range(28, 110, 9):
         for height in range(2, 24):
-            shown = " ".join(drawn("5", view.Scene(film, film.T), width, height).split())
+            shown = " ".join(drawn("5", view.ViewState(film, film.T), width, height).split())
             if "rec" in shown:
                 assert all(words in shown for _, words, _ in view.ledger.TOTALS)
             else:
@@ -60,7 +60,7 @@ def test_a_colour_means_the_same_number_at_every_t(matrix: str) -> None:
     film = film_of("two-state")
     bars = set()
     for t in range(1, film.T + 1):
-        scene = view.Scene(film, t, matrix=matrix, chosen=1, source=0)
+        scene = view.ViewState(film, t, matrix=matrix, chosen=1, source=0)
         rows = view.PANELS["2"].paint(scene, 40, 12)
         bars.add(tuple(tuple(row[34 if matrix == "joint" else 36 :]) for row in rows))
         entries = film.matrix(t, matrix)
@@ -73,30 +73,30 @@ def test_a_colour_means_the_same_number_at_every_t(matrix: str) -> None:
 
 def test_labels_that_look_alike_are_told_apart() -> None:
     """é in one character and in two, one with a joiner, two kinds of blank: no two states have the same name."""
-    film = Film()
+    film = RunBuffer()
     opened = messages("many-states")[0]
     film.take(replace(opened, states=("\u00e9", "e\u0301", "b", "b\u200d", " ", "\u00a0", "天", "👩\u200d👧")))
-    shown = [view.Scene(film, 0).state(k) for k in range(8)]
+    shown = [view.ViewState(film, 0).state(k) for k in range(8)]
     assert shown == ["é#0", "é#1", "b#2", "b#3", "␣#4", "␣#5", "天", "👩👧"]
 
 
 def test_wide_labels_take_two_columns() -> None:
     """Under the bars, beside the shares and in what is read out stand the characters themselves."""
     film = film_of("wide")
-    rows = view.PANELS["3"].paint(view.Scene(film, 1), 30, 9)
+    rows = view.PANELS["3"].paint(view.ViewState(film, 1), 30, 9)
     assert [cell.char for cell in rows[-1] if cell.char.strip()] == ["日", "é", "👩", "👩", "👧"]
-    assert "日" in drawn("4", view.Scene(film, 1), 40, 9)
-    assert "q(x_1=日)" in read_out(view.Scene(film, 1), Question("marginal", 1, 0, 0), "1/6")
+    assert "日" in drawn("4", view.ViewState(film, 1), 40, 9)
+    assert "q(x_1=日)" in read_out(view.ViewState(film, 1), Question("marginal", 1, 0, 0), "1/6")
 
 
 def test_one_bit_is_singular() -> None:
     """H(x_0) of a fair coin is 1 bit; two-state's is 0.81 bits."""
-    assert "= 1 bit " in read_out(view.Scene(film_of("mask-hump"), 0), view.Number("entropy", 0))
-    assert " bits " in read_out(view.Scene(film_of("two-state"), 0), view.Number("entropy", 0))
+    assert "= 1 bit " in read_out(view.ViewState(film_of("mask-hump"), 0), view.Number("entropy", 0))
+    assert " bits " in read_out(view.ViewState(film_of("two-state"), 0), view.Number("entropy", 0))
 
 
 @pytest.mark.parametrize("number", ["4", "5", "8"])
 @pytest.mark.parametrize("height", [4, 5, 6, 8])
 def test_what_is_below_an_edge_is_told(number: str, height: int) -> None:
     """Where lines or states are left out there is a sign."""
-    assert "▼" in drawn(number, view.Scene(film_of("letters-masked"), 3), 38, height)
+    assert "▼" in drawn(number, view.ViewState(film_of("letters-masked"), 3), 38, height)

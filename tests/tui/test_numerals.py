@@ -15,7 +15,7 @@ from numerals import strangers
 import markovdiff as md
 from tui import raster, view
 from tui.app import MarkovdiffApp
-from tui.film import Film
+from tui.film import RunBuffer
 from tui.messages import Message, Request, Sample
 from tui.panels.canvas import Panel
 from tui.worker.study import Study
@@ -27,14 +27,14 @@ LAYOUTS = ((60, 15), (80, 19), (80, 20), (80, 24), (99, 30), (100, 30), (120, 40
 
 
 @cache
-def film_of(name: str) -> Film:
+def film_of(name: str) -> RunBuffer:
     """A whole run of a shipped scenario, with its particles."""
     sent: list[Message] = []
     text = (SCENARIOS / f"{name}.toml").read_text(encoding="utf-8")
     study = Study(Request(text, str(SCENARIOS), name), sent.append)
     study.perform(lambda: None)
     study.ask(Sample(0, 64))
-    film = Film()
+    film = RunBuffer()
     for message in sent:
         film.take(message)
     return film
@@ -54,7 +54,7 @@ def all_strangers(name: str, sizes: dict[str, set[tuple[int, int]]], random: Ran
         scale, matrix = random.choice(view.SCALES), random.choice(view.MATRICES)
         back, colour = random.random() < 0.5, random.random() < 0.5
         chosen, source = random.randrange(K), random.randrange(K)
-        scene = view.Scene(film, t, scale, matrix, chosen, source, colour, backward=back)
+        scene = view.ViewState(film, t, scale, matrix, chosen, source, colour, backward=back)
         for panel, places in sizes.items():
             for width, height in places:
                 if panel == "headline":
@@ -112,13 +112,13 @@ def test_every_numeral_is_true(name: str, sizes_of_layouts: dict[str, set[tuple[
 def test_a_slice_is_a_stranger() -> None:
     """What was once seen is refused: 1/10 for 1/1000, 7.2 for 7.2e-5, 4 digits cut where the fifth rounds up."""
     film = film_of("elbo-mask-prior")
-    assert strangers("3", " TV 1/10", view.Scene(film, film.T), None) == ["1/10"]
+    assert strangers("3", " TV 1/10", view.ViewState(film, film.T), None) == ["1/10"]
     film = film_of("letters-uniform")
-    assert strangers("3", "TV ≈7.2", view.Scene(film, 49), None) == ["7.2"]
-    assert strangers("3", "TV ≈7.2e-5 ≈7.235e-5", view.Scene(film, 49), None) == []
+    assert strangers("3", "TV ≈7.2", view.ViewState(film, 49), None) == ["7.2"]
+    assert strangers("3", "TV ≈7.2e-5 ≈7.235e-5", view.ViewState(film, 49), None) == []
     film = film_of("two-state")
-    assert strangers("headline", "t=3/64 H=0.9019 I=0.3295", view.Scene(film, 3), None) == ["0.3295"]
-    assert strangers("headline", "t=3/6 H=0.9019", view.Scene(film, 3), None) == ["6"]
+    assert strangers("headline", "t=3/64 H=0.9019 I=0.3295", view.ViewState(film, 3), None) == ["0.3295"]
+    assert strangers("headline", "t=3/6 H=0.9019", view.ViewState(film, 3), None) == ["6"]
 
 
 def main(count: int = 200, seed: int = 1) -> int:

@@ -19,19 +19,19 @@ from hypothesis import strategies as st
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.kernels import Forgetting, uniform
+from markovdiff.process.kernels import RankOneKernel, uniform
 from markovdiff.process.reverse import (
     D3PM,
     Bayes,
     Counted,
-    DataGuess,
+    MarginalDenoiser,
     Posterior,
     PosteriorMixture,
     ReverseModel,
     ReverseTable,
     Uniform,
 )
-from markovdiff.process.transition import Mixing
+from markovdiff.process.transition import IdentityPlusRankOne
 from tui.messages import STOPPED, Answer, Failed, Finished, Message, Question, Request, Sample, Sampled
 from tui.worker import sampling
 from tui.worker.sampling import backward, draw, forward, sample
@@ -180,7 +180,7 @@ def forgetting(draw: st.DrawFn) -> Chain:
     K, T = draw(st.integers(2, 3)), draw(st.integers(2, 3))
     data, target = (Distribution.from_probabilities(draw(laws(K))) for _ in "ab")
     betas = draw(st.lists(st.fractions(0, 1, max_denominator=5), min_size=T, max_size=T))
-    return Chain(data, Forgetting(target), tuple(betas), T)
+    return Chain(data, RankOneKernel(target), tuple(betas), T)
 
 
 def chains() -> st.SearchStrategy[Chain]:
@@ -202,7 +202,7 @@ def test_a_reverse_path_has_the_law_of_the_model(chain: Chain, data: st.DataObje
                 Bayes(belief),
                 Uniform(),
                 PosteriorMixture(Posterior(Fraction(1, 3))),
-                D3PM(DataGuess()),
+                D3PM(MarginalDenoiser()),
                 Counted(chain, 5, Fraction(0), 1),
                 ReverseTable(tuple(Bayes(belief).step(a, b).rows for a, b in pairwise(moments))),
             ]
@@ -264,7 +264,10 @@ def test_a_vocabulary_needs_no_matrix() -> None:
     data = Distribution.from_weights(list(range(1, K + 1)))
     chain = Chain(data, uniform(K), (Fraction(1, 4),) * T, T)
     nothing = property(lambda _self: pytest.fail("a matrix was made"))
-    with patch.object(Mixing, "dense", nothing), patch.object(Mixing, "push", lambda *_: pytest.fail("p_t was made")):
+    with (
+        patch.object(IdentityPlusRankOne, "dense", nothing),
+        patch.object(IdentityPlusRankOne, "push", lambda *_: pytest.fail("p_t was made")),
+    ):
         there = forward(chain, 300, Random(3))
         back = backward(chain, Bayes(), row_vector(data.probabilities), 300, Random(3))
     for rows in (there, back):
@@ -283,12 +286,12 @@ def test_a_mixture_without_its_moments_is_too_large() -> None:
     prior = row_vector(chain.marginal(3))
     kept = {now.t: now for now in chain.moments() if now.t != 2}
     with pytest.raises(LimitError, match="too large to sample back"):
-        backward(chain, D3PM(DataGuess()), prior, 4, Random(0), kept)
+        backward(chain, D3PM(MarginalDenoiser()), prior, 4, Random(0), kept)
 
 
 @pytest.mark.parametrize(
     ("limit", "model"),
-    [("LAW_BITS", Bayes()), ("MIXED_WORDS", D3PM(DataGuess())), ("LEARNT_DRAWS", "counted")],
+    [("LAW_BITS", Bayes()), ("MIXED_WORDS", D3PM(MarginalDenoiser())), ("LEARNT_DRAWS", "counted")],
 )
 def test_past_a_limit_there_is_no_way_back_and_words_say_so(limit: str, model: ReverseModel | str) -> None:
     """The forward particles are there all the same."""

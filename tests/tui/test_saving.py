@@ -10,7 +10,7 @@ import pytest
 
 import markovdiff as md
 from markovdiff.study.schema import result_schema
-from tui.film import Film
+from tui.film import RunBuffer
 from tui.messages import Request
 from tui.saving import command_line, save
 from tui.worker.study import Study
@@ -18,8 +18,8 @@ from tui.worker.study import Study
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
-def filmed(name: str) -> tuple[Film, Request]:
-    film = Film()
+def filmed(name: str) -> tuple[RunBuffer, Request]:
+    film = RunBuffer()
     request = Request((SCENARIOS / f"{name}.toml").read_text(encoding="utf-8"), str(SCENARIOS), name)
     Study(request, film.take).perform(lambda: None)
     return film, request
@@ -53,7 +53,7 @@ def test_never_over_another(kind: str, tmp_path: Path) -> None:
 def test_an_unfinished_run_has_no_numbers(kind: str, tmp_path: Path) -> None:
     """Before the end there is an error and no file."""
     with pytest.raises(ValueError, match="not ended"):
-        save(kind, Film(), Request("", ".", "x"), 0, tmp_path)
+        save(kind, RunBuffer(), Request("", ".", "x"), 0, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pictures import is_a_picture
 
 from tui import raster
-from tui.film import Film
+from tui.film import RunBuffer
 from tui.messages import STOPPED, Question, Request, Sample, Sampled
-from tui.view.scene import Scene
+from tui.view.scene import ViewState
 from tui.view.trajectories import PALETTE, SHADES, _letters, here, paint, spot
 from tui.worker.study import Study
 
@@ -39,10 +39,10 @@ SIZES = [(1, 1), (3, 9), (25, 4), (26, 2), (30, 5), (38, 8), (80, 12), (110, 18)
 
 
 @cache
-def film_of(name: str, count: int = 40) -> Film:
+def film_of(name: str, count: int = 40) -> RunBuffer:
     """A whole run with its particles."""
     text = OWN[name] if name in OWN else (SCENARIOS / f"{name}.toml").read_text(encoding="utf-8")
-    film = Film()
+    film = RunBuffer()
     study = Study(Request(text, str(SCENARIOS), name), film.take)
     study.ask(Sample(7, count))
     study.perform(lambda: None)
@@ -54,21 +54,23 @@ def packed(paths: Sequence[Sequence[int]]) -> bytes:
     return b"".join(pack(f"<{len(row)}I", *row) for row in zip(*paths, strict=True))
 
 
-def with_paths(name: str, forward: Sequence[Sequence[int]], reverse: Sequence[Sequence[int]] | None = None) -> Film:
+def with_paths(
+    name: str, forward: Sequence[Sequence[int]], reverse: Sequence[Sequence[int]] | None = None
+) -> RunBuffer:
     """The run, with these paths x_0 … x_T as its particles."""
     back = None if reverse is None else packed(reverse)
     stopped = sum(path[0] == STOPPED for path in reverse or ())
     return replace(film_of(name), sampled=Sampled(1, len(forward), packed(forward), back, stopped, ""))
 
 
-def shown(scene: Scene, width: int, height: int) -> list[str]:
+def shown(scene: ViewState, width: int, height: int) -> list[str]:
     rows = paint(scene, width, height)
     assert is_a_picture(rows, width, height)
     return raster.text(rows).split("\n")
 
 
-def plain(film: Film, t: int, *, backward: bool = False) -> Scene:
-    return Scene(film, t, colour=False, backward=backward)
+def plain(film: RunBuffer, t: int, *, backward: bool = False) -> ViewState:
+    return ViewState(film, t, colour=False, backward=backward)
 
 
 # form
@@ -82,7 +84,7 @@ def test_it_fills_its_place_exactly(name: str) -> None:
         for t in {0, 1, film.T // 2, film.T}:
             for colour in (True, False):
                 for backward in (True, False):
-                    shown(Scene(film, t, colour=colour, backward=backward), width, height)
+                    shown(ViewState(film, t, colour=colour, backward=backward), width, height)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
@@ -90,7 +92,7 @@ def test_it_fills_its_place_exactly(name: str) -> None:
 def test_any_size_can_be_painted(data: st.DataObject) -> None:
     """Whatever is between those sizes."""
     film = film_of(data.draw(st.sampled_from(NAMES)), data.draw(st.sampled_from([1, 2, 40])))
-    scene = Scene(
+    scene = ViewState(
         film,
         data.draw(st.integers(0, film.T)),
         colour=data.draw(st.booleans()),
@@ -102,10 +104,10 @@ def test_any_size_can_be_painted(data: st.DataObject) -> None:
 def test_before_there_are_particles_it_says_so() -> None:
     """While the run lasts, and where nothing can be sampled, there are words."""
     film = film_of("three")
-    assert "when the run has ended" in shown(Scene(replace(film, sampled=None), 1), 60, 5)[0]
+    assert "when the run has ended" in shown(ViewState(replace(film, sampled=None), 1), 60, 5)[0]
     large = Sampled(1, 0, b"", None, 0, "too large to sample: too many steps")
-    assert shown(Scene(replace(film, sampled=large), 1), 60, 5)[0].strip() == large.words
-    assert shown(Scene(Film(), 0), 60, 3)[1:] == [" " * 60] * 2
+    assert shown(ViewState(replace(film, sampled=large), 1), 60, 5)[0].strip() == large.words
+    assert shown(ViewState(RunBuffer(), 0), 60, 3)[1:] == [" " * 60] * 2
 
 
 # the particles
@@ -165,14 +167,14 @@ def test_a_column_of_many_times_shows_t_itself() -> None:
 def test_half_rows_have_the_colours_of_their_states() -> None:
     """With colours a cell holds two particles, the upper in front, the lower behind."""
     a, b, c = PALETTE[:3]
-    rows = paint(Scene(with_paths("three", PATHS), 4), 24, 4)
+    rows = paint(ViewState(with_paths("three", PATHS), 4), 24, 4)
     assert [(row[23].char, row[23].style, row[23].back) for row in rows[1:3]] == [("▀", c, a), ("▀", c, b)]
     assert [(row[2].char, row[2].style, row[2].back) for row in rows[1:3]] == [("▀", a, a), ("▀", b, c)]
 
 
 def test_the_colours_of_many_states_are_cividis() -> None:
     """State j of K has cividis at j/(K − 1)."""
-    rows = paint(Scene(with_paths("levels", [(0, 0, 0, 69), (69, 69, 69, 35)]), 3), 20, 3)
+    rows = paint(ViewState(with_paths("levels", [(0, 0, 0, 69), (69, 69, 69, 35)]), 3), 20, 3)
     assert (rows[1][-1].style, rows[1][-1].back) == (raster.cividis(1), raster.cividis(35 / 69))
 
 
@@ -188,12 +190,12 @@ def test_the_stopped_are_crossed_out_and_counted() -> None:
     rows = shown(plain(film, 0, backward=True), 12, 5)
     assert [(row[0], row[9]) for row in rows[1:4]] == [("a", "a"), ("╳", "b"), ("╳", "c")]
     assert "2 stopped" in shown(plain(film, 0, backward=True), 80, 5)[0]
-    coloured = paint(Scene(film, 0, backward=True), 12, 3)
+    coloured = paint(ViewState(film, 0, backward=True), 12, 3)
     assert (coloured[1][0].char, coloured[1][0].style, coloured[1][0].back) == ("▀", PALETTE[0], "")
     drawn = film_of("elsewhere").sampled
     assert drawn is not None
     assert drawn.undefined > 0
-    assert f"{drawn.undefined} stopped" in shown(Scene(film_of("elsewhere"), 0), 80, 5)[0]
+    assert f"{drawn.undefined} stopped" in shown(ViewState(film_of("elsewhere"), 0), 80, 5)[0]
 
 
 # the histograms
@@ -237,14 +239,14 @@ def test_many_states_are_added_up() -> None:
 def test_memory_has_no_way_back_and_says_why() -> None:
     """A process with memory: forwards as others; backwards words, and no second histogram."""
     film = film_of("memory")
-    assert "reverse: none" in "\n".join(shown(Scene(film, 1), 80, 12))
-    words = " ".join(row[:50].strip() for row in shown(Scene(film, 1, backward=True), 80, 12)[1:])
+    assert "reverse: none" in "\n".join(shown(ViewState(film, 1), 80, 12))
+    words = " ".join(row[:50].strip() for row in shown(ViewState(film, 1, backward=True), 80, 12)[1:])
     assert "a process with memory has no reverse model" in words
 
 
 def test_every_bar_is_a_spot() -> None:
     """Under the mouse is p_t of the bar's state, its first where it stands for several; elsewhere nothing."""
-    three, levels = Scene(film_of("three"), 2), Scene(film_of("levels"), 2)
+    three, levels = ViewState(film_of("three"), 2), ViewState(film_of("levels"), 2)
     assert {spot(three, x, 5, 60, 12) for x in range(40)} == {None}
     states = [found.j for x in range(40, 60) if isinstance(found := spot(three, x, 5, 60, 12), Question)]
     assert sorted(set(states)) == [0, 1, 2]

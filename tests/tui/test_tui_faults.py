@@ -20,7 +20,7 @@ from markovdiff.errors import InputError
 from tui import form, recent
 from tui.app import MarkovdiffApp
 from tui.engine import Engine
-from tui.film import Film
+from tui.film import RunBuffer
 from tui.messages import Failed, Finished, Request
 from tui.saving import save
 from tui.screens.lab import Lab
@@ -72,7 +72,7 @@ def told(app: MarkovdiffApp) -> str:
 @pytest.mark.parametrize("kind", ["svg", "csv", "json", "toml"])
 def test_a_disk_that_fills_up_leaves_nothing(kind: str, folder: Path) -> None:
     """What does not fit is an OSError, and no file of any name."""
-    film = Film()
+    film = RunBuffer()
     Study(ASKED, film.take).perform(lambda: None)
     with limited(resource.RLIMIT_FSIZE, 100), pytest.raises(OSError, match="too large"):
         save(kind, film, ASKED, 3, folder, "<svg/>" * 100)

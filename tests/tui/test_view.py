@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pictures import is_a_picture, is_a_row
 
 from tui import raster, view
-from tui.film import Film
+from tui.film import RunBuffer
 from tui.messages import Answer, Message, Question, Request, Sample, Shadow, Shadowed
 from tui.view import inequality, information, reading
 from tui.worker.study import Study
@@ -48,15 +48,15 @@ def messages(name: str) -> tuple[Message, ...]:
     return tuple(sent)
 
 
-def film_of(name: str, part: float = 1.0) -> Film:
+def film_of(name: str, part: float = 1.0) -> RunBuffer:
     """A film as far as this part of its messages."""
-    film, sent = Film(), messages(name)
+    film, sent = RunBuffer(), messages(name)
     for message in sent[: round(part * len(sent))]:
         film.take(message)
     return film
 
 
-def drawn(number: str, scene: view.Scene, width: int, height: int) -> str:
+def drawn(number: str, scene: view.ViewState, width: int, height: int) -> str:
     """The text of a panel, its form checked: height rows of width columns."""
     rows = view.PANELS[number].paint(scene, width, height)
     assert is_a_picture(rows, width, height), (number, width, height)
@@ -64,7 +64,7 @@ def drawn(number: str, scene: view.Scene, width: int, height: int) -> str:
 
 
 def lines(number: str, name: str, t: int, width: int = 80, height: int = 24) -> list[str]:
-    return drawn(number, view.Scene(film_of(name), t), width, height).splitlines()
+    return drawn(number, view.ViewState(film_of(name), t), width, height).splitlines()
 
 
 # the form of a picture
@@ -84,12 +84,12 @@ def test_the_run_was_made(name: str) -> None:
 @pytest.mark.parametrize("name", [*NAMES, *OWN])
 def test_every_panel_fills_its_place_exactly(name: str, part: float, number: str) -> None:
     """A painter gives height rows of width cells of one column each, at the ends of time and in the middle."""
-    film = Film() if part == 0 else film_of(name, part)
+    film = RunBuffer() if part == 0 else film_of(name, part)
     if part == 0.001:
         film.take(messages(name)[0])
     for width, height in SIZES:
         for t in {0, 1, film.T // 2, film.T}:
-            drawn(number, view.Scene(film, t), width, height)
+            drawn(number, view.ViewState(film, t), width, height)
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
@@ -100,7 +100,7 @@ def test_every_choice_can_be_painted(data: st.DataObject) -> None:
         data.draw(st.sampled_from([*NAMES, *(set(OWN) - {"wide"})])), data.draw(st.sampled_from([0.2, 0.6, 1]))
     )
     K = film.opened.K if film.opened else 1
-    scene = view.Scene(
+    scene = view.ViewState(
         film,
         data.draw(st.integers(0, film.T)),
         scale=data.draw(st.sampled_from(view.SCALES)),
@@ -120,7 +120,7 @@ def test_every_scale_draws_every_run(name: str, scale: str) -> None:
     """The curves have a picture on every scale, also where everything is 0."""
     film = film_of(name)
     for width, height in SIZES:
-        drawn("1", view.Scene(film, film.T // 2, scale=scale), width, height)
+        drawn("1", view.ViewState(film, film.T // 2, scale=scale), width, height)
 
 
 @pytest.mark.parametrize("matrix", view.MATRICES)
@@ -132,7 +132,7 @@ def test_every_matrix_and_state_has_a_picture(name: str, matrix: str) -> None:
     for t in (0, 1, film.T):
         for chosen in range(0, film.opened.K, 5):
             for colour in (True, False):
-                scene = view.Scene(film, t, matrix=matrix, chosen=chosen, colour=colour)
+                scene = view.ViewState(film, t, matrix=matrix, chosen=chosen, colour=colour)
                 drawn("2", scene, 33, 9)
                 drawn("4", scene, 60, 9)
 
@@ -146,7 +146,7 @@ def test_the_headline_has_what_matters(name: str, width: int) -> None:
     """From 80 columns on: the whole name, t without blanks, H, I and the unit, at every t."""
     film = film_of(name)
     for t in range(film.T + 1):
-        shown = raster.text([view.headline(view.Scene(film, t), width, "▶ 1/8x ↻")])
+        shown = raster.text([view.headline(view.ViewState(film, t), width, "▶ 1/8x ↻")])
         assert len(shown) == width
         assert name in shown
         assert f"t={t}/{film.T} " in shown
@@ -156,7 +156,7 @@ def test_the_headline_has_what_matters(name: str, width: int) -> None:
 
 def test_the_headline_of_two_state() -> None:
     """Third step of 64: `t=3/64`, the entropy and the information in bits, K and T where there is room."""
-    shown = raster.text([view.headline(view.Scene(film_of("two-state"), 3), 120, "‖ 1x")])
+    shown = raster.text([view.headline(view.ViewState(film_of("two-state"), 3), 120, "‖ 1x")])
     words = r" two-state  uniform · constant  K=2 T=64  t=3/64   H=0\.\d{4}  I=0\.\d{4} bits  ✓ 7 checks hold  ‖ 1x *$"
     assert re.match(words, shown), shown
 
@@ -166,16 +166,16 @@ def test_a_name_is_cut_only_where_there_is_no_room() -> None:
     film, name = film_of("two-state"), "a-scenario-of-thirty-letters-x"
     assert film.opened is not None
     film.opened = replace(film.opened, name=name)
-    shown = [raster.text([view.headline(view.Scene(film, 3), width, "‖ 1x")]) for width in (80, 40)]
+    shown = [raster.text([view.headline(view.ViewState(film, 3), width, "‖ 1x")]) for width in (80, 40)]
     assert f" {name}  t=3/64   H=0.9019  I=0.3296 bits" in shown[0]
     assert " a-scenario-of-thirt…  t=3/64 " in shown[1]
 
 
 def test_the_headline_before_anything_is_known() -> None:
     """Nothing has come yet: it says so."""
-    assert "opening" in raster.text([view.headline(view.Scene(Film(), 0), 80, "")])
-    broken = Film(trouble="unknown key 'foo'\n  where     data.foo")
-    assert raster.text([view.headline(view.Scene(broken, 0), 80, "")]).startswith(" ✗ unknown key 'foo'   e edit")
+    assert "opening" in raster.text([view.headline(view.ViewState(RunBuffer(), 0), 80, "")])
+    broken = RunBuffer(trouble="unknown key 'foo'\n  where     data.foo")
+    assert raster.text([view.headline(view.ViewState(broken, 0), 80, "")]).startswith(" ✗ unknown key 'foo'   e edit")
 
 
 # the panels
@@ -192,7 +192,7 @@ def test_the_inequality_says_its_verdict(name: str, word: str) -> None:
         step = film.at(t)
         assert step is not None
         verdict = step.record["decay"]
-        assert f" {inequality.MARKS[verdict]} {verdict} " in drawn("6", view.Scene(film, t), 60, 8).splitlines()[0]
+        assert f" {inequality.MARKS[verdict]} {verdict} " in drawn("6", view.ViewState(film, t), 60, 8).splitlines()[0]
         words.add(verdict)
     assert word in words
 
@@ -206,7 +206,7 @@ def test_the_strip_has_the_verdict_of_each_step() -> None:
     """With a column to a step, the strip under the panel is the verdicts' marks in order."""
     film = film_of("memory")
     wanted = "·" + "".join(inequality.MARKS[s.record["decay"]] for s in film.steps[1:])
-    strip = drawn("6", view.Scene(film, 5), 15, 8).splitlines()[-1]
+    strip = drawn("6", view.ViewState(film, 5), 15, 8).splitlines()[-1]
     assert strip == f" {wanted} "
 
 
@@ -250,7 +250,7 @@ def test_a_process_with_memory_has_no_ledger() -> None:
 def test_totals_come_at_the_end() -> None:
     """While the run goes on, the ledger has this step's lines and says that the totals come."""
     film = film_of("two-state", 0.5)
-    shown = drawn("5", view.Scene(film, 3), 50, 12)
+    shown = drawn("5", view.ViewState(film, 3), 50, 12)
     assert "term of t = 3" in shown
     assert "totals come at the end" in shown
 
@@ -258,7 +258,7 @@ def test_totals_come_at_the_end() -> None:
 def test_a_logarithmic_scale_reaches_far() -> None:
     """dense-late loses its information below 1e-200: the axis goes down there, and the curve has no gap."""
     film = film_of("dense-late")
-    shown = drawn("1", view.Scene(film, film.T, scale="logarithmic"), 120, 40)
+    shown = drawn("1", view.ViewState(film, film.T, scale="logarithmic"), 120, 40)
     exponents = [int(e) for e in re.findall(r"1e(-?\d+)", shown)]
     assert min(exponents) <= -200
     assert max(exponents) >= 0
@@ -277,7 +277,7 @@ def test_the_curves_have_their_names() -> None:
 def test_no_step_matrix_at_zero() -> None:
     """At t = 0 there has been no step: the panel says so instead of a picture."""
     for matrix in ("step", "reverse"):
-        shown = drawn("2", view.Scene(film_of("two-state"), 0, matrix=matrix), 40, 9)
+        shown = drawn("2", view.ViewState(film_of("two-state"), 0, matrix=matrix), 40, 9)
         assert "no such matrix at t = 0" in shown
 
 
@@ -285,13 +285,13 @@ def test_a_chain_too_large_for_pictures_says_so() -> None:
     """With K > 64 no matrix is sent, and the panels of matrices say so at every t."""
     film = film_of("many-states")
     for t in range(film.T + 1):
-        assert "not kept for this chain" in drawn("2", view.Scene(film, t), 40, 9)
-        assert "K up to 1,024" in drawn("4", view.Scene(film, t), 40, 9)
+        assert "not kept for this chain" in drawn("2", view.ViewState(film, t), 40, 9)
+        assert "K up to 1,024" in drawn("4", view.ViewState(film, t), 40, 9)
 
 
 def test_a_memory_process_has_no_step_matrix() -> None:
     """Q_t alone does not exist where noise remembers x0: at t = 1 the reason is not t = 0."""
-    shown = drawn("2", view.Scene(film_of("memory"), 1, matrix="step"), 60, 9)
+    shown = drawn("2", view.ViewState(film_of("memory"), 1, matrix="step"), 60, 9)
     assert "t = 0" not in shown
     assert shown.strip()
 
@@ -300,7 +300,7 @@ def test_the_posterior_is_a_distribution() -> None:
     """The shares of x0 given x_t that are shown add up to 1, and so do those of x_(t-1)."""
     film = film_of("two-rooms")
     assert film.opened is not None
-    rows = drawn("4", view.Scene(film, 5, chosen=2), 60, 20).splitlines()
+    rows = drawn("4", view.ViewState(film, 5, chosen=2), 60, 20).splitlines()
     assert f"given x_5 = {film.opened.states[2]}" in rows[0]
     found = [re.findall(r"\d\.\d{3}", row) for row in rows[2 : 2 + film.opened.K]]
     for column in zip(*found, strict=True):
@@ -309,7 +309,7 @@ def test_the_posterior_is_a_distribution() -> None:
 
 def test_an_impossible_state_has_no_posterior() -> None:
     """Where x_t cannot occur, the posterior is undefined, and the panel says that."""
-    assert "undefined" in drawn("4", view.Scene(film_of("impossible"), 1, chosen=1), 60, 9)
+    assert "undefined" in drawn("4", view.ViewState(film_of("impossible"), 1, chosen=1), 60, 9)
 
 
 def test_the_marginal_names_states() -> None:
@@ -321,7 +321,7 @@ def test_the_marginal_names_states() -> None:
 
 def test_the_chain_says_what_it_is() -> None:
     """Kernel, schedule, β_t exactly, the states, and what each check observed."""
-    shown = drawn("8", view.Scene(film_of("two-state"), 3), 80, 24)
+    shown = drawn("8", view.ViewState(film_of("two-state"), 3), 80, 24)
     for words in ("Two-state symmetric channel", "uniform", "constant", "1/10", "729/1000", "a b", "✓ mi-decay"):
         assert words in shown
 
@@ -332,7 +332,7 @@ def test_a_beta_of_zero_is_not_none() -> None:
     step = film.at(film.T)
     assert step is not None
     assert step.record["alpha_bar"] == "0"
-    rows = drawn("8", view.Scene(film, film.T), 80, 12).splitlines()
+    rows = drawn("8", view.ViewState(film, film.T), 80, 12).splitlines()
     assert rows[4].split() == ["ᾱ_t", "0"]
 
 
@@ -341,11 +341,11 @@ def test_a_click_finds_the_time_it_points_at() -> None:
     film = film_of("two-state")
     for scale in view.SCALES:
         for t in range(film.T + 1):
-            row = view.PANELS["1"].paint(view.Scene(film, t, scale=scale), 70, 20)[1]
+            row = view.PANELS["1"].paint(view.ViewState(film, t, scale=scale), 70, 20)[1]
             (x,) = [x for x, cell in enumerate(row) if cell.back == "cursor"]
-            again = information.time_under(view.Scene(film, t, scale=scale), x, 70, 20)
+            again = information.time_under(view.ViewState(film, t, scale=scale), x, 70, 20)
             assert again is not None
-            row = view.PANELS["1"].paint(view.Scene(film, again, scale=scale), 70, 20)[1]
+            row = view.PANELS["1"].paint(view.ViewState(film, again, scale=scale), 70, 20)[1]
             assert row[x].back == "cursor", (scale, t)
 
 
@@ -356,7 +356,7 @@ def test_a_click_finds_the_time_it_points_at() -> None:
 def test_a_chain_beneath_is_shown_too(number: str) -> None:
     """Its curves, its ledger and its I_t are there, in their own colour; and gone without it."""
     for other in (None, film_of("two-rooms")):
-        scene = view.Scene(film_of("two-state"), 3, beneath=other)
+        scene = view.ViewState(film_of("two-state"), 3, beneath=other)
         rows = view.PANELS[number].paint(scene, 70, 20)
         assert any(cell.style == "beneath" for row in rows for cell in row) is (other is not None)
 
@@ -367,7 +367,7 @@ def test_the_number_of_a_chain_beneath_is_rounded_and_not_cut(width: int) -> Non
     other = film_of("two-rooms")
     for t in (1, 5, 12, 16):
         truth = Fraction(str(other.value(t, "mutual_information")["value"]))
-        rows = view.PANELS["6"].paint(view.Scene(film_of("two-state"), t, beneath=other), width, 8)
+        rows = view.PANELS["6"].paint(view.ViewState(film_of("two-state"), t, beneath=other), width, 8)
         shown = "".join(cell.char for cell in rows[2] if cell.style == "beneath").replace("beneath", "").strip()
         digits = len(shown.partition(".")[2])
         assert not shown or (digits >= 2 and abs(Fraction(shown) - truth) <= Fraction(1, 2 * 10**digits))
@@ -376,8 +376,8 @@ def test_the_number_of_a_chain_beneath_is_rounded_and_not_cut(width: int) -> Non
 def test_both_ledgers_stand_side_by_side() -> None:
     """The marked chain's totals are those of its own ledger."""
     this, other = film_of("two-state"), film_of("two-rooms")
-    shown = drawn("5", view.Scene(this, 3, beneath=other), 60, 24).splitlines()
-    alone = drawn("5", view.Scene(other, 3), 60, 24).splitlines()
+    shown = drawn("5", view.ViewState(this, 3, beneath=other), 60, 24).splitlines()
+    alone = drawn("5", view.ViewState(other, 3), 60, 24).splitlines()
     (both,) = [row.split() for row in shown if "L = −ELBO" in row]
     (own,) = [row.split() for row in alone if "L = −ELBO" in row]
     assert both[-1] == own[-1] != both[-2]
@@ -386,7 +386,7 @@ def test_both_ledgers_stand_side_by_side() -> None:
 # what is read out
 
 
-def read_out(scene: view.Scene, spot: view.Spot, answer: str | None = None, width: int = 120) -> str:
+def read_out(scene: view.ViewState, spot: view.Readable, answer: str | None = None, width: int = 120) -> str:
     row = reading.paint(scene, spot, answer, width)
     assert is_a_row(row, width)
     return raster.text([row])
@@ -394,7 +394,7 @@ def read_out(scene: view.Scene, spot: view.Spot, answer: str | None = None, widt
 
 def test_a_number_is_read_out_with_its_enclosure() -> None:
     """H(x0) of two-state at t = 0: its value, its closed form, and bounds around it."""
-    shown = read_out(view.Scene(film_of("two-state"), 0), view.Number("entropy", 0))
+    shown = read_out(view.ViewState(film_of("two-state"), 0), view.Number("entropy", 0))
     assert shown.split()[:2] == ["H(x_0)", "0.811278124459133"]
     assert "2 − 3/4·log2(3)" in shown
     assert "∈ [0.811278124459132, 0.811278124459133]" in shown
@@ -402,7 +402,7 @@ def test_a_number_is_read_out_with_its_enclosure() -> None:
 
 def test_a_fraction_is_read_out_exactly_once_it_is_known() -> None:
     """≈ while the engine has not answered, = when it has, and its length where it is too long to be read."""
-    scene, spot = view.Scene(film_of("two-state"), 1), Question("cumulative", 1, 0, 1)
+    scene, spot = view.ViewState(film_of("two-state"), 1), Question("cumulative", 1, 0, 1)
     assert "q(x_1=b | x_0=a) ≈ 0.05" in read_out(scene, spot)
     assert "q(x_1=b | x_0=a) = 1/20  ≈0.0500000000000000" in read_out(scene, spot, "1/20")
     long = "3" * 150 + "/1" + "0" * 199
@@ -417,7 +417,7 @@ def test_whatever_is_pointed_at_can_be_read_out(name: str, number: str) -> None:
     film = film_of(name)
     for t in (0, film.T):
         for matrix in view.MATRICES:
-            scene = view.Scene(film, t, matrix=matrix)
+            scene = view.ViewState(film, t, matrix=matrix)
             for width, height in ((1, 1), (28, 9), (70, 20)):
                 for x in range(0, width, 7):
                     for y in range(0, height, 2):
@@ -431,7 +431,7 @@ def test_an_infinite_total_names_its_witness() -> None:
     film = film_of("elbo-mask-prior")
     assert film.finished is not None
     assert film.finished["elbo"]["negative_elbo"]["value"] == "inf"
-    shown = read_out(view.Scene(film, 1), view.Number("negative_elbo", None))
+    shown = read_out(view.ViewState(film, 1), view.Number("negative_elbo", None))
     assert "∞ t = 10, x0 = a, x_t = a" in shown
 
 
@@ -439,7 +439,7 @@ def test_an_infinite_total_names_its_witness() -> None:
 def test_a_preview_fills_its_place(name: str) -> None:
     """At any size and however much of the run is there."""
     for part in (0.0, 0.1, 1.0):
-        film = Film() if part == 0 else film_of(name, part)
+        film = RunBuffer() if part == 0 else film_of(name, part)
         for width, height in SIZES:
             assert is_a_picture(view.preview(film, width, height), width, height)
     first = raster.text(view.preview(film_of(name), 120, 6)).splitlines()[0]
@@ -458,7 +458,7 @@ def test_other_arithmetics_are_shown_too(name: str, kind: str) -> None:
     study.perform(lambda: None)
     study.ask(Question("cumulative", 1, 0, 0))
     study.ask(Sample(0, 16))
-    film = Film()
+    film = RunBuffer()
     for message in sent:
         film.take(message)
     assert film.trouble is None
@@ -472,9 +472,9 @@ def test_other_arithmetics_are_shown_too(name: str, kind: str) -> None:
     for t in (0, 1, film.T):
         for number in view.PANELS:
             for width, height in ((28, 9), (80, 24)):
-                drawn(number, view.Scene(film, t), width, height)
-            read_out(view.Scene(film, t), view.PANELS[number].here(view.Scene(film, t)))
-    shown = read_out(view.Scene(film, 1), view.Number("mutual_information", 1))
+                drawn(number, view.ViewState(film, t), width, height)
+            read_out(view.ViewState(film, t), view.PANELS[number].here(view.ViewState(film, t)))
+    shown = read_out(view.ViewState(film, 1), view.Number("mutual_information", 1))
     assert ("not certified" in shown) is (kind == "float")
     exact = film_of(name).value(film.T, "mutual_information")
     here = film.value(film.T, "mutual_information")
@@ -487,14 +487,14 @@ def test_other_arithmetics_are_shown_too(name: str, kind: str) -> None:
 
 
 @cache
-def shaded(name: str, kind: str = "exact") -> Film:
+def shaded(name: str, kind: str = "exact") -> RunBuffer:
     """A whole film with what float64 has beside it."""
     text = OWN[name] if name in OWN else (SCENARIOS / f"{name}.toml").read_text(encoding="utf-8")
     sent: list[Message] = []
     study = Study(Request(f'{text}\n[arithmetic]\nkind = "{kind}"\n', str(SCENARIOS), name), sent.append)
     study.perform(lambda: None)
     study.ask(Shadow())
-    film = Film()
+    film = RunBuffer()
     for message in sent:
         film.take(message)
     return film
@@ -507,7 +507,7 @@ def test_float64_can_be_laid_beside_every_run(name: str) -> None:
     assert len(film.shades) == film.T + 1
     for scale in view.SCALES:
         for t in (0, film.T):
-            scene = view.Scene(film, t, scale=scale, shadow=True)
+            scene = view.ViewState(film, t, scale=scale, shadow=True)
             for width, height in SIZES:
                 drawn("1", scene, width, height)
                 if spot := information.spot(scene, width - 1, height // 2, width, height):
@@ -519,7 +519,7 @@ def test_float64_can_be_laid_beside_every_run(name: str) -> None:
 def test_float64_stays_where_the_truth_falls() -> None:
     """On a logarithmic scale of dense-late the last column has two curves, float64's far above the certified one."""
     film = shaded("dense-late")
-    rows = view.PANELS["1"].paint(view.Scene(film, 0, scale="logarithmic", shadow=True), 120, 40)
+    rows = view.PANELS["1"].paint(view.ViewState(film, 0, scale="logarithmic", shadow=True), 120, 40)
     ends = {cell.style: y for y, row in enumerate(rows[1:-1]) for cell in row[-6:] if "\u2800" < cell.char <= "\u28ff"}
     assert set(ends) == {"dim", "series-2"}
     assert ends["dim"] == 2  # 5e-17, 17 of 257 decades down 38 rows
@@ -532,7 +532,7 @@ def test_float64_stays_where_the_truth_falls() -> None:
 def test_the_foot_has_a_mark_for_each_slip() -> None:
     """Where there is a column for every t, the strip at the foot is the shade's own marks, t by t."""
     film = shaded("dense-late")
-    row = raster.text(view.PANELS["1"].paint(view.Scene(film, 0, shadow=True), 2 * 257, 20)[-1:])
+    row = raster.text(view.PANELS["1"].paint(view.ViewState(film, 0, shadow=True), 2 * 257, 20)[-1:])
     strip = row[row.index("64") + 3 :]
     slips = [strip[raster.column_of(t, 256, len(strip))] for t in range(257)]
     for shade, slip in zip(film.shades, slips, strict=True):
@@ -547,7 +547,7 @@ def test_the_foot_has_a_mark_for_each_slip() -> None:
 def test_both_numbers_are_read_out() -> None:
     """At t = 256 of dense-late the line has the certified value, float64's, its error, and that it is stuck."""
     film = shaded("dense-late")
-    shown = read_out(view.Scene(film, 256, shadow=True), view.Number("mutual_information", 256))
+    shown = read_out(view.ViewState(film, 256, shadow=True), view.Number("mutual_information", 256))
     value = film.value(256, "mutual_information")
     assert value is not None
     assert value["value"] in shown
@@ -556,11 +556,11 @@ def test_both_numbers_are_read_out() -> None:
     assert f"float64 {float(shade['mutual_information']):.6g}, error ≤ {shade['relative_error']['upper']}" in shown
     assert "stuck" in shown
     assert value["value"] in read_out(
-        view.Scene(film, 256, shadow=True), information.here(view.Scene(film, 256)), width=44
+        view.ViewState(film, 256, shadow=True), information.here(view.ViewState(film, 256)), width=44
     )
     for spot in (view.Number("entropy", 256), view.Number("mutual_information", 256)):
-        assert "float64" not in read_out(view.Scene(film, 256), spot)
-    assert "float64" not in read_out(view.Scene(film, 256, shadow=True), view.Number("entropy", 256))
+        assert "float64" not in read_out(view.ViewState(film, 256), spot)
+    assert "float64" not in read_out(view.ViewState(film, 256, shadow=True), view.Number("entropy", 256))
 
 
 def test_a_float_run_has_no_shadow() -> None:
@@ -568,13 +568,16 @@ def test_a_float_run_has_no_shadow() -> None:
     film = shaded("two-state", "float")
     assert isinstance(film.shadowed, Shadowed)
     assert "certified" in film.shadowed.words
-    assert drawn("1", view.Scene(film, 3, shadow=True), 80, 20) == drawn("1", view.Scene(film, 3), 80, 20)
+    assert drawn("1", view.ViewState(film, 3, shadow=True), 80, 20) == drawn("1", view.ViewState(film, 3), 80, 20)
     assert len(shaded("two-state", "ball").shades) == 65
 
 
 def test_while_it_is_not_there_the_legend_waits() -> None:
     """Asked for and not yet come: the legend has dots, and nothing else has changed place."""
     film = film_of("two-state")
-    rows, before = drawn("1", view.Scene(film, 3, shadow=True), 100, 20), drawn("1", view.Scene(film, 3), 100, 20)
+    rows, before = (
+        drawn("1", view.ViewState(film, 3, shadow=True), 100, 20),
+        drawn("1", view.ViewState(film, 3), 100, 20),
+    )
     assert "float64 …" in rows.splitlines()[0]
     assert rows.splitlines()[1:] == before.splitlines()[1:]

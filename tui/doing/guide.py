@@ -14,14 +14,14 @@ from textual.binding import Binding, BindingType
 
 from tui import view
 from tui.doing.study import StudyActions
-from tui.film import Film
-from tui.lab.bench import Bench
+from tui.film import RunBuffer
+from tui.lab.bench import LabState
 from tui.messages import Kind, Request
 from tui.panels.canvas import Panel
 from tui.screens.lab import Lab
 from tui.screens.overlays import Overlay
 from tui.screens.tour import Card
-from tui.tour import LETTERS, Sight, Tour
+from tui.tour import LETTERS, Setting, Tour
 
 TOUR_BINDINGS: list[BindingType] = [
     *(Binding(letter, f"predict('{letter}')", "predict", show=False, priority=True) for letter in LETTERS),
@@ -33,7 +33,7 @@ TOUR_BINDINGS: list[BindingType] = [
 
 
 @dataclass(frozen=True)
-class Place:
+class BeforeTour:
     """Where one was before the tour."""
 
     request: Request
@@ -48,15 +48,15 @@ class Place:
 class GuideActions(StudyActions):
     """The actions that teach."""
 
-    bench: Bench | None = None
+    bench: LabState | None = None
     tour: Tour | None = None
-    home: Place | None = None
+    home: BeforeTour | None = None
 
     def action_lab(self) -> None:
         """The lab, as it was left."""
         self.playback.pause()
 
-        def left(bench: Bench | None) -> None:
+        def left(bench: LabState | None) -> None:
             self.bench = bench
 
         self.push_screen(Lab(self.bench), left)
@@ -71,7 +71,7 @@ class GuideActions(StudyActions):
         main = self.screen_stack[0]  # the palette can be opened over another
         panel = main.focused.number if isinstance(main.focused, Panel) else "1"
         t, beneath = self.playback.t, self.beneath
-        self.home = Place(self.request, t, self.scale, self.matrix, self.chosen, beneath, panel)
+        self.home = BeforeTour(self.request, t, self.scale, self.matrix, self.chosen, beneath, panel)
         main.add_class("-touring")
         main.mount(Card(Tour()), before="#reading")
         self.be_at(Tour())
@@ -128,7 +128,7 @@ class GuideActions(StudyActions):
             card.show(tour)
         self.look_at(tour.sight)
 
-    def look_at(self, sight: Sight) -> None:
+    def look_at(self, sight: Setting) -> None:
         """Open, go, focus."""
         from markovdiff.study.scenario import shipped_scenarios
 
@@ -148,7 +148,7 @@ class GuideActions(StudyActions):
         else:
             self.go(t)
 
-    def scene(self, t: int | None = None) -> view.Scene:
+    def scene(self, t: int | None = None) -> view.ViewState:
         """While a question is open, the future is not shown."""
         scene = super().scene(t)
         if self.tour is None or self.tour.chosen:
@@ -156,6 +156,6 @@ class GuideActions(StudyActions):
         return replace(scene, film=veiled(scene.film, max(scene.t, self.tour.sight.t)))
 
 
-def veiled(film: Film, t: int) -> Film:
+def veiled(film: RunBuffer, t: int) -> RunBuffer:
     """The film up to t, its end not told."""
     return replace(film, steps=film.steps[: t + 1], finished=None, sampled=None)

@@ -57,8 +57,8 @@ class StudyActions(LookActions):
         """Another scenario: run it, and stay at this time."""
         self.again(replace(self.request, text=event.text, edited=True))
 
-    @on(Form.Raw)
-    def raw(self, event: Form.Raw) -> None:
+    @on(Form.EditAsText)
+    def raw(self, event: Form.EditAsText) -> None:
         """The form's text in the editor; what comes back goes into the form."""
         form = self.screen
 

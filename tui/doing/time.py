@@ -7,10 +7,10 @@ from textual import on
 from tui import raster
 from tui.panels.canvas import Scrubber
 from tui.screens.overlays import GoTo
-from tui.stage import Stage
+from tui.stage import MainApp
 
 
-class TimeActions(Stage):
+class TimeActions(MainApp):
     """The actions of the group "time"."""
 
     def action_play_or_pause(self) -> None:

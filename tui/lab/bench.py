@@ -20,7 +20,7 @@ def _at_first() -> dict[str, Values]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class LabState:
     """The state of the lab."""
 
     key: str = "1"
@@ -48,37 +48,37 @@ class Bench:
         """The dial in hand."""
         return self.view.dials[self.chosen]
 
-    def turned(self, key: str) -> Bench:
+    def turned(self, key: str) -> LabState:
         """Another view, as it was left."""
         return replace(self, key=key, refused="")
 
-    def picked(self, way: int) -> Bench:
+    def picked(self, way: int) -> LabState:
         """The next dial in hand."""
         return self.took((self.chosen + way) % len(self.view.dials))
 
-    def took(self, index: int) -> Bench:
+    def took(self, index: int) -> LabState:
         """That dial in hand."""
         return replace(self, hands={**self.hands, self.key: index}, refused="")
 
-    def moved(self, way: int, far: bool = False) -> Bench:
+    def moved(self, way: int, far: bool = False) -> LabState:
         """The dial in hand a step or a leap on."""
         return self.tried(lambda: self.dial.moved(self.values[self.dial.name], way, far))
 
-    def typed(self, written: str) -> Bench:
+    def typed(self, written: str) -> LabState:
         """The dial in hand at a number that was typed."""
         return self.tried(lambda: self.dial.read(written))
 
-    def put(self, name: str, value: Fraction) -> Bench:
+    def put(self, name: str, value: Fraction) -> LabState:
         """A dial at a value, as the mouse puts it; it is in hand now. Beyond its end it is at the end, and says why."""
         index = [dial.name for dial in self.view.dials].index(name)
         return self.took(index).nearest(value)
 
-    def dragged(self, index: int, share: float) -> Bench:
+    def dragged(self, index: int, share: float) -> LabState:
         """A dial at a share of its rail, whose ends are as far as it goes."""
         held = self.took(index)
         return held.nearest(held.dial.at(share))
 
-    def nearest(self, value: Fraction) -> Bench:
+    def nearest(self, value: Fraction) -> LabState:
         """The dial in hand at the value, or at the end of its range before it, and why no further."""
         dial = self.dial
         end = dial.low if value < dial.low else dial.high if value > dial.high else None
@@ -86,11 +86,11 @@ class Bench:
             return self.tried(lambda: dial.check(value))
         return replace(self.tried(lambda: dial.check(end)), refused=f"{dial.name} goes to {end}: {dial.why}")
 
-    def reset(self) -> Bench:
+    def reset(self) -> LabState:
         """This view as it was at first."""
         return replace(self, settings={**self.settings, self.key: _at_first()[self.key]}, refused="")
 
-    def tried(self, value: Callable[[], Fraction]) -> Bench:
+    def tried(self, value: Callable[[], Fraction]) -> LabState:
         """The dial in hand at that value; or all as it was, and why."""
         try:
             values = {**self.values, self.dial.name: value()}

@@ -17,7 +17,7 @@ from tui.raster import Cell, Row
 from tui.rows import line
 
 if TYPE_CHECKING:
-    from tui.lab.numbers import Bill
+    from tui.lab.numbers import CodingCost
 
 TITLE = "the wrong code"
 IDEA = "Outcomes of P, coded for Q, cost H(P) in any case and KL(P‖Q) on top of it."
@@ -40,14 +40,14 @@ def check(values: Values) -> None:
         raise InputError("with all weights 0 there is no law", where="q", expected="a weight above 0", got="none")
 
 
-def measure(values: Values) -> Bill:
+def measure(values: Values) -> CodingCost:
     """The bill for these weights."""
     from tui.lab import numbers
 
     return numbers.bill(P, tuple(values[dial.name] for dial in DIALS))
 
 
-def paint(values: Values, measured: Bill | None, chosen: int, width: int, height: int) -> list[Row]:
+def paint(values: Values, measured: CodingCost | None, chosen: int, width: int, height: int) -> list[Row]:
     """The bars of Q with P's marks, the stack, the numbers."""
     if measured is None:
         return []
@@ -70,7 +70,7 @@ def paint(values: Values, measured: Bill | None, chosen: int, width: int, height
     ]
 
 
-def _stack(measured: Bill, width: int) -> list[Row]:
+def _stack(measured: CodingCost, width: int) -> list[Row]:
     """H(P) and KL(P‖Q) end to end, which is H(P,Q); where that is infinite the bar has no end."""
     room = width - LABEL - 3
     H, D = float(measured.entropy), float(measured.divergence)

@@ -12,7 +12,7 @@ from tui.raster import Cell, Row, Series, Tick
 from tui.rows import line
 
 if TYPE_CHECKING:
-    from tui.lab.numbers import Coin
+    from tui.lab.numbers import BinaryEntropy
 
 TITLE = "entropy"
 IDEA = "Entropy is the surprise to expect: none in certainty, most in a fair coin."
@@ -26,14 +26,14 @@ DIALS = (
 TICKS = (Tick(1.0, "1"), Tick(0.5, "½"), Tick(0.0, "0"))
 
 
-def measure(values: Values) -> Coin:
+def measure(values: Values) -> BinaryEntropy:
     """h(p) and its parts."""
     from tui.lab import numbers
 
     return numbers.coin(values["p"])
 
 
-def paint(values: Values, measured: Coin | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
+def paint(values: Values, measured: BinaryEntropy | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
     """The curve with its cursor at p, the axis of p, the numbers."""
     if measured is None:
         return []

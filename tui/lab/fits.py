@@ -10,7 +10,7 @@ from tui.lab.written import floating, said
 from tui.raster import Row
 
 if TYPE_CHECKING:
-    from tui.lab.numbers import Bells, Peak, Peaks
+    from tui.lab.numbers import DiscreteFits, Peak, Peaks
 
 
 def weight(start: Fraction) -> Dial:
@@ -21,7 +21,7 @@ def weight(start: Fraction) -> Dial:
     )  # fmt: skip
 
 
-def rows(measured: Peaks | Bells, width: int, height: int) -> list[Row]:
+def rows(measured: Peaks | DiscreteFits, width: int, height: int) -> list[Row]:
     """P, the forward fit, each reverse one; where there is no room, the best reverse one alone."""
     forward = _row("KL(P‖Q)", measured.forward, "series-3", width)
     reverse = [_row("KL(Q‖P)", fit, "series-2", width) for fit in measured.reverse]
@@ -34,7 +34,7 @@ def rows(measured: Peaks | Bells, width: int, height: int) -> list[Row]:
     return [own, forward, *reverse, said("", found, width)]
 
 
-def best(measured: Peaks | Bells) -> Peak:
+def best(measured: Peaks | DiscreteFits) -> Peak:
     """The reverse fit of least divergence."""
     return min(measured.reverse, key=lambda fit: fit.divergence)
 

@@ -17,8 +17,8 @@ import markovdiff as md
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.logform import Infinity, LogForm
 from markovdiff.arithmetic.quantity import Enclosed, Quantity
-from markovdiff.learn.chains import uniform_chain
 from markovdiff.continuous import closed_forms
+from markovdiff.learn.chains import uniform_chain
 from markovdiff.measures.information import first_missing
 
 DIGITS = 10
@@ -47,7 +47,7 @@ def in_bits(form: LogForm) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Coin:
+class BinaryEntropy:
     """Binary entropy at p, in bits: the two sides' shares of it, and what it falls short of a fair coin's."""
 
     entropy: Enclosed
@@ -57,11 +57,11 @@ class Coin:
 
 
 @lru_cache(maxsize=256)
-def coin(p: Fraction) -> Coin:
+def coin(p: Fraction) -> BinaryEntropy:
     """h(p) and its parts."""
     heads, tails = (certified(x * md.log(1 / x) if x else LogForm()) for x in (p, 1 - p))
     shortfall = md.kl([p, 1 - p], ["1/2", "1/2"])
-    return Coin(certified(closed_forms.binary_entropy(p)), heads, tails, certified(shortfall))
+    return BinaryEntropy(certified(closed_forms.binary_entropy(p)), heads, tails, certified(shortfall))
 
 
 @lru_cache(maxsize=1)
@@ -71,7 +71,7 @@ def entropies_of_coins() -> tuple[float, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
+class CodingCost:
     """What outcomes of P cost in a code made for Q, in bits; `missing` is a state that P has and Q has not."""
 
     q: tuple[Fraction, ...]
@@ -83,11 +83,11 @@ class Bill:
 
 
 @lru_cache(maxsize=256)
-def bill(p: tuple[Fraction, ...], weights: tuple[Fraction, ...]) -> Bill:
+def bill(p: tuple[Fraction, ...], weights: tuple[Fraction, ...]) -> CodingCost:
     """H(P), KL both ways, H(P,Q), with Q the weights' shares of their sum."""
     total = sum(weights, Fraction(0))
     q = tuple(w / total for w in weights)
-    return Bill(
+    return CodingCost(
         q,
         certified(md.entropy(p)),
         certified(md.kl(p, q)),
@@ -149,7 +149,7 @@ def peaks(d: Fraction, weight: Fraction) -> Peaks:
 
 
 @dataclass(frozen=True, slots=True)
-class Bells:
+class DiscreteFits:
     """The same on states: a law with two peaks, and the bells fitted to it. Floats, nats."""
 
     gap: int
@@ -162,10 +162,10 @@ class Bells:
 
 
 @lru_cache(maxsize=64)
-def bells(gap: int, weight: Fraction) -> Bells:
+def bells(gap: int, weight: Fraction) -> DiscreteFits:
     """The chapter's law of two peaks, `gap` states apart: one bell fitted in each direction."""
-    from markovdiff.learn.divergence import two_peaks
     from markovdiff.continuous.projection import Fit, bell, fit_bell
+    from markovdiff.learn.divergence import two_peaks
 
     p = two_peaks(gap, weight)
     mean = sum((i * x for i, x in enumerate(p)), Fraction(0))
@@ -176,7 +176,7 @@ def bells(gap: int, weight: Fraction) -> Bells:
 
     forward, reverse = fit_bell(p, "forward").best, fit_bell(p, "reverse").minima
     law = tuple(map(float, p))
-    return Bells(gap, weight, float(mean), float(variance) ** 0.5, law, peak(forward), tuple(map(peak, reverse)))
+    return DiscreteFits(gap, weight, float(mean), float(variance) ** 0.5, law, peak(forward), tuple(map(peak, reverse)))
 
 
 @dataclass(frozen=True, slots=True)

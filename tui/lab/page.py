@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from tui.lab import VIEWS
-from tui.lab.bench import Bench
+from tui.lab.bench import LabState
 from tui.lab.written import rail, rail_span, wrapped
 from tui.raster import Row
 from tui.rows import Words, line
@@ -45,14 +45,14 @@ class Rail:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DialValue:
     """A value that a place in the picture stands for."""
 
     name: str
     value: Fraction
 
 
-def layout(bench: Bench, width: int, height: int) -> Layout:
+def layout(bench: LabState, width: int, height: int) -> Layout:
     """The parts' heights: the view has what the others leave."""
     idea = len(textwrap.wrap(bench.view.idea, max(width - 2, 1))) + (height >= 20)
     dials = 0 if bench.view.upright else len(bench.view.dials)
@@ -60,7 +60,7 @@ def layout(bench: Bench, width: int, height: int) -> Layout:
     return Layout(idea, max(height - idea - dials - reason - 2, 0), dials, reason)
 
 
-def paint(bench: Bench, measured: Any, width: int, height: int) -> list[Row]:
+def paint(bench: LabState, measured: Any, width: int, height: int) -> list[Row]:
     """Exactly `height` rows of `width` cells."""
     parts = layout(bench, width, height)
     view = bench.view
@@ -88,7 +88,7 @@ def _names(width: int) -> list[tuple[str, str]]:
     return names
 
 
-def _tabs(bench: Bench, width: int) -> Row:
+def _tabs(bench: LabState, width: int) -> Row:
     words: Words = [
         (f"[{name[1:-1]}]" if key == bench.key else name, "title" if key == bench.key else "dim")
         for key, name in _names(width)
@@ -102,7 +102,7 @@ def _keys(upright: bool, width: int) -> Row:
     return line([(long if len(long) <= width else SHORT_KEYS.format(pick=pick, move=move), "dim")], width)
 
 
-def under(bench: Bench, x: int, y: int, width: int, height: int) -> Tab | Rail | Place | None:
+def under(bench: LabState, x: int, y: int, width: int, height: int) -> Tab | Rail | DialValue | None:
     """What is at column x of row y."""
     parts = layout(bench, width, height)
     if y == 0:
@@ -110,7 +110,7 @@ def under(bench: Bench, x: int, y: int, width: int, height: int) -> Tab | Rail |
     row = y - 1 - parts.idea
     if 0 <= row < parts.body:
         found = bench.view.grab(bench.values, x, row, width, parts.body)
-        return Place(*found) if found else None
+        return DialValue(*found) if found else None
     index = row - parts.body
     return along(index, x, width) if 0 <= index < parts.dials else None
 

@@ -12,7 +12,7 @@ from tui.raster import Cell, Row
 from tui.rows import Words, line
 
 if TYPE_CHECKING:
-    from tui.lab.numbers import Bells
+    from tui.lab.numbers import DiscreteFits
 
 TITLE = "discrete peaks"
 IDEA = "Two far peaks on states, one bell: forward KL aims between, reverse KL at one."
@@ -26,14 +26,14 @@ DIALS = (
 )  # fmt: skip
 
 
-def measure(values: Values) -> Bells:
+def measure(values: Values) -> DiscreteFits:
     """The fits; slow, so that the screen asks for them on the side."""
     from tui.lab import numbers
 
     return numbers.bells(int(values["gap"]), values["w"])
 
 
-def paint(values: Values, measured: Bells | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
+def paint(values: Values, measured: DiscreteFits | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
     """P's bars, both fits as marks over them, a line a fit; while others are being made, the last ones."""
     if measured is None:
         return [line([(" fitting …", "dim")], width)]
@@ -46,7 +46,7 @@ def paint(values: Values, measured: Bells | None, chosen: int, width: int, heigh
     return [line(_legend(values, measured), width), *([Cell(" "), *row, Cell(" ")] for row in bars), *wanted]
 
 
-def _legend(values: Values, measured: Bells) -> Words:
+def _legend(values: Values, measured: DiscreteFits) -> Words:
     if (Fraction(measured.gap), measured.weight) != (values["gap"], values["w"]):
         return [(f" fitting …  here is still gap = {measured.gap}, w = {measured.weight}", "highlight")]
     return [(" █ P", "series-1"), ("   ─ forward fit", "mark"), ("   ╌ best reverse fit", "beneath")]

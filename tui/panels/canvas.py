@@ -19,7 +19,7 @@ from textual.theme import Theme
 from textual.widget import Widget
 
 from tui.raster import Row
-from tui.view import PANELS, Scene
+from tui.view import PANELS, ViewState
 
 
 class Canvas(Widget):
@@ -113,7 +113,7 @@ class Panel(Canvas):
             self.border_title = Content(f"{self.number} {title}").markup
             self.border_subtitle = Content(foot).markup
 
-    def show(self, scene: Scene) -> None:
+    def show(self, scene: ViewState) -> None:
         """Paint the scene, if there is room for it."""
         width, height = self.size
         if width > 0 and height > 0:

@@ -64,20 +64,20 @@ class Form(Modal[str]):
     ]
     KEYS = "↑↓ field  ←→ choose  pg↑↓ more/less\nesc keep  ^z undo  ^s save  ^e text"
 
-    class Told(Message):
+    class FormMessage(Message):
         """Something about a text."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
 
-    class Changed(Told):
+    class Changed(FormMessage):
         """Here is another scenario: show it. The reader took it for one; of a long one it has only seen the shape."""
 
-    class Closed(Told):
+    class Closed(FormMessage):
         """The form was left; this is the last scenario that was announced, or the text it was opened with."""
 
-    class Raw(Told):
+    class EditAsText(FormMessage):
         """The text itself is to be edited, perhaps with its mistakes; give it back by `load`."""
 
     class Saved(Message):
@@ -258,7 +258,7 @@ class Form(Modal[str]):
     def action_raw(self) -> None:
         """Edit the text instead."""
         self.finish()
-        self.post_message(self.Raw(self.form.text()))
+        self.post_message(self.EditAsText(self.form.text()))
 
     def action_save(self) -> None:
         """Ask for a name, and save."""

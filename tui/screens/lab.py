@@ -21,7 +21,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from tui.lab import VIEWS, page
-from tui.lab.bench import Bench
+from tui.lab.bench import LabState
 from tui.lab.dial import Values
 from tui.panels.canvas import Canvas
 from tui.screens.lists import Modal
@@ -53,7 +53,7 @@ class Desk(Canvas, can_focus=True):
         self.release_mouse()
 
 
-class Lab(Modal[Bench]):
+class Lab(Modal[LabState]):
     """The lab; it gives back its bench, to be found again as it was left."""
 
     DEFAULT_CSS = """
@@ -76,9 +76,9 @@ class Lab(Modal[Bench]):
         Binding("question_mark,enter", "page", "the page of the chapter"),
     ]
 
-    def __init__(self, bench: Bench | None = None) -> None:
+    def __init__(self, bench: LabState | None = None) -> None:
         super().__init__()
-        self.bench = bench or Bench()
+        self.bench = bench or LabState()
         self.fits: tuple[str, Values, Any] | None = None
         self.fitting = False
         self.rail: page.Rail | None = None
@@ -91,7 +91,7 @@ class Lab(Modal[Bench]):
         """It takes the keys."""
         self.query_one(Desk).focus()
 
-    def have(self, bench: Bench) -> None:
+    def have(self, bench: LabState) -> None:
         """This is on the bench now."""
         self.bench = bench
         self.paint()
@@ -119,7 +119,7 @@ class Lab(Modal[Bench]):
             self.fitting = True
             self.run_worker(self.fit(self.bench))
 
-    async def fit(self, bench: Bench) -> None:
+    async def fit(self, bench: LabState) -> None:
         """Measure beside the screen, then paint; which sees to what was moved meanwhile."""
         try:
             self.fits = bench.key, bench.values, await asyncio.to_thread(bench.view.measure, bench.values)
@@ -156,7 +156,7 @@ class Lab(Modal[Bench]):
         """Ask for a number."""
         dial = self.bench.dial
 
-        def typed(bench: Bench | None) -> None:
+        def typed(bench: LabState | None) -> None:
             if bench is not None:
                 self.have(bench)
 
@@ -180,7 +180,7 @@ class Lab(Modal[Bench]):
                 self.have(self.bench.turned(spot.key))
             case page.Rail():
                 self.have(self.bench.dragged(spot.index, spot.share))
-            case page.Place():
+            case page.DialValue():
                 self.have(self.bench.put(spot.name, spot.value))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -194,10 +194,10 @@ class Lab(Modal[Bench]):
         self.action_move(1)
 
 
-class Type(Overlay[Bench | None]):
+class Type(Overlay[LabState | None]):
     """A number to be typed; it stays until the number can be had."""
 
-    def __init__(self, title: str, attempt: Callable[[str], Bench]) -> None:
+    def __init__(self, title: str, attempt: Callable[[str], LabState]) -> None:
         super().__init__()
         self.heading, self.attempt = title, attempt
 

@@ -22,7 +22,7 @@ from textual.widgets.option_list import Option
 from tui import view
 from tui.actions import ACTIONS, Action, spelled
 from tui.engine import Engine
-from tui.film import Film
+from tui.film import RunBuffer
 from tui.messages import Request
 from tui.panels.canvas import Canvas
 from tui.screens.lists import Choices, Modal
@@ -56,7 +56,7 @@ class Scenarios(Overlay[str | None]):
     ) -> None:
         super().__init__()
         self.entries, self.request, self.engine = entries, request, engine
-        self.film = Film()
+        self.film = RunBuffer()
         self.waiting: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -86,7 +86,7 @@ class Scenarios(Overlay[str | None]):
 
     def run(self, key: str) -> None:
         """Run the one that has been highlighted for a moment."""
-        self.film, self.waiting = Film(), None
+        self.film, self.waiting = RunBuffer(), None
         with contextlib.suppress(OSError, ValueError):
             self.engine.run(self.request(key))
 

@@ -13,16 +13,16 @@ from types import ModuleType
 from tui.view import chain, inequality, information, ledger, marginal, matrix, posterior, trajectories
 from tui.view.headline import headline
 from tui.view.preview import preview
-from tui.view.scene import MATRICES, SCALES, Finder, Number, Painter, Scene, Spot
+from tui.view.scene import MATRICES, SCALES, Finder, Number, Painter, Readable, ViewState
 
 __all__ = [
     "MATRICES",
     "PANELS",
     "SCALES",
     "Number",
-    "Scene",
-    "Spot",
+    "Readable",
     "View",
+    "ViewState",
     "headline",
     "preview",
 ]
@@ -35,7 +35,7 @@ class View:
     title: str
     paint: Painter
     spot: Finder
-    here: Callable[[Scene], Spot]
+    here: Callable[[ViewState], Readable]
     about: str
     formula: str
 

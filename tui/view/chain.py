@@ -7,7 +7,7 @@ from typing import Any
 from tui.glyphs import shorten
 from tui.raster import Row
 from tui.rows import Words, number, paragraph
-from tui.view.scene import Number, Scene, Spot, fraction_forms
+from tui.view.scene import Number, Readable, ViewState, fraction_forms
 from tui.view.verdict import verdict
 
 MARKS = {"good": "✓", "bad": "✗", "mark": "?"}
@@ -17,7 +17,7 @@ LINES: dict[int, str] = {3: "beta", 4: "alpha_bar"}
 """The rows that hold a number of the step."""
 
 
-def paint(scene: Scene, width: int, height: int) -> list[Row]:
+def paint(scene: ViewState, width: int, height: int) -> list[Row]:
     """A fact a line."""
     film, step = scene.film, scene.film.at(scene.t)
     if film.opened is None:
@@ -46,12 +46,12 @@ def _check(check: dict[str, Any]) -> Words:
     return [(f" {MARKS[style]} {check['check']:<15}", style), (check["observed"], "dim")]
 
 
-def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:  # noqa: ARG001  (a Finder)
+def spot(scene: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:  # noqa: ARG001  (a Finder)
     """β_t or ᾱ_t."""
     return Number(LINES[y], scene.t) if y in LINES else None
 
 
-def here(scene: Scene) -> Spot:
+def here(scene: ViewState) -> Readable:
     """β_t."""
     return Number("beta", scene.t)
 

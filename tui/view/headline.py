@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from tui.film import Film
+from tui.film import RunBuffer
 from tui.glyphs import shorten
 from tui.raster import Row
 from tui.rows import Field, Words, line, number
-from tui.view.scene import Scene, roundings
+from tui.view.scene import ViewState, roundings
 from tui.view.verdict import verdict
 
 
-def headline(scene: Scene, width: int, playing: str) -> Row:
+def headline(scene: ViewState, width: int, playing: str) -> Row:
     """The line. Where there is little room what the chain is gives way first, then the words of the verdict."""
     film = scene.film
     if film.opened is None:
@@ -32,7 +32,7 @@ def headline(scene: Scene, width: int, playing: str) -> Row:
     return line(fields, width)
 
 
-def _not_opened(film: Film) -> Words:
+def _not_opened(film: RunBuffer) -> Words:
     """Before there is a chain: that it is coming, or why it is not, and what can be done."""
     if film.trouble is None:
         return [(" opening …", "dim")]

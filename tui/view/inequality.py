@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui import raster
 from tui.raster import Cell, Row
 from tui.rows import Field, Words, number, paragraph
-from tui.view.scene import Number, Scene, Spot, fraction_forms, roundings
+from tui.view.scene import Number, Readable, ViewState, fraction_forms, roundings
 
 MARKS = {"strict": "↓", "equal": "=", "violated": "↑", "undecided": "?"}
 STYLES = {"↑": "bad", "?": "mark", "=": "dim", "↓": "good", "·": "axis"}
@@ -18,7 +18,7 @@ LINES = ("information_loss", "mutual_information", "sdpi_bound", "dobrushin")
 """What stands under the verdict, from the top."""
 
 
-def paint(scene: Scene, width: int, height: int) -> list[Row]:
+def paint(scene: ViewState, width: int, height: int) -> list[Row]:
     """The verdict and its numbers over the strip."""
     if not height:
         return []
@@ -26,14 +26,14 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
     return [*rows, [Cell(" "), *_strip(scene, width), Cell(" ")][:width]]
 
 
-def _strip(scene: Scene, width: int) -> Row:
+def _strip(scene: ViewState, width: int) -> Row:
     film = scene.film
     history = [MARKS.get(str(s.record["decay"]), "·") for s in film.steps[1:]]
     marks = ["·", *history, *["·"] * (film.T - len(history))]
     return raster.strip(marks, max(width - 2, 1), scene.t, STYLES)
 
 
-def _lines(scene: Scene) -> list[Words]:
+def _lines(scene: ViewState) -> list[Words]:
     film, step = scene.film, scene.film.at(scene.t)
     if step is None or step.t == 0:
         return [[(" t = 0: nothing is lost yet", "dim")]]
@@ -58,7 +58,7 @@ def _lines(scene: Scene) -> list[Words]:
     ]
 
 
-def _beside(scene: Scene) -> Words:
+def _beside(scene: ViewState) -> Words:
     """I_t of the chain that is laid beneath, at the same t."""
     if scene.beneath is None:
         return []
@@ -66,7 +66,7 @@ def _beside(scene: Scene) -> Words:
     return [number([f"{words}{form}" for words in ("   beneath ", "  ") for form in forms if len(form) > 3], "beneath")]
 
 
-def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:
+def spot(scene: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
     """The number of the line, or the loss of the step whose mark it is."""
     if y == height - 1:
         t = raster.time_at(x - 1, scene.film.T, max(width - 2, 1))
@@ -74,7 +74,7 @@ def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:
     return Number(LINES[y - 1], scene.t) if scene.t and 1 <= y <= len(LINES) else None
 
 
-def here(scene: Scene) -> Spot:
+def here(scene: ViewState) -> Readable:
     """What this step lost."""
     return Number("information_loss" if scene.t else "mutual_information", scene.t)
 

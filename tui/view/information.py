@@ -10,10 +10,10 @@ from math import ceil, floor, isfinite, log10, sqrt
 from typing import Any, NamedTuple
 
 from tui import raster
-from tui.film import Film
+from tui.film import RunBuffer
 from tui.raster import Row, Series, Tick
 from tui.rows import Field, line, paragraph
-from tui.view.scene import Number, Scene, Spot
+from tui.view.scene import Number, Readable, ViewState
 
 
 class Curve(NamedTuple):
@@ -45,7 +45,7 @@ FOOT_FROM = 6
 """Rows from which on there is one to spare for that."""
 
 
-def paint(scene: Scene, width: int, height: int) -> list[Row]:
+def paint(scene: ViewState, width: int, height: int) -> list[Row]:
     """The curves under their legend."""
     if height < 3 or not scene.film.steps:
         return paragraph([], width, height)
@@ -54,7 +54,7 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
     return [_legend(scene, width), *([*row[:at], row[at]._replace(back="cursor"), *row[at + 1 :]] for row in rows)]
 
 
-def _curves(scene: Scene, width: int, height: int) -> tuple[list[Row], int]:
+def _curves(scene: ViewState, width: int, height: int) -> tuple[list[Row], int]:
     """All but legend and cursor, and the columns left of them: the same at every t, so kept with the film."""
     key = ("curves", scene.scale, scene.shadow, width, height, len(scene.film.steps))
     kept = scene.film.pictures.get(key)
@@ -69,16 +69,16 @@ def _curves(scene: Scene, width: int, height: int) -> tuple[list[Row], int]:
     return kept[1], kept[2]
 
 
-def _has_foot(scene: Scene, height: int) -> bool:
+def _has_foot(scene: ViewState, height: int) -> bool:
     return scene.shadow and bool(scene.film.shades) and height >= FOOT_FROM
 
 
-def _plot(scene: Scene, height: int) -> int:
+def _plot(scene: ViewState, height: int) -> int:
     """The rows that the curves have of the panel's."""
     return height - 1 - _has_foot(scene, height)
 
 
-def _foot(scene: Scene, width: int, margin: int) -> Row:
+def _foot(scene: ViewState, width: int, margin: int) -> Row:
     """What is wrong with float64 in kind, t by t."""
     marks = [_slip(shade) for shade in scene.film.shades]
     marks += [" "] * (last(scene) + 1 - len(marks))
@@ -89,7 +89,7 @@ def _slip(shade: dict[str, Any]) -> str:
     return "−" if shade["negative"] else "↑" if shade["false_rise"] else "=" if shade["stands_still"] else "·"
 
 
-def _legend(scene: Scene, width: int) -> Row:
+def _legend(scene: ViewState, width: int) -> Row:
     names = list(reversed(_drawn(scene)))
     if scene.shadow and not (scene.film.shadowed and scene.film.shadowed.words):
         names.append(SHADOW if scene.film.shades else SHADOW._replace(words="float64 …"))
@@ -102,35 +102,35 @@ def _wordings(curve: Curve) -> list[str]:
     return [f" {stroke} {words} ", f" {words} ", f"{words} ", f"{words.replace('(x0;x_t)', '')} "]
 
 
-def subtitle(scene: Scene) -> str:
+def subtitle(scene: ViewState) -> str:
     """Which chain lies beneath, and what the marks of the foot mean."""
     chain = f"beneath: {scene.beneath.opened.name}" if scene.beneath and scene.beneath.opened else ""
     marks = "↑ false rise − negative = stuck" if scene.shadow and scene.film.shades else ""
     return "   ".join(words for words in (chain, marks) if words)
 
 
-def last(scene: Scene) -> int:
+def last(scene: ViewState) -> int:
     """The last time on the axis: that of the longer chain, where one lies beneath."""
     return max(scene.film.T, scene.beneath.T if scene.beneath else 0)
 
 
-def _drawn(scene: Scene) -> Sequence[Curve]:
+def _drawn(scene: ViewState) -> Sequence[Curve]:
     """The curves of the run; on a logarithmic scale beside float64 the information alone, for room is dear there."""
     alone = scene.scale == "logarithmic" and scene.shadow and scene.film.shades
     return CURVES[-1:] if alone else CURVES
 
 
-def _own(scene: Scene) -> dict[str, Series]:
+def _own(scene: ViewState) -> dict[str, Series]:
     return {curve.quantity: _series(scene.film, curve, scene.scale) for curve in _drawn(scene)}
 
 
-def _beneath(scene: Scene) -> list[Series]:
+def _beneath(scene: ViewState) -> list[Series]:
     """What is painted before the run's own curves: another chain's, and float64's."""
     found = [_shadow(scene.film, scene.scale)] if scene.shadow and scene.film.shades else []
     return [*(_series(scene.beneath, curve, scene.scale) for curve in BENEATH), *found] if scene.beneath else found
 
 
-def _shadow(film: Film, scale: str) -> Series:
+def _shadow(film: RunBuffer, scale: str) -> Series:
     """Float64's I(x0;x_t); what is not positive has no place on a logarithmic scale."""
     said = [shade["mutual_information"] for shade in film.shades]
     points = [None if text is None else float(text) for text in said]
@@ -141,7 +141,7 @@ def _shadow(film: Film, scale: str) -> Series:
     return Series([*points, *[None] * (film.T + 1 - len(points))], SHADOW.style, SHADOW.dashed)
 
 
-def _series(film: Film, curve: Curve, scale: str) -> Series:
+def _series(film: RunBuffer, curve: Curve, scale: str) -> Series:
     points = film.logarithms(curve.quantity) if scale == "logarithmic" else film.numbers(curve.quantity)
     if scale == "square root":
         points = [None if y is None else sqrt(max(y, 0.0)) for y in points]
@@ -168,7 +168,7 @@ def _label(y: float) -> str:
     return f"{y:.2f}" if y >= 0.095 or not y else f"{y:.2g}".replace("e-0", "e-")
 
 
-def time_under(scene: Scene, x: int, width: int, height: int) -> int | None:
+def time_under(scene: ViewState, x: int, width: int, height: int) -> int | None:
     """The time under a column of the panel; None left of the curves, or where there are none."""
     if not scene.film.steps or height < 3:
         return None
@@ -179,7 +179,7 @@ def time_under(scene: Scene, x: int, width: int, height: int) -> int | None:
     return min(raster.time_at(x - gutter, last(scene), width - gutter), scene.film.T)
 
 
-def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:
+def spot(scene: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
     """The point of the curve that is nearest, in the column that the mouse is over."""
     t = time_under(scene, x, width, height)
     if t is None or y < 1:
@@ -191,7 +191,7 @@ def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:
     return Number(min(reversed(known), key=lambda q: known[q]), t) if known else None
 
 
-def here(scene: Scene) -> Spot:
+def here(scene: ViewState) -> Readable:
     """I(x0; x_t) at the cursor."""
     return Number("mutual_information", scene.t)
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from tui.film import NO_NUMBERS, Film, short
+from tui.film import NO_NUMBERS, RunBuffer, short
 from tui.glyphs import columns, padded, shorten
 from tui.raster import Row
 from tui.rows import Field, Words, number, paragraph
-from tui.view.scene import Number, Scene, Spot
+from tui.view.scene import Number, Readable, ViewState
 
 DECIMALS = 6
 """The same in every line, so that the lines add up before one's eyes."""
@@ -40,16 +40,16 @@ EQUATIONS = (
 )
 """What L is equal to, term by term, where there is no room for a line each; the first is the last to be left out."""
 
-Line = tuple[Words, Spot | None]
+Line = tuple[Words, Readable | None]
 
 
-def paint(scene: Scene, width: int, height: int) -> list[Row]:
+def paint(scene: ViewState, width: int, height: int) -> list[Row]:
     """The lines as many as there is room for, and a sign where there are more; an equation is whole or not there."""
     lines, below = _lines(scene, width, height)
     return paragraph([words for words, _ in lines], width, height, below)
 
 
-def _lines(scene: Scene, width: int, height: int) -> tuple[list[Line], int]:
+def _lines(scene: ViewState, width: int, height: int) -> tuple[list[Line], int]:
     """The lines, and how many more numbers there are than those."""
     film = scene.film
     if film.opened is None:
@@ -69,7 +69,7 @@ def _lines(scene: Scene, width: int, height: int) -> tuple[list[Line], int]:
     return ([*totals, ([("", "")], None), *here], 0) if height >= rows + 2 else (totals, len(here))
 
 
-def _equations(film: Film, width: int, height: int, here: list[Line]) -> tuple[list[Line], int]:
+def _equations(film: RunBuffer, width: int, height: int, here: list[Line]) -> tuple[list[Line], int]:
     """As many whole equations as there is room for, and what the step pays, if that goes in too."""
     for count in range(len(EQUATIONS), 0, -1):
         for decimals in (DECIMALS, 4, 3):
@@ -88,7 +88,7 @@ def _equations(film: Film, width: int, height: int, here: list[Line]) -> tuple[l
     )
 
 
-def _equation(film: Film, terms: Sequence[tuple[str, str]], width: int, decimals: int) -> list[Line]:
+def _equation(film: RunBuffer, terms: Sequence[tuple[str, str]], width: int, decimals: int) -> list[Line]:
     """The terms one after the other, in as few lines as they need; none is broken."""
     assert film.finished is not None
     lines: list[Line] = []
@@ -109,11 +109,11 @@ def _columns(words: Words) -> int:
     return sum(columns(piece.forms[0] if isinstance(piece, Field) else piece[0]) for piece in words)
 
 
-def _name(film: Film) -> str:
+def _name(film: RunBuffer) -> str:
     return shorten(film.opened.name if film.opened else "", 13)
 
 
-def _step(scene: Scene) -> list[Line]:
+def _step(scene: ViewState) -> list[Line]:
     """The lines of step t: its term, and what that pays for."""
     film, t = scene.film, scene.t
     if t == 0:
@@ -127,13 +127,13 @@ def _step(scene: Scene) -> list[Line]:
     return [_row(words, style, film.value(t, quantity), Number(quantity, t)) for quantity, words, style in lines]
 
 
-def _row(words: str, style: str, record: dict[str, Any] | None, spot: Spot) -> Line:
+def _row(words: str, style: str, record: dict[str, Any] | None, spot: Readable) -> Line:
     numbers = [f"{aligned(record, decimals):>{6 + decimals}}" for decimals in (DECIMALS, 4, 3)]
     label = Field((f" {words:<18}", f" {words:<14}"), style)
     return [label, number(numbers, "title" if style == "title" else "", rank=1)], spot
 
 
-def _total(film: Film, beside: Film | None, key: str, words: str, style: str) -> Line:
+def _total(film: RunBuffer, beside: RunBuffer | None, key: str, words: str, style: str) -> Line:
     assert film.finished is not None
     mine, spot = _row(words, style, film.finished["elbo"][key], Number(key, None))
     other = beside.finished["elbo"][key] if beside and beside.finished else None
@@ -148,13 +148,13 @@ def aligned(record: dict[str, Any] | None, decimals: int = DECIMALS) -> str:
     return f"{number:.{decimals}f}" if abs(number) >= Decimal(1).scaleb(-decimals) else f"{number:.2e}"
 
 
-def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:  # noqa: ARG001  (a Finder)
+def spot(scene: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:  # noqa: ARG001  (a Finder)
     """The number of the line."""
     lines, _ = _lines(scene, width, height)
     return lines[y][1] if y < len(lines) else None
 
 
-def here(scene: Scene) -> Spot:
+def here(scene: ViewState) -> Readable:
     """L, once it is known."""
     return Number("negative_elbo", None) if scene.film.finished else Number("elbo_term", scene.t)
 

@@ -6,10 +6,10 @@ from tui import raster
 from tui.messages import Question
 from tui.raster import Row
 from tui.rows import Field, line, paragraph
-from tui.view.scene import Scene, Spot, fraction_forms
+from tui.view.scene import Readable, ViewState, fraction_forms
 
 
-def paint(scene: Scene, width: int, height: int) -> list[Row]:
+def paint(scene: ViewState, width: int, height: int) -> list[Row]:
     """The bars under their legend."""
     film, step = scene.film, scene.film.at(scene.t)
     if step is None or film.opened is None or height < 2:
@@ -29,19 +29,19 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
     return [line(note, width), *bars]
 
 
-def state_at(scene: Scene, x: int, width: int) -> int | None:
+def state_at(scene: ViewState, x: int, width: int) -> int | None:
     """The state whose bar is in the column; where bars stand for several, the first of them."""
     K = scene.film.opened.K if scene.film.opened else 0
     return raster.bar_at(x, K, width)
 
 
-def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:  # noqa: ARG001  (a Finder)
+def spot(scene: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:  # noqa: ARG001  (a Finder)
     """The probability of the bar under the mouse."""
     state = state_at(scene, x, width)
     return None if state is None or y < 1 else Question("marginal", scene.t, 0, state)
 
 
-def here(scene: Scene) -> Spot:
+def here(scene: ViewState) -> Readable:
     """The probability of the chosen state."""
     return Question("marginal", scene.t, 0, scene.chosen)
 

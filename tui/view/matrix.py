@@ -10,7 +10,7 @@ from tui import raster
 from tui.messages import Question
 from tui.raster import Cell, Row
 from tui.rows import line, paragraph
-from tui.view.scene import Scene, Spot, fraction
+from tui.view.scene import Readable, ViewState, fraction
 
 NAMES = {
     "cumulative": "Qbar = q(x_t|x0)",
@@ -27,7 +27,7 @@ SCALE = 9
 """Columns of the colours' bar: a blank, the bar, a blank, and a number."""
 
 
-def paint(scene: Scene, width: int, height: int) -> list[Row]:
+def paint(scene: ViewState, width: int, height: int) -> list[Row]:
     """The heat map, or why there is none."""
     film = scene.film
     entries = film.matrix(scene.t, scene.matrix)
@@ -46,13 +46,13 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
     return [[*row, *beside] for row, beside in zip(picture, _scale(scene, width - room, height), strict=True)]
 
 
-def _room(scene: Scene, width: int) -> int:
+def _room(scene: ViewState, width: int) -> int:
     """The columns that the matrix has, beside the bar."""
     bar = 3 + len(_top(scene)[1])
     return width - bar if width >= 2 * bar else width
 
 
-def _top(scene: Scene) -> tuple[float, str]:
+def _top(scene: ViewState) -> tuple[float, str]:
     """The number that has the brightest colour, and how it is written: no entry of any t is above it."""
     opened = scene.film.opened
     if scene.matrix != "joint" or opened is None:
@@ -62,7 +62,7 @@ def _top(scene: Scene) -> tuple[float, str]:
     return data[i], fraction(opened.data[i], SCALE - 3)
 
 
-def _scale(scene: Scene, width: int, height: int) -> list[Row]:
+def _scale(scene: ViewState, width: int, height: int) -> list[Row]:
     """The colours from 0 at the foot to the brightest at the top, with their numbers."""
     if not width:
         return [[] for _ in range(height)]
@@ -74,12 +74,12 @@ def _scale(scene: Scene, width: int, height: int) -> list[Row]:
     return [[Cell(" "), *row, *line([(f" {names.get(y, '')}", "dim")], width - 2)] for y, row in enumerate(bar)]
 
 
-def _cursor(scene: Scene) -> tuple[int, int]:
+def _cursor(scene: ViewState) -> tuple[int, int]:
     """Row and column of the chosen entry: in the reverse, rows are x_t."""
     return (scene.chosen, scene.source) if scene.matrix == "reverse" else (scene.source, scene.chosen)
 
 
-def entry_at(scene: Scene, x: int, y: int, width: int, height: int) -> tuple[int, int] | None:
+def entry_at(scene: ViewState, x: int, y: int, width: int, height: int) -> tuple[int, int] | None:
     """The states (of the source, of x_t) of the entry that is shown there."""
     K = scene.film.opened.K if scene.film.opened else 0
     if scene.film.matrix(scene.t, scene.matrix) is None:
@@ -90,13 +90,13 @@ def entry_at(scene: Scene, x: int, y: int, width: int, height: int) -> tuple[int
     return (cell[1], cell[0]) if scene.matrix == "reverse" else cell
 
 
-def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:
+def spot(scene: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
     """The entry under the mouse."""
     entry = entry_at(scene, x, y, width, height)
     return Question(scene.matrix, scene.t, *entry) if entry else None
 
 
-def here(scene: Scene) -> Spot:
+def here(scene: ViewState) -> Readable:
     """The chosen entry."""
     return Question(scene.matrix, scene.t, scene.source, scene.chosen)
 

@@ -13,7 +13,7 @@ from tui.glyphs import columns, padded, shorten
 from tui.messages import Column, ColumnAnswer, Question
 from tui.raster import Row
 from tui.rows import Field, Words, paragraph
-from tui.view.scene import Scene, Spot
+from tui.view.scene import Readable, ViewState
 
 HEAD = 2
 """Rows above the states."""
@@ -22,13 +22,13 @@ LABEL = 8
 """Columns that a state's name and its mark have."""
 
 
-def columns_of(scene: Scene) -> tuple[Column, ...]:
+def columns_of(scene: ViewState) -> tuple[Column, ...]:
     """What the engine is asked for when time rests."""
     first = Column("posterior", scene.t, scene.chosen)
     return (first, Column("forward", scene.t, scene.chosen, scene.source)) if scene.t else (first,)
 
 
-def paint(scene: Scene, width: int, height: int) -> list[Row]:
+def paint(scene: ViewState, width: int, height: int) -> list[Row]:
     """Both columns, the chosen x_0 marked and in sight."""
     opened = scene.film.opened
     if opened is None or scene.film.at(scene.t) is None:
@@ -70,7 +70,7 @@ def _first_that_fits(room: int, *names: str) -> str:
     return next((name for name in names if columns(name) <= room), "")
 
 
-def _elsewhere(scene: Scene, height: int) -> str:
+def _elsewhere(scene: ViewState, height: int) -> str:
     """How many states are above the first that is shown, and below the last."""
     shown, K = _window(scene, height), len(scene.film.labels)
     above, below = shown.start, K - shown.stop
@@ -78,7 +78,7 @@ def _elsewhere(scene: Scene, height: int) -> str:
     return padded(signs if len(signs) <= LABEL else "▲▼", LABEL)
 
 
-def _columns(scene: Scene) -> tuple[Sequence[float] | None, Sequence[float] | None]:
+def _columns(scene: ViewState) -> tuple[Sequence[float] | None, Sequence[float] | None]:
     """Both columns: the engine's answers, or pictures until they are there."""
     answers = [_answer(scene, n) for n in (0, 1)]
     posterior = answers[0].shares if answers[0] else scene.film.posterior(scene.t, scene.chosen)
@@ -86,7 +86,7 @@ def _columns(scene: Scene) -> tuple[Sequence[float] | None, Sequence[float] | No
     return posterior, before
 
 
-def _no_column(scene: Scene) -> str:
+def _no_column(scene: ViewState) -> str:
     """Why there is no q(x_{t−1} | x_t, x_0): the pair has probability 0, or it has not been computed."""
     joint = scene.film.matrix(scene.t, "joint")
     if joint is not None and joint[scene.source][scene.chosen] == 0:
@@ -94,12 +94,12 @@ def _no_column(scene: Scene) -> str:
     return "  …" if _answer(scene, 1) is None else "  not known"
 
 
-def _answer(scene: Scene, n: int) -> ColumnAnswer | None:
+def _answer(scene: ViewState, n: int) -> ColumnAnswer | None:
     wanted = columns_of(scene)
     return next((a for a in scene.columns if n < len(wanted) and a.column == wanted[n]), None)
 
 
-def _exact(scene: Scene, n: int) -> Sequence[str | None]:
+def _exact(scene: ViewState, n: int) -> Sequence[str | None]:
     answer = _answer(scene, n)
     return answer.exact if answer else ()
 
@@ -122,7 +122,7 @@ def _bar(share: float, width: int) -> str:
     return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width)[:width]
 
 
-def _window(scene: Scene, height: int) -> range:
+def _window(scene: ViewState, height: int) -> range:
     """The states that are in sight: the chosen x_0 is always among them."""
     K = scene.film.opened.K if scene.film.opened else 0
     room = max(height - HEAD, 1)
@@ -130,13 +130,13 @@ def _window(scene: Scene, height: int) -> range:
     return range(first, min(first + room, K))
 
 
-def state_at(scene: Scene, y: int, height: int) -> int | None:
+def state_at(scene: ViewState, y: int, height: int) -> int | None:
     """The state whose row that is."""
     window = _window(scene, height)
     return window[y - HEAD] if HEAD <= y < HEAD + len(window) else None
 
 
-def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:
+def spot(scene: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
     """The probability in the row and column that the mouse is over."""
     i = state_at(scene, y, height)
     if i is None:
@@ -146,7 +146,7 @@ def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:
     return Question("posterior", scene.t, i, scene.chosen)
 
 
-def here(scene: Scene) -> Spot:
+def here(scene: ViewState) -> Readable:
     """The chosen x_0 given the chosen x_t."""
     return Question("posterior", scene.t, scene.source, scene.chosen)
 

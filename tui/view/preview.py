@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tui import raster
-from tui.film import Film, short
+from tui.film import RunBuffer, short
 from tui.glyphs import shorten
 from tui.raster import Row, Series
 from tui.rows import Field, line, number, paragraph
 
 
-def preview(film: Film, width: int, height: int) -> list[Row]:
+def preview(film: RunBuffer, width: int, height: int) -> list[Row]:
     """H(x_t) and I(x0;x_t) over all of time under a line of words."""
     if height < 1:
         return []

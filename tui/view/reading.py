@@ -9,7 +9,7 @@ from tui.glyphs import shorten
 from tui.messages import Question
 from tui.raster import Row
 from tui.rows import Field, Words, line, number
-from tui.view.scene import Number, Scene, Spot, bits, fraction_forms, roundings
+from tui.view.scene import Number, Readable, ViewState, bits, fraction_forms, roundings
 
 STEP_NAMES = {
     "entropy": "H(x_{t})",
@@ -38,7 +38,7 @@ TOTAL_NAMES = {
 }
 
 
-def paint(scene: Scene, spot: Spot | None, answer: str | None, width: int) -> Row:
+def paint(scene: ViewState, spot: Readable | None, answer: str | None, width: int) -> Row:
     """The row; `answer` is the exact fraction where the engine has given it."""
     if spot is None or scene.film.opened is None:
         return line([], width)
@@ -48,7 +48,7 @@ def paint(scene: Scene, spot: Spot | None, answer: str | None, width: int) -> Ro
     return _number(scene, spot, width)
 
 
-def question_name(scene: Scene, q: Question, letters: int = 30) -> str:
+def question_name(scene: ViewState, q: Question, letters: int = 30) -> str:
     """What is asked for, in the notation of the panels, with labels of so many columns at most."""
     t, past = q.t, q.t - 1
     i, j, k = (shorten(scene.state(state), letters) for state in (q.i, q.j, q.x0))
@@ -63,7 +63,7 @@ def question_name(scene: Scene, q: Question, letters: int = 30) -> str:
     }[q.kind]
 
 
-def _picture(scene: Scene, q: Question) -> float | None:
+def _picture(scene: ViewState, q: Question) -> float | None:
     """The entry as the picture has it, until the engine has answered."""
     film = scene.film
     column: list[float] | None
@@ -97,7 +97,7 @@ def _fraction(exact: str | None, picture: float | None, width: int) -> Words:
     return [number(sizes, "title", rank=9), number(lengths, "dim")]
 
 
-def _number(scene: Scene, spot: Number, width: int) -> Row:
+def _number(scene: ViewState, spot: Number, width: int) -> Row:
     film = scene.film
     if spot.t is None:
         name, record = TOTAL_NAMES[spot.quantity], film.finished["elbo"][spot.quantity] if film.finished else None
@@ -112,7 +112,7 @@ def _number(scene: Scene, spot: Number, width: int) -> Row:
     return line([words, *_certified(record, scene.unit), number(_shadow(scene, spot), "dim", rank=2)], width)
 
 
-def _shadow(scene: Scene, spot: Number) -> list[str]:
+def _shadow(scene: ViewState, spot: Number) -> list[str]:
     """What float64 has instead of I(x0;x_t), how far it is off, what is wrong with it in kind; and shorter."""
     shade = scene.film.shade(spot.t) if scene.shadow and spot.t is not None else None
     if shade is None or spot.quantity != "mutual_information":

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from tui.film import Film, short
+from tui.film import RunBuffer, short
 from tui.glyphs import columns
 from tui.messages import ColumnAnswer, Kind, Question
 from tui.raster import Row
@@ -29,12 +29,12 @@ class Number:
     t: int | None
 
 
-Spot: TypeAlias = Question | Number
+Readable: TypeAlias = Question | Number
 """What is under the cursor or the mouse: an entry of a distribution, or a number of the run."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ViewState:
     """The film, the time, and the choices of the person who looks.
 
     `chosen` is the state of x_t and `source` that of x_0 (or of x_{t−1}, where a matrix has that down its rows);
@@ -42,14 +42,14 @@ class Scene:
     `backward` shows the reverse process's particles; `shadow` what float64 makes of the information.
     """
 
-    film: Film
+    film: RunBuffer
     t: int
     scale: str = "linear"
     matrix: Kind = "cumulative"
     chosen: int = 0
     source: int = 0
     colour: bool = True
-    beneath: Film | None = None
+    beneath: RunBuffer | None = None
     columns: tuple[ColumnAnswer, ...] = ()
     backward: bool = False
     shadow: bool = False
@@ -64,10 +64,10 @@ class Scene:
         return self.film.labels[i] if 0 <= i < len(self.film.labels) else "?"
 
 
-Painter: TypeAlias = Callable[[Scene, int, int], list[Row]]
+Painter: TypeAlias = Callable[[ViewState, int, int], list[Row]]
 """A scene, a width and a height → so many rows of so many cells."""
 
-Finder: TypeAlias = Callable[[Scene, int, int, int, int], Spot | None]
+Finder: TypeAlias = Callable[[ViewState, int, int, int, int], Readable | None]
 """A scene, x, y, and the width and height it is painted in → what is shown there."""
 
 

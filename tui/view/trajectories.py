@@ -26,7 +26,7 @@ from tui.raster import Cell, Row
 from tui.rows import Field, line, number
 
 if TYPE_CHECKING:
-    from tui.view.scene import Scene, Spot
+    from tui.view.scene import Readable, ViewState
 
 PALETTE = ("#0072b2", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#d55e00", "#cc79a7", "#999999")
 """Colours of few states, from Okabe & Ito (2008); many states take theirs from cividis, by their number."""
@@ -46,7 +46,7 @@ FORMULA = "x_t ~ Q_t[x_(t−1), ·];   x_T ~ π, x_(t−1) ~ R_t[x_t, ·];   TV 
 Path: TypeAlias = tuple[int, ...]
 
 
-def paint(scene: Scene, width: int, height: int) -> list[Row]:
+def paint(scene: ViewState, width: int, height: int) -> list[Row]:
     """The caption; under it particles over their axis, and beside them the two histograms."""
     sampled = scene.film.sampled
     if sampled is None or not sampled.forward or scene.film.at(scene.t) is None:
@@ -66,7 +66,7 @@ def paint(scene: Scene, width: int, height: int) -> list[Row]:
     return [_caption(scene, sampled, width), *rows][: max(height, 0)]
 
 
-def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None:  # noqa: ARG001  (a Finder)
+def spot(scene: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:  # noqa: ARG001  (a Finder)
     """The probability, at t, of the state whose bar is under the mouse."""
     wide, K = _histogram_width(width), scene.film.opened.K if scene.film.opened else 0
     firsts = _firsts(K, wide)
@@ -74,7 +74,7 @@ def spot(scene: Scene, x: int, y: int, width: int, height: int) -> Spot | None: 
     return None if bar is None or y < 1 else Question("marginal", scene.t, 0, firsts[bar])
 
 
-def here(scene: Scene) -> Spot:
+def here(scene: ViewState) -> Readable:
     """The probability of the chosen state."""
     return Question("marginal", scene.t, 0, scene.chosen)
 
@@ -96,7 +96,7 @@ def _wrapped(words: str, width: int) -> list[str]:
     return lines
 
 
-def _caption(scene: Scene, sampled: Sampled, width: int) -> Row:
+def _caption(scene: ViewState, sampled: Sampled, width: int) -> Row:
     if scene.backward:
         titles = (" reverse: from the prior at T back to the data", " reverse, from the prior", " reverse")
     else:
@@ -117,7 +117,7 @@ def _caption(scene: Scene, sampled: Sampled, width: int) -> Row:
 # particles
 
 
-def _particles(scene: Scene, sampled: Sampled, width: int, height: int) -> list[Row]:
+def _particles(scene: ViewState, sampled: Sampled, width: int, height: int) -> list[Row]:
     """Half a row, or without colour a row, for each particle, and the axis of time."""
     assert scene.film.opened is not None
     labels = scene.film.labels
@@ -255,7 +255,7 @@ def _letters(labels: Sequence[str]) -> str:
 # histograms
 
 
-def _histograms(scene: Scene, sampled: Sampled, width: int, height: int) -> list[Row]:
+def _histograms(scene: ViewState, sampled: Sampled, width: int, height: int) -> list[Row]:
     """Both where there is room, else the one of the direction that is shown."""
     if height >= 6:
         upper = (height + 1) // 2
@@ -266,7 +266,7 @@ def _histograms(scene: Scene, sampled: Sampled, width: int, height: int) -> list
     return _histogram(scene, sampled, scene.backward, width, height)
 
 
-def _histogram(scene: Scene, sampled: Sampled, backward: bool, width: int, height: int) -> list[Row]:
+def _histogram(scene: ViewState, sampled: Sampled, backward: bool, width: int, height: int) -> list[Row]:
     """The frequencies at t under their distance from p_t, and for the reverse from the data."""
     step, name = scene.film.at(scene.t), "reverse" if backward else "forward"
     if step is None or (sampled.reverse if backward else sampled.forward) is None:
@@ -292,7 +292,7 @@ def _distance(counts: Counter[int], n: int, p: Sequence[float]) -> float:
     return sum(max(c / n - (p[j] if j != STOPPED else 0.0), 0.0) for j, c in counts.items())
 
 
-def _bars(scene: Scene, shares: Mapping[int, float], p: Sequence[float], width: int, height: int) -> list[Row]:
+def _bars(scene: ViewState, shares: Mapping[int, float], p: Sequence[float], width: int, height: int) -> list[Row]:
     """Bars in the colours of their states, with p_t as marks, and labels below if there is room."""
     assert scene.film.opened is not None
     labels, K = scene.film.labels, len(p)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tui.film import Film
+from tui.film import RunBuffer
 from tui.rows import Field
 
 
-def verdict(film: Film, before: str = "", rank: int = 0) -> Field:
+def verdict(film: RunBuffer, before: str = "", rank: int = 0) -> Field:
     """Return the state of the checks as a field: failed, undecided, running, or that all hold."""
     if film.finished is None:
         ended = film.trouble is not None

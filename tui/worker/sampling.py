@@ -28,7 +28,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.kernels import Forgetting, WithMemory
+from markovdiff.process.kernels import RankOneKernel, WithMemory
 from markovdiff.process.reverse import Bayes, Counted, ReverseModel, ReverseTable, Row, Uniform
 from markovdiff.process.transition import Dense
 from tui.messages import STOPPED, Sample, Sampled
@@ -124,7 +124,7 @@ def _moves(chain: Chain, sources: Places, random: Random) -> Iterator[Callable[[
         rows = cache(lambda k, i: _sums(tables[k][i]))
         while True:
             yield lambda n, i: draw(rows(sources[n], i), random)
-    if isinstance(chain.kernel, Forgetting):
+    if isinstance(chain.kernel, RankOneKernel):
         fresh = _sums(chain.kernel.target.weights)
         for beta in chain.betas:
             yield _forgetting(_coin(1 - beta), fresh, random)
@@ -167,7 +167,7 @@ def _backs(
     """For t = T, …, 1 what draws x_{t−1} from x_t."""
     times = range(chain.T, 0, -1)
     match model:
-        case Bayes() if isinstance(chain.kernel, Forgetting):
+        case Bayes() if isinstance(chain.kernel, RankOneKernel):
             yield from _bayes_forgetting(chain, chain.kernel.target, model, random)
         case Bayes():
             laws = _laws(chain, model, kept, pause)

@@ -24,11 +24,10 @@ from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.transition import Dense
 from markovdiff.study.forecast import check_forecast, forecast
+from markovdiff.study.naive_float import NaiveFloat, check_certified
 from markovdiff.study.result import Step
 from markovdiff.study.run import run
 from markovdiff.study.scenario import Scenario, loads
-from markovdiff.study.naive_float import Shadow as Shades
-from markovdiff.study.naive_float import check_certified
 from tui.messages import (
     Ask,
     Column,
@@ -269,7 +268,7 @@ class Study:
         found = []
         try:
             check_certified(self.scenario.file.arithmetic.kind)
-            shades = Shades(self.chain, self.scenario.unit)
+            shades = NaiveFloat(self.chain, self.scenario.unit)
             for truth, decay in self.truths:
                 found.append(shades.beside(truth, decay).record())
                 self.listen()

@@ -19,8 +19,8 @@ from fractions import Fraction
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpz
 
-from markovdiff.arithmetic.enclosure import ALONE, accuracy, product_ball, stochastic_ball
 from markovdiff.arithmetic.arrays import Flags
+from markovdiff.arithmetic.enclosure import ALONE, accuracy, product_ball, stochastic_ball
 from markovdiff.errors import UnfinishedError
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Gaussian, WithMemory
@@ -80,7 +80,7 @@ class Enclosures:
             return [x + y for x, y in zip(first, reversed(second), strict=True)]
 
 
-class Walk:
+class EnclosureRecursion:
     """A chain's enclosures at any t, at any precision up to a limit."""
 
     def __init__(self, chain: Chain, bits: int, rows: Sequence[int] | None = None) -> None:
@@ -237,7 +237,7 @@ def _banded(kernel: Gaussian, beta: Fraction, bits: int) -> tuple[arb_mat, Flags
     return arb_mat(rows), pattern
 
 
-def states(walk: Walk) -> Iterator[Enclosures]:
+def states(walk: EnclosureRecursion) -> Iterator[Enclosures]:
     """The process at t = 0, 1, …, T."""
     for t in range(walk.chain.T + 1):
         yield walk.at(t)

@@ -23,11 +23,11 @@ from markovdiff.arithmetic.enclosure import ALONE, exponent, sign_of
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
+from markovdiff.engines.ball.forward import EnclosureRecursion, Enclosures
+from markovdiff.engines.exact.information import Information
 from markovdiff.errors import TooLongError, UnfinishedError
 from markovdiff.measures.information import entropy_of
 from markovdiff.measures.protocol import ArithmeticName, Decay
-from markovdiff.engines.exact.information import Information
-from markovdiff.engines.ball.forward import Enclosures, Walk
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Gaussian
 
@@ -121,11 +121,11 @@ def never_exact() -> LogForm:
 
 
 @dataclass(frozen=True, eq=False)
-class Zeros:
+class ExactOracle:
     """What is known to vanish at t: from patterns, or from the exact chain where that is cheap; None is unknown."""
 
     chain: Chain
-    walk: Walk
+    walk: EnclosureRecursion
     cheap: bool
     kept: dict[int, Information] = field(default_factory=dict)
     laws: dict[int, RationalMatrix] = field(default_factory=dict)
@@ -170,7 +170,7 @@ class Zeros:
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class TimeStep:
     """The moment of a ball run: what a report needs beside numbers."""
 
     t: int
@@ -182,13 +182,15 @@ class Place:
 class BallInformation(Information):
     """Information whose ingredients are enclosed. `now` is the place, `zeros` answers what vanishes."""
 
-    def __init__(self, place: Place, before: BallInformation | None, zeros: Zeros, eta: Fraction | None) -> None:
+    def __init__(
+        self, place: TimeStep, before: BallInformation | None, zeros: ExactOracle, eta: Fraction | None
+    ) -> None:
         object.__setattr__(self, "moment", place)
         object.__setattr__(self, "before", before)
         object.__setattr__(self, "zeros", zeros)
         object.__setattr__(self, "eta", eta)
 
-    zeros: Zeros
+    zeros: ExactOracle
     eta: Fraction | None
 
     @property
@@ -200,7 +202,7 @@ class BallInformation(Information):
         return self.zeros.chain.is_markov
 
     @property
-    def walk(self) -> Walk:
+    def walk(self) -> EnclosureRecursion:
         """Where the enclosures come from."""
         return self.zeros.walk
 

@@ -16,12 +16,12 @@ from flint import arb, ctx
 from markovdiff.arithmetic.enclosure import ALONE
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
-from markovdiff.errors import UnfinishedError
-from markovdiff.engines.ball.information import BallInformation, dot, never_exact
-from markovdiff.measures.findings import Finding
-from markovdiff.engines.exact.information import Information
-from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add
 from markovdiff.engines.ball.forward import Enclosures
+from markovdiff.engines.ball.information import BallInformation, dot, never_exact
+from markovdiff.engines.exact.information import Information
+from markovdiff.errors import UnfinishedError
+from markovdiff.measures.findings import Finding
+from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add
 from markovdiff.process.chain import Chain
 
 ZERO = Quantity(lambda _bits: arb(0), never_exact, zero=True)

@@ -23,21 +23,21 @@ from markovdiff.arithmetic.enclosure import ALONE, accuracy, combine, product_ba
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
-from markovdiff.errors import UnfinishedError
-from markovdiff.engines.ball.ledger import ZERO, BallLedger, relation
+from markovdiff.engines.ball.forward import EnclosureRecursion, Enclosures
 from markovdiff.engines.ball.information import BallInformation, entropy, information, never_exact
+from markovdiff.engines.ball.ledger import ZERO, BallLedger, relation
+from markovdiff.engines.ball.reverse import BallReverse, Step, is_bayes, reverse_ball
+from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.ledger import Ledger
 from markovdiff.engines.exact.ledger import model_error as exact_error
-from markovdiff.measures.findings import Finding, at_steps
-from markovdiff.engines.exact.information import Information
-from markovdiff.measures.likelihood_support import Reached, unbounded_error
-from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add
-from markovdiff.engines.ball.forward import Enclosures, Walk
-from markovdiff.process.chain import Chain
 from markovdiff.engines.float64.forward import is_consistent
+from markovdiff.errors import UnfinishedError
+from markovdiff.measures.findings import Finding, at_steps
+from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add
+from markovdiff.measures.likelihood_support import LikelihoodSupport, unbounded_error
+from markovdiff.process.chain import Chain
+from markovdiff.process.reverse import D3PM, MarginalDenoiser, ReverseModel
 from markovdiff.process.support import Patterns, rows_of
-from markovdiff.process.reverse import D3PM, DataGuess, ReverseModel
-from markovdiff.engines.ball.reverse import BallReverse, Step, is_bayes, reverse_ball
 
 SERIES_FROM = 24
 """g(ρ) is summed as a series where |ρ| ≤ 2^-24."""
@@ -63,10 +63,10 @@ SMALL = arb(1) / 2**SERIES_FROM
 class BallModel:
     """A reverse model on a walk: its step at any t, at the walk's precision."""
 
-    def __init__(self, chain: Chain, model: ReverseModel, walk: Walk) -> None:
+    def __init__(self, chain: Chain, model: ReverseModel, walk: EnclosureRecursion) -> None:
         rows = rows_of(chain, model)
         self.chain, self.model = chain, model
-        self.walk = walk if list(rows) == walk.rows else Walk(chain, walk.bits, rows)
+        self.walk = walk if list(rows) == walk.rows else EnclosureRecursion(chain, walk.bits, rows)
         self.patterns = Patterns(chain, model, rows, lambda t: self.walk.step(t)[1])
         self.last: tuple[tuple[int, int], Step, BallReverse] | None = None
         self.error: tuple[tuple[int, int], arb] | None = None
@@ -134,12 +134,12 @@ class BallModelLedger(BallLedger):
     """Kept step by step; `prior` is None where it is p_T itself."""
 
     def __init__(
-        self, chain: Chain, prior: RationalMatrix | None, model: ReverseModel, walk: Walk, cheap: bool
+        self, chain: Chain, prior: RationalMatrix | None, model: ReverseModel, walk: EnclosureRecursion, cheap: bool
     ) -> None:
         super().__init__(chain, prior)
         self.model, self.states = model, chain.states
         self.at = BallModel(chain, model, walk)
-        self.reached = Reached(chain.states)
+        self.reached = LikelihoodSupport(chain.states)
         self.errors: list[Term] = []
         self.terms: list[Term] = []
         self.loose: dict[int, arb] = {}
@@ -269,7 +269,7 @@ class BallModelLedger(BallLedger):
         if all(is_bayes(self.model, t) for t in range(1, self.chain.T + 1)):
             excess = self._excess()
             return add(H, excess), excess
-        if isinstance(self.model, D3PM) and isinstance(self.model.denoiser, DataGuess):
+        if isinstance(self.model, D3PM) and isinstance(self.model.denoiser, MarginalDenoiser):
             return H, ZERO
         nll = Quantity(self._nll, never_exact, zero=self._known("nll", self._cross_entropy()))
         first = combine([(fmpz(1), self._cross_entropy()), (fmpz(-1), H.ball(FIRST_BITS))], fmpz(1), FIRST_BITS)

@@ -26,12 +26,12 @@ from flint import arb, arb_mat, ctx, fmpz
 from markovdiff.arithmetic.enclosure import ALONE, SERIES_FROM, accuracy, exponent, f_series, sign_of
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
+from markovdiff.engines.ball.information import Exactly, TimeStep, never_exact
+from markovdiff.engines.ball.rank_one_forward import RankOneRecursion
+from markovdiff.engines.exact.information import Information
 from markovdiff.errors import InternalError
-from markovdiff.engines.ball.information import Exactly, Place, never_exact
 from markovdiff.measures.information import SPARE_BITS, entropy_of
 from markovdiff.measures.protocol import ArithmeticName, Decay
-from markovdiff.engines.exact.information import Information
-from markovdiff.engines.ball.rank_one_forward import MixingWalk
 
 HALF = arb(1) / 2
 
@@ -40,7 +40,7 @@ HALF = arb(1) / 2
 class Against:
     """A law that p_t is compared with: its weights, its κ if it lies between p_0 and μ, and its logarithms."""
 
-    walk: MixingWalk
+    walk: RankOneRecursion
     law: RationalMatrix
     means: dict[int, tuple[arb, arb]] = field(default_factory=dict)
 
@@ -77,7 +77,7 @@ class Against:
 class Setting:
     """What all times share: the walk, the laws that p_t is compared with, and the exact chain where that is cheap."""
 
-    walk: MixingWalk
+    walk: RankOneRecursion
     cheap: bool
     laws: list[Against] = field(default_factory=list)
     kept: dict[int, Information] = field(default_factory=dict)
@@ -120,10 +120,10 @@ class Setting:
         return not any(a and b for a, b in zip(self.walk.p0, self.walk.mu, strict=True))
 
 
-class MixingInformation(Information):
+class RankOneBallInformation(Information):
     """Information of a chain that forgets towards one law, enclosed."""
 
-    def __init__(self, place: Place, before: MixingInformation | None, setting: Setting) -> None:
+    def __init__(self, place: TimeStep, before: RankOneBallInformation | None, setting: Setting) -> None:
         object.__setattr__(self, "moment", place)
         object.__setattr__(self, "before", before)
         object.__setattr__(self, "setting", setting)
@@ -139,12 +139,12 @@ class MixingInformation(Information):
         return True
 
     @property
-    def walk(self) -> MixingWalk:
+    def walk(self) -> RankOneRecursion:
         """Where the enclosures come from."""
         return self.setting.walk
 
-    def forget(self) -> MixingInformation:
-        kept = MixingInformation(self.moment, None, self.setting)  # type: ignore[arg-type]
+    def forget(self) -> RankOneBallInformation:
+        kept = RankOneBallInformation(self.moment, None, self.setting)  # type: ignore[arg-type]
         held = {name: getattr(self, name) for name in ("entropy", "mutual", "data_entropy", "pushed")}
         kept.__dict__.update(held)
         return kept
@@ -262,7 +262,7 @@ class MixingInformation(Information):
         """The law p_t by p_{t−1}Q_t, a route that never forms κ_t."""
         if self.before is None:
             return self.walk.law(self.t, FIRST_BITS)
-        assert isinstance(self.before, MixingInformation)
+        assert isinstance(self.before, RankOneBallInformation)
         return self.walk.pushed(self.before.pushed, self.t, FIRST_BITS)
 
     def inconsistency(self) -> dict[str, object] | None:

@@ -15,17 +15,17 @@ from markovdiff.arithmetic.enclosure import ALONE, accuracy, sign_of
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.engines.ball.ledger import UNWRITTEN, ZERO, EnclosedLedger
+from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, Setting
 from markovdiff.measures.information import SPARE_BITS
-from markovdiff.engines.ball.rank_one_information import MixingInformation, Setting
-from markovdiff.measures.prior_likelihood import Drawn, excess_ball
 from markovdiff.measures.ledger import Term, Unbounded
+from markovdiff.measures.prior_likelihood import Drawn, excess_ball
 from markovdiff.process.chain import Chain
 
 FIRST_LOOK = 128
 """Bits of κ_T that mostly settle an equality."""
 
 
-class MixingLedger(EnclosedLedger[MixingInformation]):
+class RankOneBallLedger(EnclosedLedger[RankOneBallInformation]):
     """Kept step by step; `prior` is None where it is p_T itself."""
 
     def __init__(self, chain: Chain, prior: RationalMatrix | None, setting: Setting) -> None:

@@ -14,23 +14,23 @@ from functools import cached_property
 import numpy as np
 from flint import arb, arb_mat, ctx
 
-from markovdiff.arithmetic.enclosure import ALONE, ball, stochastic_ball
 from markovdiff.arithmetic.arrays import Flags
+from markovdiff.arithmetic.enclosure import ALONE, ball, stochastic_ball
 from markovdiff.engines.ball.forward import Enclosures
 from markovdiff.process.chain import Chain
-from markovdiff.process.support import Allowed, Sight, guessed
 from markovdiff.process.reverse import (
     D3PM,
     Bayes,
     Counted,
-    DataGuess,
     Denoiser,
     DenoiserTable,
+    MarginalDenoiser,
     Posterior,
     PosteriorMixture,
     ReverseModel,
     ReverseTable,
 )
+from markovdiff.process.support import ReverseSupport, SupportPattern, guessed
 
 Table = list[list[arb]]
 
@@ -44,9 +44,9 @@ class Step:
     before: Enclosures
     now: Enclosures
     Q: arb_mat
-    seen: Sight
-    sight: Sight
-    allowed: Allowed
+    seen: SupportPattern
+    sight: SupportPattern
+    allowed: ReverseSupport
 
     @property
     def bits(self) -> int:
@@ -133,7 +133,7 @@ def is_bayes(model: ReverseModel, t: int) -> bool:
         return False
     if isinstance(model.denoiser, Posterior) and model.denoiser.error == 0:
         return isinstance(model, PosteriorMixture) or model.is_prediction(t)
-    return isinstance(model, D3PM) and isinstance(model.denoiser, DataGuess) and not model.is_prediction(t)
+    return isinstance(model, D3PM) and isinstance(model.denoiser, MarginalDenoiser) and not model.is_prediction(t)
 
 
 def reverse_ball(chain: Chain, model: ReverseModel, step: Step) -> BallReverse:
@@ -145,28 +145,28 @@ def reverse_ball(chain: Chain, model: ReverseModel, step: Step) -> BallReverse:
             case Bayes():
                 return _believed(model, step)
             case PosteriorMixture():
-                return _mixture(Guess(chain, model.denoiser, step), step)
+                return _mixture(DenoiserSplit(chain, model.denoiser, step), step)
             case D3PM():
-                guess = Guess(chain, model.denoiser, step)
+                guess = DenoiserSplit(chain, model.denoiser, step)
                 return _outright(guess, step) if model.is_prediction(step.now.t) else _d3pm(guess, step)
             case ReverseTable() | Counted():
                 return _compared(stochastic_ball(model.tables[step.now.t - 1], step.bits).tolist(), step)
         return _compared([[arb(1) / chain.K] * chain.K] * chain.K, step)
 
 
-class Guess:
+class DenoiserSplit:
     """p̃ = α·q(x0 | x_t) + c, rows of j; `as_data` says that c is a multiple of p_0, and then Σ_k c_k d[k, ·] = 0."""
 
     def __init__(self, chain: Chain, denoiser: Denoiser, step: Step) -> None:
         flat = isinstance(denoiser, Posterior) and len(set(chain.data.weights)) == 1
-        self.alpha, self.as_data = Fraction(0), flat or isinstance(denoiser, DataGuess)
+        self.alpha, self.as_data = Fraction(0), flat or isinstance(denoiser, MarginalDenoiser)
         self.step = step
         p0, K = step.now.p0, len(step.now.p)
         self.allowed, _ = guessed(denoiser, step.sight)
         if isinstance(denoiser, Posterior):
             self.alpha = 1 - denoiser.error
             self.c = [[ball(denoiser.error / K, step.bits)] * len(p0)] * K
-        elif isinstance(denoiser, DataGuess):
+        elif isinstance(denoiser, MarginalDenoiser):
             self.c = [p0] * K
         else:
             assert isinstance(denoiser, DenoiserTable)
@@ -227,7 +227,7 @@ def _compared(R: Table, step: Step) -> BallReverse:
     return BallReverse(R, rho)
 
 
-def _mixture(guess: Guess, step: Step) -> BallReverse:
+def _mixture(guess: DenoiserSplit, step: Step) -> BallReverse:
     met = guess.allowed & step.sight.reach.T
     columns = step.W_now.transpose().tolist()
     w, C = [], []
@@ -253,7 +253,7 @@ def _mixture(guess: Guess, step: Step) -> BallReverse:
     return BallReverse(R, rho)
 
 
-def _second_order(guess: Guess, step: Step, Z: list[arb]) -> Table:
+def _second_order(guess: DenoiserSplit, step: Step, Z: list[arb]) -> Table:
     """ρ where c is like p_0: Σ_k −c_k d_t[k, j]/u_t[k, j] (d_{t−1}[k, i] − d_t[k, j]) / Z."""
     d = step.d_now.transpose().tolist()
     w = [[-x * y / (1 + y) for x, y in zip(c, row, strict=True)] for c, row in zip(guess.c, d, strict=True)]
@@ -262,7 +262,7 @@ def _second_order(guess: Guess, step: Step, Z: list[arb]) -> Table:
     return [[(x - y) / z for x in row] for row, y, z in zip(A, paid, Z, strict=True)]
 
 
-def _d3pm(guess: Guess, step: Step) -> BallReverse:
+def _d3pm(guess: DenoiserSplit, step: Step) -> BallReverse:
     """1 + ρ_ji = (1 + a_ji)/(1 + b_j)."""
     d = step.d_now.transpose().tolist()
     p0 = step.now.p0
@@ -278,7 +278,7 @@ def _d3pm(guess: Guess, step: Step) -> BallReverse:
     return BallReverse(_normalised(R, step), rho)
 
 
-def _outright(guess: Guess, step: Step) -> BallReverse:
+def _outright(guess: DenoiserSplit, step: Step) -> BallReverse:
     """R_1 = p̃, and c/q(x0 | x_1) − (1 − α) is its ρ."""
     K, rest = len(step.now.p), ball(1 - guess.alpha, step.bits)
     R, rho = ([[ZERO] * K for _ in range(K)] for _ in range(2))

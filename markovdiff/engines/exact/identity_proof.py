@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.process.chain import Moment
-from markovdiff.process.transition import Mixing, PlusRankOne, Transition
+from markovdiff.process.transition import IdentityPlusRankOne, PlusRankOne, Transition
 
 Block: TypeAlias = "RationalMatrix | PlusRankOne"
 
@@ -87,7 +87,7 @@ def _cumulative(t: int) -> str:
 def _after(joint: Block, Q: Transition) -> Block:
     """The multiple of log Q̄_t[k, j]: Σ_i q(x0 = k, x_{t−1} = i) Q_t[i, j]."""
     if isinstance(joint, PlusRankOne):
-        assert isinstance(Q, Mixing)
+        assert isinstance(Q, IdentityPlusRankOne)
         return joint.then(Q)
     return joint.whole_product(Q.dense.matrix)
 

@@ -30,7 +30,7 @@ from markovdiff.errors import InternalError
 from markovdiff.measures.information import divergence_of, entropy_of, information_left
 from markovdiff.measures.protocol import ArithmeticName, Decay
 from markovdiff.process.chain import Moment
-from markovdiff.process.transition import Mixing, Transition
+from markovdiff.process.transition import IdentityPlusRankOne, Transition
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +165,7 @@ class Information:
         assert self.before is not None
         cumulative = self.moment.cumulative
         erasure = (
-            isinstance(cumulative, Mixing)
+            isinstance(cumulative, IdentityPlusRankOne)
             and len(to := cumulative.target.support) == 1
             and to[0] not in self.moment.support
         )
@@ -183,7 +183,7 @@ def independent_given_next(
     """Whether x0 ⟂ x_{t−1} | x_t, from Q̄_{t−1}, Q_t, the states with p_0 > 0, and p_t up to scale."""
     if len(support) <= 1:
         return True
-    if isinstance(before, Mixing) and isinstance(step, Mixing):
+    if isinstance(before, IdentityPlusRankOne) and isinstance(step, IdentityPlusRankOne):
         return before.keep == 0 or step.keep == 1
     rows = [before.dense.table[i] for i in support]
     reached = {

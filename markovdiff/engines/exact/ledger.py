@@ -29,14 +29,14 @@ from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.arithmetic.rational import text
 from markovdiff.engines.exact.identity_proof import Balance
+from markovdiff.engines.exact.information import Information
+from markovdiff.engines.exact.likelihood import Likelihood
 from markovdiff.measures.findings import Finding, at_steps
 from markovdiff.measures.information import centred, divergence_of, entropy_of, first_missing
-from markovdiff.engines.exact.likelihood import Likelihood
-from markovdiff.engines.exact.information import Information
 from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.reverse import ReverseModel, ReverseStep, Row
-from markovdiff.process.transition import Mixing
+from markovdiff.process.transition import IdentityPlusRankOne
 
 
 class Running:
@@ -222,7 +222,7 @@ def divergence_to_prior(last: Moment, prior: RationalMatrix, states: tuple[str, 
     assert column is not None
     j = last.marginal.state(column)
     x0 = next(k for k in last.support if last.cumulative.entry(k, j) > 0)
-    if isinstance(last.cumulative, Mixing) and len(last.cumulative.target.support) == 1:
+    if isinstance(last.cumulative, IdentityPlusRankOne) and len(last.cumulative.target.support) == 1:
         left = f"{text(last.cumulative.keep)} of it is still unmasked at T = {last.t}"
     else:
         left = f"q(x_{last.t}) gives it {text(fraction(last.marginal.N[0, column], last.marginal.d))}"

@@ -28,8 +28,8 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.errors import TooLongError
 from markovdiff.measures.information import cross_entropy_of, entropy_of
-from markovdiff.measures.prior_likelihood import PriorLikelihood
 from markovdiff.measures.ledger import Term, Unbounded
+from markovdiff.measures.prior_likelihood import PriorLikelihood
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.reverse import ReverseModel, ReverseStep, Row
 
@@ -41,7 +41,7 @@ MAX_PRECISION = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class BackwardPass:
     """What the exact walk back found: m_0, and whether L = NLL; None where it was given up."""
 
     m0: RationalMatrix | None
@@ -198,7 +198,7 @@ class Likelihood:
         return f"H(x0) {signs[low]} NLL {signs[high]} L{end}", -1 in (low, high)
 
     @cached_property
-    def walk(self) -> Walk:
+    def walk(self) -> BackwardPass:
         """m_T = π, m_{t−1} = m_t R_t; from where m_t = p_t and only Bayes steps remain, m_0 = p_0.
 
         Where m_t has grown past the limit it is unknown, until an R_t whose rows are all alike makes it known again.
@@ -208,7 +208,7 @@ class Likelihood:
         m = self.prior
         for before, now, reverse in reversed(self._replay()):
             if known and m == now.marginal and (self.model.is_bayes or now.t <= self.exact_steps):
-                return Walk(self.data, tight)
+                return BackwardPass(self.data, tight)
             behind = _pushed_back(m, reverse) if known else _same_row(reverse)
             if behind is not None and behind.d.bit_length() > MAX_BITS:
                 behind = None
@@ -217,7 +217,7 @@ class Likelihood:
             elif tight:
                 tight = None
             known, m = behind is not None, behind or m
-        return Walk(m if known else None, tight)
+        return BackwardPass(m if known else None, tight)
 
 
 def _same_row(reverse: ReverseStep) -> RationalMatrix | None:

@@ -20,12 +20,12 @@ from itertools import pairwise
 from markovdiff.arithmetic.enclosure import sign_of
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
+from markovdiff.engines.exact.information import independent_given_next
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.information import information_of
-from markovdiff.engines.exact.information import independent_given_next
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import WithMemory
-from markovdiff.process.transition import Dense, Mixing, Transition
+from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
 
 Equality = Callable[[Chain, "Pair", "Pair"], bool | None]
 
@@ -111,7 +111,7 @@ def _inner_equal(chain: Chain, step: Pair, pair: Pair) -> bool | None:
     """
     if not chain.is_markov:
         return None
-    if isinstance(pair.kernel, Mixing) and pair.kernel.keep == 0:
+    if isinstance(pair.kernel, IdentityPlusRankOne) and pair.kernel.keep == 0:
         return True
     rows = pair.kernel.dense.table
     reached = ([rows[a] for a, n in enumerate(step.kernel.dense.table[i]) if n != 0] for i in step.support)

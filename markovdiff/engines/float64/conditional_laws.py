@@ -1,6 +1,6 @@
 """q(x_t | x0) in float64 from each x0 that a reverse model speaks of, also from those that are not in the data.
 
-The rows of the data are those of `Forward`; the others are followed beside them in the same way. While some
+The rows of the data are those of `DenseState`; the others are followed beside them in the same way. While some
 Q̄_t[k, j] is under half of p_t[j], or is zero, Q̄_t itself is carried too (`Wide`: a model can condition on what float64
 would lose). After that 1 + r says it all: the least Q̄_t[k, j]/p_t[j] of all never falls.
 Of κI + (1−κ)1πᵀ everything is a formula in ᾱ_t.
@@ -15,10 +15,10 @@ import numpy as np
 
 from markovdiff.arithmetic.arrays import Floats, complements, ratio
 from markovdiff.arithmetic.wide import LOW, Wide
-from markovdiff.process.chain import Chain
-from markovdiff.engines.float64.forward import GONE, Forgotten, Forward, Now, forgets_all
-from markovdiff.process.support import Sight, sight
+from markovdiff.engines.float64.forward import GONE, DenseState, FloatState, RankOneState, forgets_all
 from markovdiff.engines.float64.rounding import size
+from markovdiff.process.chain import Chain
+from markovdiff.process.support import SupportPattern, sight
 
 FINE = 2.0**-50
 """The share of itself that r may be off by."""
@@ -28,14 +28,14 @@ COARSE = 2.0**-48
 
 
 @dataclass(frozen=True, eq=False)
-class Sources:
+class ConditionalLaws:
     """The process at t as a model sees it; `p0`, r and Q_bar have the rows of `sight`, p0 with zeros.
 
     Q_bar is None while 1 + r serves instead; `law` is p_t once more, however small. `vanished` says that r is known
     to be zero, `blur` what it may be off by.
     """
 
-    sight: Sight
+    sight: SupportPattern
     p0: Floats
     p: Floats
     law: Wide
@@ -67,7 +67,7 @@ class Sources:
         return (self.law.transposed() * Wide.of(step)).transposed().shares()
 
 
-class SourcesWalk:
+class ConditionalLawsRecursion:
     """Asked for t = 0, 1, … in turn. Of a shaken process it takes the decisions that it took of the process itself."""
 
     def __init__(self, chain: Chain, rows: tuple[int, ...]) -> None:
@@ -75,17 +75,17 @@ class SourcesWalk:
         self.sight = sight(chain, rows)
         self.known = self.sight.known
         self.extra: Floats | None = None
-        self.last: Sources | None = None
-        self.like: Sources | None = None
+        self.last: ConditionalLaws | None = None
+        self.like: ConditionalLaws | None = None
 
-    def at(self, now: Now, like: Sources | None = None) -> Sources:
+    def at(self, now: FloatState, like: ConditionalLaws | None = None) -> ConditionalLaws:
         """The process at `now`; `like` is the same, not shaken."""
         self.like = like
-        self.last = self._forgotten(now) if isinstance(now, Forgotten) else self._followed(now)
+        self.last = self._forgotten(now) if isinstance(now, RankOneState) else self._followed(now)
         self.sight = self.last.sight
         return self.last
 
-    def _forgotten(self, now: Forgotten) -> Sources:
+    def _forgotten(self, now: RankOneState) -> ConditionalLaws:
         K, rows = len(now.p), list(self.sight.rows)
         target, stays = now.pi > 0, np.eye(K, dtype=bool)[rows]
         seen, Q = self.sight, None
@@ -95,15 +95,17 @@ class SourcesWalk:
             Q[np.arange(K), np.arange(K)] += float(1 - beta)
             step = (np.eye(K, dtype=bool) & (beta < 1)) | (target & (beta > 0))
             reach = (stays & (now.alpha_bar > 0)) | (target & (now.alpha_bar < 1))
-            seen = Sight(now.t, seen.rows, seen.known, reach, step)
+            seen = SupportPattern(now.t, seen.rows, seen.known, reach, step)
         r = now.kept * ratio(np.where(stays, complements(now.p0), -now.p0), now.seen)
         vanished = now.alpha_bar == 0 or len(rows) == 1
         p0 = now.p0[rows]
         plain = self._is_plain(seen, now.p, r)
         Q_bar = None if plain else Wide.of(np.where(stays, now.kept, 0.0) + now.fresh * now.pi)
-        return Sources(seen, p0, now.p, Wide.of(now.p[None, :]), Q, r, Q_bar, vanished, FINE * float(np.abs(r).max()))
+        return ConditionalLaws(
+            seen, p0, now.p, Wide.of(now.p[None, :]), Q, r, Q_bar, vanished, FINE * float(np.abs(r).max())
+        )
 
-    def _followed(self, now: Forward) -> Sources:
+    def _followed(self, now: DenseState) -> ConditionalLaws:
         before = self.last
         seen = self.sight if now.Q is None else self.sight.after(now.Q > 0)
         r = np.empty((len(self.known), len(now.p)))
@@ -120,7 +122,7 @@ class SourcesWalk:
         Q_bar = None if self._is_plain(seen, now.p, r) else self._cumulative(now.Q)
         p0 = np.zeros(len(self.known))
         p0[self.known] = now.p0
-        return Sources(seen, p0, now.p, law, now.Q, r, Q_bar, vanished, blur)
+        return ConditionalLaws(seen, p0, now.p, law, now.Q, r, Q_bar, vanished, blur)
 
     def _cumulative(self, Q: Floats | None) -> Wide:
         """Q̄_t."""
@@ -130,7 +132,7 @@ class SourcesWalk:
         was = Wide.of(before.u) * before.law if before.Q_bar is None else before.Q_bar
         return was @ Wide.of(Q)
 
-    def _vanished(self, now: Forward) -> bool:
+    def _vanished(self, now: DenseState) -> bool:
         if self.like is not None:
             return self.like.vanished
         if self.known.all():
@@ -143,7 +145,7 @@ class SourcesWalk:
         assert self.extra is not None
         return self.extra
 
-    def _follow_others(self, now: Forward, vanished: bool) -> None:
+    def _follow_others(self, now: DenseState, vanished: bool) -> None:
         """Q̄_t − p_t of the rows that are not the data's."""
         if now.Q is None or now.W is None:
             self.extra = np.eye(len(now.p))[list(self.sight.rows)][~self.known] - now.p
@@ -152,7 +154,7 @@ class SourcesWalk:
         D -= D.sum(axis=1)[:, None] * now.p
         self.extra = D if np.abs(D).max(initial=0.0) >= GONE else np.zeros_like(D)
 
-    def _is_plain(self, seen: Sight, p: Floats, r: Floats) -> bool:
+    def _is_plain(self, seen: SupportPattern, p: Floats, r: Floats) -> bool:
         """Whether 1 + r has all the digits of Q̄_t/p_t, and p_t those of p_t."""
         if self.like is not None:
             return self.like.Q_bar is None

@@ -17,10 +17,10 @@ from mmap import mmap
 import numpy as np
 
 from markovdiff.arithmetic.arrays import LEAST, Floats
-from markovdiff.process.chain import Chain
 from markovdiff.engines.float64.forward import array
-from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
 from markovdiff.engines.float64.rounding import MOST, differences
+from markovdiff.process.chain import Chain
+from markovdiff.process.kernels import Blend, Gaussian, PerStep, RankOneKernel
 
 SMALL = 2.0**-8
 """A coefficient below this has lost digits: it came of numbers that hardly differ."""
@@ -48,7 +48,7 @@ class Contraction:
         beta = self.chain.betas[t - 1]
         if beta not in self.seen:
             plain = self._of(beta)
-            is_right = plain >= SMALL or isinstance(kernel, Forgetting | Gaussian)
+            is_right = plain >= SMALL or isinstance(kernel, RankOneKernel | Gaussian)
             self.seen[beta] = plain if is_right else self._closely(t)
         return self.seen[beta]
 
@@ -63,7 +63,7 @@ class Contraction:
 
     def _of(self, beta: Fraction) -> float:
         kernel = self.chain.kernel
-        if isinstance(kernel, Forgetting):
+        if isinstance(kernel, RankOneKernel):
             return float(1 - beta)
         if isinstance(kernel, Gaussian):
             return float(kernel.dobrushin(beta))

@@ -11,10 +11,10 @@ from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.arrays import LEAST, Floats
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.process.chain import Chain
-from markovdiff.engines.float64.forward import Forgotten, Forward, Now, is_kept, law_of_data, steps, vector
-from markovdiff.process.kernels import Forgetting
+from markovdiff.engines.float64.forward import DenseState, FloatState, RankOneState, is_kept, law_of_data, steps, vector
 from markovdiff.engines.float64.rounding import first_error, next_error, size
+from markovdiff.process.chain import Chain
+from markovdiff.process.kernels import RankOneKernel
 
 ROUNDED = 2.0**-52
 """The share of themselves that two numbers may be off by before they are subtracted, four roundings."""
@@ -23,14 +23,18 @@ UNRESOLVED = 2.0**-3
 """What rounding may have made of e_t, as a share of it, before nothing of it is believed."""
 
 
-class Approach:
+class DeviationFromLaw:
     """`error` is what each entry of e_t may be off by at the time last asked for, beside a small share of itself.
 
     Where μ is p_T itself and every step preserves another law ν, e_t is (p_t − ν) − (p_T − ν), each carried along.
     """
 
     def __init__(
-        self, chain: Chain, law: RationalMatrix | None, last: Now | None = None, via: RationalMatrix | None = None
+        self,
+        chain: Chain,
+        law: RationalMatrix | None,
+        last: FloatState | None = None,
+        via: RationalMatrix | None = None,
     ) -> None:
         self.law: Floats = vector(law) if law is not None else _of(last)
         self.kept = law is not None and is_kept(chain, law)
@@ -38,7 +42,7 @@ class Approach:
         self.away, self.rest = _line(chain, law)
         self.zero = self.kept and law == law_of_data(chain)
         self.last = last
-        self.via = None if via is None or isinstance(chain.kernel, Forgetting) else Approach(chain, via)
+        self.via = None if via is None or isinstance(chain.kernel, RankOneKernel) else DeviationFromLaw(chain, via)
         self.end = None if self.via is None else self.via.at_end(chain)
         self.e: Floats | None = None
         self.t = -1
@@ -50,14 +54,14 @@ class Approach:
         """What TV(p_t, μ) may be off by."""
         return float(self.error.sum()) / 2
 
-    def at(self, now: Now) -> Floats:
+    def at(self, now: FloatState) -> Floats:
         """p_t − μ; to be called for t = 0, 1, … in turn, and as often as one likes."""
         if self.e is None or self.t != now.t:
             self.t, self.e = now.t, self._next(now)
         return self.e
 
-    def _next(self, now: Now) -> Floats:
-        if isinstance(now, Forgotten):
+    def _next(self, now: FloatState) -> Floats:
+        if isinstance(now, RankOneState):
             return self._forgotten(now)
         if self.zero:
             return np.zeros_like(now.p)
@@ -88,7 +92,7 @@ class Approach:
         self.error, self.probes = np.zeros_like(self.law), first_error(np.zeros_like(self.law))
         return found
 
-    def _between(self, now: Forward) -> Floats:
+    def _between(self, now: DenseState) -> Floats:
         assert self.via is not None
         assert self.end is not None
         e, (end, error) = self.via.at(now), self.end
@@ -98,18 +102,18 @@ class Approach:
         self.error = ROUNDED * (np.abs(e) + np.abs(end)) + self.via.error + error
         return e - end
 
-    def _forgotten(self, now: Forgotten) -> Floats:
+    def _forgotten(self, now: RankOneState) -> Floats:
         """ᾱ(p_0 − π) + π − μ, or (ᾱ_t − ᾱ_T)(p_0 − π) where μ = p_T."""
-        kept = now.alpha_bar - (self.last.alpha_bar if isinstance(self.last, Forgotten) else 0)
+        kept = now.alpha_bar - (self.last.alpha_bar if isinstance(self.last, RankOneState) else 0)
         moved = float(kept) * self.away
         lost = 2 * LEAST * np.abs(self.away) if 0 < kept < LEAST else np.zeros_like(moved)
-        if isinstance(self.last, Forgotten) or self.kept:
+        if isinstance(self.last, RankOneState) or self.kept:
             self.error = lost
             return moved
         self.error = lost + ROUNDED * (np.abs(moved) + np.abs(self.rest))
         return moved + self.rest
 
-    def _subtracted(self, now: Now) -> Floats:
+    def _subtracted(self, now: FloatState) -> Floats:
         """What rounding leaves of p_t − μ; at t = 0 it is known exactly, and at T where μ is p_T."""
         if now.t == 0 and self.start is not None:
             self.probes = first_error(np.abs(self.start))
@@ -124,27 +128,27 @@ class Approach:
 
 def _line(chain: Chain, law: RationalMatrix | None) -> tuple[Floats, Floats]:
     """p_0 − π and π − μ of a chain that forgets towards π, each entry rounded once; of any other, nothing."""
-    if not isinstance(chain.kernel, Forgetting):
+    if not isinstance(chain.kernel, RankOneKernel):
         return np.zeros(0), np.zeros(0)
     target = chain.kernel.target
     pi = RationalMatrix(fmpz_mat([[fmpz(w) for w in target.weights]]), fmpz(target.total))
     return vector(law_of_data(chain) + -pi), np.zeros(0) if law is None else vector(pi + -law)
 
 
-class Approaches:
+class DeviationsFromLaws:
     """The approaches to the laws that a chain is measured against, each made once."""
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
-        self.made: dict[int, Approach] = {}
+        self.made: dict[int, DeviationFromLaw] = {}
 
-    def to(self, law: RationalMatrix) -> Approach:
+    def to(self, law: RationalMatrix) -> DeviationFromLaw:
         """The approach to μ."""
         if id(law) not in self.made:
-            self.made[id(law)] = Approach(self.chain, law)
+            self.made[id(law)] = DeviationFromLaw(self.chain, law)
         return self.made[id(law)]
 
 
-def _of(last: Now | None) -> Floats:
+def _of(last: FloatState | None) -> Floats:
     assert last is not None
     return last.p

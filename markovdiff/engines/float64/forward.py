@@ -22,12 +22,12 @@ import numpy as np
 
 from markovdiff.arithmetic.arrays import LEAST, Flags, Floats, complements, ratio
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep, WithMemory
-from markovdiff.process.support import through
-from markovdiff.process.reverse import Bayes, ReverseModel
 from markovdiff.engines.float64.rounding import are_near, differences, first_error, next_error, size, spread_of
+from markovdiff.process.chain import Chain
+from markovdiff.process.kernels import Blend, Gaussian, PerStep, RankOneKernel, WithMemory
+from markovdiff.process.reverse import Bayes, ReverseModel
 from markovdiff.process.stationary import preserves
+from markovdiff.process.support import through
 from markovdiff.process.transition import Dense
 
 UNRESOLVED = 2.0**-3
@@ -50,7 +50,7 @@ SHARP = 2.0**-4
 
 
 @dataclass(frozen=True, eq=False)
-class Forward:
+class DenseState:
     """The process at time t. `p0` and the rows of D and Q_bar belong to the states that x0 can be in.
 
     `Q` is Q_t, `W` what D went through instead, `possible` where p_t > 0, `reach` where Q̄_t > 0 (None: wherever p_t
@@ -116,7 +116,7 @@ class Forward:
 
 
 @dataclass(frozen=True, eq=False)
-class Forgotten:
+class RankOneState:
     """The process at time t where Q̄_t = ᾱI + (1−ᾱ)1πᵀ; p0 and π are over all states."""
 
     t: int
@@ -174,25 +174,25 @@ class Forgotten:
         return self.alpha_bar == 1 or self.is_known
 
 
-Now = Forward | Forgotten
+FloatState = DenseState | RankOneState
 
 
-def forward(chain: Chain) -> Iterator[Now]:
+def forward(chain: Chain) -> Iterator[FloatState]:
     """The process at t = 0, 1, …, T, each made from the one before."""
-    return _forgotten(chain) if isinstance(chain.kernel, Forgetting) else _followed(chain)
+    return _forgotten(chain) if isinstance(chain.kernel, RankOneKernel) else _followed(chain)
 
 
-def _forgotten(chain: Chain) -> Iterator[Forgotten]:
-    assert isinstance(chain.kernel, Forgetting)
+def _forgotten(chain: Chain) -> Iterator[RankOneState]:
+    assert isinstance(chain.kernel, RankOneKernel)
     p0, pi = vector(law_of_data(chain)), _shares(chain.kernel.target.weights, chain.kernel.target.total)
     alpha_bar = Fraction(1)
-    yield Forgotten(0, None, alpha_bar, p0, pi)
+    yield RankOneState(0, None, alpha_bar, p0, pi)
     for t, beta in enumerate(chain.betas, 1):
         alpha_bar *= 1 - beta
-        yield Forgotten(t, beta, alpha_bar, p0, pi)
+        yield RankOneState(t, beta, alpha_bar, p0, pi)
 
 
-def _followed(chain: Chain) -> Iterator[Forward]:
+def _followed(chain: Chain) -> Iterator[DenseState]:
     now = start(vector(law_of_data(chain)), markov=chain.is_markov)
     yield now
     if isinstance(chain.kernel, WithMemory):
@@ -203,7 +203,7 @@ def _followed(chain: Chain) -> Iterator[Forward]:
         yield now
 
 
-def start(p: Floats, possible: Flags | None = None, *, markov: bool = True) -> Forward:
+def start(p: Floats, possible: Flags | None = None, *, markov: bool = True) -> DenseState:
     """The process at t = 0 from the law p of x0, which can be wherever `possible` says, or p > 0.
 
     An x0 that has less than LEAST is left out: it adds less than DIM to any sum.
@@ -214,13 +214,13 @@ def start(p: Floats, possible: Flags | None = None, *, markov: bool = True) -> F
     D = Q_bar - p
     D[np.arange(len(D)), np.flatnonzero(rows)] = complements(p)[rows]
     spread, left_out = spread_of(D, p[rows]), DIM * int(np.count_nonzero(possible & ~rows))
-    return Forward(
+    return DenseState(
         0, None, None, p[rows], p, possible, D, spread, first_error(spread), Q_bar,
         reach=None if left_out else Q_bar > 0, left_out=left_out, vanished=possible.sum() == 1, markov=markov,
     )  # fmt: skip
 
 
-def following(before: Forward, Q: Floats, chain: Chain, t: int) -> Forward:
+def following(before: DenseState, Q: Floats, chain: Chain, t: int) -> DenseState:
     """One step on."""
     p = before.p @ Q
     p /= p.sum()
@@ -239,7 +239,7 @@ def following(before: Forward, Q: Floats, chain: Chain, t: int) -> Forward:
     if Q_bar is not None and (Q_bar > SHARP * p).all():
         Q_bar = reach = None
     beta = chain.betas[t - 1] if chain.betas else None
-    return Forward(
+    return DenseState(
         t, beta, Q, before.p0, p, possible, D, spread, error, Q_bar,
         reach=reach, W=W, left_out=before.left_out, vanished=vanished, unresolved=unresolved,
     )  # fmt: skip
@@ -288,7 +288,7 @@ def forgets_all(chain: Chain, t: int, Q: Floats, possible: Flags) -> bool:
     return all(table[i] == table[first] for i in others)
 
 
-def _remembering(chain: Chain, now: Forward) -> Iterator[Forward]:
+def _remembering(chain: Chain, now: DenseState) -> Iterator[DenseState]:
     """With memory: row k of Q̄_t goes by its own matrix, and D_t by nothing else than Q̄_t − 1p_t."""
     assert isinstance(chain.kernel, WithMemory)
     given = np.array([array(M) for k, M in enumerate(chain.kernel.by_source) if chain.data.weights[k]])
@@ -299,7 +299,7 @@ def _remembering(chain: Chain, now: Forward) -> Iterator[Forward]:
         reach = np.einsum("kj,kji->ki", reach, steps)
         p = now.p0 @ Q_bar
         possible: Flags = reach.any(axis=0)
-        yield Forward(
+        yield DenseState(
             t, None, None, now.p0, p, possible, Q_bar - p, now.spread, now.error, Q_bar,
             reach=reach, vanished=now.vanished, markov=False,
         )  # fmt: skip
@@ -356,7 +356,7 @@ def _shares(weights: tuple[int, ...], total: int) -> Floats:
 def reached_from(chain: Chain, i: int) -> Flags:
     """Where x_T can be from x_0 = i, by patterns alone."""
     found: Flags = np.arange(chain.K) == i
-    if isinstance(chain.kernel, Forgetting):
+    if isinstance(chain.kernel, RankOneKernel):
         last = list(_forgotten(chain))[-1]
         return (found & (last.alpha_bar > 0)) | ((last.pi > 0) & (last.alpha_bar < 1))
     for Q in steps(chain):
@@ -367,7 +367,7 @@ def reached_from(chain: Chain, i: int) -> Flags:
 def is_kept(chain: Chain, law: RationalMatrix) -> bool:
     """Whether every step preserves the law, exactly; of a Gaussian, which is symmetric, the uniform law is kept."""
     kernel = chain.kernel
-    if isinstance(kernel, Forgetting):
+    if isinstance(kernel, RankOneKernel):
         target = kernel.target
         return all(n * target.total == w * law.d for n, w in zip(law.N.entries(), target.weights, strict=True))
     if isinstance(kernel, Blend):
@@ -383,9 +383,9 @@ def is_consistent(chain: Chain, model: ReverseModel, prior: RationalMatrix | Non
     return belief is not None and prior is not None and prior == belief and is_kept(chain, belief)
 
 
-def last_of(chain: Chain) -> Now:
+def last_of(chain: Chain) -> FloatState:
     """The process at T, of which only p_T is right: by vectors alone, the deviation left out."""
-    if isinstance(chain.kernel, Forgetting):
+    if isinstance(chain.kernel, RankOneKernel):
         return list(_forgotten(chain))[-1]
     if isinstance(chain.kernel, WithMemory):
         return list(_followed(chain))[-1]
@@ -396,4 +396,4 @@ def last_of(chain: Chain) -> Now:
         p /= p.sum()
         possible = _reached(p, possible, Q)
     nothing = np.zeros((0, chain.K))
-    return Forward(chain.T, None, None, p[:0], p, possible, nothing, np.zeros_like(p), nothing, None)
+    return DenseState(chain.T, None, None, p[:0], p, possible, nothing, np.zeros_like(p), nothing, None)

@@ -39,10 +39,10 @@ from markovdiff.arithmetic.arrays import (
     slope,
 )
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.measures.protocol import ArithmeticName, Decay
-from markovdiff.engines.float64.deviation_from_law import Approach, Approaches
-from markovdiff.engines.float64.forward import DRIFT, Forgotten, Forward, Now
+from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw, DeviationsFromLaws
+from markovdiff.engines.float64.forward import DRIFT, DenseState, FloatState, RankOneState
 from markovdiff.engines.float64.rounding import size
+from markovdiff.measures.protocol import ArithmeticName, Decay
 
 CANCELS_FROM = 0.9
 """H − I is formed by subtraction while I is at most this share of H."""
@@ -60,7 +60,7 @@ SLIGHT = 2.0**-20
 LOGARITHM = 750.0
 """No logarithm of a float is larger."""
 
-M = TypeVar("M", Forward, Forgotten)
+M = TypeVar("M", DenseState, RankOneState)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ class FloatInformation(Generic[M]):
     moment: M
     before: Self | None
     dobrushin: float | None = None
-    laws: Approaches | None = None
+    laws: DeviationsFromLaws | None = None
 
     @property
     def arithmetic(self) -> ArithmeticName:
@@ -187,7 +187,7 @@ class FloatInformation(Generic[M]):
         return None if sign == -1 and not slack.is_surely_negative else sign
 
 
-class DenseInformation(FloatInformation[Forward]):
+class DenseInformation(FloatInformation[DenseState]):
     """Of a chain whose deviation is carried along."""
 
     @cached_property
@@ -273,7 +273,7 @@ class DenseInformation(FloatInformation[Forward]):
         return Approximation.of(found).give_or_take(noise)
 
 
-def conditional_information(was: Forward, Q: Floats) -> tuple[float, float]:
+def conditional_information(was: DenseState, Q: Floats) -> tuple[float, float]:
     """I(x0; x_{t−1} | x_t) as a sum of terms that are not negative, from the process at t−1 and Q_t.
 
     It is like the square of a norm of D. The second number is what it comes to for what D may be off by, and for the
@@ -301,7 +301,7 @@ def conditional_information(was: Forward, Q: Floats) -> tuple[float, float]:
     return total, max(lost, 0.0) + ROUNDED**2 * float(away @ grains)
 
 
-class MixedInformation(FloatInformation[Forgotten]):
+class RankOneFloatInformation(FloatInformation[RankOneState]):
     """Of ᾱI + (1−ᾱ)1πᵀ: in column j the row j is one kind of cell, all others another; O(K) a step."""
 
     @cached_property
@@ -356,7 +356,7 @@ class MixedInformation(FloatInformation[Forgotten]):
     def _by_increments(self) -> float:
         """−Σ_j [Δp F + p_t Σ_i p_0 Δf], with Δf = Δr·log u + u·f(Δr/u): every increment formed without cancelling."""
         assert self.before is not None
-        assert isinstance(self.before, MixedInformation)
+        assert isinstance(self.before, RankOneFloatInformation)
         was, now = self.before.moment, self.moment
         assert now.beta is not None
         beta, p0, rest, pi = float(now.beta), was.p0, complements(was.p0), was.pi
@@ -399,14 +399,16 @@ def _spread(largest: Floats, other: Floats, weights: Floats) -> Floats:
     return found
 
 
-FloatKnown = DenseInformation | MixedInformation
+FloatStepInformation = DenseInformation | RankOneFloatInformation
 
 
-def information(now: Now, before: FloatKnown | None, dobrushin: float | None, laws: Approaches | None) -> FloatKnown:
+def information(
+    now: FloatState, before: FloatStepInformation | None, dobrushin: float | None, laws: DeviationsFromLaws | None
+) -> FloatStepInformation:
     """What is known at one time."""
-    if isinstance(now, Forgotten):
-        assert before is None or isinstance(before, MixedInformation)
-        return MixedInformation(now, before, dobrushin, laws)
+    if isinstance(now, RankOneState):
+        assert before is None or isinstance(before, RankOneFloatInformation)
+        return RankOneFloatInformation(now, before, dobrushin, laws)
     assert before is None or isinstance(before, DenseInformation)
     return DenseInformation(now, before, dobrushin, laws)
 
@@ -416,7 +418,7 @@ def entropy(p: Floats) -> float:
     return float(row_entropies(p[None, :])[0])
 
 
-def divergence(approach: Approach, now: Now) -> Approximation | None:
+def divergence(approach: DeviationFromLaw, now: FloatState) -> Approximation | None:
     """KL(p_t‖μ) from p_t − μ; None where it is infinite."""
     e, law = approach.at(now), approach.law
     if (now.possible & (law == 0)).any():

@@ -31,14 +31,14 @@ from markovdiff.arithmetic.arrays import (
     slip,
 )
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.measures.findings import Finding
-from markovdiff.engines.float64.information import DenseInformation, FloatKnown, divergence
-from markovdiff.measures.ledger import Entry, Totals, Unbounded
-from markovdiff.engines.float64.deviation_from_law import Approach
-from markovdiff.process.chain import Chain
-from markovdiff.engines.float64.forward import Forgotten, reached_from
-from markovdiff.process.kernels import Forgetting
+from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw
+from markovdiff.engines.float64.forward import RankOneState, reached_from
+from markovdiff.engines.float64.information import DenseInformation, FloatStepInformation, divergence
 from markovdiff.engines.float64.rounding import GRAIN, size
+from markovdiff.measures.findings import Finding
+from markovdiff.measures.ledger import Entry, Totals, Unbounded
+from markovdiff.process.chain import Chain
+from markovdiff.process.kernels import RankOneKernel
 
 FloatTerm: TypeAlias = "Approximation | Unbounded"
 
@@ -64,18 +64,18 @@ class Missed:
 class FloatLedger:
     """Kept step by step; `prior` is None where it is p_T itself."""
 
-    def __init__(self, chain: Chain, prior: RationalMatrix | None, approach: Approach) -> None:
+    def __init__(self, chain: Chain, prior: RationalMatrix | None, approach: DeviationFromLaw) -> None:
         self.chain = chain
         self.states = chain.states
         self.marginal = prior is None
-        self.sources = range(chain.K) if isinstance(chain.kernel, Forgetting) else chain.data.support
+        self.sources = range(chain.K) if isinstance(chain.kernel, RankOneKernel) else chain.data.support
         self.approach = approach
-        self.first: FloatKnown | None = None
-        self.now: FloatKnown | None = None
+        self.first: FloatStepInformation | None = None
+        self.now: FloatStepInformation | None = None
         self.added = NOTHING
         self.lost = NOTHING
 
-    def observe(self, now: FloatKnown) -> Entry[FloatTerm] | None:
+    def observe(self, now: FloatStepInformation) -> Entry[FloatTerm] | None:
         """Take step t into the books."""
         self.now = now
         if now.before is None:
@@ -206,7 +206,7 @@ class FloatLedger:
         now, law = self.now.moment, self.approach.law
         if self.now.mutual is NOTHING or not (self.approach.at(now).any() or self.approach.error.any()):
             return True
-        return isinstance(now, Forgotten) and not ((law > 0) & (now.p0 > 0)).any()
+        return isinstance(now, RankOneState) and not ((law > 0) & (now.p0 > 0)).any()
 
     def _missed(self, x0s: list[int]) -> FloatTerm:
         """+∞ by the first x0 that the prior cannot lead back to, by patterns; else less than a float can hold."""
@@ -283,7 +283,7 @@ def order(difference: Approximation) -> str:
     return words[difference.sign()]
 
 
-def _table(now: FloatKnown) -> Floats:
+def _table(now: FloatStepInformation) -> Floats:
     """u_ij = Q̄_T[i, j] / p_T[j], a row for each x0."""
     if isinstance(now, DenseInformation):
         return now.moment.u

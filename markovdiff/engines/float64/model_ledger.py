@@ -28,19 +28,19 @@ from markovdiff.arithmetic.arrays import (
     Floats,
 )
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.measures.findings import Finding, at_steps
+from markovdiff.engines.float64.conditional_laws import FINE, ConditionalLaws, ConditionalLawsRecursion
+from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw
+from markovdiff.engines.float64.forward import FloatState, is_consistent
+from markovdiff.engines.float64.information import LOGARITHM, FloatStepInformation
 from markovdiff.engines.float64.ledger import AGREE, FloatLedger, FloatTerm, order
-from markovdiff.engines.float64.information import LOGARITHM, FloatKnown
-from markovdiff.measures.likelihood_support import Reached, unbounded_error
-from markovdiff.measures.ledger import Entry, Totals, Unbounded
-from markovdiff.engines.float64.deviation_from_law import Approach
-from markovdiff.process.chain import Chain
-from markovdiff.engines.float64.forward import Now, is_consistent
-from markovdiff.process.support import rows_of
-from markovdiff.process.reverse import D3PM, Counted, DataGuess, ReverseModel, ReverseTable, Uniform
 from markovdiff.engines.float64.reverse import FloatModel, FloatReverse, is_certain
 from markovdiff.engines.float64.shaken import Shaker, shaken
-from markovdiff.engines.float64.conditional_laws import FINE, Sources, SourcesWalk
+from markovdiff.measures.findings import Finding, at_steps
+from markovdiff.measures.ledger import Entry, Totals, Unbounded
+from markovdiff.measures.likelihood_support import LikelihoodSupport, unbounded_error
+from markovdiff.process.chain import Chain
+from markovdiff.process.reverse import D3PM, Counted, MarginalDenoiser, ReverseModel, ReverseTable, Uniform
+from markovdiff.process.support import rows_of
 
 NEGLIGIBLE = 1e-280
 """An event that the noise gives less than this adds nothing that float64 could show, whatever R makes of it."""
@@ -64,19 +64,19 @@ def g(rho: Floats, v: Floats) -> Floats:
     return found
 
 
-class Books:
+class LedgerRun:
     """The model beside the process: R_t and the likelihood, of the process as it is or shaken."""
 
     def __init__(self, chain: Chain, model: ReverseModel, shake: Shaker) -> None:
         self.shake = shake
-        self.walk = SourcesWalk(chain, rows_of(chain, model))
+        self.walk = ConditionalLawsRecursion(chain, rows_of(chain, model))
         self.model = FloatModel(chain, model, shake)
         self.likelihood = FloatLikelihood(chain, shake)
-        self.moment: Now | None = None
-        self.before: Sources | None = None
-        self.now: Sources | None = None
+        self.moment: FloatState | None = None
+        self.before: ConditionalLaws | None = None
+        self.now: ConditionalLaws | None = None
 
-    def observe(self, now: Now, like: Books | None = None) -> FloatReverse | None:
+    def observe(self, now: FloatState, like: LedgerRun | None = None) -> FloatReverse | None:
         """R_t, None at t = 0."""
         self.moment = shaken(now, self.moment, self.shake)
         self.before, self.now = self.now, self.walk.at(self.moment, None if like is None else like.now)
@@ -96,15 +96,19 @@ class Books:
 class FloatModelLedger(FloatLedger):
     """Kept step by step; `prior` is None where it is p_T itself."""
 
-    def __init__(self, chain: Chain, prior: RationalMatrix | None, approach: Approach, model: ReverseModel) -> None:
+    def __init__(
+        self, chain: Chain, prior: RationalMatrix | None, approach: DeviationFromLaw, model: ReverseModel
+    ) -> None:
         super().__init__(chain, prior, approach)
         self.support = chain.data.support
         self.tight = is_consistent(chain, model, prior)
-        self.ends_in_data = isinstance(model, D3PM) and isinstance(model.denoiser, DataGuess) and model.is_prediction(1)
+        self.ends_in_data = (
+            isinstance(model, D3PM) and isinstance(model.denoiser, MarginalDenoiser) and model.is_prediction(1)
+        )
         self.is_brought = isinstance(model, ReverseTable | Counted | Uniform)
-        self.books = Books(chain, model, Shaker(still=True))
-        self.shaken = Books(chain, model, Shaker())
-        self.reached = Reached(chain.states)
+        self.books = LedgerRun(chain, model, Shaker(still=True))
+        self.shaken = LedgerRun(chain, model, Shaker())
+        self.reached = LikelihoodSupport(chain.states)
         self.noise = NOTHING
         self.first_error: FloatTerm = NOTHING
         self.later: FloatTerm = NOTHING
@@ -112,7 +116,7 @@ class FloatModelLedger(FloatLedger):
         self.off = 0.0
         self.is_dimmed = False
 
-    def observe(self, now: FloatKnown) -> Entry[FloatTerm] | None:
+    def observe(self, now: FloatStepInformation) -> Entry[FloatTerm] | None:
         """Take step t into the books."""
         self.now = now
         self.is_dimmed |= now.moment.dim > 0
@@ -139,7 +143,7 @@ class FloatModelLedger(FloatLedger):
         self.noise = now.noise
         return Entry(term, error)
 
-    def _compare(self, now: FloatKnown, reverse: FloatReverse, term: Approximation) -> None:
+    def _compare(self, now: FloatStepInformation, reverse: FloatReverse, term: Approximation) -> None:
         """The term of step t by plain logarithms: how far off it is, beside what rounding may do, as a share."""
         assert self.books.before is not None
         assert self.books.now is not None
@@ -231,12 +235,12 @@ class FloatLikelihood:
         self.G: Floats = np.eye(chain.K)[:, support] / self.p0
         self.blur = np.zeros(len(support))
 
-    def _deviation(self, at: Sources) -> Floats:
+    def _deviation(self, at: ConditionalLaws) -> Floats:
         """The r of those states, 0 where x_t is followed no more."""
         found: Floats = np.where(_followed(at), at.r[at.sight.known][self.counts], 0.0)
         return found
 
-    def observe(self, reverse: FloatReverse, before: Sources, now: Sources) -> None:
+    def observe(self, reverse: FloatReverse, before: ConditionalLaws, now: ConditionalLaws) -> None:
         """Take R_t."""
         R = reverse.R
         excess = np.where(_followed(now)[:, None], reverse.excess, R)
@@ -247,7 +251,7 @@ class FloatLikelihood:
         self.outside = self.shake(R @ self.outside)
         self.G = self.shake(R @ self.G)
 
-    def excess(self, law: Floats, off: Floats, last: Sources, error: Floats) -> FloatTerm:
+    def excess(self, law: Floats, off: Floats, last: ConditionalLaws, error: Floats) -> FloatTerm:
         """NLL − H(x0) for the prior π, `off` = π − p_T, each entry of which rounding may have moved by `error`."""
         r = self._deviation(last)
         carried, direct = r @ off + law @ self.h, law @ self.G
@@ -264,13 +268,15 @@ class FloatLikelihood:
         return _near(value, noise + self.uncounted)
 
 
-def _followed(at: Sources) -> Flags:
+def _followed(at: ConditionalLaws) -> Flags:
     """Where r is D/p, and not 0 for want of p."""
     found: Flags = at.p > NEGLIGIBLE
     return found
 
 
-def model_error(reverse: FloatReverse, before: Sources, now: Sources, states: tuple[str, ...]) -> FloatTerm:
+def model_error(
+    reverse: FloatReverse, before: ConditionalLaws, now: ConditionalLaws, states: tuple[str, ...]
+) -> FloatTerm:
     """Δ_t."""
     lost = unbounded_error(reverse.allowed, before.sight, now.sight, states)
     if lost is not None:
@@ -304,7 +310,7 @@ def beside(found: FloatTerm, other: FloatTerm) -> FloatTerm:
     return UNKNOWN if isinstance(other, Unbounded) else found.give_or_take(other.noise + abs(found.value - other.value))
 
 
-def _plainly(reverse: FloatReverse, before: Sources, now: Sources) -> float:
+def _plainly(reverse: FloatReverse, before: ConditionalLaws, now: ConditionalLaws) -> float:
     """E log(Q_t/R_t)."""
     assert now.Q is not None
     pair = (before.p[:, None] * now.Q).T

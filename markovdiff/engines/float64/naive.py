@@ -17,11 +17,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.arrays import Floats
-from markovdiff.process.chain import Chain
+from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.engines.float64.forward import array, law_of_data, steps, vector
-from markovdiff.process.kernels import Forgetting, WithMemory
+from markovdiff.process.chain import Chain
+from markovdiff.process.kernels import RankOneKernel, WithMemory
 
 
 def shadow(chain: Chain, unit: Unit) -> Iterator[float]:
@@ -44,7 +44,7 @@ def shadow(chain: Chain, unit: Unit) -> Iterator[float]:
 def kernels(chain: Chain) -> Iterator[Floats]:
     """Q_1, …, Q_T, K × K; of a process with memory K × K × K, the matrix of each x0."""
     kernel, K = chain.kernel, chain.K
-    if isinstance(kernel, Forgetting):
+    if isinstance(kernel, RankOneKernel):
         pi = np.array([w / kernel.target.total for w in kernel.target.weights])
         yield from (float(1 - beta) * np.eye(K) + float(beta) * pi for beta in chain.betas)
     elif isinstance(kernel, WithMemory):

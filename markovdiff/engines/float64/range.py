@@ -19,7 +19,7 @@ from markovdiff.arithmetic.arrays import LEAST
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Forgetting, Gaussian, PerStep
+from markovdiff.process.kernels import Blend, Gaussian, PerStep, RankOneKernel
 from markovdiff.process.reverse import (
     D3PM,
     Bayes,
@@ -43,7 +43,7 @@ def check_chain(chain: Chain) -> None:
     if isinstance(kernel, Gaussian):
         grid = fmpz(kernel.resolution.denominator)
         _check(((fmpz(n), grid) for beta in set(chain.betas) for n in kernel.jumps(beta)), where)
-    elif isinstance(kernel, Forgetting | Blend):
+    elif isinstance(kernel, RankOneKernel | Blend):
         _check_blended(kernel, [Fraction(beta) for beta in set(chain.betas)], where)
     else:
         for step in kernel.steps if isinstance(kernel, PerStep) else kernel.by_source:
@@ -86,9 +86,9 @@ def _check_tables(tables: Iterable[Iterable[Row | None]], where: str) -> None:
     _check(((n, row[1]) for table in tables for row in table if row for n in row[0]), where)
 
 
-def _check_blended(kernel: Forgetting | Blend, betas: list[Fraction], where: str) -> None:
+def _check_blended(kernel: RankOneKernel | Blend, betas: list[Fraction], where: str) -> None:
     """(1−β)I + βM, by the least β, the least 1 − β and the least entry of M."""
-    if isinstance(kernel, Forgetting):
+    if isinstance(kernel, RankOneKernel):
         target = kernel.target
         least = Fraction(min(filter(None, target.weights)), target.total)
     else:

@@ -22,24 +22,24 @@ import numpy as np
 
 from markovdiff.arithmetic.arrays import Flags, Floats, ratio
 from markovdiff.arithmetic.wide import Wide
-from markovdiff.process.chain import Chain
+from markovdiff.engines.float64.conditional_laws import COARSE, FINE, ConditionalLaws
 from markovdiff.engines.float64.forward import vector
-from markovdiff.process.support import Allowed, Possible
+from markovdiff.engines.float64.shaken import Shaker
+from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import (
     D3PM,
     Bayes,
     Counted,
-    DataGuess,
     Denoiser,
     DenoiserTable,
+    MarginalDenoiser,
     Posterior,
     PosteriorMixture,
     ReverseModel,
     ReverseTable,
     Row,
 )
-from markovdiff.engines.float64.shaken import Shaker
-from markovdiff.engines.float64.conditional_laws import COARSE, FINE, Sources
+from markovdiff.process.support import ReverseSupport, SupportFollower
 
 SEEN = 1e-290
 """An entry of B from which R/B is formed."""
@@ -52,7 +52,7 @@ class FloatReverse:
     `bayes` says that R = B is known: then ρ is zero and not merely small.
     """
 
-    allowed: Allowed
+    allowed: ReverseSupport
     R: Floats
     B: Floats
     rho: Floats
@@ -72,7 +72,7 @@ class FloatReverse:
 
 
 @dataclass(frozen=True, eq=False)
-class Guess:
+class DenoiserSplit:
     """p̃ = α·q(x0 | x_t) + c: one row of c for all j, or one for each; None where c = 0. `rest` is 1 − α, rounded once.
 
     `as_data` says that c is a multiple of p_0, and then Σ_k c_k d[k, ·] = 0.
@@ -84,7 +84,7 @@ class Guess:
     as_data: bool = False
 
     @classmethod
-    def of(cls, denoiser: Denoiser, now: Sources) -> Guess:
+    def of(cls, denoiser: Denoiser, now: ConditionalLaws) -> DenoiserSplit:
         """What a denoiser says of x_t."""
         match denoiser:
             case Posterior():
@@ -92,12 +92,12 @@ class Guess:
                     return cls(1.0, 0.0, None)
                 c = np.full((1, len(now.sight.rows)), float(denoiser.error / len(now.p)))
                 return cls(float(1 - denoiser.error), float(denoiser.error), c, bool((now.p0 == now.p0[0]).all()))
-            case DataGuess():
+            case MarginalDenoiser():
                 return cls(0.0, 1.0, now.p0[None, :], as_data=True)
         assert isinstance(denoiser, DenoiserTable)
         return cls(0.0, 1.0, table(denoiser.tables[now.t - 1]))
 
-    def whole(self, now: Sources) -> Floats:
+    def whole(self, now: ConditionalLaws) -> Floats:
         """p̃, a row for each j."""
         added: Floats | float = 0.0 if self.c is None else self.c
         found: Floats = self.alpha * now.posterior + added
@@ -110,18 +110,18 @@ class FloatModel:
     def __init__(self, chain: Chain, model: ReverseModel, shake: Shaker) -> None:
         self.model = model
         self.shake = shake
-        self.possible = Possible(model)
+        self.possible = SupportFollower(model)
         self.belief: tuple[Floats, Floats] | None = None
         data = chain.at(0).data
         if isinstance(model, Bayes) and model.belief is not None and model.belief != data:
             self.belief = vector(model.belief), vector(model.belief + -data)
 
-    def step(self, before: Sources, now: Sources) -> FloatReverse:
+    def step(self, before: ConditionalLaws, now: ConditionalLaws) -> FloatReverse:
         """R_t."""
         found, shake = self._step(before, now), self.shake
         return replace(found, R=shake(found.R), rho=shake(found.rho))
 
-    def _step(self, before: Sources, now: Sources) -> FloatReverse:
+    def _step(self, before: ConditionalLaws, now: ConditionalLaws) -> FloatReverse:
         assert now.Q is not None
         allowed = self.possible.at(before.sight, now.sight)
         B = before.back(now.Q)
@@ -136,7 +136,9 @@ class FloatModel:
                 return _compared(allowed, self.shake(table(self.model.tables[now.t - 1])), B, FINE)
         return _compared(allowed, np.full_like(B, 1 / len(B)), B, FINE)
 
-    def _believed(self, allowed: Allowed, B: Floats, before: Sources, now: Sources) -> FloatReverse:
+    def _believed(
+        self, allowed: ReverseSupport, B: Floats, before: ConditionalLaws, now: ConditionalLaws
+    ) -> FloatReverse:
         """The Bayes reverse of the law r_t, r_0 the belief."""
         assert self.belief is not None
         assert now.Q is not None
@@ -161,19 +163,21 @@ def _none(B: Floats) -> Floats:
     return np.zeros_like(B)
 
 
-def _bayes(allowed: Allowed, B: Floats) -> FloatReverse:
+def _bayes(allowed: ReverseSupport, B: Floats) -> FloatReverse:
     """R = B, where the model says anything."""
     return FloatReverse(allowed, np.where(allowed.defined[:, None], B, 0.0), B, _none(B), 0.0, bayes=True)
 
 
-def _compared(allowed: Allowed, R: Floats, B: Floats, noise: float) -> FloatReverse:
+def _compared(allowed: ReverseSupport, R: Floats, B: Floats, noise: float) -> FloatReverse:
     """R as it is."""
     rho = np.divide(R, B, out=np.ones_like(B), where=B > SEEN) - 1
     return FloatReverse(allowed, R, B, rho, noise)
 
 
-def _mixture(denoiser: Denoiser, allowed: Allowed, B: Floats, before: Sources, now: Sources) -> FloatReverse:
-    guess = Guess.of(denoiser, now)
+def _mixture(
+    denoiser: Denoiser, allowed: ReverseSupport, B: Floats, before: ConditionalLaws, now: ConditionalLaws
+) -> FloatReverse:
+    guess = DenoiserSplit.of(denoiser, now)
     if guess.c is None or before.vanished or (guess.as_data and now.vanished):
         return _bayes(allowed, B)
     c = np.where(now.sight.reach.T, guess.c, 0.0)
@@ -194,7 +198,7 @@ def _mixture(denoiser: Denoiser, allowed: Allowed, B: Floats, before: Sources, n
     return FloatReverse(allowed, R, B, np.where(B > SEEN, rho, 0.0), COARSE * share)
 
 
-def _through(c: Floats, before: Sources, now: Sources) -> Floats:
+def _through(c: Floats, before: ConditionalLaws, now: ConditionalLaws) -> Floats:
     """Σ_k c_jk q(x_{t−1} = i | x_t = j, x0 = k)."""
     assert now.Q is not None
     w = Wide.of(c) * _cumulative(now).reciprocal().transposed()
@@ -202,17 +206,19 @@ def _through(c: Floats, before: Sources, now: Sources) -> Floats:
     return (mixed * Wide.of(now.Q).transposed()).floats()
 
 
-def _cumulative(at: Sources) -> Wide:
+def _cumulative(at: ConditionalLaws) -> Wide:
     """Q̄_t."""
     return Wide.of(at.u) * at.law if at.Q_bar is None else at.Q_bar
 
 
-def _d3pm(model: D3PM, allowed: Allowed, B: Floats, before: Sources, now: Sources) -> FloatReverse:
+def _d3pm(
+    model: D3PM, allowed: ReverseSupport, B: Floats, before: ConditionalLaws, now: ConditionalLaws
+) -> FloatReverse:
     denoiser = model.denoiser
-    guess = Guess.of(denoiser, now)
+    guess = DenoiserSplit.of(denoiser, now)
     if model.is_prediction(now.t):
         return _outright(denoiser, guess, allowed, B, now)
-    if isinstance(denoiser, DataGuess) or before.vanished:
+    if isinstance(denoiser, MarginalDenoiser) or before.vanished:
         return _bayes(allowed, B)
     if before.Q_bar is None and now.Q_bar is None:
         a, b, noise = _shifts(guess, before, now)
@@ -224,7 +230,7 @@ def _d3pm(model: D3PM, allowed: Allowed, B: Floats, before: Sources, now: Source
     return _compared(allowed, np.where(allowed.defined[:, None], R, 0.0), B, COARSE)
 
 
-def _shifts(guess: Guess, before: Sources, now: Sources) -> tuple[Floats, Floats, float]:
+def _shifts(guess: DenoiserSplit, before: ConditionalLaws, now: ConditionalLaws) -> tuple[Floats, Floats, float]:
     """A, b, and what they may be off by."""
     a = guess.alpha * ((now.p0[:, None] * now.r).T @ before.r)
     b = guess.alpha * (now.p0 @ now.r**2)
@@ -236,7 +242,9 @@ def _shifts(guess: Guess, before: Sources, now: Sources) -> tuple[Floats, Floats
     return a + added, b + paid, noise + 2 * float(guess.c.sum(axis=1).max()) * (before.blur + now.blur)
 
 
-def _outright(denoiser: Denoiser, guess: Guess, allowed: Allowed, B: Floats, now: Sources) -> FloatReverse:
+def _outright(
+    denoiser: Denoiser, guess: DenoiserSplit, allowed: ReverseSupport, B: Floats, now: ConditionalLaws
+) -> FloatReverse:
     """R_1 = p̃: c/q(x0 | x_1) − (1 − α) is its ρ."""
     R, posterior = np.zeros_like(B), np.zeros_like(B)
     rows = list(now.sight.rows)
@@ -248,7 +256,7 @@ def _outright(denoiser: Denoiser, guess: Guess, allowed: Allowed, B: Floats, now
     c[:, rows] = guess.c
     rho = np.divide(c, posterior, out=np.zeros_like(B), where=posterior > SEEN) - guess.rest
     noise = FINE * max(guess.rest, float(guess.c.max()))
-    if isinstance(denoiser, DataGuess) and now.Q_bar is None:
+    if isinstance(denoiser, MarginalDenoiser) and now.Q_bar is None:
         rho[:, rows], noise = (-now.r / now.u).T, now.blur
     return FloatReverse(allowed, R, posterior, np.where(posterior > SEEN, rho, 0.0), noise)
 

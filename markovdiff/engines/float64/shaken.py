@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from markovdiff.arithmetic.arrays import Floats
-from markovdiff.engines.float64.forward import Forgotten, Forward, Now, project
+from markovdiff.engines.float64.forward import DenseState, FloatState, RankOneState, project
 
 SHAKEN = 2.0**-44
 """By what share of itself a number is moved."""
@@ -35,17 +35,17 @@ class Shaker:
         return x * moves
 
 
-def shaken(now: Now, before: Now | None, shake: Shaker) -> Now:
+def shaken(now: FloatState, before: FloatState | None, shake: Shaker) -> FloatState:
     """The process at `now`, made from its own shaken past."""
     if shake.still:
         return now
-    if isinstance(now, Forgotten):
-        return Forgotten(now.t, now.beta, now.alpha_bar, shake(now.p0), shake(now.pi), markov=now.markov)
-    assert before is None or isinstance(before, Forward)
+    if isinstance(now, RankOneState):
+        return RankOneState(now.t, now.beta, now.alpha_bar, shake(now.p0), shake(now.pi), markov=now.markov)
+    assert before is None or isinstance(before, DenseState)
     return _followed(now, before, shake)
 
 
-def _followed(now: Forward, before: Forward | None, shake: Shaker) -> Forward:
+def _followed(now: DenseState, before: DenseState | None, shake: Shaker) -> DenseState:
     if before is None or now.Q is None or now.W is None:
         p, D, Q, Q_bar = now.p, now.D, now.Q, now.Q_bar
     else:
@@ -58,7 +58,7 @@ def _followed(now: Forward, before: Forward | None, shake: Shaker) -> Forward:
         if now.Q_bar is not None and before.Q_bar is not None:
             Q_bar = before.Q_bar @ Q
             Q_bar /= Q_bar.sum(axis=1, keepdims=True)
-    return Forward(
+    return DenseState(
         now.t, now.beta, Q, now.p0, shake(p), now.possible, shake(D), now.spread, now.error,
         None if Q_bar is None else shake(Q_bar), reach=now.reach, W=Q, left_out=now.left_out,
         vanished=now.vanished, unresolved=now.unresolved, markov=now.markov,

@@ -11,13 +11,13 @@ from itertools import pairwise
 from math import prod
 
 from markovdiff.arithmetic.arrays import Approximation
+from markovdiff.engines.exact.triangle import MOST_TIMES, times_of
+from markovdiff.engines.float64.forward import RankOneState, following, forward, start, steps
+from markovdiff.engines.float64.information import information
 from markovdiff.errors import InputError
 from markovdiff.measures.findings import REACH, Finding
-from markovdiff.engines.float64.information import information
-from markovdiff.engines.exact.triangle import MOST_TIMES, times_of
 from markovdiff.process.chain import Chain
-from markovdiff.engines.float64.forward import Forgotten, following, forward, start, steps
-from markovdiff.process.kernels import Forgetting
+from markovdiff.process.kernels import RankOneKernel
 
 Table = dict[tuple[int, int], Approximation]
 
@@ -31,7 +31,7 @@ def triangle(chain: Chain, tick: Callable[[float], None] = lambda _share: None) 
             remedy="use exact arithmetic, or leave the check out",
         )
     times = times_of(chain.T)
-    found = _forgotten(chain, times) if isinstance(chain.kernel, Forgetting) else _followed(chain, times, tick)
+    found = _forgotten(chain, times) if isinstance(chain.kernel, RankOneKernel) else _followed(chain, times, tick)
     near: list[tuple[int, int]] = []
     for a, (s, u) in ((a, pair) for pair in found for a in _smaller(pair, times)):
         more = found[a].minus(found[s, u])
@@ -56,12 +56,12 @@ def _smaller(pair: tuple[int, int], times: list[int]) -> list[tuple[int, int]]:
 
 
 def _forgotten(chain: Chain, times: list[int]) -> Table:
-    laws = [now for now in forward(chain) if isinstance(now, Forgotten)]
+    laws = [now for now in forward(chain) if isinstance(now, RankOneState)]
     found: Table = {}
     for k, s in enumerate(times):
         for u in times[k:]:
             kept = prod((1 - beta for beta in chain.betas[s:u]), start=laws[0].alpha_bar)
-            found[s, u] = information(Forgotten(u, None, kept, laws[s].p, laws[0].pi), None, None, None).mutual
+            found[s, u] = information(RankOneState(u, None, kept, laws[s].p, laws[0].pi), None, None, None).mutual
     return found
 
 

@@ -16,16 +16,16 @@ from flint import arb, ctx, fmpz
 from markovdiff.arithmetic.enclosure import ALONE, accuracy, as_decimal, bits_for
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import in_a_line
-from markovdiff.errors import UnfinishedError
-from markovdiff.engines.ball.information import Place
-from markovdiff.measures.findings import HTheorem, Watcher, law_of
-from markovdiff.measures.information import SPARE_BITS
-from markovdiff.engines.ball.rank_one_information import MixingInformation, Setting
-from markovdiff.engines.ball.rank_one_ledger import MixingLedger
+from markovdiff.engines.ball.information import TimeStep
+from markovdiff.engines.ball.rank_one_forward import RankOneRecursion
+from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, Setting
+from markovdiff.engines.ball.rank_one_ledger import RankOneBallLedger
 from markovdiff.engines.exact.information import Information
+from markovdiff.errors import UnfinishedError
+from markovdiff.measures.findings import CheckObserver, HTheorem, law_of
+from markovdiff.measures.information import SPARE_BITS
 from markovdiff.process.chain import Chain
-from markovdiff.engines.ball.rank_one_forward import MixingWalk
-from markovdiff.process.transition import Mixing
+from markovdiff.process.transition import IdentityPlusRankOne
 from markovdiff.study.balls import BallEngine, is_cheap, nearest
 from markovdiff.study.exact import total_variation
 from markovdiff.study.scenario import Scenario
@@ -49,7 +49,7 @@ def rounded(x: arb, digits: int, exact: Callable[[], Fraction]) -> Decimal:
 class MixingLaw:
     """P_t, as decimals when asked for: nothing is kept of it but t."""
 
-    walk: MixingWalk
+    walk: RankOneRecursion
     t: int
     digits: int
 
@@ -68,24 +68,24 @@ class MixingLaw:
         return (tuple(row[k] for k in self.walk.classes.of_state),)
 
 
-class MixingEngine(BallEngine):
+class RankOneBallEngine(BallEngine):
     """Ball, for a chain that forgets towards one law, with the Bayes reverse."""
 
-    def __init__(self, scenario: Scenario, chain: Chain, watchers: Sequence[Watcher]) -> None:
+    def __init__(self, scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserver]) -> None:
         """Raises UnfinishedError where the forecast refuses."""
         self._begin(scenario, chain)
         laws = [watcher.law for watcher in watchers if isinstance(watcher, HTheorem)]
         laws += [] if self.prior is None else [self.prior]
-        self.mixing = MixingWalk(chain, laws)
+        self.mixing = RankOneRecursion(chain, laws)
         self.setting = Setting(self.mixing, is_cheap(chain))
-        self.ledger = MixingLedger(chain, self.prior, self.setting)
+        self.ledger = RankOneBallLedger(chain, self.prior, self.setting)
         self.place = None if self.prior is None else self.mixing.place(self.prior)
 
-    def stream(self) -> Iterator[MixingInformation]:
-        before: MixingInformation | None = None
+    def stream(self) -> Iterator[RankOneBallInformation]:
+        before: RankOneBallInformation | None = None
         for t in range(self.chain.T + 1):
-            place = Place(t, self.chain.betas[t - 1] if t else None, None, markov=True)
-            now = MixingInformation(place, before, self.setting)
+            place = TimeStep(t, self.chain.betas[t - 1] if t else None, None, markov=True)
+            now = RankOneBallInformation(place, before, self.setting)
             yield now
             before = now.forget()
 
@@ -119,7 +119,7 @@ class MixingEngine(BallEngine):
     def _exactly(self, t: int) -> Fraction:
         """TV(p_t, π) as a rational."""
         end = self.chain.final_marginal if self.prior is None else self.prior
-        start, kernel = self.chain.at(0).data, Mixing(self.mixing.share(t), self.mixing.target)
+        start, kernel = self.chain.at(0).data, IdentityPlusRankOne(self.mixing.share(t), self.mixing.target)
         return total_variation(kernel.push(start), end)
 
     @cached_property
