@@ -88,6 +88,12 @@ class Bayes:
         return ReverseStep(tuple(_row(column) for column in _columns(_scaled(p, _step_table(now)))))
 
 
+def exact_step(chain: Chain, model: ReverseModel, t: int) -> ReverseStep:
+    """R_t of any model from the exact process: what an arithmetic uses that has no formula of its own for the model."""
+    before = chain.at(t - 1)
+    return model.step(before, chain.at(t))
+
+
 class Denoiser(Protocol):
     """p̃(x0 | x_t)."""
 
@@ -137,6 +143,10 @@ class DenoiserTable:
     def given(self, now: Moment) -> tuple[Row | None, ...]:
         """The table of step t."""
         return self.tables[now.t - 1]
+
+
+KnownDenoiser: TypeAlias = Posterior | MarginalDenoiser | DenoiserTable
+"""The denoisers for which balls and float64 have formulas; a mixture of any other is computed from its exact rows."""
 
 
 @dataclass(frozen=True, eq=False)

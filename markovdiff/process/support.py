@@ -4,8 +4,9 @@
     posterior-mixture   R_t[j, i] > 0  ⇔  Q_t[i, j] > 0 and some k with p̃(k|j) > 0 reaches i at t−1 and j at t
     d3pm                the same without "and j at t"; R_1 is p̃ where `last` is "prediction"
 
-So what is infinite or undefined, and where, is known whatever a rounding or an underflow does to the numbers. The rows
-of a `SupportPattern` belong to the x0 that the model speaks of: those of the data, or all.
+So what is infinite or undefined, and where, is known whatever a rounding or an underflow does to the numbers. A model
+of any other kind has the zeros of its exact rows. The rows of a `SupportPattern` belong to the x0 that the model speaks
+of: those of the data, or all.
 """
 
 from __future__ import annotations
@@ -22,14 +23,16 @@ from markovdiff.process.reverse import (
     D3PM,
     Bayes,
     Counted,
-    Denoiser,
     DenoiserTable,
+    KnownDenoiser,
     MarginalDenoiser,
     Posterior,
     PosteriorMixture,
     ReverseModel,
     ReverseTable,
     Row,
+    Uniform,
+    exact_step,
 )
 
 
@@ -91,8 +94,8 @@ def sight(chain: Chain, rows: Sequence[int]) -> SupportPattern:
 class SupportFollower:
     """Asked for t = 1, 2, … in turn; of the Bayes reverse under a belief it follows where that can be."""
 
-    def __init__(self, model: ReverseModel) -> None:
-        self.model = model
+    def __init__(self, chain: Chain, model: ReverseModel) -> None:
+        self.chain, self.model = chain, model
         self.belief: Flags | None = None
         if isinstance(model, Bayes) and model.belief is not None:
             self.belief = np.array([n != 0 for n in model.belief.N.entries()])
@@ -104,13 +107,17 @@ class SupportFollower:
         match self.model:
             case Bayes():
                 return self._bayes(before, back)
-            case PosteriorMixture():
-                return _mixture(self.model.denoiser, before, now, back)
-            case D3PM():
-                return _d3pm(self.model, before, now, back)
+            case PosteriorMixture(denoiser=(Posterior() | MarginalDenoiser() | DenoiserTable()) as denoiser):
+                return _mixture(denoiser, before, now, back)
+            case D3PM(denoiser=(Posterior() | MarginalDenoiser() | DenoiserTable()) as denoiser):
+                return _d3pm(denoiser, before, now, back, is_prediction=self.model.is_prediction(now.t))
             case ReverseTable() | Counted():
                 return _brought(self.model.tables[now.t - 1])
-        return ReverseSupport(np.ones_like(back), np.ones(len(back), bool))
+            case Uniform():
+                return ReverseSupport(np.ones_like(back), np.ones(len(back), bool))
+            case _:
+                exact = exact_step(self.chain, self.model, now.t)
+                return _brought(exact.rows, restricted=bool(exact.restricted))
 
     def _bayes(self, before: SupportPattern, back: Flags) -> ReverseSupport:
         was = before.possible if self.belief is None else self.belief
@@ -129,7 +136,7 @@ class Patterns:
         self._start()
 
     def _start(self) -> None:
-        self.model_at = SupportFollower(self.model)
+        self.model_at = SupportFollower(self.chain, self.model)
         self.now = sight(self.chain, self.rows)
         self.found: tuple[SupportPattern, SupportPattern, ReverseSupport] | None = None
 
@@ -144,7 +151,7 @@ class Patterns:
         return self.found
 
 
-def guessed(denoiser: Denoiser, now: SupportPattern) -> tuple[Flags, Flags]:
+def guessed(denoiser: KnownDenoiser, now: SupportPattern) -> tuple[Flags, Flags]:
     """Where p̃(x0 = k | x_t = j) > 0, k of the rows, and for which j it is defined."""
     K = now.reach.shape[1]
     everything = np.ones(K, bool)
@@ -154,21 +161,23 @@ def guessed(denoiser: Denoiser, now: SupportPattern) -> tuple[Flags, Flags]:
             return found & now.possible[:, None], now.possible
         case MarginalDenoiser():
             return np.tile(now.known, (K, 1)), everything
-    assert isinstance(denoiser, DenoiserTable)
-    allowed = _brought(denoiser.tables[now.t - 1])
-    return allowed.cells, allowed.defined
+        case DenoiserTable():
+            allowed = _brought(denoiser.tables[now.t - 1])
+            return allowed.cells, allowed.defined
 
 
-def _mixture(denoiser: Denoiser, before: SupportPattern, now: SupportPattern, back: Flags) -> ReverseSupport:
+def _mixture(denoiser: KnownDenoiser, before: SupportPattern, now: SupportPattern, back: Flags) -> ReverseSupport:
     guess, defined = guessed(denoiser, now)
     met = guess & now.reach.T
     cells = through(met, before.reach) & back
     return ReverseSupport(cells, defined & cells.any(axis=1), bool((guess & ~met).any()))
 
 
-def _d3pm(model: D3PM, before: SupportPattern, now: SupportPattern, back: Flags) -> ReverseSupport:
-    guess, defined = guessed(model.denoiser, now)
-    if model.is_prediction(now.t):
+def _d3pm(
+    denoiser: KnownDenoiser, before: SupportPattern, now: SupportPattern, back: Flags, *, is_prediction: bool
+) -> ReverseSupport:
+    guess, defined = guessed(denoiser, now)
+    if is_prediction:
         cells = np.zeros_like(back)
         cells[:, list(now.rows)] = guess
         return ReverseSupport(cells, defined)
@@ -176,10 +185,10 @@ def _d3pm(model: D3PM, before: SupportPattern, now: SupportPattern, back: Flags)
     return ReverseSupport(cells, defined & cells.any(axis=1))
 
 
-def _brought(table: Sequence[Row | None]) -> ReverseSupport:
+def _brought(table: Sequence[Row | None], *, restricted: bool = False) -> ReverseSupport:
     K = len(table)
     cells = np.array([[n != 0 for n in row[0]] if row else [False] * K for row in table])
-    return ReverseSupport(cells, np.array([row is not None for row in table]))
+    return ReverseSupport(cells, np.array([row is not None for row in table]), restricted)
 
 
 def through(a: Flags, b: Flags) -> Flags:

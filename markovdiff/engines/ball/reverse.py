@@ -3,6 +3,7 @@
 The formulas are those of `reverse_floats`. A ball's radius does not cancel, so only the one rearrangement that changes
 the order of ρ matters here: what is Σ_k p_0[k] d[k, ·] = 0 is left out, and of the part q(x0 | x_t) = p_0(1 + d) of
 p̃ that leaves products of two deviations. The rest is summed from what is positive. Zeros are read off the patterns.
+A model of any other kind is enclosed from its exact rows and compared with B.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ from markovdiff.process.reverse import (
     D3PM,
     Bayes,
     Counted,
-    Denoiser,
     DenoiserTable,
+    KnownDenoiser,
     MarginalDenoiser,
     Posterior,
     PosteriorMixture,
     ReverseModel,
     ReverseTable,
+    Uniform,
+    exact_step,
 )
 from markovdiff.process.support import ReverseSupport, SupportPattern, guessed
 
@@ -138,39 +141,43 @@ def is_bayes(model: ReverseModel, t: int) -> bool:
 
 def reverse_ball(chain: Chain, model: ReverseModel, step: Step) -> BallReverse:
     """R_t."""
-    if is_bayes(model, step.now.t):
+    t = step.now.t
+    if is_bayes(model, t):
         return BallReverse(step.B, [[ZERO] * chain.K] * chain.K, bayes=True)
     with ALONE, ctx.workprec(step.bits):
         match model:
             case Bayes():
                 return _believed(model, step)
-            case PosteriorMixture():
-                return _mixture(DenoiserSplit(chain, model.denoiser, step), step)
-            case D3PM():
-                guess = DenoiserSplit(chain, model.denoiser, step)
-                return _outright(guess, step) if model.is_prediction(step.now.t) else _d3pm(guess, step)
+            case PosteriorMixture(denoiser=(Posterior() | MarginalDenoiser() | DenoiserTable()) as denoiser):
+                return _mixture(DenoiserSplit(chain, denoiser, step), step)
+            case D3PM(denoiser=(Posterior() | MarginalDenoiser() | DenoiserTable()) as denoiser):
+                guess = DenoiserSplit(chain, denoiser, step)
+                return _outright(guess, step) if model.is_prediction(t) else _d3pm(guess, step)
             case ReverseTable() | Counted():
-                return _compared(stochastic_ball(model.tables[step.now.t - 1], step.bits).tolist(), step)
-        return _compared([[arb(1) / chain.K] * chain.K] * chain.K, step)
+                return _compared(stochastic_ball(model.tables[t - 1], step.bits).tolist(), step)
+            case Uniform():
+                return _compared([[arb(1) / chain.K] * chain.K] * chain.K, step)
+            case _:
+                return _compared(stochastic_ball(exact_step(chain, model, t).rows, step.bits).tolist(), step)
 
 
 class DenoiserSplit:
     """p̃ = α·q(x0 | x_t) + c, rows of j; `as_data` says that c is a multiple of p_0, and then Σ_k c_k d[k, ·] = 0."""
 
-    def __init__(self, chain: Chain, denoiser: Denoiser, step: Step) -> None:
+    def __init__(self, chain: Chain, denoiser: KnownDenoiser, step: Step) -> None:
         flat = isinstance(denoiser, Posterior) and len(set(chain.data.weights)) == 1
         self.alpha, self.as_data = Fraction(0), flat or isinstance(denoiser, MarginalDenoiser)
         self.step = step
         p0, K = step.now.p0, len(step.now.p)
         self.allowed, _ = guessed(denoiser, step.sight)
-        if isinstance(denoiser, Posterior):
-            self.alpha = 1 - denoiser.error
-            self.c = [[ball(denoiser.error / K, step.bits)] * len(p0)] * K
-        elif isinstance(denoiser, MarginalDenoiser):
-            self.c = [p0] * K
-        else:
-            assert isinstance(denoiser, DenoiserTable)
-            self.c = stochastic_ball(denoiser.tables[step.now.t - 1], step.bits).tolist()
+        match denoiser:
+            case Posterior(error):
+                self.alpha = 1 - error
+                self.c = [[ball(error / K, step.bits)] * len(p0)] * K
+            case MarginalDenoiser():
+                self.c = [p0] * K
+            case DenoiserTable(tables):
+                self.c = stochastic_ball(tables[step.now.t - 1], step.bits).tolist()
 
     @cached_property
     def a(self) -> arb:

@@ -65,14 +65,14 @@ def check_law(law: RationalMatrix, where: str) -> None:
 
 
 def check_model(model: ReverseModel, K: int, where: str = "reverse.model") -> None:
-    """The same of what a reverse model brings."""
+    """The same of what a reverse model brings. Exact rows of a model without a formula are checked as they are made."""
     match model:
         case Bayes(belief=RationalMatrix() as belief):
             check_law(belief, where)
         case ReverseTable(tables=tables) | Counted(tables=tables):
-            _check_tables(tables, where)
+            check_tables(tables, where)
         case PosteriorMixture(denoiser=DenoiserTable(tables)) | D3PM(denoiser=DenoiserTable(tables)):
-            _check_tables(tables, where)
+            check_tables(tables, where)
         case PosteriorMixture(denoiser=Posterior(error)) | D3PM(denoiser=Posterior(error)):
             _check(((fmpz(x.numerator), fmpz(x.denominator)) for x in (error / K, 1 - error)), where)
 
@@ -82,7 +82,8 @@ def _check(shares: Iterable[tuple[fmpz, fmpz]], where: str) -> None:
         raise _too_small(where)
 
 
-def _check_tables(tables: Iterable[Iterable[Row | None]], where: str) -> None:
+def check_tables(tables: Iterable[Iterable[Row | None]], where: str) -> None:
+    """The same of rows of probabilities."""
     _check(((n, row[1]) for table in tables for row in table if row for n in row[0]), where)
 
 

@@ -10,7 +10,8 @@ p̃ = α·q(x0 | x_t) + c, c what a denoiser adds (ε/K, q(x0), or all of a tabl
     bayes, a belief     1 + ρ_ji = (1 + s_{t−1}[i])/(1 + s_t[j]),  s_t = r_t/p_t − 1, carried along as p_0's d is
 
 (R = B·(1+ρ) sums to one over i since Σ_i B[j, i] d_{t−1}[k, i] = d_t[k, j].) Where Q̄_t is still far below p_t, R itself
-is summed from non-negative terms, and ρ is R/B − 1. `noise` is what ρ may be off by; an estimate, as all in float64.
+is summed from non-negative terms, and ρ is R/B − 1. So it is for a model of any other kind, from its exact rows.
+`noise` is what ρ may be off by; an estimate, as all in float64.
 """
 
 from __future__ import annotations
@@ -24,20 +25,23 @@ from markovdiff.arithmetic.arrays import Flags, Floats, ratio
 from markovdiff.arithmetic.wide import Wide
 from markovdiff.engines.float64.conditional_laws import COARSE, FINE, ConditionalLaws
 from markovdiff.engines.float64.forward import vector
+from markovdiff.engines.float64.range import check_tables
 from markovdiff.engines.float64.shaken import Shaker
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import (
     D3PM,
     Bayes,
     Counted,
-    Denoiser,
     DenoiserTable,
+    KnownDenoiser,
     MarginalDenoiser,
     Posterior,
     PosteriorMixture,
     ReverseModel,
     ReverseTable,
     Row,
+    Uniform,
+    exact_step,
 )
 from markovdiff.process.support import ReverseSupport, SupportFollower
 
@@ -84,7 +88,7 @@ class DenoiserSplit:
     as_data: bool = False
 
     @classmethod
-    def of(cls, denoiser: Denoiser, now: ConditionalLaws) -> DenoiserSplit:
+    def of(cls, denoiser: KnownDenoiser, now: ConditionalLaws) -> DenoiserSplit:
         """What a denoiser says of x_t."""
         match denoiser:
             case Posterior():
@@ -94,8 +98,8 @@ class DenoiserSplit:
                 return cls(float(1 - denoiser.error), float(denoiser.error), c, bool((now.p0 == now.p0[0]).all()))
             case MarginalDenoiser():
                 return cls(0.0, 1.0, now.p0[None, :], as_data=True)
-        assert isinstance(denoiser, DenoiserTable)
-        return cls(0.0, 1.0, table(denoiser.tables[now.t - 1]))
+            case DenoiserTable():
+                return cls(0.0, 1.0, table(denoiser.tables[now.t - 1]))
 
     def whole(self, now: ConditionalLaws) -> Floats:
         """p̃, a row for each j."""
@@ -108,9 +112,9 @@ class FloatModel:
     """A reverse model, asked for t = 1, 2, … in turn."""
 
     def __init__(self, chain: Chain, model: ReverseModel, shake: Shaker) -> None:
-        self.model = model
+        self.chain, self.model = chain, model
         self.shake = shake
-        self.possible = SupportFollower(model)
+        self.possible = SupportFollower(chain, model)
         self.belief: tuple[Floats, Floats] | None = None
         data = chain.at(0).data
         if isinstance(model, Bayes) and model.belief is not None and model.belief != data:
@@ -128,13 +132,21 @@ class FloatModel:
         match self.model:
             case Bayes():
                 return _bayes(allowed, B) if self.belief is None else self._believed(allowed, B, before, now)
-            case PosteriorMixture():
-                return _mixture(self.model.denoiser, allowed, B, before, now)
-            case D3PM():
-                return _d3pm(self.model, allowed, B, before, now)
+            case PosteriorMixture(denoiser=(Posterior() | MarginalDenoiser() | DenoiserTable()) as denoiser):
+                return _mixture(denoiser, allowed, B, before, now)
+            case D3PM(denoiser=(Posterior() | MarginalDenoiser() | DenoiserTable()) as denoiser):
+                guess = DenoiserSplit.of(denoiser, now)
+                if self.model.is_prediction(now.t):
+                    return _outright(denoiser, guess, allowed, B, now)
+                return _d3pm(denoiser, guess, allowed, B, before, now)
             case ReverseTable() | Counted():
                 return _compared(allowed, self.shake(table(self.model.tables[now.t - 1])), B, FINE)
-        return _compared(allowed, np.full_like(B, 1 / len(B)), B, FINE)
+            case Uniform():
+                return _compared(allowed, np.full_like(B, 1 / len(B)), B, FINE)
+            case _:
+                rows = exact_step(self.chain, self.model, now.t).rows
+                check_tables([rows], "reverse.model")
+                return _compared(allowed, self.shake(table(rows)), B, FINE)
 
     def _believed(
         self, allowed: ReverseSupport, B: Floats, before: ConditionalLaws, now: ConditionalLaws
@@ -175,7 +187,7 @@ def _compared(allowed: ReverseSupport, R: Floats, B: Floats, noise: float) -> Fl
 
 
 def _mixture(
-    denoiser: Denoiser, allowed: ReverseSupport, B: Floats, before: ConditionalLaws, now: ConditionalLaws
+    denoiser: KnownDenoiser, allowed: ReverseSupport, B: Floats, before: ConditionalLaws, now: ConditionalLaws
 ) -> FloatReverse:
     guess = DenoiserSplit.of(denoiser, now)
     if guess.c is None or before.vanished or (guess.as_data and now.vanished):
@@ -212,12 +224,13 @@ def _cumulative(at: ConditionalLaws) -> Wide:
 
 
 def _d3pm(
-    model: D3PM, allowed: ReverseSupport, B: Floats, before: ConditionalLaws, now: ConditionalLaws
+    denoiser: KnownDenoiser,
+    guess: DenoiserSplit,
+    allowed: ReverseSupport,
+    B: Floats,
+    before: ConditionalLaws,
+    now: ConditionalLaws,
 ) -> FloatReverse:
-    denoiser = model.denoiser
-    guess = DenoiserSplit.of(denoiser, now)
-    if model.is_prediction(now.t):
-        return _outright(denoiser, guess, allowed, B, now)
     if isinstance(denoiser, MarginalDenoiser) or before.vanished:
         return _bayes(allowed, B)
     if before.Q_bar is None and now.Q_bar is None:
@@ -243,7 +256,7 @@ def _shifts(guess: DenoiserSplit, before: ConditionalLaws, now: ConditionalLaws)
 
 
 def _outright(
-    denoiser: Denoiser, guess: DenoiserSplit, allowed: ReverseSupport, B: Floats, now: ConditionalLaws
+    denoiser: KnownDenoiser, guess: DenoiserSplit, allowed: ReverseSupport, B: Floats, now: ConditionalLaws
 ) -> FloatReverse:
     """R_1 = p̃: c/q(x0 | x_1) − (1 − α) is its ρ."""
     R, posterior = np.zeros_like(B), np.zeros_like(B)
