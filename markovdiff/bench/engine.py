@@ -36,14 +36,14 @@ def exactly(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
 def by_balls(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
     """In ball arithmetic, with the precision that a run in balls would choose."""
     from markovdiff.engines.ball.forward import EnclosureRecursion
-    from markovdiff.engines.ball.information import BallInformation, ExactOracle, TimeStep
+    from markovdiff.engines.ball.information import BallInformation, BallSnapshot, ExactOracle, TimeStep
     from markovdiff.study.balls import needed_bits
 
     asked = chain(problem)
     walk = EnclosureRecursion(asked, needed_bits(asked, digits))
     zeros = ExactOracle(asked, walk, cheap=False)
     found: list[Enclosed] = []
-    before: BallInformation | None = None
+    before: BallSnapshot | None = None
     for t in range(problem.T + 1):
         now = BallInformation(TimeStep(t, None, None, markov=True), before, zeros, None)
         found.append(now.mutual.enclosed(digits, "bits"))
@@ -54,10 +54,10 @@ def by_balls(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
 def by_floats(problem: Problem) -> list[float]:
     """In float64."""
     from markovdiff.engines.float64.forward import forward
-    from markovdiff.engines.float64.information import FloatStepInformation, information
+    from markovdiff.engines.float64.information import FloatPast, information
 
     found: list[float] = []
-    before: FloatStepInformation | None = None
+    before: FloatPast | None = None
     for moment in forward(chain(problem)):
         now = information(moment, before, None, None)
         found.append(now.mutual.value / log(2))

@@ -1,7 +1,7 @@
 """What every arithmetic says about time t: the names that watchers, ledgers and reports rely on.
 
     exact   `Information` over rationals: a `Quantity` can be evaluated at any precision and decided
-    ball    `Information` over balls: a `Quantity` can be evaluated at any precision, and decided where balls decide
+    ball    `BallInformation`: a `Quantity` can be evaluated at any precision, and decided where balls decide
     float   `FloatInformation`: an `Approximation` has one precision, so differences that cancel are other formulas
 
 That is the whole protocol: numbers that can be subtracted, scaled, signed and shown. Exact and ball arithmetic share
@@ -12,8 +12,9 @@ the exact route pays nothing.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.matrix import RationalMatrix
@@ -39,6 +40,35 @@ class Number(Protocol):
         """As it is reported."""
 
 
+M_co = TypeVar("M_co", covariant=True)
+N_co = TypeVar("N_co", covariant=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot(Generic[M_co, N_co]):
+    """What the step to t asks of t − 1, with no link to earlier times: so a long run keeps two steps, not all.
+
+    `moment` is the process at that time, as its arithmetic has it.
+    """
+
+    moment: M_co
+    entropy: N_co
+    mutual: N_co
+    data_entropy: N_co
+
+
+class Past(Protocol):
+    """What checks ask of t − 1."""
+
+    @property
+    def entropy(self) -> Number:
+        """H(x_t)."""
+
+    @property
+    def mutual(self) -> Number:
+        """I(x0; x_t)."""
+
+
 class StepInformation(Protocol):
     """What is known at time t, and what the step to it destroyed."""
 
@@ -55,7 +85,7 @@ class StepInformation(Protocol):
         """Whether x_t depends on x_{t−1} alone."""
 
     @property
-    def before(self) -> StepInformation | None:
+    def before(self) -> Past | None:
         """The same at t − 1."""
 
     @property

@@ -22,13 +22,18 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.engines.ball.forward import EnclosureRecursion, Enclosures
-from markovdiff.engines.ball.information import BallInformation, ExactOracle, TimeStep
+from markovdiff.engines.ball.information import (
+    BallInformation,
+    BallSnapshot,
+    EnclosedInformation,
+    ExactOracle,
+    TimeStep,
+)
 from markovdiff.engines.ball.ledger import UNWRITTEN, BallLedger, EnclosedLedger
 from markovdiff.engines.ball.model_ledger import BallModelLedger
-from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.triangle import pairs_of, triangle
 from markovdiff.engines.float64.forward import forward
-from markovdiff.engines.float64.information import FloatStepInformation
+from markovdiff.engines.float64.information import FloatPast, FloatStepInformation
 from markovdiff.engines.float64.information import information as in_float
 from markovdiff.engines.float64.range import is_held
 from markovdiff.errors import UnfinishedError
@@ -112,7 +117,8 @@ def needed_bits(chain: Chain, digits: int) -> int:
 
 def _seen_bits(chain: Chain) -> float:
     """What the deviations and cancellations cost that float64 sees."""
-    most, before = 0.0, None
+    most = 0.0
+    before: FloatPast | None = None
     for moment in forward(chain):
         now: FloatStepInformation = in_float(moment, before, None, None)
         left = now.mutual.value
@@ -153,8 +159,9 @@ class BallEngine:
         cheap = self.zeros.cheap and exact_words(chain) < CHEAP_WORDS
         return BallModelLedger(chain, self.prior, model, self.walk, cheap)
 
-    def stream(self) -> Iterator[Information]:
-        chain, before = self.chain, None
+    def stream(self) -> Iterator[EnclosedInformation]:
+        chain = self.chain
+        before: BallSnapshot | None = None
         alpha_bar = Fraction(1) if isinstance(chain.kernel, RankOneKernel) else None
         for t in range(chain.T + 1):
             self.walk.at(t)
@@ -171,7 +178,7 @@ class BallEngine:
         return self.walk.dobrushin(t)
 
     def step(self, now: StepInformation) -> Step:
-        assert isinstance(now, Information)
+        assert isinstance(now, EnclosedInformation)
         entry = None if self.ledger is None else self.ledger.observe(now)
         first = now.before is None
         return Step(
@@ -195,7 +202,7 @@ class BallEngine:
     def _decimal(self, value: Fraction | None) -> Decimal | None:
         return None if value is None else as_decimal(value, self.digits)
 
-    def _alpha_bar(self, now: Information) -> Decimal | None:
+    def _alpha_bar(self, now: EnclosedInformation) -> Decimal | None:
         return self._decimal(now.moment.alpha_bar)
 
     def _law(self, t: int) -> Law:
@@ -203,7 +210,7 @@ class BallEngine:
         self.walk.evaluate(t, _widest, bits_for(self.digits))
         return BallLaw(self.walk.at(t).p, self.digits)
 
-    def _distance(self, now: Information) -> Decimal | None:
+    def _distance(self, now: EnclosedInformation) -> Decimal | None:
         """TV(p_t, π), within one unit of its last digit; None where balls do not tell it from 0."""
         assert isinstance(now, BallInformation)
         exact = now.zeros.law(now.t)

@@ -10,13 +10,13 @@ from typing import Protocol
 from flint import fmpz
 
 from markovdiff.arithmetic.matrix import RationalMatrix, cofactors, fraction
-from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.arithmetic.quantity import Enclosed, Quantity
 from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.ledger import Ledger
 from markovdiff.engines.exact.triangle import triangle
 from markovdiff.measures.findings import CheckObserver, Finding, HTheorem, law_of
 from markovdiff.measures.ledger import Term, Totals, Unbounded
-from markovdiff.measures.protocol import StepInformation
+from markovdiff.measures.protocol import Snapshot, StepInformation
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.grouping import Classes
 from markovdiff.process.kernels import RankOneKernel
@@ -80,7 +80,7 @@ class ExactEngine:
         self.now: Information | None = None
 
     def stream(self) -> Iterator[Information]:
-        before: Information | None = None
+        before: Snapshot[Moment, Quantity] | None = None
         for moment in self.chain.moments(self.classes):
             self.now = Information(moment, before)
             yield self.now

@@ -23,6 +23,7 @@ from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw, Devi
 from markovdiff.engines.float64.forward import forward, last_of
 from markovdiff.engines.float64.information import (
     DenseInformation,
+    FloatPast,
     FloatStepInformation,
     RankOneFloatInformation,
     information,
@@ -95,7 +96,7 @@ class FloatEngine:
         return FloatModelLedger(chain, self.prior, self.approach, model)
 
     def stream(self) -> Iterator[FloatStepInformation]:
-        before: FloatStepInformation | None = None
+        before: FloatPast | None = None
         laws, contraction = DeviationsFromLaws(self.chain), Contraction(self.chain)
         for moment in forward(self.chain):
             eta = contraction.at(moment.t) if moment.t and moment.markov else None

@@ -16,11 +16,10 @@ from flint import arb, ctx, fmpz
 from markovdiff.arithmetic.enclosure import ALONE, accuracy, as_decimal, bits_for
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import in_a_line
-from markovdiff.engines.ball.information import TimeStep
+from markovdiff.engines.ball.information import EnclosedInformation, TimeStep
 from markovdiff.engines.ball.rank_one_forward import RankOneRecursion
-from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, Setting
+from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, RankOneSnapshot, Setting
 from markovdiff.engines.ball.rank_one_ledger import RankOneBallLedger
-from markovdiff.engines.exact.information import Information
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.findings import CheckObserver, HTheorem, law_of
 from markovdiff.measures.information import SPARE_BITS
@@ -82,21 +81,21 @@ class RankOneBallEngine(BallEngine):
         self.place = None if self.prior is None else self.mixing.place(self.prior)
 
     def stream(self) -> Iterator[RankOneBallInformation]:
-        before: RankOneBallInformation | None = None
+        before: RankOneSnapshot | None = None
         for t in range(self.chain.T + 1):
             place = TimeStep(t, self.chain.betas[t - 1] if t else None, None, markov=True)
             now = RankOneBallInformation(place, before, self.setting)
             yield now
             before = now.forget()
 
-    def _alpha_bar(self, now: Information) -> Decimal | None:
+    def _alpha_bar(self, now: EnclosedInformation) -> Decimal | None:
         keep, _ = self.mixing.kept(now.t, bits_for(self.digits))
         return rounded(keep, self.digits, partial(self.mixing.share, now.t))
 
     def _law(self, t: int) -> MixingLaw:
         return MixingLaw(self.mixing, t, self.digits)
 
-    def _distance(self, now: Information) -> Decimal | None:
+    def _distance(self, now: EnclosedInformation) -> Decimal | None:
         """TV(p_t, π): |κ_t − κ|·TV(p_0, μ) where π lies between them at κ, else as it is defined."""
         t, walk = now.t, self.mixing
         if self.prior is None:

@@ -1,15 +1,16 @@
-"""What is known at time t, in balls: the exact `Information` with its two ingredients enclosed instead of exact.
+"""What is known at time t, in balls: the numbers of the exact `Information`, their two ingredients enclosed.
 
     I_t = H(p_t) + Σ_i p_0[i] Σ_j Q̄_t[i, j] log Q̄_t[i, j]                   while some |r| > 2^-24, r = Q̄/p − 1
         = Σ_{n≥2} (−1)^n/(n(n−1)) Σ_i p_0[i] Σ_j p_t[j] r_ij^n               after that, the rest of the series enclosed
 
-Everything else is the same text as in exact arithmetic, since a Quantity can be asked for more bits. What balls
+Differences of these need no other formula, since a Quantity can be asked for more bits. What balls
 cannot give is an equality. Zeros are known from the pattern of possible transitions, or are asked of the exact chain
 where its forecast is small; failing both, the step is undecided.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from markovdiff.engines.ball.forward import EnclosureRecursion, Enclosures
 from markovdiff.engines.exact.information import Information
 from markovdiff.errors import TooLongError, UnfinishedError
 from markovdiff.measures.information import entropy_of
-from markovdiff.measures.protocol import ArithmeticName, Decay
+from markovdiff.measures.protocol import ArithmeticName, Decay, Snapshot
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Gaussian
 
@@ -179,41 +180,124 @@ class TimeStep:
     markov: bool
 
 
-class BallInformation(Information):
-    """Information whose ingredients are enclosed. `now` is the place, `zeros` answers what vanishes."""
+BallSnapshot: TypeAlias = Snapshot[TimeStep, Quantity]
 
-    def __init__(
-        self, place: TimeStep, before: BallInformation | None, zeros: ExactOracle, eta: Fraction | None
-    ) -> None:
-        object.__setattr__(self, "moment", place)
-        object.__setattr__(self, "before", before)
-        object.__setattr__(self, "zeros", zeros)
-        object.__setattr__(self, "eta", eta)
+
+@dataclass(frozen=True, eq=False)
+class EnclosedInformation(ABC):
+    """What both walks in balls have in common: the arithmetic, and what follows from I_t and H(x_t)."""
+
+    moment: TimeStep
+    before: EnclosedInformation | BallSnapshot | None
+
+    @property
+    def arithmetic(self) -> ArithmeticName:
+        """Which arithmetic speaks."""
+        return "ball"
+
+    @property
+    def t(self) -> int:
+        """The time."""
+        return self.moment.t
+
+    @property
+    def markov(self) -> bool:
+        """Whether x_t depends on x_{t−1} alone."""
+        return self.chain.is_markov
+
+    @property
+    @abstractmethod
+    def chain(self) -> Chain:
+        """The chain that is walked."""
+
+    @cached_property
+    def data_entropy(self) -> Quantity:
+        """H(x0)."""
+        return entropy_of(self.chain.at(0).data) if self.before is None else self.before.data_entropy
+
+    @property
+    @abstractmethod
+    def entropy(self) -> Quantity:
+        """H(x_t)."""
+
+    @property
+    @abstractmethod
+    def mutual(self) -> Quantity:
+        """I_t."""
+
+    @property
+    @abstractmethod
+    def conditional(self) -> Quantity:
+        """H(x0 | x_t)."""
+
+    @property
+    @abstractmethod
+    def noise(self) -> Quantity:
+        """H(x_t | x0)."""
+
+    @property
+    @abstractmethod
+    def loss(self) -> Quantity:
+        """I_{t−1} − I_t."""
+
+    @property
+    @abstractmethod
+    def decay(self) -> Decay:
+        """The verdict on this step."""
+
+    @property
+    @abstractmethod
+    def dobrushin(self) -> Fraction | None:
+        """η(Q_t)."""
+
+    @cached_property
+    def bound(self) -> Quantity | None:
+        """η(Q_t)·I_{t−1}, what the strong inequality leaves at most."""
+        if self.dobrushin is None or self.before is None:
+            return None
+        return self.before.mutual.times(self.dobrushin)
+
+    @property
+    @abstractmethod
+    def slack_sign(self) -> int | None:
+        """The sign of η(Q_t)·I_{t−1} − I_t, None where balls do not tell it."""
+
+    @property
+    @abstractmethod
+    def law_stays(self) -> bool:
+        """Whether p_t = p_{t−1} is known."""
+
+    @abstractmethod
+    def divergence(self, law: RationalMatrix) -> Quantity | None:
+        """KL(p_t‖μ), None where it is infinite."""
+
+    @abstractmethod
+    def inconsistency(self) -> dict[str, object] | None:
+        """Where the joint law of x0 and x_t does not have the marginals that it should."""
+
+    @abstractmethod
+    def forget(self) -> BallSnapshot:
+        """What the next step asks of this one."""
+
+
+@dataclass(frozen=True, eq=False)
+class BallInformation(EnclosedInformation):
+    """Information of a walk with matrices; `zeros` answers what vanishes, `eta` is η(Q_t)."""
 
     zeros: ExactOracle
     eta: Fraction | None
 
     @property
-    def arithmetic(self) -> ArithmeticName:
-        return "ball"
-
-    @property
-    def markov(self) -> bool:
-        return self.zeros.chain.is_markov
+    def chain(self) -> Chain:
+        return self.zeros.chain
 
     @property
     def walk(self) -> EnclosureRecursion:
         """Where the enclosures come from."""
         return self.zeros.walk
 
-    def forget(self) -> BallInformation:
-        kept = BallInformation(self.moment, None, self.zeros, self.eta)  # type: ignore[arg-type]
-        kept.__dict__.update(entropy=self.entropy, mutual=self.mutual, data_entropy=self.data_entropy)
-        return kept
-
-    @cached_property
-    def data_entropy(self) -> Quantity:
-        return entropy_of(self.zeros.chain.at(0).data) if self.before is None else self.before.data_entropy
+    def forget(self) -> BallSnapshot:
+        return Snapshot(self.moment, self.entropy, self.mutual, self.data_entropy)
 
     @cached_property
     def entropy(self) -> Quantity:
@@ -290,7 +374,7 @@ class BallInformation(Information):
         return self.eta
 
     @cached_property
-    def slack_sign(self) -> int | None:  # type: ignore[override]
+    def slack_sign(self) -> int | None:
         assert self.before is not None
         assert self.bound is not None
         tight = self.mutual.known_zero and (self.before.mutual.known_zero or self.eta == 0)

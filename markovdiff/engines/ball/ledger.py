@@ -17,8 +17,7 @@ from markovdiff.arithmetic.enclosure import ALONE
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.engines.ball.forward import Enclosures
-from markovdiff.engines.ball.information import BallInformation, dot, never_exact
-from markovdiff.engines.exact.information import Information
+from markovdiff.engines.ball.information import BallInformation, BallSnapshot, EnclosedInformation, dot, never_exact
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add
@@ -29,7 +28,7 @@ UNWRITTEN = Quantity(lambda _bits: arb(0, 1), never_exact)
 """What has enclosures and no exact form here."""
 
 
-Now = TypeVar("Now", bound=Information)
+Now = TypeVar("Now", bound=EnclosedInformation)
 
 
 class EnclosedLedger(Generic[Now]):
@@ -38,7 +37,7 @@ class EnclosedLedger(Generic[Now]):
     def __init__(self, chain: Chain, prior: RationalMatrix | None) -> None:
         self.chain = chain
         self.prior = prior
-        self.first: Information | None = None
+        self.first: BallSnapshot | None = None
         self.conditional = ZERO
         self.now: Now | None = None
         self.added: arb | None = arb(0)

@@ -26,12 +26,13 @@ from flint import arb, arb_mat, ctx, fmpz
 from markovdiff.arithmetic.enclosure import ALONE, SERIES_FROM, accuracy, exponent, f_series, sign_of
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
-from markovdiff.engines.ball.information import Exactly, TimeStep, never_exact
+from markovdiff.engines.ball.information import EnclosedInformation, Exactly, TimeStep, never_exact
 from markovdiff.engines.ball.rank_one_forward import RankOneRecursion
 from markovdiff.engines.exact.information import Information
 from markovdiff.errors import InternalError
-from markovdiff.measures.information import SPARE_BITS, entropy_of
-from markovdiff.measures.protocol import ArithmeticName, Decay
+from markovdiff.measures.information import SPARE_BITS
+from markovdiff.measures.protocol import Decay, Snapshot
+from markovdiff.process.chain import Chain
 
 HALF = arb(1) / 2
 
@@ -120,34 +121,31 @@ class Setting:
         return not any(a and b for a, b in zip(self.walk.p0, self.walk.mu, strict=True))
 
 
-class RankOneBallInformation(Information):
+@dataclass(frozen=True, eq=False)
+class RankOneSnapshot(Snapshot[TimeStep, Quantity]):
+    """What the step to t asks of t − 1; `pushed` is p_{t−1} by p_{t−2}Q_{t−1}."""
+
+    pushed: arb_mat
+
+
+@dataclass(frozen=True, eq=False)
+class RankOneBallInformation(EnclosedInformation):
     """Information of a chain that forgets towards one law, enclosed."""
 
-    def __init__(self, place: TimeStep, before: RankOneBallInformation | None, setting: Setting) -> None:
-        object.__setattr__(self, "moment", place)
-        object.__setattr__(self, "before", before)
-        object.__setattr__(self, "setting", setting)
-
+    before: RankOneBallInformation | RankOneSnapshot | None
     setting: Setting
 
     @property
-    def arithmetic(self) -> ArithmeticName:
-        return "ball"
-
-    @property
-    def markov(self) -> bool:
-        return True
+    def chain(self) -> Chain:
+        return self.walk.chain
 
     @property
     def walk(self) -> RankOneRecursion:
         """Where the enclosures come from."""
         return self.setting.walk
 
-    def forget(self) -> RankOneBallInformation:
-        kept = RankOneBallInformation(self.moment, None, self.setting)  # type: ignore[arg-type]
-        held = {name: getattr(self, name) for name in ("entropy", "mutual", "data_entropy", "pushed")}
-        kept.__dict__.update(held)
-        return kept
+    def forget(self) -> RankOneSnapshot:
+        return RankOneSnapshot(self.moment, self.entropy, self.mutual, self.data_entropy, self.pushed)
 
     @property
     def _is_certain(self) -> bool:
@@ -162,10 +160,6 @@ class RankOneBallInformation(Information):
     @property
     def law_stays(self) -> bool:
         return self.t > 0 and (self._is_still or self.walk.is_stationary)
-
-    @cached_property
-    def data_entropy(self) -> Quantity:
-        return entropy_of(self.walk.chain.at(0).data) if self.before is None else self.before.data_entropy
 
     def _quantity(self, ball: Callable[[int], arb], exactly: Exactly, zero: bool) -> Quantity:
         """A number of time t; nothing here may hold on to this object, or a run would keep all its past."""
@@ -207,6 +201,7 @@ class RankOneBallInformation(Information):
 
     @cached_property
     def loses_nothing(self) -> bool:
+        """Whether x0 and x_{t−1} are independent given x_t."""
         return self._is_certain or self._is_still
 
     @cached_property
@@ -262,7 +257,6 @@ class RankOneBallInformation(Information):
         """The law p_t by p_{t−1}Q_t, a route that never forms κ_t."""
         if self.before is None:
             return self.walk.law(self.t, FIRST_BITS)
-        assert isinstance(self.before, RankOneBallInformation)
         return self.walk.pushed(self.before.pushed, self.t, FIRST_BITS)
 
     def inconsistency(self) -> dict[str, object] | None:

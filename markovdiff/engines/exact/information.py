@@ -28,7 +28,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.errors import InternalError
 from markovdiff.measures.information import divergence_of, entropy_of, information_left
-from markovdiff.measures.protocol import ArithmeticName, Decay
+from markovdiff.measures.protocol import ArithmeticName, Decay, Snapshot
 from markovdiff.process.chain import Moment
 from markovdiff.process.transition import IdentityPlusRankOne, Transition
 
@@ -38,11 +38,11 @@ class Information:
     """What is known at time t, and what the step to it destroyed."""
 
     moment: Moment
-    before: Information | None
+    before: Information | Snapshot[Moment, Quantity] | None
 
     @property
     def arithmetic(self) -> ArithmeticName:
-        """Exact, unless a subclass says otherwise."""
+        """Which arithmetic speaks."""
         return "exact"
 
     @property
@@ -73,11 +73,9 @@ class Information:
             return {"t": moment.t, "sum": "Σ_j J_ij ≠ p_0[i]"}
         return None
 
-    def forget(self) -> Information:
-        """The same without what came before it, so that a long run keeps two steps, not all."""
-        kept = Information(self.moment, None)
-        kept.__dict__.update(entropy=self.entropy, mutual=self.mutual, data_entropy=self.data_entropy)
-        return kept
+    def forget(self) -> Snapshot[Moment, Quantity]:
+        """What the next step asks of this one."""
+        return Snapshot(self.moment, self.entropy, self.mutual, self.data_entropy)
 
     @cached_property
     def entropy(self) -> Quantity:

@@ -34,6 +34,7 @@ from markovdiff.engines.exact.likelihood import Likelihood
 from markovdiff.measures.findings import Finding, at_steps
 from markovdiff.measures.information import centred, divergence_of, entropy_of, first_missing
 from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add
+from markovdiff.measures.protocol import Snapshot
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.reverse import ReverseModel, ReverseStep, Row
 from markovdiff.process.transition import IdentityPlusRankOne
@@ -88,7 +89,8 @@ class Ledger:
         self.later_errors = Running(bits_for(digits), lambda: self._errors(from_step=2))
         self.restricted: list[int] = []
         self.now: Information | None = None
-        self.first: Information | None = None
+        self.first: Snapshot[Moment, Quantity] | None = None
+        self.conditional = Quantity.of(LogForm())
 
     def observe(self, now: Information) -> Entry[Term] | None:
         """Take step t into the books; at t = 0 there is nothing to enter."""
@@ -104,7 +106,7 @@ class Ledger:
             self.likelihood.observe(reverse, exact=isinstance(error, Quantity) and error.is_zero())
             self.restricted += [moment.t] if reverse.restricted else []
         if moment.t == 1:
-            self.first, self.first_error = now.forget(), error
+            self.first, self.first_error, self.conditional = now.forget(), error, now.conditional
             return Entry(add(now.conditional, error), error)
         self.later_errors.include(error)
         return Entry(add(now.loss, error), error)
@@ -134,7 +136,7 @@ class Ledger:
         L = add(data_entropy, error, prior_gap)
         nll = self.likelihood.negative_log()
         totals = Totals(
-            reconstruction=add(self.first.conditional, self.first_error),
+            reconstruction=add(self.conditional, self.first_error),
             denoising=add(self.first.mutual.minus(self.now.mutual), later),
             prior=add(self.now.mutual, prior_gap),
             negative_elbo=L,

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, Self, TypeVar
+from typing import Generic, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -42,7 +42,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw, DeviationsFromLaws
 from markovdiff.engines.float64.forward import DRIFT, DenseState, FloatState, RankOneState
 from markovdiff.engines.float64.rounding import size
-from markovdiff.measures.protocol import ArithmeticName, Decay
+from markovdiff.measures.protocol import ArithmeticName, Decay, Snapshot
 
 CANCELS_FROM = 0.9
 """H − I is formed by subtraction while I is at most this share of H."""
@@ -68,7 +68,7 @@ class FloatInformation(Generic[M]):
     """What both kinds of chain have in common."""
 
     moment: M
-    before: Self | None
+    before: Self | Snapshot[M, Approximation] | None
     dobrushin: float | None = None
     laws: DeviationsFromLaws | None = None
 
@@ -87,11 +87,9 @@ class FloatInformation(Generic[M]):
         """Whether x_t depends on x_{t−1} alone."""
         return self.moment.markov
 
-    def forget(self) -> Self:
-        """The same without what came before it."""
-        kept = type(self)(self.moment, None)
-        kept.__dict__.update(entropy=self.entropy, mutual=self.mutual, data_entropy=self.data_entropy)
-        return kept
+    def forget(self) -> Snapshot[M, Approximation]:
+        """What the next step asks of this one."""
+        return Snapshot(self.moment, self.entropy, self.mutual, self.data_entropy)
 
     @property
     def law_stays(self) -> bool:
@@ -301,6 +299,25 @@ def conditional_information(was: DenseState, Q: Floats) -> tuple[float, float]:
     return total, max(lost, 0.0) + ROUNDED**2 * float(away @ grains)
 
 
+Cells: TypeAlias = tuple[Floats, Floats, Floats, Floats]
+
+
+def cells(now: RankOneState) -> Cells:
+    """1 + r and r of the row that stays, then of the others, for each column."""
+    fresh = ratio(now.fresh * now.pi, now.seen)
+    stays = ratio(now.kept + now.fresh * now.pi, now.seen)
+    others = complements(now.p0)
+    return stays, ratio(now.kept * others, now.seen), fresh, -ratio(now.kept * now.p0, now.seen)
+
+
+def per_column(now: RankOneState, of: Cells) -> Floats:
+    """Σ_i p_0[i] f(r_ij) for each j."""
+    _, r, u_other, r_other = of
+    others = np.where(r_other < -0.5, 1 - u_other - minus_x_log_x(u_other, 1 - u_other), f(r_other))
+    found: Floats = now.p0 * f(r) + complements(now.p0) * others
+    return found
+
+
 class RankOneFloatInformation(FloatInformation[RankOneState]):
     """Of ᾱI + (1−ᾱ)1πᵀ: in column j the row j is one kind of cell, all others another; O(K) a step."""
 
@@ -316,22 +333,14 @@ class RankOneFloatInformation(FloatInformation[RankOneState]):
         return now.alpha_bar == 0 or np.count_nonzero(now.p0) == 1
 
     @cached_property
-    def cells(self) -> tuple[Floats, Floats, Floats, Floats]:
+    def cells(self) -> Cells:
         """1 + r and r of the row that stays, then of the others."""
-        now = self.moment
-        fresh = ratio(now.fresh * now.pi, now.seen)
-        stays = ratio(now.kept + now.fresh * now.pi, now.seen)
-        others = complements(now.p0)
-        return stays, ratio(now.kept * others, now.seen), fresh, -ratio(now.kept * now.p0, now.seen)
+        return cells(self.moment)
 
     @cached_property
     def per_column(self) -> Floats:
         """Σ_i p_0[i] f(r_ij) for each j."""
-        p0, rest = self.moment.p0, complements(self.moment.p0)
-        _, r, u_other, r_other = self.cells
-        others = np.where(r_other < -0.5, 1 - u_other - minus_x_log_x(u_other, 1 - u_other), f(r_other))
-        found: Floats = p0 * f(r) + rest * others
-        return found
+        return per_column(self.moment, self.cells)
 
     def _conditional(self) -> float:
         now = self.moment
@@ -356,16 +365,15 @@ class RankOneFloatInformation(FloatInformation[RankOneState]):
     def _by_increments(self) -> float:
         """−Σ_j [Δp F + p_t Σ_i p_0 Δf], with Δf = Δr·log u + u·f(Δr/u): every increment formed without cancelling."""
         assert self.before is not None
-        assert isinstance(self.before, RankOneFloatInformation)
         was, now = self.before.moment, self.moment
         assert now.beta is not None
         beta, p0, rest, pi = float(now.beta), was.p0, complements(was.p0), was.pi
-        u, r, u_o, r_o = self.before.cells
+        u, r, u_o, r_o = was_cells = cells(was)
         slope = ratio(np.full_like(p0, beta * was.kept), now.seen)
         stayed = _change(u, r, -slope * (rest * u_o + pi * r))
         others = _change(u_o, r_o, slope * (u_o * p0 - pi * r_o))
         drift = beta * was.kept * (pi - p0)
-        reached = np.where(was.p > 0, self.before.per_column, 0.0)
+        reached = np.where(was.p > 0, per_column(was, was_cells), 0.0)
         return -float(drift @ reached + now.p @ (p0 * stayed + rest * others))
 
     @cached_property
@@ -399,18 +407,19 @@ def _spread(largest: Floats, other: Floats, weights: Floats) -> Floats:
     return found
 
 
-FloatStepInformation = DenseInformation | RankOneFloatInformation
+FloatStepInformation: TypeAlias = DenseInformation | RankOneFloatInformation
+DensePast: TypeAlias = DenseInformation | Snapshot[DenseState, Approximation]
+RankOnePast: TypeAlias = RankOneFloatInformation | Snapshot[RankOneState, Approximation]
+FloatPast: TypeAlias = DensePast | RankOnePast
 
 
 def information(
-    now: FloatState, before: FloatStepInformation | None, dobrushin: float | None, laws: DeviationsFromLaws | None
+    now: FloatState, before: FloatPast | None, dobrushin: float | None, laws: DeviationsFromLaws | None
 ) -> FloatStepInformation:
-    """What is known at one time."""
+    """What is known at one time; all states of a chain are of one shape."""
     if isinstance(now, RankOneState):
-        assert before is None or isinstance(before, RankOneFloatInformation)
-        return RankOneFloatInformation(now, before, dobrushin, laws)
-    assert before is None or isinstance(before, DenseInformation)
-    return DenseInformation(now, before, dobrushin, laws)
+        return RankOneFloatInformation(now, cast("RankOnePast | None", before), dobrushin, laws)
+    return DenseInformation(now, cast("DensePast | None", before), dobrushin, laws)
 
 
 def entropy(p: Floats) -> float:

@@ -33,7 +33,7 @@ from markovdiff.arithmetic.arrays import (
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw
 from markovdiff.engines.float64.forward import RankOneState, reached_from
-from markovdiff.engines.float64.information import DenseInformation, FloatStepInformation, divergence
+from markovdiff.engines.float64.information import DenseInformation, FloatPast, FloatStepInformation, divergence
 from markovdiff.engines.float64.rounding import GRAIN, size
 from markovdiff.measures.findings import Finding
 from markovdiff.measures.ledger import Entry, Totals, Unbounded
@@ -70,7 +70,8 @@ class FloatLedger:
         self.marginal = prior is None
         self.sources = range(chain.K) if isinstance(chain.kernel, RankOneKernel) else chain.data.support
         self.approach = approach
-        self.first: FloatStepInformation | None = None
+        self.first: FloatPast | None = None
+        self.conditional = NOTHING
         self.now: FloatStepInformation | None = None
         self.added = NOTHING
         self.lost = NOTHING
@@ -82,8 +83,7 @@ class FloatLedger:
             return None
         term = now.conditional if now.t == 1 else now.loss
         if now.t == 1:
-            self.first = now.forget()
-            self.first.__dict__["conditional"] = term
+            self.first, self.conditional = now.forget(), term
         else:
             self.lost = Approximation.total(self.lost, term)
         self.added = Approximation.total(self.added, term)
@@ -99,14 +99,13 @@ class FloatLedger:
     def conclude(self) -> tuple[Totals[FloatTerm], Finding]:
         """The lines of the ledger, and the verdict on it."""
         assert self.now is not None
-        assert self.first is not None
         H, last = self.now.data_entropy, self.now.mutual
         gap = self._prior_gap()
         delta = self._delta()
         excess = self._excess(delta)
         L = _plus(H, gap)
         totals: Totals[FloatTerm] = Totals(
-            reconstruction=self.first.conditional,
+            reconstruction=self.conditional,
             denoising=self._denoising(),
             prior=_plus(last, gap),
             negative_elbo=L,

@@ -134,9 +134,7 @@ class FloatModelLedger(FloatLedger):
         if not isinstance(term, Unbounded):
             self._compare(now, reverse, term)
         if now.t == 1:
-            self.first = now.forget()
-            self.first.__dict__["conditional"] = paid
-            self.first_error = error
+            self.first, self.conditional, self.first_error = now.forget(), paid, error
         else:
             self.later = plus(self.later, error)
             self.lost = Approximation.total(self.lost, paid)
@@ -154,12 +152,11 @@ class FloatModelLedger(FloatLedger):
     def conclude(self) -> tuple[Totals[FloatTerm], Finding]:
         """The lines of the ledger, and the verdict on it."""
         assert self.now is not None
-        assert self.first is not None
         H, last = self.now.data_entropy, self.now.mutual
         gap, error, excess = self._prior_gap(), plus(self.first_error, self.later), self._beyond_data()
         L = plus(H, plus(error, gap))
         totals: Totals[FloatTerm] = Totals(
-            reconstruction=plus(self.first.conditional, self.first_error),
+            reconstruction=plus(self.conditional, self.first_error),
             denoising=plus(self._denoising(), self.later),
             prior=plus(last, gap),
             negative_elbo=L,
