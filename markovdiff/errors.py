@@ -14,6 +14,8 @@ strangers: control characters are written out, so that none reaches a terminal.
 
 from __future__ import annotations
 
+from typing import Self
+
 
 def printable(words: str) -> str:
     r"""The words in one line, with whatever is no printable character written out.
@@ -56,10 +58,14 @@ class MarkovdiffError(Exception):
         lines = [f"  {part:<9} {printable(getattr(self, part))}" for part in parts if getattr(self, part)]
         return "\n".join([printable(self.what), *lines])
 
-    def located(self, place: str) -> MarkovdiffError:
-        """The same error with `place` put in front of where it happened; returns itself."""
-        self.where = f"{place}: {self.where}" if self.where else place
-        return self
+    def located(self, place: str) -> Self:
+        """Return a new error of this kind with `place` put in front of where it happened."""
+        return self.but(where=f"{place}: {self.where}" if self.where else place)
+
+    def but(self, *, where: str | None = None, remedy: str | None = None) -> Self:
+        """Return a new error of this kind that says another place or another remedy, where one is given."""
+        where, remedy = where or self.where, remedy or self.remedy
+        return type(self)(self.what, where=where, expected=self.expected, got=self.got, remedy=remedy)
 
 
 class InputError(MarkovdiffError, ValueError):

@@ -98,9 +98,19 @@ class Approximation:
 
     def sign(self) -> int | None:
         """+1 or −1 where it is larger than its noise, 0 where it is known to vanish, else None."""
-        if self.noise == 0 and self.value == 0:
+        if self.known_zero:
             return 0
         return (1 if self.value > 0 else -1) if abs(self.value) > self.noise else None
+
+    @property
+    def known_zero(self) -> bool:
+        """Whether it vanishes without any rounding."""
+        return self.noise == 0 and self.value == 0
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether float64 knows nothing of it."""
+        return self.noise == inf and self.value == 0
 
     @property
     def is_rounding(self) -> bool:

@@ -99,9 +99,8 @@ def read_all(settings: Sequence[str]) -> Mapping[str, Settings]:
         try:
             found[page.name] = page.read(mine)
         except InputError as error:
-            error.where = f"{error.where}, for the page {page.name}"
-            error.remedy = error.remedy or "leave out --all and name the page that it is for"
-            raise
+            remedy = error.remedy or "leave out --all and name the page that it is for"
+            raise error.but(where=f"{error.where}, for the page {page.name}", remedy=remedy) from None
     return found
 
 

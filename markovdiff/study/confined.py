@@ -17,11 +17,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import markovdiff
 from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError
 
 VARIABLE = "MARKOVDIFF_CONFINED_TO"
+
+PACKAGE = Path(__file__).resolve().parents[1]
+SHIPPED = (PACKAGE / "scenarios", PACKAGE.parent / "scenarios")
+"""Where the scenarios that ship may be: beside the package in a wheel, above it in a checkout."""
 
 LONGEST = 100
 """Characters in a file's name."""
@@ -52,8 +55,7 @@ def check_readable(path: Path, where: str) -> None:
     root = folder()
     if root is None:
         return
-    package = Path(markovdiff.__file__).resolve().parent
-    if not any(_leads_into(path, place) for place in (root, package / "scenarios", package.parent / "scenarios")):
+    if not any(_leads_into(path, place) for place in (root, *SHIPPED)):
         raise InputError(
             "a served session reads no file there",
             where=where,

@@ -176,8 +176,7 @@ def admit(scenario: Scenario, chain: Chain) -> Forecast:
     try:
         return admitted(made, chain)
     except UnfinishedError as error:
-        error.remedy = remedy(scenario, chain, made)
-        raise
+        raise error.but(remedy=remedy(scenario, chain, made)) from None
 
 
 def asked_for(scenario: Scenario) -> ArithmeticName:

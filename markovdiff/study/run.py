@@ -15,7 +15,7 @@ from itertools import accumulate
 import msgspec
 from flint import fmpq
 
-import markovdiff
+from markovdiff._version import __version__
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
@@ -70,7 +70,7 @@ def run(
     engine = _engine(scenario, chain, list(watchers.values()))
     rounded = rounding(scenario)
     begun = Result(
-        version=markovdiff.__version__,
+        version=__version__,
         unit=scenario.unit,
         arithmetic={"kind": scenario.file.arithmetic.kind, "digits": scenario.digits},
         scenario=resolved(scenario, chain, engine.prior, engine.model),

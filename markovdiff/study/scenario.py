@@ -20,7 +20,6 @@ from typing import get_args
 
 import msgspec
 
-import markovdiff
 from markovdiff.arithmetic.enclosure import Unit, check_digits, check_unit
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
@@ -42,6 +41,7 @@ from markovdiff.process.kernels import Kernel
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.stationary import stationary_of_chain, uniform_law
 from markovdiff.study import fileformat, files, resolve, reverse
+from markovdiff.study.confined import SHIPPED
 from markovdiff.study.forecast import check_forecast
 from markovdiff.study.reading import read
 
@@ -351,9 +351,8 @@ def loads(text: str, *, folder: str | Path = ".", name: str = "scenario") -> Sce
 
 
 def shipped_scenarios() -> dict[str, Path]:
-    """The scenarios that ship, by name: beside the package in a wheel, above it in a checkout."""
-    package = Path(markovdiff.__file__).parent
-    for folder in (package / "scenarios", package.parent / "scenarios"):
+    """The scenarios that ship, by name."""
+    for folder in SHIPPED:
         if found := {path.stem: path for path in sorted(folder.glob("*.toml"))}:
             return found
     return {}

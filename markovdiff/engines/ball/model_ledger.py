@@ -13,6 +13,7 @@ The identity is checked step by step by a second formula: E log(Q_t/R_t) − H(x
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 
@@ -271,17 +272,17 @@ class BallModelLedger(BallLedger):
             return add(H, excess), excess
         if isinstance(self.model, D3PM) and isinstance(self.model.denoiser, MarginalDenoiser):
             return H, ZERO
-        nll = Quantity(self._nll, never_exact, zero=self._known("nll", self._cross_entropy()))
+        nll = Quantity(self._nll, never_exact, zero=self._known(lambda exact: exact.nll, self._cross_entropy()))
         first = combine([(fmpz(1), self._cross_entropy()), (fmpz(-1), H.ball(FIRST_BITS))], fmpz(1), FIRST_BITS)
-        return nll, nll.minus(H, zero=self._known("nll_excess", first))
+        return nll, nll.minus(H, zero=self._known(lambda exact: exact.nll_excess, first))
 
-    def _known(self, name: str, found: arb) -> bool | None:
+    def _known(self, line: Callable[[Totals[Term]], Term], found: arb) -> bool | None:
         """Whether a total is zero: not where a ball around it says so; else exactly, where that is cheap."""
         if sign_of(found):
             return False
         if not self.cheap:
             return None
-        known = getattr(self._exactly, name)
+        known = line(self._exactly)
         return known.is_zero() if isinstance(known, Quantity) else None
 
     @cached_property
@@ -339,8 +340,8 @@ class BallModelLedger(BallLedger):
         if excess.known_zero:
             return over
         with suppress(UnfinishedError):
-            return over.minus(excess, zero=self._known("gap", over.minus(excess).ball(FIRST_BITS)))
-        return over.minus(excess, zero=self._known("gap", arb(0, 1)))
+            return over.minus(excess, zero=self._known(_gap, over.minus(excess).ball(FIRST_BITS)))
+        return over.minus(excess, zero=self._known(_gap, arb(0, 1)))
 
     def _verdict(self, totals: Totals[Term]) -> Finding:
         if self.broken is not None:
@@ -354,6 +355,10 @@ class BallModelLedger(BallLedger):
         if isinstance(L, Unbounded):
             told.append(f"both sides are {'+∞' if L.kind == 'inf' else 'undefined'}: {L.words}")
         return Finding("holds", "enclosure", "; ".join(told), L.witness if isinstance(L, Unbounded) else None)
+
+
+def _gap(totals: Totals[Term]) -> Term:
+    return totals.gap
 
 
 def _order(totals: Totals[Term]) -> str:

@@ -85,7 +85,7 @@ class Setting:
 
     def against(self, law: RationalMatrix) -> Against:
         """The law as it is compared with (remembered)."""
-        found = next((known for known in self.laws if known.law is law), None)
+        found = next((known for known in self.laws if known.law == law), None)
         if found is None:
             self.laws.append(found := Against(self.walk, law))
         return found

@@ -140,13 +140,14 @@ class DeviationsFromLaws:
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
-        self.made: dict[int, DeviationFromLaw] = {}
+        self.made: list[tuple[RationalMatrix, DeviationFromLaw]] = []
 
     def to(self, law: RationalMatrix) -> DeviationFromLaw:
         """The approach to μ."""
-        if id(law) not in self.made:
-            self.made[id(law)] = DeviationFromLaw(self.chain, law)
-        return self.made[id(law)]
+        found = next((made for known, made in self.made if known == law), None)
+        if found is None:
+            self.made.append((law, found := DeviationFromLaw(self.chain, law)))
+        return found
 
 
 def _of(last: FloatState | None) -> Floats:

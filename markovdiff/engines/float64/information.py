@@ -171,7 +171,7 @@ class FloatInformation(Generic[M]):
             return None
         if self.dobrushin is None:
             return UNKNOWN
-        if self.dobrushin == 0 or self.before.mutual is NOTHING:
+        if self.dobrushin == 0 or self.before.mutual.known_zero:
             return NOTHING
         found = self.before.mutual.times(self.dobrushin)
         return found.give_or_take(ROUNDED * found.value + LEAST)
@@ -386,7 +386,7 @@ class RankOneFloatInformation(FloatInformation[RankOneState]):
     @cached_property
     def decay(self) -> Decay:
         """Decided by structure: only β = 0, or nothing left to lose, loses nothing."""
-        return "equal" if self.loss is NOTHING else "strict"
+        return "equal" if self.loss.known_zero else "strict"
 
 
 def _change(u: Floats, r: Floats, step: Floats) -> Floats:

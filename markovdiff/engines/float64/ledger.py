@@ -203,7 +203,7 @@ class FloatLedger:
         """Whether x_T, where the prior may put it, is known to say nothing about x0, or the prior to be p_T."""
         assert self.now is not None
         now, law = self.now.moment, self.approach.law
-        if self.now.mutual is NOTHING or not (self.approach.at(now).any() or self.approach.error.any()):
+        if self.now.mutual.known_zero or not (self.approach.at(now).any() or self.approach.error.any()):
             return True
         return isinstance(now, RankOneState) and not ((law > 0) & (now.p0 > 0)).any()
 
@@ -224,8 +224,8 @@ class FloatLedger:
             return excess if excess.kind == "undefined" or not isinstance(gap, Unbounded) else both
         if isinstance(gap, Unbounded):
             return gap
-        if gap is NOTHING or excess is UNKNOWN:
-            return NOTHING if gap is NOTHING else UNKNOWN
+        if gap.known_zero or excess.is_unknown:
+            return NOTHING if gap.known_zero else UNKNOWN
         assert delta is not None
         now, p0 = self.now.moment, self.now.moment.p0
         if len(p0) * len(now.p) > SUMMED:
@@ -272,7 +272,8 @@ def _spoken(mean: Floats, blur: Floats) -> Missed:
 def _best(ways: list[Missed], counts: Flags) -> Missed:
     """Of each entry what is off by least; nothing where x0 is impossible."""
     best = np.array([way.blur for way in ways]).argmin(axis=0)
-    d, v, blur = (np.choose(best, [getattr(way, name) for way in ways]) for name in ("d", "v", "blur"))
+    parts = ([way.d for way in ways], [way.v for way in ways], [way.blur for way in ways])
+    d, v, blur = (np.choose(best, part) for part in parts)
     return Missed(np.where(counts, d, 0.0), np.where(counts, v, 1.0), np.where(counts, blur, 0.0))
 
 

@@ -127,7 +127,7 @@ class FloatModelLedger(FloatLedger):
         self.reached.observe(reverse.allowed)
         self.restricted += [now.t] if reverse.allowed.restricted else []
         error = beside(self.books.error(reverse, self.states), self.shaken.error(other, self.states))
-        if isinstance(error, Approximation) and error is not NOTHING:
+        if isinstance(error, Approximation) and not error.known_zero:
             error = error.give_or_take(now.moment.dim)
         paid = now.conditional if now.t == 1 else now.loss
         term = plus(paid, error)
@@ -302,7 +302,7 @@ def _near(value: float, noise: float) -> Approximation:
 
 def beside(found: FloatTerm, other: FloatTerm) -> FloatTerm:
     """A term, with what it differs by from the same of the shaken process allowed for rounding."""
-    if isinstance(found, Unbounded) or found in (NOTHING, UNKNOWN):
+    if isinstance(found, Unbounded) or found.known_zero or found.is_unknown:
         return found
     return UNKNOWN if isinstance(other, Unbounded) else found.give_or_take(other.noise + abs(found.value - other.value))
 
@@ -334,7 +334,7 @@ def _jensen_gap(over: FloatTerm, excess: FloatTerm, *, tight: bool) -> FloatTerm
         return excess if excess.kind == "undefined" else both
     if isinstance(over, Unbounded):
         return over
-    return over.minus(excess, zero=tight or (over is NOTHING and excess is NOTHING))
+    return over.minus(excess, zero=tight or (over.known_zero and excess.known_zero))
 
 
 def _order(totals: Totals[FloatTerm]) -> str:

@@ -1,0 +1,119 @@
+"""A step and the ledger's totals as they are reported: written once, each engine supplies the numbers.
+
+What is reported is asked for in one order, whatever the arithmetic, since asking an enclosure for its digits may sharpen
+those that come after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.measures.ledger import Entry, Totals, Unbounded
+from markovdiff.measures.protocol import Decay
+from markovdiff.study.result import Elbo, Law, Rational, Step
+
+N = TypeVar("N")
+N_co = TypeVar("N_co", covariant=True)
+Report: TypeAlias = Callable[[N | Unbounded], Enclosed]
+"""How a term is written, in the digits and the unit of the run."""
+
+
+class Timed(Protocol):
+    """The process at one time."""
+
+    @property
+    def beta(self) -> Fraction | None:
+        """β_t, None at t = 0 and where the kernel has none."""
+
+
+class Reported(Protocol[N_co]):
+    """What an arithmetic knows at time t, in its numbers; loss, decay and bound belong to a step."""
+
+    @property
+    def t(self) -> int: ...
+    @property
+    def moment(self) -> Timed: ...
+    @property
+    def before(self) -> object | None: ...
+    @property
+    def entropy(self) -> N_co: ...
+    @property
+    def conditional(self) -> N_co: ...
+    @property
+    def noise(self) -> N_co: ...
+    @property
+    def mutual(self) -> N_co: ...
+    @property
+    def loss(self) -> N_co: ...
+    @property
+    def decay(self) -> Decay: ...
+    @property
+    def dobrushin(self) -> Fraction | float | None: ...
+    @property
+    def bound(self) -> N_co | None: ...
+
+
+Now_contra = TypeVar("Now_contra", contravariant=True)
+
+
+class Writer(Protocol[Now_contra]):
+    """What an engine adds to a step beside its entropies."""
+
+    def number(self, value: Any) -> Rational | None:
+        """A rational, or a float, as this arithmetic reports it."""
+
+    def alpha_bar(self, now: Now_contra) -> Rational | None:
+        """ᾱ_t."""
+
+    def distance(self, now: Now_contra) -> Rational | None:
+        """TV(p_t, π), None where it is not told from 0."""
+
+    def law(self, now: Now_contra) -> Law:
+        """The law p_t, written out when asked for."""
+
+
+def step_of(now: Reported[N], entry: Entry[N | Unbounded] | None, report: Report[N], writer: Writer[Any]) -> Step:
+    """Return what is reported of time t; `entry` is what the ledger has of it, if there is a ledger."""
+    first = now.before is None
+    return Step(
+        t=now.t,
+        beta=writer.number(now.moment.beta),
+        alpha_bar=writer.alpha_bar(now),
+        entropy=report(now.entropy),
+        conditional_entropy=report(now.conditional),
+        noise_entropy=report(now.noise),
+        mutual_information=report(now.mutual),
+        information_loss=None if first else report(now.loss),
+        decay=None if first else now.decay,
+        dobrushin=writer.number(now.dobrushin),
+        sdpi_bound=None if now.bound is None else report(now.bound),
+        total_variation_to_prior=writer.distance(now),
+        elbo_term=None if entry is None else report(entry.term),
+        model_error=None if entry is None else report(entry.error),
+        law=writer.law(now),
+    )
+
+
+def elbo_of(totals: Totals[N | Unbounded], report: Report[N]) -> Elbo:
+    """Return the ledger's totals as they are reported."""
+    return Elbo(
+        reconstruction=report(totals.reconstruction),
+        denoising=report(totals.denoising),
+        prior=report(totals.prior),
+        negative_elbo=report(totals.negative_elbo),
+        nll=report(totals.nll),
+        data_entropy=report(totals.data_entropy),
+        gap=report(totals.gap),
+        model_error=report(totals.model_error),
+        prior_gap=report(totals.prior_gap),
+        nll_excess=report(totals.nll_excess),
+    )
+
+
+def unbounded(term: Unbounded) -> Enclosed:
+    """Return a term that is +∞ or undefined as it is reported."""
+    return Enclosed(term.kind, witness=term.witness, words=term.words)
