@@ -7,19 +7,20 @@ with more. Small chains are walked exactly beside the balls to decide equalities
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cached_property
 from math import log2
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from flint import arb, ctx
 
 from markovdiff.arithmetic.enclosure import ALONE, accuracy, as_decimal, bits_for, decimals, from_integers, integers
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.arithmetic.quantity import Enclosed
+from markovdiff.arithmetic.quantity import Enclosed, Quantity
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.engines.ball.forward import EnclosureRecursion, Enclosures
 from markovdiff.engines.ball.information import (
@@ -31,6 +32,7 @@ from markovdiff.engines.ball.information import (
 )
 from markovdiff.engines.ball.ledger import UNWRITTEN, BallLedger, EnclosedLedger
 from markovdiff.engines.ball.model_ledger import BallModelLedger
+from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.triangle import pairs_of, triangle
 from markovdiff.engines.float64.forward import forward
 from markovdiff.engines.float64.information import FloatPast, FloatStepInformation
@@ -38,16 +40,18 @@ from markovdiff.engines.float64.information import information as in_float
 from markovdiff.engines.float64.range import is_held
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.findings import CheckObserver, Finding
-from markovdiff.measures.ledger import Term, Totals, Unbounded
-from markovdiff.measures.protocol import StepInformation
+from markovdiff.measures.ledger import Term, Unbounded
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import RankOneKernel
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import forecast, is_admitted
 from markovdiff.study.foresight import FLOAT_RANGE, admit, is_bayes, with_deviation
-from markovdiff.study.result import Elbo, Law, Step
+from markovdiff.study.result import Elbo, Law, Rational, Step
 from markovdiff.study.scenario import Scenario
+from markovdiff.study.steps import Report, elbo_of, step_of, unbounded
+
+Enclosing = TypeVar("Enclosing", bound=EnclosedInformation)
 
 CHEAP_SECONDS = 5.0
 """A chain whose exact forecast is below this is walked exactly too, to decide equalities."""
@@ -133,25 +137,77 @@ def _seen_bits(chain: Chain) -> float:
     return most
 
 
-class BallEngine:
-    """Ball: the numbers are `Quantity` whose enclosures come from a walk."""
+class EnclosedEngine(ABC, Generic[Enclosing]):
+    """What both runs in balls have in common: the numbers are `Quantity` whose enclosures come from a walk."""
+
+    ledger: EnclosedLedger[Enclosing] | None
 
     def __init__(self, scenario: Scenario, chain: Chain) -> None:
         """Raises UnfinishedError where the forecast refuses."""
-        self._begin(scenario, chain)
-        self.walk = EnclosureRecursion(chain, needed_bits(chain, self.digits))
-        self.zeros = ExactOracle(chain, self.walk, is_cheap(chain))
-        self.ledger = None if self.model is None else self._ledger(chain, self.model)
-        self.ends: dict[int, list[arb]] = {}
-
-    ledger: EnclosedLedger[Any] | None
-
-    def _begin(self, scenario: Scenario, chain: Chain) -> None:
         self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
         self.forecast = admit(scenario, chain)
         self.model = scenario.reverse_model(chain)
         marginal = scenario.file.reverse.prior == "marginal"
         self.prior: RationalMatrix | None = None if marginal else scenario.prior(chain)
+
+    @abstractmethod
+    def stream(self) -> Iterator[Enclosing]:
+        """What is known at t = 0, 1, …, T."""
+
+    @abstractmethod
+    def alpha_bar(self, now: Enclosing) -> Rational | None:
+        """ᾱ_t."""
+
+    @abstractmethod
+    def distance(self, now: Enclosing) -> Rational | None:
+        """TV(p_t, π), None where balls do not tell it from 0."""
+
+    @abstractmethod
+    def law(self, now: Enclosing) -> Law:
+        """The law p_t, narrow enough for its digits."""
+
+    def step(self, now: Enclosing) -> Step:
+        entry = None if self.ledger is None else self.ledger.observe(now)
+        return step_of(now, entry, self._reporting(now.t), self)
+
+    def number(self, value: Fraction | None) -> Decimal | None:
+        return None if value is None else as_decimal(value, self.digits)
+
+    def _reporting(self, t: int) -> Report[Quantity]:
+        def report(term: Term) -> Enclosed:
+            if isinstance(term, Unbounded):
+                return unbounded(term)
+            try:
+                return term.enclosed(self.digits, self.scenario.unit)
+            except UnfinishedError as error:
+                words = f"not told from 0 by {error.got or 'enclosures'}"
+                return Enclosed("undecided", witness={"t": t}, words=words)
+
+        return report
+
+    def conclude(self) -> tuple[Elbo, Finding | None]:
+        if self.ledger is None:
+            return Elbo(), None
+        totals, finding = self.ledger.conclude()
+        return elbo_of(totals, self._reporting(self.chain.T)), finding
+
+    def triangle(self, tick: Callable[[float], None]) -> Finding:
+        """By exact arithmetic, where that is not too much: it settles a pair by its first enclosure anyway."""
+        if not is_admitted(forecast(self.chain, pairs_of(self.chain.T))):
+            return Finding("undecided", "enclosure", "pairs of times are compared in exact arithmetic, too dear here")
+        return triangle(self.chain, tick)
+
+
+class BallEngine(EnclosedEngine[BallInformation]):
+    """Ball, with matrices."""
+
+    def __init__(self, scenario: Scenario, chain: Chain) -> None:
+        """Raises UnfinishedError where the forecast refuses."""
+        super().__init__(scenario, chain)
+        self.walk = EnclosureRecursion(chain, needed_bits(chain, self.digits))
+        self.zeros = ExactOracle(chain, self.walk, is_cheap(chain))
+        self.ledger = None if self.model is None else self._ledger(chain, self.model)
+        self.ends: dict[int, list[arb]] = {}
 
     def _ledger(self, chain: Chain, model: ReverseModel) -> BallLedger:
         if model.is_bayes:
@@ -159,7 +215,7 @@ class BallEngine:
         cheap = self.zeros.cheap and exact_words(chain) < CHEAP_WORDS
         return BallModelLedger(chain, self.prior, model, self.walk, cheap)
 
-    def stream(self) -> Iterator[EnclosedInformation]:
+    def stream(self) -> Iterator[BallInformation]:
         chain = self.chain
         before: BallSnapshot | None = None
         alpha_bar = Fraction(1) if isinstance(chain.kernel, RankOneKernel) else None
@@ -177,42 +233,15 @@ class BallEngine:
             return None
         return self.walk.dobrushin(t)
 
-    def step(self, now: StepInformation) -> Step:
-        assert isinstance(now, EnclosedInformation)
-        entry = None if self.ledger is None else self.ledger.observe(now)
-        first = now.before is None
-        return Step(
-            t=now.t,
-            beta=self._decimal(now.moment.beta),
-            alpha_bar=self._alpha_bar(now),
-            entropy=self._report(now.entropy, now.t),
-            conditional_entropy=self._report(now.conditional, now.t),
-            noise_entropy=self._report(now.noise, now.t),
-            mutual_information=self._report(now.mutual, now.t),
-            information_loss=None if first else self._report(now.loss, now.t),
-            decay=None if first else now.decay,
-            dobrushin=self._decimal(now.dobrushin),
-            sdpi_bound=None if now.bound is None else self._report(now.bound, now.t),
-            total_variation_to_prior=self._distance(now),
-            elbo_term=None if entry is None else self._report(entry.term, now.t),
-            model_error=None if entry is None else self._report(entry.error, now.t),
-            law=self._law(now.t),
-        )
+    def alpha_bar(self, now: BallInformation) -> Decimal | None:
+        return self.number(now.moment.alpha_bar)
 
-    def _decimal(self, value: Fraction | None) -> Decimal | None:
-        return None if value is None else as_decimal(value, self.digits)
+    def law(self, now: BallInformation) -> BallLaw:
+        self.walk.evaluate(now.t, _widest, bits_for(self.digits))
+        return BallLaw(self.walk.at(now.t).p, self.digits)
 
-    def _alpha_bar(self, now: EnclosedInformation) -> Decimal | None:
-        return self._decimal(now.moment.alpha_bar)
-
-    def _law(self, t: int) -> Law:
-        """P_t, narrow enough for its digits."""
-        self.walk.evaluate(t, _widest, bits_for(self.digits))
-        return BallLaw(self.walk.at(t).p, self.digits)
-
-    def _distance(self, now: EnclosedInformation) -> Decimal | None:
+    def distance(self, now: BallInformation) -> Decimal | None:
         """TV(p_t, π), within one unit of its last digit; None where balls do not tell it from 0."""
-        assert isinstance(now, BallInformation)
         exact = now.zeros.law(now.t)
         if (self.prior is None and now.t == self.chain.T) or (exact is not None and exact == self._end):
             return Decimal(0)
@@ -242,30 +271,8 @@ class BallEngine:
                     self.ends[bits] = self.walk.final_law()
         return self.ends[bits]
 
-    def _report(self, term: Term, t: int) -> Enclosed:
-        if isinstance(term, Unbounded):
-            return Enclosed(term.kind, witness=term.witness, words=term.words)
-        try:
-            return term.enclosed(self.digits, self.scenario.unit)
-        except UnfinishedError as error:
-            words = f"not told from 0 by {error.got or 'enclosures'}"
-            return Enclosed("undecided", witness={"t": t}, words=words)
 
-    def conclude(self) -> tuple[Elbo, Finding | None]:
-        if self.ledger is None:
-            return Elbo(), None
-        totals, finding = self.ledger.conclude()
-        T = self.chain.T
-        return Elbo(**{name: self._report(getattr(totals, name), T) for name in Totals.__slots__}), finding
-
-    def triangle(self, tick: Callable[[float], None]) -> Finding:
-        """By exact arithmetic, where that is not too much: it settles a pair by its first enclosure anyway."""
-        if not is_admitted(forecast(self.chain, pairs_of(self.chain.T))):
-            return Finding("undecided", "enclosure", "pairs of times are compared in exact arithmetic, too dear here")
-        return triangle(self.chain, tick)
-
-
-def ball_engine(scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserver]) -> Engine:
+def ball_engine(scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserver]) -> Engine[Any]:
     """The run that suits the kernel and the model.
 
     A chain of κI + (1−κ)1πᵀ needs no matrix, unless a reverse model other than Bayes' makes matrices of it; then its
@@ -285,20 +292,17 @@ def ball_engine(scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserv
 class StructuredEngine(ExactEngine):
     """The exact run with its rationals rounded to decimals."""
 
-    def step(self, now: StepInformation) -> Step:
-        exact, digits = super().step(now), self.scenario.digits
+    def number(self, value: Rational | None) -> Rational | None:
+        return as_decimal(value, self.scenario.digits) if isinstance(value, Fraction) else value
 
-        def rounded(value: Fraction | Decimal | None) -> Decimal | None:
-            return as_decimal(value, digits) if isinstance(value, Fraction) else value
+    def alpha_bar(self, now: Information) -> Rational | None:
+        return self.number(super().alpha_bar(now))
 
-        return replace(
-            exact,
-            beta=rounded(exact.beta),
-            alpha_bar=rounded(exact.alpha_bar),
-            dobrushin=rounded(exact.dobrushin),
-            total_variation_to_prior=rounded(exact.total_variation_to_prior),
-            law=RoundedLaw(exact.law, digits),
-        )
+    def distance(self, information: Information) -> Rational | None:
+        return self.number(super().distance(information))
+
+    def law(self, now: Information) -> Law:
+        return RoundedLaw(super().law(now), self.scenario.digits)
 
 
 @dataclass(frozen=True)

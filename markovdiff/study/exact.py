@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from math import prod
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from flint import fmpz
 
 from markovdiff.arithmetic.matrix import RationalMatrix, cofactors, fraction
-from markovdiff.arithmetic.quantity import Enclosed, Quantity
+from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.ledger import Ledger
 from markovdiff.engines.exact.triangle import triangle
 from markovdiff.measures.findings import CheckObserver, Finding, HTheorem, law_of
-from markovdiff.measures.ledger import Term, Totals, Unbounded
+from markovdiff.measures.ledger import Unbounded
 from markovdiff.measures.protocol import Snapshot, StepInformation
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.grouping import Classes
@@ -24,17 +24,20 @@ from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.transition import IdentityPlusRankOne, LazyMarginal
 from markovdiff.study.forecast import Forecast
 from markovdiff.study.foresight import admit
-from markovdiff.study.result import Elbo, Step
+from markovdiff.study.result import Elbo, Law, Rational, Step
 from markovdiff.study.scenario import Scenario
+from markovdiff.study.steps import Report, elbo_of, step_of, unbounded
 
 CLOSED_FORM_BITS = 4096
 """Closed forms are looked for while the joint's cells have at most this many bits together."""
 
 Tick = Callable[[float], None]
 
+Now = TypeVar("Now", bound=StepInformation)
 
-class Engine(Protocol):
-    """A run in one arithmetic.
+
+class Engine(Protocol[Now]):
+    """A run in one arithmetic, which knows each time in its own numbers.
 
     `prior` is π, None where it is p_T and that is not known exactly; `model` is R; `forecast` what the run was
     forecast to cost.
@@ -44,10 +47,10 @@ class Engine(Protocol):
     model: ReverseModel | None
     forecast: Forecast
 
-    def stream(self) -> Iterator[StepInformation]:
+    def stream(self) -> Iterator[Now]:
         """What is known at t = 0, 1, …, T."""
 
-    def step(self, now: StepInformation) -> Step:
+    def step(self, now: Now) -> Step:
         """What is reported of it; to be called for each t in turn."""
 
     def conclude(self) -> tuple[Elbo, Finding | None]:
@@ -66,13 +69,13 @@ class ExactEngine:
         self.forecast = admit(scenario, chain)
         prior = scenario.prior(chain)
         self.prior: RationalMatrix | None = prior
-        self.law = prior
+        self.end = prior
         self.model = scenario.reverse_model(chain)
         self.ledger = None if self.model is None else Ledger(chain, self.model, prior, scenario.digits)
         dense = self.model is not None and not self.model.is_bayes
         self.classes = None if dense else _classes(chain, prior, watchers)
         if self.classes is not None:
-            self.law = self.classes.grouped(prior)
+            self.end = self.classes.grouped(prior)
             for watcher in watchers:
                 if isinstance(watcher, HTheorem):
                     watcher.law = self.classes.grouped(watcher.law)
@@ -86,53 +89,41 @@ class ExactEngine:
             yield self.now
             before = self.now.forget()
 
-    def step(self, now: StepInformation) -> Step:
-        assert isinstance(now, Information)
+    def step(self, now: Information) -> Step:
         entry = None if self.ledger is None else self.ledger.observe(now)
-        moment, closed, first = now.moment, _is_small(now), now.before is None
+        return step_of(now, entry, self._reporting(now), self)
 
-        def report(term: Term) -> Enclosed:
-            return self._report(term, closed)
+    def number(self, value: Fraction | None) -> Rational | None:
+        return value
 
-        return Step(
-            t=moment.t,
-            beta=moment.beta,
-            alpha_bar=moment.alpha_bar,
-            entropy=report(now.entropy),
-            conditional_entropy=report(now.conditional),
-            noise_entropy=report(now.noise),
-            mutual_information=report(now.mutual),
-            information_loss=None if first else report(now.loss),
-            decay=None if first else now.decay,
-            dobrushin=now.dobrushin,
-            sdpi_bound=None if now.bound is None else report(now.bound),
-            total_variation_to_prior=self._distance(moment),
-            elbo_term=None if entry is None else report(entry.term),
-            model_error=None if entry is None else report(entry.error),
-            law=LazyMarginal(moment.data, moment.cumulative)
-            if isinstance(moment.cumulative, IdentityPlusRankOne)
-            else moment.marginal,
-        )
+    def alpha_bar(self, now: Information) -> Rational | None:
+        return now.moment.alpha_bar
 
-    def _distance(self, now: Moment) -> Fraction:
+    def law(self, now: Information) -> Law:
+        """The law p_t, a formula where the chain forgets towards one law."""
+        moment, cumulative = now.moment, now.moment.cumulative
+        if isinstance(cumulative, IdentityPlusRankOne):
+            return LazyMarginal(moment.data, cumulative)
+        return moment.marginal
+
+    def distance(self, information: Information) -> Rational | None:
         """TV(p_t, π): where the chain forgets towards μ, and π is p_T or μ, |ᾱ_t − ᾱ_T| or ᾱ_t times TV(p_0, μ)."""
+        now = information.moment
         if self.line is None:
-            return total_variation(now.marginal, self.law)
+            return total_variation(now.marginal, self.end)
         whole, last = self.line
         assert now.alpha_bar is not None
         return abs(now.alpha_bar - last) * whole
 
-    def _report(self, term: Term, closed: bool) -> Enclosed:
-        if isinstance(term, Unbounded):
-            return Enclosed(term.kind, witness=term.witness, words=term.words)
-        return term.enclosed(self.scenario.digits, self.scenario.unit, closed)
+    def _reporting(self, now: Information) -> Report[Quantity]:
+        digits, unit, closed = self.scenario.digits, self.scenario.unit, _is_small(now)
+        return lambda term: unbounded(term) if isinstance(term, Unbounded) else term.enclosed(digits, unit, closed)
 
     def conclude(self) -> tuple[Elbo, Finding | None]:
         if self.ledger is None or self.now is None:
             return Elbo(), None
         totals, finding = self.ledger.conclude()
-        closed = _is_small(self.now)
-        return Elbo(**{name: self._report(getattr(totals, name), closed) for name in Totals.__slots__}), finding
+        return elbo_of(totals, self._reporting(self.now)), finding
 
     def triangle(self, tick: Tick) -> Finding:
         return triangle(self.chain, tick)

@@ -22,10 +22,8 @@ from markovdiff.engines.float64.contraction import Contraction
 from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw, DeviationsFromLaws
 from markovdiff.engines.float64.forward import forward, last_of
 from markovdiff.engines.float64.information import (
-    DenseInformation,
     FloatPast,
     FloatStepInformation,
-    RankOneFloatInformation,
     information,
 )
 from markovdiff.engines.float64.ledger import FloatLedger, FloatTerm
@@ -33,13 +31,13 @@ from markovdiff.engines.float64.model_ledger import FloatModelLedger
 from markovdiff.engines.float64.range import check_chain, check_law, check_model
 from markovdiff.engines.float64.triangle import triangle
 from markovdiff.measures.findings import Finding
-from markovdiff.measures.ledger import Totals, Unbounded
-from markovdiff.measures.protocol import StepInformation
+from markovdiff.measures.ledger import Unbounded
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.foresight import admit
 from markovdiff.study.result import Elbo, Step
 from markovdiff.study.scenario import Scenario
+from markovdiff.study.steps import Report, elbo_of, step_of, unbounded
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,48 +102,39 @@ class FloatEngine:
             yield now
             before = now.forget()
 
-    def step(self, now: StepInformation) -> Step:
-        assert isinstance(now, DenseInformation | RankOneFloatInformation)
+    def step(self, now: FloatStepInformation) -> Step:
         entry = None if self.ledger is None else self.ledger.observe(now)
-        first = now.before is None
-        return Step(
-            t=now.t,
-            beta=self._decimal(now.moment.beta),
-            alpha_bar=self._decimal(now.moment.alpha_bar),
-            entropy=self._report(now.entropy, now.t),
-            conditional_entropy=self._report(now.conditional, now.t),
-            noise_entropy=self._report(now.noise, now.t),
-            mutual_information=self._report(now.mutual, now.t),
-            information_loss=None if first else self._report(now.loss, now.t),
-            decay=None if first else now.decay,
-            dobrushin=self._decimal(now.dobrushin),
-            sdpi_bound=None if now.bound is None else self._report(now.bound, now.t),
-            total_variation_to_prior=self._distance(now),
-            elbo_term=None if entry is None else self._report(entry.term, now.t),
-            model_error=None if entry is None else self._report(entry.error, now.t),
-            law=FloatLaw(now.moment.p, now.moment.possible, self.digits),
-        )
+        return step_of(now, entry, self._reporting(now.t), self)
 
-    def _distance(self, now: FloatStepInformation) -> Decimal | None:
+    def number(self, value: Fraction | float | None) -> Decimal | None:
+        return None if value is None else as_decimal(value, self.digits)
+
+    def alpha_bar(self, now: FloatStepInformation) -> Decimal | None:
+        return self.number(now.moment.alpha_bar)
+
+    def law(self, now: FloatStepInformation) -> FloatLaw:
+        """The law p_t."""
+        return FloatLaw(now.moment.p, now.moment.possible, self.digits)
+
+    def distance(self, now: FloatStepInformation) -> Decimal | None:
         """TV(p_t, π); None where rounding does not tell it from 0."""
         found, uncertain = float(np.abs(self.approach.at(now.moment)).sum()) / 2, self.approach.uncertain
         return None if uncertain > RESOLVED * found else as_decimal(found, self.digits)
 
-    def _decimal(self, value: Fraction | float | None) -> Decimal | None:
-        return None if value is None else as_decimal(value, self.digits)
+    def _reporting(self, t: int) -> Report[Approximation]:
+        def report(term: FloatTerm) -> Enclosed:
+            if isinstance(term, Unbounded):
+                return unbounded(term)
+            found = term.enclosed(self.digits, self.scenario.unit)
+            return found if found.is_finite else replace(found, witness={"t": t})
 
-    def _report(self, term: FloatTerm, t: int) -> Enclosed:
-        if isinstance(term, Unbounded):
-            return Enclosed(term.kind, witness=term.witness, words=term.words)
-        assert isinstance(term, Approximation)
-        found = term.enclosed(self.digits, self.scenario.unit)
-        return found if found.is_finite else replace(found, witness={"t": t})
+        return report
 
     def conclude(self) -> tuple[Elbo, Finding | None]:
         if self.ledger is None:
             return Elbo(), None
         totals, finding = self.ledger.conclude()
-        return Elbo(**{name: self._report(getattr(totals, name), self.chain.T) for name in Totals.__slots__}), finding
+        return elbo_of(totals, self._reporting(self.chain.T)), finding
 
     def triangle(self, tick: Callable[[float], None]) -> Finding:
         return triangle(self.chain, tick)

@@ -16,7 +16,7 @@ from flint import arb, ctx, fmpz
 from markovdiff.arithmetic.enclosure import ALONE, accuracy, as_decimal, bits_for
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import in_a_line
-from markovdiff.engines.ball.information import EnclosedInformation, TimeStep
+from markovdiff.engines.ball.information import TimeStep
 from markovdiff.engines.ball.rank_one_forward import RankOneRecursion
 from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, RankOneSnapshot, Setting
 from markovdiff.engines.ball.rank_one_ledger import RankOneBallLedger
@@ -25,7 +25,7 @@ from markovdiff.measures.findings import CheckObserver, HTheorem, law_of
 from markovdiff.measures.information import SPARE_BITS
 from markovdiff.process.chain import Chain
 from markovdiff.process.transition import IdentityPlusRankOne
-from markovdiff.study.balls import BallEngine, is_cheap, nearest
+from markovdiff.study.balls import EnclosedEngine, is_cheap, nearest
 from markovdiff.study.exact import total_variation
 from markovdiff.study.scenario import Scenario
 
@@ -67,12 +67,12 @@ class MixingLaw:
         return (tuple(row[k] for k in self.walk.classes.of_state),)
 
 
-class RankOneBallEngine(BallEngine):
+class RankOneBallEngine(EnclosedEngine[RankOneBallInformation]):
     """Ball, for a chain that forgets towards one law, with the Bayes reverse."""
 
     def __init__(self, scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserver]) -> None:
         """Raises UnfinishedError where the forecast refuses."""
-        self._begin(scenario, chain)
+        super().__init__(scenario, chain)
         laws = [watcher.law for watcher in watchers if isinstance(watcher, HTheorem)]
         laws += [] if self.prior is None else [self.prior]
         self.mixing = RankOneRecursion(chain, laws)
@@ -88,14 +88,14 @@ class RankOneBallEngine(BallEngine):
             yield now
             before = now.forget()
 
-    def _alpha_bar(self, now: EnclosedInformation) -> Decimal | None:
+    def alpha_bar(self, now: RankOneBallInformation) -> Decimal | None:
         keep, _ = self.mixing.kept(now.t, bits_for(self.digits))
         return rounded(keep, self.digits, partial(self.mixing.share, now.t))
 
-    def _law(self, t: int) -> MixingLaw:
-        return MixingLaw(self.mixing, t, self.digits)
+    def law(self, now: RankOneBallInformation) -> MixingLaw:
+        return MixingLaw(self.mixing, now.t, self.digits)
 
-    def _distance(self, now: EnclosedInformation) -> Decimal | None:
+    def distance(self, now: RankOneBallInformation) -> Decimal | None:
         """TV(p_t, π): |κ_t − κ|·TV(p_0, μ) where π lies between them at κ, else as it is defined."""
         t, walk = now.t, self.mixing
         if self.prior is None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate
+from typing import Any
 
 import msgspec
 from flint import fmpq
@@ -100,7 +101,7 @@ def run(
     return replace(begun, steps=tuple(steps), elbo=elbo, checks=checks, partial=False)
 
 
-def _engine(scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserver]) -> Engine:
+def _engine(scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserver]) -> Engine[Any]:
     """The run in the arithmetic that the scenario asks for; float's loads numpy, so it is imported only here."""
     if scenario.file.arithmetic.kind == "float":
         from markovdiff.study.floats import FloatEngine

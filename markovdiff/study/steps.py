@@ -1,13 +1,12 @@
 """A step and the ledger's totals as they are reported: written once, each engine supplies the numbers.
 
-What is reported is asked for in one order, whatever the arithmetic, since asking an enclosure for its digits may sharpen
+What is reported is asked for in one order, whatever the arithmetic: asking an enclosure for its digits may sharpen
 those that come after it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -34,49 +33,67 @@ class Reported(Protocol[N_co]):
     """What an arithmetic knows at time t, in its numbers; loss, decay and bound belong to a step."""
 
     @property
-    def t(self) -> int: ...
+    def t(self) -> int:
+        """The time."""
+
     @property
-    def moment(self) -> Timed: ...
+    def moment(self) -> Timed:
+        """The process at that time."""
+
     @property
-    def before(self) -> object | None: ...
+    def before(self) -> object | None:
+        """What is known of t − 1, None at t = 0."""
+
     @property
-    def entropy(self) -> N_co: ...
+    def entropy(self) -> N_co:
+        """H(x_t)."""
+
     @property
-    def conditional(self) -> N_co: ...
+    def conditional(self) -> N_co:
+        """H(x0 | x_t)."""
+
     @property
-    def noise(self) -> N_co: ...
+    def noise(self) -> N_co:
+        """H(x_t | x0)."""
+
     @property
-    def mutual(self) -> N_co: ...
+    def mutual(self) -> N_co:
+        """I(x0; x_t)."""
+
     @property
-    def loss(self) -> N_co: ...
+    def loss(self) -> N_co:
+        """I_{t−1} − I_t."""
+
     @property
-    def decay(self) -> Decay: ...
+    def decay(self) -> Decay:
+        """The verdict on the step."""
+
     @property
-    def dobrushin(self) -> Fraction | float | None: ...
+    def dobrushin(self) -> Fraction | float | None:
+        """η(Q_t)."""
+
     @property
-    def bound(self) -> N_co | None: ...
+    def bound(self) -> N_co | None:
+        """η(Q_t)·I_{t−1}."""
 
 
-Now_contra = TypeVar("Now_contra", contravariant=True)
-
-
-class Writer(Protocol[Now_contra]):
-    """What an engine adds to a step beside its entropies."""
+class Writer(Protocol):
+    """What an engine adds to a step beside its entropies; `now` is what its own arithmetic knows."""
 
     def number(self, value: Any) -> Rational | None:
         """A rational, or a float, as this arithmetic reports it."""
 
-    def alpha_bar(self, now: Now_contra) -> Rational | None:
+    def alpha_bar(self, now: Any) -> Rational | None:
         """ᾱ_t."""
 
-    def distance(self, now: Now_contra) -> Rational | None:
+    def distance(self, now: Any) -> Rational | None:
         """TV(p_t, π), None where it is not told from 0."""
 
-    def law(self, now: Now_contra) -> Law:
+    def law(self, now: Any) -> Law:
         """The law p_t, written out when asked for."""
 
 
-def step_of(now: Reported[N], entry: Entry[N | Unbounded] | None, report: Report[N], writer: Writer[Any]) -> Step:
+def step_of(now: Reported[N], entry: Entry[N | Unbounded] | None, report: Report[N], writer: Writer) -> Step:
     """Return what is reported of time t; `entry` is what the ledger has of it, if there is a ledger."""
     first = now.before is None
     return Step(
