@@ -106,6 +106,21 @@ class GroupedRow(RationalMatrix):
         return (tuple(row[k] for k in self.classes.of_state),)
 
 
+class GroupedLaws:
+    """The laws that p_t is compared with, on the classes of a chain: each is grouped once."""
+
+    def __init__(self, classes: Classes) -> None:
+        self.classes = classes
+        self.made: list[tuple[RationalMatrix, GroupedRow]] = []
+
+    def to(self, law: RationalMatrix) -> GroupedRow:
+        """Return the law on the classes."""
+        found = next((row for known, row in self.made if known == law), None)
+        if found is None:
+            self.made.append((law, found := self.classes.grouped(law)))
+        return found
+
+
 def _grouped(entries: RationalMatrix, classes: Classes) -> GroupedRow:
     return GroupedRow(entries.N, entries.d, classes)
 

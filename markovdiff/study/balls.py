@@ -8,7 +8,7 @@ with more. Small chains are walked exactly beside the balls to decide equalities
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -39,16 +39,16 @@ from markovdiff.engines.float64.information import FloatPast, FloatStepInformati
 from markovdiff.engines.float64.information import information as in_float
 from markovdiff.engines.float64.range import is_held
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.findings import CheckObserver, Finding
+from markovdiff.measures.findings import Finding
 from markovdiff.measures.ledger import Term, Unbounded
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import RankOneKernel
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import forecast, is_admitted
-from markovdiff.study.foresight import FLOAT_RANGE, admit, is_bayes, with_deviation
+from markovdiff.study.foresight import FLOAT_RANGE, with_deviation
+from markovdiff.study.plan import Plan
 from markovdiff.study.result import Elbo, Law, Rational, Step
-from markovdiff.study.scenario import Scenario
 from markovdiff.study.steps import Report, elbo_of, step_of, unbounded
 
 Enclosing = TypeVar("Enclosing", bound=EnclosedInformation)
@@ -142,13 +142,9 @@ class EnclosedEngine(ABC, Generic[Enclosing]):
 
     ledger: EnclosedLedger[Enclosing] | None
 
-    def __init__(self, scenario: Scenario, chain: Chain) -> None:
-        """Raises UnfinishedError where the forecast refuses."""
-        self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
-        self.forecast = admit(scenario, chain)
-        self.model = scenario.reverse_model(chain)
-        marginal = scenario.file.reverse.prior == "marginal"
-        self.prior: RationalMatrix | None = None if marginal else scenario.prior(chain)
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.chain, self.digits = plan, plan.chain, plan.digits
+        self.prior = plan.prior
 
     @abstractmethod
     def stream(self) -> Iterator[Enclosing]:
@@ -178,7 +174,7 @@ class EnclosedEngine(ABC, Generic[Enclosing]):
             if isinstance(term, Unbounded):
                 return unbounded(term)
             try:
-                return term.enclosed(self.digits, self.scenario.unit)
+                return term.enclosed(self.digits, self.plan.unit)
             except UnfinishedError as error:
                 words = f"not told from 0 by {error.got or 'enclosures'}"
                 return Enclosed("undecided", witness={"t": t}, words=words)
@@ -201,12 +197,12 @@ class EnclosedEngine(ABC, Generic[Enclosing]):
 class BallEngine(EnclosedEngine[BallInformation]):
     """Ball, with matrices."""
 
-    def __init__(self, scenario: Scenario, chain: Chain) -> None:
-        """Raises UnfinishedError where the forecast refuses."""
-        super().__init__(scenario, chain)
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        chain = plan.chain
         self.walk = EnclosureRecursion(chain, needed_bits(chain, self.digits))
         self.zeros = ExactOracle(chain, self.walk, is_cheap(chain))
-        self.ledger = None if self.model is None else self._ledger(chain, self.model)
+        self.ledger = None if plan.model is None else self._ledger(chain, plan.model)
         self.ends: dict[int, list[arb]] = {}
 
     def _ledger(self, chain: Chain, model: ReverseModel) -> BallLedger:
@@ -254,7 +250,7 @@ class BallEngine(EnclosedEngine[BallInformation]):
     @cached_property
     def _end(self) -> RationalMatrix:
         """The prior π, exactly."""
-        return self.chain.final_marginal if self.prior is None else self.prior
+        return self.plan.exact_prior
 
     def _variation(self, state: Enclosures) -> arb:
         pi = self._prior_ball(state.bits)
@@ -272,28 +268,26 @@ class BallEngine(EnclosedEngine[BallInformation]):
         return self.ends[bits]
 
 
-def ball_engine(scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserver]) -> Engine[Any]:
+def ball_engine(plan: Plan) -> Engine[Any]:
     """The run that suits the kernel and the model.
 
     A chain of κI + (1−κ)1πᵀ needs no matrix, unless a reverse model other than Bayes' makes matrices of it; then its
     exact run is taken where that costs little, for all that balls cannot decide.
     """
-    if not isinstance(chain.kernel, RankOneKernel):
-        return BallEngine(scenario, chain)
-    if is_bayes(scenario.file.reverse.model):
+    if not isinstance(plan.chain.kernel, RankOneKernel):
+        return BallEngine(plan)
+    if plan.is_bayes:
         from markovdiff.study.rank_one_balls import RankOneBallEngine
 
-        return RankOneBallEngine(scenario, chain, watchers)
-    if exact_words(chain) < CHEAP_WORDS:
-        return StructuredEngine(scenario, chain, watchers)
-    return BallEngine(scenario, chain)
+        return RankOneBallEngine(plan)
+    return StructuredEngine(plan) if exact_words(plan.chain) < CHEAP_WORDS else BallEngine(plan)
 
 
 class StructuredEngine(ExactEngine):
     """The exact run with its rationals rounded to decimals."""
 
     def number(self, value: Rational | None) -> Rational | None:
-        return as_decimal(value, self.scenario.digits) if isinstance(value, Fraction) else value
+        return as_decimal(value, self.plan.digits) if isinstance(value, Fraction) else value
 
     def alpha_bar(self, now: Information) -> Rational | None:
         return self.number(super().alpha_bar(now))
@@ -302,7 +296,7 @@ class StructuredEngine(ExactEngine):
         return self.number(super().distance(information))
 
     def law(self, now: Information) -> Law:
-        return RoundedLaw(super().law(now), self.scenario.digits)
+        return RoundedLaw(super().law(now), self.plan.digits)
 
 
 @dataclass(frozen=True)

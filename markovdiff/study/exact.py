@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from math import prod
 from typing import Protocol, TypeVar
@@ -14,18 +14,15 @@ from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.ledger import Ledger
 from markovdiff.engines.exact.triangle import triangle
-from markovdiff.measures.findings import CheckObserver, Finding, HTheorem, law_of
+from markovdiff.measures.findings import Finding, law_of
 from markovdiff.measures.ledger import Unbounded
 from markovdiff.measures.protocol import Snapshot, StepInformation
 from markovdiff.process.chain import Chain, Moment
-from markovdiff.process.grouping import Classes
+from markovdiff.process.grouping import Classes, GroupedLaws
 from markovdiff.process.kernels import RankOneKernel
-from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.transition import IdentityPlusRankOne, LazyMarginal
-from markovdiff.study.forecast import Forecast
-from markovdiff.study.foresight import admit
+from markovdiff.study.plan import Plan
 from markovdiff.study.result import Elbo, Law, Rational, Step
-from markovdiff.study.scenario import Scenario
 from markovdiff.study.steps import Report, elbo_of, step_of, unbounded
 
 CLOSED_FORM_BITS = 4096
@@ -39,13 +36,10 @@ Now = TypeVar("Now", bound=StepInformation)
 class Engine(Protocol[Now]):
     """A run in one arithmetic, which knows each time in its own numbers.
 
-    `prior` is π, None where it is p_T and that is not known exactly; `model` is R; `forecast` what the run was
-    forecast to cost.
+    `prior` is π, None where it is p_T and that is not known exactly.
     """
 
     prior: RationalMatrix | None
-    model: ReverseModel | None
-    forecast: Forecast
 
     def stream(self) -> Iterator[Now]:
         """What is known at t = 0, 1, …, T."""
@@ -63,29 +57,21 @@ class Engine(Protocol[Now]):
 class ExactEngine:
     """Exact: the numbers are `Quantity`, evaluated to the digits asked for."""
 
-    def __init__(self, scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserver]) -> None:
-        """Raises UnfinishedError where the forecast says that this machine cannot finish it."""
-        self.scenario, self.chain = scenario, chain
-        self.forecast = admit(scenario, chain)
-        prior = scenario.prior(chain)
+    def __init__(self, plan: Plan) -> None:
+        chain, prior = plan.chain, plan.exact_prior
+        self.plan, self.chain = plan, chain
         self.prior: RationalMatrix | None = prior
-        self.end = prior
-        self.model = scenario.reverse_model(chain)
-        self.ledger = None if self.model is None else Ledger(chain, self.model, prior, scenario.digits)
-        dense = self.model is not None and not self.model.is_bayes
-        self.classes = None if dense else _classes(chain, prior, watchers)
-        if self.classes is not None:
-            self.end = self.classes.grouped(prior)
-            for watcher in watchers:
-                if isinstance(watcher, HTheorem):
-                    watcher.law = self.classes.grouped(watcher.law)
-        self.line = _line(chain, prior, is_marginal=scenario.file.reverse.prior == "marginal")
+        self.ledger = None if plan.model is None else Ledger(chain, plan.model, prior, plan.digits)
+        self.classes = _classes(plan) if plan.is_bayes else None
+        self.laws = None if self.classes is None else GroupedLaws(self.classes)
+        self.end = prior if self.classes is None else self.classes.grouped(prior)
+        self.line = _line(chain, prior, is_marginal=plan.prior is None)
         self.now: Information | None = None
 
     def stream(self) -> Iterator[Information]:
         before: Snapshot[Moment, Quantity] | None = None
         for moment in self.chain.moments(self.classes):
-            self.now = Information(moment, before)
+            self.now = Information(moment, before, self.laws)
             yield self.now
             before = self.now.forget()
 
@@ -116,7 +102,7 @@ class ExactEngine:
         return abs(now.alpha_bar - last) * whole
 
     def _reporting(self, now: Information) -> Report[Quantity]:
-        digits, unit, closed = self.scenario.digits, self.scenario.unit, _is_small(now)
+        digits, unit, closed = self.plan.digits, self.plan.unit, _is_small(now)
         return lambda term: unbounded(term) if isinstance(term, Unbounded) else term.enclosed(digits, unit, closed)
 
     def conclude(self) -> tuple[Elbo, Finding | None]:
@@ -140,12 +126,12 @@ def _line(chain: Chain, prior: RationalMatrix, *, is_marginal: bool) -> tuple[Fr
     return total_variation(chain.at(0).data, law), last
 
 
-def _classes(chain: Chain, prior: RationalMatrix, watchers: Iterable[CheckObserver]) -> Classes | None:
+def _classes(plan: Plan) -> Classes | None:
     """The classes of states that neither the chain nor any law that it is measured against tells apart."""
-    if not isinstance(chain.kernel, RankOneKernel):
+    if not isinstance(plan.chain.kernel, RankOneKernel):
         return None
-    laws = [prior, *(watcher.law for watcher in watchers if isinstance(watcher, HTheorem))]
-    return chain.classes_beside(law.N.entries() for law in laws)
+    laws = [plan.exact_prior, *plan.laws.values()]
+    return plan.chain.classes_beside(law.N.entries() for law in laws)
 
 
 def _is_small(now: Information) -> bool:

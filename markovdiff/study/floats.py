@@ -15,7 +15,6 @@ import numpy as np
 
 from markovdiff.arithmetic.arrays import LEAST, RESOLVED, Approximation, Flags, Floats
 from markovdiff.arithmetic.enclosure import as_decimal
-from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.engines.float64.contraction import Contraction
@@ -34,9 +33,8 @@ from markovdiff.measures.findings import Finding
 from markovdiff.measures.ledger import Unbounded
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel
-from markovdiff.study.foresight import admit
+from markovdiff.study.plan import Plan
 from markovdiff.study.result import Elbo, Step
-from markovdiff.study.scenario import Scenario
 from markovdiff.study.steps import Report, elbo_of, step_of, unbounded
 
 
@@ -67,26 +65,23 @@ class FloatLaw:
 class FloatEngine:
     """Float: the numbers are `Approximation`."""
 
-    def __init__(self, scenario: Scenario, chain: Chain) -> None:
-        """Raises UnfinishedError where the forecast refuses, LimitError where float64 cannot hold a probability."""
-        self.scenario, self.chain, self.digits = scenario, chain, scenario.digits
-        self.forecast = admit(scenario, chain)
-        is_marginal = scenario.file.reverse.prior == "marginal"
-        self.prior: RationalMatrix | None = None if is_marginal else scenario.prior(chain)
-        self.model: ReverseModel | None = scenario.reverse_model(chain)
+    def __init__(self, plan: Plan) -> None:
+        """Raises LimitError where float64 cannot hold a probability."""
+        self.plan, self.chain, self.digits = plan, plan.chain, plan.digits
+        self.prior = plan.prior
         self._check_range()
-        last, via = (last_of(chain), scenario.stationary) if is_marginal else (None, None)
-        self.approach = DeviationFromLaw(chain, self.prior, last, via)
-        self.ledger = None if self.model is None else self._ledger(chain, self.model)
+        last = last_of(plan.chain) if plan.prior is None else None
+        self.approach = DeviationFromLaw(plan.chain, plan.prior, last, plan.stationary)
+        self.ledger = None if plan.model is None else self._ledger(plan.chain, plan.model)
 
     def _check_range(self) -> None:
         check_chain(self.chain)
         if self.prior is not None:
             check_law(self.prior, "reverse.prior")
-        if self.model is not None:
-            check_model(self.model, self.chain.K)
-        if "h-theorem" in self.scenario.expectations:
-            check_law(self.scenario.law()[0], "checks.h-theorem")
+        if self.plan.model is not None:
+            check_model(self.plan.model, self.chain.K)
+        for check, law in self.plan.laws.items():
+            check_law(law, f"checks.{check}")
 
     def _ledger(self, chain: Chain, model: ReverseModel) -> FloatLedger:
         if model.is_bayes:
@@ -125,7 +120,7 @@ class FloatEngine:
         def report(term: FloatTerm) -> Enclosed:
             if isinstance(term, Unbounded):
                 return unbounded(term)
-            found = term.enclosed(self.digits, self.scenario.unit)
+            found = term.enclosed(self.digits, self.plan.unit)
             return found if found.is_finite else replace(found, witness={"t": t})
 
         return report

@@ -5,7 +5,7 @@ A reverse model other than Bayes' needs K × K matrices; its run is that of any 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -21,13 +21,12 @@ from markovdiff.engines.ball.rank_one_forward import RankOneRecursion
 from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, RankOneSnapshot, Setting
 from markovdiff.engines.ball.rank_one_ledger import RankOneBallLedger
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.findings import CheckObserver, HTheorem, law_of
+from markovdiff.measures.findings import law_of
 from markovdiff.measures.information import SPARE_BITS
-from markovdiff.process.chain import Chain
 from markovdiff.process.transition import IdentityPlusRankOne
 from markovdiff.study.balls import EnclosedEngine, is_cheap, nearest
 from markovdiff.study.exact import total_variation
-from markovdiff.study.scenario import Scenario
+from markovdiff.study.plan import Plan
 
 GUARD = 8
 """Digits beyond those shown, by which it is told to which side a number is rounded."""
@@ -70,12 +69,10 @@ class MixingLaw:
 class RankOneBallEngine(EnclosedEngine[RankOneBallInformation]):
     """Ball, for a chain that forgets towards one law, with the Bayes reverse."""
 
-    def __init__(self, scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserver]) -> None:
-        """Raises UnfinishedError where the forecast refuses."""
-        super().__init__(scenario, chain)
-        laws = [watcher.law for watcher in watchers if isinstance(watcher, HTheorem)]
-        laws += [] if self.prior is None else [self.prior]
-        self.mixing = RankOneRecursion(chain, laws)
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        chain = plan.chain
+        self.mixing = RankOneRecursion(chain, [*plan.laws.values(), *([] if plan.prior is None else [plan.prior])])
         self.setting = Setting(self.mixing, is_cheap(chain))
         self.ledger = RankOneBallLedger(chain, self.prior, self.setting)
         self.place = None if self.prior is None else self.mixing.place(self.prior)
@@ -117,9 +114,8 @@ class RankOneBallEngine(EnclosedEngine[RankOneBallInformation]):
 
     def _exactly(self, t: int) -> Fraction:
         """TV(p_t, π) as a rational."""
-        end = self.chain.final_marginal if self.prior is None else self.prior
         start, kernel = self.chain.at(0).data, IdentityPlusRankOne(self.mixing.share(t), self.mixing.target)
-        return total_variation(kernel.push(start), end)
+        return total_variation(kernel.push(start), self.plan.exact_prior)
 
     @cached_property
     def _whole(self) -> Fraction:

@@ -20,7 +20,7 @@ from markovdiff._version import __version__
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
-from markovdiff.measures.findings import CheckObserver, Finding
+from markovdiff.measures.findings import Finding
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Blend, Gaussian, PerStep, RankOneKernel
 from markovdiff.process.reverse import (
@@ -36,6 +36,7 @@ from markovdiff.process.transition import Transition
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import GAUSSIAN_ROWS, Forecast
 from markovdiff.study.naive_float import NaiveFloat, check_certified
+from markovdiff.study.plan import Plan, planned
 from markovdiff.study.result import Check, Result, Step
 from markovdiff.study.reverse import notes_of
 from markovdiff.study.rounding import CHECKS, rounding
@@ -68,18 +69,19 @@ def run(
     chain = scenario.chain()
     shades = _shadow(scenario, chain) if shadow else None
     watchers = dict(scenario.watchers())
-    engine = _engine(scenario, chain, list(watchers.values()))
+    plan = planned(scenario, chain)
+    engine = _engine(plan)
     rounded = rounding(scenario)
     begun = Result(
         version=__version__,
-        unit=scenario.unit,
-        arithmetic={"kind": scenario.file.arithmetic.kind, "digits": scenario.digits},
-        scenario=resolved(scenario, chain, engine.prior, engine.model),
-        notes=(*scenario.notes, *rounded, *notes_of(engine.model)),
+        unit=plan.unit,
+        arithmetic={"kind": plan.arithmetic, "digits": plan.digits},
+        scenario=resolved(scenario, chain, engine.prior, plan.model),
+        notes=(*scenario.notes, *rounded, *notes_of(plan.model)),
         partial=True,
     )
     if on_begin is not None:
-        on_begin(begun, engine.forecast)
+        on_begin(begun, plan.forecast)
     steps: list[Step] = []
     for now in engine.stream():
         step = engine.step(now)
@@ -95,23 +97,25 @@ def run(
     elbo, balanced = engine.conclude()
     if balanced is not None:
         findings["elbo-ledger"] = balanced
-    if "dpi" in scenario.expectations:
+    if "dpi" in plan.expectations:
         findings["dpi"] = engine.triangle(lambda share: progress("pairs of times", share))
-    checks = tuple(_check(name, e, findings[name], rounded) for name, e in scenario.expectations.items())
+    checks = tuple(_check(name, e, findings[name], rounded) for name, e in plan.expectations.items())
     return replace(begun, steps=tuple(steps), elbo=elbo, checks=checks, partial=False)
 
 
-def _engine(scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserver]) -> Engine[Any]:
-    """The run in the arithmetic that the scenario asks for; float's loads numpy, so it is imported only here."""
-    if scenario.file.arithmetic.kind == "float":
-        from markovdiff.study.floats import FloatEngine
+def _engine(plan: Plan) -> Engine[Any]:
+    """The run in the arithmetic that the plan asks for; float's loads numpy, so it is imported only here."""
+    match plan.arithmetic:
+        case "float":
+            from markovdiff.study.floats import FloatEngine
 
-        return FloatEngine(scenario, chain)
-    if scenario.file.arithmetic.kind == "ball":
-        from markovdiff.study.balls import ball_engine
+            return FloatEngine(plan)
+        case "ball":
+            from markovdiff.study.balls import ball_engine
 
-        return ball_engine(scenario, chain, watchers)
-    return ExactEngine(scenario, chain, watchers)
+            return ball_engine(plan)
+        case "exact":
+            return ExactEngine(plan)
 
 
 def _shadow(scenario: Scenario, chain: Chain) -> NaiveFloat:

@@ -30,15 +30,17 @@ from markovdiff.errors import InternalError
 from markovdiff.measures.information import divergence_of, entropy_of, information_left
 from markovdiff.measures.protocol import ArithmeticName, Decay, Snapshot
 from markovdiff.process.chain import Moment
+from markovdiff.process.grouping import GroupedLaws
 from markovdiff.process.transition import IdentityPlusRankOne, Transition
 
 
 @dataclass(frozen=True, eq=False)
 class Information:
-    """What is known at time t, and what the step to it destroyed."""
+    """What is known at time t, and what the step to it destroyed; with `laws` where like states are taken as one."""
 
     moment: Moment
     before: Information | Snapshot[Moment, Quantity] | None
+    laws: GroupedLaws | None = None
 
     @property
     def arithmetic(self) -> ArithmeticName:
@@ -62,7 +64,7 @@ class Information:
 
     def divergence(self, law: RationalMatrix) -> Quantity | None:
         """KL(p_t‖μ)."""
-        return divergence_of(self.moment.marginal, law, self.entropy)
+        return divergence_of(self.moment.marginal, law if self.laws is None else self.laws.to(law), self.entropy)
 
     def inconsistency(self) -> dict[str, object] | None:
         """Where p_0 Q̄_t is not p_t, which never met Q̄_t, or a row of Q̄_t does not sum to one."""

@@ -1,0 +1,62 @@
+"""What is run: a scenario resolved once, so that no engine asks the scenario again.
+
+The order is that of the cost of being wrong: the law that a check names, then this machine's forecast, then the prior
+and the reverse model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markovdiff.arithmetic.enclosure import Unit
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.measures.protocol import ArithmeticName
+from markovdiff.process.chain import Chain
+from markovdiff.process.reverse import ReverseModel
+from markovdiff.study.forecast import Forecast
+from markovdiff.study.foresight import admit
+from markovdiff.study.scenario import Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A chain, what reverses it, what is measured against what, and how numbers are reported.
+
+    `model` is None for a process with memory, which has no ledger; `prior` is None where it is p_T, which not every
+    arithmetic forms exactly; `laws` are those that checks measure against, by the check;
+    `stationary` is the law by which float64 follows p_t − p_T, None where it has no need of one.
+    """
+
+    chain: Chain
+    model: ReverseModel | None
+    prior: RationalMatrix | None
+    laws: dict[str, RationalMatrix]
+    stationary: RationalMatrix | None
+    expectations: dict[str, str]
+    arithmetic: ArithmeticName
+    digits: int
+    unit: Unit
+    forecast: Forecast
+
+    @property
+    def is_bayes(self) -> bool:
+        """Whether there is no model, or the Bayes reverse under the data: then no R_t need be formed."""
+        return self.model is None or self.model.is_bayes
+
+    @property
+    def exact_prior(self) -> RationalMatrix:
+        """The prior π as rationals, p_T too."""
+        return self.chain.final_marginal if self.prior is None else self.prior
+
+
+def planned(scenario: Scenario, chain: Chain) -> Plan:
+    """Return what a run of the scenario needs. Raises UnfinishedError where the forecast refuses it."""
+    laws = {"h-theorem": scenario.law()[0]} if "h-theorem" in scenario.expectations else {}
+    forecast = admit(scenario, chain)
+    kind, is_marginal = scenario.file.arithmetic.kind, scenario.file.reverse.prior == "marginal"
+    prior = None if is_marginal else scenario.prior(chain)
+    model = scenario.reverse_model(chain)
+    stationary = scenario.stationary if kind == "float" and is_marginal else None
+    return Plan(
+        chain, model, prior, laws, stationary, scenario.expectations, kind, scenario.digits, scenario.unit, forecast
+    )
