@@ -30,7 +30,9 @@ def exactly(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
     """In exact arithmetic."""
     from markovdiff.engines.exact.information import Information
 
-    return [Information(moment, None).mutual.enclosed(digits, "bits") for moment in chain(problem).moments()]
+    return [
+        Information(moment, None).mutual_information.enclosed(digits, "bits") for moment in chain(problem).moments()
+    ]
 
 
 def by_balls(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
@@ -46,7 +48,7 @@ def by_balls(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
     before: BallSnapshot | None = None
     for t in range(problem.T + 1):
         now = BallInformation(TimeStep(t, None, None, markov=True), before, zeros, None)
-        found.append(now.mutual.enclosed(digits, "bits"))
+        found.append(now.mutual_information.enclosed(digits, "bits"))
         before = now.forget()
     return found
 
@@ -60,7 +62,7 @@ def by_floats(problem: Problem) -> list[float]:
     before: FloatPast | None = None
     for moment in forward(chain(problem)):
         now = information(moment, before, None, None)
-        found.append(now.mutual.value / log(2))
+        found.append(now.mutual_information.value / log(2))
         before = now.forget()
     return found
 

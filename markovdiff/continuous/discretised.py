@@ -93,7 +93,7 @@ def _beside(chain: Chain, grid: Grid, limits: Sequence[Noised]) -> tuple[Beside,
 
 def _at(moment: Moment, K: int, spacing: float, limit: Noised) -> Beside:
     now = Information(moment, None)
-    return Beside(moment.t, K, spacing, _float(now.mutual), _float(now.entropy) + log(spacing), limit)
+    return Beside(moment.t, K, spacing, _float(now.mutual_information), _float(now.entropy) + log(spacing), limit)
 
 
 def _float(quantity: Quantity) -> float:

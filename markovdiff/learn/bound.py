@@ -75,10 +75,10 @@ def elbo(values: Values) -> Sequence[Block]:
     rows: list[tuple[Cell, ...]] = []
     for now, term, error in kept.steps:
         first = now.moment.t == 1
-        paid = now.conditional if first else now.loss
+        paid = now.conditional_entropy if first else now.loss
         name = "reconstruction  L_0" if first else f"denoising  L_{now.moment.t - 1}"
         rows.append((name, bits(term), bits(paid), bits(error)))
-    left = kept.steps[-1][0].mutual
+    left = kept.steps[-1][0].mutual_information
     rows.append(
         (f"prior matching  L_{chain.T}", bits(finite(totals.prior)), bits(left), bits(finite(totals.prior_gap)))
     )

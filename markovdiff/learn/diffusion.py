@@ -22,14 +22,21 @@ def information_flow(values: Values) -> Sequence[Block]:
     """I_t, and the loss of each step."""
     K, T = int(values["K"]), int(values["T"])
     known = informations(uniform_chain(list(range(K, 0, -1)), (values["beta"],) * T))
-    H = known[0].mutual.form()
+    H = known[0].mutual_information.form()
     rows: list[tuple[Cell, ...]] = []
     for t in few(T, 6):
         now = known[t]
         lost, decided = ("", "") if now.before is None else (bits(now.loss), now.decay)
-        rows.append((t, bits(now.mutual), lost, decided, Bar((_float(now.mutual) / float(H),), 26)))
+        rows.append(
+            (t, bits(now.mutual_information), lost, decided, Bar((_float(now.mutual_information) / float(H),), 26))
+        )
     half = next(
-        (now.moment.t for now in known if known[0].mutual.minus(now.mutual.times(Fraction(2))).sign() >= 0), None
+        (
+            now.moment.t
+            for now in known
+            if known[0].mutual_information.minus(now.mutual_information.times(Fraction(2))).sign() >= 0
+        ),
+        None,
     )
     losses = sum((now.loss.form() for now in known[1:]), 0 * H)
     words = (
@@ -48,7 +55,7 @@ def information_flow(values: Values) -> Sequence[Block]:
             (
                 ("H(x0)", bits(H)),
                 ("half", words),
-                ("losses + I_T", bits(losses + known[-1].mutual.form())),
+                ("losses + I_T", bits(losses + known[-1].mutual_information.form())),
             )
         ),
         Prose(
@@ -67,7 +74,7 @@ def entropy_flow(values: Values) -> Sequence[Block]:
     for t in few(T, 6):
         a, b = even[t].entropy, masked[t].entropy
         bars = Bar((_float(a) / top,), 16), Bar((_float(b) / top,), 16)
-        rows.append((t, bits(a), bars[0], bits(b), bars[1], bits(masked[t].mutual)))
+        rows.append((t, bits(a), bars[0], bits(b), bars[1], bits(masked[t].mutual_information)))
     peak = max(masked, key=lambda now: _float(now.entropy)).moment.t
     left = masked[-1].moment.alpha_bar or Fraction(0)
     return (

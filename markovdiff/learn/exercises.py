@@ -104,16 +104,28 @@ def two_state(values: Values) -> Sequence[Block]:
     p, beta, T = values["p"], values["beta"], int(values["T"])
     weights = [p.numerator, p.denominator - p.numerator]
     known = informations(uniform_chain(weights, (beta,) * T))
-    top = float(known[0].mutual.form()) or 1.0
+    top = float(known[0].mutual_information.form()) or 1.0
     rows: list[tuple[Cell, ...]] = []
     agree = True
     for t in few(T, 5):
         now = known[t]
         formula = two_state_information(p, (1 - beta) ** t)
-        agree = agree and formula == now.mutual.form()
-        ratio: Cell = "" if now.before is None or now.before.mutual.is_zero() else _ratio(now.mutual, now.before.mutual)
+        agree = agree and formula == now.mutual_information.form()
+        ratio: Cell = (
+            ""
+            if now.before is None or now.before.mutual_information.is_zero()
+            else _ratio(now.mutual_information, now.before.mutual_information)
+        )
         decided = "" if now.before is None else now.decay
-        rows.append((t, bits(now.mutual), ratio, decided, Bar((float(now.mutual.enclosed(15, "nats")) / top,), 26)))
+        rows.append(
+            (
+                t,
+                bits(now.mutual_information),
+                ratio,
+                decided,
+                Bar((float(now.mutual_information.enclosed(15, "nats")) / top,), 26),
+            )
+        )
     falls = all(now.decay in ("strict", "equal") for now in known[1:])
     return (
         Prose(

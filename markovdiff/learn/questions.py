@@ -127,8 +127,8 @@ def more_entropy(values: Values) -> Sequence[Block]:
     rows: list[tuple[Cell, ...]] = []
     for t in few(T, 6):
         now = known[t]
-        shares = tuple(float(x.enclosed(15, "bits")) for x in (now.mutual, now.noise))
-        rows.append((t, bits(now.entropy), bits(now.mutual), bits(now.noise), Bar(shares, 30)))
+        shares = tuple(float(x.enclosed(15, "bits")) for x in (now.mutual_information, now.noise_entropy))
+        rows.append((t, bits(now.entropy), bits(now.mutual_information), bits(now.noise_entropy), Bar(shares, 30)))
     joint = chain.joint(T)
     told, noise = md.mutual_information(joint), md.conditional_entropy(joint, given="rows")
     return (
@@ -139,7 +139,7 @@ def more_entropy(values: Values) -> Sequence[Block]:
         Facts(
             (
                 ("H(x_T) − I − H(x_T|x0)", bits(md.entropy(chain.marginal(T)) - told - noise)),
-                ("lost about x0", bits(known[0].mutual.minus(known[-1].mutual))),
+                ("lost about x0", bits(known[0].mutual_information.minus(known[-1].mutual_information))),
             )
         ),
         Prose(

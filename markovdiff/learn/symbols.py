@@ -38,8 +38,8 @@ def notation(values: Values) -> Sequence[Block]:
         Facts(
             (
                 ("H(x_2)", bits(known.entropy)),
-                ("H(x0|x_2)", bits(known.conditional)),
-                ("I(x0;x_2)", bits(known.mutual)),
+                ("H(x0|x_2)", bits(known.conditional_entropy)),
+                ("I(x0;x_2)", bits(known.mutual_information)),
             )
         ),
         Prose(

@@ -270,7 +270,7 @@ class Converged:
 
     def conclude(self) -> Finding:
         assert self.last is not None
-        left, T, voice = self.last.mutual, self.last.t, Wording(self.last.arithmetic)
+        left, T, voice = self.last.mutual_information, self.last.t, Wording(self.last.arithmetic)
         try:
             sign = left.compare(self.bound, self.unit)
         except UnfinishedError:

@@ -53,7 +53,7 @@ class Snapshot(Generic[M_co, N_co]):
 
     moment: M_co
     entropy: N_co
-    mutual: N_co
+    mutual_information: N_co
     data_entropy: N_co
 
 
@@ -65,7 +65,7 @@ class Past(Protocol):
         """H(x_t)."""
 
     @property
-    def mutual(self) -> Number:
+    def mutual_information(self) -> Number:
         """I(x0; x_t)."""
 
 
@@ -93,7 +93,7 @@ class StepInformation(Protocol):
         """H(x_t)."""
 
     @property
-    def mutual(self) -> Number:
+    def mutual_information(self) -> Number:
         """I(x0; x_t)."""
 
     @property

@@ -125,13 +125,13 @@ def _seen_bits(chain: Chain) -> float:
     before: FloatPast | None = None
     for moment in forward(chain):
         now: FloatStepInformation = in_float(moment, before, None, None)
-        left = now.mutual.value
+        left = now.mutual_information.value
         if left == 0:
-            return max(most, FLOAT_RANGE if now.mutual.noise else 0)
+            return max(most, FLOAT_RANGE if now.mutual_information.noise else 0)
         lost = 0.0
         if before is not None and now.loss.value > 0:
-            lost = max(log2(before.mutual.value) - log2(now.loss.value), 0)
-        for part, whole in ((now.conditional, now.data_entropy), (now.noise, now.entropy)):
+            lost = max(log2(before.mutual_information.value) - log2(now.loss.value), 0)
+        for part, whole in ((now.conditional_entropy, now.data_entropy), (now.noise_entropy, now.entropy)):
             lost = max(lost, log2(whole.value) - log2(part.value) if part.value > 0 else 0)
         most, before = max(most, max(-log2(left), 0) / (1 if left > 2.0**-48 else 2) + lost), now.forget()
     return most

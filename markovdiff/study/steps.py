@@ -49,15 +49,15 @@ class Reported(Protocol[N_co]):
         """H(x_t)."""
 
     @property
-    def conditional(self) -> N_co:
+    def conditional_entropy(self) -> N_co:
         """H(x0 | x_t)."""
 
     @property
-    def noise(self) -> N_co:
+    def noise_entropy(self) -> N_co:
         """H(x_t | x0)."""
 
     @property
-    def mutual(self) -> N_co:
+    def mutual_information(self) -> N_co:
         """I(x0; x_t)."""
 
     @property
@@ -101,9 +101,9 @@ def step_of(now: Reported[N], entry: Entry[N | Unbounded] | None, report: Report
         beta=writer.number(now.moment.beta),
         alpha_bar=writer.alpha_bar(now),
         entropy=report(now.entropy),
-        conditional_entropy=report(now.conditional),
-        noise_entropy=report(now.noise),
-        mutual_information=report(now.mutual),
+        conditional_entropy=report(now.conditional_entropy),
+        noise_entropy=report(now.noise_entropy),
+        mutual_information=report(now.mutual_information),
         information_loss=None if first else report(now.loss),
         decay=None if first else now.decay,
         dobrushin=writer.number(now.dobrushin),

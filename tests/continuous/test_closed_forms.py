@@ -71,7 +71,7 @@ def test_two_states_by_formula_and_by_chain(data, target, betas):
     for now in informations(chain):
         kept *= 1 - now.moment.beta if now.moment.beta is not None else 1
         formula = two_state_information(data[0], kept, target[0])
-        assert formula == now.mutual.form()
+        assert formula == now.mutual_information.form()
         assert before is None or formula <= before
         before = formula
 

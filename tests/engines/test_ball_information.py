@@ -19,7 +19,7 @@ from markovdiff.process.kernels import Blend, Gaussian, per_step
 from markovdiff.process.transition import Dense
 from markovdiff.study.balls import needed_bits
 
-NAMES = ("entropy", "mutual", "conditional", "noise")
+NAMES = ("entropy", "mutual_information", "conditional_entropy", "noise_entropy")
 DIGITS = 15
 
 
@@ -30,7 +30,7 @@ def in_balls(chain: Chain, exact: list[Information], *, cheap: bool = True) -> l
     for known in exact:
         place = TimeStep(known.t, known.moment.beta, None, chain.is_markov)
         seen.append(BallInformation(place, seen[-1] if seen else None, zeros, known.dobrushin))
-        assert seen[-1].mutual is not None
+        assert seen[-1].mutual_information is not None
     return seen
 
 
@@ -69,8 +69,8 @@ def test_the_digits_are_relative_at_1e_minus_300() -> None:
     exact = informations(chain)
     near = in_balls(chain, exact, cheap=False)
     for now, truth in zip(near, exact, strict=True):  # in order, as a run asks: each t knows of the one before
-        agree(now.mutual, truth.mutual)
-    assert float(exact[-1].mutual.enclosed(3, "nats").value) < 1e-290
+        agree(now.mutual_information, truth.mutual_information)
+    assert float(exact[-1].mutual_information.enclosed(3, "nats").value) < 1e-290
     assert {known.decay for known in near[1:]} == {"strict"}
 
 
@@ -81,7 +81,7 @@ def test_a_walk_that_was_forecast_too_low_is_started_again() -> None:
     )
     exact, walk = informations(chain), EnclosureRecursion(chain, 64)
     near = BallInformation(TimeStep(40, None, None, True), None, ExactOracle(chain, walk, False), None)
-    agree(near.mutual, exact[-1].mutual)
+    agree(near.mutual_information, exact[-1].mutual_information)
     assert walk.bits > 64
 
 
@@ -132,7 +132,7 @@ def test_patterns_know_their_zeros() -> None:
     near = in_balls(chain, informations(chain), cheap=False)
     assert {known.decay for known in near[1:]} == {"equal"}
     assert {known.slack_sign for known in near[1:]} == {0}
-    assert all(known.conditional.known_zero and known.noise.known_zero for known in near)
+    assert all(known.conditional_entropy.known_zero and known.noise_entropy.known_zero for known in near)
 
 
 @pytest.mark.parametrize("size", [2**-23, 2**-25, 2**-60])

@@ -36,7 +36,7 @@ def check_meets(exact: object, near: object, name: str) -> None:
 
 def something_vanishes(drawn: Modelled, steps: list[Entry], totals: Totals) -> bool:
     """Whether some number that the ledger is made of is exactly zero, which balls alone cannot tell."""
-    known = [x for now in informations(drawn.chain)[1:] for x in (now.mutual, now.loss)]
+    known = [x for now in informations(drawn.chain)[1:] for x in (now.mutual_information, now.loss)]
     parts = [*known, *(entry.error for entry in steps), *(getattr(totals, name) for name in Totals.__slots__)]
     return any(isinstance(x, Quantity) and x.is_zero() for x in parts)
 

@@ -105,10 +105,10 @@ def test_erasure_keeps_its_share(process):
     h0 = entropy(process.chain.data.probabilities)
     for now in informations(process.chain):
         a = now.moment.alpha_bar
-        assert now.mutual.form() == a * h0
+        assert now.mutual_information.form() == a * h0
         assert now.entropy.form() == a * h0 + entropy([a, 1 - a])
-        assert now.conditional.form() == (1 - a) * h0
-        assert now.noise.form() == entropy([a, 1 - a])
+        assert now.conditional_entropy.form() == (1 - a) * h0
+        assert now.noise_entropy.form() == entropy([a, 1 - a])
 
 
 @given(erasures())
@@ -144,9 +144,9 @@ def test_a_permutation_loses_nothing(data, T, draw):
         assert now.decay == "equal"
         assert now.loss.is_zero()
         assert now.slack_sign == 0
-        assert now.mutual.form() == now.entropy.form() == first.entropy.form()
-        assert now.conditional.is_zero()
-        assert now.noise.is_zero()
+        assert now.mutual_information.form() == now.entropy.form() == first.entropy.form()
+        assert now.conditional_entropy.is_zero()
+        assert now.noise_entropy.is_zero()
 
 
 def test_noise_that_hides_nothing_is_equal():
@@ -154,9 +154,9 @@ def test_noise_that_hides_nothing_is_equal():
     chain = constant_chain([half, half, 0, 0], [[half, 0, half, 0], [0, half, 0, half]] * 2, 1)
     now = informations(chain)[1]
     assert now.decay == "equal"
-    assert now.conditional.is_zero()
+    assert now.conditional_entropy.is_zero()
     assert now.entropy.enclosed(15, "bits").value == "2"
-    assert now.noise.enclosed(15, "bits").value == now.mutual.enclosed(15, "bits").value == "1"
+    assert now.noise_entropy.enclosed(15, "bits").value == now.mutual_information.enclosed(15, "bits").value == "1"
 
 
 def test_noise_about_noise_may_be_forgotten():
@@ -167,7 +167,7 @@ def test_noise_about_noise_may_be_forgotten():
     first, one, two = informations(Chain(Distribution.from_weights([1, 1, 0, 0, 0]), per_step(steps, 5), (), 2))
     assert one.decay == two.decay == "equal"
     assert one.entropy.form() - two.entropy.form() == log(2) / 2
-    assert one.mutual.form() == two.mutual.form() == first.entropy.form() == log(2)
+    assert one.mutual_information.form() == two.mutual_information.form() == first.entropy.form() == log(2)
 
 
 @given(data_laws(4), st.integers(1, 4))
@@ -176,8 +176,12 @@ def test_nothing_known_stays_nothing(data, T):
     """Uniform noise at β = 1 forgets x_0 in one step: I_1 = 0 exactly, and every later step is equal."""
     first, *rest = informations(Chain(data, uniform(data.K), (Fraction(1),) * T, T))
     for now in rest:
-        assert now.mutual.is_zero()
-        assert now.mutual.enclosed(15, "bits").lower == now.mutual.enclosed(15, "bits").upper == "0"
+        assert now.mutual_information.is_zero()
+        assert (
+            now.mutual_information.enclosed(15, "bits").lower
+            == now.mutual_information.enclosed(15, "bits").upper
+            == "0"
+        )
         assert now.dobrushin == 0
         assert now.slack_sign == 0
     assert rest[0].decay == ("equal" if first.entropy.is_zero() else "strict")
@@ -190,9 +194,9 @@ def test_data_without_doubt_have_nothing_to_lose(drawn, T):
     """H(x_0) = 0 makes every I_t = 0, and every step equal, whatever the noise does."""
     p0, M = drawn
     for now in informations(constant_chain(p0, M, T)):
-        assert now.mutual.is_zero()
-        assert now.conditional.is_zero()
-        assert now.noise.form() == now.entropy.form()
+        assert now.mutual_information.is_zero()
+        assert now.conditional_entropy.is_zero()
+        assert now.noise_entropy.form() == now.entropy.form()
         if now.before is not None:
             assert now.decay == "equal"
             assert now.slack_sign == 0

@@ -380,10 +380,14 @@ def test_each_term_pays_for_what_its_step_destroyed(case: Case) -> None:
     account = account_of(*case)
     seen = informations(process.chain)
     for t, (before, now) in enumerate(pairwise(seen), 1):
-        paid = now.conditional.form() if t == 1 else before.mutual.form() - now.mutual.form()
+        paid = (
+            now.conditional_entropy.form()
+            if t == 1
+            else before.mutual_information.form() - now.mutual_information.form()
+        )
         term = account.reconstruction() if t == 1 else account.denoising(t)
         assert same(term, plus(paid, account.model_error(t)))
-    assert same(account.prior_matching(), plus(seen[-1].mutual.form(), account.prior_gap()))
+    assert same(account.prior_matching(), plus(seen[-1].mutual_information.form(), account.prior_gap()))
 
 
 @examples(160)
@@ -648,7 +652,7 @@ def test_d3pm_of_the_data_forgets_only_the_first_step(process: Process) -> None:
     """Fed q(x0), equation 4 has Δ_t = 0 for t ≥ 2 and Δ_1 = I_1: it makes the last step blindly."""
     chain = process.chain
     first, *later = kept(chain, D3PM(MarginalDenoiser()), chain.marginal(chain.T))[0]
-    assert same(value(first.error), informations(chain)[1].mutual.form())
+    assert same(value(first.error), informations(chain)[1].mutual_information.form())
     assert all(same(value(entry.error), LogForm()) for entry in later)
 
 

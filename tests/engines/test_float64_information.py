@@ -30,7 +30,7 @@ from markovdiff.process.kernels import Blend, Kernel, RankOneKernel, per_step, w
 from markovdiff.process.transition import Dense
 
 RELATIVE = 1e-10
-NAMES = ("entropy", "mutual", "conditional", "noise")
+NAMES = ("entropy", "mutual_information", "conditional_entropy", "noise_entropy")
 
 
 def in_floats(chain: Chain) -> list[FloatStepInformation]:
@@ -63,7 +63,7 @@ def test_every_quantity_is_within_1e_10_of_the_truth(process: Process) -> None:
     """H(x_t), I, H(x0|x_t), H(x_t|x0): relative error below 1e-10; 0 where I is, as far as float64 can tell."""
     for exact, near in zip(informations(process.chain), in_floats(process.chain), strict=True):
         for name in NAMES:
-            slack = near.mutual.noise if near.mutual.value == 0 or not near.markov else 0.0
+            slack = near.mutual_information.noise if near.mutual_information.value == 0 or not near.markov else 0.0
             assert agrees(getattr(near, name), truth(getattr(exact, name)), slack)
         assert near.inconsistency() is None
 
@@ -83,10 +83,10 @@ def test_dense_chains_keep_their_digits_to_1e_200(K: int, T: int, beta: str) -> 
     chain = dense(7, K, T, Fraction(beta))
     late = 1.0
     for exact, near in zip(informations(chain)[1:], in_floats(chain)[1:], strict=True):
-        late = truth(exact.mutual)
+        late = truth(exact.mutual_information)
         if late <= 1e-200:
             break
-        assert agrees(near.mutual, late)
+        assert agrees(near.mutual_information, late)
         assert agrees(near.loss, truth(exact.loss))
         assert near.decay == exact.decay == "strict"
     assert beta != "1" or late < 1e-50
@@ -102,7 +102,7 @@ def test_the_textbook_sum_rises_where_this_does_not() -> None:
         logs = np.log(joint + (joint == 0))
         textbook.append(entropy(now.p0) + entropy(now.p) + float((joint * logs).sum()))
     rises = sum(b > a for a, b in pairwise(textbook))
-    ours = [near.mutual.value for near in in_floats(chain)]
+    ours = [near.mutual_information.value for near in in_floats(chain)]
     assert rises > 0
     assert all(b < a for a, b in pairwise(ours))
 
@@ -110,10 +110,10 @@ def test_the_textbook_sum_rises_where_this_does_not() -> None:
 def test_below_the_range_of_float64_it_says_so() -> None:
     """I_T = 1e-500 is 0 give or take, its step undecided; never negative, never a rise."""
     seen = in_floats(dense(5, 8, 400))
-    assert seen[-1].mutual.value == 0
+    assert seen[-1].mutual_information.value == 0
     assert seen[-1].decay == "undecided"
     assert {near.decay for near in seen[1:]} == {"strict", "undecided"}
-    assert min(near.mutual.value for near in seen) >= 0
+    assert min(near.mutual_information.value for near in seen) >= 0
 
 
 def test_structure_decides_where_numbers_cannot() -> None:
@@ -266,8 +266,8 @@ def test_rows_that_hardly_differ_leave_an_information_with_all_its_digits(apart:
     rows = [[Fraction(apart + 1, 2 * apart), Fraction(apart - 1, 2 * apart)], [Fraction(1, 2), Fraction(1, 2)]]
     chain = Chain(Distribution.from_weights([3, 1]), Blend(Dense.from_rows(rows, "rows")), (Fraction(1),) * 3, 3)
     for exact, near in zip(informations(chain)[1:], in_floats(chain)[1:], strict=True):
-        assert near.mutual.value == pytest.approx(truth(exact.mutual), rel=1e-12, abs=0)
-        assert not near.mutual.is_rounding
+        assert near.mutual_information.value == pytest.approx(truth(exact.mutual_information), rel=1e-12, abs=0)
+        assert not near.mutual_information.is_rounding
         assert near.decay == exact.decay
         assert Contraction(chain).at(near.t) == pytest.approx(1 / (2 * apart), rel=1e-12, abs=0)
 
@@ -282,14 +282,21 @@ def test_what_a_step_leaves_below_rounding_is_zero_give_or_take(lean: str) -> No
     steps = [blur, [[Fraction(x) for x in row] for row in merge], blur, blur]
     chain = Chain(Distribution.from_weights([3, 1, 0]), per_step(steps, 3), (), 4)
     for exact, near in list(zip(informations(chain), in_floats(chain), strict=True))[2:]:
-        assert near.mutual.value == pytest.approx(truth(exact.mutual), rel=1e-9, abs=0) or near.mutual.is_rounding
-        assert abs(near.mutual.value - truth(exact.mutual)) <= near.mutual.noise <= 1e-25
+        assert (
+            near.mutual_information.value == pytest.approx(truth(exact.mutual_information), rel=1e-9, abs=0)
+            or near.mutual_information.is_rounding
+        )
+        assert (
+            abs(near.mutual_information.value - truth(exact.mutual_information))
+            <= near.mutual_information.noise
+            <= 1e-25
+        )
         assert near.decay in (exact.decay, "undecided")
 
 
 def test_beyond_the_range_the_noise_is_no_more_than_the_smallest_float() -> None:
     """Where D itself has underflowed, I_t is 0 ± 1e-307 at most."""
-    last = [near.mutual for near in in_floats(dense(5, 8, 900))][-1]  # in order, as a run asks
+    last = [near.mutual_information for near in in_floats(dense(5, 8, 900))][-1]  # in order, as a run asks
     assert last.value == 0 < last.noise < 1e-307
 
 

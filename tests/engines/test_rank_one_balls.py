@@ -86,7 +86,9 @@ def test_a_run_keeps_no_past() -> None:
         kept = now.forget()
         assert not hasattr(kept, "before")
         now = RankOneBallInformation(TimeStep(t, chain.betas[t - 1], None, markov=True), kept, setting)
-        held = [cell.cell_contents for q in (now.entropy, now.mutual) for cell in q._evaluate.__closure__ or ()]
+        held = [
+            cell.cell_contents for q in (now.entropy, now.mutual_information) for cell in q._evaluate.__closure__ or ()
+        ]
         assert not any(isinstance(thing, RankOneBallInformation) for thing in held)
 
 

@@ -328,7 +328,7 @@ def test_converged_to_nothing(unit):
 @examples(40)
 def test_converged_looks_at_the_end_alone(process, bound):
     """Only I_T counts, however large or small I was before."""
-    within = informations(process.chain)[-1].mutual.form() <= bound
+    within = informations(process.chain)[-1].mutual_information.form() <= bound
     assert found(Converged(bound, "nats"), process.chain).observed == ("holds" if within else "violated")
 
 

@@ -21,9 +21,9 @@ def test_entropies_are_those_of_the_paths(process):
     for now in informations(process.chain):
         joint = process.table(0, now.moment.t)
         assert now.entropy.form() == H(process.law(now.moment.t))
-        assert now.mutual.form() == mutual_information(joint)
-        assert now.conditional.form() == conditional_entropy(joint)
-        assert now.noise.form() == conditional_entropy(joint, given="rows")
+        assert now.mutual_information.form() == mutual_information(joint)
+        assert now.conditional_entropy.form() == conditional_entropy(joint)
+        assert now.noise_entropy.form() == conditional_entropy(joint, given="rows")
 
 
 @given(markov())
@@ -35,7 +35,7 @@ def test_the_loss_is_a_conditional_information(process):
         triples = process.law(0, t - 1, t)
         given_next = H(process.law(0, t)) + H(process.law(t - 1, t)) - H(triples) - H(process.law(t))
         assert now.loss.form() == given_next
-        assert now.loss.form() == now.before.mutual.form() - now.mutual.form()
+        assert now.loss.form() == now.before.mutual_information.form() - now.mutual_information.form()
 
 
 @given(markov())
@@ -59,9 +59,9 @@ def test_four_formulas_for_one_information(process):
         joint = process.table(0, now.moment.t)
         flat = [x for row in joint for x in row]
         apart = [a * b for a in process.chain.data.probabilities for b in process.chain.marginal(now.moment.t)]
-        I_t = now.mutual.form()
-        assert I_t == first.entropy.form() - now.conditional.form()
-        assert I_t == now.entropy.form() - now.noise.form()
+        I_t = now.mutual_information.form()
+        assert I_t == first.entropy.form() - now.conditional_entropy.form()
+        assert I_t == now.entropy.form() - now.noise_entropy.form()
         assert I_t == first.entropy.form() + now.entropy.form() - joint_entropy(joint)
         assert I_t == kl(flat, apart)
 
@@ -74,9 +74,9 @@ def test_digits_enclose_the_paths_number(process, unit, digits):
         joint = process.table(0, now.moment.t)
         for quantity, form in (
             (now.entropy, H(process.law(now.moment.t))),
-            (now.mutual, mutual_information(joint)),
-            (now.conditional, conditional_entropy(joint)),
-            (now.noise, conditional_entropy(joint, given="rows")),
+            (now.mutual_information, mutual_information(joint)),
+            (now.conditional_entropy, conditional_entropy(joint)),
+            (now.noise_entropy, conditional_entropy(joint, given="rows")),
         ):
             shown = quantity.enclosed(digits, unit)
             lower, value, upper = (Fraction(x) for x in (shown.lower, shown.value, shown.upper))
@@ -93,12 +93,12 @@ def test_digits_enclose_the_paths_number(process, unit, digits):
 def test_information_is_between_nothing_and_everything(process):
     """0 ≤ I_t ≤ min(H(x_0), H(x_t)), with I_0 = H(x_0): signs of exact forms."""
     first = informations(process.chain)[0]
-    assert first.mutual.form() == first.entropy.form()
+    assert first.mutual_information.form() == first.entropy.form()
     for now in informations(process.chain):
-        assert now.mutual.sign() >= 0
-        assert now.conditional.sign() >= 0
-        assert now.noise.sign() >= 0
-        assert first.entropy.minus(now.mutual).sign() == now.conditional.sign()
+        assert now.mutual_information.sign() >= 0
+        assert now.conditional_entropy.sign() >= 0
+        assert now.noise_entropy.sign() >= 0
+        assert first.entropy.minus(now.mutual_information).sign() == now.conditional_entropy.sign()
 
 
 @given(processes())
@@ -111,6 +111,8 @@ def test_certainty_and_independence_are_seen_without_logarithms(process):
         is_product = all(
             x == a * b for a, row in zip(rows, joint, strict=True) for b, x in zip(columns, row, strict=True)
         )
-        assert now.mutual.is_zero() == is_product == now.moment.deviation.vanishes
-        assert now.conditional.is_zero() == all(sum(x > 0 for x in column) <= 1 for column in zip(*joint, strict=True))
-        assert now.noise.is_zero() == all(sum(x > 0 for x in row) <= 1 for row in joint)
+        assert now.mutual_information.is_zero() == is_product == now.moment.deviation.vanishes
+        assert now.conditional_entropy.is_zero() == all(
+            sum(x > 0 for x in column) <= 1 for column in zip(*joint, strict=True)
+        )
+        assert now.noise_entropy.is_zero() == all(sum(x > 0 for x in row) <= 1 for row in joint)

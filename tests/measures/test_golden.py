@@ -40,7 +40,7 @@ def test_uniform_noise_on_four_states(t):
     """H(x_t) and I(x_0; x_t) in bits, to 15 digits (worked by hand: uniform kernel, K = 4)."""
     now = informations(SANDWICH)[t]
     assert now.entropy.enclosed(15, "bits").value == ENTROPIES[t]
-    assert now.mutual.enclosed(15, "bits").value == INFORMATIONS[t]
+    assert now.mutual_information.enclosed(15, "bits").value == INFORMATIONS[t]
 
 
 def test_uniform_noise_on_four_states_in_closed_form():
@@ -50,14 +50,14 @@ def test_uniform_noise_on_four_states_in_closed_form():
     H_2 = entropy(["8/24", "6/24", "5/24", "5/24"])
     assert one.entropy.form() == H_1
     assert two.entropy.form() == H_2
-    assert one.mutual.form() == H_1 - entropy(["9/12", "1/12", "1/12", "1/12"])
-    assert two.mutual.form() == H_2 - entropy(["3/6", "1/6", "1/6", "1/6"])
+    assert one.mutual_information.form() == H_1 - entropy(["9/12", "1/12", "1/12", "1/12"])
+    assert two.mutual_information.form() == H_2 - entropy(["3/6", "1/6", "1/6", "1/6"])
 
 
 def test_more_digits_are_inside_fewer():
     """The enclosure to 30 digits lies within that to 15, for every quantity at every t."""
     for now in informations(SANDWICH):
-        for quantity in (now.entropy, now.mutual, now.conditional, now.noise):
+        for quantity in (now.entropy, now.mutual_information, now.conditional_entropy, now.noise_entropy):
             for unit in ("bits", "nats"):
                 coarse, fine = ends(quantity.enclosed(15, unit)), ends(quantity.enclosed(30, unit))
                 assert coarse[0] <= fine[0] <= fine[1] <= coarse[1]
@@ -67,8 +67,8 @@ def test_more_digits_are_inside_fewer():
 @examples(60)
 def test_enclosures_are_nested(process):
     """lower_15 ≤ lower_30 ≤ upper_30 ≤ upper_15, whichever is asked for first."""
-    fine = [now.mutual.enclosed(30, "bits") for now in informations(process.chain)]
-    coarse = [now.mutual.enclosed(15, "bits") for now in informations(process.chain)]
+    fine = [now.mutual_information.enclosed(30, "bits") for now in informations(process.chain)]
+    coarse = [now.mutual_information.enclosed(15, "bits") for now in informations(process.chain)]
     for a, b in zip(map(ends, coarse), map(ends, fine), strict=True):
         assert a[0] <= b[0] <= b[1] <= a[1]
 
@@ -78,14 +78,14 @@ def test_enclosures_are_nested(process):
 def test_binary_symmetric_channel(f):
     """A fair bit flipped with probability f: I = log 2 − h(f). Source: Cover & Thomas 2006, §7.1.4."""
     now = informations(constant_chain([half, half], [[1 - f, f], [f, 1 - f]], 1))[1]
-    assert now.mutual.form() == log(2) - entropy([f, 1 - f])
+    assert now.mutual_information.form() == log(2) - entropy([f, 1 - f])
     assert now.entropy.enclosed(15, "bits").value == "1"
 
 
 def test_binary_symmetric_channel_at_a_quarter():
     """f = ¼: I = ¾·log2(3) − 1 = 0.188721875540867 bits, the number again by mpmath."""
     now = informations(constant_chain([half, half], [["3/4", "1/4"], ["1/4", "3/4"]], 1))[1]
-    shown = now.mutual.enclosed(15, "bits", closed=True)
+    shown = now.mutual_information.enclosed(15, "bits", closed=True)
     with mpmath.workdps(40):
         assert shown.value == mpmath.nstr(mpmath.mpf(3) / 4 * mpmath.log(3, 2) - 1, 15) == "0.188721875540867"
     assert shown.closed_form == "−1 + 3/4·log2(3)"
@@ -94,7 +94,7 @@ def test_binary_symmetric_channel_at_a_quarter():
 def test_z_channel():
     """0 ↦ 0, 1 ↦ 0 or 1 evenly, from a fair bit: I = h(¼) − ½ bit. Source: Cover & Thomas 2006, exercise 7.8."""
     now = informations(constant_chain([half, half], [[1, 0], [half, half]], 1))[1]
-    assert now.mutual.form() == entropy([quarter, 1 - quarter]) - half * log(2)
+    assert now.mutual_information.form() == entropy([quarter, 1 - quarter]) - half * log(2)
 
 
 def test_noisy_typewriter():
@@ -102,8 +102,8 @@ def test_noisy_typewriter():
     K = 26
     rows = [[half if j in (i, (i + 1) % K) else 0 for j in range(K)] for i in range(K)]
     now = informations(constant_chain([Fraction(1, K)] * K, rows, 1))[1]
-    assert now.mutual.form() == log(13)
-    assert now.noise.form() == log(2)
+    assert now.mutual_information.form() == log(13)
+    assert now.noise_entropy.form() == log(2)
 
 
 def test_the_mask_makes_a_hump():
@@ -112,7 +112,7 @@ def test_the_mask_makes_a_hump():
     seen = informations(Chain(data, absorbing(2, 1), jump(4), 4))
     values = ["0", "0.811278124459133", "1", "0.811278124459133", "0"]
     assert [now.entropy.enclosed(15, "bits").value for now in seen] == values
-    assert all(now.mutual.is_zero() for now in seen)
+    assert all(now.mutual_information.is_zero() for now in seen)
 
 
 # late times: one dense matrix, in thousandths, applied 256 times
@@ -140,7 +140,7 @@ def late():
 def test_late_losses_are_proved():
     """Every one of 256 steps of a dense chain loses something, and I_256 is below 10^−60 bits, not zero."""
     assert {now.decay for now in late()[1:]} == {"strict"}
-    final = late()[-1].mutual
+    final = late()[-1].mutual_information
     assert final.sign() > 0
     assert 0 < ends(final.enclosed(15, "bits"))[1] < Fraction(1, 10**60)
 
@@ -148,7 +148,7 @@ def test_late_losses_are_proved():
 def test_late_digits_are_right():
     """At every t the enclosure at 40 digits lies within that at 15, which shows 15, right to one in the last."""
     for now in late():
-        quantities = [now.entropy, now.mutual, now.conditional, now.noise]
+        quantities = [now.entropy, now.mutual_information, now.conditional_entropy, now.noise_entropy]
         for quantity in quantities if now.before is None else [*quantities, now.loss]:
             coarse, fine = quantity.enclosed(15, "bits"), quantity.enclosed(40, "bits")
             assert ends(coarse)[0] <= ends(fine)[0] <= ends(fine)[1] <= ends(coarse)[1]
@@ -167,5 +167,7 @@ def test_late_information_by_another_route():
         textbook = mpmath.fsum(
             p0[i] * Q_bar[i, j] * mpmath.log(Q_bar[i, j] / p_T[j], 2) for i in range(K_LATE) for j in range(K_LATE)
         )
-        lower, upper = (mpmath.mpf(x.numerator) / x.denominator for x in ends(now.mutual.enclosed(30, "bits")))
+        lower, upper = (
+            mpmath.mpf(x.numerator) / x.denominator for x in ends(now.mutual_information.enclosed(30, "bits"))
+        )
         assert lower <= textbook <= upper

@@ -43,7 +43,7 @@ def told(chain: Chain, classes: Classes | None) -> list[list[object]]:
         now = Information(moment, before)
         ledger.observe(now)
         losses = [] if before is None else [now.loss.form(), now.decay, now.slack_sign]
-        numbers = [now.entropy, now.conditional, now.noise, now.mutual]
+        numbers = [now.entropy, now.conditional_entropy, now.noise_entropy, now.mutual_information]
         enclosed = [quantity.enclosed(20, "bits") for quantity in numbers]
         forms = [quantity.form() for quantity in numbers]
         distance = total_variation(moment.marginal, prior)

@@ -222,17 +222,17 @@ class EnclosedInformation(ABC):
 
     @property
     @abstractmethod
-    def mutual(self) -> Quantity:
+    def mutual_information(self) -> Quantity:
         """I_t."""
 
     @property
     @abstractmethod
-    def conditional(self) -> Quantity:
+    def conditional_entropy(self) -> Quantity:
         """H(x0 | x_t)."""
 
     @property
     @abstractmethod
-    def noise(self) -> Quantity:
+    def noise_entropy(self) -> Quantity:
         """H(x_t | x0)."""
 
     @property
@@ -255,7 +255,7 @@ class EnclosedInformation(ABC):
         """η(Q_t)·I_{t−1}, what the strong inequality leaves at most."""
         if self.dobrushin is None or self.before is None:
             return None
-        return self.before.mutual.times(self.dobrushin)
+        return self.before.mutual_information.times(self.dobrushin)
 
     @property
     @abstractmethod
@@ -297,7 +297,7 @@ class BallInformation(EnclosedInformation):
         return self.zeros.walk
 
     def forget(self) -> BallSnapshot:
-        return Snapshot(self.moment, self.entropy, self.mutual, self.data_entropy)
+        return Snapshot(self.moment, self.entropy, self.mutual_information, self.data_entropy)
 
     @cached_property
     def entropy(self) -> Quantity:
@@ -315,13 +315,13 @@ class BallInformation(EnclosedInformation):
         return Quantity(lambda bits: walk.evaluate(t, measure, bits), form, zero)
 
     @cached_property
-    def mutual(self) -> Quantity:
-        return self.quantity(information, lambda exact: exact.mutual, self._vanishes())
+    def mutual_information(self) -> Quantity:
+        return self.quantity(information, lambda exact: exact.mutual_information, self._vanishes())
 
     def _vanishes(self) -> bool | None:
         """Whether I_t = 0, where that is known: one x0, the step before, patterns, equal rows, or the exact chain."""
         now = self.walk.at(self.t)
-        if len(now.p0) == 1 or (self.markov and self.before is not None and self.before.mutual.known_zero):
+        if len(now.p0) == 1 or (self.markov and self.before is not None and self.before.mutual_information.known_zero):
             return True
         if bool((now.reach != now.reach[0]).any()) or sign_of(information(now)):
             return False
@@ -331,25 +331,25 @@ class BallInformation(EnclosedInformation):
         return None if exact is None else exact.moment.deviation.vanishes
 
     @cached_property
-    def conditional(self) -> Quantity:
+    def conditional_entropy(self) -> Quantity:
         reveals = bool((self.walk.at(self.t).reach.sum(axis=0) <= 1).all())
-        return self.data_entropy.minus(self.mutual, zero=reveals)
+        return self.data_entropy.minus(self.mutual_information, zero=reveals)
 
     @cached_property
-    def noise(self) -> Quantity:
+    def noise_entropy(self) -> Quantity:
         noiseless = bool((self.walk.at(self.t).reach.sum(axis=1) == 1).all())
-        return self.entropy.minus(self.mutual, zero=noiseless)
+        return self.entropy.minus(self.mutual_information, zero=noiseless)
 
     @cached_property
     def loss(self) -> Quantity:
         assert self.before is not None
-        lost = self.before.mutual.minus(self.mutual)
-        return self.before.mutual.minus(self.mutual, zero=self._is_equal(lost))
+        lost = self.before.mutual_information.minus(self.mutual_information)
+        return self.before.mutual_information.minus(self.mutual_information, zero=self._is_equal(lost))
 
     def _is_equal(self, lost: Quantity) -> bool | None:
         """Whether the step loses nothing, where that is known."""
         assert self.before is not None
-        if self.before.mutual.known_zero and self.mutual.known_zero:
+        if self.before.mutual_information.known_zero and self.mutual_information.known_zero:
             return True
         with suppress(UnfinishedError):
             if sign_of(lost.ball(FIRST_BITS)):
@@ -377,8 +377,10 @@ class BallInformation(EnclosedInformation):
     def slack_sign(self) -> int | None:
         assert self.before is not None
         assert self.bound is not None
-        tight = self.mutual.known_zero and (self.before.mutual.known_zero or self.eta == 0)
-        slack = self.bound.minus(self.mutual, zero=tight or (self.eta == 1 and self.loss.known_zero) or None)
+        tight = self.mutual_information.known_zero and (self.before.mutual_information.known_zero or self.eta == 0)
+        slack = self.bound.minus(
+            self.mutual_information, zero=tight or (self.eta == 1 and self.loss.known_zero) or None
+        )
         if slack.known_zero or (sign := sign_of(slack.ball(FIRST_BITS))) is None:
             exact = None if slack.known_zero else self.zeros.exact(self.t)
             return 0 if slack.known_zero else None if exact is None else exact.slack_sign

@@ -38,7 +38,7 @@ class EnclosedLedger(Generic[Now]):
         self.chain = chain
         self.prior = prior
         self.first: BallSnapshot | None = None
-        self.conditional = ZERO
+        self.conditional_entropy = ZERO
         self.now: Now | None = None
         self.added: arb | None = arb(0)
 
@@ -47,9 +47,9 @@ class EnclosedLedger(Generic[Now]):
         self.now = now
         if now.before is None:
             return None
-        term = now.conditional if now.t == 1 else now.loss
+        term = now.conditional_entropy if now.t == 1 else now.loss
         if now.t == 1:
-            self.first, self.conditional = now.forget(), term
+            self.first, self.conditional_entropy = now.forget(), term
         if not term.known_zero:
             self.added = _sum(self.added, term)
         return Entry(term, ZERO)
@@ -58,12 +58,12 @@ class EnclosedLedger(Generic[Now]):
         """The lines of the ledger, and the verdict on it."""
         assert self.now is not None
         assert self.first is not None
-        H, last = self.now.data_entropy, self.now.mutual
+        H, last = self.now.data_entropy, self.now.mutual_information
         gap, excess = self._prior_gap(), self._excess()
         L = add(H, gap)
         totals: Totals[Term] = Totals(
-            reconstruction=self.conditional,
-            denoising=self.first.mutual.minus(last, zero=self._is_still()),
+            reconstruction=self.conditional_entropy,
+            denoising=self.first.mutual_information.minus(last, zero=self._is_still()),
             prior=add(last, gap),
             negative_elbo=L,
             nll=add(H, excess),
@@ -141,7 +141,7 @@ class BallLedger(EnclosedLedger[BallInformation]):
     def _excess(self) -> Term:
         """NLL − H(x0)."""
         assert self.now is not None
-        if self.prior is None or self.now.mutual.known_zero:
+        if self.prior is None or self.now.mutual_information.known_zero:
             lost = None if self.prior is None else self._beyond()
             return lost or ZERO
         if (lost := self._beyond()) is not None:

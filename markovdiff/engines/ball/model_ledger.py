@@ -160,9 +160,9 @@ class BallModelLedger(BallLedger):
         R = arb_mat(reverse.R)
         self.product = R if self.product is None else product_ball(R, self.product, step.bits)
         error = self._error(now.t, step, reverse)
-        paid = now.conditional if now.t == 1 else now.loss
+        paid = now.conditional_entropy if now.t == 1 else now.loss
         if now.t == 1:
-            self.first, self.conditional = now.forget(), paid
+            self.first, self.conditional_entropy = now.forget(), paid
         self.errors.append(error)
         term = self._sum([paid, error])
         if isinstance(error, Quantity):
@@ -241,13 +241,15 @@ class BallModelLedger(BallLedger):
         """The lines of the ledger, and the verdict on it."""
         assert self.now is not None
         assert self.first is not None
-        H, last = self.now.data_entropy, self.now.mutual
+        H, last = self.now.data_entropy, self.now.mutual_information
         gap, error = self._prior_gap(), self._sum(self.errors)
         L = self._sum([H, *self.errors, gap])
         nll, excess = self._likelihood(H)
         totals: Totals[Term] = Totals(
-            reconstruction=self._sum([self.conditional, self.errors[0]]),
-            denoising=self._sum([self.first.mutual.minus(last, zero=self.chain.T == 1 or None), *self.errors[1:]]),
+            reconstruction=self._sum([self.conditional_entropy, self.errors[0]]),
+            denoising=self._sum(
+                [self.first.mutual_information.minus(last, zero=self.chain.T == 1 or None), *self.errors[1:]]
+            ),
             prior=add(last, gap),
             negative_elbo=L,
             nll=nll,

@@ -145,7 +145,7 @@ class RankOneBallInformation(EnclosedInformation):
         return self.setting.walk
 
     def forget(self) -> RankOneSnapshot:
-        return RankOneSnapshot(self.moment, self.entropy, self.mutual, self.data_entropy, self.pushed)
+        return RankOneSnapshot(self.moment, self.entropy, self.mutual_information, self.data_entropy, self.pushed)
 
     @property
     def _is_certain(self) -> bool:
@@ -174,30 +174,30 @@ class RankOneBallInformation(EnclosedInformation):
         return self._quantity(lambda bits: entropy_ball(setting, t, bits), lambda exact: exact.entropy, certain)
 
     @cached_property
-    def noise(self) -> Quantity:
+    def noise_entropy(self) -> Quantity:
         """H(x_t|x0)."""
         walk, to = self.walk, self.walk.target.support
         drawn = len(to) == 1 and (walk.is_gone(self.t) or all(i in to for i in walk.chain.data.support))
         setting, t = self.setting, self.t
         return self._quantity(
-            lambda bits: noise_ball(setting, t, bits), lambda exact: exact.noise, walk.is_kept(self.t) or drawn
+            lambda bits: noise_ball(setting, t, bits), lambda exact: exact.noise_entropy, walk.is_kept(self.t) or drawn
         )
 
     @cached_property
-    def mutual(self) -> Quantity:
+    def mutual_information(self) -> Quantity:
         nothing = self._is_certain or self.walk.is_gone(self.t)
-        setting, t, H, N = self.setting, self.t, self.entropy, self.noise
+        setting, t, H, N = self.setting, self.t, self.entropy, self.noise_entropy
 
         def evaluate(bits: int) -> arb:
             with ALONE, ctx.workprec(bits + SPARE_BITS):
                 found = H.ball(bits) - N.ball(bits)
             return found if accuracy(found) >= bits - SPARE_BITS // 4 else centred_ball(setting, t, bits)
 
-        return self._quantity(evaluate, lambda exact: exact.mutual, nothing)
+        return self._quantity(evaluate, lambda exact: exact.mutual_information, nothing)
 
     @cached_property
-    def conditional(self) -> Quantity:
-        return self.data_entropy.minus(self.mutual, zero=self._is_certain or self.walk.is_kept(self.t))
+    def conditional_entropy(self) -> Quantity:
+        return self.data_entropy.minus(self.mutual_information, zero=self._is_certain or self.walk.is_kept(self.t))
 
     @cached_property
     def loses_nothing(self) -> bool:
@@ -207,12 +207,12 @@ class RankOneBallInformation(EnclosedInformation):
     @cached_property
     def loss(self) -> Quantity:
         assert self.before is not None
-        return self.before.mutual.minus(self.mutual, self.loses_nothing)
+        return self.before.mutual_information.minus(self.mutual_information, self.loses_nothing)
 
     @cached_property
     def decay(self) -> Decay:
         assert self.before is not None
-        sign = sign_of(self.before.mutual.minus(self.mutual).ball(FIRST_BITS))
+        sign = sign_of(self.before.mutual_information.minus(self.mutual_information).ball(FIRST_BITS))
         if sign == -1 or (sign == 1 and self.loses_nothing):
             raise InternalError("enclosures contradict the structure of the step", where=f"t = {self.t}")
         return "equal" if self.loses_nothing else "strict"
@@ -227,7 +227,7 @@ class RankOneBallInformation(EnclosedInformation):
     def slack_sign(self) -> int:
         assert self.bound is not None
         tight = self.loses_nothing or self.dobrushin == 0 or self.setting.is_erasure
-        sign = sign_of(self.bound.minus(self.mutual).ball(FIRST_BITS))
+        sign = sign_of(self.bound.minus(self.mutual_information).ball(FIRST_BITS))
         if sign == -1 or (sign == 1 and tight):
             raise InternalError("enclosures contradict the structure of the step", where=f"t = {self.t}")
         return 0 if tight else 1

@@ -77,7 +77,7 @@ class Information:
 
     def forget(self) -> Snapshot[Moment, Quantity]:
         """What the next step asks of this one."""
-        return Snapshot(self.moment, self.entropy, self.mutual, self.data_entropy)
+        return Snapshot(self.moment, self.entropy, self.mutual_information, self.data_entropy)
 
     @cached_property
     def entropy(self) -> Quantity:
@@ -90,26 +90,26 @@ class Information:
         return entropy_of(self.moment.data) if self.before is None else self.before.data_entropy
 
     @cached_property
-    def mutual(self) -> Quantity:
+    def mutual_information(self) -> Quantity:
         """I_t = I(x0; x_t)."""
         return information_left(self.moment, self.entropy)
 
     @cached_property
-    def conditional(self) -> Quantity:
+    def conditional_entropy(self) -> Quantity:
         """H(x0 | x_t) = H(x0) − I_t."""
-        return self.data_entropy.minus(self.mutual, zero=self.moment.reveals_data)
+        return self.data_entropy.minus(self.mutual_information, zero=self.moment.reveals_data)
 
     @cached_property
-    def noise(self) -> Quantity:
+    def noise_entropy(self) -> Quantity:
         """H(x_t | x0) = H(x_t) − I_t."""
-        return self.entropy.minus(self.mutual, zero=self.moment.is_noiseless)
+        return self.entropy.minus(self.mutual_information, zero=self.moment.is_noiseless)
 
     @cached_property
     def loss(self) -> Quantity:
         """I_{t−1} − I_t, known to be zero where the step loses nothing."""
         assert self.before is not None
         zero = self.loses_nothing if self.moment.transition is not None else None
-        return self.before.mutual.minus(self.mutual, zero)
+        return self.before.mutual_information.minus(self.mutual_information, zero)
 
     @cached_property
     def loses_nothing(self) -> bool:
@@ -127,7 +127,7 @@ class Information:
             return _verdict(self.loss.sign())
         assert self.before is not None
         if self.loses_nothing:
-            difference = self.before.mutual.minus(self.mutual)
+            difference = self.before.mutual_information.minus(self.mutual_information)
             if sign_of(difference.ball(FIRST_BITS)):
                 raise InternalError(
                     "x0 and x_{t−1} are independent given x_t, yet the information changed",
@@ -148,15 +148,15 @@ class Information:
         """η(Q_t)·I_{t−1}, what the strong inequality leaves at most."""
         if self.dobrushin is None or self.before is None:
             return None
-        return self.before.mutual.times(self.dobrushin)
+        return self.before.mutual_information.times(self.dobrushin)
 
     @cached_property
     def slack_sign(self) -> int:
         """The sign of η(Q_t)·I_{t−1} − I_t: +1 where the strong inequality is strict, 0 where tight."""
         assert self.bound is not None
         known = True if self._is_tight_by_structure() else None
-        slack = self.bound.minus(self.mutual, zero=known)
-        if known and sign_of(self.bound.minus(self.mutual).ball(FIRST_BITS)):
+        slack = self.bound.minus(self.mutual_information, zero=known)
+        if known and sign_of(self.bound.minus(self.mutual_information).ball(FIRST_BITS)):
             raise InternalError("the strong inequality should be tight here", where=f"t = {self.moment.t}")
         return slack.sign()
 

@@ -90,7 +90,7 @@ class Ledger:
         self.restricted: list[int] = []
         self.now: Information | None = None
         self.first: Snapshot[Moment, Quantity] | None = None
-        self.conditional = Quantity.of(LogForm())
+        self.conditional_entropy = Quantity.of(LogForm())
 
     def observe(self, now: Information) -> Entry[Term] | None:
         """Take step t into the books; at t = 0 there is nothing to enter."""
@@ -106,8 +106,8 @@ class Ledger:
             self.likelihood.observe(reverse, exact=isinstance(error, Quantity) and error.is_zero())
             self.restricted += [moment.t] if reverse.restricted else []
         if moment.t == 1:
-            self.first, self.first_error, self.conditional = now.forget(), error, now.conditional
-            return Entry(add(now.conditional, error), error)
+            self.first, self.first_error, self.conditional_entropy = now.forget(), error, now.conditional_entropy
+            return Entry(add(now.conditional_entropy, error), error)
         self.later_errors.include(error)
         return Entry(add(now.loss, error), error)
 
@@ -136,9 +136,9 @@ class Ledger:
         L = add(data_entropy, error, prior_gap)
         nll = self.likelihood.negative_log()
         totals = Totals(
-            reconstruction=add(self.conditional, self.first_error),
-            denoising=add(self.first.mutual.minus(self.now.mutual), later),
-            prior=add(self.now.mutual, prior_gap),
+            reconstruction=add(self.conditional_entropy, self.first_error),
+            denoising=add(self.first.mutual_information.minus(self.now.mutual_information), later),
+            prior=add(self.now.mutual_information, prior_gap),
             negative_elbo=L,
             nll=nll,
             data_entropy=data_entropy,

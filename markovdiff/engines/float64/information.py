@@ -89,7 +89,7 @@ class FloatInformation(Generic[M]):
 
     def forget(self) -> Snapshot[M, Approximation]:
         """What the next step asks of this one."""
-        return Snapshot(self.moment, self.entropy, self.mutual, self.data_entropy)
+        return Snapshot(self.moment, self.entropy, self.mutual_information, self.data_entropy)
 
     @property
     def law_stays(self) -> bool:
@@ -106,7 +106,7 @@ class FloatInformation(Generic[M]):
         """Where H(x0) + H(x_t) − H(x0, x_t) and the sum of f differ by more than rounding."""
         joint = self.data_entropy.value + self._noise()
         textbook = self.data_entropy.value + self.entropy.value - joint
-        if abs(textbook - self.mutual.value) <= 1e-10 * max(joint, 1.0) + self.mutual.noise:
+        if abs(textbook - self.mutual_information.value) <= 1e-10 * max(joint, 1.0) + self.mutual_information.noise:
             return None
         return {"t": self.t, "sum": "H(x0) + H(x_t) − H(x0, x_t) ≠ I(x0; x_t)"}
 
@@ -122,7 +122,7 @@ class FloatInformation(Generic[M]):
         return self.entropy if self.before is None else self.before.data_entropy
 
     @cached_property
-    def mutual(self) -> Approximation:
+    def mutual_information(self) -> Approximation:
         """I_t."""
         raise NotImplementedError
 
@@ -132,18 +132,18 @@ class FloatInformation(Generic[M]):
         raise NotImplementedError
 
     @cached_property
-    def conditional(self) -> Approximation:
+    def conditional_entropy(self) -> Approximation:
         """H(x0 | x_t)."""
         return NOTHING if self.moment.tells_data else self._left(self.data_entropy, self._conditional)
 
     @cached_property
-    def noise(self) -> Approximation:
+    def noise_entropy(self) -> Approximation:
         """H(x_t | x0)."""
         return NOTHING if self.moment.is_function else self._left(self.entropy, self._noise)
 
     def _left(self, whole: Approximation, directly: Callable[[], float]) -> Approximation:
-        if self.mutual.value <= CANCELS_FROM * whole.value:
-            return whole.minus(self.mutual)
+        if self.mutual_information.value <= CANCELS_FROM * whole.value:
+            return whole.minus(self.mutual_information)
         return Approximation.of(directly()).give_or_take(self.moment.dim + self._blurred())
 
     def _blurred(self) -> float:
@@ -171,16 +171,16 @@ class FloatInformation(Generic[M]):
             return None
         if self.dobrushin is None:
             return UNKNOWN
-        if self.dobrushin == 0 or self.before.mutual.known_zero:
+        if self.dobrushin == 0 or self.before.mutual_information.known_zero:
             return NOTHING
-        found = self.before.mutual.times(self.dobrushin)
+        found = self.before.mutual_information.times(self.dobrushin)
         return found.give_or_take(ROUNDED * found.value + LEAST)
 
     @cached_property
     def slack_sign(self) -> int | None:
         """The sign of η(Q_t)·I_{t−1} − I_t; a theorem says that it is not negative."""
         assert self.bound is not None
-        slack = self.bound.minus(self.mutual)
+        slack = self.bound.minus(self.mutual_information)
         sign = slack.sign()
         return None if sign == -1 and not slack.is_surely_negative else sign
 
@@ -189,7 +189,7 @@ class DenseInformation(FloatInformation[DenseState]):
     """Of a chain whose deviation is carried along."""
 
     @cached_property
-    def mutual(self) -> Approximation:
+    def mutual_information(self) -> Approximation:
         now = self.moment
         if now.vanished or now.t == 0:
             return NOTHING if now.vanished else self.entropy
@@ -225,7 +225,7 @@ class DenseInformation(FloatInformation[DenseState]):
         return share * float(now.p0 @ ((now.Q_bar * slope(now.r)) @ np.ones_like(now.p))) + share**2
 
     def _blurred(self) -> float:
-        return 0.0 if self.moment.Q_bar is not None else 8 * self.mutual.noise
+        return 0.0 if self.moment.Q_bar is not None else 8 * self.mutual_information.noise
 
     def _conditional(self) -> float:
         now = self.moment
@@ -240,7 +240,7 @@ class DenseInformation(FloatInformation[DenseState]):
     @cached_property
     def loss(self) -> Approximation:
         assert self.before is not None
-        last, lost = self.before.mutual, self.before.mutual.minus(self.mutual)
+        last, lost = self.before.mutual_information, self.before.mutual_information.minus(self.mutual_information)
         if not self.markov:
             return NOTHING if self.moment.vanished else lost
         if last.sign() == 0:
@@ -265,7 +265,7 @@ class DenseInformation(FloatInformation[DenseState]):
         assert self.before is not None
         was = self.before.moment
         if was.unresolved:
-            return Approximation(0.0, self.before.mutual.noise)
+            return Approximation(0.0, self.before.mutual_information.noise)
         found, rounding = conditional_information(was, Q)
         noise = 2 * (found * rounding) ** 0.5 + rounding + was.dim + self.moment.dim
         return Approximation.of(found).give_or_take(noise)
@@ -322,7 +322,7 @@ class RankOneFloatInformation(FloatInformation[RankOneState]):
     """Of ᾱI + (1−ᾱ)1πᵀ: in column j the row j is one kind of cell, all others another; O(K) a step."""
 
     @cached_property
-    def mutual(self) -> Approximation:
+    def mutual_information(self) -> Approximation:
         now = self.moment
         if self._knows_nothing():
             return NOTHING
@@ -354,10 +354,10 @@ class RankOneFloatInformation(FloatInformation[RankOneState]):
     @cached_property
     def loss(self) -> Approximation:
         assert self.before is not None
-        beta, was = self.moment.beta, self.before.mutual
+        beta, was = self.moment.beta, self.before.mutual_information
         if beta == 0 or was.sign() == 0:
             return NOTHING
-        lost = was.minus(self.mutual)
+        lost = was.minus(self.mutual_information)
         if lost.value >= 1e-3 * was.value:
             return lost
         return Approximation.of(max(self._by_increments(), 0.0)).give_or_take(self.moment.dim + self.before.moment.dim)

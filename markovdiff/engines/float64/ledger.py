@@ -71,7 +71,7 @@ class FloatLedger:
         self.sources = range(chain.K) if isinstance(chain.kernel, RankOneKernel) else chain.data.support
         self.approach = approach
         self.first: FloatPast | None = None
-        self.conditional = NOTHING
+        self.conditional_entropy = NOTHING
         self.now: FloatStepInformation | None = None
         self.added = NOTHING
         self.lost = NOTHING
@@ -81,9 +81,9 @@ class FloatLedger:
         self.now = now
         if now.before is None:
             return None
-        term = now.conditional if now.t == 1 else now.loss
+        term = now.conditional_entropy if now.t == 1 else now.loss
         if now.t == 1:
-            self.first, self.conditional = now.forget(), term
+            self.first, self.conditional_entropy = now.forget(), term
         else:
             self.lost = Approximation.total(self.lost, term)
         self.added = Approximation.total(self.added, term)
@@ -93,19 +93,19 @@ class FloatLedger:
         """I_1 − I_T, or the losses added up, none of which is negative; whichever has more digits."""
         assert self.now is not None
         assert self.first is not None
-        plain = self.first.mutual.minus(self.now.mutual)
+        plain = self.first.mutual_information.minus(self.now.mutual_information)
         return plain if plain.noise < self.lost.noise else self.lost
 
     def conclude(self) -> tuple[Totals[FloatTerm], Finding]:
         """The lines of the ledger, and the verdict on it."""
         assert self.now is not None
-        H, last = self.now.data_entropy, self.now.mutual
+        H, last = self.now.data_entropy, self.now.mutual_information
         gap = self._prior_gap()
         delta = self._delta()
         excess = self._excess(delta)
         L = _plus(H, gap)
         totals: Totals[FloatTerm] = Totals(
-            reconstruction=self.conditional,
+            reconstruction=self.conditional_entropy,
             denoising=self._denoising(),
             prior=_plus(last, gap),
             negative_elbo=L,
@@ -203,7 +203,7 @@ class FloatLedger:
         """Whether x_T, where the prior may put it, is known to say nothing about x0, or the prior to be p_T."""
         assert self.now is not None
         now, law = self.now.moment, self.approach.law
-        if self.now.mutual.known_zero or not (self.approach.at(now).any() or self.approach.error.any()):
+        if self.now.mutual_information.known_zero or not (self.approach.at(now).any() or self.approach.error.any()):
             return True
         return isinstance(now, RankOneState) and not ((law > 0) & (now.p0 > 0)).any()
 

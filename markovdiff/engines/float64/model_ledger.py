@@ -109,7 +109,7 @@ class FloatModelLedger(FloatLedger):
         self.books = LedgerRun(chain, model, Shaker(still=True))
         self.shaken = LedgerRun(chain, model, Shaker())
         self.reached = LikelihoodSupport(chain.states)
-        self.noise = NOTHING
+        self.noise_entropy = NOTHING
         self.first_error: FloatTerm = NOTHING
         self.later: FloatTerm = NOTHING
         self.restricted: list[int] = []
@@ -122,41 +122,43 @@ class FloatModelLedger(FloatLedger):
         self.is_dimmed |= now.moment.dim > 0
         reverse, other = self.books.observe(now.moment), self.shaken.observe(now.moment, self.books)
         if reverse is None or other is None:
-            self.noise = now.noise
+            self.noise_entropy = now.noise_entropy
             return None
         self.reached.observe(reverse.allowed)
         self.restricted += [now.t] if reverse.allowed.restricted else []
         error = beside(self.books.error(reverse, self.states), self.shaken.error(other, self.states))
         if isinstance(error, Approximation) and not error.known_zero:
             error = error.give_or_take(now.moment.dim)
-        paid = now.conditional if now.t == 1 else now.loss
+        paid = now.conditional_entropy if now.t == 1 else now.loss
         term = plus(paid, error)
         if not isinstance(term, Unbounded):
             self._compare(now, reverse, term)
         if now.t == 1:
-            self.first, self.conditional, self.first_error = now.forget(), paid, error
+            self.first, self.conditional_entropy, self.first_error = now.forget(), paid, error
         else:
             self.later = plus(self.later, error)
             self.lost = Approximation.total(self.lost, paid)
-        self.noise = now.noise
+        self.noise_entropy = now.noise_entropy
         return Entry(term, error)
 
     def _compare(self, now: FloatStepInformation, reverse: FloatReverse, term: Approximation) -> None:
         """The term of step t by plain logarithms: how far off it is, beside what rounding may do, as a share."""
         assert self.books.before is not None
         assert self.books.now is not None
-        plain = _plainly(reverse, self.books.before, self.books.now) - self.noise.value + now.noise.value
-        off = abs(plain - term.value) - term.noise - self.noise.noise - now.noise.noise
-        self.off = max(self.off, off / max(1.0, abs(term.value), now.noise.value))
+        plain = (
+            _plainly(reverse, self.books.before, self.books.now) - self.noise_entropy.value + now.noise_entropy.value
+        )
+        off = abs(plain - term.value) - term.noise - self.noise_entropy.noise - now.noise_entropy.noise
+        self.off = max(self.off, off / max(1.0, abs(term.value), now.noise_entropy.value))
 
     def conclude(self) -> tuple[Totals[FloatTerm], Finding]:
         """The lines of the ledger, and the verdict on it."""
         assert self.now is not None
-        H, last = self.now.data_entropy, self.now.mutual
+        H, last = self.now.data_entropy, self.now.mutual_information
         gap, error, excess = self._prior_gap(), plus(self.first_error, self.later), self._beyond_data()
         L = plus(H, plus(error, gap))
         totals: Totals[FloatTerm] = Totals(
-            reconstruction=plus(self.conditional, self.first_error),
+            reconstruction=plus(self.conditional_entropy, self.first_error),
             denoising=plus(self._denoising(), self.later),
             prior=plus(last, gap),
             negative_elbo=L,

@@ -61,7 +61,9 @@ def _forgotten(chain: Chain, times: list[int]) -> Table:
     for k, s in enumerate(times):
         for u in times[k:]:
             kept = prod((1 - beta for beta in chain.betas[s:u]), start=laws[0].alpha_bar)
-            found[s, u] = information(RankOneState(u, None, kept, laws[s].p, laws[0].pi), None, None, None).mutual
+            found[s, u] = information(
+                RankOneState(u, None, kept, laws[s].p, laws[0].pi), None, None, None
+            ).mutual_information
     return found
 
 
@@ -71,10 +73,10 @@ def _followed(chain: Chain, times: list[int], tick: Callable[[float], None]) -> 
     found: Table = {}
     for k, s in enumerate(times):
         seen = information(start(*laws[s]), None, None, None)
-        found[s, s] = seen.mutual
+        found[s, s] = seen.mutual_information
         for a, b in pairwise(times[k:]):
             for t in range(a + 1, b + 1):
                 seen = information(following(seen.moment, Qs[t - 1], chain, t), seen.forget(), None, None)  # type: ignore[arg-type]
-            found[s, b] = seen.mutual
+            found[s, b] = seen.mutual_information
         tick((k + 1) / len(times))
     return found
