@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 import reference
+from click.testing import CliRunner
 
 import markovdiff as md
+from markovdiff.cli import cli
 from tui.actions import ACTIONS, spelled
 
 ROOT = Path(__file__).parent.parent
@@ -42,6 +44,25 @@ def test_the_network_on_the_page_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     result = md.run(md.loads(text, folder=tmp_path))
     assert result.passed
     assert result.notes
+
+
+def test_the_python_of_the_engine_s_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each line of it runs, and a step is printed as it is found."""
+    code = re.search(r"```python\n(.*?)```", (ROOT / "markovdiff" / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert code is not None
+    exec(code[1], {})
+    assert len(capsys.readouterr().out.splitlines()) == 65
+
+
+def test_every_command_on_a_page_exists() -> None:
+    """Each `markovdiff …` line names a command, and its options are ones that the command has."""
+    for page in PAGES:
+        for command, rest in re.findall(
+            r"^markovdiff (\w+)([^#\n|&]*)", page.read_text(encoding="utf-8"), re.MULTILINE
+        ):
+            shown = CliRunner().invoke(cli, [command, "--help"]).output
+            assert "Usage" in shown, command
+            assert all(option in shown for option in re.findall(r"--[a-z]+", rest)), rest
 
 
 def anchors(page: Path) -> set[str]:
