@@ -116,10 +116,10 @@ def is_split(times: Sequence[int], named: str, undecided: str, T: int) -> Answer
     >>> is_split([2, 3], "at 1 of 3 steps (t = 1)", "at 1 of 3 steps (t = 3)", 3)
     False
     """
-    both = _listed(named), _listed(undecided)
-    if both[0] is None or both[1] is None:
+    first, second = _listed(named), _listed(undecided)
+    if first is None or second is None:
         return False
-    (listed, number), (others, more) = both
+    (listed, number), (others, more) = first, second
     complete = len(listed) == number and len(others) == more
     if not listed <= set(times) or listed & others or number > len(times) or number + more < len(times):
         return False

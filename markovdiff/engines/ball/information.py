@@ -302,7 +302,11 @@ class BallInformation(Information):
 
     @property
     def law_stays(self) -> bool:
-        was = self.zeros.law(self.t - 1) if self.t else None
+        if not self.t:
+            return False
+        if self.markov and self.walk.moves_nothing(self.t):
+            return True
+        was = self.zeros.law(self.t - 1)
         return was is not None and was == self.zeros.law(self.t)
 
     def divergence(self, law: RationalMatrix) -> Quantity | None:
