@@ -314,7 +314,7 @@ class BallInformation(Information):
         mu = [n != 0 for n in law.N.entries()]
         if any(there and not positive for there, positive in zip(now.possible, mu, strict=True)):
             return None
-        exact = self.zeros.law(self.t)
+        exact = self.zeros.law(self.t) if self.t else self.zeros.chain.at(0).data
         same = None if exact is None else exact == law
 
         def measure(state: Enclosures) -> arb:
