@@ -11,8 +11,6 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from msgspec import Struct
-
 from markovdiff.arithmetic.rational import Quoter
 
 LINE = 200
@@ -59,9 +57,3 @@ def in_a_line(self: Any) -> str:
 def from_fields(self: Any) -> tuple[type, tuple[object, ...]]:
     """Say how a dataclass is made again: from the fields that its constructor takes."""
     return type(self), tuple(getattr(self, f.name) for f in fields(self) if f.init)
-
-
-class Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A TOML table of a scenario file, as a frozen value; unknown keys are refused."""
-
-    __repr__ = in_a_line

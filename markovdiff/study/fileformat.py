@@ -17,8 +17,8 @@ import msgspec
 from msgspec import Meta, field
 
 from markovdiff.arithmetic.rational import MAX_DIGITS
-from markovdiff.arithmetic.value import Table
 from markovdiff.measures.checks import CHECKS
+from markovdiff.process.table import Table
 
 Number = Fraction
 Count = Annotated[int, Meta(ge=1)]
@@ -300,6 +300,7 @@ class Reverse(Table, frozen=True):
 
 ArithmeticKind = Literal["exact", "ball", "float"]
 
+# a field for each check of the registry; its type is known when the module is loaded, not before
 if TYPE_CHECKING:
     Checks = Table
 else:

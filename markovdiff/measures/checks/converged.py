@@ -7,12 +7,12 @@ from typing import Any
 
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.rational import shown, text
-from markovdiff.arithmetic.value import Table
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.checks.finding import CheckObserver, Finding
-from markovdiff.measures.checks.kind import CheckKind, Setting
+from markovdiff.measures.checks.kind import CheckKind, CheckSetting
 from markovdiff.measures.checks.wording import Wording
 from markovdiff.measures.protocol import StepInformation
+from markovdiff.process.table import Table
 
 
 class ConvergedSpec(Table, frozen=True):
@@ -28,7 +28,7 @@ class Converged(CheckKind):
     asks = ConvergedSpec
 
     @classmethod
-    def default(cls, setting: Setting) -> None:
+    def default(cls, setting: CheckSetting) -> None:
         return None
 
     @classmethod
@@ -36,11 +36,11 @@ class Converged(CheckKind):
         return "holds"
 
     @classmethod
-    def record(cls, expected: str, asked: Any, setting: Setting) -> object:
+    def record(cls, expected: str, asked: Any, setting: CheckSetting) -> object:
         return {"expected": expected, "information": text(asked.information), "unit": setting.file_unit}
 
     @classmethod
-    def observer(cls, asked: Any, setting: Setting) -> CheckObserver:
+    def observer(cls, asked: Any, setting: CheckSetting) -> CheckObserver:
         return cls(asked.information, setting.file_unit)
 
     def __init__(self, bound: Fraction, unit: Unit) -> None:

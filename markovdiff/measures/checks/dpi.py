@@ -5,7 +5,7 @@ The engines compare the pairs (`triangle`) and conclude; here stands when the ch
 
 from __future__ import annotations
 
-from markovdiff.measures.checks.kind import CheckKind, Setting
+from markovdiff.measures.checks.kind import CheckKind, CheckSetting
 
 MAX_STEPS, MAX_STATES = 64, 32
 """`dpi` compares T²/2 pairs of times: by default only up to here."""
@@ -17,6 +17,6 @@ class Dpi(CheckKind):
     name = "dpi"
 
     @classmethod
-    def default(cls, setting: Setting) -> str | None:
+    def default(cls, setting: CheckSetting) -> str | None:
         is_small = setting.T <= MAX_STEPS and setting.K <= MAX_STATES
         return "holds" if is_small and setting.is_markov else None

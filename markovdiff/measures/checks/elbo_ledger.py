@@ -5,7 +5,7 @@ The ledgers of the engines keep the books and conclude; here stands when the che
 
 from __future__ import annotations
 
-from markovdiff.measures.checks.kind import CheckKind, Setting
+from markovdiff.measures.checks.kind import CheckKind, CheckSetting
 
 
 class ElboLedger(CheckKind):
@@ -15,5 +15,5 @@ class ElboLedger(CheckKind):
     needs_markov = True
 
     @classmethod
-    def default(cls, setting: Setting) -> str | None:
+    def default(cls, setting: CheckSetting) -> str | None:
         return "holds" if setting.is_markov else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 from markovdiff.measures.checks.finding import CheckObserver, Finding
-from markovdiff.measures.checks.kind import CheckKind, Setting
+from markovdiff.measures.checks.kind import CheckKind, CheckSetting
 from markovdiff.measures.checks.signed_steps import SignedSteps, sign_of
 from markovdiff.measures.checks.wording import steps
 from markovdiff.measures.protocol import StepInformation
@@ -25,11 +25,11 @@ class EntropyGrowth(CheckKind):
     may_be: ClassVar[tuple[str, ...]] = get_args(Outcome)
 
     @classmethod
-    def default(cls, setting: Setting) -> None:
+    def default(cls, setting: CheckSetting) -> None:
         return None
 
     @classmethod
-    def observer(cls, asked: Any, setting: Setting) -> CheckObserver:
+    def observer(cls, asked: Any, setting: CheckSetting) -> CheckObserver:
         return cls(kept=setting.keeps(uniform_law(setting.K)))
 
     def __init__(self, *, kept: bool = False) -> None:

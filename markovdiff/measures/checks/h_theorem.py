@@ -11,13 +11,13 @@ from typing import Any, ClassVar, Literal
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import text
-from markovdiff.arithmetic.value import Table
 from markovdiff.measures.checks.finding import CheckObserver, Finding
-from markovdiff.measures.checks.kind import CheckKind, Holds, NamedLaw, Setting
+from markovdiff.measures.checks.kind import CheckKind, CheckSetting, Holds, NamedLaw
 from markovdiff.measures.checks.signed_steps import SignedSteps, sign_of
 from markovdiff.measures.checks.wording import steps
 from markovdiff.measures.protocol import Number, StepInformation
 from markovdiff.process.grouping import Classes
+from markovdiff.process.table import Table
 
 
 class HTheoremSpec(Table, frozen=True):
@@ -37,7 +37,7 @@ class HTheorem(CheckKind):
     NAMES: ClassVar[dict[str, str]] = {"stationary": "stationary law", "given": "the law given"}
 
     @classmethod
-    def default(cls, setting: Setting) -> str | None:
+    def default(cls, setting: CheckSetting) -> str | None:
         return "holds" if setting.is_markov and setting.stationary is not None else None
 
     @classmethod
@@ -55,16 +55,16 @@ class HTheorem(CheckKind):
         return named if isinstance(named, str) else "given"
 
     @classmethod
-    def record(cls, expected: str, asked: Any, setting: Setting) -> object:
+    def record(cls, expected: str, asked: Any, setting: CheckSetting) -> object:
         law = cls.law(asked, setting)
         return {"expected": expected, "against": cls._called(asked), "law": [text(p) for p in law.rows()[0]]}
 
     @classmethod
-    def law(cls, asked: Any, setting: Setting) -> RationalMatrix:
+    def law(cls, asked: Any, setting: CheckSetting) -> RationalMatrix:
         return setting.law(cls.against(asked), f"checks.{cls.name}")
 
     @classmethod
-    def observer(cls, asked: Any, setting: Setting) -> CheckObserver:
+    def observer(cls, asked: Any, setting: CheckSetting) -> CheckObserver:
         law = cls.law(asked, setting)
         return cls(law, cls._called(asked), kept=setting.keeps(law))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from markovdiff.measures.checks.finding import CheckObserver, Finding
-from markovdiff.measures.checks.kind import CheckKind, Setting
+from markovdiff.measures.checks.kind import CheckKind, CheckSetting
 from markovdiff.measures.checks.wording import Wording
 from markovdiff.measures.protocol import ArithmeticName, StepInformation
 
@@ -28,11 +28,11 @@ class Identities(CheckKind):
     }
 
     @classmethod
-    def default(cls, setting: Setting) -> str:
+    def default(cls, setting: CheckSetting) -> str:
         return "holds"
 
     @classmethod
-    def observer(cls, asked: Any, setting: Setting) -> CheckObserver:
+    def observer(cls, asked: Any, setting: CheckSetting) -> CheckObserver:
         return cls()
 
     def __init__(self) -> None:

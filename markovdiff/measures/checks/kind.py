@@ -23,7 +23,7 @@ NamedLaw: TypeAlias = str | list[Fraction]
 """A law as the file has it: by a name, or its probabilities."""
 
 
-class Setting(Protocol):
+class CheckSetting(Protocol):
     """What a check may ask of the scenario that it is made for."""
 
     @property
@@ -68,7 +68,7 @@ class CheckKind(ABC):
 
     @classmethod
     @abstractmethod
-    def default(cls, setting: Setting) -> str | None:
+    def default(cls, setting: CheckSetting) -> str | None:
         """Return what is expected where the file does not mention the check; None where it is not made then."""
 
     @classmethod
@@ -82,7 +82,7 @@ class CheckKind(ABC):
         return observed == expected
 
     @classmethod
-    def check_defined(cls, setting: Setting) -> None:
+    def check_defined(cls, setting: CheckSetting) -> None:
         """Raise InputError where the check is not defined for such a process."""
         if cls.needs_markov and not setting.is_markov:
             raise InputError("not defined for a process with memory", where=f"checks.{cls.name}", remedy="leave it out")
@@ -93,18 +93,18 @@ class CheckKind(ABC):
         return None
 
     @classmethod
-    def law(cls, asked: Any, setting: Setting) -> RationalMatrix | None:
+    def law(cls, asked: Any, setting: CheckSetting) -> RationalMatrix | None:
         """Return the law that the check measures against, on the states. Raises InputError where it cannot be had."""
         named = cls.against(asked)
         return None if named is None else setting.law(named, f"checks.{cls.name}")
 
     @classmethod
-    def record(cls, expected: str, asked: Any, setting: Setting) -> object:
+    def record(cls, expected: str, asked: Any, setting: CheckSetting) -> object:
         """Return what a result keeps of the check for an audit: what is expected, and all that it was measured by."""
         return expected
 
     @classmethod
-    def observer(cls, asked: Any, setting: Setting) -> CheckObserver | None:
+    def observer(cls, asked: Any, setting: CheckSetting) -> CheckObserver | None:
         """Return what watches a run; None for a check that the engines conclude themselves."""
         return None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 from markovdiff.measures.checks.finding import CheckObserver, Finding
-from markovdiff.measures.checks.kind import CheckKind, Setting
+from markovdiff.measures.checks.kind import CheckKind, CheckSetting
 from markovdiff.measures.checks.wording import Wording, at_steps, broken_at
 from markovdiff.measures.protocol import StepInformation
 
@@ -25,7 +25,7 @@ class MiDecay(CheckKind):
     shows_rounding = True
 
     @classmethod
-    def default(cls, setting: Setting) -> str:
+    def default(cls, setting: CheckSetting) -> str:
         """With memory too it is expected not to rise, and may."""
         return "non-increasing"
 
@@ -35,7 +35,7 @@ class MiDecay(CheckKind):
         return observed == expected or (expected == "non-increasing" and observed in ("strict", "equal"))
 
     @classmethod
-    def observer(cls, asked: Any, setting: Setting) -> CheckObserver:
+    def observer(cls, asked: Any, setting: CheckSetting) -> CheckObserver:
         return cls()
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from markovdiff.measures.checks.finding import CheckObserver, Finding
-from markovdiff.measures.checks.kind import CheckKind, Setting
+from markovdiff.measures.checks.kind import CheckKind, CheckSetting
 from markovdiff.measures.checks.signed_steps import SignedSteps
 from markovdiff.measures.checks.wording import at_steps
 from markovdiff.measures.protocol import StepInformation
@@ -19,11 +19,11 @@ class Sdpi(CheckKind):
     shows_rounding = True
 
     @classmethod
-    def default(cls, setting: Setting) -> str | None:
+    def default(cls, setting: CheckSetting) -> str | None:
         return "holds" if setting.is_markov else None
 
     @classmethod
-    def observer(cls, asked: Any, setting: Setting) -> CheckObserver:
+    def observer(cls, asked: Any, setting: CheckSetting) -> CheckObserver:
         return cls()
 
     def __init__(self) -> None:
