@@ -20,7 +20,7 @@ import pytest
 
 import markovdiff as md
 from markovdiff.cli import main
-from markovdiff.measures.findings import Identities
+from markovdiff.measures.checks import Identities
 from markovdiff.study.schema import result_schema, scenario_schema
 
 SHIPPED = sorted(path.stem for path in (Path(__file__).parents[1] / "scenarios").glob("*.toml"))
