@@ -132,7 +132,7 @@ def test_only_what_was_named_is_written(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text(SMALL.replace(WEIGHTS, 'npy = { path = "p.npy" }'), encoding="utf-8")
     np.save(tmp_path / "p.npy", np.array([3, 1, 2]))
     command = [sys.executable, "-B", "-c", WATCH, "run", "s.toml", "-q", "--json", "out.json"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     assert (done.stdout, done.stderr) == ("0\n", "")
     assert {path.name for path in tmp_path.iterdir()} == {"s.toml", "p.npy", "out.json"}
 

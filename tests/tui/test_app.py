@@ -37,7 +37,8 @@ from tui.worker.study import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 TWO_STATE = (SCENARIOS / "two-state.toml").read_text(encoding="utf-8")
-DEADLINE = 30.0
+DEADLINE = 300.0
+"""Seconds after which what has not come will not come, however busy the machine."""
 
 
 @cache
