@@ -28,6 +28,12 @@ STREAMS = ("stdin", "stdout", "stderr")
 COMMAND = [sys.executable, "-m", "markovdiff", "tui", "two-state"]
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Save what keys pressed by chance save where it is no one's."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize("names", [("stdin",), ("stdout",), ("stderr",), ("stdin", "stdout"), ("stdout", "stderr")])
 def test_without_a_terminal_at_both_ends_it_does_not_open(names: tuple[str, ...]) -> None:
     """Where keys cannot come or the picture cannot be seen there is one message, nothing is drawn, status 2."""
