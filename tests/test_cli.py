@@ -60,14 +60,16 @@ def files(folder: Path) -> set[str]:
 def program(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """The real program, in the current folder."""
     command = [sys.executable, "-m", "markovdiff", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False, **options)
+    return subprocess.run(
+        command, capture_output=True, text=True, encoding="utf-8", timeout=300, check=False, **options
+    )
 
 
 def shell(command: str) -> subprocess.CompletedProcess[str]:
     """A line of bash in which `M` is the program."""
     line = f'M() {{ "{sys.executable}" -m markovdiff "$@"; }}; {command}'
     return subprocess.run(
-        ["bash", "-c", line], capture_output=True, text=True, encoding="utf-8", timeout=60, check=False
+        ["bash", "-c", line], capture_output=True, text=True, encoding="utf-8", timeout=300, check=False
     )
 
 
