@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -9,6 +10,7 @@ from chains import Law, Process, erasures, informations, laws, markov, row_vecto
 from hypothesis import strategies as st
 
 from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.engines.ball.forward import EnclosureRecursion
 from markovdiff.engines.ball.information import BallInformation, ExactOracle, TimeStep
 from markovdiff.engines.ball.model_ledger import BallModelLedger
@@ -17,8 +19,8 @@ from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw
 from markovdiff.engines.float64.forward import forward, last_of
 from markovdiff.engines.float64.information import information as in_float
 from markovdiff.engines.float64.model_ledger import FloatModelLedger
-from markovdiff.measures.findings import Finding
-from markovdiff.measures.ledger import Entry, Totals
+from markovdiff.measures.checks.finding import Finding
+from markovdiff.measures.ledger import Entry, Totals, Unbounded
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import (
     D3PM,
@@ -127,3 +129,41 @@ def in_balls(drawn: Modelled, *, cheap: bool) -> Books:
         entries.append(ledger.observe(now))
         before = now.forget()
     return entries[1:], *ledger.conclude()
+
+
+def pairs(books: Books, near: Books) -> Iterator[tuple[str, object, object]]:
+    """Each line of the ledger, exactly and in balls."""
+    for t, (a, b) in enumerate(zip(books[0], near[0], strict=True), 1):
+        yield f"Δ_{t}", a.error, b.error
+        yield f"term {t}", a.term, b.term
+    for name in Totals.__slots__:
+        yield name, getattr(books[1], name), getattr(near[1], name)
+
+
+def check_meets(exact: object, near: object, name: str) -> None:
+    """Fifteen digits of a term are those of the exact one; infinite or undefined as that is."""
+    if isinstance(exact, Unbounded):
+        assert isinstance(near, Unbounded), (name, exact, near)
+        assert (near.kind, near.witness) == (exact.kind, exact.witness), name
+        return
+    assert isinstance(exact, Quantity)
+    assert isinstance(near, Quantity), (name, near)
+    assert near.is_zero() == exact.is_zero(), name
+    a, b = exact.enclosed(15, "nats"), near.enclosed(15, "nats")
+    assert Fraction(str(b.lower)) <= Fraction(str(a.upper)), (name, a, b)
+    assert Fraction(str(a.lower)) <= Fraction(str(b.upper)), (name, a, b)
+
+
+def check_near(exact: object, near: object, name: str) -> None:
+    """A term is the exact one to within 1e-9 of itself or to its noise, with its sign where one is told.
+
+    It is infinite or undefined as that is, in the same place.
+    """
+    if isinstance(exact, Unbounded):
+        assert isinstance(near, Unbounded), (name, exact, near)
+        assert (near.kind, near.witness) == (exact.kind, exact.witness), name
+        return
+    assert not isinstance(near, Unbounded), (name, near)
+    truth = 0.0 if exact.sign() == 0 else float(exact.ball(200))  # of an exact 0 a ball's middle is not 0
+    assert abs(near.value - truth) <= 1e-9 * truth + min(near.noise, 1e-13), (name, truth, near)
+    assert near.sign() in (None, exact.sign()), (name, truth, near)

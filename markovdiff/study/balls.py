@@ -39,7 +39,7 @@ from markovdiff.engines.float64.information import FloatPast, FloatStepInformati
 from markovdiff.engines.float64.information import information as in_float
 from markovdiff.engines.float64.range import is_held
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.findings import Finding
+from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.ledger import Term, Unbounded
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import RankOneKernel

@@ -14,10 +14,11 @@ from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.ledger import Ledger
 from markovdiff.engines.exact.triangle import triangle
-from markovdiff.measures.findings import Finding, law_of
+from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.ledger import Unbounded
 from markovdiff.measures.protocol import Snapshot, StepInformation
 from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.distribution import law_of
 from markovdiff.process.grouping import Classes, GroupedLaws
 from markovdiff.process.kernels import RankOneKernel
 from markovdiff.process.transition import IdentityPlusRankOne, LazyMarginal

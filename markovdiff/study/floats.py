@@ -29,7 +29,7 @@ from markovdiff.engines.float64.ledger import FloatLedger, FloatTerm
 from markovdiff.engines.float64.model_ledger import FloatModelLedger
 from markovdiff.engines.float64.range import check_chain, check_law, check_model
 from markovdiff.engines.float64.triangle import triangle
-from markovdiff.measures.findings import Finding
+from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.ledger import Unbounded
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel

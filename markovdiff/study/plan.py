@@ -51,7 +51,7 @@ class Plan:
 
 def planned(scenario: Scenario, chain: Chain) -> Plan:
     """Return what a run of the scenario needs. Raises UnfinishedError where the forecast refuses it."""
-    laws = {"h-theorem": scenario.law()[0]} if "h-theorem" in scenario.expectations else {}
+    laws = dict(scenario.laws())
     forecast = admit(scenario, chain)
     kind, is_marginal = scenario.file.arithmetic.kind, scenario.file.reverse.prior == "marginal"
     prior = None if is_marginal else scenario.prior(chain)

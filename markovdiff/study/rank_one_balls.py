@@ -21,8 +21,8 @@ from markovdiff.engines.ball.rank_one_forward import RankOneRecursion
 from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, RankOneSnapshot, Setting
 from markovdiff.engines.ball.rank_one_ledger import RankOneBallLedger
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.findings import law_of
 from markovdiff.measures.information import SPARE_BITS
+from markovdiff.process.distribution import law_of
 from markovdiff.process.transition import IdentityPlusRankOne
 from markovdiff.study.balls import EnclosedEngine, is_cheap, nearest
 from markovdiff.study.exact import total_variation

@@ -9,9 +9,7 @@ from itertools import pairwise
 import pytest
 from chains import Process, constant_chain, examples, markov
 from hypothesis import assume, given
-from modelled import Modelled, exactly, in_balls, in_float64
-from test_ball_model_ledger import check_meets, pairs
-from test_float64_model_ledger import check_near
+from modelled import Modelled, check_meets, check_near, exactly, in_balls, in_float64, pairs
 
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Moment

@@ -19,7 +19,7 @@ from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.engines.ball.forward import Enclosures
 from markovdiff.engines.ball.information import BallInformation, BallSnapshot, EnclosedInformation, dot, never_exact
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.findings import Finding
+from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add
 from markovdiff.process.chain import Chain
 

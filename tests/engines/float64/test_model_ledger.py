@@ -7,29 +7,14 @@ from fractions import Fraction
 import pytest
 from chains import constant_chain, examples, row_vector
 from hypothesis import given
-from modelled import Modelled, exactly, in_float64, modelled
+from modelled import Modelled, check_near, exactly, in_float64, modelled
 
 from markovdiff.engines.float64 import model_ledger as float_models
-from markovdiff.measures.ledger import Totals, Unbounded
+from markovdiff.measures.ledger import Totals
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import uniform
 from markovdiff.process.reverse import D3PM, Bayes, MarginalDenoiser, Posterior, PosteriorMixture, ReverseModel
-
-
-def check_near(exact: object, near: object, name: str) -> None:
-    """A term is the exact one to within 1e-9 of itself or to its noise, with its sign where one is told.
-
-    It is infinite or undefined as that is, in the same place.
-    """
-    if isinstance(exact, Unbounded):
-        assert isinstance(near, Unbounded), (name, exact, near)
-        assert (near.kind, near.witness) == (exact.kind, exact.witness), name
-        return
-    assert not isinstance(near, Unbounded), (name, near)
-    truth = 0.0 if exact.sign() == 0 else float(exact.ball(200))  # of an exact 0 a ball's middle is not 0
-    assert abs(near.value - truth) <= 1e-9 * truth + min(near.noise, 1e-13), (name, truth, near)
-    assert near.sign() in (None, exact.sign()), (name, truth, near)
 
 
 @examples(400)

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from fractions import Fraction
-
 import pytest
 from chains import constant_chain, examples, informations
 from flint import arb, ctx
 from hypothesis import assume, given
-from modelled import Books, Modelled, exactly, in_balls, modelled
+from modelled import Modelled, check_meets, exactly, in_balls, modelled, pairs
 
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.engines.ball import model_ledger as ball_models
 from markovdiff.engines.ball.reverse import BallReverse, Step
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.ledger import Entry, Totals, Unbounded
+from markovdiff.measures.ledger import Entry, Totals
 from markovdiff.process.kernels import RankOneKernel
 from markovdiff.process.reverse import D3PM, Posterior
-
-
-def check_meets(exact: object, near: object, name: str) -> None:
-    """Fifteen digits of a term are those of the exact one; infinite or undefined as that is."""
-    if isinstance(exact, Unbounded):
-        assert isinstance(near, Unbounded), (name, exact, near)
-        assert (near.kind, near.witness) == (exact.kind, exact.witness), name
-        return
-    assert isinstance(exact, Quantity)
-    assert isinstance(near, Quantity), (name, near)
-    assert near.is_zero() == exact.is_zero(), name
-    a, b = exact.enclosed(15, "nats"), near.enclosed(15, "nats")
-    assert Fraction(str(b.lower)) <= Fraction(str(a.upper)), (name, a, b)
-    assert Fraction(str(a.lower)) <= Fraction(str(b.upper)), (name, a, b)
 
 
 def something_vanishes(drawn: Modelled, steps: list[Entry], totals: Totals) -> bool:
@@ -39,15 +22,6 @@ def something_vanishes(drawn: Modelled, steps: list[Entry], totals: Totals) -> b
     known = [x for now in informations(drawn.chain)[1:] for x in (now.mutual_information, now.loss)]
     parts = [*known, *(entry.error for entry in steps), *(getattr(totals, name) for name in Totals.__slots__)]
     return any(isinstance(x, Quantity) and x.is_zero() for x in parts)
-
-
-def pairs(books: Books, near: Books) -> Iterator[tuple[str, object, object]]:
-    """Each line of the ledger, exactly and in balls."""
-    for t, (a, b) in enumerate(zip(books[0], near[0], strict=True), 1):
-        yield f"Δ_{t}", a.error, b.error
-        yield f"term {t}", a.term, b.term
-    for name in Totals.__slots__:
-        yield name, getattr(books[1], name), getattr(near[1], name)
 
 
 @examples(200)
