@@ -113,3 +113,16 @@ def test_a_row_of_the_model_that_float64_rounds_to_zero_leaves_the_error_undecid
     assert found.steps[1].model_error.value == "undecided"
     assert found.steps[2].model_error.value == exact.steps[2].model_error.value == "497.243648236029"
     assert all(check.verdict == "holds" for check in found.checks)
+
+
+def test_data_that_are_uniform_only_in_float64_do_not_make_a_mixture_exact():
+    """The data miss 1/2 by 1e-60, which no float shows: Δ_1 is 1e-156 or so, and not 0."""
+    data = f'["0.5{"0" * 59}1", "0.4{"9" * 60}"]'
+    study = md.loads(
+        f"data = {{ probabilities = {data} }}\n"
+        'reverse = { model = { kind = "posterior-mixture", error = "1e-17" } }\n'
+        'noise = { steps = 1, kernel = { kind = "matrix", rows = [["1/3", "2/3"], ["1/3", "2/3"]] }, '
+        'schedule = { kind = "constant", beta = 1 } }\n'
+    )
+    assert float(md.run(study).steps[1].model_error) > 0
+    assert md.run(study.with_options(arithmetic="float")).steps[1].model_error.value == "undecided"
