@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
+from math import gcd
 from typing import Literal, TypeAlias
 
 from flint import arb, fmpz, fmpz_mat
@@ -200,13 +201,14 @@ def neighbour(K: int, reach: int, boundary: Literal["reflect", "periodic"]) -> B
             expected=f"an integer from 1 to K = {K}",
             got=shown(reach),
         )
-    share = Fraction(1, 2 * reach)
-    rows = [[Fraction(0)] * K for _ in range(K)]
-    for i, row in enumerate(rows):
+    counts = [[0] * K for _ in range(K)]
+    for i, row in enumerate(counts):
         for step in range(1, reach + 1):
             for place in (i - step, i + step):
-                row[place % K if boundary == "periodic" else reflect(place, K)] += share
-    return Blend(Dense(RationalMatrix.from_rows(rows)))
+                row[place % K if boundary == "periodic" else reflect(place, K)] += 1
+    common = gcd(2 * reach, *(n for row in counts for n in set(row)))
+    N = fmpz_mat([[n // common for n in row] for row in counts])
+    return Blend(Dense(RationalMatrix(N, fmpz(2 * reach // common))))
 
 
 def reflect(place: int, K: int) -> int:

@@ -211,7 +211,9 @@ def smaller(scenario: Scenario, chain: Chain) -> str:
         return "fewer steps or states"
     if asked_for(scenario) == "ball":
         return "fewer steps, states or digits"
-    shorter = "a coarser `resolution`, a constant β" if chain.betas else "coarser entries"
+    shorter = "coarser entries"
+    if chain.betas:
+        shorter = "a coarser `resolution`, a constant β" if len(set(chain.betas)) > 1 else "a rounder β"
     return f"fewer steps or states, or numbers with shorter denominators ({shorter})"
 
 

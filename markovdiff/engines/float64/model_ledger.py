@@ -16,6 +16,8 @@ logarithms, against (I_{t−1} − I_t) + Δ_t.
 
 from __future__ import annotations
 
+from math import isfinite
+
 import numpy as np
 
 from markovdiff.arithmetic.arrays import (
@@ -148,6 +150,8 @@ class FloatModelLedger(FloatLedger):
         """The term of step t by plain logarithms: how far off it is, beside what rounding may do, as a share."""
         assert self.books.before is not None
         assert self.books.now is not None
+        if not isfinite(term.noise):
+            return
         plain = _plainly(reverse, self.books.before, self.books.now) - self.noise.value + now.noise.value
         off = abs(plain - term.value) - term.noise - self.noise.noise - now.noise.noise
         self.off = max(self.off, off / max(1.0, abs(term.value), now.noise.value))

@@ -84,14 +84,16 @@ class DenoiserSplit:
     as_data: bool = False
 
     @classmethod
-    def of(cls, denoiser: Denoiser, now: ConditionalLaws) -> DenoiserSplit:
-        """What a denoiser says of x_t."""
+    def of(cls, denoiser: Denoiser, now: ConditionalLaws, *, even: bool) -> DenoiserSplit:
+        """What a denoiser says of x_t; `even` says that the data are uniform on their support, exactly."""
         match denoiser:
             case Posterior():
                 if denoiser.error == 0:
                     return cls(1.0, 0.0, None)
                 c = np.full((1, len(now.sight.rows)), float(denoiser.error / len(now.p)))
-                return cls(float(1 - denoiser.error), float(denoiser.error), c, bool((now.p0 == now.p0[0]).all()))
+                return cls(
+                    float(1 - denoiser.error), float(denoiser.error), c, even and bool((now.p0 == now.p0[0]).all())
+                )
             case MarginalDenoiser():
                 return cls(0.0, 1.0, now.p0[None, :], as_data=True)
         assert isinstance(denoiser, DenoiserTable)
@@ -113,6 +115,7 @@ class FloatModel:
         self.possible = SupportFollower(model)
         self.belief: tuple[Floats, Floats] | None = None
         data = chain.at(0).data
+        self.even = len({w for w in chain.data.weights if w}) == 1
         if isinstance(model, Bayes) and model.belief is not None and model.belief != data:
             self.belief = vector(model.belief), vector(model.belief + -data)
 
@@ -129,9 +132,9 @@ class FloatModel:
             case Bayes():
                 return _bayes(allowed, B) if self.belief is None else self._believed(allowed, B, before, now)
             case PosteriorMixture():
-                return _mixture(self.model.denoiser, allowed, B, before, now)
+                return _mixture(self.model.denoiser, allowed, B, before, now, even=self.even)
             case D3PM():
-                return _d3pm(self.model, allowed, B, before, now)
+                return _d3pm(self.model, allowed, B, before, now, even=self.even)
             case ReverseTable() | Counted():
                 return _compared(allowed, self.shake(table(self.model.tables[now.t - 1])), B, FINE)
         return _compared(allowed, np.full_like(B, 1 / len(B)), B, FINE)
@@ -175,9 +178,9 @@ def _compared(allowed: ReverseSupport, R: Floats, B: Floats, noise: float) -> Fl
 
 
 def _mixture(
-    denoiser: Denoiser, allowed: ReverseSupport, B: Floats, before: ConditionalLaws, now: ConditionalLaws
+    denoiser: Denoiser, allowed: ReverseSupport, B: Floats, before: ConditionalLaws, now: ConditionalLaws, *, even: bool
 ) -> FloatReverse:
-    guess = DenoiserSplit.of(denoiser, now)
+    guess = DenoiserSplit.of(denoiser, now, even=even)
     if guess.c is None or before.vanished or (guess.as_data and now.vanished):
         return _bayes(allowed, B)
     c = np.where(now.sight.reach.T, guess.c, 0.0)
@@ -212,10 +215,10 @@ def _cumulative(at: ConditionalLaws) -> Wide:
 
 
 def _d3pm(
-    model: D3PM, allowed: ReverseSupport, B: Floats, before: ConditionalLaws, now: ConditionalLaws
+    model: D3PM, allowed: ReverseSupport, B: Floats, before: ConditionalLaws, now: ConditionalLaws, *, even: bool
 ) -> FloatReverse:
     denoiser = model.denoiser
-    guess = DenoiserSplit.of(denoiser, now)
+    guess = DenoiserSplit.of(denoiser, now, even=even)
     if model.is_prediction(now.t):
         return _outright(denoiser, guess, allowed, B, now)
     if isinstance(denoiser, MarginalDenoiser) or before.vanished:
