@@ -165,11 +165,10 @@ def noise(
     if spec.steps is not None and spec.steps > MAX_STEPS:
         raise LimitError("too many steps", where="noise.steps", expected=f"at most {MAX_STEPS}", got=shown(spec.steps))
     data, kernel = _kernel(spec.kernel, data, folder, notes)
-    if isinstance(kernel, kernels.PerStep | kernels.WithMemory):
+    if not kernel.has_schedule:
         if spec.schedule is not None:
             raise InputError("this kernel has no schedule", where="noise.schedule", remedy="leave noise.schedule out")
-        brought = len(kernel.steps) if isinstance(kernel, kernels.PerStep) else None
-        return data, kernel, (), _steps(spec.steps, brought, _stack_key(spec.kernel))
+        return data, kernel, (), _steps(spec.steps, kernel.steps_brought, _stack_key(spec.kernel))
     if spec.schedule is None:
         raise InputError(
             "the noise has no schedule",

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from markovdiff.arithmetic.rational import text
 from markovdiff.measures.findings import at_steps
-from markovdiff.process.kernels import Gaussian
 from markovdiff.process.schedules import RESOLUTION
 from markovdiff.study import fileformat
 from markovdiff.study.scenario import Scenario
@@ -45,7 +44,7 @@ def _is_one(spec: fileformat.GeometricSchedule | fileformat.Cosine, t: int, T: i
 
 def _of_kernel(scenario: Scenario) -> Iterator[str]:
     kernel, T = scenario.kernel, scenario.T
-    if not isinstance(kernel, Gaussian):
+    if kernel.grid is None:
         return
     erased = [kernel.erased(beta) for beta in scenario.betas]
     most = kernel.K * (kernel.K - 1)
@@ -55,7 +54,5 @@ def _of_kernel(scenario: Scenario) -> Iterator[str]:
     if partly:
         told.append(f"up to {max(erased[t - 1] for t in partly)} {at_steps(partly, T)}")
     if told:
-        rounded = (
-            f"noise.kernel: rounding down to {text(kernel.resolution)} makes 0, of the {most} entries of Q_t beside"
-        )
+        rounded = f"noise.kernel: rounding down to {text(kernel.grid)} makes 0, of the {most} entries of Q_t beside"
         yield f"{rounded} the diagonal, {', and '.join(told)}; in the formula none is 0"

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from fractions import Fraction
-from itertools import accumulate
 
 import msgspec
-from flint import fmpq
+from msgspec import Struct
 
 import markovdiff
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
@@ -21,7 +19,6 @@ from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
 from markovdiff.measures.findings import CheckObserver, Finding
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Gaussian, PerStep, RankOneKernel
 from markovdiff.process.reverse import (
     D3PM,
     Counted,
@@ -31,9 +28,8 @@ from markovdiff.process.reverse import (
     ReverseTable,
     Row,
 )
-from markovdiff.process.transition import Transition
 from markovdiff.study.exact import Engine, ExactEngine
-from markovdiff.study.forecast import GAUSSIAN_ROWS, Forecast
+from markovdiff.study.forecast import Forecast
 from markovdiff.study.naive_float import NaiveFloat, check_certified
 from markovdiff.study.result import Check, Result, Step
 from markovdiff.study.reverse import notes_of
@@ -146,7 +142,7 @@ def resolved(
         "unit": scenario.unit,
         "states": list(chain.states),
         "data": [text(p) for p in chain.data.probabilities],
-        "kernel": _kernel(scenario, chain),
+        "kernel": {"kind": _tag(scenario.file.noise.kernel), **chain.kernel.record(chain.strengths)},
         "steps": chain.T,
         "betas": [text(beta) for beta in chain.betas] or None,
         "reverse": {
@@ -155,6 +151,11 @@ def resolved(
         },
         "checks": {name: _expected(scenario, name) for name in scenario.expectations},
     }
+
+
+def _tag(spec: Struct) -> object:
+    """The `kind` under which a table is written."""
+    return type(spec).__struct_config__.tag
 
 
 def _expected(scenario: Scenario, name: str) -> object:
@@ -176,7 +177,7 @@ def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] 
         return None
     spec = scenario.file.reverse.model
     left_out = ("rows", "path", "normalise", "softmax")
-    record: dict[str, object] = {"kind": type(spec).__struct_config__.tag}
+    record: dict[str, object] = {"kind": _tag(spec)}
     for name in spec.__struct_fields__:
         value = getattr(spec, name)
         if name not in left_out and value is not None:
@@ -195,45 +196,3 @@ def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] 
 
 def _table(rows: Sequence[Row | None]) -> list[list[str] | None]:
     return [row and [text(fraction(n, row[1])) for n in row[0]] for row in rows]
-
-
-def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
-    """The kernel's kind, with its rows where they are not a formula of β."""
-    kernel = chain.kernel
-    kind = {"kind": type(scenario.file.noise.kernel).__struct_config__.tag}
-    match kernel:
-        case RankOneKernel():
-            return {**kind, "target": [text(p) for p in kernel.target.probabilities]}
-        case Blend():
-            return {**kind, "rows": _rows(kernel.M)}
-        case Gaussian():
-            kind["resolution"] = text(kernel.resolution)
-            if chain.T * chain.K**2 > GAUSSIAN_ROWS:
-                return {**kind, "steps_jumps": [_far(kernel, beta) for beta in chain.betas]}
-            rows = {beta: _banded(kernel, beta) for beta in dict.fromkeys(chain.betas)}
-            return {**kind, "steps_rows": [rows[beta] for beta in chain.betas]}
-        case PerStep():
-            return {**kind, "steps_rows": [_rows(step) for step in kernel.steps]}
-    return {**kind, "rows_by_source": [_rows(M) for M in kernel.by_source]}
-
-
-def _banded(kernel: Gaussian, beta: Fraction) -> list[list[str]]:
-    """The same for a Gaussian, each jump's text made once and shared: its T·K² entries are few numbers."""
-    K, grid = kernel.K, kernel.resolution.denominator
-    jumps = kernel.jumps(beta)
-    out = [0, *accumulate(jumps[1:])]
-    far = [_text(n, grid) for n in jumps]
-    return [[*far[i:0:-1], _text(grid - out[i] - out[K - 1 - i], grid), *far[1 : K - i]] for i in range(K)]
-
-
-def _far(kernel: Gaussian, beta: Fraction) -> list[str]:
-    """The probability of a jump by 1, …, K−1 to either side; the diagonal takes the rest."""
-    return [_text(n, kernel.resolution.denominator) for n in kernel.jumps(beta)[1:]]
-
-
-def _text(n: int, d: int) -> str:
-    return str(fmpq(n, d).str())
-
-
-def _rows(step: Transition) -> list[list[str]]:
-    return [[text(p) for p in row] for row in step.dense.rows()]

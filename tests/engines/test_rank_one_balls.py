@@ -12,7 +12,7 @@ from mixing import search
 
 import markovdiff as md
 from markovdiff.arithmetic.enclosure import bounds
-from markovdiff.engines.ball.information import Place
+from markovdiff.engines.ball.information import TimeStep
 from markovdiff.engines.ball.rank_one_forward import RankOneRecursion
 from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, Setting
 from markovdiff.process.chain import Chain
@@ -81,11 +81,11 @@ def test_a_run_keeps_no_past() -> None:
     """What is remembered of a step holds on to none of those before it."""
     chain = long_chain(5, "1/3").chain()
     setting = Setting(RankOneRecursion(chain, ()), cheap=False)
-    now = RankOneBallInformation(Place(0, None, None, markov=True), None, setting)
+    now = RankOneBallInformation(TimeStep(0, None, None, markov=True), None, setting)
     for t in range(1, 6):
         kept = now.forget()
         assert kept.before is None
-        now = RankOneBallInformation(Place(t, chain.betas[t - 1], None, markov=True), kept, setting)
+        now = RankOneBallInformation(TimeStep(t, chain.betas[t - 1], None, markov=True), kept, setting)
         held = [cell.cell_contents for q in (now.entropy, now.mutual) for cell in q._evaluate.__closure__ or ()]
         assert not any(isinstance(thing, RankOneBallInformation) for thing in held)
 

@@ -17,7 +17,6 @@ from markovdiff.engines.float64.information import information
 from markovdiff.errors import InputError
 from markovdiff.measures.findings import REACH, Finding
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import RankOneKernel
 
 Table = dict[tuple[int, int], Approximation]
 
@@ -31,7 +30,7 @@ def triangle(chain: Chain, tick: Callable[[float], None] = lambda _share: None) 
             remedy="use exact arithmetic, or leave the check out",
         )
     times = times_of(chain.T)
-    found = _forgotten(chain, times) if isinstance(chain.kernel, RankOneKernel) else _followed(chain, times, tick)
+    found = _followed(chain, times, tick) if chain.kernel.rank_one_target is None else _forgotten(chain, times)
     near: list[tuple[int, int]] = []
     for a, (s, u) in ((a, pair) for pair in found for a in _smaller(pair, times)):
         more = found[a].minus(found[s, u])
