@@ -11,24 +11,19 @@ binary float), or a string such as "3/4".
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
 from markovdiff.arithmetic.rational import MAX_DIGITS
-from markovdiff.arithmetic.value import in_a_line
+from markovdiff.process.kernels.registry import KERNELS
+from markovdiff.process.kernels.spec import KernelSpec, Normalise, Table
 
 Number = Fraction
 Count = Annotated[int, Meta(ge=1)]
-Normalise = bool | Literal["any"]
-Convention = Literal["rows", "columns"]
-
-
-class Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A TOML table; unknown keys are refused."""
-
-    __repr__ = in_a_line
 
 
 # [data]
@@ -117,72 +112,10 @@ class Data(Table, frozen=True):
 # [noise]
 
 
-class UniformKernel(Table, frozen=True, tag_field="kind", tag="uniform"):
-    """(1−β)I + β/K·11ᵀ."""
-
-
-class AbsorbingKernel(Table, frozen=True, tag_field="kind", tag="absorbing"):
-    """(1−β)I + β·1e_mᵀ; a mask that is no label is added as a last state."""
-
-    mask: str = "[MASK]"
-
-
-class MixingKernel(Table, frozen=True, tag_field="kind", tag="mixing"):
-    """(1−β)I + β·1πᵀ."""
-
-    target: list[Number] | Literal["data"]
-
-
-class NeighbourKernel(Table, frozen=True, tag_field="kind", tag="neighbour"):
-    """β/(2·reach) to each of the 2·reach nearest states."""
-
-    reach: Count = 1
-    boundary: Literal["reflect", "periodic"] = "reflect"
-
-
-class GaussianKernel(Table, frozen=True, tag_field="kind", tag="gaussian"):
-    """The discretised Gaussian of D3PM on a rational grid."""
-
-    resolution: Number | None = None
-
-
-class MatrixKernel(Table, frozen=True, tag_field="kind", tag="matrix"):
-    """(1−β)I + βM."""
-
-    rows: list[list[Number]] | None = None
-    path: str | None = None
-    normalise: Normalise = False
-    convention: Convention = "rows"
-
-
-class PerStepKernel(Table, frozen=True, tag_field="kind", tag="per-step"):
-    """Q_t given outright."""
-
-    steps_rows: list[list[list[Number]]] | None = None
-    path: str | None = None
-    normalise: Normalise = False
-    convention: Convention = "rows"
-
-
-class ConditionalKernel(Table, frozen=True, tag_field="kind", tag="conditional"):
-    """q(x_t | x_{t−1}, x_0), one matrix for each x_0."""
-
-    rows_by_source: list[list[list[Number]]] | None = None
-    path: str | None = None
-    normalise: Normalise = False
-    convention: Convention = "rows"
-
-
-Kernel = (
-    UniformKernel
-    | AbsorbingKernel
-    | MixingKernel
-    | NeighbourKernel
-    | GaussianKernel
-    | MatrixKernel
-    | PerStepKernel
-    | ConditionalKernel
-)
+if TYPE_CHECKING:
+    Kernel: TypeAlias = KernelSpec
+else:
+    Kernel = reduce(or_, KERNELS.values())
 
 
 class Constant(Table, frozen=True, tag_field="kind", tag="constant"):

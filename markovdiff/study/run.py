@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import msgspec
-from msgspec import Struct
 
 import markovdiff
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
@@ -19,6 +18,8 @@ from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
 from markovdiff.measures.findings import CheckObserver, Finding
 from markovdiff.process.chain import Chain
+from markovdiff.process.kernels import Kernel
+from markovdiff.process.kernels.registry import SHIPPED
 from markovdiff.process.reverse import (
     D3PM,
     Counted,
@@ -142,7 +143,7 @@ def resolved(
         "unit": scenario.unit,
         "states": list(chain.states),
         "data": [text(p) for p in chain.data.probabilities],
-        "kernel": {"kind": _tag(scenario.file.noise.kernel), **chain.kernel.record(chain.strengths)},
+        "kernel": _kernel(scenario, chain),
         "steps": chain.T,
         "betas": [text(beta) for beta in chain.betas] or None,
         "reverse": {
@@ -153,9 +154,11 @@ def resolved(
     }
 
 
-def _tag(spec: Struct) -> object:
-    """The `kind` under which a table is written."""
-    return type(spec).__struct_config__.tag
+def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
+    """The kernel's kind and what an audit needs of it: of a kind that no audit knows, the rows of every step."""
+    kind, kernel = scenario.file.noise.kernel.kind(), chain.kernel
+    record = kernel.record(chain.strengths) if kind in SHIPPED else Kernel.record(kernel, chain.strengths)
+    return {"kind": kind, **record}
 
 
 def _expected(scenario: Scenario, name: str) -> object:
@@ -177,7 +180,7 @@ def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] 
         return None
     spec = scenario.file.reverse.model
     left_out = ("rows", "path", "normalise", "softmax")
-    record: dict[str, object] = {"kind": _tag(spec)}
+    record: dict[str, object] = {"kind": type(spec).__struct_config__.tag}
     for name in spec.__struct_fields__:
         value = getattr(spec, name)
         if name not in left_out and value is not None:

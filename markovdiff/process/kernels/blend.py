@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import log2
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from flint import fmpz, fmpz_mat
+from msgspec import Meta
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
@@ -17,6 +18,7 @@ from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
 from markovdiff.process.kernels.kernel import Kernel, least_entry, written
 from markovdiff.process.kernels.rank_one import least_blended
+from markovdiff.process.kernels.spec import Convention, KernelSpec, Normalise, Setting
 from markovdiff.process.transition import Dense, Transition
 
 if TYPE_CHECKING:
@@ -126,3 +128,42 @@ def reflect(place: int, K: int) -> int:
     """
     place %= 2 * K
     return place if place < K else 2 * K - 1 - place
+
+
+class NeighbourSpec(KernelSpec, frozen=True, tag="neighbour"):
+    """β/(2·reach) to each of the 2·reach nearest states."""
+
+    reach: Annotated[int, Meta(ge=1)] = 1
+    boundary: Literal["reflect", "periodic"] = "reflect"
+
+    family: ClassVar[type[Kernel]] = Blend
+    rank: ClassVar[int] = 3
+    starter: ClassVar[tuple[tuple[str, str], ...]] = (('{ kind = "neighbour", reach = 1, boundary = "reflect" }', ""),)
+
+    def kernel(self, setting: Setting) -> Blend:
+        """Return the kernel. Raises InputError where the reach is out of range."""
+        return neighbour(setting.data.K, self.reach, self.boundary)
+
+
+class MatrixSpec(KernelSpec, frozen=True, tag="matrix"):
+    """(1−β)I + βM."""
+
+    rows: list[list[Fraction]] | None = None
+    path: str | None = None
+    normalise: Normalise = False
+    convention: Convention = "rows"
+
+    family: ClassVar[type[Kernel]] = Blend
+    rank: ClassVar[int] = 5
+    starter: ClassVar[tuple[tuple[str, str], ...]] = (
+        ('{ kind = "matrix", path = "k.npy", convention = "columns", normalise = true }', ""),
+        ('{ kind = "matrix", rows = [["1/2", "1/2", 0], [0, 1, 0], [0, "1/3", "2/3"]] }', ""),
+    )
+
+    def kernel(self, setting: Setting) -> Blend:
+        """Return the kernel towards M. Raises InputError unless there is one K × K stochastic matrix."""
+        where, stack = setting.matrices("rows", None if self.rows is None else [self.rows], self, single=True)
+        K = setting.data.K
+        if len(stack) != 1:
+            raise InputError("not one matrix", where=where, expected=f"{K} rows", got=f"{len(stack)} matrices")
+        return Blend(Dense.from_rows(stack[0], where, K))

@@ -22,6 +22,8 @@ from markovdiff.arithmetic.rational import text, to_fmpq
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels.kernel import Kernel, each_step
+from markovdiff.process.kernels.spec import KernelSpec, Setting
+from markovdiff.process.schedules import RESOLUTION, check_resolution
 from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
 
 if TYPE_CHECKING:
@@ -179,3 +181,19 @@ def _jumps(kernel: Gaussian, beta: Fraction) -> tuple[int, ...]:
             p = rounded(probability(n), resolution, "down", None, f"noise.kernel, jump {n}")
             found[n - 1] = int(p * resolution.denominator)
     return (0, *(n for n in found if n is not None))
+
+
+class GaussianSpec(KernelSpec, frozen=True, tag="gaussian"):
+    """The discretised Gaussian of D3PM on a rational grid."""
+
+    resolution: Fraction | None = None
+
+    family: ClassVar[type[Kernel]] = Gaussian
+    rank: ClassVar[int] = 4
+    starter: ClassVar[tuple[tuple[str, str], ...]] = (('{ kind = "gaussian" }', ""),)
+
+    def kernel(self, setting: Setting) -> Gaussian:
+        """Return the kernel. Raises InputError where the resolution is not one over an integer."""
+        resolution = RESOLUTION if self.resolution is None else self.resolution
+        check_resolution(resolution, "noise.kernel")
+        return Gaussian(setting.data.K, resolution)

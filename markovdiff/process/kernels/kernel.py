@@ -40,6 +40,9 @@ class Kernel(ABC):
     is_markov: ClassVar[bool] = True
     """Whether x_t depends on x_{t−1} alone."""
 
+    is_structured: ClassVar[bool] = False
+    """Whether no K × K matrix is needed: Q(β) = (1−β)I + β·1πᵀ."""
+
     is_symmetric: ClassVar[bool] = False
     """Whether every Q(β) is known to be symmetric."""
 

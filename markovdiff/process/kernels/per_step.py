@@ -8,7 +8,9 @@ from fractions import Fraction
 from typing import ClassVar
 
 from markovdiff.arithmetic.value import from_fields, in_a_line
+from markovdiff.errors import InputError
 from markovdiff.process.kernels.kernel import Kernel
+from markovdiff.process.kernels.spec import Convention, KernelSpec, Normalise, Setting
 from markovdiff.process.transition import Dense, Transition
 
 
@@ -41,3 +43,22 @@ class PerStep(Kernel):
 def per_step(steps: Sequence[Sequence[Sequence[Fraction]]], K: int, where: str = "steps_rows") -> PerStep:
     """From T matrices of rows, each checked."""
     return PerStep(tuple(Dense.from_rows(rows, f"{where}[{t}]", K) for t, rows in enumerate(steps)))
+
+
+class PerStepSpec(KernelSpec, frozen=True, tag="per-step"):
+    """Q_t given outright."""
+
+    steps_rows: list[list[list[Fraction]]] | None = None
+    path: str | None = None
+    normalise: Normalise = False
+    convention: Convention = "rows"
+
+    family: ClassVar[type[Kernel]] = PerStep
+    rank: ClassVar[int] = 6
+
+    def kernel(self, setting: Setting) -> PerStep:
+        """Return the steps. Raises InputError where there is none, or one is not a K × K stochastic matrix."""
+        where, stack = setting.matrices("steps_rows", self.steps_rows, self)
+        if not stack:
+            raise InputError("no steps", where=where, expected="at least one matrix", got="an empty list")
+        return per_step(stack, setting.data.K, where)

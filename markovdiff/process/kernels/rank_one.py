@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import log2
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import text
 from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels.kernel import Kernel
+from markovdiff.process.kernels.spec import KernelSpec, Setting
 from markovdiff.process.transition import IdentityPlusRankOne, Transition
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class RankOneKernel(Kernel):
     """Q(β) = (1−β)I + β·1πᵀ with target π."""
 
     target: Distribution
+
+    is_structured: ClassVar[bool] = True
 
     __repr__ = in_a_line
     __reduce__ = from_fields
@@ -97,3 +100,49 @@ def uniform(K: int) -> RankOneKernel:
 def absorbing(K: int, mask: int) -> RankOneKernel:
     """(1−β)I + β·1e_mᵀ."""
     return RankOneKernel(Distribution.from_weights([int(i == mask) for i in range(K)]))
+
+
+class UniformSpec(KernelSpec, frozen=True, tag="uniform"):
+    """(1−β)I + β/K·11ᵀ."""
+
+    family: ClassVar[type[Kernel]] = RankOneKernel
+    rank: ClassVar[int] = 0
+    starter: ClassVar[tuple[tuple[str, str], ...]] = (('{ kind = "uniform" }', "Q = (1-beta) I + beta/K"),)
+
+    def kernel(self, setting: Setting) -> RankOneKernel:
+        """Return the kernel towards 1/K."""
+        return uniform(setting.data.K)
+
+
+class AbsorbingSpec(KernelSpec, frozen=True, tag="absorbing"):
+    """(1−β)I + β·1e_mᵀ; a mask that is no label is added as a last state."""
+
+    mask: str = "[MASK]"
+
+    family: ClassVar[type[Kernel]] = RankOneKernel
+    rank: ClassVar[int] = 1
+    starter: ClassVar[tuple[tuple[str, str], ...]] = (
+        ('{ kind = "absorbing" }', "towards a mask, added as a last state"),
+    )
+
+    def added_state(self) -> str:
+        """Return the mask's label."""
+        return self.mask
+
+    def kernel(self, setting: Setting) -> RankOneKernel:
+        """Return the kernel towards the mask."""
+        return absorbing(setting.data.K, setting.data.states.index(self.mask))
+
+
+class MixingSpec(KernelSpec, frozen=True, tag="mixing"):
+    """(1−β)I + β·1πᵀ."""
+
+    target: list[Fraction] | Literal["data"]
+
+    family: ClassVar[type[Kernel]] = RankOneKernel
+    rank: ClassVar[int] = 2
+    starter: ClassVar[tuple[tuple[str, str], ...]] = (('{ kind = "mixing", target = "data" }', ""),)
+
+    def kernel(self, setting: Setting) -> RankOneKernel:
+        """Return the kernel towards the target. Raises InputError where that is no law on the states."""
+        return RankOneKernel(setting.law(self.target, "noise.kernel.target"))

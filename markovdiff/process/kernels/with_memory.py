@@ -13,6 +13,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
 from markovdiff.process.kernels.kernel import Kernel, written
+from markovdiff.process.kernels.spec import Convention, KernelSpec, Normalise, Setting
 from markovdiff.process.transition import Dense, Transition
 
 
@@ -77,3 +78,20 @@ def with_memory(by_source: Sequence[Sequence[Sequence[Fraction]]], K: int, where
     if len(by_source) != K:
         raise InputError("not one matrix for each x0", where=where, expected=f"{K} matrices", got=str(len(by_source)))
     return WithMemory(tuple(Dense.from_rows(rows, f"{where}[{k}]", K) for k, rows in enumerate(by_source)))
+
+
+class ConditionalSpec(KernelSpec, frozen=True, tag="conditional"):
+    """q(x_t | x_{t−1}, x_0), one matrix for each x_0."""
+
+    rows_by_source: list[list[list[Fraction]]] | None = None
+    path: str | None = None
+    normalise: Normalise = False
+    convention: Convention = "rows"
+
+    family: ClassVar[type[Kernel]] = WithMemory
+    rank: ClassVar[int] = 7
+
+    def kernel(self, setting: Setting) -> WithMemory:
+        """Return the process. Raises InputError unless there is a K × K stochastic matrix for each x_0."""
+        where, stack = setting.matrices("rows_by_source", self.rows_by_source, self)
+        return with_memory(stack, setting.data.K, where)
