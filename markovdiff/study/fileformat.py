@@ -20,7 +20,10 @@ from msgspec import Meta, field
 
 from markovdiff.arithmetic.rational import MAX_DIGITS
 from markovdiff.process.kernels.registry import KERNELS
-from markovdiff.process.kernels.spec import KernelSpec, Normalise, Table
+from markovdiff.process.kernels.spec import KernelSpec, Normalise
+from markovdiff.process.schedules.registry import SCHEDULES
+from markovdiff.process.schedules.schedule import ScheduleSpec
+from markovdiff.process.table import Table
 
 Number = Fraction
 Count = Annotated[int, Meta(ge=1)]
@@ -114,57 +117,10 @@ class Data(Table, frozen=True):
 
 if TYPE_CHECKING:
     Kernel: TypeAlias = KernelSpec
+    Schedule: TypeAlias = ScheduleSpec
 else:
     Kernel = reduce(or_, KERNELS.values())
-
-
-class Constant(Table, frozen=True, tag_field="kind", tag="constant"):
-    """β_t = beta."""
-
-    beta: Number
-
-
-class Linear(Table, frozen=True, tag_field="kind", tag="linear"):
-    """Evenly from start to stop."""
-
-    start: Number
-    stop: Number
-
-
-class Jump(Table, frozen=True, tag_field="kind", tag="jump"):
-    """β_t = 1/(T−t+1)."""
-
-
-class GeometricSchedule(Table, frozen=True, tag_field="kind", tag="geometric"):
-    """β_t = start·(stop/start)^((t−1)/(T−1)), rounded to the grid."""
-
-    start: Number
-    stop: Number
-    resolution: Number | None = None
-
-
-class Cosine(Table, frozen=True, tag_field="kind", tag="cosine"):
-    """ᾱ_t from cos² (or, with power = 1, cos), β_t capped, on the grid."""
-
-    s: Number | None = None
-    power: Literal[2, 1] = 2
-    cap: Number | None = None
-    resolution: Number | None = None
-
-
-class Explicit(Table, frozen=True, tag_field="kind", tag="explicit"):
-    """β_1 … β_T."""
-
-    betas: list[Number]
-
-
-class Alpha(Table, frozen=True, tag_field="kind", tag="alpha"):
-    """ᾱ_1 … ᾱ_T."""
-
-    alphas: list[Number]
-
-
-Schedule = Constant | Linear | Jump | GeometricSchedule | Cosine | Explicit | Alpha
+    Schedule = reduce(or_, SCHEDULES.values())
 
 
 class Noise(Table, frozen=True):

@@ -16,10 +16,11 @@ from pathlib import Path
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError, LimitError
 from markovdiff.measures.findings import at_steps
-from markovdiff.process import distribution, schedules
+from markovdiff.process import distribution
 from markovdiff.process.distribution import Distribution, check_labels, check_size
 from markovdiff.process.kernels import Kernel
 from markovdiff.process.kernels.spec import Brought, KernelSpec, Stack
+from markovdiff.process.schedules.schedule import ScheduleSpec, length_of
 from markovdiff.process.transition import check_shape
 from markovdiff.study import fileformat, files
 from markovdiff.study.sums import Divider, check_orientation, settle
@@ -100,14 +101,14 @@ def _family(spec: fileformat.Family, states: list[str] | None, where: str) -> Di
                 raise InputError(
                     "the ratio is not positive", where=f"{where}.ratio", expected="> 0", got=shown(spec.ratio)
                 )
-            _check_bits(_bits(spec.ratio) * K, K, where)
+            _check_bits(length_of(spec.ratio) * K, K, where)
             weights = distribution.geometric(K, spec.ratio)
         case fileformat.Binomial():
             if not 0 <= spec.p <= 1:
                 raise InputError(
                     "p is not a probability", where=f"{where}.p", expected="from 0 to 1", got=shown(spec.p)
                 )
-            _check_bits((_bits(spec.p) + 1) * K, K, where)
+            _check_bits((length_of(spec.p) + 1) * K, K, where)
             weights = distribution.binomial(K, spec.p)
         case fileformat.Point():
             labels = check_labels(states, K, where)
@@ -125,10 +126,6 @@ def _family(spec: fileformat.Family, states: list[str] | None, where: str) -> Di
 
 MAX_WEIGHT_BITS = 2**28
 """All weights of a family together may be this long, written in binary over their common denominator."""
-
-
-def _bits(x: Fraction) -> int:
-    return x.numerator.bit_length() + x.denominator.bit_length()
 
 
 def _check_bits(bits: float, K: int, where: str) -> None:
@@ -203,71 +200,16 @@ def _steps(given: int | None, brought: int | None, where: str) -> int:
     return steps
 
 
-def _schedule(spec: fileformat.Schedule, steps: int | None, notes: list[str]) -> tuple[Fraction, ...]:
-    brought, key = (
-        (len(spec.betas), "betas")
-        if isinstance(spec, fileformat.Explicit)
-        else (len(spec.alphas), "alphas")
-        if isinstance(spec, fileformat.Alpha)
-        else (None, "")
-    )
-    T = _steps(steps, brought, f"noise.schedule.{key}")
-    _check_schedule(spec, T)
-    match spec:
-        case fileformat.Constant():
-            return schedules.constant(T, spec.beta)
-        case fileformat.Linear():
-            return schedules.linear(T, spec.start, spec.stop)
-        case fileformat.Jump():
-            return schedules.jump(T)
-        case fileformat.GeometricSchedule():
-            return schedules.geometric(T, spec.start, spec.stop, _grid(spec.resolution))
-        case fileformat.Cosine():
-            return _cosine(spec, T, notes)
-        case fileformat.Explicit():
-            return schedules.explicit(spec.betas)
-        case fileformat.Alpha():
-            return schedules.from_alphas(spec.alphas)
-
-
-def _cosine(spec: fileformat.Cosine, T: int, notes: list[str]) -> tuple[Fraction, ...]:
-    """The cosine schedule under its cap."""
-    s = Fraction(8, 1000) if spec.s is None else spec.s
-    cap = schedules.COSINE_CAP if spec.cap is None else spec.cap
-    most = schedules.cosine_most(cap, _grid(spec.resolution))
-    betas = schedules.cosine_uncapped(T, s, _grid(spec.resolution), power=spec.power)
+def _schedule(spec: ScheduleSpec, steps: int | None, notes: list[str]) -> tuple[Fraction, ...]:
+    T = _steps(steps, spec.length, f"noise.schedule.{spec.brings or ''}")
+    spec.check(T)
+    ceiling, betas = spec.ceiling, spec.formula(T)
+    if ceiling is None:
+        return betas
+    cap, most = ceiling
     if above := [t for t, beta in enumerate(betas, 1) if beta > most]:
         notes.append(f"noise.schedule: β_t capped at {text(cap)} {at_steps(above, T)}")
     return tuple(min(beta, most) for beta in betas)
-
-
-MAX_LINEAR_BITS, MAX_ROUNDED_BITS = 2**27, 2**24
-"""All β_t of a schedule together may be this long; those of an irrational one are dear to compute."""
-
-
-def _check_schedule(spec: fileformat.Schedule, T: int) -> None:
-    """Raise LimitError before T long numbers are made of a few."""
-    match spec:
-        case fileformat.Linear():
-            bits, most = _bits(spec.start) + _bits(spec.stop), MAX_LINEAR_BITS
-        case fileformat.GeometricSchedule():
-            bits, most = _bits(spec.start) + _bits(spec.stop) + _bits(_grid(spec.resolution)), MAX_ROUNDED_BITS
-        case fileformat.Cosine():
-            given = (spec.s, spec.cap, _grid(spec.resolution))
-            bits, most = sum(_bits(x) for x in given if x is not None), MAX_ROUNDED_BITS
-        case _:
-            return
-    if T * bits > most:
-        raise LimitError(
-            "a schedule too long to write out exactly",
-            where="noise.schedule",
-            expected="fewer steps, shorter numbers, or a coarser `resolution`",
-            got=f"{T} numbers of about {bits} bits",
-        )
-
-
-def _grid(resolution: Fraction | None) -> Fraction:
-    return schedules.RESOLUTION if resolution is None else resolution
 
 
 def _kernel(spec: KernelSpec, data: Distribution, folder: Path, notes: list[str]) -> tuple[Distribution, Kernel]:

@@ -80,7 +80,10 @@ class Draft:
     @property
     def brings_steps(self) -> bool:
         """Whether the number of steps follows from a list."""
-        listed = self.has_schedule and self.kind_at("noise.schedule") in ("explicit", "alpha")
+        from markovdiff.process.schedules.registry import SCHEDULES
+
+        spec = SCHEDULES.get(self.kind_at("noise.schedule"))
+        listed = self.has_schedule and spec is not None and spec.brings is not None
         return listed or (not self.kernel.has_schedule and self.kernel.is_markov)
 
     @property

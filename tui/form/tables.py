@@ -98,10 +98,11 @@ def tables(path: str) -> Mapping[str, Table]:
 def _order(path: str) -> tuple[str, ...]:
     """The simplest first; msgspec sorts by name."""
     from markovdiff.process.kernels.registry import KERNELS
+    from markovdiff.process.schedules.registry import SCHEDULES
 
     return {
         "data.family": ("uniform", "triangular", "zipf", "geometric", "binomial", "point"),
         "noise.kernel": tuple(KERNELS),
-        "noise.schedule": ("constant", "linear", "cosine", "jump", "geometric", "explicit"),
+        "noise.schedule": tuple(SCHEDULES),
         "reverse.model": ("bayes", "posterior-mixture", "d3pm", "counted", "uniform"),
     }.get(path, ())

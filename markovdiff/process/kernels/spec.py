@@ -10,21 +10,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import ClassVar, Literal, Protocol
 
-from msgspec import Struct
-
-from markovdiff.arithmetic.value import in_a_line
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels.kernel import Kernel
+from markovdiff.process.table import Table
 
 Stack = Sequence[Sequence[Sequence[Fraction]]]
 Normalise = bool | Literal["any"]
 Convention = Literal["rows", "columns"]
-
-
-class Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A TOML table; unknown keys are refused."""
-
-    __repr__ = in_a_line
 
 
 class Brought(Protocol):
