@@ -5,6 +5,9 @@
 - `Gaussian`         the discretised Gaussian of Austin et al. 2021, on a grid of exact rationals
 - `PerStep`          matrices given outright, one a step, no β
 - `WithMemory`       q(x_t | x_{t−1}, x_0): one matrix for each x_0, so not a Markov chain
+
+A new kind is a `Kernel` with its exact `transition` and a `KernelSpec` with its keys, listed in `registry`; another
+package lists its own under the entry point `markovdiff.kernels`. Everything else has defaults that are correct.
 """
 
 from markovdiff.process.kernels.blend import Blend, neighbour, reflect
