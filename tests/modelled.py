@@ -17,7 +17,7 @@ from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw
 from markovdiff.engines.float64.forward import forward, last_of
 from markovdiff.engines.float64.information import information as in_float
 from markovdiff.engines.float64.model_ledger import FloatModelLedger
-from markovdiff.measures.findings import Finding
+from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.ledger import Entry, Totals
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import (

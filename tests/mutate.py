@@ -200,7 +200,8 @@ def main() -> int:
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     return pytest.main(
-        ["-s", "-p", "no:cacheprovider", *TESTS], [Campaign(drawn(given.count, given.seed), given.jobs, given.patience)]
+        ["-s", "-n", "0", "-p", "no:cacheprovider", *TESTS],
+        [Campaign(drawn(given.count, given.seed), given.jobs, given.patience)],
     )
 
 

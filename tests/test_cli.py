@@ -20,7 +20,7 @@ import pytest
 
 import markovdiff as md
 from markovdiff.cli import main
-from markovdiff.measures.findings import Identities
+from markovdiff.measures.checks import Identities
 from markovdiff.study.schema import result_schema, scenario_schema
 
 SHIPPED = sorted(path.stem for path in (Path(__file__).parents[1] / "scenarios").glob("*.toml"))
@@ -60,14 +60,16 @@ def files(folder: Path) -> set[str]:
 def program(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """The real program, in the current folder."""
     command = [sys.executable, "-m", "markovdiff", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False, **options)
+    return subprocess.run(
+        command, capture_output=True, text=True, encoding="utf-8", timeout=300, check=False, **options
+    )
 
 
 def shell(command: str) -> subprocess.CompletedProcess[str]:
     """A line of bash in which `M` is the program."""
     line = f'M() {{ "{sys.executable}" -m markovdiff "$@"; }}; {command}'
     return subprocess.run(
-        ["bash", "-c", line], capture_output=True, text=True, encoding="utf-8", timeout=60, check=False
+        ["bash", "-c", line], capture_output=True, text=True, encoding="utf-8", timeout=300, check=False
     )
 
 

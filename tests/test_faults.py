@@ -63,7 +63,7 @@ SPEAKERS = {
 }
 """Command lines that write to stdout; each ends with 0 where nothing is in the way."""
 
-PATIENCE = 60
+PATIENCE = 300
 
 
 @pytest.fixture(autouse=True)

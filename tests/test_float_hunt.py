@@ -103,9 +103,10 @@ def test_no_sum_of_the_ledger_contradicts_itself(text: str) -> None:
     assert {name for name in TOTALS if getattr(found, name) is None} == set()
 
 
-def test_forty_scenarios(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("count", [8, pytest.param(40, marks=pytest.mark.slow)])
+def test_scenarios_at_the_corners(count: int, capsys: pytest.CaptureFixture[str]) -> None:
     """A few scenarios at the corners of float64: nothing is said that exact arithmetic refutes (seeded)."""
-    assert main(40, 7) == 0, capsys.readouterr().out
+    assert main(count, 7) == 0, capsys.readouterr().out
 
 
 def test_the_hunt_sees_what_is_wrong(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The README's own promises: its Python runs as it stands, and its commands exist."""
+"""The README's own promises: its Python runs as it stands, its commands exist, its first one prints what is shown."""
 
 from __future__ import annotations
 
@@ -38,15 +38,14 @@ def test_every_command_that_is_shown_exists() -> None:
         assert all(option in shown for option in re.findall(r"--[a-z]+", rest))
 
 
-def test_every_kind_of_the_file_format_is_told() -> None:
-    """Each kernel, schedule, family, model and check that a scenario may name stands in the README."""
-    kinds: list[str] = []
-    from markovdiff.study import fileformat
+def test_the_first_command_prints_what_is_shown() -> None:
+    """Each line of the block below the first command is printed by it; ellipses stand for the rest."""
+    shown = re.search(r"run two-state\n```\n\n```\n(.*?)```", README, re.DOTALL)
+    assert shown is not None
+    printed = CliRunner().invoke(cli, ["run", "two-state"]).output.splitlines()
+    assert not [line for line in shown[1].splitlines() if line.strip() != "…" and line not in printed]
 
-    def tags(union: object) -> list[str]:
-        return [str(member.__struct_config__.tag) for member in union.__args__]  # type: ignore[attr-defined]
 
-    for union in (fileformat.Kernel, fileformat.Schedule, fileformat.Family, fileformat.Model):
-        kinds += tags(union)
-    kinds += [name.replace("_", "-") for name in fileformat.Checks.__struct_fields__]
-    assert not [kind for kind in kinds if f"`{kind}`" not in README]
+def test_it_is_read_in_two_minutes() -> None:
+    """The page has at most 120 lines."""
+    assert len(README.splitlines()) <= 120

@@ -20,7 +20,7 @@ from markovdiff.study import output
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals as Linux has them")
 
 NUMBERS = signals.SIGNALS
-PATIENCE = 60
+PATIENCE = 300
 
 WHILE_IMPORTING = """
 import os, signal, sys

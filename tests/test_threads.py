@@ -155,7 +155,7 @@ def test_a_forked_child_does_not_wait_for_its_parents_threads() -> None:
         "thread = threading.Thread(target=hold); thread.start(); held.wait()\n"
         "child = os.fork()\n"
         "if child == 0:\n"
-        "    os._exit(0 if ALONE.acquire(timeout=10) and md.log(2).enclosure(9) else 1)\n"
+        "    os._exit(0 if ALONE.acquire(timeout=300) and md.log(2).enclosure(9) else 1)\n"
         "thread.join(); raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
     )
     if not hasattr(os, "fork"):

@@ -16,7 +16,9 @@ from typing import Literal, TypeAlias
 from markovdiff.audit.claims import WrongError
 from markovdiff.audit.numerals import quoted
 
-_WHERE = r"(at the one step|at each of \d+ steps|at \d+ of \d+ steps? \(t = [\d…, ]+\))"
+WHERE = r"(at the one step|at each of \d+ steps|at \d+ of \d+ steps? \(t = [\d…, ]+\))"
+"""Where, in words: what `at_steps` writes."""
+
 _PAIR = r"I\(x_\d+;x_\d+\)"
 _SIGN = r"(<|=|>|≤ \([a-z ]+\))"
 _NUMBER = r"[-\d./e]+"
@@ -24,19 +26,20 @@ _NUMBER = r"[-\d./e]+"
 FORMS = tuple(
     re.compile(form, re.DOTALL)
     for form in (
-        rf"I\(x0;x_t\) (falls strictly|stays the same|rises) {_WHERE}.*",
-        rf"whether I\(x0;x_t\) falls {_WHERE} .*",
+        rf"I\(x0;x_t\) (falls strictly|stays the same|rises|rises at least) {WHERE}.*",
+        rf"undecided {WHERE}",
+        rf"whether I\(x0;x_t\) falls {WHERE} .*",
         r"the four formulas of I\(x0;x_t\) agree at each t = 0…\d+, .*",
         r"the formulas of I\(x0;x_t\) differ at t = \d+",
-        rf"I_t [≤>] η\(Q_t\)·I_\(t−1\) {_WHERE}(, always with equality|, with equality {_WHERE})?: .*",
-        rf"KL\(p_t ‖ [^)]*\) (never rises in \d+ steps?|rises {_WHERE}): proved",
-        rf"H\(x_t\) (never falls in \d+ steps?|falls {_WHERE}): proved",
+        rf"I_t [≤>] η\(Q_t\)·I_\(t−1\) {WHERE}(, always with equality|, with equality {WHERE})?: .*",
+        rf"KL\(p_t ‖ [^)]*\) (never rises in \d+ steps?|rises( at least)? {WHERE}): proved",
+        rf"H\(x_t\) (never falls in \d+ steps?|falls( at least)? {WHERE}): proved",
         rf"I\(x0;x_\d+\) = {_NUMBER} (bits|nats) is (at most|more than) .*: proved",
         r"I\(x_s;x_u\) ≤ min\(I\(x_s;x_t\), I\(x_t;x_u\)\) for s ≤ t ≤ u in .*: proved",
         rf"{_PAIR} > {_PAIR}: the triangle is violated, proved",
         rf"H\(x0\) {_SIGN} NLL(, and L is undefined| {_SIGN} L( = \+∞)?)",
         r"NLL is (\+∞|undefined): .*",
-        rf"p̃ was restricted to the x0 that can reach x_t {_WHERE}",
+        rf"p̃ was restricted to the x0 that can reach x_t {WHERE}",
         r"both sides are (\+∞|undefined): .*",
         r"L = H\(x0\) \+ ΣΔ_t \+ KL\(p_T‖π\), coefficient by coefficient: proved",
         r"the enclosures of both sides of L = H\(x0\) \+ ΣΔ_t \+ KL\(p_T‖π\) meet",
@@ -101,6 +104,42 @@ def at_steps(times: Sequence[int], T: int) -> str:
     runs = [(times[a], times[b - 1]) for a, b in pairwise(breaks)]
     listed = [str(a) if a == b else f"{a}…{b}" for a, b in runs[:3]] + ["…"] * (len(runs) > 3)
     return f"at {len(times)} of {T} {steps(T)} (t = {', '.join(listed)})"
+
+
+def is_split(times: Sequence[int], named: str, undecided: str, T: int) -> Answer:
+    """Whether the times are all among those that are named and those called undecided, and all that are named are true.
+
+    UNTOLD where not every time is written out.
+
+    >>> is_split([2, 3], "at 1 of 3 steps (t = 2)", "at 1 of 3 steps (t = 3)", 3)
+    True
+    >>> is_split([2, 3], "at 1 of 3 steps (t = 1)", "at 1 of 3 steps (t = 3)", 3)
+    False
+    """
+    first, second = _listed(named), _listed(undecided)
+    if first is None or second is None:
+        return False
+    (listed, number), (others, more) = first, second
+    complete = len(listed) == number and len(others) == more
+    if not listed <= set(times) or listed & others or number > len(times) or number + more < len(times):
+        return False
+    if max(listed | others) > T or number + more > T:
+        return False
+    if not complete:
+        return UNTOLD
+    written = (at_steps(sorted(listed), T), at_steps(sorted(others), T)) == (named, undecided)
+    return written and set(times) <= listed | others
+
+
+def _listed(where: str) -> tuple[set[int], int] | None:
+    """The times written out in what `at_steps` says of some steps, and how many there are of them; None of others."""
+    counted = re.fullmatch(r"at (\d{1,6}) of \d{1,6} steps? \(t = (.*)\)", where)
+    if counted is None:
+        return None
+    runs = [run.split("…") for run in counted[2].split(", ") if run != "…"]
+    if not all(end.isdecimal() and len(end) < 7 for run in runs for end in run):
+        return None
+    return {t for run in runs for t in range(int(run[0]), int(run[-1]) + 1)}, int(counted[1])
 
 
 def steps(n: int) -> str:

@@ -15,7 +15,7 @@ from markovdiff.audit.numerals import decimal, quoted, ratio
 from markovdiff.audit.questions import MOST_TIMES, Answer, Watch, compare
 from markovdiff.audit.record import Part
 from markovdiff.audit.scenario import Question
-from markovdiff.audit.sentences import UNTOLD, Truths, at_steps, steps
+from markovdiff.audit.sentences import UNTOLD, WHERE, Truths, at_steps, steps
 from markovdiff.audit.sentences import Answer as Told
 from markovdiff.errors import MarkovdiffError
 
@@ -74,7 +74,8 @@ class Verdicts:
         if self.is_certificate:
             return Checked(False, observed)
         self._decided(part["decided"], where, question)
-        told = sentences.is_confirmed(f"{where}, detail", part["detail"].text(), self._truths(question, answer))
+        detail = part["detail"].text()
+        told = sentences.is_confirmed(f"{where}, detail", detail, self._truths(question, answer, detail))
         return Checked(False, observed, () if told else (f"{where}: its words",), int(told))
 
     def _witness(self, part: Part, where: str, question: Question, answer: Answer) -> None:
@@ -99,12 +100,12 @@ class Verdicts:
 
     # the words
 
-    def _truths(self, question: Question, answer: Answer) -> Truths:
+    def _truths(self, question: Question, answer: Answer, said: str) -> Truths:
         T = self.watch.process.T
         times = sorted(times[0] for times in answer.shows if len(times) == 1)
         match question.name:
             case "mi-decay":
-                return Truths([self._decay()])
+                return self._decay(said)
             case "identities":
                 agree = f"the four formulas of I(x0;x_t) agree at each t = 0…{T}, "
                 return self._by_route(
@@ -115,15 +116,13 @@ class Verdicts:
                 return Truths([f"I_t ≤ η(Q_t)·I_(t−1) {at_steps(range(1, T + 1), T)}{self._tight()}: proved"])
             case "h-theorem":
                 law = {"stationary": "stationary law", "given": "the law given"}.get(question.against, question.against)
-                never = (
-                    f"never rises in {T} {steps(T)}" if answer.observed == "holds" else f"rises {at_steps(times, T)}"
-                )
-                return Truths(
-                    [f"KL(p_t ‖ {law}) {never}: proved"], decides=self._fewer(f"KL(p_t ‖ {law}) rises", times)
-                )
+                if answer.observed == "holds":
+                    return Truths([f"KL(p_t ‖ {law}) never rises in {T} {steps(T)}: proved"])
+                return self._broken(f"KL(p_t ‖ {law}) rises", times, ": proved", said)
             case "entropy-growth":
-                never = f"falls {at_steps(times, T)}" if times else f"never falls in {T} {steps(T)}"
-                return Truths([f"H(x_t) {never}: proved"], decides=self._fewer("H(x_t) falls", times))
+                if not times:
+                    return Truths([f"H(x_t) never falls in {T} {steps(T)}: proved"])
+                return self._broken("H(x_t) falls", times, ": proved", said)
             case "converged":
                 return Truths(decides=lambda clause: self._is_left(clause, question))
             case "dpi":
@@ -135,27 +134,32 @@ class Verdicts:
             return Truths(may=[exact, balls])
         return Truths([exact if self.on_rationals else balls])
 
-    def _fewer(self, claim: str, times: Sequence[int]) -> Callable[[str], Told]:
-        """Balls name the steps that they decided: of fewer steps than there are it cannot be told which those were."""
+    def _broken(self, claim: str, times: Sequence[int], ending: str, said: str) -> Truths:
+        """Where a claim is broken. Balls may name fewer steps, if they name those that they did not decide as well."""
+        T = self.watch.process.T
+        whole = f"{claim} {at_steps(times, T)}{ending}"
+        form = (
+            rf"(?P<claim>{re.escape(claim)} at least (?P<least>{WHERE}){re.escape(ending)}); "
+            rf"(?P<rest>undecided (?P<open>{WHERE}))(?:; .*)?"
+        )
+        parted = None if self.on_rationals else re.fullmatch(form, said, re.DOTALL)
+        fits = parted and sentences.is_split(times, parted["least"], parted["open"], T)
+        if parted is None or fits is False:
+            return Truths([whole])
+        clauses = [parted["claim"], parted["rest"]]
+        return Truths(clauses) if fits is True else Truths(decides=lambda one: UNTOLD if one in clauses else None)
 
-        def decides(clause: str) -> Told:
-            named = re.fullmatch(rf"{re.escape(claim)} at (\d{{1,6}}) of {self.watch.process.T} .*: proved", clause)
-            is_less = named is not None and int(named[1]) < len(times)
-            return UNTOLD if is_less and self.on_rationals is not True else None
-
-        return decides
-
-    def _decay(self) -> str:
+    def _decay(self, said: str) -> Truths:
         T = self.watch.process.T
         at = {
             word: [t for t, d in enumerate(self.watch.decays, 1) if d == word]
             for word in ("strict", "equal", "violated")
         }
         if at["violated"]:
-            return f"I(x0;x_t) rises {at_steps(at['violated'], T)}: the inequality is violated, proved"
+            return self._broken("I(x0;x_t) rises", at["violated"], ": the inequality is violated, proved", said)
         falls = [f"falls strictly {at_steps(at['strict'], T)}"] if at["strict"] else []
         stays = [f"stays the same {at_steps(at['equal'], T)}"] if at["equal"] else []
-        return f"I(x0;x_t) {', '.join(falls + stays)}: proved"
+        return Truths([f"I(x0;x_t) {', '.join(falls + stays)}: proved"])
 
     def _tight(self) -> str:
         T, tight = self.watch.process.T, self.watch.tight

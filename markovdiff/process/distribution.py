@@ -14,8 +14,9 @@ from functools import cached_property, reduce
 from itertools import islice
 from math import comb
 
-from flint import fmpz
+from flint import fmpz, fmpz_mat
 
+from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import over_common_denominator, shown
 from markovdiff.arithmetic.value import from_fields, one_line
 from markovdiff.errors import InputError, LimitError
@@ -205,3 +206,8 @@ def _counted(symbols: Iterable[str], where: str) -> Counter[str]:
         if len(counts) > MAX_SYMBOLS:
             raise LimitError("too many different symbols", where=where, expected=f"at most {MAX_SYMBOLS}")
     return counts
+
+
+def law_of(target: Distribution) -> RationalMatrix:
+    """Return a distribution as the row vector, 1 × K, that the measures compute with."""
+    return RationalMatrix(fmpz_mat([[fmpz(w) for w in target.weights]]), fmpz(target.total))

@@ -32,7 +32,7 @@ from markovdiff.engines.float64.information import FloatStepInformation
 from markovdiff.engines.float64.information import information as in_float
 from markovdiff.engines.float64.range import is_held
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.findings import CheckObserver, Finding
+from markovdiff.measures.checks.finding import CheckObserver, Finding
 from markovdiff.measures.ledger import Term, Totals, Unbounded
 from markovdiff.measures.protocol import StepInformation
 from markovdiff.process.chain import Chain

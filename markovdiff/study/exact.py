@@ -14,10 +14,11 @@ from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.ledger import Ledger
 from markovdiff.engines.exact.triangle import triangle
-from markovdiff.measures.findings import CheckObserver, Finding, HTheorem, law_of
+from markovdiff.measures.checks.finding import CheckObserver, Finding
 from markovdiff.measures.ledger import Term, Totals, Unbounded
 from markovdiff.measures.protocol import StepInformation
 from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.distribution import law_of
 from markovdiff.process.grouping import Classes
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.transition import IdentityPlusRankOne, LazyMarginal
@@ -73,8 +74,7 @@ class ExactEngine:
         if self.classes is not None:
             self.law = self.classes.grouped(prior)
             for watcher in watchers:
-                if isinstance(watcher, HTheorem):
-                    watcher.law = self.classes.grouped(watcher.law)
+                watcher.group(self.classes)
         self.line = _line(chain, prior, is_marginal=scenario.file.reverse.prior == "marginal")
         self.now: Information | None = None
 
@@ -152,7 +152,7 @@ def _classes(chain: Chain, prior: RationalMatrix, watchers: Iterable[CheckObserv
     """The classes of states that neither the chain nor any law that it is measured against tells apart."""
     if chain.kernel.rank_one_target is None:
         return None
-    laws = [prior, *(watcher.law for watcher in watchers if isinstance(watcher, HTheorem))]
+    laws = [prior, *(law for watcher in watchers for law in watcher.laws)]
     return chain.classes_beside(law.N.entries() for law in laws)
 
 

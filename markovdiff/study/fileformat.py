@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Meta, field
 
 from markovdiff.arithmetic.rational import MAX_DIGITS
+from markovdiff.measures.checks import CHECKS
 from markovdiff.process.kernels.registry import KERNELS
 from markovdiff.process.kernels.spec import KernelSpec, Normalise
 from markovdiff.process.schedules.registry import SCHEDULES
@@ -193,35 +194,19 @@ class Reverse(Table, frozen=True):
 # [checks]
 
 ArithmeticKind = Literal["exact", "ball", "float"]
-Holds = Literal["holds", "violated"]
-MiDecay = Literal["strict", "non-increasing", "equal", "violated"]
-Growth = Literal["non-decreasing", "violated"]
 
-
-class HTheorem(Table, frozen=True):
-    """KL(p_t ‖ μ) against a law named here."""
-
-    expected: Holds = "holds"
-    against: Literal["stationary", "uniform", "data", "mask"] | list[Number] = "stationary"
-
-
-class Converged(Table, frozen=True):
-    """I_T ≤ information, in the scenario's unit."""
-
-    information: Number
-
-
-class Checks(Table, frozen=True, rename="kebab"):
-    """What is expected of the chain."""
-
-    mi_decay: MiDecay | None = None
-    dpi: Holds | None = None
-    elbo_ledger: Holds | None = None
-    sdpi: Holds | None = None
-    identities: Holds | None = None
-    entropy_growth: Growth | None = None
-    h_theorem: Holds | HTheorem | None = None
-    converged: Converged | None = None
+# a field for each check of the registry; its type is known when the module is loaded, not before
+if TYPE_CHECKING:
+    Checks = Table
+else:
+    Checks = msgspec.defstruct(
+        "Checks",
+        [(name.replace("-", "_"), check.asks | None, None) for name, check in CHECKS.items()],
+        bases=(Table,),
+        frozen=True,
+        rename="kebab",
+        namespace={"__doc__": "What is expected of the chain.", "__module__": __name__},
+    )
 
 
 # the file

@@ -31,7 +31,7 @@ from markovdiff.engines.float64.ledger import FloatLedger, FloatTerm
 from markovdiff.engines.float64.model_ledger import FloatModelLedger
 from markovdiff.engines.float64.range import check_chain, check_law, check_model
 from markovdiff.engines.float64.triangle import triangle
-from markovdiff.measures.findings import Finding
+from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.ledger import Totals, Unbounded
 from markovdiff.measures.protocol import StepInformation
 from markovdiff.process.chain import Chain
@@ -86,8 +86,8 @@ class FloatEngine:
             check_law(self.prior, "reverse.prior")
         if self.model is not None:
             check_model(self.model, self.chain.K)
-        if "h-theorem" in self.scenario.expectations:
-            check_law(self.scenario.law()[0], "checks.h-theorem")
+        for check, law in self.scenario.laws():
+            check_law(law, f"checks.{check}")
 
     def _ledger(self, chain: Chain, model: ReverseModel) -> FloatLedger:
         if model.is_bayes:

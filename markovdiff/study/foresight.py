@@ -94,9 +94,8 @@ def _classes(scenario: Scenario, chain: Chain) -> int | None:
     """How many classes of like states the run of a structured chain will have; a law given number by number counts."""
     if chain.kernel.rank_one_target is None:
         return None
-    prior, asked = scenario.file.reverse.prior, scenario.file.checks
-    against = getattr(asked and asked.h_theorem, "against", None)
-    laws = [law for law in (prior, against) if isinstance(law, list)]
+    named = (scenario.file.reverse.prior, *scenario.named_laws().values())
+    laws = [law for law in named if isinstance(law, list)]
     return len(chain.classes_beside(laws).first)
 
 

@@ -22,9 +22,10 @@ from markovdiff.engines.ball.rank_one_information import RankOneBallInformation,
 from markovdiff.engines.ball.rank_one_ledger import RankOneBallLedger
 from markovdiff.engines.exact.information import Information
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.findings import CheckObserver, HTheorem, law_of
+from markovdiff.measures.checks.finding import CheckObserver
 from markovdiff.measures.information import SPARE_BITS
 from markovdiff.process.chain import Chain
+from markovdiff.process.distribution import law_of
 from markovdiff.process.transition import IdentityPlusRankOne
 from markovdiff.study.balls import BallEngine, is_cheap, nearest
 from markovdiff.study.exact import total_variation
@@ -74,7 +75,7 @@ class RankOneBallEngine(BallEngine):
     def __init__(self, scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserver]) -> None:
         """Raises UnfinishedError where the forecast refuses."""
         self._begin(scenario, chain)
-        laws = [watcher.law for watcher in watchers if isinstance(watcher, HTheorem)]
+        laws = [law for watcher in watchers for law in watcher.laws]
         laws += [] if self.prior is None else [self.prior]
         self.mixing = RankOneRecursion(chain, laws)
         self.setting = Setting(self.mixing, is_cheap(chain))

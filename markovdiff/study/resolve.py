@@ -15,7 +15,7 @@ from pathlib import Path
 
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError, LimitError
-from markovdiff.measures.findings import at_steps
+from markovdiff.measures.checks.wording import at_steps
 from markovdiff.process import distribution
 from markovdiff.process.distribution import Distribution, check_labels, check_size
 from markovdiff.process.kernels import Kernel

@@ -14,10 +14,9 @@ from pathlib import Path
 
 from markovdiff.arithmetic.rational import rational, shown
 from markovdiff.errors import InputError
-from markovdiff.measures.findings import law_of
 from markovdiff.process import reverse
 from markovdiff.process.chain import Chain
-from markovdiff.process.distribution import Distribution
+from markovdiff.process.distribution import Distribution, law_of
 from markovdiff.study import fileformat, files
 from markovdiff.study.softmax import softmax
 from markovdiff.study.sums import Divider, check_orientation

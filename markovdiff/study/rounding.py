@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from markovdiff.arithmetic.rational import text
-from markovdiff.measures.findings import at_steps
+from markovdiff.measures.checks.wording import at_steps
 from markovdiff.study.scenario import Scenario
-
-CHECKS = ("mi-decay", "sdpi")
-"""The checks whose finding may be the rounding's: a step that changes nothing loses nothing."""
 
 
 def rounding(scenario: Scenario) -> tuple[str, ...]:

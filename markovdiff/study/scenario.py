@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 
@@ -26,30 +26,20 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields
 from markovdiff.errors import InputError, MarkovdiffError
-from markovdiff.measures.findings import (
-    CheckObserver,
-    Converged,
-    Decay,
-    Entropy,
-    HTheorem,
-    Identities,
-    StrongDecay,
-    law_of,
-)
+from markovdiff.measures.checks import CHECKS, Dpi
+from markovdiff.measures.checks.finding import CheckObserver
+from markovdiff.measures.checks.kind import NamedLaw
 from markovdiff.process.chain import Chain
-from markovdiff.process.distribution import Distribution
+from markovdiff.process.distribution import Distribution, law_of
 from markovdiff.process.kernels import Kernel
 from markovdiff.process.reverse import ReverseModel
-from markovdiff.process.stationary import stationary_of_chain, uniform_law
+from markovdiff.process.stationary import stationary_of_chain
 from markovdiff.study import fileformat, files, resolve, reverse
 from markovdiff.study.forecast import check_forecast
 from markovdiff.study.reading import read
 
 MAX_FILE_BYTES = 16 * 2**20
 """A scenario file may be this large."""
-
-DPI_MAX_STEPS, DPI_MAX_STATES = 64, 32
-"""`dpi` compares T²/2 pairs of times: by default only up to here."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +145,24 @@ class Scenario:
         file = msgspec.structs.replace(given, arithmetic=numbers)
         return replace(self, file=file, unit=unit or self.unit)
 
+    @property
+    def is_markov(self) -> bool:
+        """Whether x_t depends on x_{t−1} alone."""
+        return self.chain().is_markov
+
+    @property
+    def file_unit(self) -> Unit:
+        """The unit that the file states its bounds in, whatever the results are reported in."""
+        return self.file.unit
+
+    def _asked(self, check: str) -> Any:
+        """What the file says of a check; None where it does not mention it."""
+        return getattr(self.file.checks, check.replace("-", "_"), None)
+
+    def _expected(self, check: str) -> str | None:
+        asked, kind = self._asked(check), CHECKS[check]
+        return kind.default(self) if asked is None else kind.expected(asked)
+
     @cached_property
     def expectations(self) -> dict[str, str]:
         """The checks to be made, in order, and what is expected of each.
@@ -162,58 +170,44 @@ class Scenario:
         A check that the file does not mention is made where it applies and is a theorem; for a process with
         memory I(x0; x_t) is still expected not to rise, and may.
         """
-        asked = self.file.checks or fileformat.Checks()
-        markov = self.chain().is_markov
-        law, bound = asked.h_theorem, asked.converged
-        defaults = {
-            "mi-decay": "non-increasing",
-            "identities": "holds",
-            "sdpi": "holds" if markov else None,
-            "h-theorem": "holds" if markov and not law and self.stationary is not None else None,
-            "elbo-ledger": "holds" if markov else None,
-            "dpi": "holds" if markov and self._is_small else None,
-            "entropy-growth": None,
-            "converged": None,
-        }
-        given = {
-            "mi-decay": asked.mi_decay,
-            "identities": asked.identities,
-            "sdpi": asked.sdpi,
-            "h-theorem": law.expected if isinstance(law, fileformat.HTheorem) else law,
-            "elbo-ledger": asked.elbo_ledger,
-            "dpi": asked.dpi,
-            "entropy-growth": asked.entropy_growth,
-            "converged": "holds" if bound else None,
-        }
-        return {check: e for check, d in defaults.items() if (e := given[check] or d)}
+        return {check: expected for check in CHECKS if (expected := self._expected(check))}
 
-    @property
-    def _is_small(self) -> bool:
-        return self.T <= DPI_MAX_STEPS and self.K <= DPI_MAX_STATES
+    def check_records(self) -> dict[str, object]:
+        """Return what a result keeps of each check for an audit, in order."""
+        expected = self.expectations.items()
+        return {check: CHECKS[check].record(word, self._asked(check), self) for check, word in expected}
 
     @property
     def compares_pairs(self) -> bool:
         """Whether `dpi` is among the expectations; these are not formed for it, which may take long."""
-        asked = self.file.checks is not None and self.file.checks.dpi is not None
-        return asked or (self._is_small and self.chain().is_markov)
+        return self._expected(Dpi.name) is not None
+
+    def named_laws(self) -> dict[str, NamedLaw]:
+        """Return the laws that the checks in the file measure against, by the check, as the file has them."""
+        asked = {check: self._asked(check) for check in CHECKS}
+        found = {check: CHECKS[check].against(wish) for check, wish in asked.items() if wish is not None}
+        return {check: law for check, law in found.items() if law is not None}
+
+    def laws(self) -> Iterator[tuple[str, RationalMatrix]]:
+        """Yield each expected check that measures against a law, and the law."""
+        for check in self.expectations:
+            law = CHECKS[check].law(self._asked(check), self)
+            if law is not None:
+                yield check, law
 
     def check_applicable(self) -> None:
         """Raise InputError for a check or a law that the file asks for and that cannot be had."""
-        chain, asked = self.chain(), self.file.checks or fileformat.Checks()
-        for check, wish in (("sdpi", asked.sdpi), ("h-theorem", asked.h_theorem), ("elbo-ledger", asked.elbo_ledger)):
-            if wish and not chain.is_markov:
-                raise InputError(
-                    "not defined for a process with memory", where=f"checks.{check}", remedy="leave it out"
-                )
+        chain, named = self.chain(), self.named_laws()
+        for check, kind in CHECKS.items():
+            if self._asked(check) is not None:
+                kind.check_defined(self)
         self.reverse_model(chain)
-        law = asked.h_theorem
-        against = law.against if isinstance(law, fileformat.HTheorem) else "stationary" if law else None
-        if "stationary" in (self.file.reverse.prior, against):
+        if "stationary" in (self.file.reverse.prior, *named.values()):
             check_forecast(chain)
         if self.file.reverse.prior != "marginal":
             self.prior(chain)
-        if against is not None:
-            self.law()
+        for check in named:
+            CHECKS[check].law(self._asked(check), self)
 
     @cached_property
     def stationary(self) -> RationalMatrix | None:
@@ -224,41 +218,25 @@ class Scenario:
             return None
 
     def watchers(self) -> Iterator[tuple[str, CheckObserver]]:
-        """Something that watches for each expected check (but `dpi`, about pairs of times, and `elbo-ledger`)."""
+        """Yield an observer for each expected check, but for those that the engines conclude themselves."""
         for check in self.expectations:
-            match check:
-                case "mi-decay":
-                    yield check, Decay()
-                case "identities":
-                    yield check, Identities()
-                case "sdpi":
-                    yield check, StrongDecay()
-                case "h-theorem":
-                    law, name = self.law()
-                    yield check, HTheorem(law, name, kept=self._keeps(law))
-                case "entropy-growth":
-                    yield check, Entropy(kept=self._keeps(uniform_law(self.K)))
-                case "converged":
-                    assert self.file.checks is not None
-                    assert self.file.checks.converged is not None
-                    yield check, Converged(self.file.checks.converged.information, self.file.unit)
+            observer = CHECKS[check].observer(self._asked(check), self)
+            if observer is not None:
+                yield check, observer
 
-    def _keeps(self, law: RationalMatrix) -> bool:
-        """Whether every step preserves the law: float64 has to know, for it cannot tell a small fall from a rise."""
+    def keeps(self, law: RationalMatrix) -> bool:
+        """Return whether every step preserves the law, in float64, which cannot tell a small fall from a rise."""
         if self.file.arithmetic.kind != "float":
             return False
         from markovdiff.engines.float64.forward import is_kept
 
         return is_kept(self.chain(), law)
 
-    def law(self) -> tuple[RationalMatrix, str]:
-        """The law that `h-theorem` measures against, and its name."""
-        asked = self.file.checks.h_theorem if self.file.checks else None
-        against = asked.against if isinstance(asked, fileformat.HTheorem) else "stationary"
-        if against == "stationary":
-            return self.stationary or _located("checks.h-theorem", self.chain()), against
-        named = resolve.law(against, self.data, "checks.h-theorem.against", self.mask)
-        return law_of(named), against if isinstance(against, str) else "given"
+    def law(self, named: NamedLaw, where: str) -> RationalMatrix:
+        """Return a law that a check measures against, as a row vector. Raises InputError where it cannot be had."""
+        if named == "stationary":
+            return self.stationary or _located(where, self.chain())
+        return law_of(resolve.law(named, self.data, f"{where}.against", self.mask))
 
 
 def _located(where: str, chain: Chain) -> RationalMatrix:

@@ -23,19 +23,10 @@ from markovdiff import INFINITY, entropy, kl
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.engines.exact.information import Information
 from markovdiff.errors import InputError
-from markovdiff.measures.findings import (
-    Converged,
-    Decay,
-    Entropy,
-    HTheorem,
-    Identities,
-    StrongDecay,
-    Wording,
-    at_steps,
-    law_of,
-)
+from markovdiff.measures.checks import Converged, EntropyGrowth, HTheorem, Identities, MiDecay, Sdpi
+from markovdiff.measures.checks.wording import Wording, at_steps
 from markovdiff.process.chain import Chain
-from markovdiff.process.distribution import Distribution
+from markovdiff.process.distribution import Distribution, law_of
 from markovdiff.process.kernels import Blend, absorbing, uniform, with_memory
 from markovdiff.process.schedules import jump
 from markovdiff.process.stationary import stationary_of_chain
@@ -63,14 +54,14 @@ def remembering():
 
 def test_decay_strict():
     """Uniform noise with 0 < β < 1 loses something at every step."""
-    finding = found(Decay(), Chain(coin, uniform(2), (Fraction(1, 10),) * 5, 5))
+    finding = found(MiDecay(), Chain(coin, uniform(2), (Fraction(1, 10),) * 5, 5))
     assert (finding.observed, finding.decided, finding.witness) == ("strict", "exact", None)
     assert "at each of 5 steps" in finding.detail
 
 
 def test_decay_equal():
     """A permutation loses nothing at any step."""
-    finding = found(Decay(), constant_chain([half, half, 0], [[0, 1, 0], [0, 0, 1], [1, 0, 0]], 4))
+    finding = found(MiDecay(), constant_chain([half, half, 0], [[0, 1, 0], [0, 0, 1], [1, 0, 0]], 4))
     assert (finding.observed, finding.decided) == ("equal", "exact")
     assert finding.witness == {"t": 1}
 
@@ -78,7 +69,7 @@ def test_decay_equal():
 def test_decay_of_both_kinds():
     """β = ½, ½, 0, ½, 1, ½: equal at t = 3 (no noise) and at t = 6 (nothing left), strict at the other four."""
     betas = tuple(map(Fraction, ["1/2", "1/2", "0", "1/2", "1", "1/2"]))
-    finding = found(Decay(), Chain(coin, uniform(2), betas, 6))
+    finding = found(MiDecay(), Chain(coin, uniform(2), betas, 6))
     assert finding.observed == "non-increasing"
     assert finding.decided == "exact"
     assert finding.witness == {"t": 3}
@@ -88,7 +79,7 @@ def test_decay_of_both_kinds():
 
 def test_decay_violated():
     """A process with memory that gives information back: the first rise is at t = 2."""
-    finding = found(Decay(), remembering())
+    finding = found(MiDecay(), remembering())
     assert (finding.observed, finding.decided) == ("violated", "enclosure")
     assert finding.witness == {"t": 2}
 
@@ -98,7 +89,7 @@ def test_decay_violated():
 def test_decay_sums_up_its_steps(process):
     """violated if any step rises, equal if all stay, strict if all fall, else non-increasing; t is the first such."""
     seen = [now.decay for now in informations(process.chain)[1:]]
-    finding = found(Decay(), process.chain)
+    finding = found(MiDecay(), process.chain)
     if "violated" in seen:
         assert (finding.observed, finding.witness) == ("violated", {"t": seen.index("violated") + 1})
     elif "equal" not in seen:
@@ -114,14 +105,14 @@ def test_decay_sums_up_its_steps(process):
 def test_strong_decay_holds_with_equality():
     """Erasure: I_t = (1−β_t)·I_{t−1} = η·I_{t−1} at every step."""
     data = Distribution.from_weights([1, 2]).with_extra_state("[MASK]")
-    finding = found(StrongDecay(), Chain(data, absorbing(3, 2), (Fraction(1, 3),) * 3, 3))
+    finding = found(Sdpi(), Chain(data, absorbing(3, 2), (Fraction(1, 3),) * 3, 3))
     assert finding.observed == "holds"
     assert "always with equality" in finding.detail
 
 
 def test_strong_decay_holds_with_slack():
     """A binary symmetric channel loses more than the coefficient says, until β = 0 keeps everything at t = 2."""
-    finding = found(StrongDecay(), Chain(coin, uniform(2), (Fraction(1, 3), Fraction(0), Fraction(1, 3)), 3))
+    finding = found(Sdpi(), Chain(coin, uniform(2), (Fraction(1, 3), Fraction(0), Fraction(1, 3)), 3))
     assert finding.observed == "holds"
     assert finding.witness is None
     assert finding.detail.startswith("I_t ≤ η(Q_t)·I_(t−1) at each of 3 steps")
@@ -132,14 +123,14 @@ def test_strong_decay_holds_with_slack():
 @examples(60)
 def test_strong_decay_is_a_theorem(process):
     """I_t ≤ η(Q_t)·I_{t−1} for every Markov chain (Cohen et al. 1993)."""
-    assert found(StrongDecay(), process.chain).observed == "holds"
+    assert found(Sdpi(), process.chain).observed == "holds"
 
 
 def test_strong_decay_violated():
     """Claim a Q_2 and a Q_3 that contract by half between moments where nothing was lost: t = 2 is named."""
     chain = Chain(coin, uniform(2), (Fraction(0),) * 3, 3)
     contracting = uniform(2).transition(half)
-    watcher, before = StrongDecay(), None
+    watcher, before = Sdpi(), None
     for moment in chain.moments():
         claimed = replace(moment, transition=contracting) if moment.t >= 2 else moment
         before = Information(claimed, before)
@@ -193,7 +184,7 @@ def test_identities_violated_by_a_row_sum():
 def test_entropy_growth_violated_by_absorption():
     """Erasure of a sure state: H(x_t) = h(ᾱ_t) rises to one bit at ᾱ = ½, and falls from t = 3 on."""
     data = Distribution.from_weights([1]).with_extra_state("[MASK]")
-    finding = found(Entropy(), Chain(data, absorbing(2, 1), jump(4), 4))
+    finding = found(EntropyGrowth(), Chain(data, absorbing(2, 1), jump(4), 4))
     assert (finding.observed, finding.decided) == ("violated", "enclosure")
     assert finding.witness == {"t": 3}
     assert "at 2 of 4 steps (t = 3…4)" in finding.detail
@@ -202,7 +193,7 @@ def test_entropy_growth_violated_by_absorption():
 def test_entropy_that_comes_back_has_not_fallen():
     """h(¼) = h(¾): from ᾱ = ¾ to ¼ the law changes and its entropy does not, which is decided as equal."""
     data = Distribution.from_weights([1]).with_extra_state("[MASK]")
-    finding = found(Entropy(), Chain(data, absorbing(2, 1), (Fraction(1, 4), Fraction(2, 3)), 2))
+    finding = found(EntropyGrowth(), Chain(data, absorbing(2, 1), (Fraction(1, 4), Fraction(2, 3)), 2))
     assert finding.observed == "non-decreasing"
     assert finding.witness is None
 
@@ -214,7 +205,7 @@ def test_doubly_stochastic_noise_never_orders(data, T, draw):
     steps = draw.draw(st.lists(doubly_stochastic(data.K), min_size=T, max_size=T))
     for M in steps:
         chain = Chain(data, Blend(Dense.from_rows(M, "rows")), (Fraction(1),) * T, T)
-        assert found(Entropy(), chain).observed == "non-decreasing"
+        assert found(EntropyGrowth(), chain).observed == "non-decreasing"
 
 
 @given(processes())
@@ -223,7 +214,7 @@ def test_entropy_growth_is_the_sign_of_each_difference(process):
     """violated exactly where some H(x_t) < H(x_{t−1}) as exact forms, and t is the first."""
     H = [entropy(process.chain.marginal(t)) for t in range(process.chain.T + 1)]
     falls = [t for t in range(1, len(H)) if H[t] < H[t - 1]]
-    finding = found(Entropy(), process.chain)
+    finding = found(EntropyGrowth(), process.chain)
     assert finding.observed == ("violated" if falls else "non-decreasing")
     assert finding.witness == ({"t": falls[0]} if falls else None)
 

@@ -12,7 +12,7 @@ import pytest
 
 import markovdiff as md
 from markovdiff.cli import main
-from markovdiff.measures.findings import Finding
+from markovdiff.measures.checks.finding import Finding
 from markovdiff.process.transition import Dense
 from markovdiff.study import balls
 from markovdiff.study.result import TOTALS

@@ -43,7 +43,7 @@ class Tab:
         number = next(self.numbers)
         await self.socket.send_json({"id": number, "method": method, "params": given})
         while True:
-            message = await self.socket.receive_json(timeout=60)
+            message = await self.socket.receive_json(timeout=300)
             self.note(message)
             if message.get("id") == number:
                 assert "error" not in message, message

@@ -24,11 +24,25 @@ NOTATION = re.compile(r"x_?\(?t?−?1?0\)?|L_0|log2|L_\(t−1\)|I_\(t−1\)|floa
 Span = tuple[Fraction, Fraction]
 
 
-def strangers(panel: str, text: str, scene: ViewState, chain: md.Chain | None) -> list[str]:
-    """The numerals of a panel's text that are none of the numbers that belong there."""
-    spans, words = [*_spans(panel, scene, chain)], _words(panel, scene)
-    found = [token for line in text.splitlines() for token in _tokens(line)]
-    return [token for token in found if token not in words and not any(is_rounding(token, span) for span in spans)]
+class Truth:
+    """The numbers that belong on the panels of one moment: a panel's are found once, and a numeral is judged once."""
+
+    def __init__(self, scene: ViewState, chain: md.Chain | None) -> None:
+        self.scene, self.chain = scene, chain
+        self._spans: dict[str, list[Span]] = {}
+        self._judged: dict[tuple[str, str], bool] = {}
+
+    def strangers(self, panel: str, text: str) -> list[str]:
+        """The numerals of a panel's text that are none of the numbers that belong there."""
+        return [token for line in text.splitlines() for token in _tokens(line) if not self._belongs(panel, token)]
+
+    def _belongs(self, panel: str, token: str) -> bool:
+        if (panel, token) not in self._judged:
+            if panel not in self._spans:
+                self._spans[panel] = list(dict.fromkeys(_spans(panel, self.scene, self.chain)))
+            known = token in _words(panel, self.scene) or any(is_rounding(token, span) for span in self._spans[panel])
+            self._judged[panel, token] = known
+        return self._judged[panel, token]
 
 
 def is_rounding(token: str, span: Span) -> bool:

@@ -64,7 +64,7 @@ def request(scenario: str = TWO_STATES, name: str = "coin") -> Request:
     return Request(scenario, ".", name)
 
 
-def until(found: Callable[[], X | None], seconds: float = 20) -> X:
+def until(found: Callable[[], X | None], seconds: float = 300) -> X:
     """What `found` finds, asked again and again until then."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -315,7 +315,7 @@ PARENT = """
 
 RUN = f"""
     engine.run(Request({TWO_STATES!r}, ".", "coin"))
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         if any(isinstance(message, Finished) for message in engine.poll()):
             print("finished", flush=True)
@@ -334,7 +334,7 @@ def environment() -> dict[str, str]:
 
 def finished(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=30, check=False
+        command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=400, check=False
     )
 
 

@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parents[2] / "scenarios"
 TWO_STATE = (FOLDER / "two-state.toml").read_text(encoding="utf-8")
 LETTERS = (FOLDER / "letters-masked.toml").read_text(encoding="utf-8")
 BETA = "noise.schedule.beta"
-DEADLINE = 30.0
+DEADLINE = 300.0
 
 
 class Host(App[None]):

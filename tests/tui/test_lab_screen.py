@@ -19,7 +19,7 @@ from tui.lab.bench import LabState
 from tui.screens.lab import Chapter, Desk, Lab, Type
 from tui.themes import THEMES
 
-DEADLINE = 30.0
+DEADLINE = 300.0
 
 
 class Host(App[None]):

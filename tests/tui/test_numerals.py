@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from numerals import strangers
+from numerals import Truth
 
 import markovdiff as md
 from tui import raster, view
@@ -55,6 +55,7 @@ def all_strangers(name: str, sizes: dict[str, set[tuple[int, int]]], random: Ran
         back, colour = random.random() < 0.5, random.random() < 0.5
         chosen, source = random.randrange(K), random.randrange(K)
         scene = view.ViewState(film, t, scale, matrix, chosen, source, colour, backward=back)
+        truth = Truth(scene, chain)
         for panel, places in sizes.items():
             for width, height in places:
                 if panel == "headline":
@@ -62,8 +63,8 @@ def all_strangers(name: str, sizes: dict[str, set[tuple[int, int]]], random: Ran
                 else:  # without colours panel 7 draws its particles with digits
                     seen = replace(scene, colour=colour or panel == "7")
                     rows = view.PANELS[panel].paint(seen, width, height)
-                found = strangers(panel, raster.text(rows), scene, chain)
-                wrong += [(name, panel, t, width, height, token, raster.text(rows)) for token in found]
+                text = raster.text(rows)
+                wrong += [(name, panel, t, width, height, token, text) for token in truth.strangers(panel, text)]
     return wrong
 
 
@@ -111,14 +112,14 @@ def test_every_numeral_is_true(name: str, sizes_of_layouts: dict[str, set[tuple[
 
 def test_a_slice_is_a_stranger() -> None:
     """What was once seen is refused: 1/10 for 1/1000, 7.2 for 7.2e-5, 4 digits cut where the fifth rounds up."""
-    film = film_of("elbo-mask-prior")
-    assert strangers("3", " TV 1/10", view.ViewState(film, film.T), None) == ["1/10"]
-    film = film_of("letters-uniform")
-    assert strangers("3", "TV ≈7.2", view.ViewState(film, 49), None) == ["7.2"]
-    assert strangers("3", "TV ≈7.2e-5 ≈7.235e-5", view.ViewState(film, 49), None) == []
-    film = film_of("two-state")
-    assert strangers("headline", "t=3/64 H=0.9019 I=0.3295", view.ViewState(film, 3), None) == ["0.3295"]
-    assert strangers("headline", "t=3/6 H=0.9019", view.ViewState(film, 3), None) == ["6"]
+    for name, t, panel, text, found in (
+        ("elbo-mask-prior", film_of("elbo-mask-prior").T, "3", " TV 1/10", ["1/10"]),
+        ("letters-uniform", 49, "3", "TV ≈7.2", ["7.2"]),
+        ("letters-uniform", 49, "3", "TV ≈7.2e-5 ≈7.235e-5", []),
+        ("two-state", 3, "headline", "t=3/64 H=0.9019 I=0.3295", ["0.3295"]),
+        ("two-state", 3, "headline", "t=3/6 H=0.9019", ["6"]),
+    ):
+        assert Truth(view.ViewState(film_of(name), t), None).strangers(panel, text) == found
 
 
 def main(count: int = 200, seed: int = 1) -> int:

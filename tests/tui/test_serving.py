@@ -65,13 +65,13 @@ class Visitor:
 
     async def hears(self) -> bytes:
         """The next thing to show."""
-        message = await self.channel.receive(timeout=60)
+        message = await self.channel.receive(timeout=300)
         assert message.type == WSMsgType.BINARY, message
         return bytes(message.data)
 
     async def ends(self) -> tuple[int, str]:
         """How the WebSocket is closed, whatever comes before that."""
-        while (message := await self.channel.receive(timeout=60)).type in (WSMsgType.BINARY, WSMsgType.TEXT):
+        while (message := await self.channel.receive(timeout=300)).type in (WSMsgType.BINARY, WSMsgType.TEXT):
             pass
         assert message.type == WSMsgType.CLOSE, message
         return int(message.data), str(message.extra)

@@ -28,12 +28,18 @@ STREAMS = ("stdin", "stdout", "stderr")
 COMMAND = [sys.executable, "-m", "markovdiff", "tui", "two-state"]
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Save what keys pressed by chance save where it is no one's."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize("names", [("stdin",), ("stdout",), ("stderr",), ("stdin", "stdout"), ("stdout", "stderr")])
 def test_without_a_terminal_at_both_ends_it_does_not_open(names: tuple[str, ...]) -> None:
     """Where keys cannot come or the picture cannot be seen there is one message, nothing is drawn, status 2."""
     terminal, other = pty.openpty()
     streams: dict[str, int] = {name: subprocess.PIPE if name in names else other for name in STREAMS}
-    done = subprocess.run(COMMAND, **streams, check=False, timeout=60)  # type: ignore[call-overload]
+    done = subprocess.run(COMMAND, **streams, check=False, timeout=300)  # type: ignore[call-overload]
     os.close(other)
     shown = done.stderr if "stderr" in names else os.read(terminal, 65536)
     os.close(terminal)
@@ -85,7 +91,7 @@ def test_ctrl_z_stops_it_and_it_comes_back() -> None:
 
 def read_until(terminal: int, wanted: bytes) -> None:
     """Read what a program writes until it has written this."""
-    seen, deadline = b"", time.monotonic() + 60
+    seen, deadline = b"", time.monotonic() + 300
     while wanted not in seen:
         ready, _, _ = select.select([terminal], [], [], max(deadline - time.monotonic(), 0))
         assert ready, (wanted, seen[-400:])

@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import isnan, log10
 
 import pytest
-from test_app import SCENARIOS, TWO_STATE, Nearby, Session, session
+from sessions import SCENARIOS, TWO_STATE, Nearby, Session, session
 
 import markovdiff as md
 import tui.stage

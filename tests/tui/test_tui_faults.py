@@ -30,7 +30,7 @@ from tui.worker.study import Study
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 TEXT = (SCENARIOS / "two-state.toml").read_text(encoding="utf-8")
 ASKED = Request(TEXT, str(SCENARIOS), "two-state")
-DEADLINE = 60.0
+DEADLINE = 300.0
 
 
 @contextmanager

@@ -170,6 +170,12 @@ class EnclosureRecursion:
         _, pattern = self.step(t)
         return bool((pattern[self.at(t - 1).possible].sum(axis=0) <= 1).all())
 
+    def moves_nothing(self, t: int) -> bool:
+        """Whether x_t is surely x_{t−1}: of a Markov chain, known from where the integers of Q_t are not zero."""
+        _, pattern = self.step(t)
+        possible = self.at(t - 1).possible
+        return bool((pattern[possible] == np.eye(len(possible), dtype=bool)[possible]).all())
+
     def forgets_all(self, t: int) -> bool:
         """Whether the rows of Q_t that x_{t−1} can be in are one and the same, exactly."""
         places, table = np.flatnonzero(self.at(t - 1).possible), self.chain.transition(t).dense.table

@@ -301,7 +301,11 @@ class BallInformation(Information):
 
     @property
     def law_stays(self) -> bool:
-        was = self.zeros.law(self.t - 1) if self.t else None
+        if not self.t:
+            return False
+        if self.markov and self.walk.moves_nothing(self.t):
+            return True
+        was = self.zeros.law(self.t - 1)
         return was is not None and was == self.zeros.law(self.t)
 
     def divergence(self, law: RationalMatrix) -> Quantity | None:
@@ -309,7 +313,7 @@ class BallInformation(Information):
         mu = [n != 0 for n in law.N.entries()]
         if any(there and not positive for there, positive in zip(now.possible, mu, strict=True)):
             return None
-        exact = self.zeros.law(self.t)
+        exact = self.zeros.law(self.t) if self.t else self.zeros.chain.at(0).data
         same = None if exact is None else exact == law
 
         def measure(state: Enclosures) -> arb:

@@ -20,7 +20,7 @@ from markovdiff.engines.ball.forward import Enclosures
 from markovdiff.engines.ball.information import BallInformation, dot, never_exact
 from markovdiff.engines.exact.information import Information
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.findings import Finding
+from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add
 from markovdiff.process.chain import Chain
 

@@ -32,7 +32,8 @@ from markovdiff.engines.exact.ledger import Ledger
 from markovdiff.engines.exact.ledger import model_error as exact_error
 from markovdiff.engines.float64.forward import is_consistent
 from markovdiff.errors import UnfinishedError
-from markovdiff.measures.findings import Finding, at_steps
+from markovdiff.measures.checks.finding import Finding
+from markovdiff.measures.checks.wording import at_steps
 from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add
 from markovdiff.measures.likelihood_support import LikelihoodSupport, unbounded_error
 from markovdiff.process.chain import Chain

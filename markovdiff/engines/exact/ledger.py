@@ -31,7 +31,8 @@ from markovdiff.arithmetic.rational import text
 from markovdiff.engines.exact.identity_proof import Balance
 from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.likelihood import Likelihood
-from markovdiff.measures.findings import Finding, at_steps
+from markovdiff.measures.checks.finding import Finding
+from markovdiff.measures.checks.wording import at_steps
 from markovdiff.measures.information import centred, divergence_of, entropy_of, first_missing
 from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add
 from markovdiff.process.chain import Chain, Moment

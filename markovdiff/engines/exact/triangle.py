@@ -21,7 +21,7 @@ from markovdiff.arithmetic.enclosure import sign_of
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.engines.exact.information import independent_given_next
-from markovdiff.measures.findings import Finding
+from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.information import information_of
 from markovdiff.process.chain import Chain
 from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition

@@ -35,7 +35,7 @@ from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw
 from markovdiff.engines.float64.forward import RankOneState, reached_from
 from markovdiff.engines.float64.information import DenseInformation, FloatStepInformation, divergence
 from markovdiff.engines.float64.rounding import GRAIN, size
-from markovdiff.measures.findings import Finding
+from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.ledger import Entry, Totals, Unbounded
 from markovdiff.process.chain import Chain
 

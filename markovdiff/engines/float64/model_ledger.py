@@ -35,7 +35,8 @@ from markovdiff.engines.float64.information import LOGARITHM, FloatStepInformati
 from markovdiff.engines.float64.ledger import AGREE, FloatLedger, FloatTerm, order
 from markovdiff.engines.float64.reverse import FloatModel, FloatReverse, is_certain
 from markovdiff.engines.float64.shaken import Shaker, shaken
-from markovdiff.measures.findings import Finding, at_steps
+from markovdiff.measures.checks.finding import Finding
+from markovdiff.measures.checks.wording import at_steps
 from markovdiff.measures.ledger import Entry, Totals, Unbounded
 from markovdiff.measures.likelihood_support import LikelihoodSupport, unbounded_error
 from markovdiff.process.chain import Chain

@@ -15,7 +15,8 @@ from markovdiff.engines.exact.triangle import MOST_TIMES, times_of
 from markovdiff.engines.float64.forward import RankOneState, following, forward, start, steps
 from markovdiff.engines.float64.information import information
 from markovdiff.errors import InputError
-from markovdiff.measures.findings import REACH, Finding
+from markovdiff.measures.checks.finding import Finding
+from markovdiff.measures.checks.wording import REACH
 from markovdiff.process.chain import Chain
 
 Table = dict[tuple[int, int], Approximation]

@@ -42,7 +42,7 @@ from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.engines.exact.identity_proof import Balance
 from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.ledger import Entry, Ledger, Running, Totals
-from markovdiff.measures.findings import Finding
+from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.information import entropy, kl
 from markovdiff.measures.ledger import Term, Unbounded, add
 from markovdiff.process.chain import Chain, Moment

@@ -27,7 +27,7 @@ from markovdiff.arithmetic.logform import LogForm, log
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.engines.exact import likelihood
 from markovdiff.engines.exact.ledger import Ledger, Totals
-from markovdiff.measures.findings import Finding
+from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.information import cross_entropy, entropy
 from markovdiff.measures.ledger import Unbounded
 from markovdiff.process.chain import Chain

@@ -1,0 +1,159 @@
+"""An app driven by keys and the mouse, its engine in this process, and a clock that stands still until it is moved."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from tui import raster
+from tui.app import MarkovdiffApp
+from tui.messages import Answer, Ask, ColumnAnswer, Message, Request, Sampled, Shadowed
+from tui.panels.canvas import Canvas, Panel
+from tui.worker.study import Study
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+TWO_STATE = (SCENARIOS / "two-state.toml").read_text(encoding="utf-8")
+DEADLINE = 300.0
+"""Seconds after which what has not come will not come, however busy the machine."""
+
+
+@cache
+def sent(request: Request) -> tuple[Message, ...]:
+    """What the engine sends for a request."""
+    found: list[Message] = []
+    Study(request, found.append).perform(lambda: None)
+    return tuple(found)
+
+
+class Nearby:
+    """An engine in this process: the same messages at once, without the second of waiting for a new one."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Message] = []
+        self.study: Study | None = None
+        self.alive = False
+        self.requests: list[Request] = []
+
+    def start(self) -> None:
+        pass
+
+    def run(self, request: Request) -> None:
+        self.requests.append(request)
+        self.alive, self.study = True, None
+        self.waiting = list(sent(request))
+
+    def poll(self, limit: int = 64) -> list[Message]:
+        now, self.waiting = self.waiting[:limit], self.waiting[limit:]
+        return now
+
+    def ask(self, question: Ask) -> None:
+        if self.study is None:
+            answers = (Answer, ColumnAnswer, Sampled, Shadowed)
+            self.study = Study(self.requests[-1], lambda m: self.waiting.append(m) if isinstance(m, answers) else None)
+            self.study.perform(lambda: None)
+        self.study.ask(question)
+
+    def close(self) -> None:
+        self.alive = False
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Session:
+    """An app, its pilot, its clock."""
+
+    def __init__(self, app: MarkovdiffApp, pilot: Pilot[None], clock: Clock) -> None:
+        self.app, self.pilot, self.clock = app, pilot, clock
+
+    async def until(self, fact: Callable[[], object], what: str = "") -> None:
+        """Wait until it is so."""
+        deadline = time.monotonic() + DEADLINE
+        while not fact():
+            assert time.monotonic() < deadline, what or "what was waited for did not come"
+            await self.pilot.pause(0.01)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def opened(self) -> None:
+        await self.until(lambda: self.app.film.finished is not None, "the run did not end")
+        await self.until(lambda: not self.app.dirty)
+
+    async def at(self, t: int) -> None:
+        await self.until(lambda: self.app.shown_t == t, f"t = {t} was not shown but {self.app.shown_t}")
+
+    async def over(self, screen: type) -> None:
+        await self.until(lambda: isinstance(self.app.screen, screen), f"{screen} did not open: {self.app.screen}")
+
+    async def home(self) -> None:
+        """Leave whatever is open."""
+        if len(self.app.screen_stack) > 1:
+            await self.press("escape")
+        await self.until(lambda: len(self.app.screen_stack) == 1, "escape does not leave")
+
+    async def fresh(self) -> None:
+        """Paused at t = 20, the first panel focused."""
+        self.app.playback.pause()
+        self.app.playback.go(20)
+        self.app.repaint()
+        await self.at(20)
+
+    def head(self) -> str:
+        return raster.text(self.app.query_one("#headline", Canvas).rows)
+
+    def told(self) -> str:
+        return "\n".join(str(n.message) for n in self.app._notifications)
+
+    async def painted(self) -> None:
+        """Every panel that is shown is painted over its whole size."""
+        await self.pilot.pause()
+        deadline = time.monotonic() + DEADLINE
+        while wrong := self.wrong():
+            assert time.monotonic() < deadline, (wrong, self.app.size)
+            await self.pilot.pause(0.01)
+
+    def wrong(self) -> list[str]:
+        shown = [p for p in self.app.screen_stack[0].query(Panel) if p.display and p.region.area]
+        return [
+            f"{p.id} {p.size} {len(p.rows)}"
+            for p in shown
+            if [len(row) for row in p.rows] != [p.size.width] * p.size.height
+        ] + ([] if shown else ["no panel at all"])
+
+
+def plain(static: Static) -> str:
+    """The text as it can be read on the screen."""
+    return "\n".join(static.render_line(y).text.rstrip() for y in range(static.size.height))
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+@asynccontextmanager
+async def session(
+    request: Request | None = None, size: tuple[int, int] = (120, 40), t: int = 0, play: bool = False
+) -> AsyncIterator[Session]:
+    """An app that has its run."""
+    clock = Clock()
+    request = request or Request(TWO_STATE, str(SCENARIOS), "two-state")
+    app = MarkovdiffApp(request, t=t, play=play, fps=100, clock=clock)
+    async with app.run_test(size=size) as pilot:
+        s = Session(app, pilot, clock)
+        await s.opened()
+        yield s

@@ -1,0 +1,385 @@
+"""Every action of the registry: what is so on the screen after its key."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sessions import TWO_STATE, Nearby, Session, session
+from textual.widgets import TextArea
+
+from tui import raster
+from tui.actions import ACTIONS, Action
+from tui.app import MarkovdiffApp
+from tui.messages import Died
+from tui.panels.canvas import Canvas, Panel
+from tui.screens.form import Form
+from tui.screens.lab import Lab
+from tui.screens.overlays import Editor, Export, GoTo, Help, Scenarios
+from tui.screens.tour import Card
+from tui.themes import THEMES
+from tui.view.matrix import NAMES as MATRIX_NAMES
+
+pytestmark = pytest.mark.usefixtures("state")
+
+
+async def plays(s: Session, key: str) -> None:
+    await s.press(key)
+    s.clock.now += 1.0
+    await s.at(28)
+    await s.press(key)
+    s.clock.now += 5.0
+    await s.pilot.pause(0.03)
+    assert s.app.playback.t == s.app.shown_t == 28
+
+
+def moves(to: int) -> Callable[[Session, str], Awaitable[None]]:
+    async def check(s: Session, key: str) -> None:
+        await s.press(key)
+        await s.at(to)
+        assert f"t={to}/64 " in s.head()
+
+    return check
+
+
+async def asks_time(s: Session, key: str) -> None:
+    await s.press(key)
+    await s.over(GoTo)
+    await s.press("1", "2", "enter")
+    await s.at(12)
+
+
+async def faster(s: Session, key: str) -> None:
+    before = s.app.playback.speed
+    await s.press(key)
+    assert s.app.playback.speed == 2 * before
+    await s.press("minus")
+
+
+async def slower(s: Session, key: str) -> None:
+    before = s.app.playback.speed
+    await s.press(key)
+    assert s.app.playback.speed == before / 2
+    assert "1/2x" in s.head()
+    await s.press("plus")
+
+
+async def reverses(s: Session, key: str) -> None:
+    await s.press(key, "space")
+    s.clock.now += 1.0
+    await s.at(12)
+    assert "◀" in s.head()
+    await s.press("space", key)
+    assert not s.app.playback.backwards
+
+
+async def loops(s: Session, key: str) -> None:
+    await s.press(key, "end", "space")
+    assert "↻" in s.head()
+    s.clock.now += 0.25
+    await s.at(1)
+    await s.press("space", key)
+    assert not s.app.playback.loop
+
+
+async def scales(s: Session, key: str) -> None:
+    for scale in ("square root", "logarithmic", "linear"):
+        await s.press(key)
+        assert s.app.scale == scale
+
+
+@pytest.mark.usefixtures("nearby")
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_scale_is_named(size: tuple[int, int]) -> None:
+    """Which scale the curves have can be read on the screen."""
+    async with session(size=size) as s:
+        await s.press("v")
+        await s.until(lambda: "square root" in str(s.app.query_one("#panel-1", Panel).border_title))
+
+
+async def shadows(s: Session, key: str) -> None:
+    """Float64's curve has its marks and their meaning, the line that reads out its number; then all is gone."""
+    await s.press("1", key)
+    curves, below = s.app.query_one("#panel-1", Panel), s.app.query_one("#reading", Canvas)
+    await s.until(lambda: "float64 0." in raster.text(below.rows), "float64 is not read out")
+    await s.until(lambda: "f64" in raster.text(curves.rows[-1:]))
+    assert "↑ false rise − negative = stuck" in str(curves.border_subtitle)
+    await s.press(key)
+    await s.until(lambda: "float64" not in raster.text([*curves.rows, *below.rows]))
+    assert not curves.border_subtitle
+
+
+async def next_matrix(s: Session, key: str) -> None:
+    for matrix in ("step", "joint", "reverse", "cumulative"):
+        await s.press(key)
+        assert s.app.matrix == matrix
+        assert MATRIX_NAMES[matrix] in str(s.app.query_one("#panel-2", Panel).border_title)
+
+
+async def chooses(s: Session, key: str) -> None:
+    before = s.app.chosen
+    await s.press("4", key)
+    assert s.app.chosen == 1 - before
+    state = "ab"[1 - before]
+    await s.until(lambda: f"given x_20 = {state}" in raster.text(s.app.query_one("#panel-4", Panel).rows))
+
+
+async def unit(s: Session, key: str) -> None:
+    for name in ("nats", "bits"):
+        await s.press(key)
+        await s.opened()
+        await s.at(20)
+        await s.until(lambda wanted=name: f" {wanted}" in s.head())
+
+
+def focuses(number: str) -> Callable[[Session, str], Awaitable[None]]:
+    async def check(s: Session, key: str) -> None:
+        await s.press("1" if number != "1" else "2", key)
+        panel = s.app.query_one(f"#panel-{number}", Panel)
+        await s.until(lambda: s.app.focused is panel)
+        assert panel.display
+        await s.painted()
+
+    return check
+
+
+async def turns(s: Session, key: str) -> None:
+    await s.press("6")
+    seen = set()
+    for _ in range(8):
+        await s.press(key)
+        assert isinstance(s.app.focused, Panel)
+        seen.add(s.app.focused.number)
+        await s.painted()
+    assert seen >= {"4", "5", "6", "7"}
+
+
+async def zooms(s: Session, key: str) -> None:
+    await s.press("1")
+    panel = s.app.query_one("#panel-1", Panel)
+    before = panel.size
+    await s.press(key)
+    await s.until(lambda: panel.size.width > before.width and len(panel.rows) == panel.size.height > before.height)
+    await s.press(key)
+    await s.until(lambda: panel.size == before)
+    await s.painted()
+
+
+async def themes(s: Session, key: str) -> None:
+    for theme in (*THEMES[1:], THEMES[0]):
+        await s.press(key)
+        assert s.app.theme == theme.name
+        background = s.app.query_one("#panel-1", Panel)._style("", "").bgcolor
+        assert background is not None
+        assert background.name == theme.background
+
+
+async def scenarios(s: Session, key: str) -> None:
+    await s.press(key)
+    await s.over(Scenarios)
+    await s.home()
+
+
+async def edits(s: Session, key: str) -> None:
+    """The form opens; a changed chain is run at once, at the same time, with the picture still there."""
+    await s.press(key)
+    await s.over(Form)
+    form = s.app.screen
+    assert isinstance(form, Form)
+    s.app.post_message(Form.Changed(TWO_STATE.replace("steps = 64", "steps = 30")))
+    await s.until(lambda: s.app.film.T == 30 and len(s.app.film.steps) == 31)
+    await s.at(20)
+    s.app.post_message(Form.Changed(TWO_STATE))
+    await s.until(lambda: s.app.film.T == 64 and s.app.film.finished is not None)
+    await s.press("escape")
+    await s.until(lambda: len(s.app.screen_stack) == 1)
+
+
+async def edits_text(s: Session, key: str) -> None:
+    await s.press(key)
+    await s.over(Editor)
+    assert s.app.screen.query_one(TextArea).text == TWO_STATE
+    await s.home()
+
+
+async def chooses_source(s: Session, key: str) -> None:
+    before = s.app.source
+    await s.press(key)
+    assert s.app.source == 1 - before
+    await s.press(key)
+
+
+async def marks(s: Session, key: str) -> None:
+    await s.press(key)
+    assert s.app.marked is s.app.film
+    assert "marked two-state" in s.told()
+    s.app.marked = None
+
+
+async def compares(s: Session, key: str) -> None:
+    """Nothing is marked: it says so. Marked: the curves of the other are named and both ledgers are there."""
+    await s.press(key)
+    assert "no chain is marked" in s.told()
+    await s.press("m", key)
+    curves = s.app.query_one("#panel-1", Panel)
+    assert "beneath: two-state" in str(curves.border_subtitle)
+    await s.press(key)
+    assert not curves.border_subtitle
+    s.app.marked = None
+
+
+async def samples(s: Session, key: str) -> None:
+    await s.until(lambda: s.app.film.sampled is not None, "no particles came")
+    before = s.app.film.sampled
+    assert before is not None
+    await s.press(key)
+    await s.until(lambda: s.app.film.sampled is not before)
+    now = s.app.film.sampled
+    assert now is not None
+    assert now.seed != before.seed
+    assert now.forward != before.forward
+
+
+async def goes_back(s: Session, key: str) -> None:
+    await s.press(key)
+    assert s.app.backward
+    await s.press(key)
+    assert not s.app.backward
+
+
+async def exports(s: Session, key: str) -> None:
+    await s.press(key)
+    await s.over(Export)
+    await s.home()
+
+
+async def copies(s: Session, key: str) -> None:
+    await s.press(key)
+    assert s.app.clipboard == "markovdiff tui two-state --t 20"
+    assert s.app.clipboard in s.told()
+
+
+async def experiments(s: Session, key: str) -> None:
+    await s.press(key)
+    await s.over(Lab)
+    await s.home()
+    assert s.app.playback.t == 20
+
+
+async def tours(s: Session, key: str) -> None:
+    """The card is there with its first question; the same key leaves, and one is where one was."""
+    await s.press(key)
+    await s.at(0)
+    assert "tour 1/" in str(s.app.query_one(Card).border_title)
+    await s.painted()
+    await s.press(key)
+    await s.at(20)
+    await s.until(lambda: not s.app.query(Card))
+    await s.painted()
+
+
+async def restarts(s: Session, key: str) -> None:
+    film, engine = s.app.film, s.app.engine
+    await s.press(key)
+    assert s.app.film is film
+    if isinstance(engine, Nearby):
+        engine.alive = False
+        engine.waiting.append(Died(-9))
+        await s.until(lambda: "exit code -9" in s.told())
+        await s.press(key)
+        assert s.app.film is not film
+        await s.opened()
+
+
+async def helps(s: Session, key: str) -> None:
+    await s.press(key)
+    await s.over(Help)
+    await s.home()
+
+
+async def suspends_nothing(s: Session, key: str) -> None:
+    await s.press(key)  # here there is no shell to go back to: a terminal of its own is in test_terminal
+    await s.at(20)
+
+
+async def quits(s: Session, key: str) -> None:
+    await s.press(key)
+    await s.until(lambda: s.app._exit)
+    assert s.app.return_code == 0
+
+
+FACTS: dict[str, Callable[[Session, str], Awaitable[None]]] = {
+    "play_or_pause": plays,
+    "step(-1)": moves(19),
+    "step(1)": moves(21),
+    "step(-10)": moves(10),
+    "step(10)": moves(30),
+    "go('first')": moves(0),
+    "go('last')": moves(64),
+    "ask_time": asks_time,
+    "speed(1)": faster,
+    "speed(-1)": slower,
+    "reverse": reverses,
+    "loop": loops,
+    "scale": scales,
+    "shadow": shadows,
+    "matrix": next_matrix,
+    "choose(1)": chooses,
+    "choose(-1)": chooses,
+    "choose_source(1)": chooses_source,
+    "choose_source(-1)": chooses_source,
+    "backward": goes_back,
+    "unit": unit,
+    **{f"panel({number})": focuses(number) for number in "12345678"},
+    "turn": turns,
+    "zoom": zooms,
+    "next_theme": themes,
+    "scenarios": scenarios,
+    "edit": edits,
+    "edit_text": edits_text,
+    "mark": marks,
+    "compare": compares,
+    "sample": samples,
+    "export": exports,
+    "copy_command": copies,
+    "lab": experiments,
+    "tour": tours,
+    "restart": restarts,
+    "help": helps,
+    "suspend_process": suspends_nothing,
+    "quit": quits,
+}
+
+
+def test_every_action_has_a_fact() -> None:
+    """No action of the registry goes without a test, and each has a method or is Textual's own."""
+    assert {a.call for a in ACTIONS} == set(FACTS)
+    assert all(hasattr(MarkovdiffApp, f"action_{a.name}") for a in ACTIONS)
+
+
+def test_no_key_means_two_things() -> None:
+    """A key belongs to one action."""
+    keys = [key for a in ACTIONS for key in a.keys.split(",")]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.usefixtures("nearby")
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda a: a.call)
+async def test_every_key_does_what_its_action_says(action: Action) -> None:
+    """Each key of each action, from t = 20, has its effect on the screen."""
+    async with session() as s:
+        for key in action.keys.split(","):
+            await s.fresh()
+            await FACTS[action.call](s, key)
+
+
+@pytest.mark.usefixtures("nearby")
+async def test_a_walk_through_all_keys_on_a_small_screen() -> None:
+    """At 80 × 24 every action works too, one after the other."""
+    async with session(size=(80, 24)) as s:
+        for action in [a for a in ACTIONS if a.name != "quit"]:
+            for key in action.keys.split(","):
+                await s.fresh()
+                await FACTS[action.call](s, key)
+        await s.painted()
+        await quits(s, "q")
