@@ -36,7 +36,6 @@ from markovdiff.measures.checks.finding import CheckObserver, Finding
 from markovdiff.measures.ledger import Term, Totals, Unbounded
 from markovdiff.measures.protocol import StepInformation
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import RankOneKernel
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import forecast, is_admitted
@@ -155,7 +154,7 @@ class BallEngine:
 
     def stream(self) -> Iterator[Information]:
         chain, before = self.chain, None
-        alpha_bar = Fraction(1) if isinstance(chain.kernel, RankOneKernel) else None
+        alpha_bar = None if chain.kernel.rank_one_target is None else Fraction(1)
         for t in range(chain.T + 1):
             self.walk.at(t)
             beta = chain.betas[t - 1] if t and chain.betas else None
@@ -264,7 +263,7 @@ def ball_engine(scenario: Scenario, chain: Chain, watchers: Sequence[CheckObserv
     A chain of κI + (1−κ)1πᵀ needs no matrix, unless a reverse model other than Bayes' makes matrices of it; then its
     exact run is taken where that costs little, for all that balls cannot decide.
     """
-    if not isinstance(chain.kernel, RankOneKernel):
+    if chain.kernel.rank_one_target is None:
         return BallEngine(scenario, chain)
     if is_bayes(scenario.file.reverse.model):
         from markovdiff.study.rank_one_balls import RankOneBallEngine
