@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
@@ -45,8 +46,9 @@ class MarkovdiffApp(GuideActions):
 
     def action_suspend_process(self) -> None:
         """Give the terminal back to the shell, with the clock at rest; where there is no shell, do nothing."""
-        if self._driver is not None and self._driver.can_suspend:
-            self.playback.pause()
+        if self._driver is None or not self._driver.can_suspend or not _has_a_shell():
+            return
+        self.playback.pause()
         super().action_suspend_process()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002  (Textual's)
@@ -55,3 +57,11 @@ class MarkovdiffApp(GuideActions):
             keys = action.keys.split(",")[0]
             later = partial(self.call_later, self.run_action, action.call)
             yield SystemCommand(action.words, f"{action.group}: {spelled(keys)}", later)
+
+
+def _has_a_shell() -> bool:
+    """Whether a shell with jobs started this: the leader of its session is then not in the group that would stop.
+
+    Where it is (`ssh -t host markovdiff tui`, a window of tmux, a container), nobody could bring the program back.
+    """
+    return not hasattr(os, "getsid") or os.getpgrp() != os.getsid(0)

@@ -21,7 +21,7 @@ from markovdiff.audit.facts import MINUS, ONE, Facts, divergence, entropy
 from markovdiff.audit.logsum import LogSum
 from markovdiff.audit.process import Matrix, Moment, Process, Table
 from markovdiff.audit.reverse import step_of
-from markovdiff.audit.scenario import Question, Scenario
+from markovdiff.audit.scenario import KERNELS, Question, Scenario
 
 MOST_TIMES = 64
 
@@ -140,8 +140,10 @@ class Watch:
             case "data":
                 return process.p0 == list(law)
             case "mask":
-                absorbs = [w > 0 for w in process.noise.target]
-                return self.scenario.kind == "absorbing" and [p > 0 for p in law] == absorbs
+                if self.scenario.kind in KERNELS:
+                    absorbs = [w > 0 for w in process.noise.target]
+                    return self.scenario.kind == "absorbing" and [p > 0 for p in law] == absorbs
+                return process.is_markov and 1 in law and self._is_preserved(law)
         return name == "given" or (process.is_markov and self._is_preserved(law))
 
 

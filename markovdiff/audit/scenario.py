@@ -83,7 +83,7 @@ def read(part: Part, in_balls: bool = False) -> Scenario:
         prior_kind=prior_kind,
         reverse=_reverse(part["reverse"]["model"], process),
         is_bayes=part["reverse"]["model"].value == {"kind": "bayes"},
-        idle=_idle(part["reverse"]["model"]),
+        idle=(*_idle(part["reverse"]["model"]), *_unknown(part["kernel"]["kind"])),
         questions=tuple(_question(name, part["checks"][name], process.K) for name in part["checks"].table()),
     )
 
@@ -92,6 +92,11 @@ def _idle(model: Part) -> tuple[str, ...]:
     """Of a table of rows the form, which is that of a denoiser."""
     brought = isinstance(model.value, dict) and model.get("rows") and model.get("form")
     return (f"{model.path}.form (of rows it says nothing)",) if brought else ()
+
+
+def _unknown(kind: Part) -> tuple[str, ...]:
+    """Of a kernel that another package brought the name: its rows are taken as they stand."""
+    return () if kind.value in KERNELS else (f"{kind.path} (not a kind that is known here)",)
 
 
 def _check_questions(part: Part, process: Process) -> None:
@@ -118,12 +123,12 @@ def _process(part: Part) -> tuple[Process, str]:
     s = lcm(*(p.denominator for p in law))
     data = tuple(p.numerator * (s // p.denominator) for p in law)
     kernel = part["kernel"]
-    kind = kernel["kind"].text(KERNELS)
+    kind = kernel["kind"].text(None if kernel.get("steps_rows") else KERNELS)
     betas: tuple[Fraction, ...] = ()
     if kind in ("per-step", "conditional"):
         if part["betas"].value is not None:
             raise part["betas"].fail("this kernel has no β", "null")
-    else:
+    elif kind in KERNELS or part["betas"].value is not None:
         betas = tuple(item.probability() for item in part["betas"].items(T))
     process = Process(tuple(states), data, T, betas, _noise(kernel, kind, K, T, betas))
     return process, kind

@@ -23,10 +23,10 @@ from flint import fmpz, fmpz_mat
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown, whole
 from markovdiff.arithmetic.value import brief, from_fields, in_a_line, one_line
-from markovdiff.errors import InputError, LimitError
+from markovdiff.errors import InputError, InternalError, LimitError
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import Classes
-from markovdiff.process.kernels import Kernel, PerStep, RankOneKernel, WithMemory
+from markovdiff.process.kernels import Kernel
 from markovdiff.process.transition import Dense, Deviation, IdentityPlusRankOne, Transition
 
 Row = tuple[Fraction, ...]
@@ -113,8 +113,8 @@ class Chain:
                 expected=f"{self.data.K}, the states of [data]",
                 got=str(self.kernel.K),
             )
-        brought = len(self.kernel.steps) if isinstance(self.kernel, PerStep) else len(self.betas)
-        if brought != self.T and not isinstance(self.kernel, WithMemory):
+        brought = len(self.betas) if self.kernel.has_schedule else self.kernel.steps_brought
+        if brought not in (None, self.T):
             raise InputError(
                 "not one β, or one matrix, a step",
                 where="noise.schedule" if self.betas else "noise",
@@ -135,40 +135,50 @@ class Chain:
     @property
     def is_markov(self) -> bool:
         """Whether x_t depends on x_{t−1} alone."""
-        return not isinstance(self.kernel, WithMemory)
+        return self.kernel.is_markov
+
+    @property
+    def target(self) -> Distribution:
+        """The law that the kernel forgets towards. Raises InternalError where there is no such law."""
+        if (target := self.kernel.rank_one_target) is None:
+            raise InternalError(f"a kernel that forgets towards one law was expected, not {self.kernel!r}")
+        return target
+
+    @property
+    def by_source(self) -> tuple[Dense, ...]:
+        """The matrix of each x_0. Raises InternalError where the process has no memory."""
+        if (given := self.kernel.matrices_given_x0) is None:
+            raise InternalError(f"a process with memory was expected, not {self.kernel!r}")
+        return given
+
+    def strength(self, t: int) -> Fraction:
+        """What the kernel makes Q_t of: β_t, or t itself where it has no schedule."""
+        return self.betas[t - 1] if self.kernel.has_schedule else Fraction(t)
+
+    @cached_property
+    def strengths(self) -> tuple[Fraction, ...]:
+        """The same for t = 1 … T."""
+        return self.betas if self.kernel.has_schedule else tuple(map(Fraction, range(1, self.T + 1)))
 
     def transition(self, t: int) -> Transition:
         """Q_t in the shape the engine uses, t = 1 … T; equal β give one and the same object."""
         t = self._check(t, first=1)
-        kernel = self.kernel
-        if isinstance(kernel, PerStep):
-            return kernel.steps[t - 1]
-        if isinstance(kernel, WithMemory):
-            raise InputError(
-                "this process has memory, so it has no Q_t",
-                where=f"t = {t}",
-                expected="a Markov chain",
-                remedy="ask for `cumulative`, `marginal` or `data_posterior`, which are defined",
-            )
-        beta = self.betas[t - 1]
+        beta = self.strength(t)
         made = self._made.get(beta)
         if made is None:
             if len(self._made) >= 2:
                 self._made.clear()
-            made = self._made.setdefault(beta, kernel.transition(beta))
+            made = self._made.setdefault(beta, self.kernel.transition(beta))
         return made
 
     @cached_property
     def classes(self) -> Classes | None:
         """The states that the chain cannot tell apart, where its kernel forgets towards one target."""
-        if not isinstance(self.kernel, RankOneKernel):
-            return None
-        return self.classes_beside(())
+        return None if self.kernel.rank_one_target is None else self.classes_beside(())
 
     def classes_beside(self, laws: Iterable[Iterable[Hashable]]) -> Classes:
         """The states that such a chain cannot tell apart, nor any of these laws, given as weights."""
-        assert isinstance(self.kernel, RankOneKernel)
-        return Classes.by(zip(self.data.weights, self.kernel.target.weights, *laws, strict=True))
+        return Classes.by(zip(self.data.weights, self.target.weights, *laws, strict=True))
 
     def moments(self, classes: Classes | None = None) -> Iterator[Moment]:
         """The process at t = 0, 1, …, T, each made from the one before; its laws on `classes` where given."""
@@ -184,8 +194,8 @@ class Chain:
             p0 = classes.grouped(p0)
         alpha_bar: Fraction | None = None
         identity: Transition
-        if isinstance(self.kernel, RankOneKernel):
-            alpha_bar, identity = Fraction(1), IdentityPlusRankOne(Fraction(1), self.kernel.target)
+        if (target := self.kernel.rank_one_target) is not None:
+            alpha_bar, identity = Fraction(1), IdentityPlusRankOne(Fraction(1), target)
         else:
             identity = Dense(RationalMatrix.identity(self.K))
         return Moment(0, None, alpha_bar, None, identity, p0, p0, self.data.support)
@@ -196,7 +206,7 @@ class Chain:
         alpha_bar = None if before.alpha_bar is None or beta is None else before.alpha_bar * (1 - beta)
         transition: Transition | None = None
         cumulative: Transition
-        if isinstance(self.kernel, WithMemory):
+        if not self.is_markov:
             cumulative = self._rowwise(before.cumulative.dense)
             marginal = cumulative.push(before.data)
         else:
@@ -207,10 +217,9 @@ class Chain:
 
     def _rowwise(self, before: Dense) -> Dense:
         """Row k of Q̄_t is row k of Q̄_{t−1} times M_k."""
-        assert isinstance(self.kernel, WithMemory)
         rows = [
             RationalMatrix(fmpz_mat([before.table[k]]), before.matrix.d) @ M.matrix
-            for k, M in enumerate(self.kernel.by_source)
+            for k, M in enumerate(self.by_source)
         ]
         return Dense(_stack(rows))
 
@@ -280,10 +289,10 @@ class Chain:
     def _pair(self, t: int) -> tuple[Row, ...]:
         """q(x_{t−1} = i, x_t = j)."""
         t = self._check(t, first=1)
-        if isinstance(self.kernel, WithMemory):
+        if not self.is_markov:
             before = self.joint(t - 1)
             K = range(self.K)
-            steps = [M.rows() for M in self.kernel.by_source]
+            steps = [M.rows() for M in self.by_source]
             return tuple(tuple(sum((before[k][i] * steps[k][i][j] for k in K), Fraction(0)) for j in K) for i in K)
         p = self.marginal(t - 1)
         return tuple(tuple(a * x for x in row) for a, row in zip(p, self.step(t), strict=True))
@@ -296,7 +305,7 @@ class Chain:
         t = self._check(t, first=1)
         k = self._state(x0)
         before = self.cumulative(t - 1)[k]
-        step = self.kernel.by_source[k].rows() if isinstance(self.kernel, WithMemory) else self.step(t)
+        step = self.step(t) if self.is_markov else self.by_source[k].rows()
         pairs = [[b * x for x in row] for b, row in zip(before, step, strict=True)]
         return tuple(_normalised(column) for column in zip(*pairs, strict=True))
 
@@ -322,13 +331,11 @@ class Chain:
     @cached_property
     def final_marginal(self) -> RationalMatrix:
         """p_T, by vectors alone."""
-        if isinstance(self.kernel, WithMemory):
+        if not self.is_markov:
             return self.at(self.T).marginal
         p = self._start().marginal
-        if isinstance(self.kernel, RankOneKernel):
-            return IdentityPlusRankOne(
-                prod((1 - beta for beta in self.betas), start=Fraction(1)), self.kernel.target
-            ).push(p)
+        if (target := self.kernel.rank_one_target) is not None:
+            return IdentityPlusRankOne(prod((1 - beta for beta in self.betas), start=Fraction(1)), target).push(p)
         for t in range(1, self.T + 1):
             p = self.transition(t).push(p)
         return p

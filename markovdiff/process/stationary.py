@@ -15,7 +15,6 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import over_common_denominator, to_fraction
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Gaussian, RankOneKernel, WithMemory
 from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
 
 MAX_SOLVING = 2**37
@@ -27,19 +26,15 @@ def stationary_of_chain(chain: Chain) -> RationalMatrix:
 
     Raises InputError where no step has a single law, or some step does not preserve it, or to find it would take long.
     """
-    if isinstance(chain.kernel, WithMemory):
+    if not chain.is_markov:
         raise InputError(
             "a process with memory has no stationary law",
             where="noise.kernel",
             expected="a Markov chain",
             remedy="name a law (probabilities) instead",
         )
-    if isinstance(chain.kernel, Gaussian) and any(chain.kernel.jumps(beta)[1:2] > (0,) for beta in chain.betas):
-        return uniform_law(chain.K)
-    if isinstance(chain.kernel, Blend) and any(chain.betas):
-        return stationary(chain.kernel.M, chain.states)
-    if isinstance(chain.kernel, RankOneKernel) and any(chain.betas):
-        return stationary(chain.kernel.transition(Fraction(1)), chain.states)
+    if (like := chain.kernel.same_stationary_law(chain.strengths)) is not None:
+        return stationary(like, chain.states)
     law: RationalMatrix | None = None
     last: Transition | None = None
     problem: InputError | None = None

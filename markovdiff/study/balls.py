@@ -42,7 +42,6 @@ from markovdiff.errors import UnfinishedError
 from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.ledger import Term, Unbounded
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import RankOneKernel
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import forecast, is_admitted
@@ -214,7 +213,7 @@ class BallEngine(EnclosedEngine[BallInformation]):
     def stream(self) -> Iterator[BallInformation]:
         chain = self.chain
         before: BallSnapshot | None = None
-        alpha_bar = Fraction(1) if isinstance(chain.kernel, RankOneKernel) else None
+        alpha_bar = None if chain.kernel.rank_one_target is None else Fraction(1)
         for t in range(chain.T + 1):
             self.walk.at(t)
             beta = chain.betas[t - 1] if t and chain.betas else None
@@ -274,7 +273,7 @@ def ball_engine(plan: Plan) -> Engine[Any]:
     A chain of κI + (1−κ)1πᵀ needs no matrix, unless a reverse model other than Bayes' makes matrices of it; then its
     exact run is taken where that costs little, for all that balls cannot decide.
     """
-    if not isinstance(plan.chain.kernel, RankOneKernel):
+    if plan.chain.kernel.rank_one_target is None:
         return BallEngine(plan)
     if plan.is_bayes:
         from markovdiff.study.rank_one_balls import RankOneBallEngine

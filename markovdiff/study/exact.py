@@ -20,7 +20,6 @@ from markovdiff.measures.protocol import Snapshot, StepInformation
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.distribution import law_of
 from markovdiff.process.grouping import Classes, GroupedLaws
-from markovdiff.process.kernels import RankOneKernel
 from markovdiff.process.transition import IdentityPlusRankOne, LazyMarginal
 from markovdiff.study.plan import Plan
 from markovdiff.study.result import Elbo, Law, Rational, Step
@@ -118,9 +117,9 @@ class ExactEngine:
 
 def _line(chain: Chain, prior: RationalMatrix, *, is_marginal: bool) -> tuple[Fraction, Fraction] | None:
     """TV(p_0, μ), and the ᾱ at which π lies between p_0 and μ, where it does."""
-    if not isinstance(chain.kernel, RankOneKernel):
+    if (target := chain.kernel.rank_one_target) is None:
         return None
-    law = law_of(chain.kernel.target)
+    law = law_of(target)
     if not is_marginal and prior != law:
         return None
     last = prod((1 - beta for beta in chain.betas), start=Fraction(1)) if is_marginal else Fraction(0)
@@ -129,7 +128,7 @@ def _line(chain: Chain, prior: RationalMatrix, *, is_marginal: bool) -> tuple[Fr
 
 def _classes(plan: Plan) -> Classes | None:
     """The classes of states that neither the chain nor any law that it is measured against tells apart."""
-    if not isinstance(plan.chain.kernel, RankOneKernel):
+    if plan.chain.kernel.rank_one_target is None:
         return None
     laws = [plan.exact_prior, *plan.laws.values()]
     return plan.chain.classes_beside(law.N.entries() for law in laws)

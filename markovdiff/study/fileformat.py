@@ -11,19 +11,23 @@ binary float), or a string such as "3/4".
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, field
 
 from markovdiff.arithmetic.rational import MAX_DIGITS
 from markovdiff.measures.checks import CHECKS
+from markovdiff.process.kernels.registry import KERNELS
+from markovdiff.process.kernels.spec import KernelSpec, Normalise
+from markovdiff.process.schedules.registry import SCHEDULES
+from markovdiff.process.schedules.schedule import ScheduleSpec
 from markovdiff.process.table import Table
 
 Number = Fraction
 Count = Annotated[int, Meta(ge=1)]
-Normalise = bool | Literal["any"]
-Convention = Literal["rows", "columns"]
 
 
 # [data]
@@ -112,121 +116,12 @@ class Data(Table, frozen=True):
 # [noise]
 
 
-class UniformKernel(Table, frozen=True, tag_field="kind", tag="uniform"):
-    """(1−β)I + β/K·11ᵀ."""
-
-
-class AbsorbingKernel(Table, frozen=True, tag_field="kind", tag="absorbing"):
-    """(1−β)I + β·1e_mᵀ; a mask that is no label is added as a last state."""
-
-    mask: str = "[MASK]"
-
-
-class MixingKernel(Table, frozen=True, tag_field="kind", tag="mixing"):
-    """(1−β)I + β·1πᵀ."""
-
-    target: list[Number] | Literal["data"]
-
-
-class NeighbourKernel(Table, frozen=True, tag_field="kind", tag="neighbour"):
-    """β/(2·reach) to each of the 2·reach nearest states."""
-
-    reach: Count = 1
-    boundary: Literal["reflect", "periodic"] = "reflect"
-
-
-class GaussianKernel(Table, frozen=True, tag_field="kind", tag="gaussian"):
-    """The discretised Gaussian of D3PM on a rational grid."""
-
-    resolution: Number | None = None
-
-
-class MatrixKernel(Table, frozen=True, tag_field="kind", tag="matrix"):
-    """(1−β)I + βM."""
-
-    rows: list[list[Number]] | None = None
-    path: str | None = None
-    normalise: Normalise = False
-    convention: Convention = "rows"
-
-
-class PerStepKernel(Table, frozen=True, tag_field="kind", tag="per-step"):
-    """Q_t given outright."""
-
-    steps_rows: list[list[list[Number]]] | None = None
-    path: str | None = None
-    normalise: Normalise = False
-    convention: Convention = "rows"
-
-
-class ConditionalKernel(Table, frozen=True, tag_field="kind", tag="conditional"):
-    """q(x_t | x_{t−1}, x_0), one matrix for each x_0."""
-
-    rows_by_source: list[list[list[Number]]] | None = None
-    path: str | None = None
-    normalise: Normalise = False
-    convention: Convention = "rows"
-
-
-Kernel = (
-    UniformKernel
-    | AbsorbingKernel
-    | MixingKernel
-    | NeighbourKernel
-    | GaussianKernel
-    | MatrixKernel
-    | PerStepKernel
-    | ConditionalKernel
-)
-
-
-class Constant(Table, frozen=True, tag_field="kind", tag="constant"):
-    """β_t = beta."""
-
-    beta: Number
-
-
-class Linear(Table, frozen=True, tag_field="kind", tag="linear"):
-    """Evenly from start to stop."""
-
-    start: Number
-    stop: Number
-
-
-class Jump(Table, frozen=True, tag_field="kind", tag="jump"):
-    """β_t = 1/(T−t+1)."""
-
-
-class GeometricSchedule(Table, frozen=True, tag_field="kind", tag="geometric"):
-    """β_t = start·(stop/start)^((t−1)/(T−1)), rounded to the grid."""
-
-    start: Number
-    stop: Number
-    resolution: Number | None = None
-
-
-class Cosine(Table, frozen=True, tag_field="kind", tag="cosine"):
-    """ᾱ_t from cos² (or, with power = 1, cos), β_t capped, on the grid."""
-
-    s: Number | None = None
-    power: Literal[2, 1] = 2
-    cap: Number | None = None
-    resolution: Number | None = None
-
-
-class Explicit(Table, frozen=True, tag_field="kind", tag="explicit"):
-    """β_1 … β_T."""
-
-    betas: list[Number]
-
-
-class Alpha(Table, frozen=True, tag_field="kind", tag="alpha"):
-    """ᾱ_1 … ᾱ_T."""
-
-    alphas: list[Number]
-
-
-Schedule = Constant | Linear | Jump | GeometricSchedule | Cosine | Explicit | Alpha
+if TYPE_CHECKING:
+    Kernel: TypeAlias = KernelSpec
+    Schedule: TypeAlias = ScheduleSpec
+else:
+    Kernel = reduce(or_, KERNELS.values())
+    Schedule = reduce(or_, SCHEDULES.values())
 
 
 class Noise(Table, frozen=True):

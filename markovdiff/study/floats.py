@@ -19,7 +19,7 @@ from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.engines.float64.contraction import Contraction
 from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw, DeviationsFromLaws
-from markovdiff.engines.float64.forward import forward, last_of
+from markovdiff.engines.float64.forward import RankOneState, forward, last_of
 from markovdiff.engines.float64.information import (
     FloatPast,
     FloatStepInformation,
@@ -113,7 +113,12 @@ class FloatEngine:
 
     def distance(self, now: FloatStepInformation) -> Decimal | None:
         """TV(p_t, π); None where rounding does not tell it from 0."""
-        found, uncertain = float(np.abs(self.approach.at(now.moment)).sum()) / 2, self.approach.uncertain
+        approach, moment = self.approach, now.moment
+        found, uncertain = float(np.abs(approach.at(moment)).sum()) / 2, approach.uncertain
+        vanished = moment.alpha_bar == 0 if isinstance(moment, RankOneState) else moment.vanished
+        is_zero = approach.zero or vanished or (approach.last is not None and moment.t == approach.last.t)
+        if found < LEAST and not (found == 0 and is_zero):
+            return None  # it has left float64's range
         return None if uncertain > RESOLVED * found else as_decimal(found, self.digits)
 
     def _reporting(self, t: int) -> Report[Approximation]:

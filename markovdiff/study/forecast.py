@@ -19,7 +19,6 @@ from math import log2
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Gaussian, PerStep, RankOneKernel, WithMemory
 
 WORD_PRODUCT = 1.0e-9
 """Seconds a product of two 64-bit words costs inside a matrix product."""
@@ -84,9 +83,6 @@ KEPT_STEP = 6000
 TEXT, POINTER = 200, 26
 """Bytes an entry takes that the result writes out, in this process and the engine's; and where entries share texts."""
 
-GAUSSIAN_ROWS = 2**20
-"""T·K² up to which a Gaussian's rows are written out; beyond, its jumps are, K − 1 numbers a step."""
-
 MAX_SECONDS = 3600
 """A run forecast to last longer is refused."""
 
@@ -130,8 +126,9 @@ def forecast(chain: Chain, pairs: int = 0, *, classes: int | None = None, dense:
     """
     K, T = chain.K, chain.T
     data_bits = log2(chain.data.total) + 1
-    if isinstance(chain.kernel, RankOneKernel) and not dense:
-        fixed = data_bits + log2(chain.kernel.target.total)
+    target = chain.kernel.rank_one_target
+    if target is not None and not dense:
+        fixed = data_bits + log2(target.total)
         shares = _share_bits(chain)
         kept = sum(shares)
         bits = shares[-1] + fixed
@@ -141,7 +138,7 @@ def forecast(chain: Chain, pairs: int = 0, *, classes: int | None = None, dense:
             (T + pairs) * kinds * (MIXED_CELL + words * MIXED_WORD) + (T * data_bits + kept) * KEPT_BIT + _told(chain)
         )
         return Forecast(bits, seconds, 40 * K * bits / 8 + (T * data_bits + kept) / 2)
-    heights = list(accumulate(_step_bits(chain), initial=data_bits))
+    heights = list(accumulate(map(chain.kernel.bits, chain.strengths), initial=data_bits))
     kept = sum(heights)
     seconds = kept * KEPT_BIT + _told(chain)
     for before, bits in pairwise(heights):
@@ -168,29 +165,17 @@ def _share_bits(chain: Chain) -> list[float]:
     return found
 
 
-def _step_bits(chain: Chain) -> list[float]:
-    """log2 of each step's denominator, without building the steps."""
-    kernel = chain.kernel
-    if isinstance(kernel, PerStep):
-        return [log2(int(step.denominator)) for step in kernel.steps]
-    if isinstance(kernel, WithMemory):
-        return [max(log2(int(M.denominator)) for M in kernel.by_source)] * chain.T
-    if isinstance(kernel, Gaussian):
-        return [log2(kernel.resolution.denominator) if beta else 0.0 for beta in chain.betas]
-    own = log2(int(kernel.M.denominator)) if isinstance(kernel, Blend) else 0.0
-    return [log2(beta.denominator) + (own if beta else 0.0) for beta in chain.betas]
-
-
 def forecast_float(chain: Chain, walks: float = 1) -> Forecast:
     """What running the chain in float64 will cost; the triangle of the inequality walks it more than once."""
     K, T, rows = chain.K, chain.T, len(chain.data.support)
-    if isinstance(chain.kernel, RankOneKernel):
+    if chain.kernel.rank_one_target is not None:
         seconds = (
             walks * T * (FLOAT_MIXED_STEP + K * FLOAT_MIXED_CELL) + sum(_share_bits(chain)) * KEPT_BIT + _told(chain)
         )
         return Forecast(53, seconds, 40 * 8 * K + T * KEPT_STEP, "float")
     step = FLOAT_STEP + rows * K * (FLOAT_CELL + K * FLOAT_PRODUCT)
-    read = 0 if isinstance(chain.kernel, Gaussian) else BUILT * K**2 * (1 if isinstance(chain.kernel, Blend) else T)
+    matrices = 1 if chain.kernel.endpoint is not None else _kernels(chain)
+    read = 0 if chain.kernel.has_own_forms else BUILT * K**2 * matrices
     seconds = walks * (T * step + _kernels(chain) * K**2 * FLOAT_BUILT) + read
     return Forecast(53, seconds, 8 * (12 * rows + 8 * K) * K + T * KEPT_STEP + _written(chain), "float")
 
@@ -203,7 +188,7 @@ def forecast_balls(chain: Chain, bits: int, rows: int, *, cheap: bool = False) -
     K, T, words = chain.K, chain.T, bits / 64
     cell = BALL_CELL + words * BALL_CELL_WORD + K * words**1.5 * BALL_PRODUCT
     seconds = T * (BALL_STEP + rows * K * cell) + forecast_float(chain).seconds
-    widest = BUILT * K**2 * cheap if isinstance(chain.kernel, Gaussian) else K**3 * PAIR_OF_ROWS + K**2 * BUILT
+    widest = BUILT * K**2 * cheap if chain.kernel.has_own_forms else K**3 * PAIR_OF_ROWS + K**2 * BUILT
     seconds += _kernels(chain) * (K**2 * BALL_BUILT + widest)
     limbs = 8 * words + 16
     memory = (3 * rows + K) * K * (48 + limbs) + 2 * K**2 * (80 + limbs)
@@ -235,14 +220,8 @@ def _kernels(chain: Chain) -> int:
 
 def _written(chain: Chain) -> float:
     """Bytes that the kernel's rows take where the result has them."""
-    K, kernel = chain.K, chain.kernel
-    if isinstance(kernel, RankOneKernel):
-        return TEXT * K
-    if isinstance(kernel, Gaussian):
-        return POINTER * K**2 * _kernels(chain) if chain.T * K**2 <= GAUSSIAN_ROWS else TEXT * K * chain.T
-    if isinstance(kernel, Blend):
-        return TEXT * K**2
-    return TEXT * K**2 * (K if isinstance(kernel, WithMemory) else chain.T)
+    texts, shared = chain.kernel.record_entries(chain.T, _kernels(chain))
+    return TEXT * texts + POINTER * shared
 
 
 def check_forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Forecast:

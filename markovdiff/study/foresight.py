@@ -16,7 +16,6 @@ from markovdiff.engines.exact.triangle import pairs_of, times_of
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Gaussian, PerStep, RankOneKernel
 from markovdiff.study import fileformat
 from markovdiff.study.forecast import (
     Forecast,
@@ -54,7 +53,7 @@ def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None 
     pairs = pairs_of(chain.T) if scenario.compares_pairs else 0
     bayes = not chain.is_markov or is_bayes(scenario.file.reverse.model)
     if kind == "exact":
-        if bayes or not isinstance(chain.kernel, RankOneKernel):
+        if bayes or chain.kernel.rank_one_target is None:
             return forecast(chain, pairs, classes=_classes(scenario, chain))
         alone, paired = (forecast(chain, n) for n in (0, pairs))  # of its pairs no matrix is made, whatever the model
         return forecast(chain, dense=True).plus(paired.seconds - alone.seconds, 0)
@@ -68,7 +67,7 @@ def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None 
 def _of_balls(scenario: Scenario, chain: Chain, *, bayes: bool) -> Forecast:
     from markovdiff.study import balls
 
-    digits, structured = scenario.digits, isinstance(chain.kernel, RankOneKernel)
+    digits, structured = scenario.digits, chain.kernel.rank_one_target is not None
     if structured and bayes:
         return forecast_mixing(chain, _classes(scenario, chain) or chain.K, bits_for(digits))
     if structured and balls.exact_words(chain) < balls.CHEAP_WORDS:
@@ -93,7 +92,7 @@ def is_bayes(spec: fileformat.Model) -> bool:
 
 def _classes(scenario: Scenario, chain: Chain) -> int | None:
     """How many classes of like states the run of a structured chain will have; a law given number by number counts."""
-    if not isinstance(chain.kernel, RankOneKernel):
+    if chain.kernel.rank_one_target is None:
         return None
     named = (scenario.file.reverse.prior, *scenario.named_laws().values())
     laws = [law for law in named if isinstance(law, list)]
@@ -104,7 +103,7 @@ def rows_of(chain: Chain) -> int:
     """How many rows of Q̄_t a run in balls will hold."""
     n, support = len(chain.data.support), chain.data.support
     last = chain.K - 1
-    mirrored = isinstance(chain.kernel, Gaussian) and list(support) == [last - i for i in reversed(support)]
+    mirrored = chain.kernel.is_mirrored and list(support) == [last - i for i in reversed(support)]
     return (n + 1) // 2 if mirrored else n
 
 
@@ -134,13 +133,12 @@ def _decay(chain: Chain) -> float:
     """−log2 of what is left at T of a vector that sums to zero, about: as a few steps shrink it."""
     import numpy as np
 
-    from markovdiff.engines.float64.forward import array, banded
-
     kernel, K, T = chain.kernel, chain.K, chain.T
     most = max(LOOKED // K**2, 1)
     vector = np.cos(np.arange(K) + 1.0)
     vector -= vector.mean()
-    if not vector.any():
+    too_many = K**2 > LOOKED and not kernel.has_own_forms
+    if too_many or not (vector.any() and chain.is_markov) or kernel.rank_one_target is not None:
         return 0.0
 
     def rate(Q: Floats, times: int) -> float:
@@ -154,17 +152,14 @@ def _decay(chain: Chain) -> float:
         return min(before, 1.0)
 
     def rates() -> Iterator[float]:
-        if isinstance(kernel, Blend) and K**2 <= LOOKED:
-            own = rate(array(kernel.M), 50)
+        if kernel.endpoint is not None:
+            own = rate(np.array(kernel.endpoint.floats()), 50)
             yield from (1 - float(b) + float(b) * own for b in chain.betas)
-        elif isinstance(kernel, Gaussian):
+        else:
             n = min(T, most, 24)
             for k in range(n):
-                yield rate(banded(kernel, chain.betas[(2 * k + 1) * T // (2 * n)]), 12) ** (T / n)
-        elif isinstance(kernel, PerStep) and K**2 <= LOOKED:
-            n = min(T, most, 24)
-            for k in range(n):
-                yield rate(array(kernel.steps[(2 * k + 1) * T // (2 * n)]), 4) ** (T / n)
+                Q = kernel.floats(chain.strengths[(2 * k + 1) * T // (2 * n)])
+                yield rate(Q, 12 if kernel.has_schedule else 4) ** (T / n)
 
     return sum(-log2(max(x, 2.0**-FLOAT_RANGE)) for x in rates())
 
@@ -210,7 +205,9 @@ def smaller(scenario: Scenario, chain: Chain) -> str:
         return "fewer steps or states"
     if asked_for(scenario) == "ball":
         return "fewer steps, states or digits"
-    shorter = "a coarser `resolution`, a constant β" if chain.betas else "coarser entries"
+    shorter = "coarser entries"
+    if chain.betas:
+        shorter = "a coarser `resolution`, a constant β" if len(set(chain.betas)) > 1 else "a rounder β"
     return f"fewer steps or states, or numbers with shorter denominators ({shorter})"
 
 

@@ -109,6 +109,8 @@ def _explained(error: msgspec.ValidationError, parsed: object) -> InputError:
         return InputError("a value of the wrong type or size", where=where, expected=_words(wrong[1]), got=got)
     if value := re.match(r"Invalid (?:enum )?value (.*)", message):
         choices = allowed_at(where, parsed)
+        if where.endswith(".normalise"):
+            choices = ["true", "false", "'any'"]
         return InputError(
             "a value that is not known here", where=where, expected=f"one of {', '.join(choices)}", got=_cut(value[1])
         )

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError, LimitError
 from markovdiff.measures.checks.wording import at_steps
-from markovdiff.process import distribution, kernels, schedules
+from markovdiff.process import distribution
 from markovdiff.process.distribution import Distribution, check_labels, check_size
-from markovdiff.process.transition import Dense, check_shape
+from markovdiff.process.kernels import Kernel
+from markovdiff.process.kernels.spec import Brought, KernelSpec, Stack
+from markovdiff.process.schedules.schedule import ScheduleSpec, length_of
+from markovdiff.process.transition import check_shape
 from markovdiff.study import fileformat, files
 from markovdiff.study.sums import Divider, check_orientation, settle
 
@@ -97,14 +101,14 @@ def _family(spec: fileformat.Family, states: list[str] | None, where: str) -> Di
                 raise InputError(
                     "the ratio is not positive", where=f"{where}.ratio", expected="> 0", got=shown(spec.ratio)
                 )
-            _check_bits(_bits(spec.ratio) * K, K, where)
+            _check_bits(length_of(spec.ratio) * K, K, where)
             weights = distribution.geometric(K, spec.ratio)
         case fileformat.Binomial():
             if not 0 <= spec.p <= 1:
                 raise InputError(
                     "p is not a probability", where=f"{where}.p", expected="from 0 to 1", got=shown(spec.p)
                 )
-            _check_bits((_bits(spec.p) + 1) * K, K, where)
+            _check_bits((length_of(spec.p) + 1) * K, K, where)
             weights = distribution.binomial(K, spec.p)
         case fileformat.Point():
             labels = check_labels(states, K, where)
@@ -122,10 +126,6 @@ def _family(spec: fileformat.Family, states: list[str] | None, where: str) -> Di
 
 MAX_WEIGHT_BITS = 2**28
 """All weights of a family together may be this long, written in binary over their common denominator."""
-
-
-def _bits(x: Fraction) -> int:
-    return x.numerator.bit_length() + x.denominator.bit_length()
 
 
 def _check_bits(bits: float, K: int, where: str) -> None:
@@ -160,16 +160,15 @@ def _text(spec: fileformat.Text, folder: Path, where: str) -> Distribution:
 
 def noise(
     spec: fileformat.Noise, data: Distribution, folder: Path, notes: list[str]
-) -> tuple[Distribution, kernels.Kernel, tuple[Fraction, ...], int]:
+) -> tuple[Distribution, Kernel, tuple[Fraction, ...], int]:
     """The data (with the mask added where the kernel adds one), the kernel, β_1 … β_T, and T."""
     if spec.steps is not None and spec.steps > MAX_STEPS:
         raise LimitError("too many steps", where="noise.steps", expected=f"at most {MAX_STEPS}", got=shown(spec.steps))
     data, kernel = _kernel(spec.kernel, data, folder, notes)
-    if isinstance(kernel, kernels.PerStep | kernels.WithMemory):
+    if not kernel.has_schedule:
         if spec.schedule is not None:
             raise InputError("this kernel has no schedule", where="noise.schedule", remedy="leave noise.schedule out")
-        brought = len(kernel.steps) if isinstance(kernel, kernels.PerStep) else None
-        return data, kernel, (), _steps(spec.steps, brought, _stack_key(spec.kernel))
+        return data, kernel, (), _steps(spec.steps, kernel.steps_brought, _stack_key(spec.kernel))
     if spec.schedule is None:
         raise InputError(
             "the noise has no schedule",
@@ -180,7 +179,7 @@ def noise(
     return data, kernel, betas, len(betas)
 
 
-def _stack_key(spec: fileformat.Kernel) -> str:
+def _stack_key(spec: KernelSpec) -> str:
     """The key that brings a kernel's matrices."""
     return "noise.kernel.path" if getattr(spec, "path", None) is not None else "noise.kernel.steps_rows"
 
@@ -201,79 +200,21 @@ def _steps(given: int | None, brought: int | None, where: str) -> int:
     return steps
 
 
-def _schedule(spec: fileformat.Schedule, steps: int | None, notes: list[str]) -> tuple[Fraction, ...]:
-    brought, key = (
-        (len(spec.betas), "betas")
-        if isinstance(spec, fileformat.Explicit)
-        else (len(spec.alphas), "alphas")
-        if isinstance(spec, fileformat.Alpha)
-        else (None, "")
-    )
-    T = _steps(steps, brought, f"noise.schedule.{key}")
-    _check_schedule(spec, T)
-    match spec:
-        case fileformat.Constant():
-            return schedules.constant(T, spec.beta)
-        case fileformat.Linear():
-            return schedules.linear(T, spec.start, spec.stop)
-        case fileformat.Jump():
-            return schedules.jump(T)
-        case fileformat.GeometricSchedule():
-            return schedules.geometric(T, spec.start, spec.stop, _grid(spec.resolution))
-        case fileformat.Cosine():
-            return _cosine(spec, T, notes)
-        case fileformat.Explicit():
-            return schedules.explicit(spec.betas)
-        case fileformat.Alpha():
-            return schedules.from_alphas(spec.alphas)
-
-
-def _cosine(spec: fileformat.Cosine, T: int, notes: list[str]) -> tuple[Fraction, ...]:
-    """The cosine schedule under its cap."""
-    s = Fraction(8, 1000) if spec.s is None else spec.s
-    cap = schedules.COSINE_CAP if spec.cap is None else spec.cap
-    most = schedules.cosine_most(cap, _grid(spec.resolution))
-    betas = schedules.cosine_uncapped(T, s, _grid(spec.resolution), power=spec.power)
+def _schedule(spec: ScheduleSpec, steps: int | None, notes: list[str]) -> tuple[Fraction, ...]:
+    T = _steps(steps, spec.length, f"noise.schedule.{spec.brings or ''}")
+    spec.check(T)
+    ceiling, betas = spec.ceiling, spec.formula(T)
+    if ceiling is None:
+        return betas
+    cap, most = ceiling
     if above := [t for t, beta in enumerate(betas, 1) if beta > most]:
         notes.append(f"noise.schedule: β_t capped at {text(cap)} {at_steps(above, T)}")
     return tuple(min(beta, most) for beta in betas)
 
 
-MAX_LINEAR_BITS, MAX_ROUNDED_BITS = 2**27, 2**24
-"""All β_t of a schedule together may be this long; those of an irrational one are dear to compute."""
-
-
-def _check_schedule(spec: fileformat.Schedule, T: int) -> None:
-    """Raise LimitError before T long numbers are made of a few."""
-    match spec:
-        case fileformat.Linear():
-            bits, most = _bits(spec.start) + _bits(spec.stop), MAX_LINEAR_BITS
-        case fileformat.GeometricSchedule():
-            bits, most = _bits(spec.start) + _bits(spec.stop) + _bits(_grid(spec.resolution)), MAX_ROUNDED_BITS
-        case fileformat.Cosine():
-            given = (spec.s, spec.cap, _grid(spec.resolution))
-            bits, most = sum(_bits(x) for x in given if x is not None), MAX_ROUNDED_BITS
-        case _:
-            return
-    if T * bits > most:
-        raise LimitError(
-            "a schedule too long to write out exactly",
-            where="noise.schedule",
-            expected="fewer steps, shorter numbers, or a coarser `resolution`",
-            got=f"{T} numbers of about {bits} bits",
-        )
-
-
-def _grid(resolution: Fraction | None) -> Fraction:
-    return schedules.RESOLUTION if resolution is None else resolution
-
-
-def _kernel(
-    spec: fileformat.Kernel, data: Distribution, folder: Path, notes: list[str]
-) -> tuple[Distribution, kernels.Kernel]:
+def _kernel(spec: KernelSpec, data: Distribution, folder: Path, notes: list[str]) -> tuple[Distribution, Kernel]:
     K = data.K
-    structured = fileformat.UniformKernel | fileformat.AbsorbingKernel | fileformat.MixingKernel
-    if not isinstance(spec, structured) and K > MAX_DENSE_STATES:
+    if not spec.family.is_structured and K > MAX_DENSE_STATES:
         raise LimitError(
             "too many states for a kernel written out as a K × K matrix",
             where="noise.kernel",
@@ -281,46 +222,38 @@ def _kernel(
             got=shown(K),
             remedy="a uniform, absorbing or mixing kernel, or fewer states",
         )
-    match spec:
-        case fileformat.UniformKernel():
-            return data, kernels.uniform(K)
-        case fileformat.AbsorbingKernel():
-            if spec.mask not in data.states:
-                data = data.with_extra_state(spec.mask)
-            return data, kernels.absorbing(data.K, data.states.index(spec.mask))
-        case fileformat.MixingKernel():
-            target = data if spec.target == "data" else law(spec.target, data, "noise.kernel.target")
-            return data, kernels.RankOneKernel(target)
-        case fileformat.NeighbourKernel():
-            return data, kernels.neighbour(K, spec.reach, spec.boundary)
-        case fileformat.GaussianKernel():
-            resolution = _grid(spec.resolution)
-            schedules.check_resolution(resolution, "noise.kernel")
-            return data, kernels.Gaussian(K, resolution)
-        case fileformat.MatrixKernel():
-            where, stack = _matrices("rows", None if spec.rows is None else [spec.rows], spec, data, folder, notes)
-            if len(stack) != 1:
-                raise InputError("not one matrix", where=where, expected=f"{K} rows", got=f"{len(stack)} matrices")
-            return data, kernels.Blend(Dense.from_rows(stack[0], where, K))
-        case fileformat.PerStepKernel():
-            where, stack = _matrices("steps_rows", spec.steps_rows, spec, data, folder, notes)
-            if not stack:
-                raise InputError("no steps", where=where, expected="at least one matrix", got="an empty list")
-            return data, kernels.per_step(stack, K, where)
-        case fileformat.ConditionalKernel():
-            where, stack = _matrices("rows_by_source", spec.rows_by_source, spec, data, folder, notes)
-            return data, kernels.with_memory(stack, K, where)
+    label = spec.added_state()
+    if label is not None and label not in data.states:
+        data = data.with_extra_state(label)
+    return data, spec.kernel(KernelSetting(data, folder, notes))
+
+
+@dataclass(frozen=True)
+class KernelSetting:
+    """The data, the folder that paths are relative to, and the notes on what was done to what is read."""
+
+    data: Distribution
+    folder: Path
+    notes: list[str]
+
+    def law(self, named: str | list[Fraction], where: str) -> Distribution:
+        """The law on the data's states: given, or by its name."""
+        return law(named, self.data, where)
+
+    def matrices(self, key: str, given: Stack | None, spec: Brought, *, single: bool = False) -> tuple[str, Stack]:
+        """Where the matrices stand, and the matrices, by rows: under their key, or in a file."""
+        return _matrices(key, given, spec, self, single=single)
 
 
 def _matrices(
     key: str,
-    given: list[list[list[Fraction]]] | None,
-    spec: fileformat.MatrixKernel | fileformat.PerStepKernel | fileformat.ConditionalKernel,
-    data: Distribution,
-    folder: Path,
-    notes: list[str],
-) -> tuple[str, Sequence[Sequence[Sequence[Fraction]]]]:
-    """Where the matrices stand, and the matrices, by rows: under their key, or in a file."""
+    given: Stack | None,
+    spec: Brought,
+    setting: KernelSetting,
+    *,
+    single: bool,
+) -> tuple[str, Stack]:
+    data, folder, notes = setting.data, setting.folder, setting.notes
     if (given is None) == (spec.path is None):
         raise InputError(
             "the matrix is given twice" if given is not None else "the matrix is missing",
@@ -340,26 +273,28 @@ def _matrices(
         stack, done = files.read_matrices(folder / spec.path, data.K, data.states, where)
         notes += done
     turned = " (transposed)" if spec.convention == "columns" else ""
-    return f"{where}{turned}", _stochastic(stack, spec, data.K, where, place, notes)
+    return f"{where}{turned}", _stochastic(stack, spec, data.K, where, place, notes, single=single)
 
 
 def _stochastic(
-    stack: list[list[list[Fraction]]],
-    spec: fileformat.MatrixKernel | fileformat.PerStepKernel | fileformat.ConditionalKernel,
+    stack: Stack,
+    spec: Brought,
     K: int,
     where: str,
     place: str,
     notes: list[str],
-) -> Sequence[Sequence[Sequence[Fraction]]]:
+    *,
+    single: bool,
+) -> Stack:
     """The matrices by rows that sum to one, as far as `convention` and `normalise` make them so."""
 
     def at(m: int) -> str:
-        return place if isinstance(spec, fileformat.MatrixKernel) else f"{place}[{m}]"
+        return place if single else f"{place}[{m}]"
 
     for m, matrix in enumerate(stack):
         check_shape(matrix, K, at(m))
     by_columns = spec.convention == "columns"
-    rows: Sequence[Sequence[Sequence[Fraction]]] = stack
+    rows: Stack = stack
     if by_columns:
         rows = [list(zip(*matrix, strict=True)) for matrix in stack]
         notes.append(f"{where}: read by columns, and so transposed")

@@ -120,6 +120,7 @@ class _Reading:
     def __init__(self, spec: fileformat.TableModel, K: int, columns: int) -> None:
         self.K, self.columns, self.softmax = K, columns, spec.softmax
         self.padded = self.exponentiated = False
+        self.erased = 0
         self.divider = Divider(
             spec.normalise,
             empty="null for a row that is undefined (in .json), or probabilities",
@@ -169,6 +170,7 @@ class _Reading:
         if not finite:
             raise InputError("a row of logits that are all −∞", where=where, expected="at least one finite logit")
         made = softmax(finite, where) if self.softmax else self.divider.divided(finite, where)
+        self.erased += made.count(Fraction(0)) if self.softmax else 0
         rest = iter(made)
         law = [Fraction(0) if x is None else next(rest) for x in row]
         return reverse.row_of([*law, *[Fraction(0)] * (self.K - len(law))])
@@ -176,7 +178,8 @@ class _Reading:
     def notes(self, key: str) -> Iterator[str]:
         """What was done, in sentences."""
         if self.exponentiated:
-            yield f"{key}: logits taken through softmax, rounded down to 2^-53, the largest takes the rest"
+            lost = f"; that makes 0 of {self.erased} that are not 0 in the formula" if self.erased else ""
+            yield f"{key}: logits taken through softmax, rounded down to 2^-53, the largest takes the rest{lost}"
         yield from self.divider.note(key)
         if self.padded:
             yield f"{key}: the added mask has no column in the denoiser; padded with 0"

@@ -10,9 +10,6 @@ from collections.abc import Iterator
 
 from markovdiff.arithmetic.rational import text
 from markovdiff.measures.checks.wording import at_steps
-from markovdiff.process.kernels import Gaussian
-from markovdiff.process.schedules import RESOLUTION
-from markovdiff.study import fileformat
 from markovdiff.study.scenario import Scenario
 
 
@@ -23,26 +20,18 @@ def rounding(scenario: Scenario) -> tuple[str, ...]:
 
 def _of_schedule(scenario: Scenario) -> Iterator[str]:
     spec, betas, T = scenario.file.noise.schedule, scenario.betas, scenario.T
-    if not isinstance(spec, fileformat.GeometricSchedule | fileformat.Cosine):
+    if spec is None or spec.grid is None:
         return
-    rounded = f"noise.schedule: rounding to {text(spec.resolution or RESOLUTION)} makes β_t"
+    rounded = f"noise.schedule: rounding to {text(spec.grid)} makes β_t"
     if gone := [t for t, beta in enumerate(betas, 1) if beta == 0]:
         yield f"{rounded} 0 {at_steps(gone, T)}, and so Q_t the identity; in the formula it is not"
-    if whole := [t for t, beta in enumerate(betas, 1) if beta == 1 and not _is_one(spec, t, T)]:
+    if whole := [t for t, beta in enumerate(betas, 1) if beta == 1 and not spec.is_one(t, T)]:
         yield f"{rounded} 1 {at_steps(whole, T)}; in the formula it is less"
-
-
-def _is_one(spec: fileformat.GeometricSchedule | fileformat.Cosine, t: int, T: int) -> bool:
-    """Whether the formula's own β_t is 1."""
-    if isinstance(spec, fileformat.Cosine):
-        return t == T
-    at_start, at_stop = spec.start == 1, spec.stop == 1
-    return (at_start and (t == 1 or at_stop)) or (at_stop and t == T > 1)
 
 
 def _of_kernel(scenario: Scenario) -> Iterator[str]:
     kernel, T = scenario.kernel, scenario.T
-    if not isinstance(kernel, Gaussian):
+    if kernel.grid is None:
         return
     erased = [kernel.erased(beta) for beta in scenario.betas]
     most = kernel.K * (kernel.K - 1)
@@ -52,7 +41,5 @@ def _of_kernel(scenario: Scenario) -> Iterator[str]:
     if partly:
         told.append(f"up to {max(erased[t - 1] for t in partly)} {at_steps(partly, T)}")
     if told:
-        rounded = (
-            f"noise.kernel: rounding down to {text(kernel.resolution)} makes 0, of the {most} entries of Q_t beside"
-        )
+        rounded = f"noise.kernel: rounding down to {text(kernel.grid)} makes 0, of the {most} entries of Q_t beside"
         yield f"{rounded} the diagonal, {', and '.join(told)}; in the formula none is 0"

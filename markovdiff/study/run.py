@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from fractions import Fraction
-from itertools import accumulate
 from typing import Any
 
 import msgspec
-from flint import fmpq
 
 from markovdiff._version import __version__
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
@@ -23,7 +20,8 @@ from markovdiff.errors import InputError
 from markovdiff.measures.checks import CHECKS, Dpi, ElboLedger
 from markovdiff.measures.checks.finding import Finding
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Gaussian, PerStep, RankOneKernel
+from markovdiff.process.kernels import Kernel
+from markovdiff.process.kernels.registry import SHIPPED
 from markovdiff.process.reverse import (
     D3PM,
     Counted,
@@ -33,9 +31,8 @@ from markovdiff.process.reverse import (
     ReverseTable,
     Row,
 )
-from markovdiff.process.transition import Transition
 from markovdiff.study.exact import Engine, ExactEngine
-from markovdiff.study.forecast import GAUSSIAN_ROWS, Forecast
+from markovdiff.study.forecast import Forecast
 from markovdiff.study.naive_float import NaiveFloat, check_certified
 from markovdiff.study.plan import Plan, planned
 from markovdiff.study.result import Check, Result, Step
@@ -161,6 +158,13 @@ def resolved(
     }
 
 
+def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
+    """The kernel's kind and what an audit needs of it: of a kind that no audit knows, the rows of every step."""
+    kind, kernel = scenario.file.noise.kernel.kind(), chain.kernel
+    record = kernel.record(chain.strengths) if kind in SHIPPED else Kernel.record(kernel, chain.strengths)
+    return {"kind": kind, **record}
+
+
 def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] | None:
     """The reverse model's kind and parameters, with its rows where they were counted or brought."""
     if model is None:
@@ -186,45 +190,3 @@ def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] 
 
 def _table(rows: Sequence[Row | None]) -> list[list[str] | None]:
     return [row and [text(fraction(n, row[1])) for n in row[0]] for row in rows]
-
-
-def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
-    """The kernel's kind, with its rows where they are not a formula of β."""
-    kernel = chain.kernel
-    kind = {"kind": type(scenario.file.noise.kernel).__struct_config__.tag}
-    match kernel:
-        case RankOneKernel():
-            return {**kind, "target": [text(p) for p in kernel.target.probabilities]}
-        case Blend():
-            return {**kind, "rows": _rows(kernel.M)}
-        case Gaussian():
-            kind["resolution"] = text(kernel.resolution)
-            if chain.T * chain.K**2 > GAUSSIAN_ROWS:
-                return {**kind, "steps_jumps": [_far(kernel, beta) for beta in chain.betas]}
-            rows = {beta: _banded(kernel, beta) for beta in dict.fromkeys(chain.betas)}
-            return {**kind, "steps_rows": [rows[beta] for beta in chain.betas]}
-        case PerStep():
-            return {**kind, "steps_rows": [_rows(step) for step in kernel.steps]}
-    return {**kind, "rows_by_source": [_rows(M) for M in kernel.by_source]}
-
-
-def _banded(kernel: Gaussian, beta: Fraction) -> list[list[str]]:
-    """The same for a Gaussian, each jump's text made once and shared: its T·K² entries are few numbers."""
-    K, grid = kernel.K, kernel.resolution.denominator
-    jumps = kernel.jumps(beta)
-    out = [0, *accumulate(jumps[1:])]
-    far = [_text(n, grid) for n in jumps]
-    return [[*far[i:0:-1], _text(grid - out[i] - out[K - 1 - i], grid), *far[1 : K - i]] for i in range(K)]
-
-
-def _far(kernel: Gaussian, beta: Fraction) -> list[str]:
-    """The probability of a jump by 1, …, K−1 to either side; the diagonal takes the rest."""
-    return [_text(n, kernel.resolution.denominator) for n in kernel.jumps(beta)[1:]]
-
-
-def _text(n: int, d: int) -> str:
-    return str(fmpq(n, d).str())
-
-
-def _rows(step: Transition) -> list[list[str]]:
-    return [[text(p) for p in row] for row in step.dense.rows()]

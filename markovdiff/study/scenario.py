@@ -95,8 +95,7 @@ class Scenario:
     @property
     def mask(self) -> str | None:
         """The label of the absorbing state, if there is one."""
-        spec = self.file.noise.kernel
-        return spec.mask if isinstance(spec, fileformat.AbsorbingKernel) else None
+        return self.file.noise.kernel.added_state()
 
     def chain(self) -> Chain:
         """The forward process, exact."""

@@ -166,6 +166,8 @@ def _no_column(table: Table, start: int, label: str, count: str) -> NoReturn:
     missing = next(name for name in (label, count) if name not in names)
     headless = any(map(_is_number, names))
     remedy = "name one of these columns"
+    if len(names) == 1:
+        remedy = "separate the fields by commas, tabs or semicolons"
     if headless:
         remedy = f"begin the file with a header, a line that names the columns: {shown(f'{label},{count}')}"
     raise InputError(

@@ -1,6 +1,21 @@
 """The scenario that `markovdiff new` writes: small, complete, and with every common choice beside it."""
 
-STARTER = """\
+from markovdiff.process.kernels.registry import KERNELS
+
+COLUMN = 43
+"""Where remarks begin."""
+
+
+def _kernels() -> str:
+    """A line for each example of a kernel; the first is the scenario's own."""
+    lines: list[str] = []
+    for table, remark in (example for spec in KERNELS.values() for example in spec.starter):
+        line = f"{'# ' if lines else ''}kernel = {table}"
+        lines.append(f"{line:<{COLUMN}}# {remark}" if remark else line)
+    return "\n".join(lines)
+
+
+STARTER = f"""\
 # A markovdiff scenario. Run it with: markovdiff run THIS-FILE
 # Every number may be "3/4", 3, or 0.75; a decimal means exactly the decimal written.
 
@@ -12,29 +27,23 @@ unit = "bits"                              # or "nats"
 states = ["a", "b", "c"]                   # labels, optional
 weights = [5, 2, 1]                        # normalised exactly
 # probabilities = ["5/8", "1/4", "1/8"]    # must sum to exactly 1
-# family = { kind = "zipf", size = 8 }     # uniform, triangular, zipf, geometric, binomial, point
-# text = { path = "corpus.txt", unit = "character" }      # or "word", "byte"
-# csv = { path = "counts.csv", label = "symbol", count = "n" }
+# family = {{ kind = "zipf", size = 8 }}     # uniform, triangular, zipf, geometric, binomial, point
+# text = {{ path = "corpus.txt", unit = "character" }}      # or "word", "byte"
+# csv = {{ path = "counts.csv", label = "symbol", count = "n" }}
 
 [noise]
 steps = 32
-kernel = { kind = "uniform" }              # Q = (1-beta) I + beta/K
-# kernel = { kind = "absorbing" }          # towards a mask, added as a last state
-# kernel = { kind = "mixing", target = "data" }
-# kernel = { kind = "neighbour", reach = 1, boundary = "reflect" }
-# kernel = { kind = "gaussian" }
-# kernel = { kind = "matrix", path = "k.npy", convention = "columns", normalise = true }
-# kernel = { kind = "matrix", rows = [["1/2", "1/2", 0], [0, 1, 0], [0, "1/3", "2/3"]] }
-schedule = { kind = "constant", beta = "1/10" }
-# schedule = { kind = "linear", start = 0.01, stop = 0.2 }
-# schedule = { kind = "cosine" }           # power = 1, cap = "999/1000"; also: jump, geometric, explicit, alpha
+{_kernels()}
+schedule = {{ kind = "constant", beta = "1/10" }}
+# schedule = {{ kind = "linear", start = 0.01, stop = 0.2 }}
+# schedule = {{ kind = "cosine" }}           # power = 1, cap = "999/1000"; also: jump, geometric, explicit, alpha
 
 [reverse]
 prior = "marginal"                         # or "stationary", "uniform", "mask", or probabilities
 
 [checks]                                   # what is expected; `markovdiff verify` exits 1 otherwise
 mi-decay = "strict"                        # "strict", "non-increasing", "equal", "violated"
-converged = { information = "1/100" }      # I(x0;x_T) at most this, in the unit above
+converged = {{ information = "1/100" }}      # I(x0;x_T) at most this, in the unit above
 
 [arithmetic]
 digits = 15                                # certified significant digits

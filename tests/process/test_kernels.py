@@ -254,3 +254,9 @@ def test_a_grid_finer_than_the_first_enclosure_is_met_as_well(beta):
     """⌊⌊2^200·p⌋ / 2^168⌋ = ⌊2^32·p⌋: jumps that 128 bits cannot settle are the ones that they can, continued."""
     fine, coarse = (Gaussian(5, Fraction(1, 2**n)).jumps(Fraction(beta)) for n in (200, 32))
     assert [n >> 168 for n in fine] == list(coarse)
+
+
+def test_a_neighbour_kernel_of_two_thousand_states_is_built_of_integers_in_lowest_terms():
+    assert neighbour(2048, 2, "periodic").M.denominator == 4
+    both = neighbour(2, 2, "periodic")
+    assert (both.M.denominator, both.transition(Fraction(1)).rows()[0]) == (2, (Fraction(1, 2), Fraction(1, 2)))

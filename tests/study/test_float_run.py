@@ -391,3 +391,15 @@ def test_a_state_that_is_nearly_impossible_breaks_no_triangle() -> None:
     assert (verdicts["dpi"], verdicts["sdpi"]) == ("holds", "holds")
     assert md.run(md.loads(text).with_options(arithmetic="ball")).passed
     assert exact.passed
+
+
+def test_a_distance_beyond_float64_is_not_zero() -> None:
+    """TV(p_2, p_T) is 1e-360 or so: no float, and not 0; at T itself it is 0."""
+    noise = 'kernel = { kind = "uniform" }, schedule = { kind = "explicit", betas = ["0.ones", "0.ones", "1/2"] }'
+    noise = noise.replace("ones", "9" * 180)
+    study = md.loads('data = { probabilities = ["3/4", "1/4"] }\nnoise = { steps = 3, ' + noise + " }\n")
+    exact, near = md.run(study), md.run(study.with_options(arithmetic="float"))
+    assert [float(step.total_variation_to_prior) > 0 for step in exact.steps[:2]] == [True, True]
+    assert 0 < exact.steps[2].total_variation_to_prior < Fraction(1, 10**359)
+    assert near.steps[2].total_variation_to_prior is None
+    assert near.steps[3].total_variation_to_prior == 0

@@ -14,7 +14,7 @@ from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
 from markovdiff.process.transition import Dense
 from markovdiff.study import foresight
-from markovdiff.study.foresight import admit, advice, foresee, foreseen_bits
+from markovdiff.study.foresight import admit, advice, foresee, foreseen_bits, smaller
 from markovdiff.study.scenario import Scenario
 
 KINDS: tuple[ArithmeticName, ...] = get_args(ArithmeticName)
@@ -119,3 +119,11 @@ def test_the_spread_that_forecasts_are_held_against_is_one() -> None:
     assert {row[0] for row in rows} == set(KINDS)
     said, took, looked = measured(scenario("ball neighbour 3 2 constant uniform mixture 15"))
     assert min(said, took, looked) > 0
+
+
+def test_a_constant_beta_is_not_what_a_constant_beta_is_advised_to_be() -> None:
+    study = md.loads(
+        'data = { family = { kind = "uniform", size = 100 } }\n'
+        'noise = { steps = 100, kernel = { kind = "uniform" }, schedule = { kind = "constant", beta = "1/3" } }\n'
+    )
+    assert smaller(study, study.chain()).endswith("(a rounder β)")

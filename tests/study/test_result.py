@@ -288,7 +288,7 @@ def test_rows_that_are_no_formula_are_written_out(kernel: str, key: str) -> None
 
 def test_a_large_gaussian_is_written_by_its_jumps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Where T·K² numbers would be too many: those of the jumps make the chain's own rows, also for the audit."""
-    monkeypatch.setattr("markovdiff.study.run.GAUSSIAN_ROWS", 0)
+    monkeypatch.setattr("markovdiff.process.kernels.gaussian.GAUSSIAN_ROWS", 0)
     study = md.loads("[data]\nweights = [3, 2, 2, 1]\n" + COIN[COIN.index("[noise]") :].replace("uniform", "gaussian"))
     result = md.run(study)
     jumps = [Fraction(n) for n in result.scenario["kernel"]["steps_jumps"][0]]  # type: ignore[index]

@@ -77,6 +77,7 @@ def test_a_line_inside_quotes_is_no_comment(tmp_path: Path) -> None:
     [
         ("a,3\nb,1\n", "no such column", "begin the file with a header"),
         ("letter,n\na,3\n", "no such column", "name one of these columns"),
+        ("symbol|n\na|3\n", "no such column", "separate the fields by commas, tabs or semicolons"),
         ("# only\n#comments\n", "the file has no header", "names the columns"),
         ("symbol,n\n# nothing\n", "there are no rows below the header", "a row for each state"),
         ("symbol,n\na,3\na,1\n", "a label stands twice", "line 2"),

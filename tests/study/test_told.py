@@ -345,6 +345,13 @@ def test_positive_logits_are_told_of_softmax_too(tmp_path: Path) -> None:
     assert "`softmax = true`" in str(caught.value.remedy)
 
 
+def test_probabilities_that_a_softmax_rounds_to_zero_are_counted(tmp_path: Path) -> None:
+    """exp(−50) is below 2^-53: what is infinite for it is not so in the formula, and the note says how often."""
+    logits = [[[0, -50], [0, -50], [0, 1]]]
+    result = md.run(md.loads(denoiser(tmp_path, logits, ", softmax = true"), folder=tmp_path))
+    assert result.notes[0].endswith("the largest takes the rest; that makes 0 of 2 that are not 0 in the formula")
+
+
 def test_softmax_takes_logits(tmp_path: Path) -> None:
     """Each row is exp(l_i)/Σ exp(l_k) on the grid 2^-53, sums to one, and is told."""
     result = md.run(md.loads(denoiser(tmp_path, LOGITS, ", softmax = true"), folder=tmp_path))
@@ -414,3 +421,12 @@ def test_notes_are_printed(command: str, tmp_path: Path, capsys: pytest.CaptureF
     assert note in out
     assert main([command, str(tmp_path / "s.toml"), "--json", "-"]) == 0
     assert json.loads(capsys.readouterr().out)["notes"] == [note]
+
+
+def test_what_normalise_takes_is_named_whole() -> None:
+    with pytest.raises(md.InputError) as caught:
+        md.loads(
+            'data = { weights = [1, 3] }\nnoise = { steps = 1, schedule = { kind = "jump" }, '
+            'kernel = { kind = "matrix", path = "k.npy", normalise = "yes" } }\n'
+        )
+    assert caught.value.expected == "one of true, false, 'any'"

@@ -12,6 +12,8 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -60,28 +62,64 @@ def test_a_server_that_started_it_speaks_to_it_through_pipes() -> None:
         served.kill()
 
 
+SHELL = """
+import os, signal, sys
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+job = os.fork()
+if job == 0:
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpgrp())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    os.execv(sys.argv[1], sys.argv[1:])
+_, status = os.waitpid(job, os.WUNTRACED)
+assert os.WIFSTOPPED(status)
+os.tcsetpgrp(0, os.getpgrp())
+print("the shell is back", flush=True)
+os.read(0, 1)
+os.tcsetpgrp(0, job)
+os.kill(job, signal.SIGCONT)
+_, status = os.waitpid(job, os.WUNTRACED)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+"""What a shell with jobs does: a group for the program, the terminal given to it, and `fg` at a line."""
+
+
 def test_ctrl_z_stops_it_and_it_comes_back() -> None:
-    """The process is stopped, the terminal left; continued, it draws again and takes keys."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.environ.update(TERM="xterm-256color", XDG_STATE_HOME=os.devnull)
-        os.execv(COMMAND[0], COMMAND)
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    try:
+    """The process is stopped, the terminal left; continued by the shell, it draws again and takes keys."""
+    with started([sys.executable, "-c", SHELL, *COMMAND]) as terminal:
         read_until(terminal, b"t=0/64")
         os.write(terminal, b"\x1a")
-        read_until(terminal, b"\x1b[?1049l")  # the alternate screen is left
-        _, status = os.waitpid(child, os.WUNTRACED)
-        assert os.WIFSTOPPED(status)
-        os.kill(child, signal.SIGCONT)
+        assert b"\x1b[?1049l" in read_until(terminal, b"the shell is back")  # the alternate screen is left
+        os.write(terminal, b"\n")
         read_until(terminal, b"t=0/64")
         os.write(terminal, b"]")
         read_until(terminal, b"t=1/64")
+
+
+def test_ctrl_z_does_nothing_where_no_shell_could_bring_it_back() -> None:
+    """It leads its session, as over `ssh -t` or in a window of tmux: stopped, it would hang for ever."""
+    with started(COMMAND) as terminal:
+        read_until(terminal, b"t=0/64")
+        os.write(terminal, b"\x1a]")
+        read_until(terminal, b"t=1/64")
+
+
+@contextmanager
+def started(command: list[str]) -> Iterator[int]:
+    """A terminal of its own with a program in it, which `q` must end with status 0."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update(TERM="xterm-256color", XDG_STATE_HOME=os.devnull)
+        os.execv(command[0], command)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    try:
+        yield terminal
         os.write(terminal, b"q")
         read_until(terminal, b"\x1b[?1049l")
         _, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) == 0
     except BaseException:
+        os.killpg(os.tcgetpgrp(terminal), signal.SIGKILL)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         raise
@@ -89,13 +127,14 @@ def test_ctrl_z_stops_it_and_it_comes_back() -> None:
         os.close(terminal)
 
 
-def read_until(terminal: int, wanted: bytes) -> None:
-    """Read what a program writes until it has written this."""
+def read_until(terminal: int, wanted: bytes) -> bytes:
+    """Read what a program writes until it has written this, and give what was read."""
     seen, deadline = b"", time.monotonic() + 300
     while wanted not in seen:
         ready, _, _ = select.select([terminal], [], [], max(deadline - time.monotonic(), 0))
         assert ready, (wanted, seen[-400:])
         seen += os.read(terminal, 65536)
+    return seen
 
 
 LIST_KEYS = ("pageup", "pagedown", "up", "down", "home", "end", "ctrl+home", "ctrl+end")

@@ -47,7 +47,7 @@ def settled(before: Draft, draft: Draft) -> Draft:
     draft = draft.bring("noise.schedule") if draft.has_schedule else draft.put_away("noise.schedule")
     if draft.has_schedule and draft.at("noise.schedule") is None:
         draft = choose(draft, "noise.schedule", "constant")
-    has_memory = draft.kind_at("noise.kernel") == "conditional"
+    has_memory = not draft.kernel.is_markov
     draft = draft.put_away("reverse.model") if has_memory else draft.bring("reverse.model")
     if draft.brings_steps:
         return draft if draft.at("noise.steps") == draft.listed else draft.put_away("noise.steps")

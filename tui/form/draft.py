@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from tui.form import toml
+
+if TYPE_CHECKING:
+    from markovdiff.process.kernels import Kernel
 
 LISTS, FILES = ("weights", "probabilities"), ("text", "csv", "npy")
 """Forms of [data] beside the families: numbers written out, and files."""
@@ -71,13 +75,25 @@ class Draft:
     @property
     def has_schedule(self) -> bool:
         """Whether the kernel has a β."""
-        return self.kind_at("noise.kernel") not in ("per-step", "conditional")
+        return self.kernel.has_schedule
 
     @property
     def brings_steps(self) -> bool:
         """Whether the number of steps follows from a list."""
-        listed = self.has_schedule and self.kind_at("noise.schedule") in ("explicit", "alpha")
-        return listed or self.kind_at("noise.kernel") == "per-step"
+        from markovdiff.process.schedules.registry import SCHEDULES
+
+        spec = SCHEDULES.get(self.kind_at("noise.schedule"))
+        listed = self.has_schedule and spec is not None and spec.brings is not None
+        return listed or (not self.kernel.has_schedule and self.kernel.is_markov)
+
+    @property
+    def kernel(self) -> type[Kernel]:
+        """The class of the kernel that is chosen; of a kind that there is not, one with a schedule."""
+        from markovdiff.process.kernels import Kernel
+        from markovdiff.process.kernels.registry import KERNELS
+
+        spec = KERNELS.get(self.kind_at("noise.kernel"))
+        return Kernel if spec is None else spec.family
 
     @property
     def states(self) -> list[str]:

@@ -86,7 +86,7 @@ def light(text: str, folder: str | Path = ".") -> bool:
     draft, size = Draft(text), 0
     if isinstance(written := draft.at("data.family.size"), int):
         size = written
-    structured = draft.kind_at("noise.kernel") in ("uniform", "absorbing", "mixing")
+    structured = draft.kernel.is_structured
     most = MAX_STATES if structured else MAX_DENSE
     if len(text) > MAX_TEXT or most < max(draft.K, size) <= MOST_STATES or MAX_STEPS < draft.T <= MOST_STEPS:
         return False

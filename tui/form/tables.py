@@ -97,9 +97,12 @@ def tables(path: str) -> Mapping[str, Table]:
 
 def _order(path: str) -> tuple[str, ...]:
     """The simplest first; msgspec sorts by name."""
+    from markovdiff.process.kernels.registry import KERNELS
+    from markovdiff.process.schedules.registry import SCHEDULES
+
     return {
         "data.family": ("uniform", "triangular", "zipf", "geometric", "binomial", "point"),
-        "noise.kernel": ("uniform", "absorbing", "mixing", "neighbour", "gaussian", "matrix", "per-step"),
-        "noise.schedule": ("constant", "linear", "cosine", "jump", "geometric", "explicit"),
+        "noise.kernel": tuple(KERNELS),
+        "noise.schedule": tuple(SCHEDULES),
         "reverse.model": ("bayes", "posterior-mixture", "d3pm", "counted", "uniform"),
     }.get(path, ())

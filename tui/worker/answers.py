@@ -7,7 +7,6 @@ from fractions import Fraction
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.rational import text
 from markovdiff.process.chain import Chain, Moment
-from markovdiff.process.kernels import WithMemory
 from tui.messages import Answer, Column, ColumnAnswer, Message, Question
 
 COLUMN_MAX_K = 1024
@@ -89,9 +88,7 @@ def entry_of(row: RationalMatrix, j: int) -> Fraction:
 
 def _step(chain: Chain, now: Moment, k: int, i: int, j: int) -> Fraction:
     """q(x_t = j | x_{t−1} = i, x_0 = k)."""
-    if isinstance(chain.kernel, WithMemory):
-        return chain.kernel.by_source[k].entry(i, j)
-    return chain.transition(now.t).entry(i, j)
+    return (chain.transition(now.t) if chain.is_markov else chain.by_source[k]).entry(i, j)
 
 
 def pair(chain: Chain, before: Moment, now: Moment, i: int, j: int) -> Fraction:

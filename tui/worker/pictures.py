@@ -12,7 +12,6 @@ from flint import fmpz, fmpz_mat
 from markovdiff.arithmetic.enclosure import stochastic_ball
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.process.chain import Chain, Moment
-from markovdiff.process.kernels import WithMemory
 from markovdiff.process.transition import Dense, Transition
 from tui.worker.answers import entry_of, pair
 
@@ -78,8 +77,7 @@ class Pictures:
     @cached_property
     def _by_state(self) -> tuple[list[fmpz_mat], fmpz]:
         """For each i the matrix of q(x_t = j | x_{t−1} = i, x_0 = k), row k; all over one denominator."""
-        assert isinstance(self.chain.kernel, WithMemory)
-        given = [M.matrix for M in self.chain.kernel.by_source]
+        given = [M.matrix for M in self.chain.by_source]
         d = fmpz(1)
         for M in given:
             d = d.lcm(M.d)

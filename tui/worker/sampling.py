@@ -28,7 +28,6 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.kernels import RankOneKernel, WithMemory
 from markovdiff.process.reverse import Bayes, Counted, ReverseModel, ReverseTable, Row, Uniform
 from markovdiff.process.transition import Dense
 from tui.messages import STOPPED, Sample, Sampled
@@ -119,13 +118,13 @@ def forward(chain: Chain, count: int, random: Random, pause: Pause = lambda: Non
 
 def _moves(chain: Chain, sources: Places, random: Random) -> Iterator[Callable[[int, int], int]]:
     """For t = 1, 2, … what draws x_t from the number of a particle and its x_{t−1}."""
-    if isinstance(chain.kernel, WithMemory):
-        tables = [M.table for M in chain.kernel.by_source]
+    if not chain.is_markov:
+        tables = [M.table for M in chain.by_source]
         rows = cache(lambda k, i: _sums(tables[k][i]))
         while True:
             yield lambda n, i: draw(rows(sources[n], i), random)
-    if isinstance(chain.kernel, RankOneKernel):
-        fresh = _sums(chain.kernel.target.weights)
+    if (target := chain.kernel.rank_one_target) is not None:
+        fresh = _sums(target.weights)
         for beta in chain.betas:
             yield _forgetting(_coin(1 - beta), fresh, random)
     before: Dense | None = None
@@ -167,8 +166,8 @@ def _backs(
     """For t = T, …, 1 what draws x_{t−1} from x_t."""
     times = range(chain.T, 0, -1)
     match model:
-        case Bayes() if isinstance(chain.kernel, RankOneKernel):
-            yield from _bayes_forgetting(chain, chain.kernel.target, model, random)
+        case Bayes() if chain.kernel.rank_one_target is not None:
+            yield from _bayes_forgetting(chain, chain.target, model, random)
         case Bayes():
             laws = _laws(chain, model, kept, pause)
             for t in times:

@@ -23,8 +23,7 @@ from markovdiff.arithmetic.arrays import Flags
 from markovdiff.arithmetic.enclosure import ALONE, accuracy, product_ball, stochastic_ball
 from markovdiff.errors import UnfinishedError
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Gaussian, WithMemory
-from markovdiff.process.transition import Dense
+from markovdiff.process.kernels.kernel import enclosed
 
 MORE_BITS = 96
 """Where precision is short, at least this many bits are added at once: each time costs a walk from the start."""
@@ -124,7 +123,7 @@ class EnclosureRecursion:
     def _is_mirrored(self) -> bool:
         """Whether counting the states from the other end changes neither where x0 can be nor how it moves."""
         last = self.chain.K - 1
-        return isinstance(self.chain.kernel, Gaussian) and self.rows == [last - i for i in reversed(self.rows)]
+        return self.chain.kernel.is_mirrored and self.rows == [last - i for i in reversed(self.rows)]
 
     def _start(self) -> Enclosures:
         chain, K = self.chain, self.chain.K
@@ -134,7 +133,7 @@ class EnclosureRecursion:
         return Enclosures(0, self.bits, [p[i] for i in self.rows], p, arb_mat(rows), reach)
 
     def _next(self, before: Enclosures) -> Enclosures:
-        if isinstance(self.chain.kernel, WithMemory):
+        if not self.chain.is_markov:
             return self._remembering(before)
         Q, pattern = self.step(before.t + 1)
         reach = _composed(before.reach, pattern)
@@ -157,8 +156,9 @@ class EnclosureRecursion:
         """η(Q_t), exactly; 1 from the pattern alone where two rows are disjoint."""
         _, pattern = self.step(t)
         key = self.made and self.made[0]
-        if isinstance(self.chain.kernel, Gaussian):
-            return self.chain.kernel.dobrushin(self.chain.betas[t - 1])
+        formula = self.chain.kernel.dobrushin_formula(self.chain.strength(t))
+        if formula is not None:
+            return formula
         if self.contraction is None or self.contraction[0] != key:
             meets = pattern.astype(np.float32) @ pattern.T.astype(np.float32)
             eta = self.chain.transition(t).dobrushin if meets.all() else Fraction(1)
@@ -183,20 +183,17 @@ class EnclosureRecursion:
 
     def step(self, t: int) -> tuple[arb_mat, Flags]:
         """Q_t in balls, and where it is not zero; kept while the kernel stays the same."""
-        chain = self.chain
-        beta = chain.betas[t - 1] if chain.betas else t
+        beta = self.chain.strength(t)
         if self.made is None or self.made[0] != (beta, self.bits):
-            banded = isinstance(chain.kernel, Gaussian) and isinstance(beta, Fraction)
-            made = _banded(chain.kernel, beta, self.bits) if banded else enclosed(chain.transition(t).dense, self.bits)  # type: ignore[arg-type]
+            made = self.chain.kernel.own_balls(beta, self.bits) or enclosed(self.chain.transition(t).dense, self.bits)
             self.made = ((beta, self.bits), *made)
         return self.made[1], self.made[2]
 
     def _remembering(self, before: Enclosures) -> Enclosures:
         """Row k of Q̄_t goes by its own matrix."""
-        assert isinstance(self.chain.kernel, WithMemory)
         rows, reach = [], []
         for row, reached, k in zip(before.W.tolist(), before.reach, self.rows, strict=True):
-            M, pattern = enclosed(self.chain.kernel.by_source[k], self.bits)
+            M, pattern = enclosed(self.chain.by_source[k], self.bits)
             rows.append(product_ball(arb_mat([row]), M, self.bits).entries())
             reach.append(_composed(reached[None, :], pattern)[0])
         W, pattern = arb_mat(rows), np.array(reach)
@@ -214,33 +211,6 @@ def _composed(reach: Flags, pattern: Flags) -> Flags:
 def _cleared(p: list[arb], possible: Flags) -> list[arb]:
     zero = arb(0)
     return [x if there else zero for x, there in zip(p, possible, strict=True)]
-
-
-def enclosed(step: Dense, bits: int) -> tuple[arb_mat, Flags]:
-    """A matrix in balls, and where it is not zero."""
-    table = step.table
-    return stochastic_ball([(row, step.matrix.d) for row in table], bits), np.array(
-        [[n != 0 for n in row] for row in table]
-    )
-
-
-def _banded(kernel: Gaussian, beta: Fraction, bits: int) -> tuple[arb_mat, Flags]:
-    """The Gaussian's matrix from its K jumps; the diagonal takes the rest, in integers."""
-    K, grid, jumps = kernel.K, kernel.resolution.denominator, kernel.jumps(beta)
-    sums = [0]
-    for jump in jumps[1:]:
-        sums.append(sums[-1] + jump)
-    with ALONE, ctx.workprec(bits):
-        far = [arb(n) / grid for n in jumps]
-        stays = [arb(grid - sums[i] - sums[K - 1 - i]) / grid for i in range(K)]
-    mirrored = far[:0:-1] + far
-    rows = [mirrored[K - 1 - i : 2 * K - 1 - i] for i in range(K)]
-    for i, row in enumerate(rows):
-        row[i] = stays[i]
-    place = np.arange(K)
-    pattern: Flags = np.array([n > 0 for n in jumps])[np.abs(place[:, None] - place)]
-    pattern[place, place] = [not x.is_zero() for x in stays]
-    return arb_mat(rows), pattern
 
 
 def states(walk: EnclosureRecursion) -> Iterator[Enclosures]:

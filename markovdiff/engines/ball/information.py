@@ -30,7 +30,6 @@ from markovdiff.errors import TooLongError, UnfinishedError
 from markovdiff.measures.information import entropy_of
 from markovdiff.measures.protocol import ArithmeticName, Decay, Snapshot
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Gaussian
 
 Measure: TypeAlias = Callable[[Enclosures], arb]
 Exactly: TypeAlias = Callable[[Information], Quantity]
@@ -134,13 +133,13 @@ class ExactOracle:
     @cached_property
     def kept_law(self) -> RationalMatrix | None:
         """The law p_0, where it is known to be p_t for every t."""
-        stays = isinstance(self.chain.kernel, Gaussian) and len(set(self.chain.data.weights)) == 1
+        stays = self.chain.kernel.is_symmetric and len(set(self.chain.data.weights)) == 1
         return self.chain.at(0).data if stays else None
 
     def law(self, t: int) -> RationalMatrix | None:
         """The law p_t exactly, by vectors alone from the last that was asked for; None where it would cost too much.
 
-        Where every state is as likely as any other, a Gaussian's steps, which are symmetric, leave that as it is.
+        Where every state is as likely as any other, symmetric steps leave that as it is.
         """
         if self.kept_law is not None:
             return self.kept_law

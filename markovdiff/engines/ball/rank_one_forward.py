@@ -21,7 +21,6 @@ from markovdiff.arithmetic.enclosure import ALONE
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import UnfinishedError
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import RankOneKernel
 
 MOST_BITS = 16_384
 """No number is enclosed with more bits than this."""
@@ -38,9 +37,8 @@ class RankOneRecursion:
     """A chain's κ_t and p_t at any t, at any precision up to a limit; laws on classes of like states."""
 
     def __init__(self, chain: Chain, laws: Iterable[RationalMatrix]) -> None:
-        assert isinstance(chain.kernel, RankOneKernel)
         self.chain = chain
-        self.target = chain.kernel.target
+        self.target = chain.target
         self.classes = chain.classes_beside(law.N.entries() for law in laws)
         self.copies = self.classes.copies
         self.p0 = [chain.data.weights[i] for i in self.classes.first]

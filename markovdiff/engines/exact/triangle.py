@@ -24,7 +24,6 @@ from markovdiff.engines.exact.information import independent_given_next
 from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.information import information_of
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import WithMemory
 from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
 
 Equality = Callable[[Chain, "Pair", "Pair"], bool | None]
@@ -120,7 +119,7 @@ def _inner_equal(chain: Chain, step: Pair, pair: Pair) -> bool | None:
 
 def _columns(chain: Chain, times: list[int]) -> Iterator[list[Pair]]:
     """For u over the times, the pairs (s, u) for all s ≤ u."""
-    return _with_memory(chain, times) if isinstance(chain.kernel, WithMemory) else _markov(chain, times)
+    return _markov(chain, times) if chain.is_markov else _with_memory(chain, times)
 
 
 def _markov(chain: Chain, times: list[int]) -> Iterator[list[Pair]]:
@@ -139,14 +138,13 @@ def _markov(chain: Chain, times: list[int]) -> Iterator[list[Pair]]:
 
 def _with_memory(chain: Chain, times: list[int]) -> Iterator[list[Pair]]:
     """q(x_u | x_s) = Σ_k q(x_0 = k | x_s) M_k^{u−s}, with each power kept."""
-    assert isinstance(chain.kernel, WithMemory)
     one = RationalMatrix.identity(chain.K)
     powers: list[list[RationalMatrix]] = []
     laws: list[tuple[RationalMatrix, list[tuple[Fraction, ...] | None]]] = []
     for k, u in enumerate(times):
         if k:
             for stack in powers:
-                for i, M in enumerate(chain.kernel.by_source):
+                for i, M in enumerate(chain.by_source):
                     for _ in range(u - times[k - 1]):
                         stack[i] = stack[i] @ M.matrix
         powers.append([one] * chain.K)

@@ -17,10 +17,8 @@ from mmap import mmap
 import numpy as np
 
 from markovdiff.arithmetic.arrays import LEAST, Floats
-from markovdiff.engines.float64.forward import array
 from markovdiff.engines.float64.rounding import MOST, differences
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Gaussian, PerStep, RankOneKernel
 
 SMALL = 2.0**-8
 """A coefficient below this has lost digits: it came of numbers that hardly differ."""
@@ -35,22 +33,22 @@ class Contraction:
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
         self.seen: dict[Fraction, float | None] = {}
-        self.blend: tuple[float, Fraction, Floats] | None = None
+        self.blend: tuple[float, Fraction] | None = None
 
     def at(self, t: int) -> float | None:
         """η(Q_t); None where float64 cannot tell it."""
-        kernel = self.chain.kernel
         if self.chain.K == 1:
             return 0.0
-        if isinstance(kernel, PerStep):
-            found = widest(array(kernel.steps[t - 1]))
-            return found if found >= SMALL else self._closely(t)
-        beta = self.chain.betas[t - 1]
+        beta = self.chain.strength(t)
         if beta not in self.seen:
-            plain = self._of(beta)
-            is_right = plain >= SMALL or isinstance(kernel, RankOneKernel | Gaussian)
-            self.seen[beta] = plain if is_right else self._closely(t)
+            formula = self.chain.kernel.dobrushin_formula(beta)
+            self.seen[beta] = self._compared(beta, t) if formula is None else float(formula)
         return self.seen[beta]
+
+    def _compared(self, beta: Fraction, t: int) -> float | None:
+        """η(Q_t) from its rows."""
+        plain = self._of(beta)
+        return plain if plain >= SMALL else self._closely(t)
 
     def _closely(self, t: int) -> float | None:
         """η(Q_t) of nearly equal rows, from what each differs from the first by."""
@@ -63,21 +61,16 @@ class Contraction:
 
     def _of(self, beta: Fraction) -> float:
         kernel = self.chain.kernel
-        if isinstance(kernel, RankOneKernel):
-            return float(1 - beta)
-        if isinstance(kernel, Gaussian):
-            return float(kernel.dobrushin(beta))
-        assert isinstance(kernel, Blend)
-        if self.blend is None:
-            self.blend = _of_blend(array(kernel.M))
-        c, until, M = self.blend
-        if beta <= until:
-            return float(1 - beta) + float(beta) * c
-        return widest(float(beta) * M + float(1 - beta) * np.eye(len(M)))
+        if kernel.endpoint is not None:
+            self.blend = self.blend or _of_blend(np.array(kernel.endpoint.floats()))
+            c, until = self.blend
+            if beta <= until:
+                return float(1 - beta) + float(beta) * c
+        return widest(kernel.floats(beta))
 
 
-def _of_blend(M: Floats) -> tuple[float, Fraction, Floats]:
-    """Max c_ik, the β up to which it serves, and M."""
+def _of_blend(M: Floats) -> tuple[float, Fraction]:
+    """Max c_ik, and the β up to which it serves."""
     own = M.diagonal()
     c = -np.inf
     for i in range(len(M) - 1):
@@ -88,7 +81,7 @@ def _of_blend(M: Floats) -> tuple[float, Fraction, Floats]:
         c = max(c, float((inner + at_i + at_k).max()) / 2)
     most = float((M - own).max())
     until = Fraction(1) if most <= 0 else Fraction(1 / (1 + most) * (1 - 1e-12))
-    return c, until, M
+    return c, until
 
 
 def widest(Q: Floats) -> float:

@@ -14,7 +14,6 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.engines.float64.forward import DenseState, FloatState, RankOneState, is_kept, law_of_data, steps, vector
 from markovdiff.engines.float64.rounding import first_error, next_error, size
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import RankOneKernel
 
 ROUNDED = 2.0**-52
 """The share of themselves that two numbers may be off by before they are subtracted, four roundings."""
@@ -42,7 +41,7 @@ class DeviationFromLaw:
         self.away, self.rest = _line(chain, law)
         self.zero = self.kept and law == law_of_data(chain)
         self.last = last
-        self.via = None if via is None or isinstance(chain.kernel, RankOneKernel) else DeviationFromLaw(chain, via)
+        self.via = None if via is None or chain.kernel.rank_one_target is not None else DeviationFromLaw(chain, via)
         self.end = None if self.via is None else self.via.at_end(chain)
         self.e: Floats | None = None
         self.t = -1
@@ -128,9 +127,9 @@ class DeviationFromLaw:
 
 def _line(chain: Chain, law: RationalMatrix | None) -> tuple[Floats, Floats]:
     """p_0 − π and π − μ of a chain that forgets towards π, each entry rounded once; of any other, nothing."""
-    if not isinstance(chain.kernel, RankOneKernel):
+    target = chain.kernel.rank_one_target
+    if target is None:
         return np.zeros(0), np.zeros(0)
-    target = chain.kernel.target
     pi = RationalMatrix(fmpz_mat([[fmpz(w) for w in target.weights]]), fmpz(target.total))
     return vector(law_of_data(chain) + -pi), np.zeros(0) if law is None else vector(pi + -law)
 

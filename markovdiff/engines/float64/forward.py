@@ -24,9 +24,7 @@ from markovdiff.arithmetic.arrays import LEAST, Flags, Floats, complements, rati
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.engines.float64.rounding import are_near, differences, first_error, next_error, size, spread_of
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Gaussian, PerStep, RankOneKernel, WithMemory
 from markovdiff.process.reverse import Bayes, ReverseModel
-from markovdiff.process.stationary import preserves
 from markovdiff.process.support import through
 from markovdiff.process.transition import Dense
 
@@ -179,12 +177,11 @@ FloatState = DenseState | RankOneState
 
 def forward(chain: Chain) -> Iterator[FloatState]:
     """The process at t = 0, 1, …, T, each made from the one before."""
-    return _forgotten(chain) if isinstance(chain.kernel, RankOneKernel) else _followed(chain)
+    return _followed(chain) if chain.kernel.rank_one_target is None else _forgotten(chain)
 
 
 def _forgotten(chain: Chain) -> Iterator[RankOneState]:
-    assert isinstance(chain.kernel, RankOneKernel)
-    p0, pi = vector(law_of_data(chain)), _shares(chain.kernel.target.weights, chain.kernel.target.total)
+    p0, pi = vector(law_of_data(chain)), _shares(chain.target.weights, chain.target.total)
     alpha_bar = Fraction(1)
     yield RankOneState(0, None, alpha_bar, p0, pi)
     for t, beta in enumerate(chain.betas, 1):
@@ -195,7 +192,7 @@ def _forgotten(chain: Chain) -> Iterator[RankOneState]:
 def _followed(chain: Chain) -> Iterator[DenseState]:
     now = start(vector(law_of_data(chain)), markov=chain.is_markov)
     yield now
-    if isinstance(chain.kernel, WithMemory):
+    if not chain.is_markov:
         yield from _remembering(chain, now)
         return
     for t, Q in enumerate(steps(chain), 1):
@@ -290,8 +287,7 @@ def forgets_all(chain: Chain, t: int, Q: Floats, possible: Flags) -> bool:
 
 def _remembering(chain: Chain, now: DenseState) -> Iterator[DenseState]:
     """With memory: row k of Q̄_t goes by its own matrix, and D_t by nothing else than Q̄_t − 1p_t."""
-    assert isinstance(chain.kernel, WithMemory)
-    given = np.array([array(M) for k, M in enumerate(chain.kernel.by_source) if chain.data.weights[k]])
+    given = np.array([array(M) for k, M in enumerate(chain.by_source) if chain.data.weights[k]])
     Q_bar, reach = np.eye(chain.K)[now.possible], np.eye(chain.K, dtype=bool)[now.possible]
     steps = given > 0
     for t in range(1, chain.T + 1):
@@ -306,31 +302,12 @@ def _remembering(chain: Chain, now: DenseState) -> Iterator[DenseState]:
 
 
 def steps(chain: Chain) -> Iterator[Floats]:
-    """Q_1, …, Q_T of a chain that is neither structured nor with memory, each entry rounded once or twice."""
-    kernel, last = chain.kernel, None
-    if isinstance(kernel, PerStep):
-        yield from map(array, kernel.steps)
-        return
-    M = array(kernel.M) if isinstance(kernel, Blend) else None
-    for beta in chain.betas:
+    """Q_1, …, Q_T of a Markov chain, each entry rounded once or twice."""
+    last = None
+    for beta in chain.strengths:
         if last is None or last[0] != beta:
-            if isinstance(kernel, Gaussian):
-                last = beta, banded(kernel, beta)
-            else:
-                assert M is not None
-                last = beta, float(beta) * M + float(1 - beta) * np.eye(chain.K)
+            last = beta, chain.kernel.floats(beta)
         yield last[1]
-
-
-def banded(kernel: Gaussian, beta: Fraction) -> Floats:
-    """The Gaussian's matrix from its jumps; the diagonal takes the rest, summed in integers."""
-    K, grid = kernel.K, kernel.resolution.denominator
-    jumps = kernel.jumps(beta)
-    sums = np.concatenate([[0], np.cumsum(np.array(jumps[1:], dtype=object))])
-    i = np.arange(K)
-    Q: Floats = (np.array(jumps, dtype=object) / grid).astype(np.float64)[np.abs(i[:, None] - i)]
-    Q[i, i] = ((grid - sums[i] - sums[K - 1 - i]) / grid).astype(np.float64)
-    return Q
 
 
 def array(step: Dense) -> Floats:
@@ -356,7 +333,7 @@ def _shares(weights: tuple[int, ...], total: int) -> Floats:
 def reached_from(chain: Chain, i: int) -> Flags:
     """Where x_T can be from x_0 = i, by patterns alone."""
     found: Flags = np.arange(chain.K) == i
-    if isinstance(chain.kernel, RankOneKernel):
+    if chain.kernel.rank_one_target is not None:
         last = list(_forgotten(chain))[-1]
         return (found & (last.alpha_bar > 0)) | ((last.pi > 0) & (last.alpha_bar < 1))
     for Q in steps(chain):
@@ -365,16 +342,8 @@ def reached_from(chain: Chain, i: int) -> Flags:
 
 
 def is_kept(chain: Chain, law: RationalMatrix) -> bool:
-    """Whether every step preserves the law, exactly; of a Gaussian, which is symmetric, the uniform law is kept."""
-    kernel = chain.kernel
-    if isinstance(kernel, RankOneKernel):
-        target = kernel.target
-        return all(n * target.total == w * law.d for n, w in zip(law.N.entries(), target.weights, strict=True))
-    if isinstance(kernel, Blend):
-        return preserves(kernel.M, law)
-    if isinstance(kernel, Gaussian):
-        return len(set(map(int, law.N.entries()))) == 1
-    return isinstance(kernel, PerStep) and all(preserves(step, law) for step in kernel.steps)
+    """Whether every step preserves the law, exactly."""
+    return chain.kernel.preserves(law, chain.strengths)
 
 
 def is_consistent(chain: Chain, model: ReverseModel, prior: RationalMatrix | None) -> bool:
@@ -385,9 +354,9 @@ def is_consistent(chain: Chain, model: ReverseModel, prior: RationalMatrix | Non
 
 def last_of(chain: Chain) -> FloatState:
     """The process at T, of which only p_T is right: by vectors alone, the deviation left out."""
-    if isinstance(chain.kernel, RankOneKernel):
+    if chain.kernel.rank_one_target is not None:
         return list(_forgotten(chain))[-1]
-    if isinstance(chain.kernel, WithMemory):
+    if not chain.is_markov:
         return list(_followed(chain))[-1]
     p = vector(law_of_data(chain))
     possible: Flags = p > 0

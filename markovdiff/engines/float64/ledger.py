@@ -38,7 +38,6 @@ from markovdiff.engines.float64.rounding import GRAIN, size
 from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.ledger import Entry, Totals, Unbounded
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import RankOneKernel
 
 FloatTerm: TypeAlias = "Approximation | Unbounded"
 
@@ -68,7 +67,7 @@ class FloatLedger:
         self.chain = chain
         self.states = chain.states
         self.marginal = prior is None
-        self.sources = range(chain.K) if isinstance(chain.kernel, RankOneKernel) else chain.data.support
+        self.sources = chain.data.support if chain.kernel.rank_one_target is None else range(chain.K)
         self.approach = approach
         self.first: FloatPast | None = None
         self.conditional_entropy = NOTHING

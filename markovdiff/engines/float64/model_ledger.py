@@ -16,6 +16,8 @@ logarithms, against (I_{t−1} − I_t) + Δ_t.
 
 from __future__ import annotations
 
+from math import isfinite
+
 import numpy as np
 
 from markovdiff.arithmetic.arrays import (
@@ -146,6 +148,8 @@ class FloatModelLedger(FloatLedger):
         """The term of step t by plain logarithms: how far off it is, beside what rounding may do, as a share."""
         assert self.books.before is not None
         assert self.books.now is not None
+        if not isfinite(term.noise):
+            return
         plain = (
             _plainly(reverse, self.books.before, self.books.now) - self.noise_entropy.value + now.noise_entropy.value
         )

@@ -21,7 +21,6 @@ from markovdiff.arithmetic.arrays import Floats
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.engines.float64.forward import array, law_of_data, steps, vector
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import RankOneKernel, WithMemory
 
 
 def shadow(chain: Chain, unit: Unit) -> Iterator[float]:
@@ -43,15 +42,10 @@ def shadow(chain: Chain, unit: Unit) -> Iterator[float]:
 
 def kernels(chain: Chain) -> Iterator[Floats]:
     """Q_1, …, Q_T, K × K; of a process with memory K × K × K, the matrix of each x0."""
-    kernel, K = chain.kernel, chain.K
-    if isinstance(kernel, RankOneKernel):
-        pi = np.array([w / kernel.target.total for w in kernel.target.weights])
-        yield from (float(1 - beta) * np.eye(K) + float(beta) * pi for beta in chain.betas)
-    elif isinstance(kernel, WithMemory):
-        given = np.array([array(M) for M in kernel.by_source])
-        yield from (given for _ in range(chain.T))
-    else:
-        yield from steps(chain)
+    if chain.is_markov:
+        return steps(chain)
+    given = np.array([array(M) for M in chain.by_source])
+    return iter([given] * chain.T)
 
 
 def product(A: Floats, Q: Floats) -> Floats:

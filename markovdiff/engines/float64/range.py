@@ -9,17 +9,14 @@ followed by patterns.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 from math import log2
 
-import numpy as np
 from flint import fmpz
 
 from markovdiff.arithmetic.arrays import LEAST
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import Blend, Gaussian, PerStep, RankOneKernel
 from markovdiff.process.reverse import (
     D3PM,
     Bayes,
@@ -31,7 +28,6 @@ from markovdiff.process.reverse import (
     ReverseTable,
     Row,
 )
-from markovdiff.process.transition import Dense
 
 LEAST_BITS = -round(log2(LEAST))
 
@@ -39,15 +35,8 @@ LEAST_BITS = -round(log2(LEAST))
 def check_chain(chain: Chain) -> None:
     """Raise LimitError where p_0 or some Q_t has an entry that is positive and below LEAST."""
     _check(((fmpz(w), fmpz(chain.data.total)) for w in chain.data.weights), "data")
-    kernel, where = chain.kernel, "noise"
-    if isinstance(kernel, Gaussian):
-        grid = fmpz(kernel.resolution.denominator)
-        _check(((fmpz(n), grid) for beta in set(chain.betas) for n in kernel.jumps(beta)), where)
-    elif isinstance(kernel, RankOneKernel | Blend):
-        _check_blended(kernel, [Fraction(beta) for beta in set(chain.betas)], where)
-    else:
-        for step in kernel.steps if isinstance(kernel, PerStep) else kernel.by_source:
-            _least(step, where)
+    least = chain.kernel.least_probability(chain.strengths)
+    _check([(fmpz(least.numerator), fmpz(least.denominator))], "noise")
 
 
 def is_held(chain: Chain) -> bool:
@@ -85,26 +74,6 @@ def _check(shares: Iterable[tuple[fmpz, fmpz]], where: str) -> None:
 def check_tables(tables: Iterable[Iterable[Row | None]], where: str) -> None:
     """The same of rows of probabilities."""
     _check(((n, row[1]) for table in tables for row in table if row for n in row[0]), where)
-
-
-def _check_blended(kernel: RankOneKernel | Blend, betas: list[Fraction], where: str) -> None:
-    """(1−β)I + βM, by the least β, the least 1 − β and the least entry of M."""
-    if isinstance(kernel, RankOneKernel):
-        target = kernel.target
-        least = Fraction(min(filter(None, target.weights)), target.total)
-    else:
-        least = Fraction(_least(kernel.M, where))
-    moved = [beta * least for beta in betas if beta]
-    stays = [1 - beta for beta in betas if beta != 1]
-    _check(((fmpz(x.numerator), fmpz(x.denominator)) for x in moved + stays), where)
-
-
-def _least(step: Dense, where: str) -> float:
-    """The least positive entry; those that are 0 as floats are asked whether they are."""
-    table = np.array(step.floats())
-    if table.min() < LEAST and (np.array(step.support) & (table < LEAST)).any():
-        raise _too_small(where)
-    return float(table[table > 0].min())
 
 
 def _too_small(where: str) -> LimitError:

@@ -88,14 +88,16 @@ class DenoiserSplit:
     as_data: bool = False
 
     @classmethod
-    def of(cls, denoiser: KnownDenoiser, now: ConditionalLaws) -> DenoiserSplit:
-        """What a denoiser says of x_t."""
+    def of(cls, denoiser: KnownDenoiser, now: ConditionalLaws, *, even: bool) -> DenoiserSplit:
+        """What a denoiser says of x_t; `even` says that the data are uniform on their support, exactly."""
         match denoiser:
             case Posterior():
                 if denoiser.error == 0:
                     return cls(1.0, 0.0, None)
                 c = np.full((1, len(now.sight.rows)), float(denoiser.error / len(now.p)))
-                return cls(float(1 - denoiser.error), float(denoiser.error), c, bool((now.p0 == now.p0[0]).all()))
+                return cls(
+                    float(1 - denoiser.error), float(denoiser.error), c, even and bool((now.p0 == now.p0[0]).all())
+                )
             case MarginalDenoiser():
                 return cls(0.0, 1.0, now.p0[None, :], as_data=True)
             case DenoiserTable():
@@ -117,6 +119,7 @@ class FloatModel:
         self.possible = SupportFollower(chain, model)
         self.belief: tuple[Floats, Floats] | None = None
         data = chain.at(0).data
+        self.even = len({w for w in chain.data.weights if w}) == 1
         if isinstance(model, Bayes) and model.belief is not None and model.belief != data:
             self.belief = vector(model.belief), vector(model.belief + -data)
 
@@ -133,9 +136,9 @@ class FloatModel:
             case Bayes():
                 return _bayes(allowed, B) if self.belief is None else self._believed(allowed, B, before, now)
             case PosteriorMixture(denoiser=(Posterior() | MarginalDenoiser() | DenoiserTable()) as denoiser):
-                return _mixture(denoiser, allowed, B, before, now)
+                return _mixture(denoiser, allowed, B, before, now, even=self.even)
             case D3PM(denoiser=(Posterior() | MarginalDenoiser() | DenoiserTable()) as denoiser):
-                guess = DenoiserSplit.of(denoiser, now)
+                guess = DenoiserSplit.of(denoiser, now, even=self.even)
                 if self.model.is_prediction(now.t):
                     return _outright(denoiser, guess, allowed, B, now)
                 return _d3pm(denoiser, guess, allowed, B, before, now)
@@ -187,9 +190,15 @@ def _compared(allowed: ReverseSupport, R: Floats, B: Floats, noise: float) -> Fl
 
 
 def _mixture(
-    denoiser: KnownDenoiser, allowed: ReverseSupport, B: Floats, before: ConditionalLaws, now: ConditionalLaws
+    denoiser: KnownDenoiser,
+    allowed: ReverseSupport,
+    B: Floats,
+    before: ConditionalLaws,
+    now: ConditionalLaws,
+    *,
+    even: bool,
 ) -> FloatReverse:
-    guess = DenoiserSplit.of(denoiser, now)
+    guess = DenoiserSplit.of(denoiser, now, even=even)
     if guess.c is None or before.vanished or (guess.as_data and now.vanished):
         return _bayes(allowed, B)
     c = np.where(now.sight.reach.T, guess.c, 0.0)

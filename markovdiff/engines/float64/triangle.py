@@ -18,7 +18,6 @@ from markovdiff.errors import InputError
 from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.checks.wording import REACH
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import RankOneKernel
 
 Table = dict[tuple[int, int], Approximation]
 
@@ -32,7 +31,7 @@ def triangle(chain: Chain, tick: Callable[[float], None] = lambda _share: None) 
             remedy="use exact arithmetic, or leave the check out",
         )
     times = times_of(chain.T)
-    found = _forgotten(chain, times) if isinstance(chain.kernel, RankOneKernel) else _followed(chain, times, tick)
+    found = _followed(chain, times, tick) if chain.kernel.rank_one_target is None else _forgotten(chain, times)
     near: list[tuple[int, int]] = []
     for a, (s, u) in ((a, pair) for pair in found for a in _smaller(pair, times)):
         more = found[a].minus(found[s, u])

@@ -9,6 +9,7 @@ from chains import constant_chain, examples, row_vector
 from hypothesis import given
 from modelled import Modelled, check_near, exactly, in_float64, modelled
 
+import markovdiff as md
 from markovdiff.engines.float64 import model_ledger as float_models
 from markovdiff.measures.ledger import Totals
 from markovdiff.process.chain import Chain
@@ -81,3 +82,32 @@ def test_a_wrong_error_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     right = float_models.model_error
     monkeypatch.setattr(float_models, "model_error", lambda *given: right(*given).times(1 + 1e-6))
     assert in_float64(drawn)[2].observed == "violated"
+
+
+def test_a_row_of_the_model_that_float64_rounds_to_zero_leaves_the_error_undecided_without_a_warning():
+    """R_1(1 | 0) is about 1e-330: no float, and yet q goes there, with 1e-30."""
+    belief = f'["0.{"9" * 300}", "1e-300"]'
+    rows = f'[[["1", "0"], ["1e-30", "0.{"9" * 30}"]], [["1/2", "1/2"], ["1/4", "3/4"]]]'
+    study = md.loads(
+        'data = { probabilities = ["1/2", "1/2"] }\n'
+        f'reverse = {{ model = {{ kind = "bayes", data = {belief} }} }}\n'
+        f'noise = {{ steps = 2, kernel = {{ kind = "per-step", steps_rows = {rows} }} }}\n'
+    )
+    exact, found = md.run(study), md.run(study.with_options(arithmetic="float"))
+    assert exact.steps[1].model_error.value == "4.97567866712660e-28"
+    assert found.steps[1].model_error.value == "undecided"
+    assert found.steps[2].model_error.value == exact.steps[2].model_error.value == "497.243648236029"
+    assert all(check.verdict == "holds" for check in found.checks)
+
+
+def test_data_that_are_uniform_only_in_float64_do_not_make_a_mixture_exact():
+    """The data miss 1/2 by 1e-60, which no float shows: Δ_1 is 1e-156 or so, and not 0."""
+    data = f'["0.5{"0" * 59}1", "0.4{"9" * 60}"]'
+    study = md.loads(
+        f"data = {{ probabilities = {data} }}\n"
+        'reverse = { model = { kind = "posterior-mixture", error = "1e-17" } }\n'
+        'noise = { steps = 1, kernel = { kind = "matrix", rows = [["1/3", "2/3"], ["1/3", "2/3"]] }, '
+        'schedule = { kind = "constant", beta = 1 } }\n'
+    )
+    assert float(md.run(study).steps[1].model_error) > 0
+    assert md.run(study.with_options(arithmetic="float")).steps[1].model_error.value == "undecided"

@@ -1,0 +1,148 @@
+"""Kernels that forget towards one law, Q(β) = (1−β)I + β·1πᵀ: uniform, absorbing (π = e_m), mixing to any π.
+
+Steps compose to the same form, so a chain of them is one rational a step (`IdentityPlusRankOne`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import log2
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.arithmetic.rational import text
+from markovdiff.arithmetic.value import from_fields, in_a_line
+from markovdiff.process.distribution import Distribution
+from markovdiff.process.kernels.kernel import Kernel
+from markovdiff.process.kernels.spec import KernelSpec, Setting
+from markovdiff.process.transition import IdentityPlusRankOne, Transition
+
+if TYPE_CHECKING:
+    from markovdiff.arithmetic.arrays import Floats
+
+
+@dataclass(frozen=True)
+class RankOneKernel(Kernel):
+    """Q(β) = (1−β)I + β·1πᵀ with target π."""
+
+    target: Distribution
+
+    is_structured: ClassVar[bool] = True
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
+
+    @property
+    def K(self) -> int:
+        """The number of states."""
+        return self.target.K
+
+    @property
+    def rank_one_target(self) -> Distribution:
+        """The target π."""
+        return self.target
+
+    def transition(self, beta: Fraction) -> Transition:
+        """Q(β)."""
+        return IdentityPlusRankOne(1 - beta, self.target)
+
+    def preserves(self, law: RationalMatrix, betas: Sequence[Fraction]) -> bool:  # noqa: ARG002
+        """Whether the law is π."""
+        target = self.target
+        return all(n * target.total == w * law.d for n, w in zip(law.N.entries(), target.weights, strict=True))
+
+    def same_stationary_law(self, betas: Sequence[Fraction]) -> Transition | None:
+        """Q(1), whose law is π, unless nothing moves."""
+        return self.transition(Fraction(1)) if any(betas) else None
+
+    def dobrushin_formula(self, beta: Fraction) -> Fraction:
+        """1 − β."""
+        return self.transition(beta).dobrushin
+
+    def least_probability(self, betas: Sequence[Fraction]) -> Fraction:
+        """The least of β·π_j and 1 − β."""
+        return least_blended(betas, Fraction(min(filter(None, self.target.weights)), self.target.total))
+
+    def floats(self, beta: Fraction) -> Floats:
+        """(1−β)I + β·1πᵀ of the rounded β, 1 − β and π."""
+        import numpy as np
+
+        pi = np.array([w / self.target.total for w in self.target.weights])
+        Q: Floats = float(1 - beta) * np.eye(self.K) + float(beta) * pi
+        return Q
+
+    def bits(self, beta: Fraction) -> float:
+        """The bits of β's denominator, all that a step adds: π's stands once in any product of steps."""
+        return log2(beta.denominator)
+
+    def record(self, betas: Sequence[Fraction]) -> dict[str, object]:  # noqa: ARG002
+        """The target."""
+        return {"target": [text(p) for p in self.target.probabilities]}
+
+    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
+        """The target's K probabilities."""
+        return self.K, 0
+
+
+def least_blended(betas: Sequence[Fraction], least: Fraction) -> Fraction:
+    """Return the least positive of β·`least` and 1 − β over all β."""
+    moves, stays = [beta for beta in betas if beta], [1 - beta for beta in betas if beta != 1]
+    return min([*stays, *(beta * least for beta in moves)])
+
+
+def uniform(K: int) -> RankOneKernel:
+    """(1−β)I + (β/K)·11ᵀ."""
+    return RankOneKernel(Distribution.from_weights([1] * K))
+
+
+def absorbing(K: int, mask: int) -> RankOneKernel:
+    """(1−β)I + β·1e_mᵀ."""
+    return RankOneKernel(Distribution.from_weights([int(i == mask) for i in range(K)]))
+
+
+class UniformSpec(KernelSpec, frozen=True, tag="uniform"):
+    """(1−β)I + β/K·11ᵀ."""
+
+    family: ClassVar[type[Kernel]] = RankOneKernel
+    rank: ClassVar[int] = 0
+    starter: ClassVar[tuple[tuple[str, str], ...]] = (('{ kind = "uniform" }', "Q = (1-beta) I + beta/K"),)
+
+    def kernel(self, setting: Setting) -> RankOneKernel:
+        """Return the kernel towards 1/K."""
+        return uniform(setting.data.K)
+
+
+class AbsorbingSpec(KernelSpec, frozen=True, tag="absorbing"):
+    """(1−β)I + β·1e_mᵀ; a mask that is no label is added as a last state."""
+
+    mask: str = "[MASK]"
+
+    family: ClassVar[type[Kernel]] = RankOneKernel
+    rank: ClassVar[int] = 1
+    starter: ClassVar[tuple[tuple[str, str], ...]] = (
+        ('{ kind = "absorbing" }', "towards a mask, added as a last state"),
+    )
+
+    def added_state(self) -> str:
+        """Return the mask's label."""
+        return self.mask
+
+    def kernel(self, setting: Setting) -> RankOneKernel:
+        """Return the kernel towards the mask."""
+        return absorbing(setting.data.K, setting.data.states.index(self.mask))
+
+
+class MixingSpec(KernelSpec, frozen=True, tag="mixing"):
+    """(1−β)I + β·1πᵀ."""
+
+    target: list[Fraction] | Literal["data"]
+
+    family: ClassVar[type[Kernel]] = RankOneKernel
+    rank: ClassVar[int] = 2
+    starter: ClassVar[tuple[tuple[str, str], ...]] = (('{ kind = "mixing", target = "data" }', ""),)
+
+    def kernel(self, setting: Setting) -> RankOneKernel:
+        """Return the kernel towards the target. Raises InputError where that is no law on the states."""
+        return RankOneKernel(setting.law(self.target, "noise.kernel.target"))

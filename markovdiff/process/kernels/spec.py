@@ -1,0 +1,75 @@
+"""The `kernel` table of a scenario file: one struct a kind, which makes the kernel that the table means.
+
+A kind is a subclass of `KernelSpec` with its keys as fields and `tag` as its name. What lies outside of the table
+(the data, other files) is asked of the `Setting`, so that nothing here reads a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import ClassVar, Literal, Protocol
+
+from markovdiff.process.distribution import Distribution
+from markovdiff.process.kernels.kernel import Kernel
+from markovdiff.process.table import Table
+
+Stack = Sequence[Sequence[Sequence[Fraction]]]
+Normalise = bool | Literal["any"]
+Convention = Literal["rows", "columns"]
+
+
+class Brought(Protocol):
+    """A table that brings matrices, under a key of its own or in a file."""
+
+    @property
+    def path(self) -> str | None:
+        """The file."""
+
+    @property
+    def normalise(self) -> Normalise:
+        """Whether rows may be divided by their sums."""
+
+    @property
+    def convention(self) -> Convention:
+        """Whether the file's rows or its columns are the conditional laws."""
+
+
+class Setting(Protocol):
+    """What a kernel's table stands in."""
+
+    @property
+    def data(self) -> Distribution:
+        """q(x_0), with the state that the kernel adds."""
+
+    def law(self, named: str | list[Fraction], where: str) -> Distribution:
+        """The law that is named or written out. Raises InputError where it does not fit."""
+
+    def matrices(self, key: str, given: Stack | None, spec: Brought, *, single: bool = False) -> tuple[str, Stack]:
+        """Where the matrices stand and the matrices by rows, from under their key or from the file of `path`."""
+
+
+class KernelSpec(Table, frozen=True, tag_field="kind"):
+    """A kind of kernel, as it is written in a scenario file."""
+
+    family: ClassVar[type[Kernel]]
+    """The class of the kernel that it makes."""
+
+    rank: ClassVar[int] = 100
+    """Its place in lists: the simplest first."""
+
+    starter: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Tables, with a remark each, that a new scenario shows."""
+
+    def added_state(self) -> str | None:
+        """The label of the state that is added to the data where they do not have it."""
+        return None
+
+    def kernel(self, setting: Setting) -> Kernel:
+        """The kernel on the states of the setting's data. Raises InputError where the table does not fit them."""
+        raise NotImplementedError
+
+    @classmethod
+    def kind(cls) -> str:
+        """What the table's `kind` is."""
+        return str(cls.__struct_config__.tag)

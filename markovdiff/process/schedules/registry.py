@@ -1,0 +1,26 @@
+"""All kinds of schedule, the simplest first."""
+
+from __future__ import annotations
+
+from markovdiff.process.schedules.alpha import AlphaSpec
+from markovdiff.process.schedules.constant import ConstantSpec
+from markovdiff.process.schedules.cosine import CosineSpec
+from markovdiff.process.schedules.explicit import ExplicitSpec
+from markovdiff.process.schedules.geometric import GeometricSpec
+from markovdiff.process.schedules.jump import JumpSpec
+from markovdiff.process.schedules.linear import LinearSpec
+from markovdiff.process.schedules.schedule import ScheduleSpec
+
+_SPECS: tuple[type[ScheduleSpec], ...] = (
+    ConstantSpec,
+    LinearSpec,
+    CosineSpec,
+    JumpSpec,
+    GeometricSpec,
+    ExplicitSpec,
+    AlphaSpec,
+)
+
+
+SCHEDULES: dict[str, type[ScheduleSpec]] = {spec.kind(): spec for spec in sorted(_SPECS, key=lambda spec: spec.rank)}
+"""Every kind by its name."""
