@@ -116,7 +116,7 @@ class FloatEngine:
         approach, moment = self.approach, now.moment
         found, uncertain = float(np.abs(approach.at(moment)).sum()) / 2, approach.uncertain
         vanished = moment.alpha_bar == 0 if isinstance(moment, RankOneState) else moment.vanished
-        is_zero = approach.zero or vanished or (approach.last is not None and moment.t == approach.last.t)
+        is_zero = vanished or approach.is_known_zero(moment.t)
         if found < LEAST and not (found == 0 and is_zero):
             return None  # it has left float64's range
         return None if uncertain > RESOLVED * found else as_decimal(found, self.digits)

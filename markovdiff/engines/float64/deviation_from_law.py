@@ -39,7 +39,8 @@ class DeviationFromLaw:
         self.kept = law is not None and is_kept(chain, law)
         self.start = None if law is None else vector(law_of_data(chain) + -law)
         self.away, self.rest = _line(chain, law)
-        self.zero = self.kept and law == law_of_data(chain)
+        self.starts_there = law == law_of_data(chain)
+        self.zero = self.kept and self.starts_there
         self.last = last
         self.via = None if via is None or chain.kernel.rank_one_target is not None else DeviationFromLaw(chain, via)
         self.end = None if self.via is None else self.via.at_end(chain)
@@ -47,6 +48,11 @@ class DeviationFromLaw:
         self.t = -1
         self.error: Floats = np.zeros_like(self.law)
         self.probes = first_error(self.error)
+
+    def is_known_zero(self, t: int) -> bool:
+        """Say whether p_t = μ is known exactly: kept from the start, at t = 0 itself, or at T where μ is p_T."""
+        stays = self.zero or (self.via is not None and self.via.zero)
+        return stays or (t == 0 and self.starts_there) or (self.last is not None and t == self.last.t)
 
     @property
     def uncertain(self) -> float:
