@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from markovdiff.study.output import write_whole
 from markovdiff.study.scenario import find
 from tui.app import MarkovdiffApp
 from tui.engine import Engine
@@ -33,7 +34,7 @@ def main() -> None:
     columns, rows = map(int, asked.size.split("x"))
     path = find(asked.scenario)
     request = Request(path.read_text(encoding="utf-8"), str(path.parent), path.stem, None, asked.scenario)
-    asked.output.write_text(asyncio.run(drawn(request, asked.t, (columns, rows))), encoding="utf-8")
+    write_whole({("--output", str(asked.output)): asyncio.run(drawn(request, asked.t, (columns, rows)))})
 
 
 async def drawn(request: Request, t: int, size: tuple[int, int] = SIZE) -> str:
