@@ -298,7 +298,8 @@ def model_error(
     )
     terms = g(reverse.rho, np.where(v > 0, v, 1.0))
     value = float((pair * terms).sum()) + float(now.p[possible] @ reverse.beyond[possible].sum(axis=1))
-    return _near(value, reverse.noise * (2 * value) ** 0.5 + reverse.noise**2)
+    unseen = float(now.p[possible] @ reverse.unseen[possible].sum(axis=1))
+    return _near(value, reverse.noise * (2 * value) ** 0.5 + reverse.noise**2 + unseen)
 
 
 def _near(value: float, noise: float) -> Approximation:

@@ -64,6 +64,14 @@ class FloatReverse:
     bayes: bool = False
 
     @property
+    def unseen(self) -> Floats:
+        """Bound what `beyond` is off by where B is possible and at most SEEN: by B(1 + |log(B/R)|)."""
+        tiny = (self.B > 0) & (self.B <= SEEN) & (self.R > 0)
+        B, R = np.where(tiny, self.B, 1.0), np.where(tiny, self.R, 1.0)
+        found: Floats = np.where(tiny, B * (1 + np.abs(np.log(B) - np.log(R))), 0.0)
+        return found
+
+    @property
     def beyond(self) -> Floats:
         """What R gives to where B has nothing, or too little to be divided by."""
         return np.where(self.B > SEEN, 0.0, self.R)

@@ -111,3 +111,20 @@ def test_data_that_are_uniform_only_in_float64_do_not_make_a_mixture_exact():
     )
     assert float(md.run(study).steps[1].model_error) > 0
     assert md.run(study.with_options(arithmetic="float")).steps[1].model_error.value == "undecided"
+
+
+def test_a_prediction_of_less_than_float64_sees_is_no_error() -> None:
+    """R_1 = q(x0) is the Bayes reverse where x_1 forgets x0, Δ_1 = 0, also for an x0 of probability 2e-301."""
+    mass = Fraction(2, 10**301)
+    text = f"""
+    data = {{ probabilities = ["{mass}", "{1 - mass}"] }}
+    noise = {{ steps = 2, kernel = {{ kind = "per-step", steps_rows = [
+        [["1/3", "2/3"], ["1/3", "2/3"]], [["1/2", "1/2"], ["1/4", "3/4"]]] }} }}
+    reverse = {{ model = {{ kind = "d3pm", denoiser = "data" }} }}
+    """
+    exact, found = (md.run(md.loads(text).with_options(arithmetic=kind)) for kind in ("exact", "float"))
+    assert exact.steps[1].model_error is not None
+    assert exact.steps[1].model_error.value == "0"
+    for number in (found.steps[1].model_error, found.elbo.model_error, found.elbo.gap):
+        assert number is not None
+        assert number.value in ("0", "undecided")
