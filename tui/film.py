@@ -1,6 +1,6 @@
-"""What the screen has of a run: its opening, its steps so far, its end. Frozen pictures, one integer t.
+"""Hold what the screen has of a run: its opening, its steps so far, its end.
 
-A film grows as the engine streams; nothing in it is ever changed. Panels are given the film and t.
+It grows as the engine streams: each message is frozen, and is added or set once. Panels are given it and t.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def show(path: Path, source: str, *, t: int, play: bool, fps: int, theme: str | 
             where=", ".join(missing),
             expected="a terminal",
             got="a file, a pipe, or nothing",
-            remedy="`markovdiff run` and `markovdiff plot` need none",
+            remedy="`markovdiff run` needs none",
         )
     text = files.read_text(path, "scenario")
     if source == str(path):
