@@ -407,7 +407,8 @@ def test_a_distance_beyond_float64_is_not_zero() -> None:
 
 def test_a_distance_that_is_known_to_be_zero_is_told() -> None:
     """TV(p_t, π) = 0 exactly where the data are kept by every step, and at t = 0 where they are the prior."""
-    kept = md.run(md.load("neighbours").with_options(arithmetic="float"))
-    assert all(step.total_variation_to_prior == 0 for step in kept.steps)
+    for name in ("neighbours", "own-marginal"):
+        kept = md.run(md.load(name).with_options(arithmetic="float"))
+        assert all(step.total_variation_to_prior == 0 for step in kept.steps)
     started = md.run(md.load("neighbours-lookalike").with_options(arithmetic="float"))
     assert started.steps[0].total_variation_to_prior == 0

@@ -7,13 +7,13 @@ made of it. κI + (1−κ)1πᵀ has a formula in ᾱ_t. Otherwise p_t and μ ar
 from __future__ import annotations
 
 import numpy as np
-from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.arrays import LEAST, Floats
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.engines.float64.forward import DenseState, FloatState, RankOneState, is_kept, law_of_data, steps, vector
 from markovdiff.engines.float64.rounding import first_error, next_error, size
 from markovdiff.process.chain import Chain
+from markovdiff.process.distribution import law_of
 
 ROUNDED = 2.0**-52
 """The share of themselves that two numbers may be off by before they are subtracted, four roundings."""
@@ -40,7 +40,7 @@ class DeviationFromLaw:
         self.start = None if law is None else vector(law_of_data(chain) + -law)
         self.away, self.rest = _line(chain, law)
         self.starts_there = law == law_of_data(chain)
-        self.zero = self.kept and self.starts_there
+        self.zero = self.kept and self.starts_there if law is not None else _is_target(chain)
         self.last = last
         self.via = None if via is None or chain.kernel.rank_one_target is not None else DeviationFromLaw(chain, via)
         self.end = None if self.via is None else self.via.at_end(chain)
@@ -131,12 +131,18 @@ class DeviationFromLaw:
         return now.p - self.law
 
 
+def _is_target(chain: Chain) -> bool:
+    """Say whether the data already have the law that a rank-one kernel draws from: then p_t = p_0 at every t."""
+    target = chain.kernel.rank_one_target
+    return target is not None and law_of(target) == law_of_data(chain)
+
+
 def _line(chain: Chain, law: RationalMatrix | None) -> tuple[Floats, Floats]:
     """p_0 − π and π − μ of a chain that forgets towards π, each entry rounded once; of any other, nothing."""
     target = chain.kernel.rank_one_target
     if target is None:
         return np.zeros(0), np.zeros(0)
-    pi = RationalMatrix(fmpz_mat([[fmpz(w) for w in target.weights]]), fmpz(target.total))
+    pi = law_of(target)
     return vector(law_of_data(chain) + -pi), np.zeros(0) if law is None else vector(pi + -law)
 
 
