@@ -62,7 +62,7 @@ class Growth:
 
 
 @dataclass
-class Bench:
+class Measurements:
     """All that was measured."""
 
     machine: dict[str, Any]
@@ -78,10 +78,10 @@ class Bencher:
 
     def __init__(self, plan: Plan, say: Say, *, held: bool = False) -> None:
         self.plan, self.say = plan, say
-        self.found = Bench(machine(held))
+        self.found = Measurements(machine(held))
         self._truth: dict[Problem, list[Enclosure]] = {}
 
-    def run(self) -> Bench:
+    def run(self) -> Measurements:
         """Measure everything."""
         asked = [EVERYONE[duel.rival] for duel in self.plan.duels]
         if self.plan.late:

@@ -11,7 +11,7 @@ from typing import Any
 
 from markovdiff.arithmetic.enclosure import as_decimal
 from markovdiff.bench.judge import Judgement
-from markovdiff.bench.measure import Bench, Growth, Late, Raced
+from markovdiff.bench.measure import Growth, Late, Measurements, Raced
 from markovdiff.bench.plan import EVERYONE
 
 Rows = Sequence[Sequence[str]]
@@ -21,7 +21,7 @@ NOTHING = "–"
 SCHEMA = "markovdiff.bench/1"
 
 
-def text(bench: Bench, *, markdown: bool) -> str:
+def text(bench: Measurements, *, markdown: bool) -> str:
     """The whole bench: its tables with a line above each, then who was missing, and what is wrong."""
     wrapped = (lambda words: words) if markdown else partial(textwrap.fill, width=80)
     parts = [wrapped(machine(bench.machine))]
@@ -40,7 +40,7 @@ def machine(of: dict[str, Any]) -> str:
     return f"{of['cores']} cores, {of['processor']}, Python {of['python']}, {packages}. {clock}"
 
 
-def tables(bench: Bench) -> list[tuple[str, Rows]]:
+def tables(bench: Measurements) -> list[tuple[str, Rows]]:
     """A title and rows, header first, for each table that there is something for."""
     found: list[tuple[str, Rows]] = []
     if bench.races:
@@ -188,7 +188,7 @@ def as_text(rows: Rows) -> str:
     return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
 
 
-def record(bench: Bench) -> dict[str, Any]:
+def record(bench: Measurements) -> dict[str, Any]:
     """What JSON holds: every number that the tables show, and those that they round."""
     return {
         "schema": SCHEMA,

@@ -15,7 +15,7 @@ from markovdiff.bench.chains import Problem
 from markovdiff.bench.clock import BLAS
 from markovdiff.bench.engine import BALL, ENGINES, FLOAT, by_balls, by_floats
 from markovdiff.bench.judge import Judgement
-from markovdiff.bench.measure import Bench, Bencher, contradiction
+from markovdiff.bench.measure import Bencher, Measurements, contradiction
 from markovdiff.bench.plan import Duel, Plan, Series
 from markovdiff.bench.rivals import RIVALS
 from markovdiff.cli import main
@@ -174,7 +174,7 @@ def test_below_its_range_a_float_is_not_held_to_it() -> None:
 def test_interrupted_is_status_3(monkeypatch: pytest.MonkeyPatch) -> None:
     """As everywhere."""
 
-    def interrupted(_self: Bencher) -> Bench:
+    def interrupted(_self: Bencher) -> Measurements:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Bencher, "run", interrupted)
