@@ -35,6 +35,10 @@ MAX_ENTRIES = 2**22
 """Entries that a table handed to a person may have: as Fractions they take about a gigabyte."""
 
 
+MAX_SAMPLED = 2**24
+"""States that `Chain.sample` draws at once: some ten seconds of work, and up to a gigabyte where K is large."""
+
+
 @dataclass(frozen=True, eq=False)
 class Moment:
     """The process at time t: Q_t, Q̄_t and p_t, and what was before."""
@@ -320,6 +324,35 @@ class Chain:
 
         return stationary_of_chain(self).rows()[0]
 
+    def sample(self, n: int, *, seed: int = 0) -> tuple[tuple[int, ...], ...]:
+        """Draw n trajectories (x_0, …, x_T), each a tuple of T + 1 states as numbers 0 … K−1, exactly.
+
+        Each state is drawn with its rational probability, by comparing integers. The same seed gives the same
+        trajectories on every machine and in every version of Python. `chain.states[i]` is the label of state i.
+
+        Raises InputError unless n and seed are integers of at least 0; LimitError where n·(T + 1) is past
+        `MAX_SAMPLED`.
+
+        >>> from markovdiff.process.kernels import absorbing
+        >>> chain = Chain(Distribution.from_weights([1, 0]), absorbing(2, 1), (Fraction(0), Fraction(1)), 2)
+        >>> chain.sample(2, seed=7)
+        ((0, 0, 1), (0, 0, 1))
+        """
+        from random import Random
+
+        from markovdiff.process.trajectories import forward
+
+        n, seed = _at_least_0(n, "n"), _at_least_0(seed, "seed")
+        if n * (self.T + 1) > MAX_SAMPLED:
+            raise LimitError(
+                "too many states to sample",
+                where="chain.sample",
+                expected=f"n·(T + 1) at most {MAX_SAMPLED:,}",
+                got=f"{shown(n)} × {self.T + 1:,}",
+                remedy="sample fewer trajectories at a time, each time with another seed",
+            )
+        return tuple(zip(*forward(self, n, Random(seed)), strict=True))  # noqa: S311  (sampling, not secrets)
+
     def _state(self, x0: int | str) -> int:
         if isinstance(x0, str) and x0 in self.states:
             return self.states.index(x0)
@@ -339,6 +372,13 @@ class Chain:
         for t in range(1, self.T + 1):
             p = self.transition(t).push(p)
         return p
+
+
+def _at_least_0(value: object, where: str) -> int:
+    number = whole(value)
+    if number is None or number < 0:
+        raise InputError("a whole number is needed", where=where, expected="an integer of at least 0", got=shown(value))
+    return number
 
 
 def _normalised(column: Sequence[Fraction]) -> Row | None:
