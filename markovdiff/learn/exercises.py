@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import pi, sqrt
 from typing import TYPE_CHECKING
 
 import markovdiff as md
@@ -76,6 +77,7 @@ def mixture(values: Values) -> Sequence[Block]:
         integral = f"{truth.value:.12f}" if truth.digits >= 12 else f"{truth.value:.{max(truth.digits - 1, 1)}g}"
         rows.append((name, integral, f"{estimate.value:.5f}", f"{low:.5f} … {high:.5f}", low <= truth.value <= high))
     shown = tuple((*row[:4], "yes" if row[4] else "no") for row in rows)
+    spread = sqrt(1 - 2 / pi)  # the standard deviation of |x| under P: far out log p − log q is a²/2 − a|x| + log 2
     return (
         Prose(f"Exercise 3. P = N(0, 1), Q = ½N(−{a}, 1) + ½N({a}, 1). Estimate KL(P‖Q) from {n} samples."),
         Formula(("KL(P‖Q) ≈ (1/n) Σ [ log p(x_i) − log q(x_i) ],   x_i drawn from P",)),
@@ -91,8 +93,8 @@ def mixture(values: Values) -> Sequence[Block]:
             "out, log(e^u + e^v) = u + log(1 + e^(v−u)), or far from both q is 0 to a float, and the sum infinite."
         ),
         Prose(
-            "As the peaks part the summand grows as a²/2 and its spread as a, by 0.6·a from P and by a from Q: the "
-            "interval widens. Its rate, 1/√n, stays."
+            f"As the peaks part the summand grows as a²/2 and its spread as a, by {spread:.1f}·a from P and by a from "
+            "Q: the interval widens. Its rate, 1/√n, stays."
         ),
     )
 
