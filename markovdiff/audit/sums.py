@@ -37,15 +37,15 @@ class Sum:
     form: Callable[[], LogSum | None]
 
     def enclose(self, bits: int) -> Interval | None:
-        """From a pass at this precision or a finer one."""
+        """Return the sum of a pass at this precision or a finer one."""
         return self.interval(bits)
 
     def equals(self, value: Fraction, unit: str) -> bool | None:
-        """By the exact form."""
+        """Decide by the exact form."""
         form = self.form()
         return None if form is None else form.equals(value, unit)
 
     def is_form(self, terms: list[tuple[Fraction, int]]) -> bool | None:
-        """By the exact form."""
+        """Decide by the exact form."""
         form = self.form()
         return None if form is None else form.is_form(terms)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def triangular(values: Values) -> Sequence[Block]:
-    """Exercise 1: the entropy of p_k = k/Z."""
+    """Build exercise 1: the entropy of p_k = k/Z."""
     from markovdiff.continuous.closed_forms import TRIANGULAR_DEFICIT, triangular_deficit_bounds, triangular_entropy
 
     K = int(values["K"])
@@ -54,7 +54,7 @@ def triangular(values: Values) -> Sequence[Block]:
 
 
 def agreed(lower: Fraction, upper: Fraction) -> str:
-    """Seven decimals that both ends of an enclosure round to."""
+    """Return the seven decimals that both ends of an enclosure round to."""
     below, above = round(lower, 7), round(upper, 7)
     if below != above:
         raise InternalError("an enclosure too wide for seven decimals", got=f"{float(lower)} … {float(upper)}")
@@ -62,7 +62,7 @@ def agreed(lower: Fraction, upper: Fraction) -> str:
 
 
 def mixture(values: Values) -> Sequence[Block]:
-    """Exercise 3: KL(N(0,1) ‖ ½N(−a,1) + ½N(a,1)) by sampling and by quadrature."""
+    """Build exercise 3: KL(N(0,1) ‖ ½N(−a,1) + ½N(a,1)) by sampling and by quadrature."""
     from markovdiff.continuous.densities import mixture as mixed
     from markovdiff.continuous.densities import normal
     from markovdiff.continuous.quadrature import kl_by_quadrature
@@ -100,7 +100,7 @@ def mixture(values: Values) -> Sequence[Block]:
 
 
 def two_state(values: Values) -> Sequence[Block]:
-    """Exercise 4: I(x0; x_t) of two states, in closed form and by the chain."""
+    """Build exercise 4: I(x0; x_t) of two states, in closed form and by the chain."""
     from markovdiff.continuous.closed_forms import two_state_information
 
     p, beta, T = values["p"], values["beta"], int(values["T"])
@@ -162,7 +162,7 @@ def _ratio(now: Quantity, before: Quantity) -> str:
 
 
 def challenge(values: Values) -> Sequence[Block]:
-    """The challenge: the decomposition of the ELBO, proved, and checked on a chain."""
+    """Build the challenge: the decomposition of the ELBO, proved, and checked on a chain."""
     chain = small_chain(values)
     kept, found = books(chain, values["eps"]), derived(chain, values["eps"])
     totals = kept.totals

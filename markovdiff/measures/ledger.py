@@ -10,7 +10,7 @@ from markovdiff.arithmetic.quantity import Quantity
 
 @dataclass(frozen=True, slots=True)
 class Unbounded:
-    """A term that is +∞ or undefined: where that comes from, and why, in words."""
+    """A term that is +∞ or undefined, with its place and the reason in words."""
 
     kind: Literal["inf", "undefined"]
     witness: dict[str, object]
@@ -48,7 +48,7 @@ class Totals(Generic[N_co]):
 
 
 def add(*terms: Term) -> Term:
-    """The sum of terms that are not negative: undefined if one is, else infinite if one is."""
+    """Return the sum of terms that are not negative: undefined if one is, else infinite if one is."""
     for kind in ("undefined", "inf"):
         for term in terms:
             if isinstance(term, Unbounded) and term.kind == kind:

@@ -143,29 +143,29 @@ class Chain:
 
     @property
     def target(self) -> Distribution:
-        """The law that the kernel forgets towards. Raises InternalError where there is no such law."""
+        """The law that the kernel forgets towards. Raise InternalError where there is no such law."""
         if (target := self.kernel.rank_one_target) is None:
             raise InternalError(f"a kernel that forgets towards one law was expected, not {self.kernel!r}")
         return target
 
     @property
     def by_source(self) -> tuple[Dense, ...]:
-        """The matrix of each x_0. Raises InternalError where the process has no memory."""
+        """The matrix of each x_0. Raise InternalError where the process has no memory."""
         if (given := self.kernel.matrices_given_x0) is None:
             raise InternalError(f"a process with memory was expected, not {self.kernel!r}")
         return given
 
     def strength(self, t: int) -> Fraction:
-        """What the kernel makes Q_t of: β_t, or t itself where it has no schedule."""
+        """Return the argument of the kernel at step t: β_t, or t itself where it has no schedule."""
         return self.betas[t - 1] if self.kernel.has_schedule else Fraction(t)
 
     @cached_property
     def strengths(self) -> tuple[Fraction, ...]:
-        """The same for t = 1 … T."""
+        """The arguments of the kernel at t = 1 … T."""
         return self.betas if self.kernel.has_schedule else tuple(map(Fraction, range(1, self.T + 1)))
 
     def transition(self, t: int) -> Transition:
-        """Q_t in the shape the engine uses, t = 1 … T; equal β give one and the same object."""
+        """Return Q_t in the shape the engine uses, t = 1 … T; equal β give one and the same object."""
         t = self._check(t, first=1)
         beta = self.strength(t)
         made = self._made.get(beta)
@@ -181,11 +181,11 @@ class Chain:
         return None if self.kernel.rank_one_target is None else self.classes_beside(())
 
     def classes_beside(self, laws: Iterable[Iterable[Hashable]]) -> Classes:
-        """The states that such a chain cannot tell apart, nor any of these laws, given as weights."""
+        """Return the states that such a chain cannot tell apart, nor any of these laws, given as weights."""
         return Classes.by(zip(self.data.weights, self.target.weights, *laws, strict=True))
 
     def moments(self, classes: Classes | None = None) -> Iterator[Moment]:
-        """The process at t = 0, 1, …, T, each made from the one before; its laws on `classes` where given."""
+        """Yield the process at t = 0, 1, …, T, each made from the one before; on `classes` where given."""
         moment = self._start(classes)
         yield moment
         for _ in range(self.T):
@@ -220,7 +220,7 @@ class Chain:
         return Moment(t, beta, alpha_bar, transition, cumulative, marginal, before.data, before.support)
 
     def _rowwise(self, before: Dense) -> Dense:
-        """Row k of Q̄_t is row k of Q̄_{t−1} times M_k."""
+        """Return Q̄_t, whose row k is row k of Q̄_{t−1} times M_k."""
         rows = [
             RationalMatrix(fmpz_mat([before.table[k]]), before.matrix.d) @ M.matrix
             for k, M in enumerate(self.by_source)
@@ -228,7 +228,7 @@ class Chain:
         return Dense(_stack(rows))
 
     def at(self, t: int) -> Moment:
-        """The process at time t; walking on from the last two t asked for where that is possible."""
+        """Return the process at time t, walking on from the last two t asked for where possible."""
         t = self._check(t, first=0)
         walk = self._walk[-1] if self._walk else {}
         passed = [s for s in walk if s <= t]
@@ -261,11 +261,11 @@ class Chain:
     # what a person asks
 
     def marginal(self, t: int) -> Row:
-        """p_t = q(x_t), a tuple of K Fractions."""
+        """Return p_t = q(x_t), a tuple of K Fractions."""
         return self.at(t).probabilities
 
     def step(self, t: int) -> tuple[Row, ...]:
-        """Q_t as rows, `step(t)[i][j]` = q(x_t = j | x_{t−1} = i), t = 1 … T.
+        """Return Q_t as rows, `step(t)[i][j]` = q(x_t = j | x_{t−1} = i), t = 1 … T.
 
         Raises LimitError, as all that gives a table does, where K² is past `MAX_ENTRIES`.
         """
@@ -273,25 +273,25 @@ class Chain:
         return self.transition(t).rows()
 
     def cumulative(self, t: int) -> tuple[Row, ...]:
-        """Q̄_t as rows, `cumulative(t)[i][j]` = q(x_t = j | x_0 = i)."""
+        """Return Q̄_t as rows, `cumulative(t)[i][j]` = q(x_t = j | x_0 = i)."""
         self._check_table("cumulative")
         return self.at(t).cumulative.rows()
 
     def joint(self, t: int) -> tuple[Row, ...]:
-        """q(x_0 = i, x_t = j) = p_0[i] Q̄_t[i, j]."""
+        """Return the table q(x_0 = i, x_t = j) = p_0[i] Q̄_t[i, j]."""
         p0 = self.data.probabilities
         return tuple(tuple(p * x for x in row) for p, row in zip(p0, self.cumulative(t), strict=True))
 
     def data_posterior(self, t: int) -> tuple[Row | None, ...]:
-        """For each j, q(x_0 | x_t = j) by Bayes, or None where x_t = j is impossible."""
+        """Return for each j the row q(x_0 | x_t = j) by Bayes, or None where x_t = j is impossible."""
         return tuple(_normalised(column) for column in zip(*self.joint(t), strict=True))
 
     def bayes_reverse(self, t: int) -> tuple[Row | None, ...]:
-        """For each j, q(x_{t−1} | x_t = j), or None where x_t = j is impossible; t = 1 … T."""
+        """Return for each j the row q(x_{t−1} | x_t = j), or None where x_t = j is impossible; t = 1 … T."""
         return tuple(_normalised(column) for column in zip(*self._pair(t), strict=True))
 
     def _pair(self, t: int) -> tuple[Row, ...]:
-        """q(x_{t−1} = i, x_t = j)."""
+        """Return the table q(x_{t−1} = i, x_t = j)."""
         t = self._check(t, first=1)
         if not self.is_markov:
             before = self.joint(t - 1)
@@ -302,7 +302,7 @@ class Chain:
         return tuple(tuple(a * x for x in row) for a, row in zip(p, self.step(t), strict=True))
 
     def forward_posterior(self, t: int, x0: int | str) -> tuple[Row | None, ...]:
-        """For each j, q(x_{t−1} | x_t = j, x_0), or None where x_t = j cannot come from x_0; t = 1 … T.
+        """Return for each j the row q(x_{t−1} | x_t = j, x_0), or None where x_0 cannot become x_t = j; t = 1 … T.
 
         `x0` is the number or the label of a state.
         """
@@ -314,7 +314,7 @@ class Chain:
         return tuple(_normalised(column) for column in zip(*pairs, strict=True))
 
     def stationary(self) -> Row:
-        """The law that every step preserves, exactly. Raises InputError where there is none, or more than one.
+        """Return the law that every step preserves, exactly. Raise InputError where there is none, or more than one.
 
         >>> from markovdiff.process.kernels import absorbing
         >>> Chain(Distribution.from_weights([1, 1]), absorbing(2, 1), (Fraction(1, 2),), 1).stationary()

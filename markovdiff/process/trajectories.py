@@ -83,7 +83,7 @@ def forward(chain: Chain, n: int, random: Random, pause: Pause = lambda: None) -
 
 
 def _moves(chain: Chain, sources: Sequence[int], random: Random) -> Iterator[Callable[[int, int], int]]:
-    """For t = 1 … T a function that draws x_t, given the number of a trajectory and its x_{t−1}."""
+    """Yield for t = 1 … T a function that draws x_t, given the number of a trajectory and its x_{t−1}."""
     if not chain.is_markov:
         tables = [M.table for M in chain.by_source]
         rows = cache(lambda k, i: _sums(tables[k][i]))
@@ -131,7 +131,7 @@ def backward(
 def _backs(
     chain: Chain, model: ReverseModel, random: Random, kept: Mapping[int, Moment], pause: Pause
 ) -> Iterator[Backward]:
-    """For t = T, …, 1 a function that draws x_{t−1} from x_t."""
+    """Yield for t = T, …, 1 a function that draws x_{t−1} from x_t."""
     times = range(chain.T, 0, -1)
     match model:
         case Bayes() if chain.kernel.rank_one_target is not None:
@@ -154,7 +154,7 @@ def _backs(
 
 
 def _bayes_rank_one(chain: Chain, target: Distribution, model: Bayes, random: Random) -> Iterator[Backward]:
-    """R_t[j, ·] ∝ κ p_{t−1}[j] e_j + (1−κ) π_j p_{t−1}, and p_{t−1} = ᾱ r + (1−ᾱ)π for a belief r."""
+    """Draw from R_t[j, ·] ∝ κ p_{t−1}[j] e_j + (1−κ) π_j p_{t−1}, with p_{t−1} = ᾱ r + (1−ᾱ)π for a belief r."""
     belief = chain.at(0).data if model.belief is None else model.belief
     x, X = belief.table()[0], belief.d
     w, W = target.weights, target.total
@@ -184,7 +184,7 @@ def _bayes_rank_one(chain: Chain, target: Distribution, model: Bayes, random: Ra
 
 
 def _laws(chain: Chain, model: Bayes, kept: Mapping[int, Moment], pause: Pause) -> list[RationalMatrix]:
-    """p_0 … p_{T−1}, or the belief pushed along them: vectors alone, a K-th of what a run carries."""
+    """Return p_0 … p_{T−1}, or the belief pushed along them: vectors alone, a K-th of what a run carries."""
     if model.belief is None and all(t in kept for t in range(chain.T)):
         return [kept[t].marginal for t in range(chain.T)]
     laws = [chain.at(0).data if model.belief is None else model.belief]
@@ -199,7 +199,7 @@ def _laws(chain: Chain, model: Bayes, kept: Mapping[int, Moment], pause: Pause) 
 
 
 def _bayes(p: RationalMatrix, step: Dense, random: Random) -> Backward:
-    """R_t[j, i] ∝ p_{t−1}[i] Q_t[i, j]; a row is made when it is first needed."""
+    """Draw from R_t[j, i] ∝ p_{t−1}[i] Q_t[i, j]; a row is made when it is first needed."""
     weights = p.table()[0]
     return _from_rows(lambda j: [a * row[j] for a, row in zip(weights, step.table, strict=True)], random)
 
@@ -236,5 +236,5 @@ def _sums(numerators: Sequence[int | fmpz]) -> Sums:
 
 
 def _coin(p: Fraction) -> Sums:
-    """0 with probability p, else 1."""
+    """Return the cumulative weights of 0 with probability p, else 1."""
     return [p.numerator, p.denominator]
