@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         TooLongError,
         UnfinishedError,
     )
+    from markovdiff.figures.figure import plot
     from markovdiff.measures.distances import chi_squared, renyi, total_variation
     from markovdiff.measures.information import (
         conditional_entropy,
@@ -52,6 +53,7 @@ _HOMES = {
         "TooLongError",
         "UnfinishedError",
     ),
+    "markovdiff.figures.figure": ("plot",),
     "markovdiff.measures.distances": ("chi_squared", "renyi", "total_variation"),
     "markovdiff.measures.information": (
         "conditional_entropy",
@@ -71,7 +73,7 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  (by theme)
-    "load", "loads", "scenario", "run", "sweep", "Scenario", "Chain", "Result",
+    "load", "loads", "scenario", "run", "sweep", "plot", "Scenario", "Chain", "Result",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "total_variation", "chi_squared", "renyi",
     "log", "LogForm", "INFINITY",
