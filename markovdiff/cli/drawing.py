@@ -12,7 +12,7 @@ WHAT = ("information", "loss", "entropy", "ledger", "matrix", "marginal", "poste
 """The figures, known here so that `--help` need not load them."""
 
 
-def _times(_ctx: click.Context, _param: click.Parameter, value: str | None) -> list[int] | None:
+def times_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> list[int] | None:
     """Read A,B,… as times."""
     if value is None:
         return None
@@ -36,7 +36,7 @@ def _size(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tu
 @click.option("-o", "output", metavar="FILE", required=True, help="The picture: .svg, .pdf or .png.")
 @click.option("--what", type=click.Choice(WHAT), default="information", show_default=True, help="What is drawn.")
 @click.option("--scale", type=click.Choice(["linear", "log"]), help="Default: whichever shows more.")
-@click.option("--t", "times", metavar="A,B,...", callback=_times, help="Times of the laws (default 1, T/2, T).")
+@click.option("--t", "times", metavar="A,B,...", callback=times_of, help="Times of the laws (default 1, T/2, T).")
 @click.option("--unit", type=click.Choice(["bits", "nats"]), help="Instead of the scenario's.")
 @click.option("--size", metavar="WxH", callback=_size, help="Inches (default: a paper's column, 3.4 wide).")
 @set_option
