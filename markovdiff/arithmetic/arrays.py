@@ -134,7 +134,7 @@ class Approximation:
     def enclosed(self, digits: int, unit: Unit, closed: bool = False) -> Enclosed:  # noqa: ARG002
         """Return the number in `unit` as a decimal without an enclosure; "undecided" where it may be rounding."""
         if self.is_rounding:
-            return Enclosed("undecided", words="not told from rounding by float64")
+            return Enclosed("undecided", words="float64 cannot separate it from rounding")
         value = self.value / log(2) if unit == "bits" else self.value
         return Enclosed(float_text(value, digits))
 

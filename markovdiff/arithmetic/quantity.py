@@ -41,7 +41,7 @@ SHOWN = 24
 """The most characters of a decimal in a `repr`, without the exponent."""
 
 NO_NUMBERS = ("inf", "undefined", "undecided")
-"""What stands in place of a value where there is none, or where it was not told from 0."""
+"""What stands in place of a value where there is none, or where it was not separated from 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +50,7 @@ class Enclosed:
 
     `lower` ≤ truth ≤ `upper`; |`value` − truth| is under one unit of the last digit. A value that
     ends within its digits has lower = upper = value. `value` is "inf" or "undefined" where that is
-    the finding, "undecided" where balls did not tell the number from 0; then `witness` names where,
+    the finding, "undecided" where balls did not separate the number from 0; then `witness` names where,
     `words` says why, and there are no bounds.
 
     Two are equal where all that is reported is. Against exact numbers, in the same unit, and for an order the bounds

@@ -84,7 +84,7 @@ def mixture(keep: Fraction, target: Sequence[int]) -> Matrix:
 
 
 def blend(beta: Fraction, M: Sequence[Sequence[Fraction]]) -> Matrix:
-    """Return (1−β)I + βM."""
+    """(1−β)I + βM."""
     return matrix([[beta * x + (1 - beta) * (i == j) for j, x in enumerate(row)] for i, row in enumerate(M)])
 
 

@@ -213,5 +213,5 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(table) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"the key {quoted(twice)} stands twice in one object")
+        raise InputError(f"the key {quoted(twice)} is given twice in one object")
     return table

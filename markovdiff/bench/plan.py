@@ -16,7 +16,7 @@ from markovdiff.bench.engine import ENGINES
 from markovdiff.bench.rivals import RIVALS
 
 PARTS = (*RIVALS, "ball", "late", "cost")
-"""The values of `--only`: the duels with a rival, those of ball arithmetic, and the other two tables."""
+"""What `--only` takes: the duels with a rival, those of ball arithmetic, and the other two tables."""
 
 EVERYONE = ENGINES | RIVALS
 

@@ -115,7 +115,7 @@ def fit_bell(
     check_distribution(law, "p")
     K = len(law)
     if K < 2:
-        raise InputError("on one state there is nothing to fit", where="p", expected="two states or more", got=str(K))
+        raise InputError("there is nothing to fit on one state", where="p", expected="two states or more", got=str(K))
     if _checked(direction) == "reverse" and 0 in law:
         raise InputError(
             "P gives a state probability 0, which every bell-shaped Q allows: KL(Q‖P) is infinite for all of them",

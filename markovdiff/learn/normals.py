@@ -97,7 +97,7 @@ def _check_covariance(name: str, S: Floats) -> None:
     variances = np.linalg.eigvalsh(np.array(S))
     if variances[-1] > WIDEST * variances[0]:
         raise InputError(
-            "a covariance that is nearly singular: floats cannot tell it from one with no density",
+            "a covariance that is nearly singular: floats cannot separate it from one with no density",
             where=f"--set {name}",
             expected=f"a largest variance of at most {WIDEST:.0e} times the smallest, over all directions",
             got=f"about {variances[-1]:.3g} and {variances[0]:.3g}",

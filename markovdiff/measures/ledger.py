@@ -48,7 +48,7 @@ class Totals(Generic[N_co]):
 
 
 def add(*terms: Term) -> Term:
-    """Return the sum of terms that are not negative: undefined if one is, else infinite if one is."""
+    """The sum of terms that are not negative: undefined if one is, else infinite if one is."""
     for kind in ("undefined", "inf"):
         for term in terms:
             if isinstance(term, Unbounded) and term.kind == kind:

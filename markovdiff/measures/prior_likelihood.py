@@ -63,7 +63,7 @@ class PriorLikelihood:
         return None
 
     def _reached(self) -> list[tuple[int, list[int]]]:
-        """Return, for each possible x0, the x_T that it can become."""
+        """For each possible x0 the x_T that it can become."""
         kernel, data = self.last.cumulative, self.last.data.N.entries()
         possible = [i for i, a in enumerate(data) if a != 0]
         if not isinstance(kernel, IdentityPlusRankOne):
@@ -100,7 +100,7 @@ class PriorLikelihood:
 
     @cached_property
     def likelihood(self) -> RationalMatrix:
-        """The row vector m_0. Raise TooLongError where it has too many digits."""
+        """The row vector m_0. Raises TooLongError where it has too many digits."""
         last, kernel = self.last, self.last.cumulative
         common = fmpz(1)
         for a, b in self.pairs:

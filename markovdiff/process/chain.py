@@ -156,12 +156,12 @@ class Chain:
         return given
 
     def strength(self, t: int) -> Fraction:
-        """Return the argument of the kernel at step t: β_t, or t itself where it has no schedule."""
+        """What the kernel makes Q_t of: β_t, or t itself where it has no schedule."""
         return self.betas[t - 1] if self.kernel.has_schedule else Fraction(t)
 
     @cached_property
     def strengths(self) -> tuple[Fraction, ...]:
-        """The arguments of the kernel at t = 1 … T."""
+        """The same for t = 1 … T."""
         return self.betas if self.kernel.has_schedule else tuple(map(Fraction, range(1, self.T + 1)))
 
     def transition(self, t: int) -> Transition:

@@ -121,7 +121,7 @@ def _solved(step: Dense) -> RationalMatrix:
 
 
 def closed_classes(step: Dense) -> list[frozenset[int]]:
-    """Return the communicating classes that cannot be left, by transitive closure of the support graph."""
+    """The communicating classes that cannot be left, by transitive closure of the support graph."""
     K = step.K
     reach = [sum(1 << j for j, there in enumerate(row) if there) | 1 << i for i, row in enumerate(step.support)]
     for k in range(K):

@@ -175,7 +175,7 @@ class EnclosedEngine(ABC, Generic[Enclosing]):
             try:
                 return term.enclosed(self.digits, self.plan.unit)
             except UnfinishedError as error:
-                words = f"not told from 0 by {error.got or 'enclosures'}"
+                words = f"not separated from 0 by {error.got or 'enclosures'}"
                 return Enclosed("undecided", witness={"t": t}, words=words)
 
         return report

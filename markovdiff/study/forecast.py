@@ -214,7 +214,7 @@ def with_model(made: Forecast, chain: Chain) -> Forecast:
 
 
 def _kernels(chain: Chain) -> int:
-    """Return how many different Q_t there are to build."""
+    """How many different Q_t there are to build."""
     return len(set(chain.betas)) or chain.T
 
 

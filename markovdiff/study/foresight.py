@@ -86,7 +86,7 @@ def _ends(chain: Chain) -> bool:
 
 
 def is_bayes(spec: fileformat.Model) -> bool:
-    """Return whether the file asks for the Bayes reverse under the data themselves."""
+    """Whether the file asks for the Bayes reverse under the data themselves."""
     return isinstance(spec, fileformat.Bayes) and spec.data is None
 
 
@@ -179,7 +179,7 @@ def asked_for(scenario: Scenario) -> ArithmeticName:
 
 
 def others(scenario: Scenario, chain: Chain, tried: Forecast) -> list[Forecast]:
-    """Return the forecasts of the other arithmetics, those that decide more first."""
+    """The forecasts of what the scenario does not ask for and what its run does not do; certified arithmetic first."""
     kinds = [kind for kind in get_args(ArithmeticName) if kind not in (asked_for(scenario), tried.arithmetic)]
     found = [foresee(scenario, chain, kind) for kind in kinds]
     return [made for kind, made in zip(kinds, found, strict=True) if kind == made.arithmetic]
@@ -200,7 +200,7 @@ def said(made: Forecast) -> str:
 
 
 def smaller(scenario: Scenario, chain: Chain) -> str:
-    """Return what would make the run itself smaller."""
+    """What would make the run itself smaller."""
     if asked_for(scenario) == "float":
         return "fewer steps or states"
     if asked_for(scenario) == "ball":

@@ -92,7 +92,7 @@ def check_certified(kind: str) -> None:
     """Raise InputError where a run has no certified values to compare float64 with."""
     if kind == "float":
         raise InputError(
-            "float arithmetic has no certified value to lay float64 beside",
+            "float arithmetic has no certified values to compare float64 with",
             where="--shadow",
             expected="exact or ball arithmetic",
             got="float",

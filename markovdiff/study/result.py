@@ -73,7 +73,7 @@ class Step:
         return self.law.rows()[0]
 
     def record(self, distributions: bool = False) -> dict[str, Any]:
-        """Return the step as the JSON has it."""
+        """The step as the JSON has it."""
         record = {name: _plain(getattr(self, name)) for name in QUANTITIES}
         if distributions:
             record["marginal"] = [_plain(p) for p in self.marginal]
@@ -213,7 +213,7 @@ def to_csv(results: Iterable[Result], distributions: bool = False, named: bool =
     """Return one table for one or several results; with `named` its first column is the scenario's name.
 
     Where one of them is partial a last column says which. A column of numbers holds decimals alone: `inf` where one is
-    infinite, `NaN` where it is undefined, nothing where it does not apply or was not told from 0.
+    infinite, `NaN` where it is undefined, nothing where it does not apply or was not separated from 0.
     """
     results = list(results)
     marked = any(result.partial for result in results)

@@ -102,7 +102,7 @@ def run(
 
 
 def _engine(plan: Plan) -> Engine[Any]:
-    """Return the run in the arithmetic of the plan; float loads numpy, so it is imported only here."""
+    """The run in the arithmetic that the plan asks for; float's loads numpy, so it is imported only here."""
     match plan.arithmetic:
         case "float":
             from markovdiff.study.floats import FloatEngine
@@ -166,7 +166,7 @@ def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
 
 
 def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] | None:
-    """Return the reverse model's kind and parameters, with its rows where they were counted or brought."""
+    """The reverse model's kind and parameters, with its rows where they were counted or brought."""
     if model is None:
         return None
     spec = scenario.file.reverse.model

@@ -99,7 +99,7 @@ class Scenario:
         return self.file.noise.kernel.added_state()
 
     def chain(self) -> Chain:
-        """Return the forward process, exact."""
+        """The forward process, exact."""
         return Chain(self.data, self.kernel, self.betas, self.T)
 
     def prior(self, chain: Chain) -> RationalMatrix:
