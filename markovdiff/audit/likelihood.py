@@ -30,7 +30,7 @@ MAX_EXACT_BITS = 200_000
 
 
 class Likelihood:
-    """The likelihood of the data under the model; it observes every step, and is a Truth where NLL is finite."""
+    """The likelihood of the data under the model; it observes every step, then encloses NLL."""
 
     def __init__(self, scenario: Scenario) -> None:
         assert scenario.reverse is not None
@@ -144,16 +144,6 @@ class Likelihood:
         terms = [(p, m) for p, m in zip(self.process.p0, m0, strict=True) if p]
         form = LogSum().minus_logarithms([(p, m.numerator) for p, m in terms])
         return form.minus_logarithms([(-p, m.denominator) for p, m in terms])
-
-    def equals(self, value: Fraction, unit: str) -> bool | None:
-        """Decide by the exact form."""
-        form = self.form()
-        return None if form is None else form.equals(value, unit)
-
-    def is_form(self, terms: list[tuple[Fraction, int]]) -> bool | None:
-        """Decide by the exact form."""
-        form = self.form()
-        return None if form is None else form.is_form(terms)
 
 
 def _mask(numerators: list[int]) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from markovdiff.audit.claims import WrongError
 from markovdiff.audit.confirm import Fact, Unbounded
 from markovdiff.audit.ledger import Ledger
+from markovdiff.audit.sums import Sum
 
 TOTALS = (
     *("reconstruction", "denoising", "prior", "negative_elbo", "nll"),
@@ -87,4 +88,4 @@ def _likelihood(ledger: Ledger) -> Fact:
 
     if likelihood.is_undefined:
         return Unbounded("undefined", meets)
-    return Unbounded("inf", misses) if likelihood.missed else likelihood
+    return Unbounded("inf", misses) if likelihood.missed else Sum(likelihood.enclose, likelihood.form)

@@ -70,7 +70,7 @@ class Plan:
         )
 
     def asked_late(self, problem: Problem) -> Iterator[Contestant]:
-        """Return the programs that are installed and can answer a late chain in reasonable time."""
+        """Yield the programs that are installed and can answer a late chain in reasonable time."""
         for one in EVERYONE.values():
             if not one.missing and (one.most is None or problem.cells <= self.patience * one.most):
                 yield one
