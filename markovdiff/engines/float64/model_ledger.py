@@ -2,14 +2,14 @@
 
     Δ_t = Σ_j p_t[j] (Σ_i B[j, i] g(ρ_ji) + R_t[j]'s mass where B has none),   g(ρ) = ρ − log(1+ρ) ≥ 0,   R = B(1+ρ)
 
-No term is negative, and ρ comes in a form that does not cancel (`process.reverse_floats`). Of the likelihood
+No term is negative, and ρ comes in a form that does not cancel (`process.reverse.numbers`). Of the likelihood
 G_t = R_t G_{t−1}, G_0 = I, what is carried is its deviation from the true posterior, over p_0:
 
     G_t[j, k]/p_0[k] − 1 = r_t[k, j] + h_t[j, k],    h_t = R_t h_{t−1} + (R_t − B_t) r_{t−1}ᵀ
     δ = m_0/p_0 − 1 = π G_T/p_0 − 1 = (π − p_T) r_Tᵀ + π h_T,    NLL − H(x0) = Σ p_0 g(δ) + m_0's mass outside the data
 
 and G_t/p_0 itself beside it: where it is far from 1, or where r_t and h_t are large and cancel, it has more digits. All
-of this is done twice, once shaken (`process.shaken`): what the two differ by is allowed for rounding. The identity is
+of this is done twice, once shaken (`shaken`): what the two differ by is allowed for rounding. The identity is
 checked step by step by a second formula: the term of step t as E log(Q_t/R_t) − H(x_{t−1}|x0) + H(x_t|x0), plain
 logarithms, against (I_{t−1} − I_t) + Δ_t.
 """
@@ -42,8 +42,7 @@ from markovdiff.measures.checks.wording import at_steps
 from markovdiff.measures.ledger import Entry, Totals, Unbounded
 from markovdiff.measures.likelihood_support import LikelihoodSupport, unbounded_error
 from markovdiff.process.chain import Chain
-from markovdiff.process.reverse import D3PM, Counted, MarginalDenoiser, ReverseModel, ReverseTable, Uniform
-from markovdiff.process.support import rows_of
+from markovdiff.process.reverse import ReverseModel
 
 NEGLIGIBLE = 1e-280
 """An event that the noise gives less than this adds nothing that float64 could show, whatever R makes of it."""
@@ -72,7 +71,7 @@ class LedgerRun:
 
     def __init__(self, chain: Chain, model: ReverseModel, shake: Shaker) -> None:
         self.shake = shake
-        self.walk = ConditionalLawsRecursion(chain, rows_of(chain, model))
+        self.walk = ConditionalLawsRecursion(chain, model.speaks_of(chain))
         self.model = FloatModel(chain, model, shake)
         self.likelihood = FloatLikelihood(chain, shake)
         self.moment: FloatState | None = None
@@ -105,10 +104,7 @@ class FloatModelLedger(FloatLedger):
         super().__init__(chain, prior, approach)
         self.support = chain.data.support
         self.tight = is_consistent(chain, model, prior)
-        self.ends_in_data = (
-            isinstance(model, D3PM) and isinstance(model.denoiser, MarginalDenoiser) and model.is_prediction(1)
-        )
-        self.is_brought = isinstance(model, ReverseTable | Counted | Uniform)
+        self.model = model
         self.books = LedgerRun(chain, model, Shaker(still=True))
         self.shaken = LedgerRun(chain, model, Shaker())
         self.reached = LikelihoodSupport(chain.states)
@@ -184,9 +180,9 @@ class FloatModelLedger(FloatLedger):
         lost = self.reached.unbounded(prior, self.support)
         if lost is not None:
             return lost
-        if self.ends_in_data:
+        if self.model.ends_in_data:
             return NOTHING
-        if self.is_dimmed and not self.is_brought:
+        if self.is_dimmed and self.model.depends_on_process:
             return UNKNOWN
         off = np.zeros_like(law) if self.marginal else -self.approach.at(self.now.moment)
         error = np.zeros_like(law) if self.marginal else self.approach.error
