@@ -25,8 +25,9 @@ from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.engines.ball.forward import EnclosureRecursion, Enclosures
-from markovdiff.engines.ball.information import BallInformation, entropy, information, never_exact
-from markovdiff.engines.ball.ledger import ZERO, BallLedger, relation
+from markovdiff.engines.ball.information import BallInformation, BallSnapshot, entropy, information, never_exact
+from markovdiff.engines.ball.ledger import relation
+from markovdiff.engines.ball.prior import ZERO, BallPrior
 from markovdiff.engines.ball.reverse import Side, Step, reverse_ball
 from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.ledger import Ledger
@@ -34,8 +35,7 @@ from markovdiff.engines.exact.ledger import model_error as exact_error
 from markovdiff.engines.float64.forward import is_consistent
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.checks.finding import Finding
-from markovdiff.measures.checks.wording import at_steps
-from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add
+from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add, in_order, remarks, unbounded_gap
 from markovdiff.measures.likelihood_support import LikelihoodSupport, unbounded_error
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel
@@ -132,14 +132,17 @@ def noise(state: Enclosures) -> arb:
         return found
 
 
-class BallModelLedger(BallLedger):
+class BallModelLedger:
     """Kept step by step; `prior` is None where it is p_T itself."""
 
     def __init__(
         self, chain: Chain, prior: RationalMatrix | None, model: ReverseModel, walk: EnclosureRecursion, cheap: bool
     ) -> None:
-        super().__init__(chain, prior)
-        self.model, self.states = model, chain.states
+        self.chain, self.prior, self.model, self.states = chain, prior, model, chain.states
+        self.side = BallPrior(chain, prior)
+        self.first: BallSnapshot | None = None
+        self.conditional_entropy = ZERO
+        self.now: BallInformation | None = None
         self.at = BallModel(chain, model, walk)
         self.reached = LikelihoodSupport(chain.states)
         self.errors: list[Term] = []
@@ -243,13 +246,13 @@ class BallModelLedger(BallLedger):
         assert self.now is not None
         assert self.first is not None
         H, last = self.now.data_entropy, self.now.mutual_information
-        gap, error = self._prior_gap(), self._sum(self.errors)
+        gap, error = self.side.gap(self.now), self._sum(self.errors)
         L = self._sum([H, *self.errors, gap])
         nll, excess = self._likelihood(H)
         totals: Totals[Term] = Totals(
             reconstruction=self._sum([self.conditional_entropy, self.errors[0]]),
             denoising=self._sum(
-                [self.first.mutual_information.minus(last, zero=self.chain.T == 1 or None), *self.errors[1:]]
+                [self.first.mutual_information.minus(last, zero=self.side.is_still()), *self.errors[1:]]
             ),
             prior=add(last, gap),
             negative_elbo=L,
@@ -271,7 +274,7 @@ class BallModelLedger(BallLedger):
         if lost is not None:
             return lost, lost
         if all(self.model.is_bayes_at(t) for t in range(1, self.chain.T + 1)):
-            excess = self._excess()
+            excess = self.side.excess(self.now)
             return add(H, excess), excess
         if self.model.ends_in_data:
             return H, ZERO
@@ -336,8 +339,10 @@ class BallModelLedger(BallLedger):
 
     def _jensen_gap(self, over: Term, excess: Term) -> Term:
         """L − NLL, from what each has over H(x0); undefined where both are infinite."""
-        if isinstance(excess, Unbounded) or isinstance(over, Unbounded):
-            return self._jensen(over, excess)
+        if (lost := unbounded_gap(over, excess)) is not None:
+            return lost
+        assert isinstance(over, Quantity)
+        assert isinstance(excess, Quantity)
         if (over.known_zero and excess.known_zero) or is_consistent(self.chain, self.model, self.prior):
             return ZERO
         if excess.known_zero:
@@ -351,24 +356,10 @@ class BallModelLedger(BallLedger):
             words = f"the term of t = {self.broken} is not (I_(t−1) − I_t) + Δ_t: their enclosures do not meet"
             return Finding("violated", "enclosure", words)
         L = totals.negative_elbo
-        told = ["at each step the enclosures of both formulas of its term meet", _order(totals)]
-        if self.restricted:
-            where = at_steps(self.restricted, self.chain.T)
-            told.append(f"p̃ was restricted to the x0 that can reach x_t {where}")
-        if isinstance(L, Unbounded):
-            told.append(f"both sides are {'+∞' if L.kind == 'inf' else 'undefined'}: {L.words}")
+        meet = "at each step the enclosures of both formulas of its term meet"
+        told = [meet, in_order(totals, relation), *remarks(self.restricted, self.chain.T, L)]
         return Finding("holds", "enclosure", "; ".join(told), L.witness if isinstance(L, Unbounded) else None)
 
 
 def _gap(totals: Totals[Term]) -> Term:
     return totals.gap
-
-
-def _order(totals: Totals[Term]) -> str:
-    """H(x0), NLL and L in words."""
-    nll, L = totals.nll_excess, totals.negative_elbo
-    if isinstance(nll, Unbounded):
-        return f"NLL is {'+∞' if nll.kind == 'inf' else 'undefined'}: {nll.words}"
-    if isinstance(L, Unbounded):
-        return f"H(x0) {relation(nll)} NLL" + (" < L = +∞" if L.kind == "inf" else ", and L is undefined")
-    return f"H(x0) {relation(nll)} NLL {relation(totals.gap)} L"

@@ -33,13 +33,12 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.engines.float64.conditional_laws import FINE, ConditionalLaws, ConditionalLawsRecursion
 from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw
 from markovdiff.engines.float64.forward import FloatState, is_consistent
-from markovdiff.engines.float64.information import LOGARITHM, FloatStepInformation
-from markovdiff.engines.float64.ledger import AGREE, FloatLedger, FloatTerm, order
+from markovdiff.engines.float64.information import LOGARITHM, FloatPast, FloatStepInformation
+from markovdiff.engines.float64.ledger import AGREE, FloatTerm, denoising, order, prior_gap
 from markovdiff.engines.float64.reverse import FloatModel, FloatReverse, is_certain
 from markovdiff.engines.float64.shaken import Shaker, shaken
 from markovdiff.measures.checks.finding import Finding
-from markovdiff.measures.checks.wording import at_steps
-from markovdiff.measures.ledger import Entry, Totals, Unbounded
+from markovdiff.measures.ledger import Entry, Totals, Unbounded, in_order, remarks, unbounded_gap, unbounded_of
 from markovdiff.measures.likelihood_support import LikelihoodSupport, unbounded_error
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel
@@ -95,13 +94,16 @@ class LedgerRun:
         return model_error(reverse, self.before, self.now, states)
 
 
-class FloatModelLedger(FloatLedger):
+class FloatModelLedger:
     """Kept step by step; `prior` is None where it is p_T itself."""
 
     def __init__(
         self, chain: Chain, prior: RationalMatrix | None, approach: DeviationFromLaw, model: ReverseModel
     ) -> None:
-        super().__init__(chain, prior, approach)
+        self.chain, self.states, self.approach, self.marginal = chain, chain.states, approach, prior is None
+        self.first: FloatPast | None = None
+        self.conditional_entropy = self.lost = NOTHING
+        self.now: FloatStepInformation | None = None
         self.support = chain.data.support
         self.tight = is_consistent(chain, model, prior)
         self.model = model
@@ -156,11 +158,13 @@ class FloatModelLedger(FloatLedger):
         """The lines of the ledger, and the verdict on it."""
         assert self.now is not None
         H, last = self.now.data_entropy, self.now.mutual_information
-        gap, error, excess = self._prior_gap(), plus(self.first_error, self.later), self._beyond_data()
+        assert self.first is not None
+        gap = NOTHING if self.marginal else prior_gap(self.now, self.approach, self.chain, self._source)
+        error, excess = plus(self.first_error, self.later), self._beyond_data()
         L = plus(H, plus(error, gap))
         totals: Totals[FloatTerm] = Totals(
             reconstruction=plus(self.conditional_entropy, self.first_error),
-            denoising=plus(self._denoising(), self.later),
+            denoising=plus(denoising(self.first, self.now, self.lost), self.later),
             prior=plus(last, gap),
             negative_elbo=L,
             nll=plus(H, excess),
@@ -201,16 +205,11 @@ class FloatModelLedger(FloatLedger):
 
     def _verdict(self, totals: Totals[FloatTerm]) -> Finding:
         L = totals.negative_elbo
-        told = [f"the terms of each step agree to within {max(self.off, 1e-16):.0e}, in float64"]
         if self.off > AGREE:
             words = f"a step's terms differ by {self.off:.1e} of their size from (I_(t−1) − I_t) + Δ_t, in float64"
             return Finding("violated", "float", words)
-        if self.restricted:
-            assert self.now is not None
-            told.append(f"p̃ was restricted to the x0 that can reach x_t {at_steps(self.restricted, self.now.t)}")
-        told.insert(1, _order(totals))
-        if isinstance(L, Unbounded):
-            told.append(f"both sides are {'+∞' if L.kind == 'inf' else 'undefined'}: {L.words}")
+        agree = f"the terms of each step agree to within {max(self.off, 1e-16):.0e}, in float64"
+        told = [agree, in_order(totals, order), *remarks(self.restricted, self.chain.T, L)]
         witness = L.witness if isinstance(L, Unbounded) else None
         return Finding("holds", "float", "; ".join(told), witness)
 
@@ -321,33 +320,18 @@ def _plainly(reverse: FloatReverse, before: ConditionalLaws, now: ConditionalLaw
 
 
 def plus(a: FloatTerm, b: FloatTerm) -> FloatTerm:
-    """The sum of terms that are not negative: undefined if one is, else infinite if one is."""
-    for kind in ("undefined", "inf"):
-        for term in (a, b):
-            if isinstance(term, Unbounded) and term.kind == kind:
-                return term
+    """Return the sum of terms that are not negative: undefined if one is, else infinite if one is."""
+    if (lost := unbounded_of((a, b))) is not None:
+        return lost
     assert isinstance(a, Approximation)
     assert isinstance(b, Approximation)
     return Approximation.total(a, b)
 
 
 def _jensen_gap(over: FloatTerm, excess: FloatTerm, *, tight: bool) -> FloatTerm:
-    """L − NLL, from what each has over H(x0); undefined where both are infinite."""
-    if isinstance(excess, Unbounded):
-        both = Unbounded("undefined", excess.witness, f"L and NLL are both infinite: {excess.words}")
-        return excess if excess.kind == "undefined" else both
-    if isinstance(over, Unbounded):
-        return over
+    """L − NLL, from what each has over H(x0)."""
+    if (lost := unbounded_gap(over, excess)) is not None:
+        return lost
+    assert isinstance(over, Approximation)
+    assert isinstance(excess, Approximation)
     return over.minus(excess, zero=tight or (over.known_zero and excess.known_zero))
-
-
-def _order(totals: Totals[FloatTerm]) -> str:
-    """H(x0), NLL and L in words."""
-    nll, gap, L = totals.nll_excess, totals.gap, totals.negative_elbo
-    if isinstance(nll, Unbounded):
-        return f"NLL is {'+∞' if nll.kind == 'inf' else 'undefined'}: {nll.words}"
-    low = order(nll)
-    if isinstance(L, Unbounded):
-        return f"H(x0) {low} NLL < L = +∞" if L.kind == "inf" else f"H(x0) {low} NLL, and L is undefined"
-    assert not isinstance(gap, Unbounded)
-    return f"H(x0) {low} NLL {order(gap)} L"
