@@ -19,7 +19,7 @@ from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels.spec import Normalise
 from markovdiff.process.reverse.model import ReverseModel
 from markovdiff.process.reverse.rows import Rows, written
-from markovdiff.process.table import Table
+from markovdiff.process.table import Kind
 
 WHERE = "reverse.model"
 """The table's path in a scenario file."""
@@ -70,7 +70,7 @@ class ModelSetting(Protocol):
         """Return the tables that the spec brings. Raises InputError where they do not fit the chain."""
 
 
-class ModelSpec(Table, frozen=True, tag_field="kind"):
+class ModelSpec(Kind, frozen=True, tag_field="kind"):
     """A kind of reverse model, as it is written in a scenario file."""
 
     rank: ClassVar[int] = 100
@@ -97,8 +97,3 @@ class ModelSpec(Table, frozen=True, tag_field="kind"):
         """Return what the table says, key by key, as a record has it."""
         values = {name: getattr(self, name) for name in self.__struct_fields__ if name not in self.read}
         return {name: msgspec.to_builtins(value, enc_hook=text) for name, value in values.items() if value is not None}
-
-    @classmethod
-    def kind(cls) -> str:
-        """Return what the table's `kind` is."""
-        return str(cls.__struct_config__.tag)
