@@ -85,7 +85,8 @@ class PosteriorMixture(ReverseModel):
         C = c.sum(axis=1)
         Z = x.where(x.allowed.defined, alpha + C, otherwise=True)[:, None]
         share = float((C / Z[:, 0]).max()) if x.coarse else 0.0
-        if before.is_plain and now.is_plain and now.sight.full:
+        cancels = split.as_data or x.coarse > 0  # numbers that carry their error lose nothing by a plain difference
+        if cancels and before.is_plain and now.is_plain and now.sight.full:
             d = now.r.T
             w = (-c * d if split.as_data else c) / (1 + d)
             rho = x.where(x.seen, (x.product(w, before.r) - x.along(w, now.r)[:, None]) / Z)
