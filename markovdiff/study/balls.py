@@ -30,8 +30,9 @@ from markovdiff.engines.ball.information import (
     ExactOracle,
     TimeStep,
 )
-from markovdiff.engines.ball.ledger import UNWRITTEN, BallLedger, EnclosedLedger
+from markovdiff.engines.ball.ledger import EnclosedLedger
 from markovdiff.engines.ball.model_ledger import BallModelLedger
+from markovdiff.engines.ball.prior import UNWRITTEN, BallPrior
 from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.triangle import pairs_of, triangle
 from markovdiff.engines.float64.forward import forward
@@ -40,7 +41,7 @@ from markovdiff.engines.float64.information import information as in_float
 from markovdiff.engines.float64.range import is_held
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.checks.finding import Finding
-from markovdiff.measures.ledger import Term, Unbounded
+from markovdiff.measures.ledger import LedgerOf, Term, Unbounded
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.exact import Engine, ExactEngine
@@ -139,7 +140,7 @@ def _seen_bits(chain: Chain) -> float:
 class EnclosedEngine(ABC, Generic[Enclosing]):
     """What both runs in balls share: numbers are `Quantity`, with enclosures from a walk."""
 
-    ledger: EnclosedLedger[Enclosing] | None
+    ledger: LedgerOf[Enclosing, Quantity] | None
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.chain, self.digits = plan, plan.chain, plan.digits
@@ -204,9 +205,9 @@ class BallEngine(EnclosedEngine[BallInformation]):
         self.ledger = None if plan.model is None else self._ledger(chain, plan.model)
         self.ends: dict[int, list[arb]] = {}
 
-    def _ledger(self, chain: Chain, model: ReverseModel) -> BallLedger:
+    def _ledger(self, chain: Chain, model: ReverseModel) -> LedgerOf[BallInformation, Quantity]:
         if model.is_bayes:
-            return BallLedger(chain, self.prior)
+            return EnclosedLedger(BallPrior(chain, self.prior))
         cheap = self.zeros.cheap and exact_words(chain) < CHEAP_WORDS
         return BallModelLedger(chain, self.prior, model, self.walk, cheap)
 

@@ -30,7 +30,7 @@ from markovdiff.engines.float64.model_ledger import FloatModelLedger
 from markovdiff.engines.float64.range import check_chain, check_law, check_model
 from markovdiff.engines.float64.triangle import triangle
 from markovdiff.measures.checks.finding import Finding
-from markovdiff.measures.ledger import Unbounded
+from markovdiff.measures.ledger import LedgerOf, Unbounded
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.plan import Plan
@@ -83,7 +83,7 @@ class FloatEngine:
         for check, law in self.plan.laws.items():
             check_law(law, f"checks.{check}")
 
-    def _ledger(self, chain: Chain, model: ReverseModel) -> FloatLedger:
+    def _ledger(self, chain: Chain, model: ReverseModel) -> LedgerOf[FloatStepInformation, Approximation]:
         if model.is_bayes:
             return FloatLedger(chain, self.prior, self.approach)
         return FloatModelLedger(chain, self.prior, self.approach, model)

@@ -16,7 +16,6 @@ from markovdiff.engines.exact.triangle import pairs_of, times_of
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
-from markovdiff.study import fileformat
 from markovdiff.study.forecast import (
     Forecast,
     admitted,
@@ -51,7 +50,7 @@ def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None 
     """Return the forecast of a run, in the scenario's arithmetic or another; nothing is refused."""
     kind = arithmetic or scenario.file.arithmetic.kind
     pairs = pairs_of(chain.T) if scenario.compares_pairs else 0
-    bayes = not chain.is_markov or is_bayes(scenario.file.reverse.model)
+    bayes = not chain.is_markov or scenario.file.reverse.model.is_bayes
     if kind == "exact":
         if bayes or chain.kernel.rank_one_target is None:
             return forecast(chain, pairs, classes=_classes(scenario, chain))
@@ -83,11 +82,6 @@ def _ends(chain: Chain) -> bool:
     """Return whether H(x0) is a whole number of bits, as H(x_t) may then be too: the exact chain decides that."""
     weights = [w for w in chain.data.weights if w]
     return len(set(weights)) == 1 and len(weights) & (len(weights) - 1) == 0
-
-
-def is_bayes(spec: fileformat.Model) -> bool:
-    """Whether the file asks for the Bayes reverse under the data themselves."""
-    return isinstance(spec, fileformat.Bayes) and spec.data is None
 
 
 def _classes(scenario: Scenario, chain: Chain) -> int | None:

@@ -17,9 +17,10 @@ from markovdiff.arithmetic.enclosure import ALONE, accuracy, as_decimal, bits_fo
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.engines.ball.information import TimeStep
+from markovdiff.engines.ball.ledger import EnclosedLedger
 from markovdiff.engines.ball.rank_one_forward import RankOneRecursion
 from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, RankOneSnapshot, Setting
-from markovdiff.engines.ball.rank_one_ledger import RankOneBallLedger
+from markovdiff.engines.ball.rank_one_prior import RankOneBallPrior
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.information import SPARE_BITS
 from markovdiff.process.distribution import law_of
@@ -74,7 +75,7 @@ class RankOneBallEngine(EnclosedEngine[RankOneBallInformation]):
         chain = plan.chain
         self.mixing = RankOneRecursion(chain, [*plan.laws.values(), *([] if plan.prior is None else [plan.prior])])
         self.setting = Setting(self.mixing, is_cheap(chain))
-        self.ledger = RankOneBallLedger(chain, self.prior, self.setting)
+        self.ledger = EnclosedLedger(RankOneBallPrior(chain, self.prior, self.setting))
         self.place = None if self.prior is None else self.mixing.place(self.prior)
 
     def stream(self) -> Iterator[RankOneBallInformation]:

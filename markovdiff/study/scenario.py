@@ -66,7 +66,7 @@ class Scenario:
     __reduce__ = from_fields
 
     def __repr__(self) -> str:
-        kind, arithmetic = type(self.file.noise.kernel).__struct_config__.tag, self.file.arithmetic
+        kind, arithmetic = self.file.noise.kernel.kind(), self.file.arithmetic
         facts = f"{self.T} steps on {self.K} states, {kind}, {arithmetic.kind}, {arithmetic.digits} digits, {self.unit}"
         return f"<Scenario {shown(self.name, 40)}: {facts}>"
 
@@ -115,8 +115,8 @@ class Scenario:
         """Return R_1 … R_T; None for a process with memory, which has no ledger."""
         spec = self.file.reverse.model
         if chain.is_markov:
-            return reverse.model(spec, chain, self.labels, self.folder)
-        if spec != fileformat.Bayes():
+            return spec.model(reverse.ChainSetting(chain, self.labels, self.folder))
+        if spec != fileformat.Reverse().model:
             raise InputError("a process with memory has no reverse model", where="reverse.model", remedy="leave it out")
         return None
 
