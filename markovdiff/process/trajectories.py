@@ -28,7 +28,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.reverse import Bayes, Counted, ReverseModel, ReverseTable, Row, Uniform
+from markovdiff.process.reverse import ReverseModel, Row
 from markovdiff.process.transition import Dense
 
 LAW_BITS = 2**29
@@ -133,27 +133,24 @@ def _backs(
 ) -> Iterator[Backward]:
     """Yield for t = T, …, 1 a function that draws x_{t−1} from x_t."""
     times = range(chain.T, 0, -1)
-    match model:
-        case Bayes() if chain.kernel.rank_one_target is not None:
+    if model.is_bayes or model.belief is not None:
+        if chain.kernel.rank_one_target is not None:
             yield from _bayes_rank_one(chain, chain.target, model, random)
-        case Bayes():
-            laws = _laws(chain, model, kept, pause)
-            for t in times:
-                yield _bayes(laws[t - 1], chain.transition(t).dense, random)
-        case Uniform():
-            yield from [lambda _j: draw(range(1, chain.K + 1), random)] * chain.T
-        case Counted() | ReverseTable():
-            if isinstance(model, Counted) and model.trajectories * chain.T > LEARNT_DRAWS:
-                raise _too_large(f"{model.trajectories} × {chain.T} transitions to learn from again")
-            for t in times:
-                yield _from_table(model.tables[t - 1], random)
-        case _:
-            _check_mixture(chain, kept)
-            for t in times:
-                yield _from_table(model.step(kept[t - 1], kept[t]).rows, random)
+            return
+        laws = _laws(chain, model, kept, pause)
+        for t in times:
+            yield _bayes(laws[t - 1], chain.transition(t).dense, random)
+        return
+    if model.depends_on_process:
+        _check_mixture(chain, kept)
+    elif model.draws > LEARNT_DRAWS:
+        raise _too_large(f"{model.draws} transitions to learn from again")
+    for t in times:
+        rows = model.rows_alone(chain, t)
+        yield _from_table(model.step(kept[t - 1], kept[t]).rows if rows is None else rows, random)
 
 
-def _bayes_rank_one(chain: Chain, target: Distribution, model: Bayes, random: Random) -> Iterator[Backward]:
+def _bayes_rank_one(chain: Chain, target: Distribution, model: ReverseModel, random: Random) -> Iterator[Backward]:
     """Draw from R_t[j, ·] ∝ κ p_{t−1}[j] e_j + (1−κ) π_j p_{t−1}, with p_{t−1} = ᾱ r + (1−ᾱ)π for a belief r."""
     belief = chain.at(0).data if model.belief is None else model.belief
     x, X = belief.table()[0], belief.d
@@ -183,7 +180,7 @@ def _bayes_rank_one(chain: Chain, target: Distribution, model: Bayes, random: Ra
     return map(at, range(chain.T, 0, -1))
 
 
-def _laws(chain: Chain, model: Bayes, kept: Mapping[int, Moment], pause: Pause) -> list[RationalMatrix]:
+def _laws(chain: Chain, model: ReverseModel, kept: Mapping[int, Moment], pause: Pause) -> list[RationalMatrix]:
     """Return p_0 … p_{T−1}, or the belief pushed along them: vectors alone, a K-th of what a run carries."""
     if model.belief is None and all(t in kept for t in range(chain.T)):
         return [kept[t].marginal for t in range(chain.T)]

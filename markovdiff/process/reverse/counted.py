@@ -63,6 +63,11 @@ class Counted(Tabled):
                 got=f"{self.chain.T} × {self.chain.K}²",
             )
 
+    @property
+    def draws(self) -> int:
+        """Return trajectories × T."""
+        return self.trajectories * self.chain.T
+
     @cached_property
     def tables(self) -> tuple[Rows, ...]:
         """R_1 … R_T."""

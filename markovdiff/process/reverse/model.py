@@ -83,6 +83,15 @@ class ReverseModel(ABC):
         """
         return ()
 
+    def rows_alone(self, chain: Chain, t: int) -> tuple[Row | None, ...] | None:  # noqa: ARG002
+        """Return the rows of R_t where they need nothing of the process, else None."""
+        return None
+
+    @property
+    def draws(self) -> int:
+        """Transitions that are sampled before the first row is known."""
+        return 0
+
     # other arithmetics
 
     def speaks_of(self, chain: Chain) -> tuple[int, ...]:

@@ -40,6 +40,10 @@ class Tabled(ReverseModel):
         """Return the table of step t."""
         return ReverseStep(self.tables[now.t - 1])
 
+    def rows_alone(self, chain: Chain, t: int) -> Rows:  # noqa: ARG002
+        """Return the table of step t."""
+        return self.tables[t - 1]
+
     def brings(self, K: int) -> Iterable[tuple[fmpz, fmpz]]:  # noqa: ARG002
         """Return all the tables' probabilities."""
         return shares(self.tables)

@@ -12,6 +12,7 @@ from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.reverse.model import ReverseModel, ReverseStep
 from markovdiff.process.reverse.numbers import BesideBayes, StepNumbers, compared
+from markovdiff.process.reverse.rows import Row
 from markovdiff.process.reverse.spec import ModelSetting, ModelSpec
 
 if TYPE_CHECKING:
@@ -29,8 +30,11 @@ class Uniform(ReverseModel):
 
     def step(self, before: Moment, now: Moment) -> ReverseStep:  # noqa: ARG002
         """Return R_t[j, i] = 1/K."""
-        K = now.cumulative.K
-        return ReverseStep((([fmpz(1)] * K, fmpz(K)),) * K)
+        return ReverseStep(_everywhere(now.cumulative.K))
+
+    def rows_alone(self, chain: Chain, t: int) -> tuple[Row, ...]:  # noqa: ARG002
+        """Return 1/K everywhere."""
+        return _everywhere(chain.K)
 
     def support(self, chain: Chain, before: SupportPattern, now: SupportPattern) -> ReverseSupport:  # noqa: ARG002
         """Return everything."""
@@ -44,6 +48,10 @@ class Uniform(ReverseModel):
         """Return 1/K, rounded."""
         K = x.chain.K
         return compared(x, x.constant(Fraction(1, K), (K, K)), x.fine)
+
+
+def _everywhere(K: int) -> tuple[Row, ...]:
+    return (([fmpz(1)] * K, fmpz(K)),) * K
 
 
 class UniformModelSpec(ModelSpec, frozen=True, tag="uniform"):
