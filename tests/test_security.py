@@ -28,8 +28,8 @@ from trial import Outcome, Trial, complaint, here
 import markovdiff as md
 from markovdiff.study import files
 from tui.app import MarkovdiffApp
+from tui.canvas import Canvas
 from tui.messages import Request
-from tui.panels.canvas import Canvas
 
 HOME = Path(__file__).parents[1]
 SOURCES = sorted(path for room in ("markovdiff", "tui") for path in (HOME / room).rglob("*.py"))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tui.panels import PANELS
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -53,14 +55,7 @@ ACTIONS = (
     Action("J", "choose_source", "the next state of x_0", LOOK, "1"),
     Action("K", "choose_source", "the state of x_0 before", LOOK, "-1"),
     Action("u", "unit", "bits or nats", LOOK),
-    Action("1", "panel", "the curves", LOOK, "1"),
-    Action("2", "panel", "the matrix", LOOK, "2"),
-    Action("3", "panel", "the marginal", LOOK, "3"),
-    Action("4", "panel", "the posterior", LOOK, "4"),
-    Action("5", "panel", "the ledger of the ELBO", LOOK, "5"),
-    Action("6", "panel", "the inequality", LOOK, "6"),
-    Action("7", "panel", "the trajectories", LOOK, "7"),
-    Action("8", "panel", "the chain", LOOK, "8"),
+    *(Action(panel.key, "panel", panel.words, LOOK, f"'{panel.name}'") for panel in PANELS.values()),
     Action("tab", "turn", "the next panel, where several share a place", LOOK),
     Action("f", "zoom", "the focused panel alone, and back", LOOK, footer="Zoom"),
     Action("t", "next_theme", "dark, light, high contrast", LOOK),

@@ -17,26 +17,18 @@ from textual.containers import Container
 from textual.widgets import Footer
 
 from tui import raster, view
+from tui.canvas import Canvas, PanelWidget, Scrubber
 from tui.engine import Engine
 from tui.film import RunBuffer
 from tui.messages import Answer, Column, ColumnAnswer, Kind, Question, Request, Sample, Shadow, Shadowed
-from tui.panels.canvas import Canvas, Panel, Scrubber
+from tui.panel import ALONE, LAYOUTS, in_sight, layout_for
+from tui.panels import PANELS
 from tui.playback import Playback
 from tui.themes import THEMES
-from tui.view import information, matrix, posterior, reading
-from tui.view.scene import Readable
-
-LATE = ("4", "5", "6", "7", "8")
-"""The panels that share the last place on a narrow screen."""
+from tui.view import Readable, reading
 
 PARTICLES = 256
 """How many are sampled."""
-
-SHORT = ("2", "3", *LATE)
-"""The panels that share the second of two places on a screen of few rows."""
-
-PAIR = ("6", "8")
-"""The panels that share a place on a screen of middling width."""
 
 
 class MainApp(App[None]):
@@ -69,7 +61,7 @@ class MainApp(App[None]):
         self.scale = view.SCALES[0]
         self.matrix: Kind = view.MATRICES[0]
         self.chosen = self.source = 0
-        self.late = "6"
+        self.recent: tuple[str, ...] = ()
         self.zoomed = ""
         self.marked: RunBuffer | None = None
         self.beneath = self.backward = self.shadow = False
@@ -89,12 +81,7 @@ class MainApp(App[None]):
         yield Canvas(id="headline")
         yield Scrubber(id="scrubber")
         with Container(id="panels"):
-            for number in view.PANELS:
-                panel = Panel(number)
-                panel.set_class(number in LATE, "late")
-                panel.set_class(number in PAIR, "pair")
-                panel.set_class(number in SHORT, "second")
-                yield panel
+            yield from map(PanelWidget, PANELS.values())
         yield Canvas(id="reading")
         yield Footer(show_command_palette=False)
 
@@ -103,8 +90,8 @@ class MainApp(App[None]):
         if not self.begun:
             self.begin(self.request)
         self.set_interval(1 / self.fps, self.tick)
-        self.show_late(self.late)
-        self.query_one("#panel-1").focus()
+        self.arrange()
+        self.query(PanelWidget).first().focus()
 
     def on_unmount(self) -> None:
         """Leave no process behind."""
@@ -186,6 +173,7 @@ class MainApp(App[None]):
             tuple(answer for answer in self.asked.values() if isinstance(answer, ColumnAnswer)),
             self.backward,
             self.shadow,
+            self.playback.playing,
         )
 
     def paint(self) -> None:
@@ -200,9 +188,7 @@ class MainApp(App[None]):
             head, scrubber = self.query_one("#headline", Canvas), self.query_one("#scrubber", Canvas)
             head.paint([view.headline(scene, head.size.width, self.playing_words())])
             scrubber.paint([raster.scrubber(t, max(self.film.T, 1), max(scrubber.size.width, 1))])
-            self.query_one("#panel-1", Panel).head(f"information, {self.scale}", information.subtitle(scene))
-            self.query_one("#panel-2", Panel).head(matrix.NAMES[self.matrix])
-            for panel in self.query(Panel):
+            for panel in self.query(PanelWidget):
                 if panel.display:
                     panel.show(scene)
             self.read_out(scene)
@@ -210,12 +196,13 @@ class MainApp(App[None]):
     def spot(self, scene: view.ViewState) -> Readable | None:
         """What is under the mouse, else under the cursor of the focused panel."""
         if self.hover is not None:
-            number, x, y = self.hover
-            panel = self.query_one(f"#panel-{number}", Panel)
-            if panel.display and (found := view.PANELS[number].spot(scene, x, y, *panel.size)):
+            name, x, y = self.hover
+            widget = self.query_one(f"#panel-{name}", PanelWidget)
+            if widget.display and (found := widget.panel.spot(scene, x, y, *widget.size)):
                 return found
         focused = self.screen_stack[0].focused
-        return view.PANELS[focused.number if isinstance(focused, Panel) else "1"].here(scene)
+        panel = focused.panel if isinstance(focused, PanelWidget) else next(iter(PANELS.values()))
+        return panel.here(scene)
 
     def read_out(self, scene: view.ViewState) -> None:
         """The line above the footer."""
@@ -228,7 +215,7 @@ class MainApp(App[None]):
         if self.playback.playing or self.film.at(scene.t) is None:
             return
         spot = self.spot(scene)
-        wanted: list[Question | Column] = [*posterior.columns_of(scene)]
+        wanted: list[Question | Column] = [column for panel in PANELS.values() for column in panel.columns(scene)]
         if isinstance(spot, Question):
             wanted.append(spot)
         for question in [question for question in self.asked if question not in wanted]:
@@ -250,23 +237,34 @@ class MainApp(App[None]):
         """What has another size is painted again, with the next tick."""
         self.dirty = True
 
+    def on_resize(self) -> None:
+        """Stand the panels where they are in the new size."""
+        self.call_next(self.arrange)
+
     def repaint(self) -> None:
         """Paint although t has not changed."""
         self.dirty = True
         self.paint()
 
-    def show_late(self, number: str) -> None:
-        """Where panels share a place, this one has it now."""
-        self.late = number
-        for panel in self.query(Panel):
-            if number in LATE and panel.number in LATE:
-                panel.set_class(panel.number == number, "-shown")
-            if number in PAIR and panel.number in PAIR:
-                panel.set_class(panel.number == number, "-front")
-            if number in SHORT:
-                panel.set_class(panel.number == number, "-second")
+    @property
+    def layout(self) -> str:
+        """The name of the layout that the panels stand in."""
+        return layout_for(*self.size, crowded=self.screen_stack[0].has_class("-touring"))
+
+    def arrange(self) -> None:
+        """Give each panel that is in sight its place in the grid, and hide the others."""
+        name = self.layout
+        layout = ALONE if self.zoomed else LAYOUTS[name]
+        front = [self.zoomed] if self.zoomed else in_sight(PANELS.values(), name, self.recent)
+        grid = self.query_one("#panels")
+        grid.styles.grid_size_columns, grid.styles.grid_rows = layout.columns, layout.rows
+        grid.styles.grid_size_rows = len(layout.rows.split())
+        for widget in self.query(PanelWidget):
+            widget.display = widget.panel.name in front
+            widget.styles.column_span = 1 if self.zoomed else widget.panel.places[name].span
         self.call_after_refresh(self.repaint)
 
-    def time_under(self, panel: Panel, x: int) -> int | None:
-        """The time that a column of the curves stands for."""
-        return information.time_under(self.scene(), x, *panel.size)
+    def bring_forward(self, name: str) -> None:
+        """Where panels share a place, this one has it now."""
+        self.recent = (name, *(other for other in self.recent if other != name))
+        self.arrange()

@@ -13,8 +13,8 @@ from textual.widgets import Static
 
 from tui import raster
 from tui.app import MarkovdiffApp
+from tui.canvas import Canvas, PanelWidget
 from tui.messages import Answer, Ask, ColumnAnswer, Message, Request, Sampled, Shadowed
-from tui.panels.canvas import Canvas, Panel
 from tui.worker.study import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -128,7 +128,7 @@ class Session:
             await self.pilot.pause(0.01)
 
     def wrong(self) -> list[str]:
-        shown = [p for p in self.app.screen_stack[0].query(Panel) if p.display and p.region.area]
+        shown = [p for p in self.app.screen_stack[0].query(PanelWidget) if p.display and p.region.area]
         return [
             f"{p.id} {p.size} {len(p.rows)}"
             for p in shown

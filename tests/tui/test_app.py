@@ -18,11 +18,12 @@ from textual.widgets import Input, OptionList, Static, TextArea
 import tui.open
 import tui.stage
 from markovdiff.cli import main
-from tui import raster, recent, view
+from tui import raster, recent
 from tui.actions import ACTIONS
 from tui.app import MarkovdiffApp
+from tui.canvas import Canvas, PanelWidget
 from tui.messages import Request
-from tui.panels.canvas import Canvas, Panel
+from tui.panels import PANELS
 from tui.screens.form import Form
 from tui.screens.overlays import Editor, Export, GoTo, Help, Scenarios
 from tui.themes import THEMES
@@ -91,11 +92,11 @@ async def test_the_mouse_moves_time_and_chooses() -> None:
         await s.at(64)
         await s.pilot.click("#scrubber", offset=(0, 0))
         await s.at(0)
-        curves = s.app.query_one("#panel-1", Panel)
-        await s.pilot.click("#panel-1", offset=(curves.size.width, 4))
+        curves = s.app.query_one("#panel-information", PanelWidget)
+        await s.pilot.click("#panel-information", offset=(curves.size.width, 4))
         await s.at(64)
-        matrix = s.app.query_one("#panel-2", Panel)
-        await s.pilot.click("#panel-2", offset=(matrix.size.width // 2 + 3, 2))
+        matrix = s.app.query_one("#panel-matrix", PanelWidget)
+        await s.pilot.click("#panel-matrix", offset=(matrix.size.width // 2 + 3, 2))
         await s.until(lambda: s.app.chosen == 1)
 
 
@@ -307,7 +308,7 @@ async def test_the_rest_of_a_long_line_of_the_help_stays_in_its_column() -> None
         table = next(lines for lines in parts if any("logarithmic" in line for line in lines))
         column = table[0].index("curves on")
         assert all(line[column - 1 : column] in ("", " ") and line[column:].strip() for line in table if line)
-        for panel in view.PANELS.values():
+        for panel in PANELS.values():
             for formula in panel.formula.split(";   "):
                 assert len(formula) > 64 or any(formula in line for lines in parts for line in lines)
 
@@ -418,7 +419,7 @@ async def test_the_fraction_under_the_cursor_and_the_mouse() -> None:
         assert "I(x0;x_20) 0.0" in reading(s)
         await s.press("2")
         await s.until(lambda: "q(x_20=a | x_0=a) = " in reading(s) and "/2" in reading(s), reading(s))
-        await s.pilot.hover("#panel-6", offset=(5, 2))
+        await s.pilot.hover("#panel-inequality", offset=(5, 2))
         await s.until(lambda: reading(s).startswith(" I(x0;x_19) − I(x0;x_20) 0.0"), reading(s))
         await s.pilot.hover("#headline", offset=(5, 0))
         await s.until(lambda: "q(x_20=a | x_0=a)" in reading(s), reading(s))
@@ -431,7 +432,7 @@ async def test_posteriors_become_fractions_when_time_rests() -> None:
     """At t = 1 every share of panel 4 is a short fraction, and there it stands."""
     async with session() as s:
         await s.press("home", "right", "4")
-        panel = s.app.query_one("#panel-4", Panel)
+        panel = s.app.query_one("#panel-posterior", PanelWidget)
         await s.until(lambda: "57/58" in raster.text(panel.rows), raster.text(panel.rows))
 
 
@@ -458,10 +459,10 @@ async def test_every_panel_has_a_place_on_every_screen() -> None:
     """From 60 × 15 to 200 × 60 each number shows its panel."""
     for size in ((60, 15), (80, 24), (120, 40), (200, 60)):
         async with session(size=size) as s:
-            for number in view.PANELS:
-                await s.press(number)
-                panel = s.app.query_one(f"#panel-{number}", Panel)
-                await s.until(lambda p=panel: p.display and p.size.width > 20 and p.size.height > 2, f"{size} {number}")
+            for name, record in PANELS.items():
+                await s.press(record.key)
+                panel = s.app.query_one(f"#panel-{name}", PanelWidget)
+                await s.until(lambda p=panel: p.display and p.size.width > 20 and p.size.height > 2, f"{size} {name}")
                 assert s.app.focused is panel
             await s.painted()
 
@@ -538,7 +539,7 @@ async def test_a_theme_repaints_what_is_there() -> None:
     """A theme set from anywhere changes the colours of all panels."""
     async with session() as s:
         s.app.theme = THEMES[1].name
-        panel = s.app.query_one("#panel-3", Panel)
+        panel = s.app.query_one("#panel-marginal", PanelWidget)
         await s.until(lambda: panel._style("", "").bgcolor.name == THEMES[1].background)
 
 
@@ -569,12 +570,12 @@ async def test_without_colour_everything_still_works(monkeypatch: pytest.MonkeyP
             s.app.theme = theme
         await s.fresh()
         assert s.app.no_color
-        for number in view.PANELS:
-            await s.press(number, "f")
+        for panel in PANELS.values():
+            await s.press(panel.key, "f")
             await s.pilot.pause(0.05)
             await s.press("v", "c", "]", "f")
             await s.painted()
         await s.fresh()
-        curves = s.app.query_one("#panel-1", Panel)
+        curves = s.app.query_one("#panel-information", PanelWidget)
         strips = [curves.render_line(y) for y in range(curves.size.height)]
         assert any(segment.style and segment.style.reverse for strip in strips for segment in strip)

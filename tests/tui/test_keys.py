@@ -11,14 +11,15 @@ from textual.widgets import TextArea
 from tui import raster
 from tui.actions import ACTIONS, Action
 from tui.app import MarkovdiffApp
+from tui.canvas import Canvas, PanelWidget
 from tui.messages import Died
-from tui.panels.canvas import Canvas, Panel
+from tui.panels import PANELS
+from tui.panels.matrix import NAMES as MATRIX_NAMES
 from tui.screens.form import Form
 from tui.screens.lab import Lab
 from tui.screens.overlays import Editor, Export, GoTo, Help, Scenarios
 from tui.screens.tour import Card
 from tui.themes import THEMES
-from tui.view.matrix import NAMES as MATRIX_NAMES
 
 pytestmark = pytest.mark.usefixtures("state")
 
@@ -94,13 +95,13 @@ async def test_the_scale_is_named(size: tuple[int, int]) -> None:
     """Which scale the curves have can be read on the screen."""
     async with session(size=size) as s:
         await s.press("v")
-        await s.until(lambda: "square root" in str(s.app.query_one("#panel-1", Panel).border_title))
+        await s.until(lambda: "square root" in str(s.app.query_one("#panel-information", PanelWidget).border_title))
 
 
 async def shadows(s: Session, key: str) -> None:
     """Float64's curve has its marks and their meaning, the line that reads out its number; then all is gone."""
     await s.press("1", key)
-    curves, below = s.app.query_one("#panel-1", Panel), s.app.query_one("#reading", Canvas)
+    curves, below = s.app.query_one("#panel-information", PanelWidget), s.app.query_one("#reading", Canvas)
     await s.until(lambda: "float64 0." in raster.text(below.rows), "float64 is not read out")
     await s.until(lambda: "f64" in raster.text(curves.rows[-1:]))
     assert "↑ false rise − negative = stuck" in str(curves.border_subtitle)
@@ -113,7 +114,7 @@ async def next_matrix(s: Session, key: str) -> None:
     for matrix in ("step", "joint", "reverse", "cumulative"):
         await s.press(key)
         assert s.app.matrix == matrix
-        assert MATRIX_NAMES[matrix] in str(s.app.query_one("#panel-2", Panel).border_title)
+        assert MATRIX_NAMES[matrix] in str(s.app.query_one("#panel-matrix", PanelWidget).border_title)
 
 
 async def chooses(s: Session, key: str) -> None:
@@ -121,7 +122,7 @@ async def chooses(s: Session, key: str) -> None:
     await s.press("4", key)
     assert s.app.chosen == 1 - before
     state = "ab"[1 - before]
-    await s.until(lambda: f"given x_20 = {state}" in raster.text(s.app.query_one("#panel-4", Panel).rows))
+    await s.until(lambda: f"given x_20 = {state}" in raster.text(s.app.query_one("#panel-posterior", PanelWidget).rows))
 
 
 async def unit(s: Session, key: str) -> None:
@@ -132,10 +133,10 @@ async def unit(s: Session, key: str) -> None:
         await s.until(lambda wanted=name: f" {wanted}" in s.head())
 
 
-def focuses(number: str) -> Callable[[Session, str], Awaitable[None]]:
+def focuses(name: str) -> Callable[[Session, str], Awaitable[None]]:
     async def check(s: Session, key: str) -> None:
-        await s.press("1" if number != "1" else "2", key)
-        panel = s.app.query_one(f"#panel-{number}", Panel)
+        await s.press("1" if name != "information" else "2", key)
+        panel = s.app.query_one(f"#panel-{name}", PanelWidget)
         await s.until(lambda: s.app.focused is panel)
         assert panel.display
         await s.painted()
@@ -148,15 +149,15 @@ async def turns(s: Session, key: str) -> None:
     seen = set()
     for _ in range(8):
         await s.press(key)
-        assert isinstance(s.app.focused, Panel)
-        seen.add(s.app.focused.number)
+        assert isinstance(s.app.focused, PanelWidget)
+        seen.add(s.app.focused.panel.name)
         await s.painted()
-    assert seen >= {"4", "5", "6", "7"}
+    assert seen >= {"posterior", "ledger", "inequality", "trajectories"}
 
 
 async def zooms(s: Session, key: str) -> None:
     await s.press("1")
-    panel = s.app.query_one("#panel-1", Panel)
+    panel = s.app.query_one("#panel-information", PanelWidget)
     before = panel.size
     await s.press(key)
     await s.until(lambda: panel.size.width > before.width and len(panel.rows) == panel.size.height > before.height)
@@ -169,7 +170,7 @@ async def themes(s: Session, key: str) -> None:
     for theme in (*THEMES[1:], THEMES[0]):
         await s.press(key)
         assert s.app.theme == theme.name
-        background = s.app.query_one("#panel-1", Panel)._style("", "").bgcolor
+        background = s.app.query_one("#panel-information", PanelWidget)._style("", "").bgcolor
         assert background is not None
         assert background.name == theme.background
 
@@ -221,7 +222,7 @@ async def compares(s: Session, key: str) -> None:
     await s.press(key)
     assert "no chain is marked" in s.told()
     await s.press("m", key)
-    curves = s.app.query_one("#panel-1", Panel)
+    curves = s.app.query_one("#panel-information", PanelWidget)
     assert "beneath: two-state" in str(curves.border_subtitle)
     await s.press(key)
     assert not curves.border_subtitle
@@ -330,7 +331,7 @@ FACTS: dict[str, Callable[[Session, str], Awaitable[None]]] = {
     "choose_source(-1)": chooses_source,
     "backward": goes_back,
     "unit": unit,
-    **{f"panel({number})": focuses(number) for number in "12345678"},
+    **{f"panel('{name}')": focuses(name) for name in PANELS},
     "turn": turns,
     "zoom": zooms,
     "next_theme": themes,

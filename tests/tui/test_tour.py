@@ -16,13 +16,14 @@ import markovdiff as md
 import tui.stage
 from markovdiff.study.scenario import shipped_scenarios
 from tui import raster
+from tui.canvas import PanelWidget
 from tui.messages import Request
-from tui.panels.canvas import Panel
+from tui.panels import PANELS
 from tui.screens.lab import Lab
 from tui.screens.overlays import GoTo
 from tui.screens.tour import Card
 from tui.tour import LETTERS, STOPS, Tour, card, card_height, choice_at
-from tui.view import MATRICES, PANELS, SCALES
+from tui.view import MATRICES, SCALES
 
 
 @pytest.fixture(autouse=True)
@@ -226,7 +227,7 @@ def test_a_card_holds_its_words_whole(width: int) -> None:
             assert {len(row) for row in rows} == {width}
             assert len(rows) <= card_height(width)
             words = " ".join(raster.text(rows).split())
-            wanted = [stop.because] if chosen else [stop.text, stop.question, *stop.choices]
+            wanted = [stop.because] if chosen else [stop.words, stop.question, *stop.choices]
             if width >= 58:
                 assert all(" ".join(part.split()) in words for part in wanted), (words, wanted)
             if chosen:
@@ -275,8 +276,8 @@ async def arrived(s: Session, at: int, chosen: str) -> None:
     await s.until(lambda: f"{sight.scenario} " in s.head() and s.app.film.finished is not None)
     await s.at(sight.t)
     focused = s.app.screen_stack[0].focused
-    assert isinstance(focused, Panel)
-    assert focused.number == sight.panel
+    assert isinstance(focused, PanelWidget)
+    assert focused.panel.name == sight.panel
     assert focused.display
     assert (s.app.scale, s.app.matrix, s.app.chosen) == (sight.scale, sight.matrix, sight.state)
     assert not s.app.playback.playing
@@ -318,13 +319,13 @@ async def test_the_future_is_veiled_until_one_has_answered() -> None:
         await s.press("T")
         await arrived(s, 0, "")
         assert known(s) == 1
-        assert "the totals come at the end" in panel(s, "5")
+        assert "the totals come at the end" in panel(s, "ledger")
         await s.press("right", "right")
         await s.at(2)
         assert known(s) == 3
         await s.press("c")
         await s.until(lambda: known(s) == 65)
-        await s.until(lambda: "L = −ELBO" in panel(s, "5"))
+        await s.until(lambda: "L = −ELBO" in panel(s, "ledger"))
 
 
 async def test_no_bound_is_seen_before_one_has_said_how_near_it_is() -> None:
@@ -332,10 +333,10 @@ async def test_no_bound_is_seen_before_one_has_said_how_near_it_is() -> None:
     async with session() as s:
         await s.press("T", *["a", "enter"] * 6)
         await arrived(s, 6, "")
-        assert "bound" not in panel(s, "6")
+        assert "bound" not in panel(s, "inequality")
         await s.press("a")
         await arrived(s, 6, "a")
-        await s.until(lambda: "bound" in panel(s, "6"))
+        await s.until(lambda: "bound" in panel(s, "inequality"))
 
 
 def known(s: Session) -> int:
@@ -343,7 +344,7 @@ def known(s: Session) -> int:
 
 
 def panel(s: Session, number: str) -> str:
-    return raster.text(s.app.query_one(f"#panel-{number}", Panel).rows)
+    return raster.text(s.app.query_one(f"#panel-{number}", PanelWidget).rows)
 
 
 @pytest.mark.parametrize("presses", [[], ["a"], ["a", "enter"], ["a", "enter", "c", "enter", "b"], ["v", "c", "5"]])
@@ -379,8 +380,8 @@ async def test_leaving_brings_back_what_one_was_looking_at(size: tuple[int, int]
         await s.press("escape")
         await s.until(lambda: not s.app.query(Card) and "mine " in s.head())
         assert s.app.beneath
-        assert isinstance(s.app.focused, Panel)
-        assert s.app.focused.number == "3"
+        assert isinstance(s.app.focused, PanelWidget)
+        assert s.app.focused.panel.name == "marginal"
 
 
 async def test_one_can_play_during_the_tour() -> None:
@@ -394,8 +395,8 @@ async def test_one_can_play_during_the_tour() -> None:
         s.clock.now += 1.0
         await s.at(8)
         await s.press("space", "7")
-        assert isinstance(s.app.focused, Panel)
-        assert s.app.focused.number == "7"
+        assert isinstance(s.app.focused, PanelWidget)
+        assert s.app.focused.panel.name == "trajectories"
         await s.press("c")
         await arrived(s, 0, "c")
         await s.press("c")

@@ -17,7 +17,8 @@ from pictures import is_a_picture, is_a_row
 from tui import raster, view
 from tui.film import RunBuffer
 from tui.messages import Answer, Message, Question, Request, Sample, Shadow, Shadowed
-from tui.view import inequality, information, reading
+from tui.panels import PANELS, inequality, information
+from tui.view import reading
 from tui.worker.study import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -58,7 +59,7 @@ def film_of(name: str, part: float = 1.0) -> RunBuffer:
 
 def drawn(number: str, scene: view.ViewState, width: int, height: int) -> str:
     """The text of a panel, its form checked: height rows of width columns."""
-    rows = view.PANELS[number].paint(scene, width, height)
+    rows = PANELS[number].draw(scene, width, height)
     assert is_a_picture(rows, width, height), (number, width, height)
     return raster.text(rows)
 
@@ -79,7 +80,7 @@ def test_the_run_was_made(name: str) -> None:
     assert len(film.steps) == film.T + 1
 
 
-@pytest.mark.parametrize("number", view.PANELS)
+@pytest.mark.parametrize("number", PANELS)
 @pytest.mark.parametrize("part", [0.0, 0.001, 0.5, 1.0], ids=["empty", "opened", "half", "whole"])
 @pytest.mark.parametrize("name", [*NAMES, *OWN])
 def test_every_panel_fills_its_place_exactly(name: str, part: float, number: str) -> None:
@@ -109,7 +110,7 @@ def test_every_choice_can_be_painted(data: st.DataObject) -> None:
         colour=data.draw(st.booleans()),
     )
     width, height = data.draw(st.integers(1, 200)), data.draw(st.integers(1, 60))
-    for number in view.PANELS:
+    for number in PANELS:
         drawn(number, scene, width, height)
     assert is_a_row(view.headline(scene, width, "▶ 1x"), width)
 
@@ -120,7 +121,7 @@ def test_every_scale_draws_every_run(name: str, scale: str) -> None:
     """The curves have a picture on every scale, also where everything is 0."""
     film = film_of(name)
     for width, height in SIZES:
-        drawn("1", view.ViewState(film, film.T // 2, scale=scale), width, height)
+        drawn("information", view.ViewState(film, film.T // 2, scale=scale), width, height)
 
 
 @pytest.mark.parametrize("matrix", view.MATRICES)
@@ -133,8 +134,8 @@ def test_every_matrix_and_state_has_a_picture(name: str, matrix: str) -> None:
         for chosen in range(0, film.opened.K, 5):
             for colour in (True, False):
                 scene = view.ViewState(film, t, matrix=matrix, chosen=chosen, colour=colour)
-                drawn("2", scene, 33, 9)
-                drawn("4", scene, 60, 9)
+                drawn("matrix", scene, 33, 9)
+                drawn("posterior", scene, 60, 9)
 
 
 # the headline
@@ -192,27 +193,27 @@ def test_the_inequality_says_its_verdict(name: str, word: str) -> None:
         step = film.at(t)
         assert step is not None
         verdict = step.record["decay"]
-        assert f" {inequality.MARKS[verdict]} {verdict} " in drawn("6", view.ViewState(film, t), 60, 8).splitlines()[0]
+        assert f" {inequality.MARKS[verdict]} {verdict} " in lines("inequality", name, t, 60, 8)[0]
         words.add(verdict)
     assert word in words
 
 
 def test_the_inequality_begins_with_nothing() -> None:
     """At t = 0 no step has been made."""
-    assert "t = 0: nothing is lost yet" in lines("6", "two-state", 0)[0]
+    assert "t = 0: nothing is lost yet" in lines("inequality", "two-state", 0)[0]
 
 
 def test_the_strip_has_the_verdict_of_each_step() -> None:
     """With a column to a step, the strip under the panel is the verdicts' marks in order."""
     film = film_of("memory")
     wanted = "·" + "".join(inequality.MARKS[s.record["decay"]] for s in film.steps[1:])
-    strip = drawn("6", view.ViewState(film, 5), 15, 8).splitlines()[-1]
+    strip = drawn("inequality", view.ViewState(film, 5), 15, 8).splitlines()[-1]
     assert strip == f" {wanted} "
 
 
 def amounts(name: str, t: int) -> dict[str, Decimal]:
     """The ledger's lines as they are shown."""
-    found = [re.match(r" (.*?) +(-?\d\S*)\s*$", row) for row in lines("5", name, t, 40, 24)]
+    found = [re.match(r" (.*?) +(-?\d\S*)\s*$", row) for row in lines("ledger", name, t, 40, 24)]
     return {m[1].strip(): Decimal(m[2]) for m in found if m}
 
 
@@ -236,13 +237,13 @@ def test_the_ledger_adds_up_as_it_is_shown(name: str) -> None:
 
 def test_an_infinite_ledger_says_so() -> None:
     """Where L is infinite the panel has ∞, and what is not defined is called undefined."""
-    found = [name for name in [*NAMES, *OWN] if "∞" in "".join(lines("5", name, 1))]
+    found = [name for name in [*NAMES, *OWN] if "∞" in "".join(lines("ledger", name, 1))]
     assert "elbo-mask-prior" in found or "infinite" in found
 
 
 def test_a_process_with_memory_has_no_ledger() -> None:
     """Its panel says that and nothing else."""
-    shown = lines("5", "memory", 3)
+    shown = lines("ledger", "memory", 3)
     assert shown[0].strip() == "a process with memory has no ledger"
     assert not "".join(shown[1:]).strip()
 
@@ -250,7 +251,7 @@ def test_a_process_with_memory_has_no_ledger() -> None:
 def test_totals_come_at_the_end() -> None:
     """While the run goes on, the ledger has this step's lines and says that the totals come."""
     film = film_of("two-state", 0.5)
-    shown = drawn("5", view.ViewState(film, 3), 50, 12)
+    shown = drawn("ledger", view.ViewState(film, 3), 50, 12)
     assert "term of t = 3" in shown
     assert "totals come at the end" in shown
 
@@ -258,7 +259,7 @@ def test_totals_come_at_the_end() -> None:
 def test_a_logarithmic_scale_reaches_far() -> None:
     """dense-late loses its information below 1e-200: the axis goes down there, and the curve has no gap."""
     film = film_of("dense-late")
-    shown = drawn("1", view.ViewState(film, film.T, scale="logarithmic"), 120, 40)
+    shown = drawn("information", view.ViewState(film, film.T, scale="logarithmic"), 120, 40)
     exponents = [int(e) for e in re.findall(r"1e(-?\d+)", shown)]
     assert min(exponents) <= -200
     assert max(exponents) >= 0
@@ -270,14 +271,14 @@ def test_a_logarithmic_scale_reaches_far() -> None:
 
 def test_the_curves_have_their_names() -> None:
     """The legend names the four curves."""
-    first = lines("1", "two-state", 3, 100)[0]
+    first = lines("information", "two-state", 3, 100)[0]
     assert all(words in first for words in ("I(x0;x_t)", "H(x_t)", "H(x0|x_t)", "bound"))
 
 
 def test_no_step_matrix_at_zero() -> None:
     """At t = 0 there has been no step: the panel says so instead of a picture."""
     for matrix in ("step", "reverse"):
-        shown = drawn("2", view.ViewState(film_of("two-state"), 0, matrix=matrix), 40, 9)
+        shown = drawn("matrix", view.ViewState(film_of("two-state"), 0, matrix=matrix), 40, 9)
         assert "no such matrix at t = 0" in shown
 
 
@@ -285,13 +286,13 @@ def test_a_chain_too_large_for_pictures_says_so() -> None:
     """With K > 64 no matrix is sent, and the panels of matrices say so at every t."""
     film = film_of("many-states")
     for t in range(film.T + 1):
-        assert "not kept for this chain" in drawn("2", view.ViewState(film, t), 40, 9)
-        assert "K up to 1,024" in drawn("4", view.ViewState(film, t), 40, 9)
+        assert "not kept for this chain" in drawn("matrix", view.ViewState(film, t), 40, 9)
+        assert "K up to 1,024" in drawn("posterior", view.ViewState(film, t), 40, 9)
 
 
 def test_a_memory_process_has_no_step_matrix() -> None:
     """Q_t alone does not exist where noise remembers x0: at t = 1 the reason is not t = 0."""
-    shown = drawn("2", view.ViewState(film_of("memory"), 1, matrix="step"), 60, 9)
+    shown = drawn("matrix", view.ViewState(film_of("memory"), 1, matrix="step"), 60, 9)
     assert "t = 0" not in shown
     assert shown.strip()
 
@@ -300,7 +301,7 @@ def test_the_posterior_is_a_distribution() -> None:
     """The shares of x0 given x_t that are shown add up to 1, and so do those of x_(t-1)."""
     film = film_of("two-rooms")
     assert film.opened is not None
-    rows = drawn("4", view.ViewState(film, 5, chosen=2), 60, 20).splitlines()
+    rows = drawn("posterior", view.ViewState(film, 5, chosen=2), 60, 20).splitlines()
     assert f"given x_5 = {film.opened.states[2]}" in rows[0]
     found = [re.findall(r"\d\.\d{3}", row) for row in rows[2 : 2 + film.opened.K]]
     for column in zip(*found, strict=True):
@@ -309,19 +310,19 @@ def test_the_posterior_is_a_distribution() -> None:
 
 def test_an_impossible_state_has_no_posterior() -> None:
     """Where x_t cannot occur, the posterior is undefined, and the panel says that."""
-    assert "undefined" in drawn("4", view.ViewState(film_of("impossible"), 1, chosen=1), 60, 9)
+    assert "undefined" in drawn("posterior", view.ViewState(film_of("impossible"), 1, chosen=1), 60, 9)
 
 
 def test_the_marginal_names_states() -> None:
     """Under the bars stand the states; above, the distance to the prior."""
-    rows = lines("3", "two-state", 3, 40, 12)
+    rows = lines("marginal", "two-state", 3, 40, 12)
     assert rows[-1].split() == ["a", "b"]
     assert "TV" in rows[0]
 
 
 def test_the_chain_says_what_it_is() -> None:
     """Kernel, schedule, β_t exactly, the states, and what each check observed."""
-    shown = drawn("8", view.ViewState(film_of("two-state"), 3), 80, 24)
+    shown = drawn("chain", view.ViewState(film_of("two-state"), 3), 80, 24)
     for words in ("Two-state symmetric channel", "uniform", "constant", "1/10", "729/1000", "a b", "✓ mi-decay"):
         assert words in shown
 
@@ -332,7 +333,7 @@ def test_a_beta_of_zero_is_not_none() -> None:
     step = film.at(film.T)
     assert step is not None
     assert step.record["alpha_bar"] == "0"
-    rows = drawn("8", view.ViewState(film, film.T), 80, 12).splitlines()
+    rows = drawn("chain", view.ViewState(film, film.T), 80, 12).splitlines()
     assert rows[4].split() == ["ᾱ_t", "0"]
 
 
@@ -341,23 +342,23 @@ def test_a_click_finds_the_time_it_points_at() -> None:
     film = film_of("two-state")
     for scale in view.SCALES:
         for t in range(film.T + 1):
-            row = view.PANELS["1"].paint(view.ViewState(film, t, scale=scale), 70, 20)[1]
+            row = PANELS["information"].draw(view.ViewState(film, t, scale=scale), 70, 20)[1]
             (x,) = [x for x, cell in enumerate(row) if cell.back == "cursor"]
             again = information.time_under(view.ViewState(film, t, scale=scale), x, 70, 20)
             assert again is not None
-            row = view.PANELS["1"].paint(view.ViewState(film, again, scale=scale), 70, 20)[1]
+            row = PANELS["information"].draw(view.ViewState(film, again, scale=scale), 70, 20)[1]
             assert row[x].back == "cursor", (scale, t)
 
 
 # one chain beneath another
 
 
-@pytest.mark.parametrize("number", ["1", "5", "6"])
+@pytest.mark.parametrize("number", ["information", "ledger", "inequality"])
 def test_a_chain_beneath_is_shown_too(number: str) -> None:
     """Its curves, its ledger and its I_t are there, in their own colour; and gone without it."""
     for other in (None, film_of("two-rooms")):
         scene = view.ViewState(film_of("two-state"), 3, beneath=other)
-        rows = view.PANELS[number].paint(scene, 70, 20)
+        rows = PANELS[number].draw(scene, 70, 20)
         assert any(cell.style == "beneath" for row in rows for cell in row) is (other is not None)
 
 
@@ -367,7 +368,7 @@ def test_the_number_of_a_chain_beneath_is_rounded_and_not_cut(width: int) -> Non
     other = film_of("two-rooms")
     for t in (1, 5, 12, 16):
         truth = Fraction(str(other.value(t, "mutual_information")["value"]))
-        rows = view.PANELS["6"].paint(view.ViewState(film_of("two-state"), t, beneath=other), width, 8)
+        rows = PANELS["inequality"].draw(view.ViewState(film_of("two-state"), t, beneath=other), width, 8)
         shown = "".join(cell.char for cell in rows[2] if cell.style == "beneath").replace("beneath", "").strip()
         digits = len(shown.partition(".")[2])
         assert not shown or (digits >= 2 and abs(Fraction(shown) - truth) <= Fraction(1, 2 * 10**digits))
@@ -376,8 +377,8 @@ def test_the_number_of_a_chain_beneath_is_rounded_and_not_cut(width: int) -> Non
 def test_both_ledgers_stand_side_by_side() -> None:
     """The marked chain's totals are those of its own ledger."""
     this, other = film_of("two-state"), film_of("two-rooms")
-    shown = drawn("5", view.ViewState(this, 3, beneath=other), 60, 24).splitlines()
-    alone = drawn("5", view.ViewState(other, 3), 60, 24).splitlines()
+    shown = drawn("ledger", view.ViewState(this, 3, beneath=other), 60, 24).splitlines()
+    alone = drawn("ledger", view.ViewState(other, 3), 60, 24).splitlines()
     (both,) = [row.split() for row in shown if "L = −ELBO" in row]
     (own,) = [row.split() for row in alone if "L = −ELBO" in row]
     assert both[-1] == own[-1] != both[-2]
@@ -410,7 +411,7 @@ def test_a_fraction_is_read_out_exactly_once_it_is_known() -> None:
     assert "undefined" in read_out(scene, spot, "undefined")
 
 
-@pytest.mark.parametrize("number", view.PANELS)
+@pytest.mark.parametrize("number", PANELS)
 @pytest.mark.parametrize("name", [*NAMES, *OWN])
 def test_whatever_is_pointed_at_can_be_read_out(name: str, number: str) -> None:
     """Every place of every panel at every size, and the cursor of each, gives a line or nothing."""
@@ -421,9 +422,9 @@ def test_whatever_is_pointed_at_can_be_read_out(name: str, number: str) -> None:
             for width, height in ((1, 1), (28, 9), (70, 20)):
                 for x in range(0, width, 7):
                     for y in range(0, height, 2):
-                        spot = view.PANELS[number].spot(scene, x, y, width, height)
+                        spot = PANELS[number].spot(scene, x, y, width, height)
                         read_out(scene, spot, width=80) if spot else None
-            read_out(scene, view.PANELS[number].here(scene), width=60)
+            read_out(scene, PANELS[number].here(scene), width=60)
 
 
 def test_an_infinite_total_names_its_witness() -> None:
@@ -470,10 +471,10 @@ def test_other_arithmetics_are_shown_too(name: str, kind: str) -> None:
     assert film.sampled is not None
     assert film.sampled.forward
     for t in (0, 1, film.T):
-        for number in view.PANELS:
+        for number in PANELS:
             for width, height in ((28, 9), (80, 24)):
                 drawn(number, view.ViewState(film, t), width, height)
-            read_out(view.ViewState(film, t), view.PANELS[number].here(view.ViewState(film, t)))
+            read_out(view.ViewState(film, t), PANELS[number].here(view.ViewState(film, t)))
     shown = read_out(view.ViewState(film, 1), view.Number("mutual_information", 1))
     assert ("not certified" in shown) is (kind == "float")
     exact = film_of(name).value(film.T, "mutual_information")
@@ -509,7 +510,7 @@ def test_float64_can_be_laid_beside_every_run(name: str) -> None:
         for t in (0, film.T):
             scene = view.ViewState(film, t, scale=scale, shadow=True)
             for width, height in SIZES:
-                drawn("1", scene, width, height)
+                drawn("information", scene, width, height)
                 if spot := information.spot(scene, width - 1, height // 2, width, height):
                     read_out(scene, spot, width=40)
             for width in (20, 60, 80, 120):
@@ -519,7 +520,7 @@ def test_float64_can_be_laid_beside_every_run(name: str) -> None:
 def test_float64_stays_where_the_truth_falls() -> None:
     """On a logarithmic scale of dense-late the last column has two curves, float64's far above the certified one."""
     film = shaded("dense-late")
-    rows = view.PANELS["1"].paint(view.ViewState(film, 0, scale="logarithmic", shadow=True), 120, 40)
+    rows = PANELS["information"].draw(view.ViewState(film, 0, scale="logarithmic", shadow=True), 120, 40)
     ends = {cell.style: y for y, row in enumerate(rows[1:-1]) for cell in row[-6:] if "\u2800" < cell.char <= "\u28ff"}
     assert set(ends) == {"dim", "series-2"}
     assert ends["dim"] == 2  # 5e-17, 17 of 257 decades down 38 rows
@@ -532,7 +533,7 @@ def test_float64_stays_where_the_truth_falls() -> None:
 def test_the_foot_has_a_mark_for_each_slip() -> None:
     """Where there is a column for every t, the strip at the foot is the shade's own marks, t by t."""
     film = shaded("dense-late")
-    row = raster.text(view.PANELS["1"].paint(view.ViewState(film, 0, shadow=True), 2 * 257, 20)[-1:])
+    row = raster.text(PANELS["information"].draw(view.ViewState(film, 0, shadow=True), 2 * 257, 20)[-1:])
     strip = row[row.index("64") + 3 :]
     slips = [strip[raster.column_of(t, 256, len(strip))] for t in range(257)]
     for shade, slip in zip(film.shades, slips, strict=True):
@@ -568,7 +569,9 @@ def test_a_float_run_has_no_shadow() -> None:
     film = shaded("two-state", "float")
     assert isinstance(film.shadowed, Shadowed)
     assert "certified" in film.shadowed.words
-    assert drawn("1", view.ViewState(film, 3, shadow=True), 80, 20) == drawn("1", view.ViewState(film, 3), 80, 20)
+    assert drawn("information", view.ViewState(film, 3, shadow=True), 80, 20) == drawn(
+        "information", view.ViewState(film, 3), 80, 20
+    )
     assert len(shaded("two-state", "ball").shades) == 65
 
 
@@ -576,8 +579,8 @@ def test_while_it_is_not_there_the_legend_waits() -> None:
     """Asked for and not yet come: the legend has dots, and nothing else has changed place."""
     film = film_of("two-state")
     rows, before = (
-        drawn("1", view.ViewState(film, 3, shadow=True), 100, 20),
-        drawn("1", view.ViewState(film, 3), 100, 20),
+        drawn("information", view.ViewState(film, 3, shadow=True), 100, 20),
+        drawn("information", view.ViewState(film, 3), 100, 20),
     )
     assert "float64 …" in rows.splitlines()[0]
     assert rows.splitlines()[1:] == before.splitlines()[1:]

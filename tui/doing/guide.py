@@ -13,11 +13,12 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from tui import view
+from tui.canvas import PanelWidget
 from tui.doing.study import StudyActions
 from tui.film import RunBuffer
 from tui.lab.bench import LabState
 from tui.messages import Kind, Request
-from tui.panels.canvas import Panel
+from tui.panels import PANELS
 from tui.screens.lab import Lab
 from tui.screens.overlays import Overlay
 from tui.screens.tour import Card
@@ -69,7 +70,7 @@ class GuideActions(StudyActions):
         if isinstance(self.screen, Lab | Overlay):  # the palette was opened over it; the card would lie beneath
             self.screen.action_leave()
         main = self.screen_stack[0]  # the palette can be opened over another
-        panel = main.focused.number if isinstance(main.focused, Panel) else "1"
+        panel = main.focused.panel.name if isinstance(main.focused, PanelWidget) else next(iter(PANELS))
         t, beneath = self.playback.t, self.beneath
         self.home = BeforeTour(self.request, t, self.scale, self.matrix, self.chosen, beneath, panel)
         main.add_class("-touring")
@@ -118,7 +119,7 @@ class GuideActions(StudyActions):
             self.scale, self.matrix = self.home.scale, self.home.matrix
             self.open_at(self.home.request, self.home.t)
             self.chosen, self.beneath = self.home.chosen, self.home.beneath
-            self.action_panel(int(self.home.panel))
+            self.action_panel(self.home.panel)
         self.repaint()
 
     def be_at(self, tour: Tour) -> None:
@@ -137,7 +138,7 @@ class GuideActions(StudyActions):
         self.open_at(Request(text, str(path.parent), path.stem, source=sight.scenario), sight.t)
         self.scale, self.matrix, self.chosen = sight.scale, sight.matrix, sight.state
         self.beneath = False
-        self.action_panel(int(sight.panel))
+        self.action_panel(sight.panel)
 
     def open_at(self, request: Request, t: int) -> None:
         """Run a scenario, unless it is on the screen already, and rest at a time of it."""

@@ -8,14 +8,13 @@ from typing import TypeVar
 
 from textual import on
 from textual.screen import ModalScreen
-from textual.widget import Widget
 
 from tui import view
+from tui.canvas import PanelWidget
 from tui.doing.time import TimeActions
-from tui.panels.canvas import Panel
-from tui.stage import LATE, SHORT
+from tui.panel import LAYOUTS, in_sight, ring
+from tui.panels import PANELS
 from tui.themes import THEMES
-from tui.view import marginal, matrix, posterior
 
 Choice = TypeVar("Choice")
 
@@ -58,14 +57,12 @@ class LookActions(TimeActions):
         now = self.request.unit or (self.film.opened.unit if self.film.opened else "bits")
         self.again(replace(self.request, unit="nats" if now == "bits" else "bits"))
 
-    def action_panel(self, number: int) -> None:
-        """A panel by its number; where it shares a place it is turned to."""
-        if str(number) in SHORT:
-            self.show_late(str(number))
-        panel = self.query_one(f"#panel-{number}", Panel)
+    def action_panel(self, name: str) -> None:
+        """Focus a panel; where it shares a place it comes to the front."""
         if self.zoomed:
-            self.zoom(panel)
-        panel.focus()
+            self.zoomed = name
+        self.bring_forward(name)
+        self.query_one(f"#panel-{name}", PanelWidget).focus()
         self.repaint()
 
     def action_turn(self) -> None:
@@ -73,57 +70,47 @@ class LookActions(TimeActions):
         if isinstance(self.screen, ModalScreen):
             self.screen.focus_next()
             return
-        short, narrow = self.screen.has_class("-short"), self.screen.has_class("-narrow")
-        if short or narrow:
-            ring = SHORT if short else LATE
-            self.action_panel(int(following(ring, self.late if self.late in ring else ring[-1])))
-        elif self.zoomed:
-            self.action_panel(int(following(tuple(view.PANELS), self.zoomed)))
+        layout, focused = self.layout, self.screen.focused
+        seen = in_sight(PANELS.values(), layout, self.recent)
+        names = ring(PANELS.values(), layout)
+        if LAYOUTS[layout].turned:
+            now = next(name for name in seen if name in names)
         else:
-            self.screen.focus_next(Panel)
-            self.repaint()
+            names = names if self.zoomed else seen
+            now = focused.panel.name if isinstance(focused, PanelWidget) else names[-1]
+        self.action_panel(following(names, now))
 
     def action_zoom(self) -> None:
         """The focused panel alone between the headline and the line that reads out, or all again."""
-        self.zoom(None if self.zoomed else self.focused)
+        focused = self.focused
+        self.zoom("" if self.zoomed or not isinstance(focused, PanelWidget) else focused.panel.name)
 
     def action_leave_zoom(self) -> None:
         """All panels again."""
-        self.zoom(None)
+        self.zoom("")
 
-    def zoom(self, alone: Widget | None) -> None:
-        """Give all the panels' room to this one, if it is a panel; else every panel its own."""
-        self.zoomed = alone.number if isinstance(alone, Panel) else ""
-        self.query_one("#panels").set_class(bool(self.zoomed), "-zoomed")
-        for panel in self.query(Panel):
-            panel.set_class(panel.number == self.zoomed, "-alone")
-        self.call_after_refresh(self.repaint)
+    def zoom(self, name: str) -> None:
+        """Give all the panels' room to this one; with no name, give every panel its own."""
+        self.zoomed = name
+        self.arrange()
 
     def action_next_theme(self) -> None:
         """The next of the themes."""
         names = [theme.name for theme in THEMES]
         self.theme = following(names, self.theme) if self.theme in names else names[0]
 
-    @on(Panel.Pointed)
-    def point(self, event: Panel.Pointed) -> None:
-        """A click on the curves goes to that time; on a state, it is chosen."""
-        panel, (width, height) = event.panel, event.panel.size
-        scene = self.scene()
-        match panel.number:
-            case "1" if (t := self.time_under(panel, event.x)) is not None:
-                self.go(t)
-            case "2" if entry := matrix.entry_at(scene, event.x, event.y, width, height):
-                self.source, self.chosen = entry
-            case "3" if (state := marginal.state_at(scene, event.x, width)) is not None:
-                self.chosen = state
-            case "4" if (state := posterior.state_at(scene, event.y, height)) is not None:
-                self.source = state
-            case _:
-                pass
+    @on(PanelWidget.Pointed)
+    def point(self, event: PanelWidget.Pointed) -> None:
+        """Do what a click there means."""
+        before, widget = self.scene(), event.widget
+        after = widget.panel.click(before, event.x, event.y, *widget.size)
+        self.chosen, self.source = after.chosen, after.source
+        if (after.t, after.playing) != (before.t, before.playing):
+            self.go(after.t)
         self.repaint()
 
-    @on(Panel.Hovered)
-    def hovered(self, event: Panel.Hovered) -> None:
+    @on(PanelWidget.Hovered)
+    def hovered(self, event: PanelWidget.Hovered) -> None:
         """What the mouse is over is read out."""
         self.hover = event.place
         self.repaint()

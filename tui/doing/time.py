@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import on
 
 from tui import raster
-from tui.panels.canvas import Scrubber
+from tui.canvas import Scrubber
 from tui.screens.overlays import GoTo
 from tui.stage import MainApp
 

@@ -1,4 +1,4 @@
-"""The lab: ideas of information theory to be moved by hand. A view is a module here, as a panel is in `tui.view`.
+"""The lab: ideas of information theory to be moved by hand. A view is a module here, as a panel is in `tui.panels`.
 
     dials (exact values) → measure (the engine's numbers, asked for late) → paint → rows of cells
 

@@ -11,7 +11,7 @@ from tui.lab.dial import Dial, Values
 from tui.lab.written import exact, said
 from tui.raster import Row, Series
 from tui.rows import line
-from tui.view.scene import fraction
+from tui.view.view_state import fraction
 
 if TYPE_CHECKING:
     from tui.lab.numbers import Channel

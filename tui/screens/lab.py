@@ -20,10 +20,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from tui.canvas import Canvas
 from tui.lab import VIEWS, page
 from tui.lab.bench import LabState
 from tui.lab.dial import Values
-from tui.panels.canvas import Canvas
 from tui.screens.lists import Modal
 from tui.screens.overlays import Overlay
 

@@ -21,12 +21,12 @@ from textual.widgets.option_list import Option
 
 from tui import view
 from tui.actions import ACTIONS, Action, spelled
+from tui.canvas import Canvas
 from tui.engine import Engine
 from tui.film import RunBuffer
 from tui.messages import Request
-from tui.panels.canvas import Canvas
+from tui.panels import PANELS
 from tui.screens.lists import Choices, Modal
-from tui.view import PANELS
 
 Chosen = TypeVar("Chosen")
 
@@ -209,6 +209,10 @@ class Export(Overlay[str | None]):
         self.dismiss(event.option_id)
 
 
+NOTHING = view.ViewState(RunBuffer(), 0)
+"""Before there is a run."""
+
+
 def _keys(actions: Iterable[Action]) -> Table:
     """Keys on the left; what they do on the right, where also the rest of a long line stays; an empty line."""
     table = Table.grid(padding=(0, 2))
@@ -230,8 +234,9 @@ class Help(Overlay[None]):
             for group, actions in groupby(ACTIONS, key=lambda action: action.group):
                 yield Static(group, markup=False)
                 yield Static(_keys(actions))
-            for number, panel in PANELS.items():
-                yield Static(Content.assemble((f"{number} {panel.title}", "bold"), f"\n{panel.about}\n"), markup=False)
+            for panel in PANELS.values():
+                title = f"{panel.key} {panel.title(NOTHING)}"
+                yield Static(Content.assemble((title, "bold"), f"\n{panel.about}\n"), markup=False)
                 formulas = "\n".join(f"  {formula}" for formula in panel.formula.split(";   "))
                 yield Static(f"{formulas}\n", classes="formula", markup=False)
 

@@ -6,7 +6,7 @@ from textual import events
 from textual.content import Content
 from textual.message import Message
 
-from tui.panels.canvas import Canvas
+from tui.canvas import Canvas
 from tui.tour import Tour, card, card_height, choice_at
 
 

@@ -6,16 +6,16 @@ from tui.film import RunBuffer
 from tui.glyphs import shorten
 from tui.raster import Row
 from tui.rows import Field, Words, line, number
-from tui.view.scene import ViewState, roundings
 from tui.view.verdict import verdict
+from tui.view.view_state import ViewState, roundings
 
 
-def headline(scene: ViewState, width: int, playing: str) -> Row:
+def headline(view: ViewState, width: int, playing: str) -> Row:
     """The line. Where there is little room what the chain is gives way first, then the words of the verdict."""
-    film = scene.film
+    film = view.film
     if film.opened is None:
         return line(_not_opened(film), width)
-    o, t = film.opened, scene.t
+    o, t = film.opened, view.t
     kind = f"{o.kernel} · {o.schedule}" if o.schedule else o.kernel
     abouts = (f"  {kind}  K={o.K} T={o.T}", f"  {kind}  K={o.K}", f"  {kind}", f"  {o.kernel}", "")
     entropy, information = (film.value(t, quantity) for quantity in ("entropy", "mutual_information"))

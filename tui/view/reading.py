@@ -9,7 +9,7 @@ from tui.glyphs import shorten
 from tui.messages import Question
 from tui.raster import Row
 from tui.rows import Field, Words, line, number
-from tui.view.scene import Number, Readable, ViewState, bits, fraction_forms, roundings
+from tui.view.view_state import Number, Readable, ViewState, bits, fraction_forms, roundings
 
 STEP_NAMES = {
     "entropy": "H(x_{t})",
@@ -38,20 +38,20 @@ TOTAL_NAMES = {
 }
 
 
-def paint(scene: ViewState, spot: Readable | None, answer: str | None, width: int) -> Row:
+def paint(view: ViewState, spot: Readable | None, answer: str | None, width: int) -> Row:
     """The row; `answer` is the exact fraction where the engine has given it."""
-    if spot is None or scene.film.opened is None:
+    if spot is None or view.film.opened is None:
         return line([], width)
     if isinstance(spot, Question):
-        names = dict.fromkeys(f" {question_name(scene, spot, letters)} " for letters in (30, 12, 6))
-        return line([Field([*names], "dim", rank=5), *_fraction(answer, _picture(scene, spot), width)], width)
-    return _number(scene, spot, width)
+        names = dict.fromkeys(f" {question_name(view, spot, letters)} " for letters in (30, 12, 6))
+        return line([Field([*names], "dim", rank=5), *_fraction(answer, _picture(view, spot), width)], width)
+    return _number(view, spot, width)
 
 
-def question_name(scene: ViewState, q: Question, letters: int = 30) -> str:
+def question_name(view: ViewState, q: Question, letters: int = 30) -> str:
     """What is asked for, in the notation of the panels, with labels of so many columns at most."""
     t, past = q.t, q.t - 1
-    i, j, k = (shorten(scene.state(state), letters) for state in (q.i, q.j, q.x0))
+    i, j, k = (shorten(view.state(state), letters) for state in (q.i, q.j, q.x0))
     return {
         "cumulative": f"q(x_{t}={j} | x_0={i})",
         "step": f"q(x_{t}={j} | x_{past}={i})",
@@ -63,9 +63,9 @@ def question_name(scene: ViewState, q: Question, letters: int = 30) -> str:
     }[q.kind]
 
 
-def _picture(scene: ViewState, q: Question) -> float | None:
+def _picture(view: ViewState, q: Question) -> float | None:
     """The entry as the picture has it, until the engine has answered."""
-    film = scene.film
+    film = view.film
     column: list[float] | None
     if q.kind == "marginal":
         step = film.at(q.t)
@@ -97,8 +97,8 @@ def _fraction(exact: str | None, picture: float | None, width: int) -> Words:
     return [number(sizes, "title", rank=9), number(lengths, "dim")]
 
 
-def _number(scene: ViewState, spot: Number, width: int) -> Row:
-    film = scene.film
+def _number(view: ViewState, spot: Number, width: int) -> Row:
+    film = view.film
     if spot.t is None:
         name, record = TOTAL_NAMES[spot.quantity], film.finished["elbo"][spot.quantity] if film.finished else None
     else:
@@ -109,12 +109,12 @@ def _number(scene: ViewState, spot: Number, width: int) -> Row:
         return line([words, ("…" if film.at(spot.t or 0) is None else "is not defined here", "dim")], width)
     if isinstance(record, str):
         return line([words, *_fraction(record, None, width)], width)
-    return line([words, *_certified(record, scene.unit), number(_shadow(scene, spot), "dim", rank=2)], width)
+    return line([words, *_certified(record, view.unit), number(_shadow(view, spot), "dim", rank=2)], width)
 
 
-def _shadow(scene: ViewState, spot: Number) -> list[str]:
+def _shadow(view: ViewState, spot: Number) -> list[str]:
     """What float64 has instead of I(x0;x_t), how far it is off, what is wrong with it in kind; and shorter."""
-    shade = scene.film.shade(spot.t) if scene.shadow and spot.t is not None else None
+    shade = view.film.shade(spot.t) if view.shadow and spot.t is not None else None
     if shade is None or spot.quantity != "mutual_information":
         return []
     if shade["mutual_information"] is None:

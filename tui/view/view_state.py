@@ -1,12 +1,11 @@
-"""A scene: the film, the time, and what the person has chosen to look at. And the wordings of its numbers.
+"""Hold what is looked at: the run, the time, and what the person has chosen; and word its numbers.
 
-Everything under `tui.view` is a pure function of a scene and a size. Nothing here knows Textual, and nothing
-computes: the numbers are the engine's, only placed.
+Panels and lines are pure functions of a ViewState and a size. Nothing here knows Textual, and nothing computes: the
+numbers are the engine's, only placed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -15,7 +14,6 @@ from typing import Any, TypeAlias
 from tui.film import RunBuffer, short
 from tui.glyphs import columns
 from tui.messages import ColumnAnswer, Kind, Question
-from tui.raster import Row
 
 SCALES = ("linear", "square root", "logarithmic")
 MATRICES: tuple[Kind, ...] = ("cumulative", "step", "joint", "reverse")
@@ -39,7 +37,8 @@ class ViewState:
 
     `chosen` is the state of x_t and `source` that of x_0 (or of x_{t−1}, where a matrix has that down its rows);
     `beneath` is a film laid under this one; `column` what the engine last said of a posterior's column;
-    `backward` shows the reverse process's particles; `shadow` what float64 makes of the information.
+    `backward` shows the reverse process's particles; `shadow` what float64 makes of the information; `playing` is
+    whether time runs.
     """
 
     film: RunBuffer
@@ -53,6 +52,7 @@ class ViewState:
     columns: tuple[ColumnAnswer, ...] = ()
     backward: bool = False
     shadow: bool = False
+    playing: bool = False
 
     @property
     def unit(self) -> str:
@@ -62,13 +62,6 @@ class ViewState:
     def state(self, i: int) -> str:
         """A state's label, told apart from all others."""
         return self.film.labels[i] if 0 <= i < len(self.film.labels) else "?"
-
-
-Painter: TypeAlias = Callable[[ViewState, int, int], list[Row]]
-"""A scene, a width and a height → so many rows of so many cells."""
-
-Finder: TypeAlias = Callable[[ViewState, int, int, int, int], Readable | None]
-"""A scene, x, y, and the width and height it is painted in → what is shown there."""
 
 
 @lru_cache(maxsize=512)

@@ -1,14 +1,15 @@
-"""Panel 8: what the chain is: kernel, schedule, β_t, ᾱ_t, states, and the verdicts of its checks."""
+"""Say what the chain is: kernel, schedule, β_t, ᾱ_t, states, and the verdicts of its checks."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tui.glyphs import shorten
+from tui.panel import Panel, Place
 from tui.raster import Row
 from tui.rows import Words, number, paragraph
-from tui.view.scene import Number, Readable, ViewState, fraction_forms
 from tui.view.verdict import verdict
+from tui.view.view_state import Number, Readable, ViewState, fraction_forms
 
 MARKS = {"good": "✓", "bad": "✗", "mark": "?"}
 """What stands before a check that holds, fails, or is undecided."""
@@ -17,9 +18,9 @@ LINES: dict[int, str] = {3: "beta", 4: "alpha_bar"}
 """The rows that hold a number of the step."""
 
 
-def paint(scene: ViewState, width: int, height: int) -> list[Row]:
+def draw(view: ViewState, width: int, height: int) -> list[Row]:
     """A fact a line."""
-    film, step = scene.film, scene.film.at(scene.t)
+    film, step = view.film, view.film.at(view.t)
     if film.opened is None:
         return paragraph([], width, height)
     o, room = film.opened, width - 10
@@ -46,18 +47,33 @@ def _check(check: dict[str, Any]) -> Words:
     return [(f" {MARKS[style]} {check['check']:<15}", style), (check["observed"], "dim")]
 
 
-def spot(scene: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:  # noqa: ARG001  (a Finder)
+def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:  # noqa: ARG001  (a Finder)
     """β_t or ᾱ_t."""
-    return Number(LINES[y], scene.t) if y in LINES else None
+    return Number(LINES[y], view.t) if y in LINES else None
 
 
-def here(scene: ViewState) -> Readable:
+def here(view: ViewState) -> Readable:
     """β_t."""
-    return Number("beta", scene.t)
+    return Number("beta", view.t)
 
 
-ABOUT = (
-    "The kernel and, where it has them, the noise β_t of this step and the fraction ᾱ_t that all steps so far have "
-    "kept, exactly as the engine has them. Below, what the scenario claims and whether it came out so."
+PANEL = Panel(
+    key="8",
+    name="chain",
+    words="the chain",
+    title=lambda _: "the chain",
+    draw=draw,
+    spot=spot,
+    here=here,
+    about=(
+        "The kernel and, where it has them, the noise β_t of this step and the fraction ᾱ_t that all steps so far have "
+        "kept, exactly as the engine has them. Below, what the scenario claims and whether it came out so."
+    ),
+    formula="Q_t = (1−β_t) I + β_t M, but for gaussian, per-step and conditional kernels;   ᾱ_t = (1−β_1) ⋯ (1−β_t)",
+    places={
+        "short": Place(stack="rest"),
+        "narrow": Place(stack="rest"),
+        "normal": Place(2, "pair"),
+        "wide": Place(3),
+    },
 )
-FORMULA = "Q_t = (1−β_t) I + β_t M, but for gaussian, per-step and conditional kernels;   ᾱ_t = (1−β_1) ⋯ (1−β_t)"

@@ -1,4 +1,4 @@
-"""Panel 5: the ELBO's lines, which add up; what this step pays; and the marked chain's beside them."""
+"""Show the ELBO's lines, which add up; what this step pays; and the marked chain's beside them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 from tui.film import NO_NUMBERS, RunBuffer, short
 from tui.glyphs import columns, padded, shorten
+from tui.panel import Panel, Place
 from tui.raster import Row
 from tui.rows import Field, Words, number, paragraph
-from tui.view.scene import Number, Readable, ViewState
+from tui.view.view_state import Number, Readable, ViewState
 
 DECIMALS = 6
 """The same in every line, so that the lines add up before one's eyes."""
@@ -43,23 +44,23 @@ EQUATIONS = (
 Line = tuple[Words, Readable | None]
 
 
-def paint(scene: ViewState, width: int, height: int) -> list[Row]:
+def draw(view: ViewState, width: int, height: int) -> list[Row]:
     """The lines as many as there is room for, and a sign where there are more; an equation is whole or not there."""
-    lines, below = _lines(scene, width, height)
+    lines, below = _lines(view, width, height)
     return paragraph([words for words, _ in lines], width, height, below)
 
 
-def _lines(scene: ViewState, width: int, height: int) -> tuple[list[Line], int]:
+def _lines(view: ViewState, width: int, height: int) -> tuple[list[Line], int]:
     """The lines, and how many more numbers there are than those."""
-    film = scene.film
+    film = view.film
     if film.opened is None:
         return [], 0
     if film.finished is not None and film.finished["elbo"]["negative_elbo"] is None:
         return [([(" a process with memory has no ledger", "dim")], None)], 0
-    here = _step(scene)
+    here = _step(view)
     if film.finished is None:
         return [*here, ([("", "")], None), ([(" the totals come at the end", "dim")], None)], 0
-    beside = scene.beneath if width >= 48 else None
+    beside = view.beneath if width >= 48 else None
     rows = len(TOTALS) + 1 + bool(beside)
     if height < rows:
         return _equations(film, width, height, here)
@@ -113,9 +114,9 @@ def _name(film: RunBuffer) -> str:
     return shorten(film.opened.name if film.opened else "", 13)
 
 
-def _step(scene: ViewState) -> list[Line]:
+def _step(view: ViewState) -> list[Line]:
     """The lines of step t: its term, and what that pays for."""
-    film, t = scene.film, scene.t
+    film, t = view.film, view.t
     if t == 0:
         return []
     paid = ("conditional_entropy", "H(x0|x_1)") if t == 1 else ("information_loss", "lost here")
@@ -148,19 +149,29 @@ def aligned(record: dict[str, Any] | None, decimals: int = DECIMALS) -> str:
     return f"{number:.{decimals}f}" if abs(number) >= Decimal(1).scaleb(-decimals) else f"{number:.2e}"
 
 
-def spot(scene: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:  # noqa: ARG001  (a Finder)
+def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:  # noqa: ARG001  (a Finder)
     """The number of the line."""
-    lines, _ = _lines(scene, width, height)
+    lines, _ = _lines(view, width, height)
     return lines[y][1] if y < len(lines) else None
 
 
-def here(scene: ViewState) -> Readable:
+def here(view: ViewState) -> Readable:
     """L, once it is known."""
-    return Number("negative_elbo", None) if scene.film.finished else Number("elbo_term", scene.t)
+    return Number("negative_elbo", None) if view.film.finished else Number("elbo_term", view.t)
 
 
-ABOUT = (
-    "Each denoising term pays for the information its step destroyed, the reconstruction for H(x0|x_1), the prior for "
-    "I(x0;x_T): together H(x0). What L has above it is all error: of the steps, and of the prior."
+PANEL = Panel(
+    key="5",
+    name="ledger",
+    words="the ledger of the ELBO",
+    title=lambda _: "ELBO",
+    draw=draw,
+    spot=spot,
+    here=here,
+    about=(
+        "Each denoising term pays for the information its step destroyed, the reconstruction for H(x0|x_1), the prior "
+        "for I(x0;x_T): together H(x0). What L has above it is all error: of the steps, and of the prior."
+    ),
+    formula="L = L_0 + ΣL_(t−1) + L_T = H(x0) + ΣΔ_t + KL(p_T‖π)",
+    places={"short": Place(stack="rest"), "narrow": Place(stack="rest"), "normal": Place(2), "wide": Place(4)},
 )
-FORMULA = "L = L_0 + ΣL_(t−1) + L_T = H(x0) + ΣΔ_t + KL(p_T‖π)"

@@ -18,8 +18,9 @@ from textual.strip import Strip
 from textual.theme import Theme
 from textual.widget import Widget
 
+from tui.panel import Panel
 from tui.raster import Row
-from tui.view import PANELS, ViewState
+from tui.view import ViewState
 
 
 class Canvas(Widget):
@@ -81,43 +82,40 @@ class Canvas(Widget):
         return self.styles_made[key]
 
 
-class Panel(Canvas):
-    """One numbered panel with a border: what `view.PANELS` says of its number."""
+class PanelWidget(Canvas):
+    """A panel with its border: what its record says."""
 
     can_focus = True
 
     class Pointed(Message):
         """Somebody clicked into a panel."""
 
-        def __init__(self, panel: Panel, x: int, y: int) -> None:
+        def __init__(self, widget: PanelWidget, x: int, y: int) -> None:
             super().__init__()
-            self.panel, self.x, self.y = panel, x, y
+            self.widget, self.x, self.y = widget, x, y
 
     class Hovered(Message):
-        """The mouse is at a place of a panel, (number, x, y); or has left it, None."""
+        """The mouse is at a place of a panel, (name, x, y); or has left it, None."""
 
         def __init__(self, place: tuple[str, int, int] | None) -> None:
             super().__init__()
             self.place = place
 
-    def __init__(self, number: str) -> None:
-        super().__init__(id=f"panel-{number}", classes="panel")
-        self.number = number
+    def __init__(self, panel: Panel) -> None:
+        super().__init__(id=f"panel-{panel.name}", classes="panel")
+        self.panel = panel
         self.heading = ("", "")
-        self.head(PANELS[number].title)
 
-    def head(self, title: str, foot: str = "") -> None:
-        """Words on the border; set only where they are others, since a border is drawn with its panel."""
-        if (title, foot) != self.heading:
-            self.heading = (title, foot)
-            self.border_title = Content(f"{self.number} {title}").markup
-            self.border_subtitle = Content(foot).markup
-
-    def show(self, scene: ViewState) -> None:
-        """Paint the scene, if there is room for it."""
+    def show(self, view: ViewState) -> None:
+        """Paint what is looked at, if there is room for it; a border only where its words change, for it costs time."""
+        heading = (self.panel.title(view), self.panel.subtitle(view))
+        if heading != self.heading:
+            self.heading = heading
+            self.border_title = Content(f"{self.panel.key} {heading[0]}").markup
+            self.border_subtitle = Content(heading[1]).markup
         width, height = self.size
         if width > 0 and height > 0:
-            self.paint(PANELS[self.number].paint(scene, width, height))
+            self.paint(self.panel.draw(view, width, height))
 
     def on_click(self, event: events.Click) -> None:
         """Tell the app where."""
@@ -128,7 +126,7 @@ class Panel(Canvas):
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Tell the app where the mouse is."""
         offset = event.get_content_offset(self)
-        self.post_message(self.Hovered(None if offset is None else (self.number, offset.x, offset.y)))
+        self.post_message(self.Hovered(None if offset is None else (self.panel.name, offset.x, offset.y)))
 
     def on_leave(self) -> None:
         """It is here no more."""

@@ -1,4 +1,4 @@
-"""Panel 1: H(x_t), I(x0;x_t), H(x0|x_t) and the bound over all of time, with the cursor at t.
+"""Draw H(x_t), I(x0;x_t), H(x0|x_t) and the bound over all of time, with the cursor at t.
 
 On request float64's I(x0;x_t) lies beneath, faintly, and a strip at the foot says where it is wrong in kind.
 """
@@ -6,14 +6,16 @@ On request float64's I(x0;x_t) lies beneath, faintly, and a strip at the foot sa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil, floor, isfinite, log10, sqrt
 from typing import Any, NamedTuple
 
 from tui import raster
 from tui.film import RunBuffer
+from tui.panel import Panel, Place
 from tui.raster import Row, Series, Tick
 from tui.rows import Field, line, paragraph
-from tui.view.scene import Number, Readable, ViewState
+from tui.view.view_state import Number, Readable, ViewState
 
 
 class Curve(NamedTuple):
@@ -45,43 +47,43 @@ FOOT_FROM = 6
 """Rows from which on there is one to spare for that."""
 
 
-def paint(scene: ViewState, width: int, height: int) -> list[Row]:
+def draw(view: ViewState, width: int, height: int) -> list[Row]:
     """The curves under their legend."""
-    if height < 3 or not scene.film.steps:
+    if height < 3 or not view.film.steps:
         return paragraph([], width, height)
-    rows, margin = _curves(scene, width, height)
-    at = margin + raster.column_of(scene.t, last(scene), width - margin)
-    return [_legend(scene, width), *([*row[:at], row[at]._replace(back="cursor"), *row[at + 1 :]] for row in rows)]
+    rows, margin = _curves(view, width, height)
+    at = margin + raster.column_of(view.t, last(view), width - margin)
+    return [_legend(view, width), *([*row[:at], row[at]._replace(back="cursor"), *row[at + 1 :]] for row in rows)]
 
 
-def _curves(scene: ViewState, width: int, height: int) -> tuple[list[Row], int]:
+def _curves(view: ViewState, width: int, height: int) -> tuple[list[Row], int]:
     """All but legend and cursor, and the columns left of them: the same at every t, so kept with the film."""
-    key = ("curves", scene.scale, scene.shadow, width, height, len(scene.film.steps))
-    kept = scene.film.pictures.get(key)
-    if kept is None or kept[0] is not scene.beneath:
-        series = [*_beneath(scene), *_own(scene).values()]
-        low, high, ticks = _frame(series, scene.scale, height)
+    key = ("curves", view.scale, view.shadow, width, height, len(view.film.steps))
+    kept = view.film.pictures.get(key)
+    if kept is None or kept[0] is not view.beneath:
+        series = [*_beneath(view), *_own(view).values()]
+        low, high, ticks = _frame(series, view.scale, height)
         margin = gutter if (gutter := raster.gutter(ticks)) < width else 0
-        rows = raster.curves(series, low, high, ticks, width, _plot(scene, height))
-        if _has_foot(scene, height):
-            rows.append(_foot(scene, width, margin))
-        kept = scene.film.pictures[key] = (scene.beneath, rows, margin)
+        rows = raster.curves(series, low, high, ticks, width, _plot(view, height))
+        if _has_foot(view, height):
+            rows.append(_foot(view, width, margin))
+        kept = view.film.pictures[key] = (view.beneath, rows, margin)
     return kept[1], kept[2]
 
 
-def _has_foot(scene: ViewState, height: int) -> bool:
-    return scene.shadow and bool(scene.film.shades) and height >= FOOT_FROM
+def _has_foot(view: ViewState, height: int) -> bool:
+    return view.shadow and bool(view.film.shades) and height >= FOOT_FROM
 
 
-def _plot(scene: ViewState, height: int) -> int:
+def _plot(view: ViewState, height: int) -> int:
     """The rows that the curves have of the panel's."""
-    return height - 1 - _has_foot(scene, height)
+    return height - 1 - _has_foot(view, height)
 
 
-def _foot(scene: ViewState, width: int, margin: int) -> Row:
+def _foot(view: ViewState, width: int, margin: int) -> Row:
     """What is wrong with float64 in kind, t by t."""
-    marks = [_slip(shade) for shade in scene.film.shades]
-    marks += [" "] * (last(scene) + 1 - len(marks))
+    marks = [_slip(shade) for shade in view.film.shades]
+    marks += [" "] * (last(view) + 1 - len(marks))
     return [*line([("f64".rjust(margin - 1), "dim")], margin), *raster.strip(marks, width - margin, None, SLIPS)]
 
 
@@ -89,10 +91,10 @@ def _slip(shade: dict[str, Any]) -> str:
     return "−" if shade["negative"] else "↑" if shade["false_rise"] else "=" if shade["stands_still"] else "·"
 
 
-def _legend(scene: ViewState, width: int) -> Row:
-    names = list(reversed(_drawn(scene)))
-    if scene.shadow and not (scene.film.shadowed and scene.film.shadowed.words):
-        names.append(SHADOW if scene.film.shades else SHADOW._replace(words="float64 …"))
+def _legend(view: ViewState, width: int) -> Row:
+    names = list(reversed(_drawn(view)))
+    if view.shadow and not (view.film.shadowed and view.film.shadowed.words):
+        names.append(SHADOW if view.film.shades else SHADOW._replace(words="float64 …"))
     return line([Field(_wordings(curve), curve.style) for curve in names], width)
 
 
@@ -102,32 +104,37 @@ def _wordings(curve: Curve) -> list[str]:
     return [f" {stroke} {words} ", f" {words} ", f"{words} ", f"{words.replace('(x0;x_t)', '')} "]
 
 
-def subtitle(scene: ViewState) -> str:
+def title(view: ViewState) -> str:
+    """Return what is drawn, and on which scale."""
+    return f"information, {view.scale}"
+
+
+def subtitle(view: ViewState) -> str:
     """Which chain lies beneath, and what the marks of the foot mean."""
-    chain = f"beneath: {scene.beneath.opened.name}" if scene.beneath and scene.beneath.opened else ""
-    marks = "↑ false rise − negative = stuck" if scene.shadow and scene.film.shades else ""
+    chain = f"beneath: {view.beneath.opened.name}" if view.beneath and view.beneath.opened else ""
+    marks = "↑ false rise − negative = stuck" if view.shadow and view.film.shades else ""
     return "   ".join(words for words in (chain, marks) if words)
 
 
-def last(scene: ViewState) -> int:
+def last(view: ViewState) -> int:
     """The last time on the axis: that of the longer chain, where one lies beneath."""
-    return max(scene.film.T, scene.beneath.T if scene.beneath else 0)
+    return max(view.film.T, view.beneath.T if view.beneath else 0)
 
 
-def _drawn(scene: ViewState) -> Sequence[Curve]:
+def _drawn(view: ViewState) -> Sequence[Curve]:
     """The curves of the run; on a logarithmic scale beside float64 the information alone, for room is dear there."""
-    alone = scene.scale == "logarithmic" and scene.shadow and scene.film.shades
+    alone = view.scale == "logarithmic" and view.shadow and view.film.shades
     return CURVES[-1:] if alone else CURVES
 
 
-def _own(scene: ViewState) -> dict[str, Series]:
-    return {curve.quantity: _series(scene.film, curve, scene.scale) for curve in _drawn(scene)}
+def _own(view: ViewState) -> dict[str, Series]:
+    return {curve.quantity: _series(view.film, curve, view.scale) for curve in _drawn(view)}
 
 
-def _beneath(scene: ViewState) -> list[Series]:
+def _beneath(view: ViewState) -> list[Series]:
     """What is painted before the run's own curves: another chain's, and float64's."""
-    found = [_shadow(scene.film, scene.scale)] if scene.shadow and scene.film.shades else []
-    return [*(_series(scene.beneath, curve, scene.scale) for curve in BENEATH), *found] if scene.beneath else found
+    found = [_shadow(view.film, view.scale)] if view.shadow and view.film.shades else []
+    return [*(_series(view.beneath, curve, view.scale) for curve in BENEATH), *found] if view.beneath else found
 
 
 def _shadow(film: RunBuffer, scale: str) -> Series:
@@ -168,37 +175,55 @@ def _label(y: float) -> str:
     return f"{y:.2f}" if y >= 0.095 or not y else f"{y:.2g}".replace("e-0", "e-")
 
 
-def time_under(scene: ViewState, x: int, width: int, height: int) -> int | None:
+def time_under(view: ViewState, x: int, width: int, height: int) -> int | None:
     """The time under a column of the panel; None left of the curves, or where there are none."""
-    if not scene.film.steps or height < 3:
+    if not view.film.steps or height < 3:
         return None
-    series = [*_beneath(scene), *_own(scene).values()]
-    gutter = raster.gutter(_frame(series, scene.scale, height)[2])
+    series = [*_beneath(view), *_own(view).values()]
+    gutter = raster.gutter(_frame(series, view.scale, height)[2])
     if not gutter <= x < width:
         return None
-    return min(raster.time_at(x - gutter, last(scene), width - gutter), scene.film.T)
+    return min(raster.time_at(x - gutter, last(view), width - gutter), view.film.T)
 
 
-def spot(scene: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
+def click(view: ViewState, x: int, y: int, width: int, height: int) -> ViewState:  # noqa: ARG001  (a Click)
+    """Go to the time of the column, and rest there."""
+    t = time_under(view, x, width, height)
+    return view if t is None else replace(view, t=t, playing=False)
+
+
+def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
     """The point of the curve that is nearest, in the column that the mouse is over."""
-    t = time_under(scene, x, width, height)
+    t = time_under(view, x, width, height)
     if t is None or y < 1:
         return None
-    series = _own(scene)
-    low, high, _ = _frame([*_beneath(scene), *series.values()], scene.scale, height)
-    place = high - (high - low) * (y - 0.5) / _plot(scene, height)
+    series = _own(view)
+    low, high, _ = _frame([*_beneath(view), *series.values()], view.scale, height)
+    place = high - (high - low) * (y - 0.5) / _plot(view, height)
     known = {q: abs(p - place) for q, one in series.items() if t < len(one.points) and (p := one.points[t]) is not None}
     return Number(min(reversed(known), key=lambda q: known[q]), t) if known else None
 
 
-def here(scene: ViewState) -> Readable:
+def here(view: ViewState) -> Readable:
     """I(x0; x_t) at the cursor."""
-    return Number("mutual_information", scene.t)
+    return Number("mutual_information", view.t)
 
 
-ABOUT = (
-    "H(x_t) is the entropy of x_t, I(x0;x_t) what x_t still tells of the data: noise may add to the first, and never "
-    "adds to the second where it has no memory. The bound is what the strong inequality leaves at most. F lays "
-    "float64's own I(x0;x_t) beneath, and marks where it rises falsely (↑), is negative (−) or is stuck (=)."
+PANEL = Panel(
+    key="1",
+    name="information",
+    words="the curves",
+    title=title,
+    draw=draw,
+    spot=spot,
+    here=here,
+    about=(
+        "H(x_t) is the entropy of x_t, I(x0;x_t) what x_t still tells of the data: noise may add to the first, and "
+        "never adds to the second where it has no memory. The bound is what the strong inequality leaves at most. F "
+        "lays float64's own I(x0;x_t) beneath, and marks where it rises falsely (↑), is negative (−) or is stuck (=)."
+    ),
+    formula="I(x0;x_t) = H(x0) − H(x0|x_t) = H(x_t) − H(x_t|x0);   bound: η(Q_t)·I(x0;x_(t−1))",
+    places={"short": Place(), "narrow": Place(), "normal": Place(4), "wide": Place(8)},
+    subtitle=subtitle,
+    click=click,
 )
-FORMULA = "I(x0;x_t) = H(x0) − H(x0|x_t) = H(x_t) − H(x_t|x0);   bound: η(Q_t)·I(x0;x_(t−1))"

@@ -1,4 +1,4 @@
-"""Panel 7: particles that wander as time passes, and others that come back from the prior.
+"""Draw particles that wander as time passes, and others that come back from the prior.
 
 A line is a particle, time goes to the right, a colour is a state; half a row is enough for one. Forwards, what lies
 beyond t has not happened yet; backwards, what lies before t. The particles shown are every n-th of those sampled,
@@ -17,16 +17,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from math import ceil
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from tui import raster
 from tui.glyphs import NUMERAL, columns, glyphs, padded, shorten
 from tui.messages import STOPPED, Question, Sampled
+from tui.panel import Panel, Place
 from tui.raster import Cell, Row
 from tui.rows import Field, line, number
-
-if TYPE_CHECKING:
-    from tui.view.scene import Readable, ViewState
+from tui.view.view_state import Readable, ViewState
 
 PALETTE = ("#0072b2", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#d55e00", "#cc79a7", "#999999")
 """Colours of few states, from Okabe & Ito (2008); many states take theirs from cividis, by their number."""
@@ -37,46 +36,41 @@ NUMBERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 NAMED = 256
 """Labels are compared by their first letters up to so many states: more are never all different."""
 
-ABOUT = (
-    "Particles, each a line: the noise scatters them, and the reverse model brings others back from the prior towards "
-    "the data. Their frequencies come near p_t as far as their number, and the model, allow."
-)
-FORMULA = "x_t ~ Q_t[x_(t−1), ·];   x_T ~ π, x_(t−1) ~ R_t[x_t, ·];   TV = ½ Σ |n_j/n − p_t[j]|"
 
 Path: TypeAlias = tuple[int, ...]
 
 
-def paint(scene: ViewState, width: int, height: int) -> list[Row]:
+def draw(view: ViewState, width: int, height: int) -> list[Row]:
     """The caption; under it particles over their axis, and beside them the two histograms."""
-    sampled = scene.film.sampled
-    if sampled is None or not sampled.forward or scene.film.at(scene.t) is None:
+    sampled = view.film.sampled
+    if sampled is None or not sampled.forward or view.film.at(view.t) is None:
         why = sampled.words if sampled else "the particles come when the run has ended"
         return _filled([line([(f" {why}", "dim")], width)], width, height)
     wide = _histogram_width(width)
     room = width - wide - 1 if wide else width
     below = height - 1
-    if scene.backward and sampled.reverse is None:
+    if view.backward and sampled.reverse is None:
         picture = [line([(f" {words}", "undefined")], room) for words in _wrapped(sampled.words, room - 1)]
     else:
-        picture = _particles(scene, sampled, room, below)
+        picture = _particles(view, sampled, room, below)
     rows = _filled(picture, room, below)
     if wide:
-        beside = _histograms(scene, sampled, wide, below)
+        beside = _histograms(view, sampled, wide, below)
         rows = [[*row, Cell(" "), *other] for row, other in zip(rows, beside, strict=True)]
-    return [_caption(scene, sampled, width), *rows][: max(height, 0)]
+    return [_caption(view, sampled, width), *rows][: max(height, 0)]
 
 
-def spot(scene: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:  # noqa: ARG001  (a Finder)
+def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:  # noqa: ARG001  (a Finder)
     """The probability, at t, of the state whose bar is under the mouse."""
-    wide, K = _histogram_width(width), scene.film.opened.K if scene.film.opened else 0
+    wide, K = _histogram_width(width), view.film.opened.K if view.film.opened else 0
     firsts = _firsts(K, wide)
     bar = raster.bar_at(x - (width - wide), len(firsts), _used(len(firsts), wide))
-    return None if bar is None or y < 1 else Question("marginal", scene.t, 0, firsts[bar])
+    return None if bar is None or y < 1 else Question("marginal", view.t, 0, firsts[bar])
 
 
-def here(scene: ViewState) -> Readable:
+def here(view: ViewState) -> Readable:
     """The probability of the chosen state."""
-    return Question("marginal", scene.t, 0, scene.chosen)
+    return Question("marginal", view.t, 0, view.chosen)
 
 
 def _histogram_width(width: int) -> int:
@@ -96,8 +90,8 @@ def _wrapped(words: str, width: int) -> list[str]:
     return lines
 
 
-def _caption(scene: ViewState, sampled: Sampled, width: int) -> Row:
-    if scene.backward:
+def _caption(view: ViewState, sampled: Sampled, width: int) -> Row:
+    if view.backward:
         titles = (" reverse: from the prior at T back to the data", " reverse, from the prior", " reverse")
     else:
         titles = (" forward: from the data at 0 into the noise", " forward, from the data", " forward")
@@ -117,26 +111,26 @@ def _caption(scene: ViewState, sampled: Sampled, width: int) -> Row:
 # particles
 
 
-def _particles(scene: ViewState, sampled: Sampled, width: int, height: int) -> list[Row]:
+def _particles(view: ViewState, sampled: Sampled, width: int, height: int) -> list[Row]:
     """Half a row, or without colour a row, for each particle, and the axis of time."""
-    assert scene.film.opened is not None
-    labels = scene.film.labels
-    letters = None if scene.colour else _letters(labels)
-    margin, T, t = _margin(labels), scene.film.T, scene.t
+    assert view.film.opened is not None
+    labels = view.film.labels
+    letters = None if view.colour else _letters(labels)
+    margin, T, t = _margin(labels), view.film.T, view.t
     plot, rows = width - margin, height - 1
     if plot < 1 or rows < 1:
         return []
-    whole = _picture(sampled, scene.backward, len(labels), letters, plot, rows)
+    whole = _picture(sampled, view.backward, len(labels), letters, plot, rows)
     at = raster.column_of(t, T, plot)
-    shown = _shown(sampled, scene.backward, rows * (2 if scene.colour else 1))
+    shown = _shown(sampled, view.backward, rows * (2 if view.colour else 1))
     now = _column(shown, t, len(labels), letters)
     gone = [Cell(" ")]
-    if scene.backward:
+    if view.backward:
         picture = [gone * at + [cell] + row[at + 1 :] for row, cell in zip(whole, now, strict=True)]
     else:
         picture = [row[:at] + [cell] + gone * (plot - at - 1) for row, cell in zip(whole, now, strict=True)]
-    names = _names(shown, T if scene.backward else 0, labels, margin, 2 if scene.colour else 1)
-    if scene.backward:
+    names = _names(shown, T if view.backward else 0, labels, margin, 2 if view.colour else 1)
+    if view.backward:
         return [*(row + name for row, name in zip(picture, names, strict=True)), _axis(t, T, plot) + gone * margin]
     return [*(name + row for row, name in zip(picture, names, strict=True)), gone * margin + _axis(t, T, plot)]
 
@@ -255,30 +249,30 @@ def _letters(labels: Sequence[str]) -> str:
 # histograms
 
 
-def _histograms(scene: ViewState, sampled: Sampled, width: int, height: int) -> list[Row]:
+def _histograms(view: ViewState, sampled: Sampled, width: int, height: int) -> list[Row]:
     """Both where there is room, else the one of the direction that is shown."""
     if height >= 6:
         upper = (height + 1) // 2
         return [
-            *_histogram(scene, sampled, False, width, upper),
-            *_histogram(scene, sampled, True, width, height - upper),
+            *_histogram(view, sampled, False, width, upper),
+            *_histogram(view, sampled, True, width, height - upper),
         ]
-    return _histogram(scene, sampled, scene.backward, width, height)
+    return _histogram(view, sampled, view.backward, width, height)
 
 
-def _histogram(scene: ViewState, sampled: Sampled, backward: bool, width: int, height: int) -> list[Row]:
+def _histogram(view: ViewState, sampled: Sampled, backward: bool, width: int, height: int) -> list[Row]:
     """The frequencies at t under their distance from p_t, and for the reverse from the data."""
-    step, name = scene.film.at(scene.t), "reverse" if backward else "forward"
+    step, name = view.film.at(view.t), "reverse" if backward else "forward"
     if step is None or (sampled.reverse if backward else sampled.forward) is None:
         return _filled([line([(f"{name}: none", "dim")], width)], width, height)
-    counts, n = Counter(_rows_at(sampled, backward, scene.t)), sampled.count
-    short, far = (f"≈{_distance(counts, n, p):.3f}" for p in (step.marginal, scene.film.steps[0].marginal))
+    counts, n = Counter(_rows_at(sampled, backward, view.t)), sampled.count
+    short, far = (f"≈{_distance(counts, n, p):.3f}" for p in (step.marginal, view.film.steps[0].marginal))
     head = [f"{name} TV{short}", f"{name} {short}", short]
     if backward:
         head.insert(0, f"{name} TV{short}, to q(x0) {far}")
-    title = number(head, "title" if backward == scene.backward else "dim")
+    title = number(head, "title" if backward == view.backward else "dim")
     counts.pop(STOPPED, None)
-    bars = _bars(scene, {j: c / n for j, c in counts.items()}, step.marginal, width, height - 1)
+    bars = _bars(view, {j: c / n for j, c in counts.items()}, step.marginal, width, height - 1)
     return _filled([line([title], width), *bars], width, height)
 
 
@@ -292,10 +286,10 @@ def _distance(counts: Counter[int], n: int, p: Sequence[float]) -> float:
     return sum(max(c / n - (p[j] if j != STOPPED else 0.0), 0.0) for j, c in counts.items())
 
 
-def _bars(scene: ViewState, shares: Mapping[int, float], p: Sequence[float], width: int, height: int) -> list[Row]:
+def _bars(view: ViewState, shares: Mapping[int, float], p: Sequence[float], width: int, height: int) -> list[Row]:
     """Bars in the colours of their states, with p_t as marks, and labels below if there is room."""
-    assert scene.film.opened is not None
-    labels, K = scene.film.labels, len(p)
+    assert view.film.opened is not None
+    labels, K = view.film.labels, len(p)
     firsts = _firsts(K, width)
     found, marks = [0.0] * len(firsts), [sum(p[j : j + firsts.step]) for j in firsts]
     for j, share in shares.items():
@@ -306,7 +300,7 @@ def _bars(scene: ViewState, shares: Mapping[int, float], p: Sequence[float], wid
         rows = raster.bars(found, top, used, height, labels, marks)
     else:
         rows = [*raster.bars(found, top, used, height - 1, (), marks), _ends(labels, used)]
-    if scene.colour:
+    if view.colour:
         colour = _colours(K)
         lefts = [k * (used + 1) // len(firsts) for k in range(len(firsts) + 1)]
         mine = [colour(first) for first, a, b in zip(firsts, lefts, lefts[1:], strict=False) for _ in range(b - a)]
@@ -335,3 +329,20 @@ def _coloured(cell: Cell, mine: str) -> Cell:
     if cell.back:
         return Cell(cell.char, "#000000" if mine[3:5] > "7f" else "#ffffff", mine)
     return Cell(cell.char, mine) if cell.style == "series-1" else cell
+
+
+PANEL = Panel(
+    key="7",
+    name="trajectories",
+    words="the trajectories",
+    title=lambda _: "trajectories",
+    draw=draw,
+    spot=spot,
+    here=here,
+    about=(
+        "Particles, each a line: the noise scatters them, and the reverse model brings others back from the prior "
+        "towards the data. Their frequencies come near p_t as far as their number, and the model, allow."
+    ),
+    formula="x_t ~ Q_t[x_(t−1), ·];   x_T ~ π, x_(t−1) ~ R_t[x_t, ·];   TV = ½ Σ |n_j/n − p_t[j]|",
+    places={"short": Place(stack="rest"), "narrow": Place(stack="rest"), "normal": Place(4), "wide": Place(6)},
+)

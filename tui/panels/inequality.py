@@ -1,11 +1,12 @@
-"""Panel 6: the verdict on this step, what it lost, the bound, and the history as a strip of marks."""
+"""Show the verdict on this step, what it lost, the bound, and the history as a strip of marks."""
 
 from __future__ import annotations
 
 from tui import raster
+from tui.panel import Panel, Place
 from tui.raster import Cell, Row
 from tui.rows import Field, Words, number, paragraph
-from tui.view.scene import Number, Readable, ViewState, fraction_forms, roundings
+from tui.view.view_state import Number, Readable, ViewState, fraction_forms, roundings
 
 MARKS = {"strict": "↓", "equal": "=", "violated": "↑", "undecided": "?"}
 STYLES = {"↑": "bad", "?": "mark", "=": "dim", "↓": "good", "·": "axis"}
@@ -18,23 +19,23 @@ LINES = ("information_loss", "mutual_information", "sdpi_bound", "dobrushin")
 """What stands under the verdict, from the top."""
 
 
-def paint(scene: ViewState, width: int, height: int) -> list[Row]:
+def draw(view: ViewState, width: int, height: int) -> list[Row]:
     """The verdict and its numbers over the strip."""
     if not height:
         return []
-    rows = paragraph(_lines(scene), width, height - 1)
-    return [*rows, [Cell(" "), *_strip(scene, width), Cell(" ")][:width]]
+    rows = paragraph(_lines(view), width, height - 1)
+    return [*rows, [Cell(" "), *_strip(view, width), Cell(" ")][:width]]
 
 
-def _strip(scene: ViewState, width: int) -> Row:
-    film = scene.film
+def _strip(view: ViewState, width: int) -> Row:
+    film = view.film
     history = [MARKS.get(str(s.record["decay"]), "·") for s in film.steps[1:]]
     marks = ["·", *history, *["·"] * (film.T - len(history))]
-    return raster.strip(marks, max(width - 2, 1), scene.t, STYLES)
+    return raster.strip(marks, max(width - 2, 1), view.t, STYLES)
 
 
-def _lines(scene: ViewState) -> list[Words]:
-    film, step = scene.film, scene.film.at(scene.t)
+def _lines(view: ViewState) -> list[Words]:
+    film, step = view.film, view.film.at(view.t)
     if step is None or step.t == 0:
         return [[(" t = 0: nothing is lost yet", "dim")]]
     verdict = str(step.record["decay"])
@@ -48,7 +49,7 @@ def _lines(scene: ViewState) -> list[Words]:
             Field((f"  {SAYS[verdict]}{proved}", f"  {SAYS[verdict]}", "")),
         ],
         [(" lost   ", ""), number(roundings(lost, 9))],
-        [(" I_t    ", "series-2"), number(roundings(left, 9), "series-2", rank=1), *_beside(scene)],
+        [(" I_t    ", "series-2"), number(roundings(left, 9), "series-2", rank=1), *_beside(view)],
         [
             (" bound  ", "series-4"),
             number(roundings(bound, 9), "series-4", rank=1),
@@ -58,30 +59,46 @@ def _lines(scene: ViewState) -> list[Words]:
     ]
 
 
-def _beside(scene: ViewState) -> Words:
+def _beside(view: ViewState) -> Words:
     """I_t of the chain that is laid beneath, at the same t."""
-    if scene.beneath is None:
+    if view.beneath is None:
         return []
-    forms = roundings(scene.beneath.value(scene.t, "mutual_information"), 6)
+    forms = roundings(view.beneath.value(view.t, "mutual_information"), 6)
     return [number([f"{words}{form}" for words in ("   beneath ", "  ") for form in forms if len(form) > 3], "beneath")]
 
 
-def spot(scene: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
+def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
     """The number of the line, or the loss of the step whose mark it is."""
     if y == height - 1:
-        t = raster.time_at(x - 1, scene.film.T, max(width - 2, 1))
+        t = raster.time_at(x - 1, view.film.T, max(width - 2, 1))
         return Number("information_loss", t) if t else None
-    return Number(LINES[y - 1], scene.t) if scene.t and 1 <= y <= len(LINES) else None
+    return Number(LINES[y - 1], view.t) if view.t and 1 <= y <= len(LINES) else None
 
 
-def here(scene: ViewState) -> Readable:
+def here(view: ViewState) -> Readable:
     """What this step lost."""
-    return Number("information_loss" if scene.t else "mutual_information", scene.t)
+    return Number("information_loss" if view.t else "mutual_information", view.t)
 
 
-ABOUT = (
-    "The verdict on this step: ↓ strict, = equal, ↑ violated, which only a process with memory can do. Exact "
-    "arithmetic decides it on integers, balls by enclosures; float64 says what it sees. The strip has the verdicts of "
-    "all steps."
+PANEL = Panel(
+    key="6",
+    name="inequality",
+    words="the inequality",
+    title=lambda _: "the inequality",
+    draw=draw,
+    spot=spot,
+    here=here,
+    about=(
+        "The verdict on this step: ↓ strict, = equal, ↑ violated, which only a process with memory can do. Exact "
+        "arithmetic decides it on integers, balls by enclosures; float64 says what it sees. The strip has the "
+        "verdicts of all steps."
+    ),
+    formula="I(x0;x_(t−1)) − I(x0;x_t) = I(x0;x_(t−1)|x_t) ≥ 0;   η(Q) = max ½ Σ_j |Q[i,j] − Q[k,j]|",
+    places={
+        "short": Place(stack="rest"),
+        "narrow": Place(stack="rest"),
+        "normal": Place(2, "pair"),
+        "wide": Place(3),
+    },
+    opens=True,
 )
-FORMULA = "I(x0;x_(t−1)) − I(x0;x_t) = I(x0;x_(t−1)|x_t) ≥ 0;   η(Q) = max ½ Σ_j |Q[i,j] − Q[k,j]|"
