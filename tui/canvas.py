@@ -6,6 +6,7 @@ paints again only the rows that changed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import groupby
 
 from rich.segment import Segment
@@ -42,24 +43,17 @@ class Canvas(Widget):
         if changed:
             self.refresh(*changed)
 
-    class Resized(Message):
-        """There is another size to paint in."""
-
-    def on_resize(self) -> None:
-        """Ask to be painted in the new size."""
-        self.post_message(self.Resized())
-
     def on_mount(self) -> None:
-        """Colours are the theme's."""
+        """Take the colours from the theme, and others when it changes."""
         self.app.theme_changed_signal.subscribe(self, self.forget_styles)
 
     def forget_styles(self, _theme: Theme | None = None) -> None:
-        """After a change of theme."""
+        """Make the colours anew after a change of theme."""
         self.styles_made.clear()
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """One row as a strip of segments."""
+        """Return one row as a strip of segments."""
         if y >= len(self.rows):
             return Strip.blank(self.size.width, self._style("", ""))
         runs = groupby(self.rows[y], key=lambda cell: (cell.style, cell.back))
@@ -82,7 +76,39 @@ class Canvas(Widget):
         return self.styles_made[key]
 
 
-class PanelWidget(Canvas):
+class ViewCanvas(Canvas):
+    """A part of the main screen, which shows what is looked at."""
+
+    class Resized(Message):
+        """There is another size to paint in."""
+
+        def __init__(self, canvas: ViewCanvas) -> None:
+            super().__init__()
+            self.canvas = canvas
+
+    def on_resize(self) -> None:
+        """Ask to be painted in the new size."""
+        self.post_message(self.Resized(self))
+
+    def show(self, view: ViewState) -> None:
+        """Paint what is looked at."""
+        raise NotImplementedError
+
+
+class Line(ViewCanvas):
+    """One row, made by a function of a view state and a width."""
+
+    def __init__(self, row: Callable[[ViewState, int], Row], *, id: str) -> None:  # noqa: A002  (Textual's name)
+        super().__init__(id=id)
+        self.row = row
+
+    def show(self, view: ViewState) -> None:
+        """Paint the row, if there is room for it."""
+        if self.size.width > 0:
+            self.paint([self.row(view, self.size.width)])
+
+
+class PanelWidget(ViewCanvas):
     """A panel with its border: what its record says."""
 
     can_focus = True
@@ -129,11 +155,11 @@ class PanelWidget(Canvas):
         self.post_message(self.Hovered(None if offset is None else (self.panel.name, offset.x, offset.y)))
 
     def on_leave(self) -> None:
-        """It is here no more."""
+        """Tell the app that the mouse is elsewhere."""
         self.post_message(self.Hovered(None))
 
 
-class Scrubber(Canvas):
+class Scrubber(Line):
     """The rail of time, with a knob to drag."""
 
     class Dragged(Message):

@@ -49,6 +49,11 @@ def layout_for(width: int, height: int, crowded: bool = False) -> str:
     return "narrow" if width < NORMAL_FROM else "normal" if width < WIDE_FROM else "wide"
 
 
+def layout_of(view: ViewState) -> str:
+    """Return the name of the layout that the panels stand in."""
+    return layout_for(*view.size, crowded=view.touring)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a panel stands in a layout: the columns of the grid that it spans, and the stack it belongs to, if any."""

@@ -193,15 +193,15 @@ class Tour:
         return self.stop.after if self.chosen else self.stop.before
 
     def answered(self, letter: str) -> Tour:
-        """With a prediction."""
+        """Return the tour with a prediction."""
         return replace(self, chosen=letter)
 
     def onward(self) -> Tour | None:
-        """At the next stop; None after the last."""
+        """Return the tour at the next stop; None after the last."""
         return Tour(self.at + 1) if self.at + 1 < len(STOPS) else None
 
     def back(self) -> Tour:
-        """At this stop's question again; from there, at the one before."""
+        """Return the tour at this stop's question again; from there, at the one before."""
         return Tour(self.at if self.chosen else max(self.at - 1, 0))
 
     @property
@@ -219,7 +219,7 @@ class Tour:
 
 
 def card(tour: Tour, width: int, brief: bool = False) -> list[Row]:
-    """The card's rows: what to look at, the question, the choices; or the verdict and the reason.
+    """Return the card's rows: what to look at, the question, the choices; or the verdict and the reason.
 
     `brief` leaves out what to look at, where a screen has few rows.
     """
@@ -239,7 +239,7 @@ def _verdict(tour: Tour) -> tuple[str, str]:
 
 
 def _choices(stop: Stop, width: int) -> list[Row]:
-    """In one line where they fit, else a line each."""
+    """Draw the choices in one line where they fit, else a line each."""
     pairs = [
         [(f" {letter})", "series-2"), (f" {words}  ", "title")]
         for letter, words in zip(LETTERS, stop.choices, strict=True)
@@ -254,7 +254,7 @@ def _together(stop: Stop, width: int) -> bool:
 
 
 def choice_at(tour: Tour, x: int, y: int, width: int, brief: bool = False) -> str:
-    """The letter of the choice shown at column x of row y of the card; "" elsewhere."""
+    """Return the letter of the choice shown at column x of row y of the card; "" elsewhere."""
     stop = tour.stop
     first = len(card(tour, width, brief)) - (1 if _together(stop, width) else 3)
     if tour.chosen or y < first:
@@ -269,7 +269,7 @@ def choice_at(tour: Tour, x: int, y: int, width: int, brief: bool = False) -> st
 
 
 def card_height(width: int) -> int:
-    """As many rows as any stop needs: the card does not jump."""
+    """Return as many rows as any stop needs: the card does not jump."""
     tours = [Tour(at, chosen) for at in range(len(STOPS)) for chosen in ("", "a", "b", "c")]
     return max(len(card(tour, width)) for tour in tours)
 

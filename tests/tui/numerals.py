@@ -72,7 +72,7 @@ def _tokens(line: str) -> Iterator[str]:
 
 def _words(panel: str, scene: ViewState) -> set[str]:
     """Chrome, as it is written."""
-    film, t = scene.film, scene.t
+    film, t = scene.run, scene.t
     assert film.opened is not None
     counts = {str(t), str(t - 1), str(film.T), str(film.opened.K)}
     labels = {token for label in film.opened.states for token in NUMERAL.findall(label)}
@@ -93,7 +93,7 @@ def _words(panel: str, scene: ViewState) -> set[str]:
 
 
 def _spans(panel: str, scene: ViewState, chain: md.Chain | None) -> Iterator[Span]:
-    film, t = scene.film, scene.t
+    film, t = scene.run, scene.t
     record = film.steps[t].record
     assert film.opened is not None
     if panel in ("headline", "inequality", "ledger", "chain", "marginal"):
@@ -128,7 +128,7 @@ def _quantities(record: dict[str, Any], names: Iterable[str] = ()) -> Iterator[S
 
 def _distances(scene: ViewState) -> Iterator[Span]:
     """Of the particles' frequencies from p_t, and from the data, recounted; as wide as a float's error."""
-    film, sampled = scene.film, scene.film.sampled
+    film, sampled = scene.run, scene.run.sampled
     for packed in (sampled.forward, sampled.reverse) if sampled else ():
         if packed:
             counts = Counter(struct.unpack_from(f"<{sampled.count}I", packed, 4 * sampled.count * scene.t))

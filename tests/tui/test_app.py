@@ -15,8 +15,9 @@ import pytest
 from sessions import SCENARIOS, TWO_STATE, Clock, Session, plain, session, squeezed
 from textual.widgets import Input, OptionList, Static, TextArea
 
+import tui.app
+import tui.dialogues
 import tui.open
-import tui.stage
 from markovdiff.cli import main
 from tui import raster, recent
 from tui.actions import ACTIONS
@@ -42,7 +43,7 @@ async def test_it_opens_at_a_time(play: bool) -> None:
         await s.at(30)
         s.clock.now += 1.0
         await s.at(38 if play else 30)
-        assert s.app.playback.playing is play
+        assert s.app.session.playback.playing is play
 
 
 @pytest.mark.parametrize("words", [[], ["--play"], ["--t", "3"], ["--t", "3", "--play"]])
@@ -78,9 +79,9 @@ async def test_go_to_refuses_what_is_not_there() -> None:
         await s.press("colon", "9", "9", "9", "enter")
         assert isinstance(s.app.screen, GoTo)
         await s.until(lambda: "from 0 to 64" in plain(s.app.screen.query_one(".why", Static)))
-        assert s.app.playback.t == 20
+        assert s.app.session.playback.t == 20
         await s.home()
-        assert s.app.playback.t == 20
+        assert s.app.session.playback.t == 20
 
 
 @pytest.mark.usefixtures("nearby")
@@ -97,7 +98,7 @@ async def test_the_mouse_moves_time_and_chooses() -> None:
         await s.at(64)
         matrix = s.app.query_one("#panel-matrix", PanelWidget)
         await s.pilot.click("#panel-matrix", offset=(matrix.size.width // 2 + 3, 2))
-        await s.until(lambda: s.app.chosen == 1)
+        await s.until(lambda: s.app.main.view.chosen == 1)
 
 
 # size
@@ -128,13 +129,13 @@ async def test_the_editor_says_what_is_wrong_and_stays() -> None:
         for text in (TWO_STATE + "\n[", TWO_STATE.replace("uniform", "unicorn"), TWO_STATE.replace('"3/4"', '"4/4"'),
                      TWO_STATE.replace("steps = 64", "steps = [1, 2]"), TWO_STATE + "[b]\n", ""):  # fmt: skip
             area.text = text
-            message = s.app.judge(text)
+            message = s.app.session.judge(text)
             assert message is not None
             await s.until(lambda wanted=message: squeezed(wanted)[:60] in squeezed(plain(why)), message)
             await s.press("ctrl+s")
             assert isinstance(s.app.screen, Editor)
         await s.home()
-        assert s.app.request.text == TWO_STATE
+        assert s.app.session.request.text == TWO_STATE
 
 
 @pytest.mark.usefixtures("nearby")
@@ -158,9 +159,9 @@ async def test_the_editor_applies_a_scenario() -> None:
         s.app.screen.query_one(TextArea).text = TWO_STATE.replace("steps = 64", "steps = 30")
         await s.pilot.pause()
         await s.press("ctrl+s")
-        await s.until(lambda: s.app.film.T == 30 and len(s.app.film.steps) == 31)
+        await s.until(lambda: s.app.session.run.T == 30 and len(s.app.session.run.steps) == 31)
         await s.until(lambda: "t=20/30" in s.head())
-        assert not s.app.playback.playing
+        assert not s.app.session.playback.playing
 
 
 @pytest.mark.usefixtures("nearby")
@@ -203,8 +204,8 @@ async def test_scenarios_are_found_by_typing() -> None:
         await s.press("enter")
         await s.until(lambda: "mask-hump" in s.head())
         await s.opened()
-        assert s.app.request.name == "mask-hump"
-        assert s.app.playback.playing
+        assert s.app.session.request.name == "mask-hump"
+        assert s.app.session.playback.playing
 
 
 @pytest.mark.usefixtures("nearby")
@@ -215,7 +216,7 @@ async def test_nothing_found_opens_nothing() -> None:
         await s.press("enter", "down", "enter")
         assert isinstance(s.app.screen, Scenarios)
         await s.home()
-        assert s.app.request.name == "two-state"
+        assert s.app.session.request.name == "two-state"
 
 
 @pytest.mark.usefixtures("nearby")
@@ -232,7 +233,7 @@ async def test_the_list_can_be_walked_and_tells(size: tuple[int, int]) -> None:
             await s.until(lambda p=paragraph: squeezed(p) in squeezed(plain(about)), paragraph)
         assert options.size.height >= 5
         await s.press("home", "down", "down", "enter")
-        await s.until(lambda: s.app.request.name != "two-state")
+        await s.until(lambda: s.app.session.request.name != "two-state")
 
 
 @pytest.mark.usefixtures("nearby")
@@ -250,11 +251,11 @@ async def test_twice_another_unit_is_the_first_again() -> None:
     """`u` twice in a hurry, before the engine has answered: bits again, and still at t = 20."""
     async with session() as s:
         await s.fresh()
-        s.app.action_unit()
-        s.app.action_unit()
+        s.app.main.action_act("unit")
+        s.app.main.action_act("unit")
         await s.opened()
-        assert s.app.film.opened is not None
-        assert s.app.film.opened.unit == "bits"
+        assert s.app.session.run.opened is not None
+        assert s.app.session.run.opened.unit == "bits"
         await s.at(20)
 
 
@@ -269,9 +270,9 @@ async def test_an_edit_keeps_the_unit() -> None:
         s.app.screen.query_one(TextArea).text = TWO_STATE.replace("steps = 64", "steps = 30")
         await s.pilot.pause()
         await s.press("ctrl+s")
-        await s.until(lambda: s.app.film.T == 30)
-        assert s.app.film.opened is not None
-        assert s.app.film.opened.unit == "nats"
+        await s.until(lambda: s.app.session.run.T == 30)
+        assert s.app.session.run.opened is not None
+        assert s.app.session.run.opened.unit == "nats"
 
 
 @pytest.mark.usefixtures("nearby")
@@ -361,16 +362,16 @@ async def test_export_writes_and_never_over(folder: Path) -> None:
 async def test_a_killed_engine_is_said_and_started_again() -> None:
     """Kill the process: the screen says so and lives; enter makes the whole run again; quitting leaves nobody."""
     async with session() as s:
-        current = s.app.engine._current
+        current = s.app.session.engine._current
         assert current is not None
         os.kill(current.process.pid, signal.SIGKILL)
         await s.until(lambda: "press enter to start it again" in s.told())
         await s.press("right")
         await s.at(1)
         await s.press("enter")
-        await s.until(lambda: s.app.engine.alive)
+        await s.until(lambda: s.app.session.engine.alive)
         await s.opened()
-        assert len(s.app.film.steps) == 65
+        assert len(s.app.session.run.steps) == 65
         await s.press("q")
     assert multiprocessing.active_children() == []
 
@@ -380,7 +381,7 @@ async def test_the_engine_runs_in_another_process() -> None:
     async with session() as s:
         assert multiprocessing.active_children()
         await s.press("u")
-        await s.until(lambda: s.app.film.opened is not None and s.app.film.opened.unit == "nats")
+        await s.until(lambda: s.app.session.run.opened is not None and s.app.session.run.opened.unit == "nats")
         await s.opened()
         await s.press("q")
     assert multiprocessing.active_children() == []
@@ -392,7 +393,7 @@ async def test_a_scenario_that_is_none_is_said() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         s = Session(app, pilot, Clock())
         await s.until(s.told)
-        assert app.judge(app.request.text) == s.told()
+        assert app.session.judge(app.session.request.text) == s.told()
         for key in ("right", "end", "v", "c", "j", "u", "f", "f", "space", "8"):
             await s.press(key)
         await s.press("ctrl+e")
@@ -451,7 +452,7 @@ async def test_the_knob_is_dragged() -> None:
         await s.pilot.mouse_up("#scrubber", offset=(scrubber.size.width - 1, 0))
         await s.pilot.hover("#scrubber", offset=(3, 0))
         await s.pilot.pause()
-        assert s.app.playback.t == 64
+        assert s.app.session.playback.t == 64
 
 
 @pytest.mark.usefixtures("nearby")
@@ -471,12 +472,12 @@ async def test_every_panel_has_a_place_on_every_screen() -> None:
 async def test_a_highlighted_scenario_has_a_preview() -> None:
     """After a moment its chain is run beside, and its kernel and curve are there to see; the main film stays."""
     async with session() as s:
-        film = s.app.film
+        film = s.app.session.run
         await s.press("s", *"hump")
         await s.over(Scenarios)
         preview = s.app.screen.query_one(".preview", Canvas)
         await s.until(lambda: "K=3 T=24  absorbing" in raster.text(preview.rows), raster.text(preview.rows))
-        assert s.app.film is film
+        assert s.app.session.run is film
 
 
 @pytest.mark.usefixtures("nearby")
@@ -489,8 +490,8 @@ async def test_files_opened_lately_are_offered(tmp_path: Path) -> None:
         await s.press("s")
         await s.over(Scenarios)
         await s.press("enter")
-        await s.until(lambda: s.app.film.T == 7 and s.app.film.finished is not None)
-        assert s.app.request.source == str(file)
+        await s.until(lambda: s.app.session.run.T == 7 and s.app.session.run.finished is not None)
+        assert s.app.session.request.source == str(file)
 
 
 @pytest.mark.usefixtures("nearby")
@@ -515,7 +516,7 @@ async def test_the_command_line_of_an_edited_chain_is_not_its_own(folder: Path) 
         form = s.app.screen
         assert isinstance(form, Form)
         form.post_message(Form.Changed(TWO_STATE.replace("steps = 64", "steps = 9")))
-        await s.until(lambda: s.app.film.T == 9)
+        await s.until(lambda: s.app.session.run.T == 9)
         await s.press("escape")
         await s.until(lambda: len(s.app.screen_stack) == 1)
         await s.press("y")
@@ -546,7 +547,7 @@ async def test_a_theme_repaints_what_is_there() -> None:
 async def test_what_is_wrong_in_a_form_keeps_the_picture() -> None:
     """β = 2 is said beside the field; the film is still the last good one, and its engine's."""
     async with session() as s:
-        film = s.app.film
+        film = s.app.session.run
         await s.press("e")
         await s.over(Form)
         form = s.app.screen
@@ -556,7 +557,7 @@ async def test_what_is_wrong_in_a_form_keeps_the_picture() -> None:
         assert form.problem is not None
         assert form.problem.path.endswith("beta")
         await s.pilot.pause(0.1)
-        assert s.app.film is film
+        assert s.app.session.run is film
         await s.press("escape")
 
 

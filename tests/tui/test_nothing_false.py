@@ -8,9 +8,9 @@ import pytest
 from test_view import drawn, film_of, messages, read_out
 
 from tui import raster, view
-from tui.film import RunBuffer
 from tui.messages import Question
 from tui.panels import PANELS, ledger
+from tui.run_buffer import RunBuffer
 
 # no number cut, no verdict out of sight
 

@@ -16,9 +16,9 @@ import markovdiff as md
 from tui import raster, view
 from tui.app import MarkovdiffApp
 from tui.canvas import PanelWidget
-from tui.film import RunBuffer
 from tui.messages import Message, Request, Sample
 from tui.panels import PANELS
+from tui.run_buffer import RunBuffer
 from tui.worker.study import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -89,7 +89,7 @@ async def measured() -> dict[str, set[tuple[int, int]]]:
         for size in LAYOUTS:
             await pilot.resize_terminal(*size)
             for name in PANELS:
-                app.action_panel(name)
+                app.session.focus(name)
                 await pilot.pause()
                 for widget in app.query(PanelWidget):
                     if widget.display:

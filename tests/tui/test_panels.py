@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -12,9 +16,9 @@ from test_view import film_of
 
 import tui.panels
 from tui import raster
-from tui.film import RunBuffer
 from tui.panel import LAYOUTS, in_sight, layout_for, ring
 from tui.panels import PANELS
+from tui.run_buffer import RunBuffer
 from tui.view import MATRICES, SCALES, ViewState, reading
 
 RUNS = ("two-state", "memory", "infinite", "impossible", "no-loss", "one-state", "wide", "many-states")
@@ -82,7 +86,7 @@ def test_the_contract(name: str, run: str) -> None:
     """
     panel = PANELS[name]
     for view in views(run):
-        K, T = max(len(view.film.labels), 1), view.film.T
+        K, T = max(len(view.run.labels), 1), view.run.T
         assert panel.title(view)
         assert isinstance(panel.subtitle(view), str)
         assert panel.columns(view) == panel.columns(view)
@@ -93,7 +97,7 @@ def test_the_contract(name: str, run: str) -> None:
             for x in range(0, width, 11):
                 for y in range(0, height, 5):
                     after = panel.click(view, x, y, width, height)
-                    assert after.film is view.film
+                    assert after.run is view.run
                     assert 0 <= after.t <= T
                     assert 0 <= after.chosen < K
                     assert 0 <= after.source < K
@@ -113,3 +117,73 @@ def test_clicks_choose_what_they_point_at() -> None:
     assert PANELS["posterior"].click(view, 5, 3, 38, 11).source == 1
     for name in ("ledger", "inequality", "trajectories", "chain"):
         assert PANELS[name].click(view, 10, 5, 38, 11) == view
+
+
+NEW = '''
+"""Say what the weather is at t."""
+
+from dataclasses import replace
+
+from tui.panel import Panel, Place
+from tui.rows import paragraph
+from tui.view.view_state import Number
+
+PANEL = Panel(
+    key="9",
+    name="weather",
+    words="the weather of t",
+    title=lambda _: "weather",
+    draw=lambda view, width, height: paragraph([[(f" sun at t = {view.t}", "good")]], width, height),
+    spot=lambda view, x, y, width, height: Number("entropy", view.t),
+    here=lambda view: Number("mutual_information", view.t),
+    about="Rain or shine.",
+    formula="sun = 1",
+    places={
+        "short": Place(stack="rest"), "narrow": Place(stack="rest"), "normal": Place(2, "pair"), "wide": Place(12),
+    },
+    click=lambda view, x, y, width, height: replace(view, t=min(x, view.run.T), playing=False),
+)
+'''
+
+USE = """
+import asyncio
+from sessions import Nearby, plain, session, squeezed
+from test_panels import test_the_contract
+from textual.widgets import Static
+import tui.app
+from tui import raster
+from tui.canvas import PanelWidget
+
+tui.app.Engine = Nearby
+test_the_contract("weather", "two-state")
+
+async def use(size):
+    async with session(size=size) as s:
+        await s.press("9")
+        widget = s.app.query_one("#panel-weather", PanelWidget)
+        await s.until(lambda: s.app.focused is widget and "sun at t = 0" in raster.text(widget.rows))
+        assert str(widget.border_title) == "9 weather"
+        await s.pilot.click("#panel-weather", offset=(8, 2))
+        await s.at(7)
+        assert "sun at t = 7" in raster.text(widget.rows)
+        assert "the weather of t" in [command.title for command in s.app.get_system_commands(s.app.screen)]
+        await s.press("question_mark")
+        await s.until(lambda: all(part.size.height for part in s.app.screen.query(Static)))
+        shown = squeezed("".join(plain(part) for part in s.app.screen.query(Static)))
+        assert all(words in shown for words in ("9theweatheroft", "9weather", "Rainorshine.", "sun=1")), shown
+
+for size in ((80, 24), (120, 40)):
+    asyncio.run(use(size))
+"""
+
+
+def test_a_panel_more_is_one_file(tmp_path: Path) -> None:
+    """Put into the folder, and nothing else touched, a panel is drawn, keyed, clicked, found and explained."""
+    package = Path(tui.panels.__file__).parents[1]
+    shutil.copytree(package, tmp_path / "tui", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "tui" / "panels" / "weather.py").write_text(NEW, encoding="utf-8")
+    paths = os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(Path(__file__).parent)))}
+    used = subprocess.run(
+        [sys.executable, "-c", USE], cwd=tmp_path, env=paths, capture_output=True, text=True, check=False
+    )
+    assert used.returncode == 0, used.stderr

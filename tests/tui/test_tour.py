@@ -13,7 +13,8 @@ import pytest
 from sessions import SCENARIOS, TWO_STATE, Nearby, Session, session
 
 import markovdiff as md
-import tui.stage
+import tui.app
+import tui.dialogues
 from markovdiff.study.scenario import shipped_scenarios
 from tui import raster
 from tui.canvas import PanelWidget
@@ -30,7 +31,8 @@ from tui.view import MATRICES, SCALES
 def alone(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine in this process, and files opened lately remembered elsewhere than at home."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-    monkeypatch.setattr(tui.stage, "Engine", Nearby)
+    monkeypatch.setattr(tui.app, "Engine", Nearby)
+    monkeypatch.setattr(tui.dialogues, "Engine", Nearby)
 
 
 # what it claims
@@ -272,15 +274,16 @@ async def arrived(s: Session, at: int, chosen: str) -> None:
     """The screen shows what the stop looks at."""
     tour = Tour(at, chosen)
     sight = tour.sight
-    await s.until(lambda: s.app.tour == tour)
-    await s.until(lambda: f"{sight.scenario} " in s.head() and s.app.film.finished is not None)
+    await s.until(lambda: s.app.session.tour == tour)
+    await s.until(lambda: f"{sight.scenario} " in s.head() and s.app.session.run.finished is not None)
     await s.at(sight.t)
     focused = s.app.screen_stack[0].focused
     assert isinstance(focused, PanelWidget)
     assert focused.panel.name == sight.panel
     assert focused.display
-    assert (s.app.scale, s.app.matrix, s.app.chosen) == (sight.scale, sight.matrix, sight.state)
-    assert not s.app.playback.playing
+    view = s.app.main.view
+    assert (view.scale, view.matrix, view.chosen) == (sight.scale, sight.matrix, sight.state)
+    assert not s.app.session.playback.playing
     await s.until(lambda: s.card().split()[0] in ("✓", "✗") if chosen else tour.stop.question.split()[0] in s.card())
 
 
@@ -306,10 +309,10 @@ async def test_the_whole_tour_can_be_walked(size: tuple[int, int]) -> None:
             if size != (60, 15):
                 await s.painted()
             await s.press("enter")
-        await s.until(lambda: s.app.tour is None and not s.app.query(Card))
+        await s.until(lambda: s.app.session.tour is None and not s.app.query(Card))
         await s.until(lambda: "two-state " in s.head())
         await s.at(20)
-        assert (s.app.scale, s.app.matrix) == ("linear", "cumulative")
+        assert (s.app.main.view.scale, s.app.main.view.matrix) == ("linear", "cumulative")
         await s.painted()
 
 
@@ -340,7 +343,7 @@ async def test_no_bound_is_seen_before_one_has_said_how_near_it_is() -> None:
 
 
 def known(s: Session) -> int:
-    return sum(1 for y in s.app.scene().film.numbers("entropy") if y is not None and not isnan(y))
+    return sum(1 for y in s.app.main.view.run.numbers("entropy") if y is not None and not isnan(y))
 
 
 def panel(s: Session, number: str) -> str:
@@ -354,13 +357,13 @@ async def test_escape_leaves_anywhere(presses: list[str]) -> None:
     async with session(Request(edited, str(SCENARIOS), "mine")) as s:
         await s.fresh()
         await s.press("v", "T", *presses, "escape")
-        await s.until(lambda: not s.app.query(Card) and "mine " in s.head() and s.app.film.T == 30)
+        await s.until(lambda: not s.app.query(Card) and "mine " in s.head() and s.app.session.run.T == 30)
         await s.opened()
         await s.at(20)
-        assert s.app.request.text == edited
-        assert s.app.scale == "square root"
+        assert s.app.session.request.text == edited
+        assert s.app.main.view.scale == "square root"
         assert not s.app.screen.has_class("-touring")
-        assert not s.app.playback.playing
+        assert not s.app.session.playback.playing
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -370,16 +373,16 @@ async def test_leaving_brings_back_what_one_was_looking_at(size: tuple[int, int]
         await s.fresh()
         await s.press("m")
         edited = TWO_STATE.replace('"1/10"', '"1/4"')
-        s.app.begin(Request(edited, str(SCENARIOS), "mine"))
+        s.app.session.begin(Request(edited, str(SCENARIOS), "mine"))
         await s.opened()
         await s.press("b", "3")
-        assert s.app.beneath
+        assert s.app.main.view.overlay_run
         await s.press("T", "a", "enter")
         await arrived(s, 1, "")
-        assert not s.app.beneath
+        assert not s.app.main.view.overlay_run
         await s.press("escape")
         await s.until(lambda: not s.app.query(Card) and "mine " in s.head())
-        assert s.app.beneath
+        assert s.app.main.view.overlay_run
         assert isinstance(s.app.focused, PanelWidget)
         assert s.app.focused.panel.name == "marginal"
 
@@ -390,7 +393,7 @@ async def test_one_can_play_during_the_tour() -> None:
         await s.press("T")
         await arrived(s, 0, "")
         await s.press("v")
-        assert s.app.scale == "square root"
+        assert s.app.main.view.scale == "square root"
         await s.press("space")
         s.clock.now += 1.0
         await s.at(8)
@@ -400,13 +403,13 @@ async def test_one_can_play_during_the_tour() -> None:
         await s.press("c")
         await arrived(s, 0, "c")
         await s.press("c")
-        assert s.app.matrix == "step"
+        assert s.app.main.view.matrix == "step"
         await s.press("b")
         assert "no chain is marked" in s.told()
         await s.press("backspace")
         await arrived(s, 0, "")
         await s.press("enter")
-        assert s.app.tour == Tour()
+        assert s.app.session.tour == Tour()
 
 
 async def test_what_lies_over_the_tour_has_its_own_keys() -> None:
@@ -416,16 +419,16 @@ async def test_what_lies_over_the_tour_has_its_own_keys() -> None:
         await s.over(GoTo)
         await s.press("a", "5", "enter")
         await s.at(5)
-        assert s.app.tour == Tour()
+        assert s.app.session.tour == Tour()
         await s.press("ctrl+l")
         await s.over(Lab)
         await s.press("b", "escape")
         await s.until(lambda: len(s.app.screen_stack) == 1)
-        assert s.app.tour == Tour()
+        assert s.app.session.tour == Tour()
         await s.press("f", "a")
-        assert s.app.tour == Tour()
+        assert s.app.session.tour == Tour()
         await s.press("f", "a")
-        await s.until(lambda: s.app.tour == Tour(0, "a"))
+        await s.until(lambda: s.app.session.tour == Tour(0, "a"))
 
 
 async def test_a_choice_can_be_clicked() -> None:
@@ -437,7 +440,7 @@ async def test_a_choice_can_be_clicked() -> None:
         y = next(y for y, row in enumerate(rows) if "H rises, I falls" in row)
         await s.pilot.click(Card, offset=(5, 1))
         await s.pilot.pause()
-        assert s.app.tour == Tour()
+        assert s.app.session.tour == Tour()
         await s.pilot.click(Card, offset=(rows[y].index("H rises") + 1, y + 1))
         await arrived(s, 0, "c")
 

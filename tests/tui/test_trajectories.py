@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pictures import is_a_picture
 
 from tui import raster
-from tui.film import RunBuffer
 from tui.messages import STOPPED, Question, Request, Sample, Sampled
 from tui.panels.trajectories import PALETTE, SHADES, _letters, draw, here, spot
+from tui.run_buffer import RunBuffer
 from tui.view.view_state import ViewState
 from tui.worker.study import Study
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from pictures import is_a_picture, is_a_row
 
 from tui import raster, view
-from tui.film import RunBuffer
 from tui.messages import Answer, Message, Question, Request, Sample, Shadow, Shadowed
 from tui.panels import PANELS, inequality, information
+from tui.run_buffer import RunBuffer
 from tui.view import reading
 from tui.worker.study import Study
 
@@ -357,7 +357,7 @@ def test_a_click_finds_the_time_it_points_at() -> None:
 def test_a_chain_beneath_is_shown_too(number: str) -> None:
     """Its curves, its ledger and its I_t are there, in their own colour; and gone without it."""
     for other in (None, film_of("two-rooms")):
-        scene = view.ViewState(film_of("two-state"), 3, beneath=other)
+        scene = view.ViewState(film_of("two-state"), 3, overlay_run=other)
         rows = PANELS[number].draw(scene, 70, 20)
         assert any(cell.style == "beneath" for row in rows for cell in row) is (other is not None)
 
@@ -368,7 +368,7 @@ def test_the_number_of_a_chain_beneath_is_rounded_and_not_cut(width: int) -> Non
     other = film_of("two-rooms")
     for t in (1, 5, 12, 16):
         truth = Fraction(str(other.value(t, "mutual_information")["value"]))
-        rows = PANELS["inequality"].draw(view.ViewState(film_of("two-state"), t, beneath=other), width, 8)
+        rows = PANELS["inequality"].draw(view.ViewState(film_of("two-state"), t, overlay_run=other), width, 8)
         shown = "".join(cell.char for cell in rows[2] if cell.style == "beneath").replace("beneath", "").strip()
         digits = len(shown.partition(".")[2])
         assert not shown or (digits >= 2 and abs(Fraction(shown) - truth) <= Fraction(1, 2 * 10**digits))
@@ -377,7 +377,7 @@ def test_the_number_of_a_chain_beneath_is_rounded_and_not_cut(width: int) -> Non
 def test_both_ledgers_stand_side_by_side() -> None:
     """The marked chain's totals are those of its own ledger."""
     this, other = film_of("two-state"), film_of("two-rooms")
-    shown = drawn("ledger", view.ViewState(this, 3, beneath=other), 60, 24).splitlines()
+    shown = drawn("ledger", view.ViewState(this, 3, overlay_run=other), 60, 24).splitlines()
     alone = drawn("ledger", view.ViewState(other, 3), 60, 24).splitlines()
     (both,) = [row.split() for row in shown if "L = −ELBO" in row]
     (own,) = [row.split() for row in alone if "L = −ELBO" in row]

@@ -19,11 +19,11 @@ LINES: dict[int, str] = {3: "beta", 4: "alpha_bar"}
 
 
 def draw(view: ViewState, width: int, height: int) -> list[Row]:
-    """A fact a line."""
-    film, step = view.film, view.film.at(view.t)
-    if film.opened is None:
+    """Draw one fact to a line."""
+    run, step = view.run, view.run.at(view.t)
+    if run.opened is None:
         return paragraph([], width, height)
-    o, room = film.opened, width - 10
+    o, room = run.opened, width - 10
     beta = str(step.record["beta"]) if step and step.record["beta"] else "none"
     alpha = str(step.record["alpha_bar"]) if step and step.record["alpha_bar"] else "none"
     lines: list[Words] = [
@@ -32,28 +32,28 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
         [(f" schedule {o.schedule or 'none'}", ""), (f"   reverse {o.model or 'none'}", "")],
         [(" β_t      ", ""), number(fraction_forms(beta))],
         [(" ᾱ_t      ", ""), number(fraction_forms(alpha))],
-        [(f" states   {shorten(f'{o.K}: ' + ' '.join(film.labels[:200]), room)}", "dim")],
+        [(f" states   {shorten(f'{o.K}: ' + ' '.join(run.labels[:200]), room)}", "dim")],
     ]
-    checks = [_check(check) for check in film.finished["checks"]] if film.finished else []
+    checks = [_check(check) for check in run.finished["checks"]] if run.finished else []
     if len(lines) + len(checks) <= height:
         return paragraph([*lines, *checks], width, height)
-    shown = [*lines[: max(height - 1, 0)], [verdict(film, " ")]]
+    shown = [*lines[: max(height - 1, 0)], [verdict(run, " ")]]
     return paragraph(shown, width, height, below=len(lines) + len(checks) - len(shown) + 1)
 
 
 def _check(check: dict[str, Any]) -> Words:
-    """A check and what it observed."""
+    """Return a check and what it observed."""
     style = {"holds": "good", "fails": "bad"}.get(check["verdict"], "mark")
     return [(f" {MARKS[style]} {check['check']:<15}", style), (check["observed"], "dim")]
 
 
 def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:  # noqa: ARG001  (a Finder)
-    """β_t or ᾱ_t."""
+    """Read out β_t or ᾱ_t."""
     return Number(LINES[y], view.t) if y in LINES else None
 
 
 def here(view: ViewState) -> Readable:
-    """β_t."""
+    """Read out β_t."""
     return Number("beta", view.t)
 
 

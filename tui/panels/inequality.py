@@ -20,7 +20,7 @@ LINES = ("information_loss", "mutual_information", "sdpi_bound", "dobrushin")
 
 
 def draw(view: ViewState, width: int, height: int) -> list[Row]:
-    """The verdict and its numbers over the strip."""
+    """Draw the verdict and its numbers over the strip."""
     if not height:
         return []
     rows = paragraph(_lines(view), width, height - 1)
@@ -28,19 +28,19 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
 
 
 def _strip(view: ViewState, width: int) -> Row:
-    film = view.film
-    history = [MARKS.get(str(s.record["decay"]), "·") for s in film.steps[1:]]
-    marks = ["·", *history, *["·"] * (film.T - len(history))]
+    run = view.run
+    history = [MARKS.get(str(s.record["decay"]), "·") for s in run.steps[1:]]
+    marks = ["·", *history, *["·"] * (run.T - len(history))]
     return raster.strip(marks, max(width - 2, 1), view.t, STYLES)
 
 
 def _lines(view: ViewState) -> list[Words]:
-    film, step = view.film, view.film.at(view.t)
+    run, step = view.run, view.run.at(view.t)
     if step is None or step.t == 0:
         return [[(" t = 0: nothing is lost yet", "dim")]]
     verdict = str(step.record["decay"])
     bound, eta = step.record["sdpi_bound"], step.record["dobrushin"]
-    lost, left = film.value(step.t, "information_loss"), film.value(step.t, "mutual_information")
+    lost, left = run.value(step.t, "information_loss"), run.value(step.t, "mutual_information")
     certified = left is not None and left.get("lower") is not None
     proved = ", proved" if certified and verdict != "undecided" else ""
     return [
@@ -61,22 +61,22 @@ def _lines(view: ViewState) -> list[Words]:
 
 def _beside(view: ViewState) -> Words:
     """I_t of the chain that is laid beneath, at the same t."""
-    if view.beneath is None:
+    if view.overlay_run is None:
         return []
-    forms = roundings(view.beneath.value(view.t, "mutual_information"), 6)
+    forms = roundings(view.overlay_run.value(view.t, "mutual_information"), 6)
     return [number([f"{words}{form}" for words in ("   beneath ", "  ") for form in forms if len(form) > 3], "beneath")]
 
 
 def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
-    """The number of the line, or the loss of the step whose mark it is."""
+    """Return the number of the line, or the loss of the step whose mark it is."""
     if y == height - 1:
-        t = raster.time_at(x - 1, view.film.T, max(width - 2, 1))
+        t = raster.time_at(x - 1, view.run.T, max(width - 2, 1))
         return Number("information_loss", t) if t else None
     return Number(LINES[y - 1], view.t) if view.t and 1 <= y <= len(LINES) else None
 
 
 def here(view: ViewState) -> Readable:
-    """What this step lost."""
+    """Return what this step lost."""
     return Number("information_loss" if view.t else "mutual_information", view.t)
 
 

@@ -11,10 +11,10 @@ from math import ceil, floor, isfinite, log10, sqrt
 from typing import Any, NamedTuple
 
 from tui import raster
-from tui.film import RunBuffer
 from tui.panel import Panel, Place
 from tui.raster import Row, Series, Tick
 from tui.rows import Field, line, paragraph
+from tui.run_buffer import RunBuffer
 from tui.view.view_state import Number, Readable, ViewState
 
 
@@ -48,8 +48,8 @@ FOOT_FROM = 6
 
 
 def draw(view: ViewState, width: int, height: int) -> list[Row]:
-    """The curves under their legend."""
-    if height < 3 or not view.film.steps:
+    """Draw the curves under their legend."""
+    if height < 3 or not view.run.steps:
         return paragraph([], width, height)
     rows, margin = _curves(view, width, height)
     at = margin + raster.column_of(view.t, last(view), width - margin)
@@ -57,32 +57,32 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
 
 
 def _curves(view: ViewState, width: int, height: int) -> tuple[list[Row], int]:
-    """All but legend and cursor, and the columns left of them: the same at every t, so kept with the film."""
-    key = ("curves", view.scale, view.shadow, width, height, len(view.film.steps))
-    kept = view.film.pictures.get(key)
-    if kept is None or kept[0] is not view.beneath:
+    """Draw all but legend and cursor, once for all t, and return the rows and the columns left of the curves."""
+    key = ("curves", view.scale, view.shadow, width, height, len(view.run.steps))
+    kept = view.run.pictures.get(key)
+    if kept is None or kept[0] is not view.overlay_run:
         series = [*_beneath(view), *_own(view).values()]
         low, high, ticks = _frame(series, view.scale, height)
         margin = gutter if (gutter := raster.gutter(ticks)) < width else 0
         rows = raster.curves(series, low, high, ticks, width, _plot(view, height))
         if _has_foot(view, height):
             rows.append(_foot(view, width, margin))
-        kept = view.film.pictures[key] = (view.beneath, rows, margin)
+        kept = view.run.pictures[key] = (view.overlay_run, rows, margin)
     return kept[1], kept[2]
 
 
 def _has_foot(view: ViewState, height: int) -> bool:
-    return view.shadow and bool(view.film.shades) and height >= FOOT_FROM
+    return view.shadow and bool(view.run.shades) and height >= FOOT_FROM
 
 
 def _plot(view: ViewState, height: int) -> int:
-    """The rows that the curves have of the panel's."""
+    """Return how many of the panel's rows the curves have."""
     return height - 1 - _has_foot(view, height)
 
 
 def _foot(view: ViewState, width: int, margin: int) -> Row:
-    """What is wrong with float64 in kind, t by t."""
-    marks = [_slip(shade) for shade in view.film.shades]
+    """Return what is wrong with float64 in kind, t by t."""
+    marks = [_slip(shade) for shade in view.run.shades]
     marks += [" "] * (last(view) + 1 - len(marks))
     return [*line([("f64".rjust(margin - 1), "dim")], margin), *raster.strip(marks, width - margin, None, SLIPS)]
 
@@ -93,13 +93,13 @@ def _slip(shade: dict[str, Any]) -> str:
 
 def _legend(view: ViewState, width: int) -> Row:
     names = list(reversed(_drawn(view)))
-    if view.shadow and not (view.film.shadowed and view.film.shadowed.words):
-        names.append(SHADOW if view.film.shades else SHADOW._replace(words="float64 …"))
+    if view.shadow and not (view.run.shadowed and view.run.shadowed.words):
+        names.append(SHADOW if view.run.shades else SHADOW._replace(words="float64 …"))
     return line([Field(_wordings(curve), curve.style) for curve in names], width)
 
 
 def _wordings(curve: Curve) -> list[str]:
-    """A curve's name with a piece of its line, and shorter."""
+    """Return a curve's name with a piece of its line, and shorter."""
     words, stroke = curve.words, "╌╌" if curve.dashed else "━━"
     return [f" {stroke} {words} ", f" {words} ", f"{words} ", f"{words.replace('(x0;x_t)', '')} "]
 
@@ -110,53 +110,53 @@ def title(view: ViewState) -> str:
 
 
 def subtitle(view: ViewState) -> str:
-    """Which chain lies beneath, and what the marks of the foot mean."""
-    chain = f"beneath: {view.beneath.opened.name}" if view.beneath and view.beneath.opened else ""
-    marks = "↑ false rise − negative = stuck" if view.shadow and view.film.shades else ""
+    """Return which chain lies beneath, and what the marks of the foot mean."""
+    chain = f"beneath: {view.overlay_run.opened.name}" if view.overlay_run and view.overlay_run.opened else ""
+    marks = "↑ false rise − negative = stuck" if view.shadow and view.run.shades else ""
     return "   ".join(words for words in (chain, marks) if words)
 
 
 def last(view: ViewState) -> int:
-    """The last time on the axis: that of the longer chain, where one lies beneath."""
-    return max(view.film.T, view.beneath.T if view.beneath else 0)
+    """Return the last time on the axis: that of the longer chain, where one lies beneath."""
+    return max(view.run.T, view.overlay_run.T if view.overlay_run else 0)
 
 
 def _drawn(view: ViewState) -> Sequence[Curve]:
     """The curves of the run; on a logarithmic scale beside float64 the information alone, for room is dear there."""
-    alone = view.scale == "logarithmic" and view.shadow and view.film.shades
+    alone = view.scale == "logarithmic" and view.shadow and view.run.shades
     return CURVES[-1:] if alone else CURVES
 
 
 def _own(view: ViewState) -> dict[str, Series]:
-    return {curve.quantity: _series(view.film, curve, view.scale) for curve in _drawn(view)}
+    return {curve.quantity: _series(view.run, curve, view.scale) for curve in _drawn(view)}
 
 
 def _beneath(view: ViewState) -> list[Series]:
-    """What is painted before the run's own curves: another chain's, and float64's."""
-    found = [_shadow(view.film, view.scale)] if view.shadow and view.film.shades else []
-    return [*(_series(view.beneath, curve, view.scale) for curve in BENEATH), *found] if view.beneath else found
+    """Return what is painted before the run's own curves: another chain's, and float64's."""
+    found = [_shadow(view.run, view.scale)] if view.shadow and view.run.shades else []
+    return [*(_series(view.overlay_run, curve, view.scale) for curve in BENEATH), *found] if view.overlay_run else found
 
 
-def _shadow(film: RunBuffer, scale: str) -> Series:
+def _shadow(run: RunBuffer, scale: str) -> Series:
     """Float64's I(x0;x_t); what is not positive has no place on a logarithmic scale."""
-    said = [shade["mutual_information"] for shade in film.shades]
+    said = [shade["mutual_information"] for shade in run.shades]
     points = [None if text is None else float(text) for text in said]
     if scale == "logarithmic":
         points = [log10(y) if y is not None and y > 0 else None for y in points]
     if scale == "square root":
         points = [None if y is None else sqrt(max(y, 0.0)) for y in points]
-    return Series([*points, *[None] * (film.T + 1 - len(points))], SHADOW.style, SHADOW.dashed)
+    return Series([*points, *[None] * (run.T + 1 - len(points))], SHADOW.style, SHADOW.dashed)
 
 
-def _series(film: RunBuffer, curve: Curve, scale: str) -> Series:
-    points = film.logarithms(curve.quantity) if scale == "logarithmic" else film.numbers(curve.quantity)
+def _series(run: RunBuffer, curve: Curve, scale: str) -> Series:
+    points = run.logarithms(curve.quantity) if scale == "logarithmic" else run.numbers(curve.quantity)
     if scale == "square root":
         points = [None if y is None else sqrt(max(y, 0.0)) for y in points]
     return Series(points, curve.style, curve.dashed)
 
 
 def _frame(series: Sequence[Series], scale: str, height: int) -> tuple[float, float, list[Tick]]:
-    """The range of the axis and its labels."""
+    """Return the range of the axis and its labels."""
     values = [y for one in series for y in one.points if y is not None and isfinite(y)]
     if not values:
         return 0.0, 1.0, [Tick(0.0, "0")]
@@ -171,19 +171,19 @@ def _frame(series: Sequence[Series], scale: str, height: int) -> tuple[float, fl
 
 
 def _label(y: float) -> str:
-    """A tick in two decimals, or in two digits where those would say 0 of what is not."""
+    """Return a tick in two decimals, or in two digits where those would say 0 of what is not."""
     return f"{y:.2f}" if y >= 0.095 or not y else f"{y:.2g}".replace("e-0", "e-")
 
 
 def time_under(view: ViewState, x: int, width: int, height: int) -> int | None:
-    """The time under a column of the panel; None left of the curves, or where there are none."""
-    if not view.film.steps or height < 3:
+    """Return the time under a column of the panel; None left of the curves, or where there are none."""
+    if not view.run.steps or height < 3:
         return None
     series = [*_beneath(view), *_own(view).values()]
     gutter = raster.gutter(_frame(series, view.scale, height)[2])
     if not gutter <= x < width:
         return None
-    return min(raster.time_at(x - gutter, last(view), width - gutter), view.film.T)
+    return min(raster.time_at(x - gutter, last(view), width - gutter), view.run.T)
 
 
 def click(view: ViewState, x: int, y: int, width: int, height: int) -> ViewState:  # noqa: ARG001  (a Click)
@@ -193,7 +193,7 @@ def click(view: ViewState, x: int, y: int, width: int, height: int) -> ViewState
 
 
 def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
-    """The point of the curve that is nearest, in the column that the mouse is over."""
+    """Return the point of the curve that is nearest, in the column that the mouse is over."""
     t = time_under(view, x, width, height)
     if t is None or y < 1:
         return None
@@ -205,7 +205,7 @@ def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable |
 
 
 def here(view: ViewState) -> Readable:
-    """I(x0; x_t) at the cursor."""
+    """Read out I(x0; x_t) at the cursor."""
     return Number("mutual_information", view.t)
 
 

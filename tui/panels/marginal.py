@@ -13,11 +13,11 @@ from tui.view.view_state import Readable, ViewState, fraction_forms
 
 
 def draw(view: ViewState, width: int, height: int) -> list[Row]:
-    """The bars under their legend."""
-    film, step = view.film, view.film.at(view.t)
-    if step is None or film.opened is None or height < 2:
+    """Draw the bars under their legend."""
+    run, step = view.run, view.run.at(view.t)
+    if step is None or run.opened is None or height < 2:
         return paragraph([], width, height)
-    data, prior = film.steps[0].marginal, film.prior
+    data, prior = run.steps[0].marginal, run.prior
     top = max(*step.marginal, *data, *prior)
     told = step.record["total_variation_to_prior"]
     distance = ("undecided", "?") if told is None else fraction_forms(str(told))
@@ -27,14 +27,14 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
         Field((" ╌ prior", " ╌π"), "beneath", rank=1),
         Field([f"  TV {form}" for form in distance if len(form) <= 9] or [""], "dim", whole=True),
     ]
-    labels = film.labels
+    labels = run.labels
     bars = raster.bars(step.marginal, top, width, height - 1, labels, data, "series-1", view.chosen, behind=prior)
     return [line(note, width), *bars]
 
 
 def state_at(view: ViewState, x: int, width: int) -> int | None:
-    """The state whose bar is in the column; where bars stand for several, the first of them."""
-    K = view.film.opened.K if view.film.opened else 0
+    """Return the state whose bar is in the column; where bars stand for several, the first of them."""
+    K = view.run.opened.K if view.run.opened else 0
     return raster.bar_at(x, K, width)
 
 
@@ -45,13 +45,13 @@ def click(view: ViewState, x: int, y: int, width: int, height: int) -> ViewState
 
 
 def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:  # noqa: ARG001  (a Finder)
-    """The probability of the bar under the mouse."""
+    """Return the probability of the bar under the mouse."""
     state = state_at(view, x, width)
     return None if state is None or y < 1 else Question("marginal", view.t, 0, state)
 
 
 def here(view: ViewState) -> Readable:
-    """The probability of the chosen state."""
+    """Return the probability of the chosen state."""
     return Question("marginal", view.t, 0, view.chosen)
 
 

@@ -31,16 +31,16 @@ SCALE = 9
 
 
 def draw(view: ViewState, width: int, height: int) -> list[Row]:
-    """The heat map, or why there is none."""
-    film = view.film
-    entries = film.matrix(view.t, view.matrix)
+    """Draw the heat map, or say why there is none."""
+    run = view.run
+    entries = run.matrix(view.t, view.matrix)
     if entries is None:
-        step = film.at(view.t)
+        step = run.at(view.t)
         if step is None:
             return paragraph([], width, height)
         kept = step.matrices is not None
         why = "no such matrix at t = 0" if kept and view.t == 0 else "not kept for this chain"
-        K = film.opened.K if film.opened else 0
+        K = run.opened.K if run.opened else 0
         why += f": K = {K} is above {MATRICES_MAX_K}" if not kept and K > MATRICES_MAX_K else ""
         return paragraph([[(f" {why}", "dim")]], width, height)
     room = _room(view, width)
@@ -50,23 +50,23 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
 
 
 def _room(view: ViewState, width: int) -> int:
-    """The columns that the matrix has, beside the bar."""
+    """Return the columns that the matrix has, beside the bar."""
     bar = 3 + len(_top(view)[1])
     return width - bar if width >= 2 * bar else width
 
 
 def _top(view: ViewState) -> tuple[float, str]:
-    """The number that has the brightest colour, and how it is written: no entry of any t is above it."""
-    opened = view.film.opened
+    """Return the number that has the brightest colour, and how it is written: no entry of any t is above it."""
+    opened = view.run.opened
     if view.matrix != "joint" or opened is None:
         return 1.0, "1"
-    data = view.film.steps[0].marginal
+    data = view.run.steps[0].marginal
     i = max(range(len(data)), key=data.__getitem__)
     return data[i], fraction(opened.data[i], SCALE - 3)
 
 
 def _scale(view: ViewState, width: int, height: int) -> list[Row]:
-    """The colours from 0 at the foot to the brightest at the top, with their numbers."""
+    """Return the colours from 0 at the foot to the brightest at the top, with their numbers."""
     if not width:
         return [[] for _ in range(height)]
     top, name = _top(view)
@@ -83,9 +83,9 @@ def _cursor(view: ViewState) -> tuple[int, int]:
 
 
 def entry_at(view: ViewState, x: int, y: int, width: int, height: int) -> tuple[int, int] | None:
-    """The states (of the source, of x_t) of the entry that is shown there."""
-    K = view.film.opened.K if view.film.opened else 0
-    if view.film.matrix(view.t, view.matrix) is None:
+    """Return the states (of the source, of x_t) of the entry that is shown there."""
+    K = view.run.opened.K if view.run.opened else 0
+    if view.run.matrix(view.t, view.matrix) is None:
         return None
     cell = raster.cell_at(x, y, K, K, _room(view, width), height, view.colour)
     if cell is None:
@@ -100,13 +100,13 @@ def click(view: ViewState, x: int, y: int, width: int, height: int) -> ViewState
 
 
 def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
-    """The entry under the mouse."""
+    """Return the entry under the mouse."""
     entry = entry_at(view, x, y, width, height)
     return Question(view.matrix, view.t, *entry) if entry else None
 
 
 def here(view: ViewState) -> Readable:
-    """The chosen entry."""
+    """Return the chosen entry."""
     return Question(view.matrix, view.t, view.source, view.chosen)
 
 

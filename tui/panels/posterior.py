@@ -25,15 +25,15 @@ LABEL = 8
 
 
 def columns_of(view: ViewState) -> tuple[Column, ...]:
-    """What the engine is asked for when time rests."""
+    """Return what the engine is asked for when time rests."""
     first = Column("posterior", view.t, view.chosen)
     return (first, Column("forward", view.t, view.chosen, view.source)) if view.t else (first,)
 
 
 def draw(view: ViewState, width: int, height: int) -> list[Row]:
-    """Both columns, the chosen x_0 marked and in sight."""
-    opened = view.film.opened
-    if opened is None or view.film.at(view.t) is None:
+    """Draw both columns, the chosen x_0 marked and in sight."""
+    opened = view.run.opened
+    if opened is None or view.run.at(view.t) is None:
         return paragraph([], width, height)
     given, before = _columns(view)
     j, k, past = view.state(view.chosen), view.state(view.source), f"x_{view.t - 1}" if view.t else ""
@@ -44,7 +44,7 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
         Field(("  J K", ""), "dim"),
     ]
     if given is None:
-        undefined = view.film.matrix(view.t, "joint") is not None or _answer(view, 0) is not None
+        undefined = view.run.matrix(view.t, "joint") is not None or _answer(view, 0) is not None
         why = "undefined: this x_t cannot occur" if undefined else "when time rests, for K up to 1,024"
         return paragraph([head, [(f" {why}", "undefined")]], width, height)
     half = max((width - LABEL) // 2, 1)
@@ -73,8 +73,8 @@ def _first_that_fits(room: int, *names: str) -> str:
 
 
 def _elsewhere(view: ViewState, height: int) -> str:
-    """How many states are above the first that is shown, and below the last."""
-    shown, K = _window(view, height), len(view.film.labels)
+    """Return how many states are above the first that is shown, and below the last."""
+    shown, K = _window(view, height), len(view.run.labels)
     above, below = shown.start, K - shown.stop
     signs = f"▲{above}" * (above > 0) + f"▼{below}" * (below > 0)
     return padded(signs if len(signs) <= LABEL else "▲▼", LABEL)
@@ -83,14 +83,14 @@ def _elsewhere(view: ViewState, height: int) -> str:
 def _columns(view: ViewState) -> tuple[Sequence[float] | None, Sequence[float] | None]:
     """Both columns: the engine's answers, or pictures until they are there."""
     answers = [_answer(view, n) for n in (0, 1)]
-    posterior = answers[0].shares if answers[0] else view.film.posterior(view.t, view.chosen)
-    before = answers[1].shares if answers[1] else view.film.forward(view.t, view.chosen, view.source)
+    posterior = answers[0].shares if answers[0] else view.run.posterior(view.t, view.chosen)
+    before = answers[1].shares if answers[1] else view.run.forward(view.t, view.chosen, view.source)
     return posterior, before
 
 
 def _no_column(view: ViewState) -> str:
     """Why there is no q(x_{t−1} | x_t, x_0): the pair has probability 0, or it has not been computed."""
-    joint = view.film.matrix(view.t, "joint")
+    joint = view.run.matrix(view.t, "joint")
     if joint is not None and joint[view.source][view.chosen] == 0:
         return "  impossible"
     return "  …" if _answer(view, 1) is None else "  not known"
@@ -98,7 +98,8 @@ def _no_column(view: ViewState) -> str:
 
 def _answer(view: ViewState, n: int) -> ColumnAnswer | None:
     wanted = columns_of(view)
-    return next((a for a in view.columns if n < len(wanted) and a.column == wanted[n]), None)
+    answer = view.answer(wanted[n]) if n < len(wanted) else None
+    return answer if isinstance(answer, ColumnAnswer) else None
 
 
 def _exact(view: ViewState, n: int) -> Sequence[str | None]:
@@ -107,7 +108,7 @@ def _exact(view: ViewState, n: int) -> Sequence[str | None]:
 
 
 def _share(shares: Sequence[float], exact: Sequence[str | None], i: int, room: int, style: str) -> Words:
-    """A bar, and the fraction if it is short; else the decimal."""
+    """Return a bar, and the fraction if it is short; else the decimal."""
     whole = exact[i] if i < len(exact) else None
     forms = [f"{shares[i]:.{digits}f}" for digits in (4, 3, 2)]
     if 0 < shares[i] < 0.0001:
@@ -125,15 +126,15 @@ def _bar(share: float, width: int) -> str:
 
 
 def _window(view: ViewState, height: int) -> range:
-    """The states that are in sight: the chosen x_0 is always among them."""
-    K = view.film.opened.K if view.film.opened else 0
+    """Return the states that are in sight: the chosen x_0 is always among them."""
+    K = view.run.opened.K if view.run.opened else 0
     room = max(height - HEAD, 1)
     first = min(max(view.source - room // 2, 0), max(K - room, 0))
     return range(first, min(first + room, K))
 
 
 def state_at(view: ViewState, y: int, height: int) -> int | None:
-    """The state whose row that is."""
+    """Return the state whose row that is."""
     window = _window(view, height)
     return window[y - HEAD] if HEAD <= y < HEAD + len(window) else None
 
@@ -145,7 +146,7 @@ def click(view: ViewState, x: int, y: int, width: int, height: int) -> ViewState
 
 
 def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
-    """The probability in the row and column that the mouse is over."""
+    """Return the probability in the row and column that the mouse is over."""
     i = state_at(view, y, height)
     if i is None:
         return None
@@ -155,7 +156,7 @@ def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable |
 
 
 def here(view: ViewState) -> Readable:
-    """The chosen x_0 given the chosen x_t."""
+    """Return the chosen x_0 given the chosen x_t."""
     return Question("posterior", view.t, view.source, view.chosen)
 
 

@@ -41,9 +41,9 @@ Path: TypeAlias = tuple[int, ...]
 
 
 def draw(view: ViewState, width: int, height: int) -> list[Row]:
-    """The caption; under it particles over their axis, and beside them the two histograms."""
-    sampled = view.film.sampled
-    if sampled is None or not sampled.forward or view.film.at(view.t) is None:
+    """Draw the caption; under it particles over their axis, and beside them the two histograms."""
+    sampled = view.run.sampled
+    if sampled is None or not sampled.forward or view.run.at(view.t) is None:
         why = sampled.words if sampled else "the particles come when the run has ended"
         return _filled([line([(f" {why}", "dim")], width)], width, height)
     wide = _histogram_width(width)
@@ -61,20 +61,20 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
 
 
 def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:  # noqa: ARG001  (a Finder)
-    """The probability, at t, of the state whose bar is under the mouse."""
-    wide, K = _histogram_width(width), view.film.opened.K if view.film.opened else 0
+    """Return the probability, at t, of the state whose bar is under the mouse."""
+    wide, K = _histogram_width(width), view.run.opened.K if view.run.opened else 0
     firsts = _firsts(K, wide)
     bar = raster.bar_at(x - (width - wide), len(firsts), _used(len(firsts), wide))
     return None if bar is None or y < 1 else Question("marginal", view.t, 0, firsts[bar])
 
 
 def here(view: ViewState) -> Readable:
-    """The probability of the chosen state."""
+    """Return the probability of the chosen state."""
     return Question("marginal", view.t, 0, view.chosen)
 
 
 def _histogram_width(width: int) -> int:
-    """A third of the panel, if it has one to give."""
+    """Return a third of the panel, if it has one to give."""
     return min(max(width // 3, 16 if width >= 34 else 14), 48) if width >= 26 else 0
 
 
@@ -113,10 +113,10 @@ def _caption(view: ViewState, sampled: Sampled, width: int) -> Row:
 
 def _particles(view: ViewState, sampled: Sampled, width: int, height: int) -> list[Row]:
     """Half a row, or without colour a row, for each particle, and the axis of time."""
-    assert view.film.opened is not None
-    labels = view.film.labels
+    assert view.run.opened is not None
+    labels = view.run.labels
     letters = None if view.colour else _letters(labels)
-    margin, T, t = _margin(labels), view.film.T, view.t
+    margin, T, t = _margin(labels), view.run.T, view.t
     plot, rows = width - margin, height - 1
     if plot < 1 or rows < 1:
         return []
@@ -150,7 +150,7 @@ def _ends_of(labels: Sequence[str], at: int) -> list[str]:
 
 
 def _numerals_at(label: str, at: int) -> list[re.Match[str]]:
-    """The numeral in which a label begins or ends, if it does."""
+    """Return the numeral in which a label begins or ends, if it does."""
     return [n for n in NUMERAL.finditer(label) if (n.end() == len(label) if at else n.start() == 0)]
 
 
@@ -165,14 +165,14 @@ def _names(shown: Sequence[Path], start: int, labels: Sequence[str], margin: int
 
 
 def _name(label: str, room: int) -> str:
-    """A label; in one column or two, where it does not go in, its first letter."""
+    """Return a label; in one column or two, where it does not go in, its first letter."""
     if room > 2 or columns(label) <= room or NUMERAL.search(label):
         return shorten(label, room)
     return glyphs(label)[0][0]
 
 
 def _axis(t: int, T: int, width: int) -> Row:
-    """The axis of time; where the knob stands, no number does."""
+    """Return the axis of time; where the knob stands, no number does."""
     row, knob = [Cell("─", "axis")] * width, raster.column_of(t, T, width)
     for column, label in ((width - len(str(T)), str(T)), (0, "0")):
         if column >= 0 and width > len(str(T)) + 2 and not column <= knob < column + len(label):
@@ -182,21 +182,21 @@ def _axis(t: int, T: int, width: int) -> Row:
 
 
 def _rows(sampled: Sampled, backward: bool) -> list[Path]:
-    """The states of all particles, a row a time."""
+    """Return the states of all particles, a row a time."""
     packed, n = (sampled.reverse if backward else sampled.forward) or b"", sampled.count
     return [struct.unpack_from(f"<{n}I", packed, start) for start in range(0, len(packed), 4 * n)]
 
 
 @lru_cache(maxsize=4)
 def _sorted(sampled: Sampled, backward: bool) -> list[Path]:
-    """The paths x_0 … x_T, in the order of their states from where they start."""
+    """Return the paths x_0 … x_T, in the order of their states from where they start."""
     if not backward:
         return sorted(zip(*_rows(sampled, backward), strict=True))
     return [path[::-1] for path in sorted(zip(*_rows(sampled, backward)[::-1], strict=True))]
 
 
 def _shown(sampled: Sampled, backward: bool, room: int) -> list[Path]:
-    """Every n-th of the sorted paths: as many as there is room for, each once."""
+    """Return every n-th of the sorted paths: as many as there is room for, each once."""
     paths = _sorted(sampled, backward)
     size = min(room, len(paths))
     return [paths[(2 * k + 1) * len(paths) // (2 * size)] for k in range(size)]
@@ -206,7 +206,7 @@ def _shown(sampled: Sampled, backward: bool, room: int) -> list[Path]:
 def _picture(
     sampled: Sampled, backward: bool, K: int, letters: str | None, width: int, rows: int
 ) -> list[Row]:  # fmt: skip
-    """All of time, as if it had passed."""
+    """Draw the whole run, t = 0 … T."""
     shown = _shown(sampled, backward, rows * (2 if letters is None else 1))
     T = len(shown[0]) - 1
     columns = [_column(shown, raster.time_at(x, T, width), K, letters) for x in range(width)]
@@ -214,7 +214,7 @@ def _picture(
 
 
 def _column(shown: Sequence[Path], t: int, K: int, letters: str | None) -> list[Cell]:
-    """The particles at t from top to bottom."""
+    """Return the particles at t from top to bottom."""
     states = [path[t] for path in shown]
     if letters is not None:
         return [Cell("╳", "undefined") if j == STOPPED else Cell(letters[j * len(letters) // K]) for j in states]
@@ -225,7 +225,7 @@ def _column(shown: Sequence[Path], t: int, K: int, letters: str | None) -> list[
 
 @lru_cache(maxsize=1024)
 def _pair(upper: str, lower: str | None) -> Cell:
-    """Two particles in one cell; one that has stopped is a hole, two are crossed out; None is no particle."""
+    """Draw two particles in one cell: a stopped one leaves its half blank, two stopped give ╳; None is no particle."""
     if not upper and not lower:
         return Cell("╳", "undefined")
     return Cell("▀", upper, lower or "") if upper else Cell("▄", lower or "")
@@ -261,12 +261,12 @@ def _histograms(view: ViewState, sampled: Sampled, width: int, height: int) -> l
 
 
 def _histogram(view: ViewState, sampled: Sampled, backward: bool, width: int, height: int) -> list[Row]:
-    """The frequencies at t under their distance from p_t, and for the reverse from the data."""
-    step, name = view.film.at(view.t), "reverse" if backward else "forward"
+    """Return the frequencies at t under their distance from p_t, and for the reverse from the data."""
+    step, name = view.run.at(view.t), "reverse" if backward else "forward"
     if step is None or (sampled.reverse if backward else sampled.forward) is None:
         return _filled([line([(f"{name}: none", "dim")], width)], width, height)
     counts, n = Counter(_rows_at(sampled, backward, view.t)), sampled.count
-    short, far = (f"≈{_distance(counts, n, p):.3f}" for p in (step.marginal, view.film.steps[0].marginal))
+    short, far = (f"≈{_distance(counts, n, p):.3f}" for p in (step.marginal, view.run.steps[0].marginal))
     head = [f"{name} TV{short}", f"{name} {short}", short]
     if backward:
         head.insert(0, f"{name} TV{short}, to q(x0) {far}")
@@ -282,14 +282,14 @@ def _rows_at(sampled: Sampled, backward: bool, t: int) -> Path:
 
 
 def _distance(counts: Counter[int], n: int, p: Sequence[float]) -> float:
-    """TV of the frequencies to p, which is what they have too much; to have stopped is a state of its own."""
+    """Return the total variation between the particles' frequencies and p; stopped ones count as one more state."""
     return sum(max(c / n - (p[j] if j != STOPPED else 0.0), 0.0) for j, c in counts.items())
 
 
 def _bars(view: ViewState, shares: Mapping[int, float], p: Sequence[float], width: int, height: int) -> list[Row]:
     """Bars in the colours of their states, with p_t as marks, and labels below if there is room."""
-    assert view.film.opened is not None
-    labels, K = view.film.labels, len(p)
+    assert view.run.opened is not None
+    labels, K = view.run.labels, len(p)
     firsts = _firsts(K, width)
     found, marks = [0.0] * len(firsts), [sum(p[j : j + firsts.step]) for j in firsts]
     for j, share in shares.items():
@@ -309,7 +309,7 @@ def _bars(view: ViewState, shares: Mapping[int, float], p: Sequence[float], widt
 
 
 def _firsts(K: int, width: int) -> range:
-    """The first state of each bar: equally many states to a bar, as few as there is room for."""
+    """Return the first state of each bar: equally many states to a bar, as few as there is room for."""
     return range(0, K, max(ceil(K / max(width, 1)), 1))
 
 
@@ -319,13 +319,13 @@ def _used(bars: int, width: int) -> int:
 
 
 def _ends(labels: Sequence[str], width: int) -> Row:
-    """The first and the last label, where there is no room for each."""
+    """Return the first and the last label, where there is no room for each."""
     first, last = (shorten(label, max(width // 2 - 1, 0)) for label in (labels[0], labels[-1]))
     return line([(first, "dim"), (padded(last, width - columns(first), ">"), "dim")], width)
 
 
 def _coloured(cell: Cell, mine: str) -> Cell:
-    """A bar in its state's colour, and a mark over it in black or white, as is seen on that."""
+    """Return a bar in its state's colour, and a mark over it in black or white, as is seen on that."""
     if cell.back:
         return Cell(cell.char, "#000000" if mine[3:5] > "7f" else "#ffffff", mine)
     return Cell(cell.char, mine) if cell.style == "series-1" else cell

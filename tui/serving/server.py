@@ -117,7 +117,7 @@ def application(gate: Gate, visits: Visits) -> web.Application:
 
 
 async def page(request: web.Request) -> web.Response:
-    """The page, with the token for its files and for its WebSocket."""
+    """Return the page, with the token for its files and for its WebSocket."""
     smallest, largest = FONT_SIZES
     size = min(max(_whole(request.query.get("fontsize"), FONT_SIZE), smallest), largest)
     text = Template((HERE / "page.html").read_text(encoding="utf-8"))
@@ -125,7 +125,7 @@ async def page(request: web.Request) -> web.Response:
 
 
 async def file(request: web.Request) -> web.FileResponse:
-    """One of the page's own files."""
+    """Return one of the page's own files."""
     return web.FileResponse(FILES[request.path.removeprefix("/")])
 
 
@@ -152,7 +152,7 @@ async def run(app: web.Application, sockets: Sequence[socket], started: Callable
 
 
 def _whole(given: str | None, default: int) -> int:
-    """A number from an address; what is none, or has too many digits to be one, is the default."""
+    """Return a number from an address; what is none, or has too many digits to be one, is the default."""
     try:
         return default if given is None else int(given)
     except ValueError:

@@ -186,7 +186,7 @@ def parsed(message: WSMessage) -> tuple[str, Any]:
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text can be encoded: JSON can name half of a pair."""
+    """Return whether a text can be encoded: JSON can name half of a pair."""
     return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
