@@ -85,13 +85,13 @@ class RunBuffer:
         return known + [None] * (self.T + 1 - len(known))
 
     @property
-    def shades(self) -> Sequence[dict[str, Any]]:
+    def float_errors(self) -> Sequence[dict[str, Any]]:
         """What float64 has beside the steps that have arrived; empty where it was not asked or cannot be had."""
         return self.shadowed.steps[: len(self.steps)] if self.shadowed else ()
 
-    def shade(self, t: int) -> dict[str, Any] | None:
+    def float_error(self, t: int) -> dict[str, Any] | None:
         """Return what float64 has at t: mutual_information, relative_error, false_rise, stands_still, negative."""
-        return self.shades[t] if t < len(self.shades) else None
+        return self.float_errors[t] if t < len(self.float_errors) else None
 
     @property
     def prior(self) -> list[float]:

@@ -505,7 +505,7 @@ def shaded(name: str, kind: str = "exact") -> RunBuffer:
 def test_float64_can_be_laid_beside_every_run(name: str) -> None:
     """With or without a shadow, at any size, scale and t, panel 1 fills its place and can be pointed at."""
     film = shaded(name)
-    assert len(film.shades) == film.T + 1
+    assert len(film.float_errors) == film.T + 1
     for scale in view.SCALES:
         for t in (0, film.T):
             scene = view.ViewState(film, t, scale=scale, shadow=True)
@@ -536,7 +536,7 @@ def test_the_foot_has_a_mark_for_each_slip() -> None:
     row = raster.text(PANELS["information"].draw(view.ViewState(film, 0, shadow=True), 2 * 257, 20)[-1:])
     strip = row[row.index("64") + 3 :]
     slips = [strip[raster.column_of(t, 256, len(strip))] for t in range(257)]
-    for shade, slip in zip(film.shades, slips, strict=True):
+    for shade, slip in zip(film.float_errors, slips, strict=True):
         kind = "negative" if shade["negative"] else {"↑": "false_rise", "=": "stands_still", "·": None}[slip]
         assert kind is None or shade[kind]
         assert (slip == "−") == shade["negative"]
@@ -552,7 +552,7 @@ def test_both_numbers_are_read_out() -> None:
     value = film.value(256, "mutual_information")
     assert value is not None
     assert value["value"] in shown
-    shade = film.shade(256)
+    shade = film.float_error(256)
     assert shade is not None
     assert f"float64 {float(shade['mutual_information']):.6g}, error ≤ {shade['relative_error']['upper']}" in shown
     assert "stuck" in shown
@@ -572,7 +572,7 @@ def test_a_float_run_has_no_shadow() -> None:
     assert drawn("information", view.ViewState(film, 3, shadow=True), 80, 20) == drawn(
         "information", view.ViewState(film, 3), 80, 20
     )
-    assert len(shaded("two-state", "ball").shades) == 65
+    assert len(shaded("two-state", "ball").float_errors) == 65
 
 
 def test_while_it_is_not_there_the_legend_waits() -> None:

@@ -39,6 +39,11 @@ class Action:
     first: bool = False
 
 
+def opens(dialogue: str, session: Session) -> None:
+    """Lay a dialogue over the screen, by its name."""
+    session.screen.show_dialogue(dialogue)
+
+
 def following(choices: Sequence[Choice], now: Choice) -> Choice:
     """Return the choice after this one, going round."""
     return choices[(choices.index(now) + 1) % len(choices)]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui.actions.action import Action
+from tui.actions.action import Action, opens
 from tui.actions.look import zoomed
-from tui.actions.study import opens, restart
+from tui.actions.study import restart
 from tui.tour import LETTERS, Tour
 
 if TYPE_CHECKING:
@@ -50,11 +50,6 @@ def earlier(session: Session) -> None:
         session.be_at(session.tour.back())
 
 
-def leave(session: Session) -> None:
-    """Leave the tour."""
-    session.leave_tour()
-
-
 def touring(session: Session) -> bool:
     """Return whether the tour's card is in sight."""
     return session.tour is not None and not zoomed(session)
@@ -70,29 +65,16 @@ def answered(session: Session) -> bool:
     return touring(session) and session.tour is not None and bool(session.tour.chosen)
 
 
-def leave_zoom(session: Session) -> None:
-    """Give each panel its own room again."""
-    session.look(zoomed="")
-
-
-def leave_program(session: Session) -> None:
-    """End the program."""
-    session.screen.leave()
-
-
-def suspend(session: Session) -> None:
-    """Give the terminal back to the shell."""
-    session.screen.suspend()
-
-
 _act = partial(Action, group="tour", first=True)
 
 TOUR = (
     *(_act(letter, f"predict_{letter}", "predict", do=partial(predict, letter), when=asking) for letter in LETTERS),
     _act("enter", "onward", "the next stop", do=onward, when=answered),
     _act("backspace", "earlier", "the stop before", do=earlier, when=touring),
-    _act("escape", "leave_tour", "leave the tour", do=leave, when=touring),
-    _act("escape", "leave_zoom", "back from zoom", do=leave_zoom, when=zoomed, first=False),
+    _act("escape", "leave_tour", "leave the tour", do=lambda session: session.leave_tour(), when=touring),
+    _act(
+        "escape", "leave_zoom", "back from zoom", do=lambda session: session.look(zoomed=""), when=zoomed, first=False
+    ),
 )
 """What keys mean while the tour lasts, or one panel has the room of all."""
 
@@ -100,6 +82,12 @@ GUIDE = (
     Action("T", "tour", "a tour in ten questions, or leave it", "study", tour),
     Action("enter", "restart", "start the engine again, if it has ended", "study", restart),
     Action("question_mark", "help", "this help", "program", partial(opens, "help"), footer="Help"),
-    Action("ctrl+z", "suspend_process", "back to the shell; `fg` brings this here again", "program", suspend),
-    Action("q", "quit", "leave", "program", leave_program),
+    Action(
+        "ctrl+z",
+        "suspend_process",
+        "back to the shell; `fg` brings this here again",
+        "program",
+        lambda s: s.screen.suspend(),
+    ),
+    Action("q", "quit", "leave", "program", lambda s: s.screen.leave()),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 
-def scale(session: Session) -> None:
-    """Draw the curves on the next scale."""
-    session.look(scale=following(SCALES, session.view.scale))
+def advance(name: str, choices: Sequence[str], session: Session) -> None:
+    """Take the next of the choices that there are for a part of the view state."""
+    session.look(**{name: following(choices, getattr(session.view, name))})
 
 
 def shadow(session: Session) -> None:
@@ -26,24 +27,9 @@ def shadow(session: Session) -> None:
     session.ask_shadow()
 
 
-def matrix(session: Session) -> None:
-    """Show the next matrix."""
-    session.look(matrix=following(MATRICES, session.view.matrix))
-
-
-def backward(session: Session) -> None:
-    """Show the particles of the noising process, or those of the reverse one."""
-    session.look(backward=not session.view.backward)
-
-
-def choose(way: int, session: Session) -> None:
-    """Choose the next state of x_t, or the one before."""
-    session.look(chosen=(session.view.chosen + way) % session.states)
-
-
-def choose_source(way: int, session: Session) -> None:
-    """Choose the next state of x_0, or the one before."""
-    session.look(source=(session.view.source + way) % session.states)
+def choose(name: str, way: int, session: Session) -> None:
+    """Choose the next state of x_t (`chosen`) or x_0 (`source`), or the one before."""
+    session.look(**{name: (getattr(session.view, name) + way) % session.states})
 
 
 def unit(session: Session) -> None:
@@ -52,7 +38,7 @@ def unit(session: Session) -> None:
     session.again(replace(session.request, unit="nats" if now == "bits" else "bits"))
 
 
-def panel(name: str, session: Session) -> None:
+def focus(name: str, session: Session) -> None:
     """Focus a panel; where it shares a place it comes to the front."""
     session.focus(name)
 
@@ -80,25 +66,33 @@ def zoomed(session: Session) -> bool:
     return bool(session.view.zoomed)
 
 
-def theme(session: Session) -> None:
-    """Change the colours."""
-    session.screen.next_theme()
-
-
 _act = partial(Action, group="look")
 
 LOOK = (
-    _act("v", "scale", "curves on a linear, square-root or logarithmic scale", do=scale, footer="Scale"),
+    _act(
+        "v",
+        "scale",
+        "curves on a linear, square-root or logarithmic scale",
+        do=partial(advance, "scale", SCALES),
+        footer="Scale",
+    ),
     _act("F", "shadow", "float64's I(x0;x_t) beside the certified one, or not", do=shadow),
-    _act("c", "matrix", "the next matrix: Qbar, Q, the joint, the Bayes reverse", do=matrix),
-    _act("R", "backward", "the noising process's particles, or the reverse one's", do=backward),
-    _act("j", "choose_next", "the next state of x_t", do=partial(choose, 1)),
-    _act("k", "choose_before", "the state of x_t before", do=partial(choose, -1)),
-    _act("J", "source_next", "the next state of x_0", do=partial(choose_source, 1)),
-    _act("K", "source_before", "the state of x_0 before", do=partial(choose_source, -1)),
+    _act(
+        "c", "matrix", "the next matrix: Qbar, Q, the joint, the Bayes reverse", do=partial(advance, "matrix", MATRICES)
+    ),
+    _act(
+        "R",
+        "backward",
+        "the noising process's particles, or the reverse one's",
+        do=lambda session: session.look(backward=not session.view.backward),
+    ),
+    _act("j", "choose_next", "the next state of x_t", do=partial(choose, "chosen", 1)),
+    _act("k", "choose_before", "the state of x_t before", do=partial(choose, "chosen", -1)),
+    _act("J", "source_next", "the next state of x_0", do=partial(choose, "source", 1)),
+    _act("K", "source_before", "the state of x_0 before", do=partial(choose, "source", -1)),
     _act("u", "unit", "bits or nats", do=unit),
-    *(_act(p.key, f"panel_{p.name}", p.words, do=partial(panel, p.name)) for p in PANELS.values()),
+    *(_act(p.key, f"panel_{p.name}", p.words, do=partial(focus, p.name)) for p in PANELS.values()),
     _act("tab", "turn", "the next panel, where several share a place", do=turn, first=True),
     _act("f", "zoom", "the focused panel alone, and back", do=zoom, footer="Zoom"),
-    _act("t", "next_theme", "dark, light, high contrast", do=theme),
+    _act("t", "next_theme", "dark, light, high contrast", do=lambda session: session.screen.next_theme()),
 )

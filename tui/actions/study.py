@@ -5,17 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui.actions.action import Action
+from tui.actions.action import Action, opens
 from tui.messages import Sample
 from tui.saving import command_line
 
 if TYPE_CHECKING:
     from tui.session import Session
-
-
-def opens(dialogue: str, session: Session) -> None:
-    """Lay a dialogue over the screen."""
-    session.screen.show_dialogue(dialogue)
 
 
 def edit(session: Session) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui.actions.action import Action
+from tui.actions.action import Action, opens
 from tui.playback import Playback
 
 if TYPE_CHECKING:
@@ -25,21 +25,6 @@ def step(n: int, session: Session) -> None:
     session.look()
 
 
-def first(session: Session) -> None:
-    """Go to the data."""
-    session.go(0)
-
-
-def last(session: Session) -> None:
-    """Go to the noise."""
-    session.go(session.run.T)
-
-
-def ask_time(session: Session) -> None:
-    """Ask for a time, and go there."""
-    session.screen.show_dialogue("go to")
-
-
 _act = partial(Action, group="time")
 
 TIME = (
@@ -48,9 +33,9 @@ TIME = (
     _act("right_square_bracket,right,l", "step_on", "one step on", do=partial(step, 1), footer="Step", shown="[ ]"),
     _act("left_curly_bracket,shift+left", "ten_back", "ten steps back", do=partial(step, -10)),
     _act("right_curly_bracket,shift+right", "ten_on", "ten steps on", do=partial(step, 10)),
-    _act("home,g", "first", "to the data, t = 0", do=first),
-    _act("end,G", "last", "to the noise, t = T", do=last),
-    _act("colon", "ask_time", "go to a time", do=ask_time),
+    _act("home,g", "first", "to the data, t = 0", do=lambda session: session.go(0)),
+    _act("end,G", "last", "to the noise, t = T", do=lambda session: session.go(session.run.T)),
+    _act("colon", "ask_time", "go to a time", do=partial(opens, "go to")),
     _act("plus,equals_sign", "faster", "twice as fast", do=partial(turn, Playback.faster)),
     _act("minus", "slower", "half as fast", do=partial(turn, Playback.slower)),
     _act("r", "reverse", "play backwards in time", do=partial(turn, Playback.reverse)),

@@ -72,7 +72,7 @@ def _curves(view: ViewState, width: int, height: int) -> tuple[list[Row], int]:
 
 
 def _has_foot(view: ViewState, height: int) -> bool:
-    return view.shadow and bool(view.run.shades) and height >= FOOT_FROM
+    return view.shadow and bool(view.run.float_errors) and height >= FOOT_FROM
 
 
 def _plot(view: ViewState, height: int) -> int:
@@ -82,7 +82,7 @@ def _plot(view: ViewState, height: int) -> int:
 
 def _foot(view: ViewState, width: int, margin: int) -> Row:
     """Return what is wrong with float64 in kind, t by t."""
-    marks = [_slip(shade) for shade in view.run.shades]
+    marks = [_slip(shade) for shade in view.run.float_errors]
     marks += [" "] * (last(view) + 1 - len(marks))
     return [*line([("f64".rjust(margin - 1), "dim")], margin), *raster.strip(marks, width - margin, None, SLIPS)]
 
@@ -94,7 +94,7 @@ def _slip(shade: dict[str, Any]) -> str:
 def _legend(view: ViewState, width: int) -> Row:
     names = list(reversed(_drawn(view)))
     if view.shadow and not (view.run.shadowed and view.run.shadowed.words):
-        names.append(SHADOW if view.run.shades else SHADOW._replace(words="float64 …"))
+        names.append(SHADOW if view.run.float_errors else SHADOW._replace(words="float64 …"))
     return line([Field(_wordings(curve), curve.style) for curve in names], width)
 
 
@@ -112,7 +112,7 @@ def title(view: ViewState) -> str:
 def subtitle(view: ViewState) -> str:
     """Return which chain lies beneath, and what the marks of the foot mean."""
     chain = f"beneath: {view.overlay_run.opened.name}" if view.overlay_run and view.overlay_run.opened else ""
-    marks = "↑ false rise − negative = stuck" if view.shadow and view.run.shades else ""
+    marks = "↑ false rise − negative = stuck" if view.shadow and view.run.float_errors else ""
     return "   ".join(words for words in (chain, marks) if words)
 
 
@@ -123,7 +123,7 @@ def last(view: ViewState) -> int:
 
 def _drawn(view: ViewState) -> Sequence[Curve]:
     """The curves of the run; on a logarithmic scale beside float64 the information alone, for room is dear there."""
-    alone = view.scale == "logarithmic" and view.shadow and view.run.shades
+    alone = view.scale == "logarithmic" and view.shadow and view.run.float_errors
     return CURVES[-1:] if alone else CURVES
 
 
@@ -133,13 +133,13 @@ def _own(view: ViewState) -> dict[str, Series]:
 
 def _beneath(view: ViewState) -> list[Series]:
     """Return what is painted before the run's own curves: another chain's, and float64's."""
-    found = [_shadow(view.run, view.scale)] if view.shadow and view.run.shades else []
+    found = [_shadow(view.run, view.scale)] if view.shadow and view.run.float_errors else []
     return [*(_series(view.overlay_run, curve, view.scale) for curve in BENEATH), *found] if view.overlay_run else found
 
 
 def _shadow(run: RunBuffer, scale: str) -> Series:
     """Float64's I(x0;x_t); what is not positive has no place on a logarithmic scale."""
-    said = [shade["mutual_information"] for shade in run.shades]
+    said = [shade["mutual_information"] for shade in run.float_errors]
     points = [None if text is None else float(text) for text in said]
     if scale == "logarithmic":
         points = [log10(y) if y is not None and y > 0 else None for y in points]

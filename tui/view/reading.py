@@ -114,7 +114,7 @@ def _number(view: ViewState, spot: Number, width: int) -> Row:
 
 def _shadow(view: ViewState, spot: Number) -> list[str]:
     """Return what float64 has instead of I(x0;x_t), how far it is off, what is wrong with it in kind; and shorter."""
-    shade = view.run.shade(spot.t) if view.shadow and spot.t is not None else None
+    shade = view.run.float_error(spot.t) if view.shadow and spot.t is not None else None
     if shade is None or spot.quantity != "mutual_information":
         return []
     if shade["mutual_information"] is None:
