@@ -51,7 +51,7 @@ class MainScreen(Screen[None]):
         for action in BY_NAME.values()
     ]
 
-    view: reactive[ViewState] = reactive(ViewState(RunBuffer(), 0), init=False)
+    view: reactive[ViewState] = reactive(ViewState(RunBuffer(), 0), init=False, repaint=False)
 
     def __init__(self, session: Callable[[MainScreen], Session], fps: int) -> None:
         super().__init__()
