@@ -20,7 +20,7 @@ KEYS = " 1–6 view  {pick} pick  {move} move  shift: far  = type  0 reset  ? pa
 SHORT_KEYS = " 1–6  {pick} pick  {move} move  = type  0 reset  ? page  esc"
 
 
-class Layout(NamedTuple):
+class PageLayout(NamedTuple):
     """How many rows each part has."""
 
     idea: int
@@ -52,12 +52,12 @@ class DialValue:
     value: Fraction
 
 
-def layout(bench: LabState, width: int, height: int) -> Layout:
+def layout(bench: LabState, width: int, height: int) -> PageLayout:
     """Return the parts' heights: the view has what the others leave."""
     idea = len(textwrap.wrap(bench.view.idea, max(width - 2, 1))) + (height >= 20)
     dials = 0 if bench.view.upright else len(bench.view.dials)
     reason = max(len(textwrap.wrap(bench.refused, max(width - 2, 1))), 1)
-    return Layout(idea, max(height - idea - dials - reason - 2, 0), dials, reason)
+    return PageLayout(idea, max(height - idea - dials - reason - 2, 0), dials, reason)
 
 
 def paint(bench: LabState, measured: Any, width: int, height: int) -> list[Row]:

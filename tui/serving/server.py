@@ -19,7 +19,7 @@ from aiohttp.typedefs import Handler
 
 from markovdiff import signals
 from tui.serving.gate import Gate
-from tui.serving.session import HEARTBEAT, MOST_BYTES, Ending, Session, bounded
+from tui.serving.session import HEARTBEAT, MOST_BYTES, Ending, Visit, bounded
 
 HERE, THERE = Path(__file__).parent, Path(textual_serve.__file__).parent / "static"
 FILES = {
@@ -56,7 +56,7 @@ class Visits:
 
     def __init__(self, command: Sequence[str], folder: str, most: int) -> None:
         self.command, self.folder, self.most = command, folder, most
-        self.sessions: set[Session] = set()
+        self.sessions: set[Visit] = set()
         self._places = asyncio.Semaphore(most)
 
     async def visit(self, request: web.Request) -> web.WebSocketResponse:
@@ -66,11 +66,11 @@ class Visits:
             heartbeat=HEARTBEAT, max_msg_size=MOST_BYTES, compress=False, timeout=CLOSING, autoclose=False
         )
         await channel.prepare(request)
-        code, reason = await self._given_a_place(Session(channel), size)
+        code, reason = await self._given_a_place(Visit(channel), size)
         await channel.close(code=code, message=reason.encode())
         return channel
 
-    async def _given_a_place(self, session: Session, size: tuple[int, int]) -> Ending:
+    async def _given_a_place(self, session: Visit, size: tuple[int, int]) -> Ending:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._places.acquire()

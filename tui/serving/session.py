@@ -66,7 +66,7 @@ class FloodError(Exception):
     """More than a person sends."""
 
 
-class Session:
+class Visit:
     """One visitor: a WebSocket that is open, and an app with all its processes."""
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
