@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from test_view import drawn, film_of, messages, read_out
+from runs import drawn, film_of, messages, read_out
 
 from tui import raster, view
 from tui.messages import Question

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from pictures import is_a_picture
-from test_view import film_of
+from runs import film_of
 
 import tui.panels
 from tui import raster
