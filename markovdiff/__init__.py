@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         mutual_information,
     )
     from markovdiff.process.chain import Chain
+    from markovdiff.reference.compare import compare
     from markovdiff.reference.export import export
     from markovdiff.study.result import Result
     from markovdiff.study.run import run
@@ -66,6 +67,7 @@ _HOMES = {
         "mutual_information",
     ),
     "markovdiff.process.chain": ("Chain",),
+    "markovdiff.reference.compare": ("compare",),
     "markovdiff.reference.export": ("export",),
     "markovdiff.study.result": ("Result",),
     "markovdiff.study.run": ("run",),
@@ -75,7 +77,7 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  (by theme)
-    "load", "loads", "scenario", "run", "sweep", "plot", "export", "Scenario", "Chain", "Result",
+    "load", "loads", "scenario", "run", "sweep", "plot", "export", "compare", "Scenario", "Chain", "Result",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "total_variation", "chi_squared", "renyi",
     "log", "LogForm", "INFINITY",
