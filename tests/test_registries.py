@@ -28,6 +28,9 @@ SCHEDULE_SAMPLES = {
     "geometric": '{ kind = "geometric", start = "1/10", stop = "1/2", resolution = "1/1000" }',
     "explicit": '{ kind = "explicit", betas = [0, "1/3", 1] }',
     "alpha": '{ kind = "alpha", alphas = ["1/2", "1/3", 0] }',
+    "log-linear": '{ kind = "log-linear", eps = "1/1000" }',
+    "polynomial": '{ kind = "polynomial", power = 2 }',
+    "sigma-geometric": '{ kind = "sigma-geometric", start = "1/100", stop = 3 }',
 }
 
 

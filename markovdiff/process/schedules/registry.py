@@ -9,7 +9,10 @@ from markovdiff.process.schedules.explicit import ExplicitSpec
 from markovdiff.process.schedules.geometric import GeometricSpec
 from markovdiff.process.schedules.jump import JumpSpec
 from markovdiff.process.schedules.linear import LinearSpec
+from markovdiff.process.schedules.log_linear import LogLinearSpec
+from markovdiff.process.schedules.polynomial import PolynomialSpec
 from markovdiff.process.schedules.schedule import ScheduleSpec
+from markovdiff.process.schedules.sigma_geometric import SigmaGeometricSpec
 
 _SPECS: tuple[type[ScheduleSpec], ...] = (
     ConstantSpec,
@@ -19,6 +22,9 @@ _SPECS: tuple[type[ScheduleSpec], ...] = (
     GeometricSpec,
     ExplicitSpec,
     AlphaSpec,
+    LogLinearSpec,
+    PolynomialSpec,
+    SigmaGeometricSpec,
 )
 
 

@@ -57,6 +57,10 @@ class ScheduleSpec(Table, frozen=True, tag_field="kind"):
         """Whether the formula's own β_t is 1; asked of a schedule that is rounded."""
         return False
 
+    def is_zero(self, t: int) -> bool:  # noqa: ARG002
+        """Whether the formula's own β_t is 0; asked of a schedule that is rounded."""
+        return False
+
     @classmethod
     def kind(cls) -> str:
         """What the table's `kind` is."""
