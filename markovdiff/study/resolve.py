@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -175,7 +175,7 @@ def noise(
             where="noise.schedule",
             expected='a table such as { kind = "constant", beta = "1/10" }',
         )
-    betas = _schedule(spec.schedule, spec.steps, notes)
+    betas = _schedule(spec.schedule, spec.steps, ScheduleSetting(data, kernel.rank_one_target, folder, notes))
     return data, kernel, betas, len(betas)
 
 
@@ -200,7 +200,8 @@ def _steps(given: int | None, brought: int | None, where: str) -> int:
     return steps
 
 
-def _schedule(spec: ScheduleSpec, steps: int | None, notes: list[str]) -> tuple[Fraction, ...]:
+def _schedule(spec: ScheduleSpec, steps: int | None, setting: ScheduleSetting) -> tuple[Fraction, ...]:
+    spec, notes = spec.resolved(setting), setting.notes
     T = _steps(steps, spec.length, f"noise.schedule.{spec.brings or ''}")
     spec.check(T)
     ceiling, betas = spec.ceiling, spec.formula(T)
@@ -210,6 +211,37 @@ def _schedule(spec: ScheduleSpec, steps: int | None, notes: list[str]) -> tuple[
     if above := [t for t, beta in enumerate(betas, 1) if beta > most]:
         notes.append(f"noise.schedule: β_t capped at {text(cap)} {at_steps(above, T)}")
     return tuple(min(beta, most) for beta in betas)
+
+
+COLUMNS = {"betas": ("betas", "beta"), "alphas": ("alphas", "alpha_bar")}
+"""What a file's column or array may be called, by the key that it stands for."""
+
+
+@dataclass(frozen=True)
+class ScheduleSetting:
+    """The data, the law that the kernel forgets towards if any, the folder of paths, and the notes on what is read."""
+
+    data: Distribution
+    target: Distribution | None
+    folder: Path
+    notes: list[str]
+
+    def series(self, key: str, given: Sequence[Fraction] | None, path: str | None) -> list[Fraction]:
+        """The numbers under their key, or in a file."""
+        if (given is None) == (path is None):
+            raise InputError(
+                "the numbers are given twice" if given is not None else "the numbers are missing",
+                where="noise.schedule",
+                expected=f"either {key} or path",
+            )
+        if path is None:
+            return list(given or ())
+        found, done = files.read_series(self.folder / path, COLUMNS[key], "noise.schedule.path")
+        self.notes.extend(done)
+        if key == "alphas" and found[:1] == [1]:
+            self.notes.append("noise.schedule.path: the first number is 1, and so ᾱ_0; it was left out")
+            return found[1:]
+        return found
 
 
 def _kernel(spec: KernelSpec, data: Distribution, folder: Path, notes: list[str]) -> tuple[Distribution, Kernel]:

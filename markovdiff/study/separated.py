@@ -215,6 +215,49 @@ def rows_in(text: str, K: int, labels: Sequence[str], where: str, place: str) ->
     return [list(_numbers(row, f"{place}, line {n}", K)) for n, row in found], table.notes(where, header)
 
 
+def series_in(text: str, names: Sequence[str], where: str, place: str) -> tuple[list[Fraction], list[str]]:
+    """One column of numbers, or one row of them, and notes on how they were read.
+
+    A header is a first row without a number. Of several columns below one the one with one of these names is taken; its
+    first cell may be empty, as β_0 is in what this program writes.
+    """
+    table, named = Table(text, place), " or ".join(map(repr, names))
+    start = next((i for i, line in enumerate(table.lines) if line.strip() and not line.lstrip().startswith("#")), 0)
+    table.delimiter = next((d for d in (",", "\t", ";") if len(table.first(start, d)) > 1), ",")
+    rows = [(n, row) for n, row in table.rows(0, lambda _line, _number: True) if any(field.strip() for field in row)]
+    if not rows:
+        raise InputError("there are no numbers", where=place, expected=f"a column of numbers, named {named} or alone")
+    header = rows.pop(0)[1] if not any(map(_is_number, rows[0][1])) else None
+    notes = table.notes(where)
+    if header is None and len(rows) == 1:
+        return [rational(field, f"{place}, line {rows[0][0]}, entry {j}") for j, field in enumerate(rows[0][1])], notes
+    width = len(header or rows[0][1])
+    column = 0 if width == 1 else None if header is None else _column(header, names)
+    if column is None:
+        raise InputError(
+            "not one column of numbers",
+            where=place,
+            expected=f"one column, or a header that names one {named}",
+            got=names_of(header) if header else f"{width} columns",
+        )
+    if header is not None:
+        notes.append(f"{where}: the column {shown(header[column])} was read")
+    for n, row in rows:
+        if len(row) != width:
+            raise InputError(
+                "a row of the wrong length", where=f"{place}, line {n}", expected=f"{width} fields", got=f"{len(row)}"
+            )
+    if header is not None and rows and not rows[0][1][column].strip():
+        notes.append(f"{where}: line {rows.pop(0)[0]}, which has nothing there, was left out")
+    return [rational(row[column], f"{place}, line {n}") for n, row in rows], notes
+
+
+def _column(header: Row, names: Sequence[str]) -> int | None:
+    """Where the only one of these names stands in a header, None where there is not exactly one."""
+    found = [place for place, field in enumerate(header) if field.strip() in names]
+    return found[0] if len(found) == 1 else None
+
+
 def _trimmed(row: Row, delimiter: str) -> Row:
     """A row without what blanks at the end of a line leave."""
     return [field for field in row if field] if delimiter == " " else row

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError, LimitError
@@ -16,6 +17,25 @@ MAX_LINEAR_BITS, MAX_ROUNDED_BITS = 2**27, 2**24
 """All β_t of a schedule together may be this long; those of an irrational one are dear to compute."""
 
 
+if TYPE_CHECKING:
+    from markovdiff.process.distribution import Distribution
+
+
+class ScheduleSetting(Protocol):
+    """What a schedule's table stands in."""
+
+    @property
+    def data(self) -> Distribution:
+        """The law q(x_0), with the state that the kernel adds."""
+
+    @property
+    def target(self) -> Distribution | None:
+        """The law π of a kernel (1−β)I + β·1πᵀ; None for any other."""
+
+    def series(self, key: str, given: Sequence[Fraction] | None, path: str | None) -> list[Fraction]:
+        """The numbers under their key, or in the file of `path`. Raises InputError unless there is exactly one."""
+
+
 class ScheduleSpec(Table, frozen=True, tag_field="kind"):
     """A kind of schedule, as it is written in a scenario file."""
 
@@ -24,6 +44,10 @@ class ScheduleSpec(Table, frozen=True, tag_field="kind"):
 
     brings: ClassVar[str | None] = None
     """The key that lists the β_t, or what they are made of, one by one."""
+
+    def resolved(self, setting: ScheduleSetting) -> ScheduleSpec:  # noqa: ARG002
+        """Return the same schedule with all that it needs from outside of its table."""
+        return self
 
     @property
     def length(self) -> int | None:
