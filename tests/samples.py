@@ -30,6 +30,18 @@ KERNELS = {
     " [[1, 0, 0], [0, 1, 0], [0, 1, 0]], [[0, 1, 0], [0, 0, 1], [1, 0, 0]]] }",
 }
 
+VARIANTS = {
+    "uniform-bands": '{ kind = "uniform", bands = 1 }',
+    "uniform-scale": '{ kind = "uniform", scale = [1, "1/2", 3] }',
+    "uniform-bands-scale": '{ kind = "uniform", bands = 1, scale = [1, 0, 2] }',
+    "absorbing-scale": '{ kind = "absorbing", scale = [1, "1/2", 2] }',
+    "mixing-scale": '{ kind = "mixing", target = "data", scale = [3, 1, 0] }',
+    "mixing-targets": '{ kind = "mixing", targets = [["1/2", "1/2", 0], [0, 0, 1]] }',
+    "mixing-targets-scale": '{ kind = "mixing", targets = [[1, 0, 0], [0, "1/3", "2/3"]], scale = [1, 2, 3] }',
+    "gaussian-bands": '{ kind = "gaussian", bands = 1 }',
+}
+"""What further keys make of a kind."""
+
 MODELS = {
     "bayes": '{ kind = "bayes" }',
     "belief": '{ kind = "bayes", data = ["1/3", "1/3", "1/3"] }',
@@ -49,8 +61,9 @@ def scenario(kernel: str = "uniform", model: str = "bayes", beta: str = "1/3", w
     """Two steps on three states."""
     schedule = "" if kernel in ("per-step", "conditional") else f'schedule = {{ kind = "constant", beta = "{beta}" }}\n'
     reverse = "" if kernel == "conditional" else f"[reverse]\nmodel = {MODELS[model]}\n"
+    table = (KERNELS | VARIANTS)[kernel]
     return md.loads(
-        f"[data]\nweights = [{weights}]\n[noise]\nsteps = 2\nkernel = {KERNELS[kernel]}\n{schedule}{reverse}",
+        f"[data]\nweights = [{weights}]\n[noise]\nsteps = 2\nkernel = {table}\n{schedule}{reverse}",
         name=f"{kernel}-{model}",
     )
 

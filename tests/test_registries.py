@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from samples import ARITHMETICS, scenario
+from samples import ARITHMETICS, VARIANTS, scenario
 from samples import KERNELS as SAMPLES
 
 import markovdiff as md
@@ -62,6 +62,19 @@ class PlainSteps(Plain):
         return self.stripped.steps_brought
 
 
+@dataclass(frozen=True)
+class PlainTimes(Plain):
+    """The same of a kernel that is asked by t and has a schedule."""
+
+    takes_time = True
+
+
+def _stripped(kernel: Kernel) -> Plain:
+    if not kernel.has_schedule:
+        return PlainSteps(kernel)
+    return PlainTimes(kernel) if kernel.takes_time else Plain(kernel)
+
+
 def confirmed(result: md.Result, folder: Path) -> bool:
     """Whether the second route finds the same."""
     file = folder / "result.json"
@@ -76,11 +89,11 @@ def test_each_kind_has_a_sample() -> None:
 
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-@pytest.mark.parametrize("kind", [kind for kind, spec in SHIPPED.items() if spec.family.is_markov])
+@pytest.mark.parametrize("kind", [*(kind for kind, spec in SHIPPED.items() if spec.family.is_markov), *VARIANTS])
 def test_a_kernel_s_fast_forms_change_no_number(kind: str, arithmetic: str) -> None:
     """A run equals that of the same matrices with every default in place of every fast form."""
     fast = scenario(kind).with_options(arithmetic=arithmetic)
-    plain = replace(fast, kernel=(Plain if fast.kernel.has_schedule else PlainSteps)(fast.kernel))
+    plain = replace(fast, kernel=_stripped(fast.kernel))
     for mine, default in zip(md.run(fast).steps, md.run(plain).steps, strict=True):
         for name in ("entropy", "mutual_information", "noise_entropy", "conditional_entropy", "elbo_term"):
             a, b = getattr(mine, name), getattr(default, name)
@@ -92,7 +105,7 @@ def test_a_kernel_s_fast_forms_change_no_number(kind: str, arithmetic: str) -> N
 
 
 @pytest.mark.parametrize("arithmetic", ["exact", "ball"])
-@pytest.mark.parametrize("kind", SHIPPED)
+@pytest.mark.parametrize("kind", [*SHIPPED, *VARIANTS])
 def test_a_kernel_s_record_is_enough_for_the_audit(kind: str, arithmetic: str, tmp_path: Path) -> None:
     """The second route recomputes the run from what the kernel recorded."""
     assert confirmed(md.run(scenario(kind).with_options(arithmetic=arithmetic)), tmp_path)

@@ -83,9 +83,11 @@ def mixture(keep: Fraction, target: Sequence[int]) -> Matrix:
     return Matrix(N, d, keep, target)
 
 
-def blend(beta: Fraction, M: Sequence[Sequence[Fraction]]) -> Matrix:
-    """(1−β)I + βM."""
-    return matrix([[beta * x + (1 - beta) * (i == j) for j, x in enumerate(row)] for i, row in enumerate(M)])
+def blend(beta: Fraction, M: Sequence[Sequence[Fraction]], scale: Sequence[Fraction] = ()) -> Matrix:
+    """(1−β)I + βM; with a `scale` row i has β·scale_i in place of β."""
+    moves = [beta * s for s in scale] or [beta] * len(M)
+    rows = enumerate(zip(moves, M, strict=True))
+    return matrix([[b * x + (1 - b) * (i == j) for j, x in enumerate(row)] for i, (b, row) in rows])
 
 
 @dataclass(frozen=True, eq=False)

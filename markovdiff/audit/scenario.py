@@ -9,7 +9,7 @@ from math import lcm
 
 from markovdiff.audit import budget, exponential, reverse, sampled
 from markovdiff.audit.claims import WrongError
-from markovdiff.audit.process import Matrix, Noise, Process, matrix
+from markovdiff.audit.process import Matrix, Noise, Process, blend, matrix
 from markovdiff.audit.record import MAX_STATES, MAX_STEPS, Part
 from markovdiff.audit.reverse import Reverse, Row
 from markovdiff.errors import InputError, LimitError
@@ -135,32 +135,67 @@ def _process(part: Part) -> tuple[Process, str]:
 
 
 def _noise(part: Part, kind: str, K: int, T: int, betas: Sequence[Fraction]) -> Noise:
-    if kind in ("uniform", "absorbing", "mixing"):
-        part.only(("kind", "target"))
-        law = part["target"].law(K)
-        if (kind == "uniform" and len(set(law)) > 1) or (kind == "absorbing" and 1 not in law):
-            raise part["target"].fail(f"not the target of a kernel called {kind!r}")
-        d = lcm(*(p.denominator for p in law))
-        return Noise(target=tuple(p.numerator * (d // p.denominator) for p in law))
-    if kind in ("neighbour", "matrix"):
-        part.only(("kind", "rows"))
-        rows = part["rows"].rows(K)
-        if kind == "neighbour" and not exponential.is_neighbour(rows):
-            raise WrongError(part["kind"].path, kind, "rows that do not move to the nearest states alone, evenly")
-        return Noise(blended=tuple(tuple(row) for row in rows))
+    if kind in ("uniform", "absorbing", "mixing", "neighbour", "matrix"):
+        return _by_beta(part, kind, K, T, betas)
     if kind == "conditional":
         part.only(("kind", "rows_by_source"))
         return Noise(memory=tuple(matrix(item.rows(K)) for item in part["rows_by_source"].items(K)))
     _check_cells(T, K, part.path)
     if jumps := part.get("steps_jumps"):
-        part.only(("kind", "steps_jumps", "resolution"))
+        part.only(("kind", "steps_jumps", "resolution"), ("bands",))
         steps = _distinct(jumps.items(T), lambda step: _banded(step, K))
     else:
-        part.only(("kind", "steps_rows", *["resolution"] * (kind == "gaussian")))
+        part.only(("kind", "steps_rows", *["resolution"] * (kind == "gaussian")), ["bands"] * (kind == "gaussian"))
         steps = _distinct(part["steps_rows"].items(T), lambda step: step.rows(K))
     if kind == "gaussian":
-        _check_gaussian(part["resolution"], steps, betas)
+        bands = part["bands"].count(1, 10**18) if part.get("bands") else K
+        _check_gaussian(part["resolution"], steps, betas, bands)
     return Noise(steps=tuple(steps))
+
+
+def _by_beta(part: Part, kind: str, K: int, T: int, betas: Sequence[Fraction]) -> Noise:
+    """A matrix, a law, or a law a step, that β moves towards; perhaps each state at a pace of its own."""
+    towards = next((key for key in ("targets", "target") if part.get(key)), "rows")
+    part.only(("kind", towards), ("scale",))
+    scale = tuple(item.ratio() for item in part["scale"].items(K)) if part.get("scale") else ()
+    if scale and (min(scale) < 0 or max(scale) * max(betas) > 1):
+        raise part["scale"].fail("a state that moves with a probability that is none", "β·scale from 0 to 1")
+    if towards == "targets":
+        tables = [[_law(law, kind, K)] * K for law in part["targets"].items(T)]
+    else:
+        rows = _rows(part["rows"], kind, K) if towards == "rows" else [_law(part["target"], kind, K)] * K
+        if not scale:
+            return Noise(blended=tuple(map(tuple, rows))) if towards == "rows" else Noise(target=_weights(rows[0]))
+        tables = [rows] * T
+    _check_cells(T, K, part.path)
+    budget.spend(4000 * T * K**2)
+    return Noise(steps=tuple(blend(beta, M, scale) for beta, M in zip(betas, tables, strict=True)))
+
+
+def _weights(law: Sequence[Fraction]) -> tuple[int, ...]:
+    d = lcm(*(p.denominator for p in law))
+    return tuple(p.numerator * (d // p.denominator) for p in law)
+
+
+def _rows(part: Part, kind: str, K: int) -> list[list[Fraction]]:
+    """The rows of a matrix, once it is seen to be what such a kernel moves towards."""
+    rows = part.rows(K)
+    is_such, words = {
+        "neighbour": (exponential.is_neighbour, "rows that do not move to the nearest states alone, evenly"),
+        "uniform": (exponential.is_banded, "rows that do not move evenly to the states within some distance"),
+        "matrix": (lambda _rows: True, ""),
+    }.get(kind, (exponential.is_one_law, "rows that are not one law"))
+    if not is_such(rows):
+        raise WrongError(part.path.rpartition(".")[0] + ".kind", kind, words)
+    return rows
+
+
+def _law(part: Part, kind: str, K: int) -> list[Fraction]:
+    """A law, once it is seen to be a target of such a kernel."""
+    law = part.law(K)
+    if (kind == "uniform" and len(set(law)) > 1) or (kind == "absorbing" and 1 not in law):
+        raise part.fail(f"not the target of a kernel called {kind!r}")
+    return law
 
 
 def _banded(part: Part, K: int) -> list[list[Fraction]]:
@@ -183,7 +218,7 @@ def _distinct(parts: Sequence[Part], rows: Callable[[Part], list[list[Fraction]]
     return steps
 
 
-def _check_gaussian(resolution: Part, steps: Sequence[Matrix], betas: Sequence[Fraction]) -> None:
+def _check_gaussian(resolution: Part, steps: Sequence[Matrix], betas: Sequence[Fraction], bands: int) -> None:
     """Every step is the discretised Gaussian of its β: its probabilities rounded down, the diagonal takes the rest."""
     grid = resolution.ratio()
     if grid <= 0 or grid.numerator != 1:
@@ -192,15 +227,15 @@ def _check_gaussian(resolution: Part, steps: Sequence[Matrix], betas: Sequence[F
         raise LimitError("too fine a grid", where=resolution.path, expected=f"at most {MAX_GRID_BITS} bits in all")
     seen: set[tuple[Fraction, int]] = set()
     for t, (step, beta) in enumerate(zip(steps, betas, strict=True), 1):
-        if (beta, id(step)) not in seen and not _is_gaussian(step, beta, grid.denominator):
+        if (beta, id(step)) not in seen and not _is_gaussian(step, beta, grid.denominator, bands):
             raise WrongError(f"{resolution.path}, t = {t}", "a gaussian kernel", "not its formula on this grid")
         seen.add((beta, id(step)))
 
 
-def _is_gaussian(step: Matrix, beta: Fraction, grid: int) -> bool:
+def _is_gaussian(step: Matrix, beta: Fraction, grid: int, bands: int) -> bool:
     K, scale = len(step.N), Fraction(step.d, grid)
     budget.spend(K * (2000 + 60 * K + 20 * grid.bit_length()))
-    jumps = [n * scale for n in exponential.gaussian_jumps(K, beta, grid)]
+    jumps = [n * scale * (k <= bands) for k, n in enumerate(exponential.gaussian_jumps(K, beta, grid), 1)]
     return all(row[i + 1 :] == jumps[: K - 1 - i] and row[:i] == jumps[:i][::-1] for i, row in enumerate(step.N))
 
 

@@ -152,13 +152,17 @@ class Chain:
         return given
 
     def strength(self, t: int) -> Fraction:
-        """What the kernel makes Q_t of: β_t, or t itself where it has no schedule."""
-        return self.betas[t - 1] if self.kernel.has_schedule else Fraction(t)
+        """What the kernel makes Q_t of: β_t, or t itself where it has no schedule or its Q_t has more to it."""
+        return self.betas[t - 1] if self._goes_by_beta else Fraction(t)
 
     @cached_property
     def strengths(self) -> tuple[Fraction, ...]:
         """The same for t = 1 … T."""
-        return self.betas if self.kernel.has_schedule else tuple(map(Fraction, range(1, self.T + 1)))
+        return self.betas if self._goes_by_beta else tuple(map(Fraction, range(1, self.T + 1)))
+
+    @property
+    def _goes_by_beta(self) -> bool:
+        return self.kernel.has_schedule and not self.kernel.takes_time
 
     def transition(self, t: int) -> Transition:
         """Q_t in the shape the engine uses, t = 1 … T; equal β give one and the same object."""

@@ -145,7 +145,7 @@ def forecast(chain: Chain, pairs: int = 0, *, classes: int | None = None, dense:
         words = bits / 64
         seconds += K**3 * words * max((bits - before) / 64, 1) * WORD_PRODUCT + K**2 * (CELL + words * CELL_WORD)
     seconds += pairs * seconds / T
-    seconds += len(set(chain.betas) or range(T)) * (K**3 * PAIR_OF_ROWS + K**2 * BUILT)
+    seconds += _kernels(chain) * (K**3 * PAIR_OF_ROWS + K**2 * BUILT)
     memory = 12 * K**2 * (heights[-1] / 8 + 32) + kept / 2 + _written(chain)
     memory += (2 * pairs) ** 0.5 * K**2 * (PAIR_CELL + PAIR_COPIES * heights[-1] / 16)
     return Forecast(heights[-1], seconds, memory)
@@ -215,7 +215,7 @@ def with_model(made: Forecast, chain: Chain) -> Forecast:
 
 def _kernels(chain: Chain) -> int:
     """How many different Q_t there are to build."""
-    return len(set(chain.betas)) or chain.T
+    return len(set(chain.strengths))
 
 
 def _written(chain: Chain) -> float:

@@ -159,7 +159,7 @@ def _decay(chain: Chain) -> float:
             n = min(T, most, 24)
             for k in range(n):
                 Q = kernel.floats(chain.strengths[(2 * k + 1) * T // (2 * n)])
-                yield rate(Q, 12 if kernel.has_schedule else 4) ** (T / n)
+                yield rate(Q, 12 if kernel.has_schedule and not kernel.takes_time else 4) ** (T / n)
 
     return sum(-log2(max(x, 2.0**-FLOAT_RANGE)) for x in rates())
 

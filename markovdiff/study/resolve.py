@@ -176,7 +176,7 @@ def noise(
             expected='a table such as { kind = "constant", beta = "1/10" }',
         )
     betas = _schedule(spec.schedule, spec.steps, ScheduleSetting(data, kernel.rank_one_target, folder, notes))
-    return data, kernel, betas, len(betas)
+    return data, kernel.scheduled(betas), betas, len(betas)
 
 
 def _stack_key(spec: KernelSpec) -> str:
@@ -246,7 +246,7 @@ class ScheduleSetting:
 
 def _kernel(spec: KernelSpec, data: Distribution, folder: Path, notes: list[str]) -> tuple[Distribution, Kernel]:
     K = data.K
-    if not spec.family.is_structured and K > MAX_DENSE_STATES:
+    if not spec.is_structured and K > MAX_DENSE_STATES:
         raise LimitError(
             "too many states for a kernel written out as a K × K matrix",
             where="noise.kernel",

@@ -33,8 +33,8 @@ def _of_kernel(scenario: Scenario) -> Iterator[str]:
     kernel, T = scenario.kernel, scenario.T
     if kernel.grid is None:
         return
-    erased = [kernel.erased(beta) for beta in scenario.betas]
-    most = kernel.K * (kernel.K - 1)
+    erased = [kernel.erased(beta) for beta in scenario.chain().strengths]
+    most = kernel.moves
     whole = [t for t, n in enumerate(erased, 1) if n == most > 0]
     partly = [t for t, n in enumerate(erased, 1) if 0 < n < most]
     told = [f"all {at_steps(whole, T)}, the identity there"] * bool(whole)

@@ -137,18 +137,19 @@ def _scenario() -> dict[str, Any]:
     rationals = {"type": "array", "items": {"$ref": "#/$defs/rational"}}
     matrix = {"type": "array", "items": rationals}
     stack = {"type": "array", "items": matrix}
-    kernel = _object(
-        {
-            "kind": {"type": "string"},
-            "target": rationals,
-            "resolution": {"$ref": "#/$defs/rational"},
-            "rows": matrix,
-            "steps_rows": stack,
-            "steps_jumps": {**matrix, "description": "of a large gaussian, in place of its rows: to 1, …, K−1 away"},
-            "rows_by_source": stack,
-        },
-        optional=("target", "resolution", "rows", "steps_rows", "steps_jumps", "rows_by_source"),
-    )
+    keys: dict[str, Any] = {
+        "kind": {"type": "string"},
+        "target": rationals,
+        "targets": {**matrix, "description": "a target for each step"},
+        "scale": {**rationals, "description": "state i moves with β·scale_i"},
+        "bands": {"type": "integer", "description": "jumps by more places are left out"},
+        "resolution": {"$ref": "#/$defs/rational"},
+        "rows": matrix,
+        "steps_rows": stack,
+        "steps_jumps": {**matrix, "description": "of a large gaussian, in place of its rows: to 1, …, K−1 away"},
+        "rows_by_source": stack,
+    }
+    kernel = _object(keys, optional=tuple(keys)[1:])
     prior = _object({"kind": {"type": "string"}, "probabilities": {"anyOf": [rationals, {"type": "null"}]}})
     return _object(
         {

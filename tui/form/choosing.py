@@ -102,6 +102,8 @@ def name_law(draft: Draft, path: str, name: str) -> Draft:
 
 def _beginning(draft: Draft, table: str, kind: str) -> dict[str, str]:
     """The keys that must be there, and those that a kind is nothing without."""
+    from markovdiff.process.kernels.registry import KERNELS
+
     T = min(draft.T, MAX_LISTED)
     made = {
         "size": str(draft.K or 8),
@@ -109,6 +111,8 @@ def _beginning(draft: Draft, table: str, kind: str) -> dict[str, str]:
         "alphas": words.array(words.number(str(Fraction(T - t, T))) for t in range(1, T + 1)),
     }
     found = {"kind": toml.quoted(kind)} if kind else {}
+    spec = KERNELS.get(kind) if table == "noise.kernel" else None
+    made |= {} if spec is None else spec.begins
     for key in tables(table)[kind].keys:
         literal = made.get(key.name) or (DEFAULTS.get(key.name) if key.required else None)
         if key.name in MATRICES and table == "noise.kernel":

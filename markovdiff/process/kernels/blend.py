@@ -16,8 +16,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
-from markovdiff.process.kernels.kernel import Kernel, least_entry, written
-from markovdiff.process.kernels.rank_one import least_blended
+from markovdiff.process.kernels.kernel import Kernel, least_blended, least_entry, written
 from markovdiff.process.kernels.spec import Convention, KernelSpec, Normalise, Setting
 from markovdiff.process.transition import Dense, Transition
 
@@ -129,6 +128,17 @@ def reflect(place: int, K: int) -> int:
     """
     place %= 2 * K
     return place if place < K else 2 * K - 1 - place
+
+
+def banded(K: int, bands: int) -> Dense:
+    """1/K to each state up to `bands` places away, the rest to itself: the M of D3PM's banded uniform kernel.
+
+    Austin et al. 2021 (arXiv 2107.03006, appendix A.2). Symmetric, and with bands ≥ K−1 the matrix 11ᵀ/K.
+    """
+    table = [[int(0 < abs(i - j) <= bands) for j in range(K)] for i in range(K)]
+    for i, row in enumerate(table):
+        row[i] = K - sum(row)
+    return Dense(RationalMatrix(fmpz_mat(table), fmpz(K)).reduced())
 
 
 class NeighbourSpec(KernelSpec, frozen=True, tag="neighbour"):

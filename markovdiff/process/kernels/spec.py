@@ -6,8 +6,9 @@ A kind is a subclass of `KernelSpec` with its keys as fields and `tag` as its na
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import ClassVar, Literal, Protocol
 
 from markovdiff.process.distribution import Distribution
@@ -61,6 +62,9 @@ class KernelSpec(Table, frozen=True, tag_field="kind"):
     starter: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Tables, with a remark each, that a new scenario shows."""
 
+    begins: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """What keys that may be left out are first given, as TOML, where the kind is nothing without one of them."""
+
     def added_state(self) -> str | None:
         """The label of the state that is added to the data where they do not have it."""
         return None
@@ -68,6 +72,11 @@ class KernelSpec(Table, frozen=True, tag_field="kind"):
     def kernel(self, setting: Setting) -> Kernel:
         """The kernel on the states of the setting's data. Raises InputError where the table does not fit them."""
         raise NotImplementedError
+
+    @property
+    def is_structured(self) -> bool:
+        """Whether no K × K matrix is needed."""
+        return self.family.is_structured
 
     @classmethod
     def kind(cls) -> str:
