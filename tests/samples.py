@@ -21,6 +21,7 @@ KERNELS = {
     "uniform": '{ kind = "uniform" }',
     "absorbing": '{ kind = "absorbing" }',
     "mixing": '{ kind = "mixing", target = ["1/2", "1/3", "1/6"] }',
+    "mask-uniform": '{ kind = "mask-uniform", uniform = { kind = "linear", start = "1/10", stop = "1/4" } }',
     "neighbour": '{ kind = "neighbour" }',
     "gaussian": '{ kind = "gaussian" }',
     "matrix": '{ kind = "matrix", rows = [["1/2", "1/2", 0], [0, "1/3", "2/3"], [1, 0, 0]] }',
@@ -38,6 +39,9 @@ VARIANTS = {
     "mixing-scale": '{ kind = "mixing", target = "data", scale = [3, 1, 0] }',
     "mixing-targets": '{ kind = "mixing", targets = [["1/2", "1/2", 0], [0, 0, 1]] }',
     "mixing-targets-scale": '{ kind = "mixing", targets = [[1, 0, 0], [0, "1/3", "2/3"]], scale = [1, 2, 3] }',
+    "mask-uniform-state": '{ kind = "mask-uniform", mask = "1", uniform = { kind = "constant", beta = "1/5" } }',
+    "mask-uniform-erasure": '{ kind = "mask-uniform", uniform = { kind = "constant", beta = 0 } }',
+    "mask-uniform-drawn": '{ kind = "mask-uniform", uniform = { kind = "constant", beta = 1 } }',
     "gaussian-bands": '{ kind = "gaussian", bands = 1 }',
 }
 """What further keys make of a kind."""

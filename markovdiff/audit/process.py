@@ -123,12 +123,16 @@ class Moment:
 
 @dataclass(frozen=True, eq=False)
 class Noise:
-    """One of four: a `target` (over its sum) or the matrix `blended`, both by β; `steps` outright; `memory`, by x_0."""
+    """One of four: a `target` (over its sum) or the matrix `blended`, both by β; `steps` outright; `memory`, by x_0.
+
+    `kept` has ᾱ_t/ᾱ_{t−1} where the steps have an ᾱ.
+    """
 
     target: tuple[int, ...] = ()
     blended: tuple[tuple[Fraction, ...], ...] = ()
     steps: tuple[Matrix, ...] = ()
     memory: tuple[Matrix, ...] = ()
+    kept: tuple[Fraction, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +180,12 @@ class Process:
             budget.spend(4000 * self.K**2)
             self._made[beta] = mixture(1 - beta, target) if target else blend(beta, M)
         return self._made[beta]
+
+    def kept(self, t: int) -> Fraction | None:
+        """What ᾱ_t is of ᾱ_{t−1}; None where the noise has no ᾱ."""
+        if self.noise.target:
+            return 1 - self.betas[t - 1]
+        return self.noise.kept[t - 1] if self.noise.kept else None
 
     def start(self) -> Moment:
         """The process at t = 0."""

@@ -14,7 +14,17 @@ from markovdiff.audit.record import MAX_STATES, MAX_STEPS, Part
 from markovdiff.audit.reverse import Reverse, Row
 from markovdiff.errors import InputError, LimitError
 
-KERNELS = ("uniform", "absorbing", "mixing", "neighbour", "matrix", "gaussian", "per-step", "conditional")
+KERNELS = (
+    "uniform",
+    "absorbing",
+    "mixing",
+    "mask-uniform",
+    "neighbour",
+    "matrix",
+    "gaussian",
+    "per-step",
+    "conditional",
+)
 MODELS = ("bayes", "posterior-mixture", "d3pm", "counted", "uniform", "table")
 CHECKS = ("mi-decay", "identities", "sdpi", "h-theorem", "elbo-ledger", "dpi", "entropy-growth", "converged")
 EXPECTED = {
@@ -130,17 +140,20 @@ def _process(part: Part) -> tuple[Process, str]:
             raise part["betas"].fail("this kernel has no β", "null")
     elif kind in KERNELS or part["betas"].value is not None:
         betas = tuple(item.probability() for item in part["betas"].items(T))
-    process = Process(tuple(states), data, T, betas, _noise(kernel, kind, K, T, betas))
+    process = Process(tuple(states), data, T, betas, _noise(kernel, kind, states, T, betas))
     return process, kind
 
 
-def _noise(part: Part, kind: str, K: int, T: int, betas: Sequence[Fraction]) -> Noise:
+def _noise(part: Part, kind: str, states: Sequence[str], T: int, betas: Sequence[Fraction]) -> Noise:
+    K = len(states)
     if kind in ("uniform", "absorbing", "mixing", "neighbour", "matrix"):
         return _by_beta(part, kind, K, T, betas)
     if kind == "conditional":
         part.only(("kind", "rows_by_source"))
         return Noise(memory=tuple(matrix(item.rows(K)) for item in part["rows_by_source"].items(K)))
     _check_cells(T, K, part.path)
+    if kind == "mask-uniform":
+        return _masking(part, states, betas)
     if jumps := part.get("steps_jumps"):
         part.only(("kind", "steps_jumps", "resolution"), ("bands",))
         steps = _distinct(jumps.items(T), lambda step: _banded(step, K))
@@ -207,6 +220,27 @@ def _banded(part: Part, K: int) -> list[list[Fraction]]:
         if row[i] < 0:
             raise part.fail("jumps of more than probability one", f"at most 1 from state {i}")
     return rows
+
+
+def _masking(part: Part, states: Sequence[str], betas: Sequence[Fraction]) -> Noise:
+    """Masked with probability γ_t, else drawn evenly from the other states with probability b_t; the mask stays."""
+    part.only(("kind", "mask", "uniform_betas"))
+    K, T = len(states), len(betas)
+    label = part["mask"].text()
+    if label not in states or K < 2:
+        raise part["mask"].fail("not one of two states or more")
+    m, n = states.index(label), K - 1
+    drawn = [item.probability() for item in part["uniform_betas"].items(T)]
+    budget.spend(4000 * T * K**2)
+    steps = []
+    for gamma, b in zip(betas, drawn, strict=True):
+        rows = [[(1 - gamma) * ((1 - b) * (i == j) + b / n) for j in range(K)] for i in range(K)]
+        for i, row in enumerate(rows):
+            row[m] = gamma
+            if i == m:
+                rows[i] = [Fraction(int(j == m)) for j in range(K)]
+        steps.append(matrix(rows))
+    return Noise(steps=tuple(steps), kept=tuple((1 - gamma) * (1 - b) for gamma, b in zip(betas, drawn, strict=True)))
 
 
 def _distinct(parts: Sequence[Part], rows: Callable[[Part], list[list[Fraction]]]) -> list[Matrix]:

@@ -213,11 +213,12 @@ class BallEngine(EnclosedEngine[BallInformation]):
     def stream(self) -> Iterator[BallInformation]:
         chain = self.chain
         before: BallSnapshot | None = None
-        alpha_bar = None if chain.kernel.rank_one_target is None else Fraction(1)
+        alpha_bar = None if chain.kernel.identity() is None else Fraction(1)
         for t in range(chain.T + 1):
             self.walk.at(t)
             beta = chain.betas[t - 1] if t and chain.betas else None
-            alpha_bar = alpha_bar if alpha_bar is None or beta is None else alpha_bar * (1 - beta)
+            kept = chain.kernel.kept(chain.strength(t)) if t and alpha_bar is not None else None
+            alpha_bar = alpha_bar if alpha_bar is None or kept is None else alpha_bar * kept
             place = TimeStep(t, beta, alpha_bar, chain.is_markov)
             now = BallInformation(place, before, self.zeros, self._dobrushin(t))
             yield now

@@ -22,8 +22,7 @@ from markovdiff.arithmetic.rational import MAX_DIGITS
 from markovdiff.measures.checks import CHECKS
 from markovdiff.process.kernels.registry import KERNELS
 from markovdiff.process.kernels.spec import KernelSpec, Normalise
-from markovdiff.process.schedules.registry import SCHEDULES
-from markovdiff.process.schedules.schedule import ScheduleSpec
+from markovdiff.process.schedules.registry import Schedule
 from markovdiff.process.table import Table
 
 Number = Fraction
@@ -118,10 +117,8 @@ class Data(Table, frozen=True):
 
 if TYPE_CHECKING:
     Kernel: TypeAlias = KernelSpec
-    Schedule: TypeAlias = ScheduleSpec
 else:
     Kernel = reduce(or_, KERNELS.values())
-    Schedule = reduce(or_, SCHEDULES.values())
 
 
 class Noise(Table, frozen=True):

@@ -126,9 +126,9 @@ def forecast(chain: Chain, pairs: int = 0, *, classes: int | None = None, dense:
     """
     K, T = chain.K, chain.T
     data_bits = log2(chain.data.total) + 1
-    target = chain.kernel.rank_one_target
-    if target is not None and not dense:
-        fixed = data_bits + log2(target.total)
+    own = chain.kernel.structure_bits
+    if own is not None and not dense:
+        fixed = data_bits + own
         shares = _share_bits(chain)
         kept = sum(shares)
         bits = shares[-1] + fixed
@@ -154,12 +154,14 @@ def forecast(chain: Chain, pairs: int = 0, *, classes: int | None = None, dense:
 def _share_bits(chain: Chain) -> list[float]:
     """log2 of the denominator of each ᾱ_t: as it is while that is quick, for it may cancel; then added up."""
     found, share, spent, bits = [], Fraction(1), 0.0, 0.0
-    for beta in chain.betas:
+    for strength in chain.strengths:
+        kept = chain.kernel.kept(strength)
+        assert kept is not None
         if spent < SHARES:
-            share *= 1 - beta
+            share *= kept
             bits = float(share.denominator.bit_length())
         else:
-            bits += log2(beta.denominator)
+            bits += log2(kept.denominator)
         spent += bits
         found.append(bits)
     return found

@@ -53,7 +53,7 @@ def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None 
     pairs = pairs_of(chain.T) if scenario.compares_pairs else 0
     bayes = not chain.is_markov or is_bayes(scenario.file.reverse.model)
     if kind == "exact":
-        if bayes or chain.kernel.rank_one_target is None:
+        if bayes or chain.kernel.structure_bits is None:
             return forecast(chain, pairs, classes=_classes(scenario, chain))
         alone, paired = (forecast(chain, n) for n in (0, pairs))  # of its pairs no matrix is made, whatever the model
         return forecast(chain, dense=True).plus(paired.seconds - alone.seconds, 0)

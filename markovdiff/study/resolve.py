@@ -19,7 +19,7 @@ from markovdiff.measures.checks.wording import at_steps
 from markovdiff.process import distribution
 from markovdiff.process.distribution import Distribution, check_labels, check_size
 from markovdiff.process.kernels import Kernel
-from markovdiff.process.kernels.spec import Brought, KernelSpec, Stack
+from markovdiff.process.kernels.spec import MAX_DENSE_STATES, Brought, KernelSpec, Stack
 from markovdiff.process.schedules.schedule import ScheduleSpec, length_of
 from markovdiff.process.transition import check_shape
 from markovdiff.study import fileformat, files
@@ -27,9 +27,6 @@ from markovdiff.study.sums import Divider, check_orientation, settle
 
 MAX_STEPS = 100_000
 """T is at most this."""
-
-MAX_DENSE_STATES = 2048
-"""K is at most this where the kernel is a full matrix."""
 
 
 def data(spec: fileformat.Data, folder: Path, notes: list[str]) -> Distribution:
@@ -176,7 +173,8 @@ def noise(
             expected='a table such as { kind = "constant", beta = "1/10" }',
         )
     betas = _schedule(spec.schedule, spec.steps, ScheduleSetting(data, kernel.rank_one_target, folder, notes))
-    return data, kernel.scheduled(betas), betas, len(betas)
+    kernel = spec.kernel.scheduled(kernel, spec.schedule, betas, KernelSetting(data, folder, notes))
+    return data, kernel, betas, len(betas)
 
 
 def _stack_key(spec: KernelSpec) -> str:
@@ -271,6 +269,16 @@ class KernelSetting:
     def law(self, named: str | list[Fraction], where: str) -> Distribution:
         """The law on the data's states: given, or by its name."""
         return law(named, self.data, where)
+
+    def schedule(self, spec: ScheduleSpec, T: int, where: str) -> tuple[Fraction, ...]:
+        """β_1 … β_T of a schedule that stands elsewhere; its errors and notes say where."""
+        notes: list[str] = []
+        try:
+            betas = _schedule(spec, T, ScheduleSetting(self.data, None, self.folder, notes))
+        except InputError as error:
+            raise error.but(where=(error.where or where).replace("noise.schedule", where)) from None
+        self.notes.extend(note.replace("noise.schedule", where) for note in notes)
+        return betas
 
     def matrices(self, key: str, given: Stack | None, spec: Brought, *, single: bool = False) -> tuple[str, Stack]:
         """Where the matrices stand, and the matrices, by rows: under their key, or in a file."""

@@ -139,6 +139,8 @@ def _scenario() -> dict[str, Any]:
     stack = {"type": "array", "items": matrix}
     keys: dict[str, Any] = {
         "kind": {"type": "string"},
+        "mask": {"type": "string", "description": "the label of the state that keeps what it has"},
+        "uniform_betas": {**rationals, "description": "of mask-uniform: b_t, beside the γ_t in betas"},
         "target": rationals,
         "targets": {**matrix, "description": "a target for each step"},
         "scale": {**rationals, "description": "state i moves with β·scale_i"},

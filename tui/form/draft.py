@@ -104,8 +104,11 @@ class Draft:
     @property
     def adds_mask(self) -> bool:
         """Whether the kernel adds a state."""
-        mask = self.at("noise.kernel.mask")
-        return self.kind_at("noise.kernel") == "absorbing" and ("[MASK]" if mask is None else mask) not in self.states
+        from markovdiff.process.kernels.registry import KERNELS
+
+        spec, mask = KERNELS.get(self.kind_at("noise.kernel")), self.at("noise.kernel.mask")
+        has_mask = spec is not None and "mask" in spec.__struct_fields__
+        return has_mask and ("[MASK]" if mask is None else mask) not in self.states
 
     @property
     def K(self) -> int:

@@ -81,6 +81,19 @@ class Kernel(ABC):
         return None
 
     @property
+    def absorbing_state(self) -> int | None:
+        """The state m that keeps what it has, where every step is a `MaskedRankOne` into it."""
+        return None
+
+    def identity(self) -> Transition | None:
+        """Q̄_0 in the shape that its steps have; None where that is a matrix."""
+        return None
+
+    def kept(self, beta: Fraction) -> Fraction | None:  # noqa: ARG002
+        """The share of ᾱ_{t−1} that ᾱ_t is; None where the kernel has no ᾱ."""
+        return None
+
+    @property
     def steps_brought(self) -> int | None:
         """How many steps the kernel brings, where that is settled by the kernel."""
         return None
@@ -134,6 +147,11 @@ class Kernel(ABC):
         return None
 
     # what it costs, and how it is written down
+
+    @property
+    def structure_bits(self) -> float | None:
+        """The bits that stand once in any product of steps; None where steps are K × K matrices."""
+        return None
 
     def bits(self, beta: Fraction) -> float:
         """The bits that this step adds to the denominator of Q̄_t: by default log2 of the denominator of Q(β)."""

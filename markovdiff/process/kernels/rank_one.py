@@ -55,6 +55,14 @@ class RankOneKernel(Kernel):
         """Q(β)."""
         return IdentityPlusRankOne(1 - beta, self.target)
 
+    def identity(self) -> Transition:
+        """Q̄_0."""
+        return IdentityPlusRankOne(Fraction(1), self.target)
+
+    def kept(self, beta: Fraction) -> Fraction:
+        """1 − β."""
+        return 1 - beta
+
     def preserves(self, law: RationalMatrix, betas: Sequence[Fraction]) -> bool:  # noqa: ARG002
         """Whether the law is π."""
         target = self.target
@@ -79,6 +87,11 @@ class RankOneKernel(Kernel):
         pi = np.array([w / self.target.total for w in self.target.weights])
         Q: Floats = float(1 - beta) * np.eye(self.K) + float(beta) * pi
         return Q
+
+    @property
+    def structure_bits(self) -> float:
+        """Those of π's denominator."""
+        return log2(self.target.total)
 
     def bits(self, beta: Fraction) -> float:
         """The bits of β's denominator, all that a step adds: π's stands once in any product of steps."""
@@ -177,8 +190,8 @@ class MixingSpec(KernelSpec, frozen=True, tag="mixing"):
     def kernel(self, setting: Setting) -> Kernel:
         """Return the kernel towards the target. Raises InputError where that is no law on the states."""
         if (self.target is None) == (not self.targets):
-            given = "no target" if self.target is None else "two targets"
-            raise InputError(given, where="noise.kernel", expected="either target, or targets with a law a step")
+            given = "'target' is missing" if self.target is None else "two targets"
+            raise InputError(given, where="noise.kernel.target", expected="either target, or targets with a law a step")
         scale = None if self.scale is None else check_scale(self.scale, setting.data.K)
         if self.targets:
             laws = (setting.law(law, f"noise.kernel.targets[{t}]") for t, law in enumerate(self.targets))

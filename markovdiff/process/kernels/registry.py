@@ -8,6 +8,7 @@ from pathlib import Path
 from markovdiff.errors import InputError
 from markovdiff.process.kernels.blend import MatrixSpec, NeighbourSpec
 from markovdiff.process.kernels.gaussian import GaussianSpec
+from markovdiff.process.kernels.mask_uniform import MaskUniformSpec
 from markovdiff.process.kernels.per_step import PerStepSpec
 from markovdiff.process.kernels.rank_one import AbsorbingSpec, MixingSpec, UniformSpec
 from markovdiff.process.kernels.spec import KernelSpec
@@ -22,6 +23,7 @@ SHIPPED: dict[str, type[KernelSpec]] = {
         UniformSpec,
         AbsorbingSpec,
         MixingSpec,
+        MaskUniformSpec,
         NeighbourSpec,
         GaussianSpec,
         MatrixSpec,

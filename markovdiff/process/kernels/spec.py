@@ -13,7 +13,11 @@ from typing import ClassVar, Literal, Protocol
 
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels.kernel import Kernel
+from markovdiff.process.schedules.schedule import ScheduleSpec
 from markovdiff.process.table import Table
+
+MAX_DENSE_STATES = 2048
+"""K is at most this where the kernel is a full matrix."""
 
 Stack = Sequence[Sequence[Sequence[Fraction]]]
 Normalise = bool | Literal["any"]
@@ -49,6 +53,9 @@ class Setting(Protocol):
     def matrices(self, key: str, given: Stack | None, spec: Brought, *, single: bool = False) -> tuple[str, Stack]:
         """Where the matrices stand and the matrices by rows, from under their key or from the file of `path`."""
 
+    def schedule(self, spec: ScheduleSpec, T: int, where: str) -> tuple[Fraction, ...]:
+        """β_1 … β_T of another schedule, whose table stands at `where`. Raises InputError where it is none."""
+
 
 class KernelSpec(Table, frozen=True, tag_field="kind"):
     """A kind of kernel, as it is written in a scenario file."""
@@ -77,6 +84,16 @@ class KernelSpec(Table, frozen=True, tag_field="kind"):
     def is_structured(self) -> bool:
         """Whether no K × K matrix is needed."""
         return self.family.is_structured
+
+    def scheduled(
+        self,
+        kernel: Kernel,
+        schedule: ScheduleSpec,  # noqa: ARG002
+        betas: Sequence[Fraction],
+        setting: Setting,  # noqa: ARG002
+    ) -> Kernel:
+        """Return the kernel once β_1 … β_T are known. Raises InputError where they do not suit it."""
+        return kernel.scheduled(betas)
 
     @classmethod
     def kind(cls) -> str:

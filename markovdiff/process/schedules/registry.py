@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, TypeAlias
+
 from markovdiff.process.schedules.alpha import AlphaSpec
 from markovdiff.process.schedules.constant import ConstantSpec
 from markovdiff.process.schedules.cosine import CosineSpec
@@ -30,3 +34,9 @@ _SPECS: tuple[type[ScheduleSpec], ...] = (
 
 SCHEDULES: dict[str, type[ScheduleSpec]] = {spec.kind(): spec for spec in sorted(_SPECS, key=lambda spec: spec.rank)}
 """Every kind by its name."""
+
+if TYPE_CHECKING:
+    Schedule: TypeAlias = ScheduleSpec
+else:
+    Schedule = reduce(or_, SCHEDULES.values())
+    """A table of any kind."""
