@@ -64,6 +64,12 @@ def is_cheap(chain: Chain) -> bool:
     return forecast(chain).seconds < CHEAP_SECONDS
 
 
+def is_masked(chain: Chain) -> bool:
+    """Whether its steps mask and draw, and no datum is the mask: then it needs no matrix."""
+    mask = chain.kernel.absorbing_state
+    return mask is not None and chain.data.weights[mask] == 0
+
+
 def exact_words(chain: Chain) -> float:
     """K³·T·words of an exact ledger of a reverse model."""
     return chain.K**3 * chain.T * forecast(chain, dense=True).bits / 64
@@ -275,7 +281,11 @@ def ball_engine(plan: Plan) -> Engine[Any]:
     exact run is taken where that costs little, for all that balls cannot decide.
     """
     if plan.chain.kernel.rank_one_target is None:
-        return BallEngine(plan)
+        if not (plan.is_bayes and is_masked(plan.chain)):
+            return BallEngine(plan)
+        from markovdiff.study.masked_balls import MaskedBallEngine
+
+        return MaskedBallEngine(plan)
     if plan.is_bayes:
         from markovdiff.study.rank_one_balls import RankOneBallEngine
 

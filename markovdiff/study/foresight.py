@@ -68,6 +68,8 @@ def _of_balls(scenario: Scenario, chain: Chain, *, bayes: bool) -> Forecast:
     from markovdiff.study import balls
 
     digits, structured = scenario.digits, chain.kernel.rank_one_target is not None
+    if bayes and balls.is_masked(chain):
+        return forecast_mixing(chain, chain.K, bits_for(digits))
     if structured and bayes:
         return forecast_mixing(chain, _classes(scenario, chain) or chain.K, bits_for(digits))
     if structured and balls.exact_words(chain) < balls.CHEAP_WORDS:
