@@ -25,6 +25,7 @@ KERNELS = {
     "neighbour": '{ kind = "neighbour" }',
     "gaussian": '{ kind = "gaussian" }',
     "matrix": '{ kind = "matrix", rows = [["1/2", "1/2", 0], [0, "1/3", "2/3"], [1, 0, 0]] }',
+    "rate": '{ kind = "rate", rows = [[-1, 1, 0], [1, -3, 2], [0, "1/2", "-1/2"]] }',
     "per-step": '{ kind = "per-step", steps_rows = [[["1/2", "1/2", 0], [0, 1, 0], [0, 0, 1]],'
     " [[1, 0, 0], [0, 1, 0], [0, 1, 0]]] }",
     "conditional": '{ kind = "conditional", rows_by_source = [[["1/2", "1/2", 0], [0, 1, 0], [0, 0, 1]],'
@@ -42,6 +43,7 @@ VARIANTS = {
     "mask-uniform-state": '{ kind = "mask-uniform", mask = "1", uniform = { kind = "constant", beta = "1/5" } }',
     "mask-uniform-erasure": '{ kind = "mask-uniform", uniform = { kind = "constant", beta = 0 } }',
     "mask-uniform-drawn": '{ kind = "mask-uniform", uniform = { kind = "constant", beta = 1 } }',
+    "rate-absorbing": '{ kind = "rate", rows = [[-1, 0, 1], [0, -1, 1], [0, 0, 0]], resolution = "1/1000" }',
     "gaussian-bands": '{ kind = "gaussian", bands = 1 }',
 }
 """What further keys make of a kind."""

@@ -16,6 +16,7 @@ from markovdiff.process.kernels import Kernel
 from markovdiff.process.kernels.registry import KERNELS, SHIPPED
 from markovdiff.process.schedules.registry import SCHEDULES
 from markovdiff.process.transition import Dense
+from markovdiff.study.resolve import ScheduleSetting
 from markovdiff.study.schema import scenario_schema
 from markovdiff.study.starter import STARTER
 from tui.form.tables import tables
@@ -30,6 +31,7 @@ SCHEDULE_SAMPLES = {
     "alpha": '{ kind = "alpha", alphas = ["1/2", "1/3", 0] }',
     "log-linear": '{ kind = "log-linear", eps = "1/1000" }',
     "polynomial": '{ kind = "polynomial", power = 2 }',
+    "mutual-information": '{ kind = "mutual-information" }',
     "sigma-geometric": '{ kind = "sigma-geometric", start = "1/100", stop = 3 }',
 }
 
@@ -119,7 +121,8 @@ def test_a_schedule_is_what_its_table_makes(kind: str, tmp_path: Path) -> None:
     spec = study.file.noise.schedule
     assert spec is not None
     assert type(spec) is SCHEDULES[kind]
-    assert study.betas == spec.schedule(3)
+    setting = ScheduleSetting(study.data, study.kernel.rank_one_target, study.folder, [])
+    assert study.betas == spec.resolved(setting).schedule(3)
     assert all(0 <= beta <= 1 for beta in study.betas)
     assert spec.ceiling is None or max(study.betas) <= spec.ceiling[1] <= spec.ceiling[0]
     assert spec.grid is None or all((beta / spec.grid).denominator == 1 for beta in study.betas)

@@ -21,6 +21,7 @@ KERNELS = (
     "mask-uniform",
     "neighbour",
     "matrix",
+    "rate",
     "gaussian",
     "per-step",
     "conditional",
@@ -93,7 +94,7 @@ def read(part: Part, in_balls: bool = False) -> Scenario:
         prior_kind=prior_kind,
         reverse=_reverse(part["reverse"]["model"], process),
         is_bayes=part["reverse"]["model"].value == {"kind": "bayes"},
-        idle=(*_idle(part["reverse"]["model"]), *_unknown(part["kernel"]["kind"])),
+        idle=(*_idle(part["reverse"]["model"]), *_unknown(part["kernel"])),
         questions=tuple(_question(name, part["checks"][name], process.K) for name in part["checks"].table()),
     )
 
@@ -104,8 +105,11 @@ def _idle(model: Part) -> tuple[str, ...]:
     return (f"{model.path}.form (of rows it says nothing)",) if brought else ()
 
 
-def _unknown(kind: Part) -> tuple[str, ...]:
-    """Of a kernel that another package brought the name: its rows are taken as they stand."""
+def _unknown(kernel: Part) -> tuple[str, ...]:
+    """Of a kernel that another package brought the name, and of rates what their exponentials are: rows are taken."""
+    kind = kernel["kind"]
+    if kind.value == "rate":
+        return tuple(f"{kernel.path}.{key} (the rows are taken as they stand)" for key in ("rates", "resolution"))
     return () if kind.value in KERNELS else (f"{kind.path} (not a kind that is known here)",)
 
 
@@ -139,9 +143,19 @@ def _process(part: Part) -> tuple[Process, str]:
         if part["betas"].value is not None:
             raise part["betas"].fail("this kernel has no β", "null")
     elif kind in KERNELS or part["betas"].value is not None:
-        betas = tuple(item.probability() for item in part["betas"].items(T))
+        betas = tuple(_strength(item, kernel) for item in part["betas"].items(T))
     process = Process(tuple(states), data, T, betas, _noise(kernel, kind, states, T, betas))
     return process, kind
+
+
+def _strength(item: Part, kernel: Part) -> Fraction:
+    """β_t, or a rate, which may be above 1."""
+    if kernel.get("strength") is None or kernel["strength"].text(("rate", "alpha")) == "alpha":
+        return item.probability()
+    rate = item.ratio()
+    if rate < 0:
+        raise item.fail("a negative rate", "≥ 0")
+    return rate
 
 
 def _noise(part: Part, kind: str, states: Sequence[str], T: int, betas: Sequence[Fraction]) -> Noise:
@@ -157,6 +171,9 @@ def _noise(part: Part, kind: str, states: Sequence[str], T: int, betas: Sequence
     if jumps := part.get("steps_jumps"):
         part.only(("kind", "steps_jumps", "resolution"), ("bands",))
         steps = _distinct(jumps.items(T), lambda step: _banded(step, K))
+    elif kind == "rate":
+        part.only(("kind", "steps_rows", "resolution", "rates", "strength"))
+        steps = _distinct(part["steps_rows"].items(T), lambda step: step.rows(K))
     else:
         part.only(("kind", "steps_rows", *["resolution"] * (kind == "gaussian")), ["bands"] * (kind == "gaussian"))
         steps = _distinct(part["steps_rows"].items(T), lambda step: step.rows(K))

@@ -25,6 +25,8 @@ from markovdiff.process.transition import check_shape
 from markovdiff.study import fileformat, files
 from markovdiff.study.sums import Divider, check_orientation, settle
 
+Rates = tuple[tuple[Fraction, ...], ...]
+
 MAX_STEPS = 100_000
 """T is at most this."""
 
@@ -172,7 +174,8 @@ def noise(
             where="noise.schedule",
             expected='a table such as { kind = "constant", beta = "1/10" }',
         )
-    betas = _schedule(spec.schedule, spec.steps, ScheduleSetting(data, kernel.rank_one_target, folder, notes))
+    setting = ScheduleSetting(data, kernel.rank_one_target, folder, notes)
+    betas = _schedule(spec.schedule, spec.steps, setting, rates=kernel.takes_rates)
     kernel = spec.kernel.scheduled(kernel, spec.schedule, betas, KernelSetting(data, folder, notes))
     return data, kernel, betas, len(betas)
 
@@ -198,10 +201,14 @@ def _steps(given: int | None, brought: int | None, where: str) -> int:
     return steps
 
 
-def _schedule(spec: ScheduleSpec, steps: int | None, setting: ScheduleSetting) -> tuple[Fraction, ...]:
+def _schedule(
+    spec: ScheduleSpec, steps: int | None, setting: ScheduleSetting, *, rates: bool = False
+) -> tuple[Fraction, ...]:
     spec, notes = spec.resolved(setting), setting.notes
     T = _steps(steps, spec.length, f"noise.schedule.{spec.brings or ''}")
     spec.check(T)
+    if rates and spec.tells_rates:
+        return spec.rates(T)
     ceiling, betas = spec.ceiling, spec.formula(T)
     if ceiling is None:
         return betas
@@ -270,6 +277,10 @@ class KernelSetting:
         """The law on the data's states: given, or by its name."""
         return law(named, self.data, where)
 
+    def rates(self, given: Sequence[Sequence[Fraction]] | None, spec: Brought) -> tuple[tuple[Fraction, ...], ...]:
+        """The rates by rows: under `rows`, or in a file."""
+        return _rates(given, spec, self)
+
     def schedule(self, spec: ScheduleSpec, T: int, where: str) -> tuple[Fraction, ...]:
         """β_1 … β_T of a schedule that stands elsewhere; its errors and notes say where."""
         notes: list[str] = []
@@ -293,6 +304,15 @@ def _matrices(
     *,
     single: bool,
 ) -> tuple[str, Stack]:
+    data, notes = setting.data, setting.notes
+    place, stack = _brought(key, given, spec, setting)
+    where = f"noise.kernel.{key}" if spec.path is None else "noise.kernel.path"
+    turned = " (transposed)" if spec.convention == "columns" else ""
+    return f"{where}{turned}", _stochastic(stack, spec, data.K, where, place, notes, single=single)
+
+
+def _brought(key: str, given: Stack | None, spec: Brought, setting: KernelSetting) -> tuple[str, Stack]:
+    """The place of the matrices, and they as they stand: under their key, or in a file."""
     data, folder, notes = setting.data, setting.folder, setting.notes
     if (given is None) == (spec.path is None):
         raise InputError(
@@ -305,15 +325,45 @@ def _matrices(
             raise InputError(
                 "`normalise` is for files", where="noise.kernel.normalise", remedy="write rows that sum to one"
             )
-        where = place = f"noise.kernel.{key}"
-        stack = given
-    else:
-        assert spec.path is not None
-        where, place = "noise.kernel.path", f"noise.kernel.path ({folder / spec.path})"
-        stack, done = files.read_matrices(folder / spec.path, data.K, data.states, where)
-        notes += done
-    turned = " (transposed)" if spec.convention == "columns" else ""
-    return f"{where}{turned}", _stochastic(stack, spec, data.K, where, place, notes, single=single)
+        return f"noise.kernel.{key}", given
+    assert spec.path is not None
+    stack, done = files.read_matrices(folder / spec.path, data.K, data.states, "noise.kernel.path")
+    notes += done
+    return f"noise.kernel.path ({folder / spec.path})", stack
+
+
+def _rates(given: Sequence[Sequence[Fraction]] | None, spec: Brought, setting: KernelSetting) -> Rates:
+    """Rates ≥ 0 beside the diagonal, and rows that sum to 0, as far as `convention` and `normalise` make them so."""
+    place, (matrix, *more) = _brought("rows", None if given is None else [given], spec, setting)
+    if more:
+        raise InputError("not one matrix", where=place, expected="one", got=f"{1 + len(more)} matrices")
+    check_shape(matrix, setting.data.K, place)
+    rows = [list(row) for row in matrix]
+    if spec.convention == "columns":
+        rows = [list(column) for column in zip(*rows, strict=True)]
+        setting.notes.append(f"{place}: read by columns, and so transposed")
+    widest = Fraction(0)
+    for i, row in enumerate(rows):
+        low = next((j for j, x in enumerate(row) if x < 0 and j != i), None)
+        if low is not None:
+            raise InputError("a negative rate", where=f"{place}[{i}][{low}]", expected="≥ 0", got=shown(row[low]))
+        off = sum(row, Fraction(0))
+        widest = max(widest, abs(off))
+        leaves = sum(row, Fraction(0)) - row[i]
+        if off and not (spec.normalise == "any" or (spec.normalise and abs(off) <= leaves / 10**6)):
+            raise InputError(
+                "rates of a row that do not sum to 0",
+                where=f"{place}[{i}]",
+                expected=f"{shown(-leaves)} on the diagonal, less what leaves",
+                got=shown(row[i]),
+                remedy="correct the diagonal; `normalise = true` forgives rounding in a file",
+            )
+        row[i] = -leaves
+    if widest:
+        setting.notes.append(
+            f"{place}: the diagonal was made what the other rates leave, {shown(widest, 4)} off at most"
+        )
+    return tuple(map(tuple, rows))
 
 
 def _stochastic(

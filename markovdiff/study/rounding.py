@@ -25,7 +25,9 @@ def _of_schedule(scenario: Scenario) -> Iterator[str]:
     rounded = f"noise.schedule: rounding to {text(spec.grid)} makes β_t"
     if gone := [t for t, beta in enumerate(betas, 1) if beta == 0 and not spec.is_zero(t)]:
         yield f"{rounded} 0 {at_steps(gone, T)}, and so Q_t the identity; in the formula it is not"
-    if whole := [t for t, beta in enumerate(betas, 1) if beta == 1 and not spec.is_one(t, T)]:
+    if whole := [
+        t for t, beta in enumerate(betas, 1) if beta == 1 and not (spec.is_one(t, T) or scenario.kernel.takes_rates)
+    ]:
         yield f"{rounded} 1 {at_steps(whole, T)}; in the formula it is less"
 
 

@@ -145,6 +145,8 @@ def _scenario() -> dict[str, Any]:
         "targets": {**matrix, "description": "a target for each step"},
         "scale": {**rationals, "description": "state i moves with β·scale_i"},
         "bands": {"type": "integer", "description": "jumps by more places are left out"},
+        "rates": {**matrix, "description": "of rate: R, whose exponentials steps_rows has"},
+        "strength": {"enum": ["rate", "alpha"], "description": "of rate: what the numbers in betas are"},
         "resolution": {"$ref": "#/$defs/rational"},
         "rows": matrix,
         "steps_rows": stack,

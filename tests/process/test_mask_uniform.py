@@ -157,6 +157,7 @@ def _uniform_alone(folder: Path) -> md.Scenario:
     [
         ('mask = "x"', "noise.kernel.uniform", "missing"),
         ('uniform = { kind = "constant", beta = 2 }', "noise.kernel.uniform.beta", "probability"),
+        ('uniform = { kind = "mutual-information" }', "noise.kernel.uniform.kind", "towards one law"),
         ('uniform = { kind = "explicit", betas = [0, 0, 0] }', "noise.kernel.uniform.betas", "not one entry a step"),
     ],
 )

@@ -116,16 +116,19 @@ def _beginning(draft: Draft, table: str, kind: str) -> dict[str, str]:
     for key in tables(table)[kind].keys:
         literal = made.get(key.name) or (DEFAULTS.get(key.name) if key.required else None)
         if key.name in MATRICES and table == "noise.kernel":
-            literal = _walk(draft.K, {"rows": 1, "steps_rows": T, "rows_by_source": draft.K}[key.name], key.name)
+            copies = {"rows": 1, "steps_rows": T, "rows_by_source": draft.K}[key.name]
+            stays = '"-1/2"' if spec is not None and spec.family.takes_rates else '"1/2"'
+            literal = _walk(draft.K, copies, key.name, stays)
         if literal is not None:
             found[key.name] = literal
     return found
 
 
-def _walk(K: int, copies: int, name: str) -> str | None:
-    """Half stays, half moves on by one; none where it would be long: the engine then says that it is missing."""
+def _walk(K: int, copies: int, name: str, stays: str) -> str | None:
+    """Half moves on by one, the diagonal is given; none where it would be long: then the engine says it is missing."""
     if not 0 < K * K * copies <= MAX_CELLS:
         return None
-    half = '"1/2"' if K > 1 else "1"
-    rows = words.array(words.array(half if j in (i, (i + 1) % K) else "0" for j in range(K)) for i in range(K))
+    diagonal = stays if K > 1 else {'"1/2"': "1"}.get(stays, "0")
+    places = {0: diagonal, **({1: '"1/2"'} if K > 1 else {})}
+    rows = words.array(words.array(places.get((j - i) % K, "0") for j in range(K)) for i in range(K))
     return rows if name == "rows" else words.array([rows] * copies)

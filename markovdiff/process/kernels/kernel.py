@@ -40,6 +40,9 @@ class Kernel(ABC):
     takes_time: ClassVar[bool] = False
     """Whether Q_t is more than a function of β_t; then `transition` takes t, and the β_t are the kernel's own."""
 
+    takes_rates: ClassVar[bool] = False
+    """Whether a schedule's numbers may be rates, of any size, where it has a form for that."""
+
     is_markov: ClassVar[bool] = True
     """Whether x_t depends on x_{t−1} alone."""
 

@@ -11,6 +11,7 @@ from markovdiff.process.kernels.gaussian import GaussianSpec
 from markovdiff.process.kernels.mask_uniform import MaskUniformSpec
 from markovdiff.process.kernels.per_step import PerStepSpec
 from markovdiff.process.kernels.rank_one import AbsorbingSpec, MixingSpec, UniformSpec
+from markovdiff.process.kernels.rate import RateSpec
 from markovdiff.process.kernels.spec import KernelSpec
 from markovdiff.process.kernels.with_memory import ConditionalSpec
 
@@ -27,6 +28,7 @@ SHIPPED: dict[str, type[KernelSpec]] = {
         NeighbourSpec,
         GaussianSpec,
         MatrixSpec,
+        RateSpec,
         PerStepSpec,
         ConditionalSpec,
     )

@@ -53,6 +53,9 @@ class Setting(Protocol):
     def matrices(self, key: str, given: Stack | None, spec: Brought, *, single: bool = False) -> tuple[str, Stack]:
         """Where the matrices stand and the matrices by rows, from under their key or from the file of `path`."""
 
+    def rates(self, given: Sequence[Sequence[Fraction]] | None, spec: Brought) -> tuple[tuple[Fraction, ...], ...]:
+        """The rates by rows, from under `rows` or from the file of `path`. Raises InputError where they are none."""
+
     def schedule(self, spec: ScheduleSpec, T: int, where: str) -> tuple[Fraction, ...]:
         """β_1 … β_T of another schedule, whose table stands at `where`. Raises InputError where it is none."""
 

@@ -9,9 +9,9 @@ from typing import ClassVar
 from markovdiff.process.schedules.schedule import ScheduleSetting, ScheduleSpec, check_beta
 
 
-def explicit(betas: Sequence[Fraction]) -> tuple[Fraction, ...]:
+def explicit(betas: Sequence[Fraction], *, is_rate: bool = False) -> tuple[Fraction, ...]:
     """The β_t as given."""
-    return tuple(check_beta(beta, f"noise.schedule.betas[{t}]") for t, beta in enumerate(betas))
+    return tuple(check_beta(beta, f"noise.schedule.betas[{t}]", is_rate=is_rate) for t, beta in enumerate(betas))
 
 
 class ExplicitSpec(ScheduleSpec, frozen=True, tag="explicit"):
@@ -21,6 +21,7 @@ class ExplicitSpec(ScheduleSpec, frozen=True, tag="explicit"):
     path: str | None = None
 
     rank: ClassVar[int] = 5
+    tells_rates: ClassVar[bool] = True
     brings: ClassVar[str | None] = "betas"
 
     def resolved(self, setting: ScheduleSetting) -> ExplicitSpec:
@@ -35,3 +36,7 @@ class ExplicitSpec(ScheduleSpec, frozen=True, tag="explicit"):
     def formula(self, T: int) -> tuple[Fraction, ...]:  # noqa: ARG002
         """Return the β_t as given."""
         return explicit(self.betas or ())
+
+    def rates(self, T: int) -> tuple[Fraction, ...]:  # noqa: ARG002
+        """Return the rates as given."""
+        return explicit(self.betas or (), is_rate=True)

@@ -14,6 +14,7 @@ from markovdiff.process.schedules.geometric import GeometricSpec
 from markovdiff.process.schedules.jump import JumpSpec
 from markovdiff.process.schedules.linear import LinearSpec
 from markovdiff.process.schedules.log_linear import LogLinearSpec
+from markovdiff.process.schedules.mutual_information import MutualInformationSpec
 from markovdiff.process.schedules.polynomial import PolynomialSpec
 from markovdiff.process.schedules.schedule import ScheduleSpec
 from markovdiff.process.schedules.sigma_geometric import SigmaGeometricSpec
@@ -29,6 +30,7 @@ _SPECS: tuple[type[ScheduleSpec], ...] = (
     LogLinearSpec,
     PolynomialSpec,
     SigmaGeometricSpec,
+    MutualInformationSpec,
 )
 
 

@@ -42,6 +42,9 @@ class ScheduleSpec(Table, frozen=True, tag_field="kind"):
     rank: ClassVar[int] = 100
     """Its place in lists: the simplest first."""
 
+    tells_rates: ClassVar[bool] = False
+    """Whether its numbers may also be rates, of any size; other schedules tell ᾱ."""
+
     brings: ClassVar[str | None] = None
     """The key that lists the β_t, or what they are made of, one by one."""
 
@@ -69,6 +72,10 @@ class ScheduleSpec(Table, frozen=True, tag_field="kind"):
 
     def formula(self, T: int) -> tuple[Fraction, ...]:
         """Return β_1 … β_T without the cap. Raises InputError where some β_t is no probability."""
+        raise NotImplementedError
+
+    def rates(self, T: int) -> tuple[Fraction, ...]:
+        """Return the numbers as rates. Raises InputError where some is negative; asked where `tells_rates`."""
         raise NotImplementedError
 
     def schedule(self, T: int) -> tuple[Fraction, ...]:
@@ -107,9 +114,11 @@ def check_length(T: int, bits: int, most: int) -> None:
         )
 
 
-def check_beta(beta: Fraction, where: str) -> Fraction:
-    """β itself, or InputError where it is not in [0, 1]."""
-    if not 0 <= beta <= 1:
+def check_beta(beta: Fraction, where: str, *, is_rate: bool = False) -> Fraction:
+    """β itself, or InputError where it is not in [0, 1]; a rate only has to be ≥ 0."""
+    if is_rate and beta < 0:
+        raise InputError("a negative rate", where=where, expected="≥ 0", got=shown(beta))
+    if not is_rate and not 0 <= beta <= 1:
         raise InputError("β is not a probability", where=where, expected="a number from 0 to 1", got=shown(beta))
     return beta
 
