@@ -1,9 +1,9 @@
 """Information that falls evenly: ᾱ_t such that I(x0;x_t) = (1 − t/T)·H(x0), D3PM's schedule.
 
-Austin et al. 2021 (arXiv 2107.03006; google-research/d3pm/text/diffusion.py, MutualInformationSchedule, which interpolates
-between 128 points). For a kernel (1−β)I + β·1πᵀ and one symbol: of a sequence it is the schedule of each position alone. I
-rises strictly with ᾱ, so there is one ᾱ_t for each t; it is enclosed, and β_t = 1 − ᾱ_t/ᾱ_{t−1} is rounded once. Where no
-possible x0 can be drawn from π (an added mask) I = ᾱ·H(x0): the jump schedule, exactly.
+Austin et al. 2021 (arXiv 2107.03006; google-research/d3pm/text/diffusion.py, MutualInformationSchedule, which
+interpolates between 128 points). For a kernel (1−β)I + β·1πᵀ and one symbol: of a sequence it is the schedule of each
+position alone. I rises strictly with ᾱ, so there is one ᾱ_t for each t; it is enclosed, and β_t = 1 − ᾱ_t/ᾱ_{t−1} is
+rounded once. Where no possible x0 can be drawn from π (an added mask) I = ᾱ·H(x0): the jump schedule, exactly.
 """
 
 from __future__ import annotations
