@@ -78,7 +78,7 @@ def read(part: Part, in_balls: bool = False) -> Scenario:
     A run in balls need not know p_T: a prior that is p_T may then stand there without its probabilities.
     """
     keys = ("name", "title", "description", "unit", "states", "data", "kernel", "steps", "betas", "reverse", "checks")
-    part.only(keys)
+    part.only(keys, ("schedule",))
     for key in ("title", "description"):
         part[key].text()
     process, kind = _process(part)
@@ -94,7 +94,7 @@ def read(part: Part, in_balls: bool = False) -> Scenario:
         prior_kind=prior_kind,
         reverse=_reverse(part["reverse"]["model"], process),
         is_bayes=part["reverse"]["model"].value == {"kind": "bayes"},
-        idle=(*_idle(part["reverse"]["model"]), *_unknown(part["kernel"])),
+        idle=(*_idle(part["reverse"]["model"]), *_unknown(part["kernel"]), *_schedule(part)),
         questions=tuple(_question(name, part["checks"][name], process.K) for name in part["checks"].table()),
     )
 
@@ -105,11 +105,20 @@ def _idle(model: Part) -> tuple[str, ...]:
     return (f"{model.path}.form (of rows it says nothing)",) if brought else ()
 
 
+def _schedule(part: Part) -> tuple[str, ...]:
+    """How the β_t came about: they are taken as they stand."""
+    schedule = part.get("schedule")
+    if schedule is None or schedule.value is None:
+        return ()
+    return tuple(f"{schedule.path}.{key} (β_t are taken as they stand)" for key in schedule.table())
+
+
 def _unknown(kernel: Part) -> tuple[str, ...]:
     """Of a kernel that another package brought the name, and of rates what their exponentials are: rows are taken."""
     kind = kernel["kind"]
     if kind.value == "rate":
-        return tuple(f"{kernel.path}.{key} (the rows are taken as they stand)" for key in ("rates", "resolution"))
+        brought = ("rates", "resolution", "strength")
+        return tuple(f"{kernel.path}.{key} (the rows are taken as they stand)" for key in brought)
     return () if kind.value in KERNELS else (f"{kind.path} (not a kind that is known here)",)
 
 
@@ -161,7 +170,7 @@ def _strength(item: Part, kernel: Part) -> Fraction:
 def _noise(part: Part, kind: str, states: Sequence[str], T: int, betas: Sequence[Fraction]) -> Noise:
     K = len(states)
     if kind in ("uniform", "absorbing", "mixing", "neighbour", "matrix"):
-        return _by_beta(part, kind, K, T, betas)
+        return _by_beta(part, kind, states, T, betas)
     if kind == "conditional":
         part.only(("kind", "rows_by_source"))
         return Noise(memory=tuple(matrix(item.rows(K)) for item in part["rows_by_source"].items(K)))
@@ -183,10 +192,15 @@ def _noise(part: Part, kind: str, states: Sequence[str], T: int, betas: Sequence
     return Noise(steps=tuple(steps))
 
 
-def _by_beta(part: Part, kind: str, K: int, T: int, betas: Sequence[Fraction]) -> Noise:
+DESCRIBED = {"neighbour": ("reach", "boundary"), "uniform": ("bands",), "absorbing": ("mask",)}
+"""What a record may say of a kind besides its matrices."""
+
+
+def _by_beta(part: Part, kind: str, states: Sequence[str], T: int, betas: Sequence[Fraction]) -> Noise:
     """A matrix, a law, or a law a step, that β moves towards; perhaps each state at a pace of its own."""
+    K = len(states)
     towards = next((key for key in ("targets", "target") if part.get(key)), "rows")
-    part.only(("kind", towards), ("scale",))
+    part.only(("kind", towards), ("scale", *DESCRIBED.get(kind, ())))
     scale = tuple(item.ratio() for item in part["scale"].items(K)) if part.get("scale") else ()
     if scale and (min(scale) < 0 or max(scale) * max(betas) > 1):
         raise part["scale"].fail("a state that moves with a probability that is none", "β·scale from 0 to 1")
@@ -194,12 +208,32 @@ def _by_beta(part: Part, kind: str, K: int, T: int, betas: Sequence[Fraction]) -
         tables = [[_law(law, kind, K)] * K for law in part["targets"].items(T)]
     else:
         rows = _rows(part["rows"], kind, K) if towards == "rows" else [_law(part["target"], kind, K)] * K
+        _check_described(part, rows, states)
         if not scale:
             return Noise(blended=tuple(map(tuple, rows))) if towards == "rows" else Noise(target=_weights(rows[0]))
         tables = [rows] * T
     _check_cells(T, K, part.path)
     budget.spend(4000 * T * K**2)
     return Noise(steps=tuple(blend(beta, M, scale) for beta, M in zip(betas, tables, strict=True)))
+
+
+def _check_described(part: Part, rows: Sequence[Sequence[Fraction]], states: Sequence[str]) -> None:
+    """Raise WrongError where the matrix is not what the record calls it: its mask, its bands, its reach."""
+    K = len(states)
+    if mask := part.get("mask"):
+        label = mask.text()
+        if label not in states or any(row[states.index(label)] != 1 for row in rows):
+            raise WrongError(mask.path, label, "not the state that all noise moves to")
+    if bands := part.get("bands"):
+        most = bands.count(1, 10**18)
+        if any(x * K != (abs(i - j) <= most) for i, row in enumerate(rows) for j, x in enumerate(row) if i != j):
+            raise WrongError(bands.path, str(most), "rows that move to another distance")
+    if part.get("reach") or part.get("boundary"):
+        far = part["reach"].count(1, K)
+        periodic = part["boundary"].text(("reflect", "periodic")) == "periodic"
+        made = exponential.neighbour_rows(K, far, periodic=periodic)
+        if any(x * 2 * far != n for a, b in zip(rows, made, strict=True) for x, n in zip(a, b, strict=True)):
+            raise WrongError(part.path, f"reach {far}", "rows of another reach or boundary")
 
 
 def _weights(law: Sequence[Fraction]) -> tuple[int, ...]:
@@ -223,7 +257,8 @@ def _rows(part: Part, kind: str, K: int) -> list[list[Fraction]]:
 def _law(part: Part, kind: str, K: int) -> list[Fraction]:
     """A law, once it is seen to be a target of such a kernel."""
     law = part.law(K)
-    if (kind == "uniform" and len(set(law)) > 1) or (kind == "absorbing" and 1 not in law):
+    is_such = {"uniform": len(set(law)) == 1, "absorbing": 1 in law, "mixing": True}
+    if not is_such.get(kind, False):
         raise part.fail(f"not the target of a kernel called {kind!r}")
     return law
 

@@ -151,6 +151,10 @@ class NeighbourSpec(KernelSpec, frozen=True, tag="neighbour"):
     rank: ClassVar[int] = 3
     starter: ClassVar[tuple[tuple[str, str], ...]] = (('{ kind = "neighbour", reach = 1, boundary = "reflect" }', ""),)
 
+    def described(self) -> dict[str, object]:
+        """Return the reach and the boundary."""
+        return {"reach": self.reach, "boundary": self.boundary}
+
     def kernel(self, setting: Setting) -> Blend:
         """Return the kernel. Raises InputError where the reach is out of range."""
         return neighbour(setting.data.K, self.reach, self.boundary)

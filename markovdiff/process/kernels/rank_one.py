@@ -126,6 +126,10 @@ class UniformSpec(KernelSpec, frozen=True, tag="uniform"):
     rank: ClassVar[int] = 0
     starter: ClassVar[tuple[tuple[str, str], ...]] = (('{ kind = "uniform" }', "Q = (1-beta) I + beta/K"),)
 
+    def described(self) -> dict[str, object]:
+        """Return the bands, where there are some."""
+        return {} if self.bands is None else {"bands": self.bands}
+
     @property
     def is_structured(self) -> bool:
         """Whether all states move alike."""
@@ -155,6 +159,10 @@ class AbsorbingSpec(KernelSpec, frozen=True, tag="absorbing"):
     def added_state(self) -> str:
         """Return the mask's label."""
         return self.mask
+
+    def described(self) -> dict[str, object]:
+        """Return the mask's label."""
+        return {"mask": self.mask}
 
     @property
     def is_structured(self) -> bool:

@@ -98,6 +98,10 @@ class KernelSpec(Table, frozen=True, tag_field="kind"):
         """Return the kernel once β_1 … β_T are known. Raises InputError where they do not suit it."""
         return kernel.scheduled(betas)
 
+    def described(self) -> dict[str, object]:
+        """Return what a result says of the table besides its kind and what the kernel records."""
+        return {}
+
     @classmethod
     def kind(cls) -> str:
         """What the table's `kind` is."""

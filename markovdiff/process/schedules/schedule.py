@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from markovdiff.arithmetic.rational import shown
+from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.table import Table
 
@@ -91,6 +91,12 @@ class ScheduleSpec(Table, frozen=True, tag_field="kind"):
     def is_zero(self, t: int) -> bool:  # noqa: ARG002
         """Whether the formula's own β_t is 0; asked of a schedule that is rounded."""
         return False
+
+    def described(self) -> dict[str, object]:
+        """Return what a result says of the table: its kind, and what it is made of but for lists and files."""
+        given = {name: getattr(self, name) for name in self.__struct_fields__ if name not in (self.brings, "path")}
+        written = {name: text(x) if isinstance(x, Fraction) else x for name, x in given.items() if x is not None}
+        return {"kind": self.kind(), **written}
 
     @classmethod
     def kind(cls) -> str:
