@@ -147,9 +147,12 @@ def _checked_array(array: Any, place: str, *, logits: bool = False) -> Any:
 
 
 def read_weights(path: Path, where: str) -> tuple[list[Fraction], bool]:
-    """A vector from .npy, and whether its numbers are integers, and so weights."""
-    array = read_array(path, where)
+    """A vector from .npy or .npz, and whether its numbers are integers, and so weights."""
     place = f"{where} ({path})"
+    if path.suffix.lower() == ".npz":
+        array = _only_array(read_bytes(path, where), ("p", "weights", "probabilities"), place, "vector")
+    else:
+        array = read_array(path, where)
     if array.ndim != 1:
         raise InputError("an array of the wrong shape", where=place, expected="one dimension", got=str(array.shape))
     if not array.size:

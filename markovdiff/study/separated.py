@@ -204,11 +204,16 @@ def _is_number(field: str) -> bool:
 def rows_in(text: str, K: int, labels: Sequence[str], where: str, place: str) -> tuple[list[list[Fraction]], list[str]]:
     """The rows of matrices that stand one below the other, K numbers each, and notes on how they were read.
 
-    A header is left out where it has the labels of the states in their order.
+    A header is left out where it has the labels of the states in their order; so is a first column that does, or that
+    counts from 0, below a header with one field more than there are states.
     """
     table = Table(text, place)
     table.delimiter = _delimiter(table, K)
     found = [(n, _trimmed(row, table.delimiter)) for n, row in table.rows(0, lambda _line, _number: True)]
+    if _has_index(found, K, labels):
+        header = found[0][0]
+        rows = [list(_numbers(row[1:], f"{place}, line {n}", K)) for n, row in found[1:]]
+        return rows, [*table.notes(where, header), f"{where}: the first column, an index, was left out"]
     header = 0
     if found and len(found) % K == 1 % K and found[0][1] == list(labels) and (K > 1 or not _is_number(labels[0])):
         header = found.pop(0)[0]
@@ -258,6 +263,17 @@ def _column(header: Row, names: Sequence[str]) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
+def _has_index(found: Sequence[tuple[int, Row]], K: int, labels: Sequence[str]) -> bool:
+    """Whether a header and a first column beside the numbers say which state is which, in the states' order."""
+    if len(found) < 2 or any(len(row) != K + 1 for _, row in found):
+        return False
+    numbers = [str(i) for i in range(K)]
+    names, index = found[0][1][1:], [row[0] for _, row in found[1:]]
+    states = index == [labels[i % K] for i in range(len(index))]
+    counted = index in ([numbers[i % K] for i in range(len(index))], [str(i) for i in range(len(index))])
+    return names in (list(labels), numbers) and (states or counted)
+
+
 def _trimmed(row: Row, delimiter: str) -> Row:
     """A row without what blanks at the end of a line leave."""
     return [field for field in row if field] if delimiter == " " else row
@@ -268,6 +284,9 @@ def _delimiter(table: Table, K: int) -> str:
     start = next((i for i, line in enumerate(table.lines) if line.strip() and not line.lstrip().startswith("#")), 0)
     for delimiter in (",", "\t", ";", " "):
         if K > 1 and len(_trimmed(table.first(start, delimiter), delimiter)) == K:
+            return delimiter
+    for delimiter in ("\t", ";"):
+        if len(table.first(start, delimiter)) == K + 1:
             return delimiter
     return ","
 

@@ -154,14 +154,13 @@ def test_what_numpy_saves_is_read(tmp_path: Path, delimiter: str) -> None:
     [
         ("b,a\n0.9,0.1\n0.25,0.75\n", "delete it if it is a header"),
         ("x,y\n0.9,0.1\n0.25,0.75\n", "delete it if it is a header"),
-        (",a,b\na,0.9,0.1\nb,0.25,0.75\n", "line 1"),
         ("0.9,0.1\n0.25\n", "2 entries"),
         ("0,9;0,1\n0,25;0,75\n", "a point, not a comma"),
         ("", "at least one matrix"),
     ],
 )
 def test_rows_that_no_rule_makes_plain(tmp_path: Path, content: str, words: str) -> None:
-    """A header in another order, labels beside the rows, a row too short, decimal commas: refused in words."""
+    """A header in another order, a row too short, decimal commas: refused in words."""
     with pytest.raises(md.InputError) as caught:
         matrix(tmp_path, content)
     assert words in str(caught.value)
@@ -260,3 +259,49 @@ def test_a_schedule_has_exactly_one_source(tmp_path: Path, keys: str) -> None:
             f"data = {{ weights = [3, 1] }}\nnoise = {{ kernel = {{ kind = 'uniform' }}, schedule = {schedule} }}",
             folder=tmp_path,
         )
+
+
+@pytest.mark.parametrize(
+    ("content", "states", "what"),
+    [
+        (",a,b\na,1/2,1/2\nb,0,1\n", '["a", "b"]', []),
+        (",0,1\n0,0.5,0.5\n1,0,1\n", '["a", "b"]', []),
+        ("\ta\tb\na\t.5\t.5\nb\t0\t1\n", '["a", "b"]', ["fields are separated by tabs"]),
+        ("state;a;b\n0;.5;.5\n1;0;1\n", '["a", "b"]', ["fields are separated by semicolons"]),
+    ],
+)
+def test_an_index_beside_a_matrix_is_left_out_and_told(
+    tmp_path: Path, content: str, states: str, what: list[str]
+) -> None:
+    """A header and a first column that name the states in their order, as pandas writes both."""
+    (tmp_path / "k.csv").write_text(content, encoding="utf-8")
+    kernel = 'kernel = { kind = "matrix", path = "k.csv" }, schedule = { kind = "constant", beta = 1 }'
+    study = md.loads(
+        f"data = {{ states = {states}, weights = [1, 1] }}\nnoise = {{ steps = 1, {kernel} }}", folder=tmp_path
+    )
+    assert study.chain().step(1) == ((Fraction(1, 2), Fraction(1, 2)), (0, 1))
+    told = [*what, "line 1, the header, was left out", "the first column, an index, was left out"]
+    assert list(study.notes) == [f"noise.kernel.path: {words}" for words in told]
+
+
+@pytest.mark.parametrize("content", [",b,a\na,1/2,1/2\nb,0,1\n", ",a,b\nb,1/2,1/2\na,0,1\n", "a,1/2,1/2\nb,0,1\n"])
+def test_an_index_in_another_order_is_refused(tmp_path: Path, content: str) -> None:
+    """States in another order, or an index without a header: no rule says what was meant."""
+    (tmp_path / "k.csv").write_text(content, encoding="utf-8")
+    kernel = 'kernel = { kind = "matrix", path = "k.csv" }, schedule = { kind = "constant", beta = 1 }'
+    with pytest.raises(md.InputError):
+        md.loads(
+            f'data = {{ states = ["a", "b"], weights = [1, 1] }}\nnoise = {{ steps = 1, {kernel} }}', folder=tmp_path
+        )
+
+
+def test_data_from_an_npz(tmp_path: Path) -> None:
+    """Its only array, or the one that is called p, weights or probabilities."""
+    noise = 'noise = { steps = 1, kernel = { kind = "uniform" }, schedule = { kind = "jump" } }'
+    text = f'data = {{ npy = {{ path = "d.npz" }} }}\n{noise}'
+    for arrays in ({"x": np.array([3, 1])}, {"weights": np.array([3, 1]), "Q": np.eye(2)}):
+        np.savez(tmp_path / "d.npz", **arrays)
+        assert md.loads(text, folder=tmp_path).data.probabilities == (Fraction(3, 4), Fraction(1, 4))
+    np.savez(tmp_path / "d.npz", one=np.array([3, 1]), other=np.array([3, 1]))
+    with pytest.raises(md.InputError, match="not exactly one vector"):
+        md.loads(text, folder=tmp_path)
