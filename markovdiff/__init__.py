@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         TooLongError,
         UnfinishedError,
     )
+    from markovdiff.figures.figure import plot
     from markovdiff.measures.distances import chi_squared, renyi, total_variation
     from markovdiff.measures.information import (
         conditional_entropy,
@@ -36,9 +37,12 @@ if TYPE_CHECKING:
         mutual_information,
     )
     from markovdiff.process.chain import Chain
+    from markovdiff.reference.compare import compare
+    from markovdiff.reference.export import export
     from markovdiff.study.result import Result
     from markovdiff.study.run import run
-    from markovdiff.study.scenario import Scenario, load, loads
+    from markovdiff.study.scenario import Scenario, load, loads, scenario
+    from markovdiff.sweeps.sweep import sweep
 
 _HOMES = {
     "markovdiff.arithmetic.logform": ("INFINITY", "LogForm", "log"),
@@ -51,6 +55,7 @@ _HOMES = {
         "TooLongError",
         "UnfinishedError",
     ),
+    "markovdiff.figures.figure": ("plot",),
     "markovdiff.measures.distances": ("chi_squared", "renyi", "total_variation"),
     "markovdiff.measures.information": (
         "conditional_entropy",
@@ -62,14 +67,17 @@ _HOMES = {
         "mutual_information",
     ),
     "markovdiff.process.chain": ("Chain",),
+    "markovdiff.reference.compare": ("compare",),
+    "markovdiff.reference.export": ("export",),
     "markovdiff.study.result": ("Result",),
     "markovdiff.study.run": ("run",),
-    "markovdiff.study.scenario": ("Scenario", "load", "loads"),
+    "markovdiff.study.scenario": ("Scenario", "load", "loads", "scenario"),
+    "markovdiff.sweeps.sweep": ("sweep",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  (by theme)
-    "load", "loads", "run", "Scenario", "Chain", "Result",
+    "load", "loads", "scenario", "run", "sweep", "plot", "export", "compare", "Scenario", "Chain", "Result",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "total_variation", "chi_squared", "renyi",
     "log", "LogForm", "INFINITY",
