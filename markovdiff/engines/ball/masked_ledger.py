@@ -10,13 +10,13 @@ from fractions import Fraction
 
 from flint import arb, ctx, fmpz
 
-from markovdiff.arithmetic.enclosure import ALONE, accuracy
+from markovdiff.arithmetic.enclosure import ALONE
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.engines.ball.ledger import UNWRITTEN, ZERO, EnclosedLedger
 from markovdiff.engines.ball.masked_information import MaskedBallInformation, kernel_of
 from markovdiff.engines.ball.rank_one_information import Setting
-from markovdiff.measures.information import SPARE_BITS
+from markovdiff.engines.ball.rank_one_ledger import refined
 from markovdiff.measures.ledger import Term, Unbounded
 from markovdiff.measures.prior_likelihood import Drawn, excess_ball
 from markovdiff.process.chain import Chain
@@ -108,11 +108,8 @@ class MaskedBallLedger(EnclosedLedger[MaskedBallInformation]):
         return len(set(ratios)) <= 1
 
     def _cost(self, bits: int) -> arb:
-        """KL(p_0‖m_0), with more bits until the differences that make it have enough of them."""
-        spare = SPARE_BITS
-        while accuracy(found := self._once(bits + spare)) < bits - 16:
-            spare *= 2
-        return found
+        """KL(p_0‖m_0)."""
+        return refined(self._once, bits)
 
     def _once(self, bits: int) -> arb:
         assert self.prior is not None
