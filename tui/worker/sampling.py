@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from itertools import accumulate
+from math import lcm
 from random import Random
 from typing import TypeAlias
 
@@ -28,6 +29,8 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.distribution import Distribution
+from markovdiff.process.kernels.spec import MAX_DENSE_STATES
+from markovdiff.process.masked import MaskedRankOne
 from markovdiff.process.reverse import Bayes, Counted, ReverseModel, ReverseTable, Row, Uniform
 from markovdiff.process.transition import Dense
 from tui.messages import STOPPED, Sample, Sampled
@@ -129,7 +132,10 @@ def _moves(chain: Chain, sources: Places, random: Random) -> Iterator[Callable[[
             yield _forgetting(_coin(1 - beta), fresh, random)
     before: Dense | None = None
     for t in range(1, chain.T + 1):
-        step = chain.transition(t).dense
+        if isinstance(Q := chain.transition(t), MaskedRankOne):
+            yield _masking(Q, random)
+            continue
+        step = Q.dense
         if step is not before:
             before, move = step, _by_rows(step, random)
         yield move
@@ -137,6 +143,26 @@ def _moves(chain: Chain, sources: Places, random: Random) -> Iterator[Callable[[
 
 def _forgetting(coin: Sums, fresh: Sums, random: Random) -> Callable[[int, int], int]:
     return lambda _n, i: i if draw(coin, random) == 0 else draw(fresh, random)
+
+
+def _masking(Q: MaskedRankOne, random: Random) -> Callable[[int, int], int]:
+    """Kept, drawn evenly from the states besides the mask, or masked; the mask stays."""
+    shares, evenly = _sums(weights_of((Q.keep, Q.fresh, Q.gone))), range(1, Q.K)
+
+    def move(_n: int, i: int) -> int:
+        what = 0 if i == Q.mask else draw(shares, random)
+        if what == 1:
+            drawn = draw(evenly, random)
+            return drawn + (drawn >= Q.mask)
+        return i if what == 0 else Q.mask
+
+    return move
+
+
+def weights_of(shares: Sequence[Fraction]) -> list[int]:
+    """Return whole numbers in the same proportion."""
+    d = lcm(*(share.denominator for share in shares))
+    return [share.numerator * (d // share.denominator) for share in shares]
 
 
 def _by_rows(step: Dense, random: Random) -> Callable[[int, int], int]:
@@ -168,6 +194,8 @@ def _backs(
     match model:
         case Bayes() if chain.kernel.rank_one_target is not None:
             yield from _bayes_forgetting(chain, chain.target, model, random)
+        case Bayes() if chain.K > MAX_DENSE_STATES:
+            raise _too_large(f"K × K matrices, K = {chain.K:,}, of {chain.T} steps")
         case Bayes():
             laws = _laws(chain, model, kept, pause)
             for t in times:
