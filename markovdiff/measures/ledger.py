@@ -10,7 +10,7 @@ from markovdiff.arithmetic.quantity import Quantity
 
 @dataclass(frozen=True, slots=True)
 class Unbounded:
-    """A term that is +∞ or undefined: where that comes from, and why, in words."""
+    """A term that is +∞ or undefined, with its place and the reason in words."""
 
     kind: Literal["inf", "undefined"]
     witness: dict[str, object]

@@ -45,7 +45,7 @@ class MaskedRankOne:
         return cls(K, mask, (1 - gamma) * (1 - drawn), (1 - gamma) * drawn, gamma)
 
     def then(self, other: Transition) -> Transition:
-        """The product: of one such step and another it is such a step again."""
+        """Return the product: of one such step and another it is such a step again."""
         if not isinstance(other, MaskedRankOne) or other.mask != self.mask:
             return self.dense.then(other)
         stays = other.keep + other.fresh
@@ -104,7 +104,7 @@ class MaskedRankOne:
         return 1 - self.gone
 
     def seen_from(self, support: Sequence[int]) -> Transition:
-        """The matrix where its rows in the support are all that counts."""
+        """Return the matrix where its rows in the support are all that counts."""
         return self.dense if self.mask in support else self._seen
 
     @cached_property
@@ -140,7 +140,7 @@ class MaskedRankOne:
 
 
 def _without(p: RationalMatrix, j: int) -> RationalMatrix:
-    """A row vector with 0 in place j."""
+    """Return a row vector with 0 in place j."""
     row = p.N.entries()
     row[j] = fmpz(0)
     return RationalMatrix(fmpz_mat([row]), p.d)
@@ -165,7 +165,7 @@ class MaskedBlock:
         return MaskedBlock(self.mask, -self.a, -self.u, -self.g)
 
     def then(self, step: MaskedRankOne) -> MaskedBlock:
-        """Times a step: ν becomes (keep + fresh)ν + gone·e_m, and e_i as the step says."""
+        """Return this matrix times a step: ν becomes (keep + fresh)ν + gone·e_m, and e_i as the step says."""
         moves = _without(self.a, self.mask)
         return MaskedBlock(
             self.mask,
@@ -175,11 +175,11 @@ class MaskedBlock:
         )
 
     def row_sums(self) -> RationalMatrix:
-        """The row vector a + u + g, since ν sums to one."""
+        """Return the row vector a + u + g, since ν sums to one."""
         return self.a + self.u + self.g
 
     def column_sums(self) -> RationalMatrix:
-        """The row vector a + (Σu)ν + (Σg)e_m."""
+        """Return the row vector a + (Σu)ν + (Σg)e_m."""
         K = self.a.shape[1]
         even = [fmpz(int(j != self.mask)) for j in range(K)]
         last = [fmpz(int(j == self.mask)) for j in range(K)]

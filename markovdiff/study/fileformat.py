@@ -231,7 +231,7 @@ class File(Table, frozen=True):
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a scenario file, read as JSON."""
+    """Return the JSON Schema (2020-12) of a scenario file, read as JSON."""
     made = msgspec.json.schema(File, schema_hook=_number_schema)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

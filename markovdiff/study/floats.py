@@ -40,7 +40,7 @@ from markovdiff.study.steps import Report, elbo_of, step_of, unbounded
 
 @dataclass(frozen=True, eq=False)
 class FloatLaw:
-    """P_t in float64, written out as decimals when asked for."""
+    """The law p_t in float64, written out as decimals when asked for."""
 
     p: Floats
     possible: Flags
@@ -49,7 +49,7 @@ class FloatLaw:
     __repr__ = in_a_line
 
     def __eq__(self, other: object) -> bool:
-        """Whether it is the same law to the same digits."""
+        """Return whether it is the same law to the same digits."""
         if not isinstance(other, FloatLaw):
             return NotImplemented
         return self.digits == other.digits and self.rows() == other.rows()
@@ -57,16 +57,16 @@ class FloatLaw:
     __hash__ = None  # type: ignore[assignment]
 
     def rows(self) -> tuple[tuple[Decimal | None, ...], ...]:
-        """The one row, state by state; None for a probability that is not 0 and below what float64 can work with."""
+        """Return the one row, state by state; None for a positive probability below what float64 can work with."""
         found = zip(self.p.tolist(), self.possible.tolist(), strict=True)
         return (tuple(None if there and x < LEAST else as_decimal(x, self.digits) for x, there in found),)
 
 
 class FloatEngine:
-    """Float: the numbers are `Approximation`."""
+    """The run in float64: numbers are `Approximation`."""
 
     def __init__(self, plan: Plan) -> None:
-        """Raises LimitError where float64 cannot hold a probability."""
+        """Prepare a run. Raise LimitError where float64 cannot hold a probability."""
         self.plan, self.chain, self.digits = plan, plan.chain, plan.digits
         self.prior = plan.prior
         self.share = None if plan.chain.kernel.identity() is None else Fraction(1)
@@ -106,7 +106,7 @@ class FloatEngine:
         return None if value is None else as_decimal(value, self.digits)
 
     def alpha_bar(self, now: FloatStepInformation) -> Decimal | None:
-        """The share ᾱ_t: that of the walk, or the product so far where the walk goes by matrices."""
+        """Return the share ᾱ_t: that of the walk, or the product so far where the walk goes by matrices."""
         if now.moment.alpha_bar is not None:
             return self.number(now.moment.alpha_bar)
         if now.t and self.share is not None:
@@ -115,11 +115,11 @@ class FloatEngine:
         return self.number(self.share)
 
     def law(self, now: FloatStepInformation) -> FloatLaw:
-        """The law p_t."""
+        """Return the law p_t."""
         return FloatLaw(now.moment.p, now.moment.possible, self.digits)
 
     def distance(self, now: FloatStepInformation) -> Decimal | None:
-        """TV(p_t, π); None where rounding does not tell it from 0."""
+        """Return TV(p_t, π); None where it may be rounding."""
         approach, moment = self.approach, now.moment
         found, uncertain = float(np.abs(approach.at(moment)).sum()) / 2, approach.uncertain
         vanished = moment.alpha_bar == 0 if isinstance(moment, RankOneState) else moment.vanished

@@ -50,7 +50,7 @@ class MaskedLaw:
     __hash__ = None  # type: ignore[assignment]
 
     def rows(self) -> tuple[tuple[Decimal, ...], ...]:
-        """The one row, state by state."""
+        """Return the one row, state by state."""
         bits = bits_for(self.digits)
         law = self.walk.law(self.t, bits).entries()
         with ALONE, ctx.workprec(bits):
@@ -79,7 +79,7 @@ class MaskedBallEngine(EnclosedEngine[MaskedBallInformation]):
         self.ledger = MaskedBallLedger(chain, self.prior, self.setting, self.left[-1])
 
     def stream(self) -> Iterator[MaskedBallInformation]:
-        """What is known at t = 0, 1, …, T."""
+        """Return what is known at t = 0, 1, …, T."""
         before: MaskedSnapshot | None = None
         for t in range(self.chain.T + 1):
             place = TimeStep(t, self.chain.betas[t - 1] if t else None, None, markov=True)
@@ -92,7 +92,7 @@ class MaskedBallEngine(EnclosedEngine[MaskedBallInformation]):
             before = now.forget()
 
     def alpha_bar(self, now: MaskedBallInformation) -> Decimal | None:
-        """The share ᾱ_t = Π(1−γ)(1−b)."""
+        """Return the share ᾱ_t = Π(1−γ)(1−b)."""
         bits = bits_for(self.digits)
         keep, _ = self.walk.kept(now.t, bits)
         with ALONE, ctx.workprec(bits):
@@ -100,7 +100,7 @@ class MaskedBallEngine(EnclosedEngine[MaskedBallInformation]):
         return rounded(share, self.digits, lambda: self.walk.share(now.t) * now.left)
 
     def law(self, now: MaskedBallInformation) -> MaskedLaw:
-        """The law p_t, written out when asked for."""
+        """Return the law p_t, written out when asked for."""
         return MaskedLaw(self.walk, now.t, now.left, self.mask, self.digits)
 
     def distance(self, now: MaskedBallInformation) -> Decimal | None:

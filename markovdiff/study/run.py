@@ -1,4 +1,4 @@
-"""Running a scenario: the chain's moments stream past, each becomes a Step, and checks conclude.
+"""Run a scenario: the chain's moments stream past, each becomes a Step, and checks conclude.
 
     Scenario → Chain → Moment, Moment, … → Information → Step, Step, … → Result
 
@@ -51,7 +51,7 @@ def run(
     *,
     shadow: bool = False,
 ) -> Result:
-    """Run a scenario. `on_step` is given each Step as it is finished, from t = 0.
+    """Run a scenario and return its Result. `on_step` is given each Step as it is finished, from t = 0.
 
     With `shadow` each Step has beside its certified I(x0;x_t) what the textbook formula gives in float64.
 
@@ -122,7 +122,7 @@ def _shadow(scenario: Scenario, chain: Chain) -> NaiveFloat:
 
 
 def _check(name: str, expected: str, finding: Finding, rounded: tuple[str, ...]) -> Check:
-    """The verdict. A weak claim that float64 could not follow to the end is as expected, or nothing is known of it."""
+    """Return the verdict. A weak claim that float64 could not follow to the end is as expected, or undecided."""
     as_expected = CHECKS[name].meets(finding.observed, expected)
     unknown = finding.observed == "undecided" or (finding.open and not as_expected)
     observed = "undecided" if unknown else finding.observed
@@ -134,7 +134,7 @@ def _check(name: str, expected: str, finding: Finding, rounded: tuple[str, ...])
 def resolved(
     scenario: Scenario, chain: Chain, prior: RationalMatrix | None, model: ReverseModel | None
 ) -> dict[str, object]:
-    """The scenario with everything an independent recomputation needs, exact, as strings.
+    """Return the scenario with everything an independent recomputation needs, exact, as strings.
 
     `prior` is None where it is p_T and p_T was not computed exactly; then its kind, "marginal", says all.
     """
@@ -160,7 +160,7 @@ def resolved(
 
 
 def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
-    """The kernel's kind and what an audit needs of it: of a kind that no audit knows, the rows of every step."""
+    """Return the kernel's kind and what an audit needs; for a kind that no audit knows, the rows of every step."""
     spec, kernel = scenario.file.noise.kernel, chain.kernel
     kind, described = spec.kind(), spec.described()
     record = kernel.record(chain.strengths) if kind in SHIPPED else Kernel.record(kernel, chain.strengths)

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from pictures import is_a_picture
 
 import markovdiff as md
+from markovdiff.process.trajectories import forward
 from tui import raster
 from tui.film import RunBuffer
 from tui.messages import STOPPED, Question, Request, Sample, Sampled
 from tui.view.scene import ViewState
 from tui.view.trajectories import PALETTE, SHADES, _letters, here, paint, spot
-from tui.worker import sampling
 from tui.worker.study import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -274,7 +274,7 @@ def test_particles_that_are_masked_or_drawn_anew() -> None:
         f'noise = {{ {noise}, schedule = {{ kind = "constant", beta = "1/4" }} }}'
     )
     chain = study.chain()
-    rows = sampling.forward(chain, 20_000, Random(1))
+    rows = forward(chain, 20_000, Random(1))
     for t in (1, 3):
         for j, p in enumerate(chain.marginal(t)):
             assert abs(rows[t].count(j) / 20_000 - float(p)) < 0.015
