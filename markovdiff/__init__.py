@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         mutual_information,
     )
     from markovdiff.process.chain import Chain
+    from markovdiff.sequences.curve import information_curve
     from markovdiff.study.result import Result
     from markovdiff.study.run import run
     from markovdiff.study.scenario import Scenario, load, loads
@@ -62,6 +63,7 @@ _HOMES = {
         "mutual_information",
     ),
     "markovdiff.process.chain": ("Chain",),
+    "markovdiff.sequences.curve": ("information_curve",),
     "markovdiff.study.result": ("Result",),
     "markovdiff.study.run": ("run",),
     "markovdiff.study.scenario": ("Scenario", "load", "loads"),
@@ -72,6 +74,7 @@ __all__ = [  # noqa: RUF022  (by theme)
     "load", "loads", "run", "Scenario", "Chain", "Result",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "total_variation", "chi_squared", "renyi",
+    "information_curve",
     "log", "LogForm", "INFINITY",
     "MarkovdiffError", "InputError", "InexactError", "LimitError", "UnfinishedError", "TooLongError", "InternalError",
     "__version__",
