@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from markovdiff.process.chain import Chain
     from markovdiff.sequences.curve import information_curve
+    from markovdiff.sequences.unmasking import best_unmasking
     from markovdiff.study.result import Result
     from markovdiff.study.run import run
     from markovdiff.study.scenario import Scenario, load, loads
@@ -64,6 +65,7 @@ _HOMES = {
     ),
     "markovdiff.process.chain": ("Chain",),
     "markovdiff.sequences.curve": ("information_curve",),
+    "markovdiff.sequences.unmasking": ("best_unmasking",),
     "markovdiff.study.result": ("Result",),
     "markovdiff.study.run": ("run",),
     "markovdiff.study.scenario": ("Scenario", "load", "loads"),
@@ -74,7 +76,7 @@ __all__ = [  # noqa: RUF022  (by theme)
     "load", "loads", "run", "Scenario", "Chain", "Result",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "total_variation", "chi_squared", "renyi",
-    "information_curve",
+    "information_curve", "best_unmasking",
     "log", "LogForm", "INFINITY",
     "MarkovdiffError", "InputError", "InexactError", "LimitError", "UnfinishedError", "TooLongError", "InternalError",
     "__version__",

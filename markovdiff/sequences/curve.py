@@ -117,6 +117,9 @@ def _of_law(law: SequenceLaw) -> InformationCurve:
 
 @information_curve.register
 def _of_markov(law: MarkovSequences) -> InformationCurve:
+    if law.is_independent:
+        (_, h), L = curve_of_support([((k,), w) for k, w in enumerate(law.initial.weights) if w]).joint, law.length
+        return InformationCurve(tuple(h.times(Fraction(j)) for j in range(L + 1)))
     return InformationCurve(MarkovEntropies(law.initial.probabilities, law.rows, law.length).means())
 
 
