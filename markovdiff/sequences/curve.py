@@ -117,10 +117,22 @@ def _of_law(law: SequenceLaw) -> InformationCurve:
 
 @information_curve.register
 def _of_markov(law: MarkovSequences) -> InformationCurve:
-    if law.is_independent:
-        (_, h), L = curve_of_support([((k,), w) for k, w in enumerate(law.initial.weights) if w]).joint, law.length
-        return InformationCurve(tuple(h.times(Fraction(j)) for j in range(L + 1)))
-    return InformationCurve(MarkovEntropies(law.initial.probabilities, law.rows, law.length).means())
+    initial, rows = _reached(law)
+    if all(row == initial for row in rows):
+        h = curve_of_support([((k,), int(w)) for k, w in enumerate(over_common_denominator(initial)[0]) if w]).entropy
+        return InformationCurve(tuple(h.times(Fraction(j)) for j in range(law.length + 1)))
+    return InformationCurve(MarkovEntropies(initial, rows, law.length).means())
+
+
+def _reached(law: MarkovSequences) -> tuple[list[Fraction], list[list[Fraction]]]:
+    """The first law and the rows on the symbols that can occur, so that an added mask costs nothing."""
+    p, reached = law.initial.probabilities, set[int]()
+    pending = {k for k, w in enumerate(p) if w}
+    while pending:
+        reached |= pending
+        pending = {j for k in pending for j, w in enumerate(law.rows[k]) if w} - reached
+    kept = sorted(reached)
+    return [p[k] for k in kept], [[law.rows[k][j] for j in kept] for k in kept]
 
 
 def support_of(law: Mapping[Sequence[Hashable], object]) -> list[tuple[Sequence[Hashable], int]]:

@@ -7,12 +7,14 @@ from math import comb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sequence_laws import STAYS, chains, conditional, entropy, laws, markov, projection, written_out
+from sequence_laws import STAYS, chains, conditional, entropy, exact, laws, markov, projection, written_out
 
 from markovdiff.arithmetic.logform import LogForm, log
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.errors import InputError, LimitError, TooLongError
+from markovdiff.process.distribution import Distribution
 from markovdiff.sequences.curve import information_curve, masked_information
+from markovdiff.sequences.law import MarkovSequences
 
 
 @given(laws)
@@ -91,6 +93,14 @@ def test_information_of_the_pair_under_the_jump_schedule():
     pair = information_curve({"00": 1, "11": 1})
     said = [masked_information(pair, Fraction(a)).enclosed(15, "bits").value for a in ("1", "1/2", "0")]
     assert said == ["1", "0.75", "0"]
+
+
+@pytest.mark.parametrize("rows", [STAYS, [["1/20", "19/20"]] * 2])
+def test_an_added_mask_changes_no_curve(rows):
+    """A symbol that no sequence has adds nothing; independent symbols have h_j = j·H."""
+    law = MarkovSequences.make(Distribution.from_probabilities(exact([["1/20", "19/20"]])[0]), exact(rows), 5)
+    plain, masked, slow = (information_curve(x) for x in (law, law.with_extra_symbol("?"), law.law()))
+    assert [h.form() for h in plain.joint] == [h.form() for h in masked.joint] == [h.form() for h in slow.joint]
 
 
 def test_weights_may_be_rational_and_huge():
