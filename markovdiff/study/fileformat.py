@@ -25,6 +25,7 @@ from markovdiff.process.kernels.spec import KernelSpec, Normalise
 from markovdiff.process.schedules.registry import SCHEDULES
 from markovdiff.process.schedules.schedule import ScheduleSpec
 from markovdiff.process.table import Table
+from markovdiff.sequences.law import MAX_LENGTH
 
 Number = Fraction
 Count = Annotated[int, Meta(ge=1)]
@@ -98,19 +99,36 @@ class Npy(Table, frozen=True):
     normalise: Normalise = False
 
 
+class WeightedSequence(Table, frozen=True):
+    """A sequence by its symbols, and its weight."""
+
+    tokens: list[str]
+    weight: Number
+
+
+class Markov(Table, frozen=True):
+    """The law of the first symbol, or "stationary", and for each symbol the law of the next."""
+
+    initial: Literal["stationary"] | list[Number]
+    rows: list[list[Number]]
+
+
 Family = Uniform | Triangular | Zipf | Geometric | Binomial | Point
 
 
 class Data(Table, frozen=True):
-    """q(x0): exactly one of the forms."""
+    """q(x0): exactly one of the forms; with `length`, of sequences."""
 
     states: list[str] | None = None
+    length: Annotated[int, Meta(ge=1, le=MAX_LENGTH)] | None = None
     probabilities: list[Number] | None = None
     weights: list[Number] | None = None
     family: Family | None = None
     text: Text | None = None
     csv: Csv | None = None
     npy: Npy | None = None
+    sequences: dict[str, Number] | list[WeightedSequence] | None = None
+    markov: Markov | None = None
 
 
 # [noise]

@@ -39,7 +39,8 @@ class Law(Protocol):
 class Step:
     """What was found at one t; None where a quantity belongs to a step and t = 0, is not defined, or not decided.
 
-    `shadow` is there where the run was asked for it.
+    `shadow` is there where the run was asked for it; `sequences` are those that `marginal` speaks of, in its order,
+    where x_t is a sequence.
     """
 
     t: int
@@ -60,6 +61,7 @@ class Step:
     cross_entropy: Enclosed | None = None
     contraction: Enclosed | None = None
     dobrushin_product: Rational | None = None
+    sequences: tuple[tuple[str, ...], ...] | None = field(default=None, hash=False)
     shadow: FloatError | None = None
 
     def __repr__(self) -> str:
@@ -75,13 +77,20 @@ class Step:
         """The step as the JSON has it."""
         record = {name: _plain(getattr(self, name)) for name in QUANTITIES}
         if distributions:
-            record["marginal"] = [_plain(p) for p in self.marginal]
+            record["marginal"] = self._marginal_record()
         if self.shadow is not None:
             record["shadow"] = self.shadow.record()
         return record
 
+    def _marginal_record(self) -> list[object]:
+        """p_t, state by state; of sequences those that are possible, each by its labels."""
+        if self.sequences is None:
+            return [_plain(p) for p in self.marginal]
+        named = zip(self.sequences, self.marginal, strict=True)
+        return [{"x_t": list(x), "probability": _plain(p)} for x, p in named if p]
 
-QUANTITIES = tuple(field.name for field in fields(Step) if field.name not in ("law", "shadow"))
+
+QUANTITIES = tuple(field.name for field in fields(Step) if field.name not in ("law", "sequences", "shadow"))
 ADDED = ("cross_entropy", "contraction", "dobrushin_product")
 """What the second schema added to a step."""
 
@@ -241,6 +250,9 @@ def _shadow_cells(shade: FloatError) -> list[str]:
 
 
 def _states(result: Result) -> list[str]:
+    """The states as columns call them; a sequence by its labels, joined."""
+    if result.steps and (sequences := result.steps[0].sequences) is not None:
+        return [("" if all(len(label) == 1 for label in x) else " ").join(x) for x in sequences]
     states = result.scenario["states"]
     assert isinstance(states, list)
     return states

@@ -39,6 +39,7 @@ from markovdiff.study.result import Check, Result, Step
 from markovdiff.study.reverse import notes_of
 from markovdiff.study.rounding import rounding
 from markovdiff.study.scenario import Scenario
+from markovdiff.study.sequence_data import record_of
 
 Progress = Callable[[str, float], None]
 
@@ -103,6 +104,10 @@ def run(
 
 def _engine(plan: Plan) -> Engine[Any]:
     """The run in the arithmetic that the plan asks for; float's loads numpy, so it is imported only here."""
+    if plan.sequences is not None:
+        from markovdiff.study.sequences import SequenceEngine
+
+        return SequenceEngine(plan, plan.sequences)
     match plan.arithmetic:
         case "float":
             from markovdiff.study.floats import FloatEngine
@@ -118,6 +123,13 @@ def _engine(plan: Plan) -> Engine[Any]:
 
 def _shadow(scenario: Scenario, chain: Chain) -> NaiveFloat:
     check_certified(scenario.file.arithmetic.kind)
+    if scenario.sequences is not None:
+        raise InputError(
+            "the textbook formula is shown beside one symbol's information",
+            where="--shadow",
+            expected="data without `length`",
+            remedy="leave --shadow out",
+        )
     return NaiveFloat(chain, scenario.unit)
 
 
@@ -146,7 +158,8 @@ def resolved(
         "description": scenario.description,
         "unit": scenario.unit,
         "states": list(chain.states),
-        "data": [text(p) for p in chain.data.probabilities],
+        "data": None if scenario.sequences else [text(p) for p in chain.data.probabilities],
+        **({"sequences": record_of(scenario.sequences)} if scenario.sequences else {}),
         "kernel": _kernel(scenario, chain),
         "steps": chain.T,
         "betas": [text(beta) for beta in chain.betas] or None,
@@ -167,7 +180,7 @@ def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
 
 def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] | None:
     """The reverse model's kind and parameters, with its rows where they were counted or brought."""
-    if model is None:
+    if model is None and scenario.sequences is None:
         return None
     spec = scenario.file.reverse.model
     left_out = ("rows", "path", "normalise", "softmax")

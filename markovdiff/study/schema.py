@@ -93,11 +93,18 @@ def _step() -> dict[str, Any]:
         "cross_entropy": _nullable("quantity"),
         "contraction": _nullable("quantity"),
         "dobrushin_product": _nullable("reported"),
-        "marginal": {"type": "array", "items": _nullable("reported"), "description": "with --distributions"},
+        "marginal": {"type": "array", "items": _probability(), "description": "with --distributions"},
         "shadow": _shadow(),
     }
-    assert set(own) - {"marginal"} == {field.name for field in fields(Step)} - {"law"}
+    assert set(own) - {"marginal"} == {field.name for field in fields(Step)} - {"law", "sequences"}
     return _object(own, optional=("marginal", "shadow"))
+
+
+def _probability() -> dict[str, Any]:
+    """An entry of p_t; of sequences with the sequence, those alone that are possible."""
+    labels = {"type": "array", "items": {"type": "string"}}
+    one = _object({"x_t": labels, "probability": {"$ref": "#/$defs/reported"}})
+    return {"anyOf": [{"$ref": "#/$defs/reported"}, {"type": "null"}, one]}
 
 
 def _shadow() -> dict[str, Any]:
@@ -157,11 +164,23 @@ def _scenario() -> dict[str, Any]:
             "description": {"type": "string"},
             "unit": {"enum": ["bits", "nats"]},
             "states": {"type": "array", "items": {"type": "string"}},
-            "data": rationals,
+            "data": {"anyOf": [rationals, {"type": "null"}], "description": "null for sequences"},
+            "sequences": _sequences(),
             "kernel": kernel,
             "steps": {"type": "integer"},
             "betas": {"anyOf": [rationals, {"type": "null"}]},
             "reverse": _object({"model": {"type": ["object", "null"]}, "prior": prior}),
             "checks": {"type": "object", "additionalProperties": {"type": ["string", "object"]}},
-        }
+        },
+        optional=("sequences",),
     )
+
+
+def _sequences() -> dict[str, Any]:
+    """The law of the data where they are sequences: every possible one, or the rows of a Markov law."""
+    rational, count = {"$ref": "#/$defs/rational"}, {"type": "integer", "minimum": 1}
+    one = _object({"x0": {"type": "array", "items": {"type": "string"}}, "weight": {"type": "string"}})
+    listed = _object({"length": count, "total": {"type": "string"}, "support": {"type": "array", "items": one}})
+    rows = {"type": "array", "items": {"type": "array", "items": rational}}
+    markov = _object({"length": count, "initial": {"type": "array", "items": rational}, "rows": rows})
+    return {"anyOf": [listed, markov]}

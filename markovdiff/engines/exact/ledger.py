@@ -151,28 +151,26 @@ class Ledger:
         return totals, self._finding(totals)
 
     def _finding(self, totals: Totals[Term]) -> Finding:
-        identity = "L = H(x0) + ΣΔ_t + KL(p_T‖π), coefficient by coefficient: proved"
-        if self.balance.broken is not None:
-            return Finding("violated", "exact", f"the multiples of log {self.balance.broken} do not cancel", None)
-        order, broken = self.likelihood.order(totals.negative_elbo, totals.nll)
-        if broken:
-            return Finding("violated", "enclosure", f"the order of H(x0), NLL and L is broken: {order}", None)
-        undecided = "undecided" in order
-        if self.restricted:
+        order, wrong = self.likelihood.order(totals.negative_elbo, totals.nll)
+        if self.restricted and not wrong:
             where = at_steps(self.restricted, self.now.moment.t if self.now else 0)
             order += f"; p̃ was restricted to the x0 that can reach x_t {where}"
-        L = totals.negative_elbo
-        sides = (
-            f"; both sides are {'+∞' if L.kind == 'inf' else 'undefined'}: {L.words}"
-            if isinstance(L, Unbounded)
-            else ""
-        )
-        return Finding(
-            "undecided" if undecided else "holds",
-            "exact",
-            f"{identity}; {order}{sides}",
-            L.witness if isinstance(L, Unbounded) else None,
-        )
+        return balance_finding(self.balance.broken, order, wrong, totals.negative_elbo)
+
+
+def balance_finding(unbalanced: str | None, order: str, wrong: bool, L: Term) -> Finding:
+    """Return the verdict on the ledger: what did not cancel, if anything, and the order of H(x0), NLL and L."""
+    if unbalanced is not None:
+        return Finding("violated", "exact", f"the multiples of log {unbalanced} do not cancel", None)
+    if wrong:
+        return Finding("violated", "enclosure", f"the order of H(x0), NLL and L is broken: {order}", None)
+    identity = "L = H(x0) + ΣΔ_t + KL(p_T‖π), coefficient by coefficient: proved"
+    sides, witness = "", None
+    if isinstance(L, Unbounded):
+        sides = f"; both sides are {'+∞' if L.kind == 'inf' else 'undefined'}: {L.words}"
+        witness = L.witness
+    observed = "undecided" if "undecided" in order else "holds"
+    return Finding(observed, "exact", f"{identity}; {order}{sides}", witness)
 
 
 def model_error(before: Moment, now: Moment, reverse: ReverseStep, states: tuple[str, ...]) -> Term:

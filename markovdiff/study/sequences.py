@@ -1,0 +1,133 @@
+"""A run of sequences: rationals all the way, as for one symbol, on the sequences that can occur.
+
+In balls the same numbers are found, and rationals are reported as decimals. What is past the limits of exact equality
+is undecided in both. float64 has no such run: H(x_t) − H(x_t | x_0) cancels, and a float has no second try.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from markovdiff.arithmetic.enclosure import as_decimal
+from markovdiff.arithmetic.matrix import RationalMatrix, fraction
+from markovdiff.arithmetic.quantity import Enclosed, Quantity
+from markovdiff.arithmetic.value import in_a_line
+from markovdiff.engines.exact.sequence_information import SequenceInformation, SequenceSnapshot
+from markovdiff.engines.exact.sequence_ledger import JointPrior, SequenceLedger
+from markovdiff.errors import InternalError, UnfinishedError
+from markovdiff.measures.checks.finding import Finding
+from markovdiff.measures.ledger import Term, Unbounded
+from markovdiff.measures.protocol import ArithmeticName
+from markovdiff.process.transition import Transition
+from markovdiff.sequences.facts import dobrushin_of_product
+from markovdiff.sequences.spaces import Space
+from markovdiff.study.exact import CLOSED_FORM_BITS, Tick, total_variation
+from markovdiff.study.plan import Plan, SequencePlan
+from markovdiff.study.result import Elbo, Rational, Step
+from markovdiff.study.steps import Report, elbo_of, step_of, unbounded
+
+
+@dataclass(frozen=True, eq=False)
+class JointLaw:
+    """The law p_t on the space's sequences, its rationals rounded to `digits` where given."""
+
+    p: RationalMatrix
+    digits: int | None
+
+    __repr__ = in_a_line
+
+    def rows(self) -> tuple[tuple[Rational | None, ...], ...]:
+        """The one row, sequence by sequence."""
+        found = (fraction(n, self.p.d) for n in self.p.N.entries())
+        return (tuple(x if self.digits is None else as_decimal(x, self.digits) for x in found),)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the probabilities are the same."""
+        return self.rows() == other.rows() if isinstance(other, JointLaw) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class SequenceEngine:
+    """Sequences, in exact or ball arithmetic: the numbers are `Quantity`, evaluated to the digits asked for."""
+
+    def __init__(self, plan: Plan, sequences: SequencePlan) -> None:
+        self.plan, self.chain = plan, sequences.chain
+        self.arithmetic: ArithmeticName = plan.arithmetic
+        self.prior = sequences.prior
+        self.end = JointPrior(sequences.chain, sequences.prior)
+        self.ledger = SequenceLedger(sequences.chain, sequences.model, self.end, plan.digits)
+        self.states = labels_of(sequences.chain.space, sequences.chain.law.symbols)
+        self.contractions: dict[Transition, Fraction | None] = {}
+        self.now: SequenceInformation | None = None
+
+    def stream(self) -> Iterator[SequenceInformation]:
+        before: SequenceSnapshot | None = None
+        for moment in self.chain.moments():
+            contraction = self._contraction(moment.symbol.transition)
+            self.now = SequenceInformation(self.chain, moment, before, self.arithmetic, contraction)
+            yield self.now
+            before = self.now.forget()
+
+    def _contraction(self, step: Transition | None) -> Fraction | None:
+        """The η of the product kernel, once for each kind of step."""
+        if step is None:
+            return None
+        if step not in self.contractions:
+            self.contractions[step] = dobrushin_of_product(step, self.chain.length)
+        return self.contractions[step]
+
+    def step(self, now: SequenceInformation) -> Step:
+        entry = self.ledger.observe(now)
+        found = step_of(now, entry, self._reporting(now), self)
+        return replace(found, dobrushin_product=self.number(now.contraction), sequences=self.states)
+
+    def number(self, value: Fraction | None) -> Rational | None:
+        return value if value is None or self.arithmetic == "exact" else as_decimal(value, self.plan.digits)
+
+    def alpha_bar(self, now: SequenceInformation) -> Rational | None:
+        return self.number(now.moment.alpha_bar)
+
+    def distance(self, now: SequenceInformation) -> Rational | None:
+        """TV(p_t, π) over all sequences."""
+        within = total_variation(now.moment.marginal, self.end.law)
+        return self.number(within + self.end.outside / 2)
+
+    def law(self, now: SequenceInformation) -> JointLaw:
+        return JointLaw(now.moment.marginal, None if self.arithmetic == "exact" else self.plan.digits)
+
+    def _reporting(self, now: SequenceInformation) -> Report[Quantity]:
+        digits, unit, closed = self.plan.digits, self.plan.unit, _is_small(now)
+
+        def report(term: Term) -> Enclosed:
+            if isinstance(term, Unbounded):
+                return unbounded(term)
+            try:
+                return term.enclosed(digits, unit, closed)
+            except UnfinishedError as error:
+                words = f"not told from 0 by {error.got or 'enclosures'}"
+                return Enclosed("undecided", witness={"t": now.t}, words=words)
+
+        return report
+
+    def conclude(self) -> tuple[Elbo, Finding | None]:
+        assert self.now is not None
+        totals, finding = self.ledger.conclude()
+        return elbo_of(totals, self._reporting(self.now)), finding
+
+    def triangle(self, tick: Tick) -> Finding:  # noqa: ARG002
+        raise InternalError("the check `dpi` is refused for sequences when a scenario is read")
+
+
+def labels_of(space: Space, symbols: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return every sequence of the space by its labels, in order."""
+    return tuple(tuple(symbols[k] for k in space.sequence(n)) for n in range(space.size))
+
+
+def _is_small(now: SequenceInformation) -> bool:
+    """Whether closed forms are worth looking for: no number in one has more than a few hundred bits."""
+    marginal, kernel = now.moment.marginal, now.moment.symbol.cumulative.dense.matrix
+    atoms = len({int(n) for n in marginal.N.entries()})
+    return marginal.d.bit_length() * atoms + kernel.d.bit_length() * len(kernel.N.entries()) <= CLOSED_FORM_BITS
