@@ -36,9 +36,12 @@ if TYPE_CHECKING:
         mutual_information,
     )
     from markovdiff.process.chain import Chain
+    from markovdiff.sequences.curve import information_curve
+    from markovdiff.sequences.unmasking import best_unmasking
     from markovdiff.study.result import Result
     from markovdiff.study.run import run
-    from markovdiff.study.scenario import Scenario, load, loads
+    from markovdiff.study.scenario import Scenario, load, loads, scenario
+    from markovdiff.sweeps.sweep import sweep
 
 _HOMES = {
     "markovdiff.arithmetic.logform": ("INFINITY", "LogForm", "log"),
@@ -62,16 +65,20 @@ _HOMES = {
         "mutual_information",
     ),
     "markovdiff.process.chain": ("Chain",),
+    "markovdiff.sequences.curve": ("information_curve",),
+    "markovdiff.sequences.unmasking": ("best_unmasking",),
     "markovdiff.study.result": ("Result",),
     "markovdiff.study.run": ("run",),
-    "markovdiff.study.scenario": ("Scenario", "load", "loads"),
+    "markovdiff.study.scenario": ("Scenario", "load", "loads", "scenario"),
+    "markovdiff.sweeps.sweep": ("sweep",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  (by theme)
-    "load", "loads", "run", "Scenario", "Chain", "Result",
+    "load", "loads", "scenario", "run", "sweep", "Scenario", "Chain", "Result",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "total_variation", "chi_squared", "renyi",
+    "information_curve", "best_unmasking",
     "log", "LogForm", "INFINITY",
     "MarkovdiffError", "InputError", "InexactError", "LimitError", "UnfinishedError", "TooLongError", "InternalError",
     "__version__",

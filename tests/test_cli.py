@@ -242,6 +242,26 @@ def test_several_scenarios_lead_with_a_column(capsys: Streams) -> None:
     assert capsys.readouterr().out.startswith("t,")
 
 
+def test_keys_can_be_set(capsys: Streams) -> None:
+    """--set KEY=VALUE runs the scenario with that key."""
+    assert main(["run", "coin.toml", "--set", "noise.steps=2", "--set", "noise.schedule.beta=1/4", "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["scenario"]["betas"] == ["1/4", "1/4"]
+    assert main(["verify", "coin.toml", "--set", 'checks.mi-decay="violated"']) == 1
+
+
+def test_a_scenario_on_stdin() -> None:
+    """- is the scenario on stdin, with paths from the current folder; what is wrong with it is said as of a file."""
+    from_file = program("run", "coin.toml", "--json", "-", "--set", "name=it").stdout
+    assert program("run", "-", "--json", "-", "--set", "name=it", input=COIN).stdout == from_file
+    broken = program("run", "-", input="[data\n")
+    assert (broken.returncode, broken.stdout) == (2, "")
+    assert "not readable as TOML" in broken.stderr
+    twice = program("run", "-", "-", input=COIN)
+    assert (twice.returncode, "stdin holds one scenario" in twice.stderr) == (2, True)
+    certified = program("run", "-", "--certificate", "c.json", input=COIN)
+    assert (certified.returncode, Path("c.json").exists()) == (2, False)
+
+
 def test_quiet_says_nothing(capsys: Streams) -> None:
     """With --quiet a run prints nothing; its status still speaks."""
     assert (main(["run", "coin.toml", "-q"]), main(["verify", "failing.toml", "--quiet"])) == (0, 1)

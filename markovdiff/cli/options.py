@@ -1,11 +1,38 @@
-"""What several commands take: a scenario by name or path, steps as A:B."""
+"""What several commands take: a scenario by name, path or stdin, its keys set anew, steps as A:B."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from markovdiff.cli.streams import given_on_stdin
+
+if TYPE_CHECKING:
+    from markovdiff.study.scenario import Scenario
+
+set_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A key of the scenario, such as noise.steps=8; VALUE is TOML, else a string. Repeatable.",
+)
+
+
+def load_given(source: str, settings: Sequence[str] = ()) -> Scenario:
+    """Return the scenario by name or path, or from stdin for -, with the keys that --set gives.
+
+    Raises InputError as `md.load` does, or where a setting is not KEY=VALUE or names no key.
+    """
+    from markovdiff.study.files import decoded
+    from markovdiff.study.scenario import MAX_FILE_BYTES, load, loads
+    from markovdiff.study.settings import setting
+
+    found = loads(decoded(given_on_stdin(MAX_FILE_BYTES), "stdin"), name="stdin") if source == "-" else load(source)
+    return found.replace(dict(map(setting, settings))) if settings else found
 
 
 def complete_scenario(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:

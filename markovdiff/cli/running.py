@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from markovdiff import signals
-from markovdiff.cli.options import complete_scenario, rows_of
+from markovdiff.cli.options import complete_scenario, load_given, rows_of, set_option
 from markovdiff.cli.streams import aside, draw, is_terminal, out, progress
 from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError, printable
 
@@ -32,6 +32,7 @@ def run_options(command: F) -> F:
             click.argument(
                 "scenarios", metavar="SCENARIO...", nargs=-1, required=True, shell_complete=complete_scenario
             ),
+            set_option,
             click.option("--json", "json_file", metavar="FILE|-", help="Write the result as JSON."),
             click.option("--csv", "csv_file", metavar="FILE|-", help="Write one row a step as CSV."),
             click.option(
@@ -60,7 +61,7 @@ def run_options(command: F) -> F:
 def run(**options: Any) -> int:
     """Run scenarios and show what is left at every step.
 
-    SCENARIO is a file, or the name of one that ships (see `markovdiff list`).
+    SCENARIO is a file, the name of one that ships (see `markovdiff list`), or - for stdin.
     """
 
     def human(console: Console, results: list[Result]) -> None:
@@ -94,6 +95,7 @@ def _run(
     human: Callable[[Console, list[Result]], None],
     *,
     scenarios: tuple[str, ...],
+    settings: tuple[str, ...],
     json_file: str | None,
     csv_file: str | None,
     certificate_file: str | None,
@@ -109,17 +111,31 @@ def _run(
 ) -> int:
     from markovdiff.study.certificate import sha256
     from markovdiff.study.output import check_writable
-    from markovdiff.study.scenario import find, load
+    from markovdiff.study.scenario import find
     from markovdiff.study.subprocess_run import Interruption
 
     if json_file == "-" and csv_file == "-":
         raise InputError("stdout can hold one format", where="--json - --csv -", remedy="give one of them a file")
     if certificate_file == "-":
         raise InputError("a certificate needs a file", where="--certificate -", remedy="name one")
+    if certificate_file and (settings or "-" in scenarios):
+        raise InputError(
+            "a certificate names a scenario's file by its hash",
+            where="--certificate",
+            expected="a scenario from a file, as it stands there",
+            remedy="save the scenario with its keys set, and run that",
+        )
+    if scenarios.count("-") > 1:
+        raise InputError("stdin holds one scenario", where="SCENARIO", got="- more than once", remedy="name files")
     given = (("--json", json_file), ("--csv", csv_file), ("--certificate", certificate_file))
-    check_writable({option: file for option, file in given if file not in (None, "-")}, map(find, scenarios))
+    check_writable(
+        {option: file for option, file in given if file not in (None, "-")},
+        [find(name) for name in scenarios if name != "-"],
+    )
     hashes = [sha256(find(name)) for name in scenarios] if certificate_file else []
-    loaded = [load(name).with_options(arithmetic=arithmetic, digits=digits, unit=unit) for name in scenarios]
+    loaded = [
+        load_given(name, settings).with_options(arithmetic=arithmetic, digits=digits, unit=unit) for name in scenarios
+    ]
     _check_rows(rows, loaded)
     if ahead:
         return _foretell(loaded)

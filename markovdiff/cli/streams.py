@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from markovdiff.errors import InputError, printable
+from markovdiff.errors import InputError, LimitError, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +45,20 @@ def abandon(stream: IO[str]) -> None:
     """Send what a stream still holds nowhere, else the interpreter would stumble over it when it ends."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def given_on_stdin(limit: int) -> bytes:
+    """Return all that stdin holds. Raises InputError where it cannot be read, LimitError past `limit` bytes."""
+    if sys.stdin is None:
+        raise InputError("stdin is closed", where="-", remedy="leave it open, or name a file")
+    try:
+        content = sys.stdin.buffer.read(limit + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is closed"
+        raise InputError(f"stdin cannot be read: {reason}", where="-", remedy="name a file") from None
+    if len(content) > limit:
+        raise LimitError("too much on stdin", where="-", expected=f"at most {limit} bytes")
+    return content
 
 
 def aside(message: str) -> None:

@@ -74,15 +74,19 @@ def _most(file: io.FileIO, limit: int) -> bytes:
 
 
 def read_text(path: Path, where: str, limit: int = MAX_BYTES) -> str:
-    """A UTF-8 file's text."""
-    content = read_bytes(path, where, limit)
+    """Return a UTF-8 file's text."""
+    return decoded(read_bytes(path, where, limit), f"{where} ({path})")
+
+
+def decoded(content: bytes, where: str) -> str:
+    """Return UTF-8 bytes as text. Raises InputError that names the line."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise InputError(
             "not UTF-8 text",
-            where=f"{where} ({path}), line {line}",
+            where=f"{where}, line {line}",
             expected="UTF-8",
             got=f"the byte 0x{content[error.start]:02x}",
             remedy="save the file as UTF-8",

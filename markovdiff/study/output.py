@@ -59,7 +59,7 @@ def _check_one(path: str, option: str) -> None:
         )
 
 
-def write_whole(contents: Mapping[tuple[str, str], str]) -> None:
+def write_whole(contents: Mapping[tuple[str, str], str | bytes]) -> None:
     """Write every file, {(option, path): text}: all temporary files first, then each is renamed.
 
     No reader sees half a file, and none is renamed before all could be written. A target that is no regular file
@@ -71,7 +71,7 @@ def write_whole(contents: Mapping[tuple[str, str], str]) -> None:
         for place, content in contents.items():
             path = place[1]
             confined.check_writable(Path(path), over=True)
-            data = content.encode("utf-8", "backslashreplace")
+            data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
             if Path(path).exists() and not Path(path).is_file():
                 with Path(path).open("wb") as device:
                     device.write(data)
@@ -93,6 +93,50 @@ def write_whole(contents: Mapping[tuple[str, str], str]) -> None:
             for temporary, _ in ready:
                 with contextlib.suppress(OSError):
                     temporary.unlink()
+
+
+class Journal:
+    """A file that grows line by line beside what is being made, so that what is done outlives the program.
+
+    A line that was not written to its end is dropped when the journal is opened again.
+    """
+
+    def __init__(self, path: Path, header: str) -> None:
+        """Open the journal at `path`; `lines` are those of an earlier one with the same header, else there are none.
+
+        Raises InputError where it cannot be written.
+        """
+        try:
+            confined.check_writable(path, over=True)
+            self.path = path
+            self._file = path.open("a+", encoding="utf-8", newline="")
+            self._file.seek(0)
+            first, *self.lines = self._file.read().split("\n")[:-1] or [""]
+            if first != header:
+                self.lines = []
+            self._file.seek(0)
+            self._file.truncate()
+            self._file.write("".join(f"{line}\n" for line in (header, *self.lines)))
+            self._file.flush()
+        except (OSError, ValueError) as error:
+            raise _unwritable(error, "the journal", str(path)) from None
+
+    def add(self, line: str) -> None:
+        """Append a line; it is there when this returns, whatever becomes of the program."""
+        try:
+            self._file.write(f"{line}\n")
+            self._file.flush()
+        except OSError as error:
+            raise _unwritable(error, "the journal", str(self.path)) from None
+
+    def close(self) -> None:
+        """Close it and leave it there."""
+        self._file.close()
+
+    def remove(self) -> None:
+        """Close it and remove it: what it was for has been made."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
 
 
 def write_new(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ import re
 import tomllib
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from typing import Any
 
 import msgspec
 
@@ -38,7 +39,20 @@ MAX_BITS = MAX_DIGITS * 3322 // 1000
 
 
 def read(text: str) -> fileformat.File:
-    """TOML text as the file's structs. Raises InputError with the key's path."""
+    """Return TOML text as the file's structs. Raises InputError with the key's path."""
+    return structured(parsed(text))
+
+
+def structured(tree: dict[str, Any]) -> fileformat.File:
+    """Return plain tables as the file's structs. Raises InputError with the key's path."""
+    try:
+        return msgspec.convert(tree, fileformat.File, dec_hook=_number)
+    except msgspec.ValidationError as error:
+        raise _explained(error, tree) from None
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """Return TOML text as plain tables, its decimals as written. Raises InputError that says why it is no TOML."""
     if deep := DEEP_KEY.search(text):
         line = text.count("\n", 0, deep.start()) + 1
         raise InputError("nested too deeply", where=f"line {line}", expected="a scenario file")
@@ -46,17 +60,13 @@ def read(text: str) -> fileformat.File:
         line = text.count("\n", 0, endless.start()) + 1
         raise LimitError("a number is too long", where=f"line {line}", expected=f"at most {MAX_DIGITS} digits")
     try:
-        parsed = tomllib.loads(_with_long_integers(text), parse_float=_number_read)
+        return tomllib.loads(_with_long_integers(text), parse_float=_number_read)
     except RecursionError:
         raise InputError("nested too deeply", expected="a scenario file") from None
     except InputError:
         raise
     except ValueError as error:
         raise InputError(f"not readable as TOML: {error}", remedy="mend the line named; strings need quotes") from None
-    try:
-        return msgspec.convert(parsed, fileformat.File, dec_hook=_number)
-    except msgspec.ValidationError as error:
-        raise _explained(error, parsed) from None
 
 
 def _with_long_integers(text: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -40,8 +40,9 @@ from markovdiff.sequences.law import MarkovSequences
 from markovdiff.study import fileformat, files, resolve, reverse
 from markovdiff.study.confined import SHIPPED
 from markovdiff.study.forecast import check_forecast
-from markovdiff.study.reading import read
+from markovdiff.study.reading import read, structured
 from markovdiff.study.sequence_data import Sequences, one_symbol, sequences
+from markovdiff.study.settings import assigned, plain, tree
 
 MAX_FILE_BYTES = 16 * 2**20
 """A scenario file may be this large."""
@@ -175,6 +176,23 @@ class Scenario:
         )
         file = msgspec.structs.replace(given, arithmetic=numbers)
         return replace(self, file=file, unit=unit or self.unit)
+
+    def replace(self, key: str | Mapping[str, object], value: object = None) -> Scenario:
+        """Return the scenario with a dotted key of its file set, such as "noise.schedule.beta".
+
+        A mapping of keys to values sets several, and only the last scenario need be a sound one. A table replaces the
+        table that is there; setting a `kind` keeps only the keys that the new kind has; None takes a key out.
+        This scenario stays as it is.
+        Raises InputError that names the key.
+
+        >>> load("two-state").replace("noise.schedule.beta", "1/20").betas[0]
+        Fraction(1, 20)
+        """
+        tables = tree(self.file)
+        for name, wanted in (key if isinstance(key, Mapping) else {key: value}).items():
+            tables = assigned(tables, name, wanted)
+        made = _resolved(structured(tables), self.folder, self.name)
+        return made if self.unit == self.file.unit else made.with_options(unit=self.unit)
 
     @property
     def is_markov(self) -> bool:
@@ -386,22 +404,47 @@ def loads(text: str, *, folder: str | Path = ".", name: str = "scenario") -> Sce
         raise InputError(
             "not TOML text", where="loads", expected="a string; md.load takes a path or a name", got=shown(text)
         )
+    _check_named("loads", folder, name)
+    return _resolved(read(text), Path(folder), name)
+
+
+def scenario(tables: Mapping[str, Any], *, folder: str | Path = ".", name: str = "scenario") -> Scenario:
+    """Return the scenario that a dict says, with the keys of a scenario file.
+
+    Numbers are integers, Fractions, Decimals or strings such as "1/10"; NumPy's integers and arrays of them are taken
+    too. A float is refused, as it is rarely the number that was meant. Paths in it are relative to `folder`.
+    Raises InputError that names the key.
+
+    >>> scenario({
+    ...     "data": {"weights": [3, 1]},
+    ...     "noise": {"steps": 2, "kernel": {"kind": "uniform"}, "schedule": {"kind": "jump"}},
+    ... }).betas
+    (Fraction(1, 2), Fraction(1, 1))
+    """
+    if not isinstance(tables, Mapping):
+        raise InputError(
+            "not a dict", where="scenario", expected="a scenario's tables; md.loads takes TOML text", got=shown(tables)
+        )
+    _check_named("scenario", folder, name)
+    return _resolved(structured(plain(tables)), Path(folder), name)
+
+
+def _check_named(function: str, folder: object, name: object) -> None:
     if not isinstance(folder, str | Path) or not isinstance(name, str):
         where, got = ("name", name) if isinstance(folder, str | Path) else ("folder", folder)
-        raise InputError("not text", where=f"loads, {where}", expected="a string", got=shown(got))
-    spec = read(text)
-    folder = Path(folder)
+        raise InputError("not text", where=f"{function}, {where}", expected="a string", got=shown(got))
+
+
+def _resolved(spec: fileformat.File, folder: Path, name: str) -> Scenario:
     notes: list[str] = []
     law = sequences(spec.data, folder, notes)
     labelled = resolve.data(spec.data, folder, notes) if law is None else one_symbol(law)
     data, kernel, betas, T = resolve.noise(spec.noise, labelled, folder, notes)
     if law is not None and data.K > labelled.K:
         law = law.with_extra_symbol(data.states[-1])
-    scenario = Scenario(
-        spec.name or name, spec, data, kernel, betas, T, labelled.K, folder, spec.unit, tuple(notes), law
-    )
-    scenario.check_applicable()
-    return scenario
+    made = Scenario(spec.name or name, spec, data, kernel, betas, T, labelled.K, folder, spec.unit, tuple(notes), law)
+    made.check_applicable()
+    return made
 
 
 def shipped_scenarios() -> dict[str, Path]:

@@ -168,7 +168,7 @@ def _compute(
 
     with contextlib.suppress(BrokenPipeError):
         try:
-            _watch_parent()
+            watch_parent()
             result = run(
                 scenario,
                 on_step,
@@ -181,7 +181,7 @@ def _compute(
             tell("failed", error)
 
 
-def _watch_parent() -> None:
+def watch_parent() -> None:
     """End with the parent, from now on. Raises MemoryError where there is none left for a thread's stack.
 
     `threading.Thread.start` waits for the thread's first sign of life, for ever where memory runs out before that.
