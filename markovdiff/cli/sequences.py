@@ -80,12 +80,12 @@ def unmasking_lines(table: UnmaskingTable) -> list[str]:
 
     best, *_ = table.schedules
     unit, first, last = table.unit, table.information_curve[0], table.information_curve[-1]
-    stages = f"{table.stages} stage{'s' if table.stages > 1 else ''}"
+    entropy, stages = with_unit(table.entropy, unit), f"{table.stages} stage{'s' if table.stages > 1 else ''}"
     heights = widened([float(c) for c in table.information_curve], PLOT_WIDTH)
     shared = number(table.total_correlation), number(table.dual_total_correlation)
     return [
         printable(table.title),
-        f"{table.length} symbols of {table.symbols} · H(x0) = {with_unit(table.entropy, unit)} · {stages}, random order",
+        f"{table.length} symbols of {table.symbols} · H(x0) = {entropy} · {stages}, random order",
         "",
         *(f"  {line}" for line in curve([h / (heights[0] or 1) for h in heights], PLOT_HEIGHT)),
         f"  c_0 = {number(first)} … c_{table.length - 1} = {number(last)} {unit}: a symbol, once j others are seen",
