@@ -12,14 +12,12 @@ from itertools import product
 from math import prod
 
 import jsonschema
-import pytest
 from chains import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
 import markovdiff as md
 from markovdiff.arithmetic.rational import text
-from markovdiff.errors import InputError, LimitError
 from markovdiff.study.schema import result_schema
 
 NUMBERS = (
