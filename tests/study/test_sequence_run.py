@@ -12,12 +12,15 @@ from itertools import product
 from math import prod
 
 import jsonschema
+import pytest
 from chains import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
 import markovdiff as md
 from markovdiff.arithmetic.rational import text
+from markovdiff.errors import InputError, LimitError
+from markovdiff.sequences.curve import information_curve, masked_information
 from markovdiff.study.schema import result_schema
 
 NUMBERS = (
@@ -170,3 +173,154 @@ def test_a_run_of_sequences_is_the_run_of_the_product_chain(source):
 def test_in_balls_too(source):
     """Balls say the same, with rationals as decimals."""
     compare(source, "ball")
+
+
+def scenario_of(data, noise='{ steps = 2, kernel = { kind = "absorbing" }, schedule = { kind = "jump" } }', more=""):
+    return md.loads(f'data = {data}\nnoise = {noise}\nreverse.model = {{ kind = "bayes" }}\n{more}')
+
+
+def test_two_symbols_that_agree_under_a_mask():
+    """½(00)+½(11), T = 2: I(x0;x_t) is 1, 3/4, 0 bits; TC = DTC = 1, c = (1, 0), and at T all that is seen is masks."""
+    result = md.run(scenario_of('{ length = 2, sequences = { "00" = 1, "11" = 1 } }'))
+    assert [step.mutual_information.closed_form for step in result.steps] == ["1", "3/4", "0"]
+    assert [c.closed_form for c in result.sequence.information_curve] == ["1", "0"]
+    assert result.sequence.total_correlation == result.sequence.dual_total_correlation == 1
+    assert result.record(distributions=True)["steps"][2]["marginal"] == [
+        {"x_t": ["[MASK]", "[MASK]"], "probability": "1"}
+    ]
+    assert "marginal[[MASK] [MASK]]" in result.to_csv(distributions=True).splitlines()[0]
+
+
+def test_under_a_mask_information_is_a_polynomial_in_what_is_kept():
+    """I(x0;x_t) = Σ_j C(L,j) ᾱ^j (1−ᾱ)^(L−j) h_j, from the entropies of subsets and no joint law at all."""
+    weights = ", ".join(f'"{"".join(x)}" = {n % 5}' for n, x in enumerate(product("abc", repeat=3), 1) if n % 5)
+    scenario = scenario_of(
+        f"{{ length = 3, sequences = {{ {weights} }} }}",
+        '{ steps = 3, kernel = { kind = "absorbing" }, schedule = { kind = "constant", beta = "2/7" } }',
+    )
+    curve = information_curve(scenario.sequences)
+    for step in md.run(scenario).steps:
+        assert said(step.mutual_information) == said(masked_information(curve, step.alpha_bar).enclosed(15, "bits"))
+
+
+def test_information_that_is_nearly_gone_keeps_its_digits():
+    """Late in a chain I(x0;x_t) is below 1e-30, and its 15 digits are those of the product chain's centred sum."""
+    source = """
+data = { length = 2, sequences = { "ab" = 3, "ba" = 1, "aa" = 2 } }
+reverse.model = { kind = "bayes" }
+reverse.prior = "uniform"
+checks.entropy-growth = "non-decreasing"
+noise = { steps = 16, kernel = { kind = "uniform" }, schedule = { kind = "constant", beta = "9/10" } }
+"""
+    compare(source, "exact")
+    assert float(md.run(md.loads(source)).steps[-1].mutual_information) < 1e-30
+
+
+def test_windows_of_a_text(tmp_path):
+    """Windows do not run across what the alphabet leaves out; `other` stands in its place."""
+    (tmp_path / "corpus.txt").write_text("abba-ab", encoding="utf-8")
+
+    def windows(more):
+        text = f'{{ length = 2, text = {{ path = "corpus.txt", {more} }} }}'
+        return md.loads(
+            f'data = {text}\nnoise = {{ steps = 1, kernel = {{ kind = "uniform" }}, schedule = {{ kind = "jump" }} }}\n'
+            'reverse.model = { kind = "bayes" }',
+            folder=tmp_path,
+        ).sequences
+
+    law = windows('alphabet = "ab"')
+    assert {"".join(law.labels(x)): w for x, w in law.support} == {"ab": 2, "bb": 1, "ba": 1}
+    law = windows('alphabet = "ab", other = "_"')
+    assert {"".join(law.labels(x)): w for x, w in law.support} == {"ab": 2, "bb": 1, "ba": 1, "a_": 1, "_a": 1}
+
+
+def test_a_markov_law_that_starts_where_it_stays():
+    """Rows (9/10,1/10),(3/10,7/10): the stationary first symbol is (3/4,1/4), and so is every later one."""
+    law = scenario_of(
+        '{ length = 3, markov = { initial = "stationary", rows = [["9/10","1/10"],["3/10","7/10"]] } }'
+    ).sequences
+    assert [p.probabilities[:2] for p in law.position_marginals] == [(Fraction(3, 4), Fraction(1, 4))] * 3
+    assert law.law().probability((0, 1, 1)) == Fraction(3, 4) * Fraction(1, 10) * Fraction(7, 10)
+
+
+def test_the_chain_of_sequences_answers():
+    """The marginal, the noise and the posterior of sequences, by labels; `chain()` is one symbol's."""
+    scenario = scenario_of('{ length = 2, sequences = { "00" = 1, "11" = 1 } }')
+    chain = scenario.sequence_chain()
+    assert chain.marginal(1)["0", "[MASK]"] == Fraction(1, 8)
+    assert chain.noise(1, ("0", "0"), ("0", "[MASK]")) == Fraction(1, 4)
+    assert chain.data_posterior(1, ("0", "[MASK]")) == {("0", "0"): 1}
+    assert chain.data_posterior(1, ("0", "1")) is None
+    assert scenario.chain().marginal(1) == (Fraction(1, 4), Fraction(1, 4), Fraction(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        ('{ length = 2, sequences = { "ab" = 1, "a" = 1 } }', "a sequence of the wrong length"),
+        ('{ length = 2, sequences = [{ tokens = ["she"], weight = 1 }] }', "a sequence of the wrong length"),
+        ('{ length = 2, sequences = { "ab" = 1 }, states = ["a"] }', "an unknown symbol 'b'"),
+        ('{ length = 2, sequences = { "ab" = 0 } }', "the weights are all zero"),
+        ('{ length = 2, sequences = { "ab" = -1 } }', "a negative weight"),
+        ('{ length = 2, sequences = {} }', "there are no sequences"),
+        ('{ sequences = { "ab" = 1 } }', "data.sequences is of sequences"),
+        ('{ length = 2 }', "[data] needs exactly one form"),
+        ('{ length = 0, weights = [1, 1] }', "a value of the wrong type or size"),
+        ('{ length = 2, markov = { initial = [1, 0], rows = [[1],[1,0]] } }', "a matrix of the wrong shape"),
+        ('{ length = 2, markov = { initial = "stationary", rows = [[1,0],[0,1]] } }', "the stationary law is not"),
+        ('{ length = 2, markov = { initial = [1, 0], rows = [[1,0],["1/2",1]] } }', "probabilities that do not sum"),
+    ],
+)  # fmt: skip
+def test_what_is_no_law_of_sequences(data, what):
+    """Each is refused in words, at a key of [data]."""
+    with pytest.raises(InputError) as caught:
+        scenario_of(data)
+    assert caught.value.what.startswith(what)
+    assert caught.value.where.startswith("data")
+    assert caught.value.status == 2
+
+
+def test_a_text_shorter_than_the_window(tmp_path):
+    """What is expected, what there is, and what to do."""
+    (tmp_path / "corpus.txt").write_text("ab-abc", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        md.loads(
+            'data = { length = 4, text = { path = "corpus.txt", alphabet = "abc" } }\n'
+            'noise = { steps = 1, kernel = { kind = "uniform" }, schedule = { kind = "jump" } }',
+            folder=tmp_path,
+        )
+    assert (caught.value.what, caught.value.got) == ("the text is shorter than the window", "at most 3")
+
+
+@pytest.mark.parametrize(
+    ("data", "kernel", "what"),
+    [
+        ("{ length = 20, weights = [1, 1] }", "uniform", "too many sequences to write out a joint law"),
+        ("{ length = 24, weights = [1, 1] }", "absorbing", "too many different sequences"),
+        ("{ length = 17, weights = [1, 1] }", "absorbing", "too many sequences with masks"),
+    ],
+)
+def test_what_is_too_large_is_read_and_not_run(data, kernel, what):
+    """A law too large to be walked is a law all the same, for its curve; a run of it is past a limit: status 2."""
+    scenario = scenario_of(data, f'{{ steps = 2, kernel = {{ kind = "{kernel}" }}, schedule = {{ kind = "jump" }} }}')
+    assert scenario.sequences.length >= 17
+    with pytest.raises(LimitError) as caught:
+        md.run(scenario)
+    assert (caught.value.what, caught.value.where, caught.value.status) == (what, "data.length", 2)
+    assert "information curve" in caught.value.remedy
+
+
+def test_what_sequences_do_not_have():
+    """float64, the pairs of times and a process with memory are refused with what to do."""
+    data = '{ length = 2, sequences = { "00" = 1, "11" = 1 } }'
+    with pytest.raises(InputError, match="not run in float64"):
+        scenario_of(data, more='arithmetic.kind = "float"')
+    with pytest.raises(InputError, match="not run in float64"):
+        md.run(scenario_of(data).with_options(arithmetic="float"))
+    with pytest.raises(InputError, match="one symbol alone"):
+        scenario_of(data, more='checks.dpi = "holds"')
+    with pytest.raises(InputError, match="textbook formula"):
+        md.run(scenario_of(data), shadow=True)
+    memory = '{ steps = 2, kernel = { kind = "conditional", rows_by_source = [[[1,0],[0,1]],[[0,1],[1,0]]] } }'
+    with pytest.raises(InputError, match="a process with memory"):
+        scenario_of(data, memory)
