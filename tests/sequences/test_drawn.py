@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 import sequence_paths as paths
-from sequence_paths import Sampler, Sequences
+from sequence_paths import Sampler, Sequences, jump
 
 from markovdiff.engines.exact.position_ledger import PositionReverse
 from markovdiff.engines.exact.sequence_ledger import JointPrior
@@ -143,3 +143,86 @@ def test_all_paths_agree_on_many():
     """The same of more."""
     for seed in range(1000, 1600):
         one_random_case(seed)
+
+
+HALF = Fraction(1, 2)
+AGREE = {(0, 0): 1, (1, 1): 1}
+PARITY = {x: 1 for x in product((0, 1), repeat=3) if sum(x) % 2 == 0}
+
+
+def markov(stay, length):
+    """A fair start, and a symbol that stays."""
+    law = {}
+    for x in product((0, 1), repeat=length):
+        law[x] = HALF * paths.prod((stay if a == b else 1 - stay for a, b in pairwise(x)), start=Fraction(1))
+    return law
+
+
+def under_a_mask(law, T):
+    return chain_of(law, kernels.absorbing(3, 2), tuple(jump(T)), T)
+
+
+@pytest.mark.parametrize(
+    ("law", "T", "excess", "kl", "tv", "outside"),
+    [
+        (AGREE, 2, "0.5", "0.415037499278844", Fraction(1, 4), Fraction(1, 4)),
+        (PARITY, 2, "0.625", "0.540568381362703", Fraction(5, 16), Fraction(5, 16)),
+        (PARITY, 3, "0.444444444444444", "0.362570079384708", Fraction(2, 9), Fraction(2, 9)),
+        (markov(Fraction(3, 4), 3), 2, "0.183026125906", "0.0972441339836", Fraction(13, 80), 0),
+        (markov(Fraction(9, 10), 4), 4, "0.338267750882", "0.123051883273", Fraction(135681641, 753375000), 0),
+    ],
+)
+def test_reference_values_under_a_mask(law, T, excess, kl, tv, outside):
+    """The ideal denoiser's mixture, as three routes gave it; and d3pm, which counts nothing twice under a mask."""
+    chain = under_a_mask(law, T)
+    for form, denoiser in [
+        (("posterior-mixture", "formula"), "posterior"),
+        (("d3pm", "formula"), "posterior"),
+        (("d3pm", "formula"), "leave_one_out"),
+    ]:
+        found = by_the_product(chain, form, denoiser, tuple(range(T + 1)))
+        assert as_given(found.path_excess, excess)
+        assert as_given(found.excess, kl)
+        assert (found.law.total_variation.exact, found.law.outside_support.exact) == (tv, outside)
+
+
+def as_given(quantity, digits):
+    """Whether a number has these digits, the last of them rounded."""
+    return quantity.enclosed(len(digits.lstrip("0.")), "bits").value == digits
+
+
+@pytest.mark.parametrize(
+    ("T", "denoiser", "form", "excess", "kl"),
+    [
+        (4, "posterior", ("d3pm", "prediction"), "0.300617407698", "0.112541296"),
+        (4, "posterior", ("d3pm", "formula"), "0.643317849", "0.247979167"),
+        (4, "posterior", ("posterior-mixture", "formula"), "0.193156311328", "0.0962549042"),
+        (4, "leave_one_out", ("d3pm", "prediction"), "0.803123782", "0.432167000"),
+        (8, "posterior", ("d3pm", "prediction"), "0.385578889008", "0.0857319874"),
+        (8, "posterior", ("d3pm", "formula"), "0.683302313", "0.236352864"),
+        (8, "leave_one_out", ("d3pm", "formula"), "0.0996462592312", "0.0280591190"),
+        (8, "leave_one_out", ("d3pm", "prediction"), "0.843567296", "0.289239562"),
+        (16, "posterior", ("d3pm", "prediction"), "0.502585866047", "0.105232578"),
+        (16, "posterior", ("d3pm", "formula"), "0.717198394", "0.233874928"),
+        (16, "posterior", ("posterior-mixture", "formula"), "0.0502899842246", "0.00724825357"),
+        (16, "leave_one_out", ("d3pm", "prediction"), "0.860877927", "0.195356792"),
+    ],
+)
+def test_reference_values_under_uniform_noise(T, denoiser, form, excess, kl):
+    """Two bits that agree with probability 9/10: more steps make the bound of the plug-in worse."""
+    law = {(0, 0): 9, (1, 1): 9, (0, 1): 1, (1, 0): 1}
+    found = by_the_product(chain_of(law, kernels.uniform(2), tuple(jump(T)), T), form, denoiser, tuple(range(T + 1)))
+    assert as_given(found.path_excess, excess)
+    assert as_given(found.excess, kl)
+
+
+def test_balls_say_what_fractions_say(monkeypatch):
+    """Where the masses would be too long they are balls: the same digits, the same support."""
+    chain = under_a_mask(markov(Fraction(9, 10), 4), 4)
+    exact = by_the_product(chain, ("posterior-mixture", "formula"), "posterior", (0, 1, 2, 3, 4))
+    monkeypatch.setattr("markovdiff.sequences.drawn.MOST_WRITTEN", 1)
+    balls = by_the_product(chain, ("posterior-mixture", "formula"), "posterior", (0, 1, 2, 3, 4))
+    assert balls.law.exact is None
+    assert balls.is_data is False
+    assert balls.excess.enclosed(40, "bits").value == exact.excess.enclosed(40, "bits").value
+    assert (balls.law.outside_support.is_zero, balls.law.total_variation.is_zero) == (True, False)
