@@ -21,7 +21,8 @@ from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields, in_a_line, one_line
 from markovdiff.errors import InputError
 from markovdiff.process.chain import Chain, Moment
-from markovdiff.sequences.law import SequenceLaw, Symbols
+from markovdiff.sequences.law import SequenceLaw, Symbols, check_joint
+from markovdiff.sequences.noise import check_masked
 from markovdiff.sequences.spaces import AllSequences, MaskedSequences, Space
 
 
@@ -103,6 +104,14 @@ class SequenceChain:
         if target is None or len(target.support) != 1 or self.symbol.data.weights[target.support[0]]:
             return None
         return target.support[0]
+
+    @cached_property
+    def most_states(self) -> int:
+        """At most how many sequences x_t can be, without looking. Raises LimitError where they are too many."""
+        if self.mask is None:
+            check_joint(self.K, self.length)
+            return int(self.K**self.length)
+        return check_masked(self.law)
 
     @cached_property
     def space(self) -> Space:

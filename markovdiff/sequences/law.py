@@ -33,6 +33,9 @@ MAX_JOINT = 2**18
 MAX_LENGTH = 1024
 """L is at most this."""
 
+SMALLER = "a shorter length, or an added mask; the information curve and the best unmasking need no joint law"
+"""What to do about too many sequences."""
+
 Symbols = tuple[int, ...]
 """A sequence, by the indices of its symbols."""
 
@@ -284,7 +287,7 @@ class MarkovSequences:
                 where="data.length",
                 expected=f"at most {MAX_SUPPORT} possible sequences",
                 got=f"{shown(self.support_size)} of {self.length} symbols",
-                remedy="a shorter length",
+                remedy=SMALLER,
             )
         first, d = _over_total(self.initial.probabilities)
         steps, e = over_common_denominator([x for row in self.rows for x in row])
@@ -328,7 +331,7 @@ def check_joint(K: int, length: int, where: str = "data.length") -> None:
             where=where,
             expected=f"K^L at most {MAX_JOINT:,}",
             got=f"{K}^{length} = {shown(K**length)}",
-            remedy="a shorter length, or an added mask, under which only the sequences that occur are walked",
+            remedy=SMALLER,
         )
 
 

@@ -31,6 +31,9 @@ from markovdiff.sequences.law import SequenceLaw, Symbols
 MAX_MASKED = 2**20
 """Sequences with masks that may occur."""
 
+FAR = 16
+"""They are not even looked for where 2^L times the distinct sequences is so many times as much."""
+
 
 def noised(p: RationalMatrix, step: Transition, length: int) -> RationalMatrix:
     """Return p Q^⊗L, 1 × K^L, for a joint law p, 1 × K^L, and one symbol's step Q, K × K."""
@@ -81,7 +84,7 @@ def masked_states(law: SequenceLaw, mask: int) -> tuple[MaskedState, ...]:
 
     Raises LimitError past MAX_MASKED of them.
     """
-    most = 2**law.length * len(law.support)
+    most = check_masked(law)
     found: dict[Symbols, MaskedState] = {}
     for j in range(law.length + 1):
         for positions in combinations(range(law.length), j):
@@ -92,11 +95,23 @@ def masked_states(law: SequenceLaw, mask: int) -> tuple[MaskedState, ...]:
                 state = MaskedState(tuple(sequence), j, weight)
                 found[state.sequence] = state
             if len(found) > MAX_MASKED:
-                raise LimitError(
-                    "too many sequences with masks",
-                    where="data.length",
-                    expected=f"at most {MAX_MASKED:,} that can occur",
-                    got=f"up to 2^{law.length} × {len(law.support)} = {shown(most)}",
-                    remedy="a shorter length; the information curve and the best unmasking need no such states",
-                )
+                raise _too_many(law, most)
     return tuple(found[x] for x in sorted(found))
+
+
+def check_masked(law: SequenceLaw) -> int:
+    """Return at most how many sequences with masks occur. Raises LimitError where they are far too many to walk."""
+    most = int(min(2**law.length * len(law.support), law.K**law.length))
+    if most > FAR * MAX_MASKED:
+        raise _too_many(law, most)
+    return most
+
+
+def _too_many(law: SequenceLaw, most: int) -> LimitError:
+    return LimitError(
+        "too many sequences with masks",
+        where="data.length",
+        expected=f"at most {MAX_MASKED:,} that can occur",
+        got=f"up to {shown(most)}: {len(law.support)} sequences of {law.length} symbols, each masked in all ways",
+        remedy="a shorter length; the information curve and the best unmasking need no such states",
+    )

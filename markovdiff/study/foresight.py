@@ -24,10 +24,11 @@ from markovdiff.study.forecast import (
     forecast_balls,
     forecast_float,
     forecast_mixing,
+    forecast_sequences,
     is_admitted,
     with_model,
 )
-from markovdiff.study.scenario import Scenario
+from markovdiff.study.scenario import Scenario, check_sequence_arithmetic
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.arrays import Floats
@@ -50,6 +51,9 @@ MINUTE = 60.0
 def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None = None) -> Forecast:
     """The forecast of a run, in the scenario's arithmetic or another; nothing is refused."""
     kind = arithmetic or scenario.file.arithmetic.kind
+    if (sequences := scenario.sequence_chain()) is not None:
+        check_sequence_arithmetic(kind)
+        return forecast_sequences(sequences, kind)
     pairs = pairs_of(chain.T) if scenario.compares_pairs else 0
     bayes = not chain.is_markov or is_bayes(scenario.file.reverse.model)
     if kind == "exact":
@@ -179,7 +183,12 @@ def asked_for(scenario: Scenario) -> ArithmeticName:
 
 
 def others(scenario: Scenario, chain: Chain, tried: Forecast) -> list[Forecast]:
-    """The forecasts of what the scenario does not ask for and what its run does not do; certified arithmetic first."""
+    """The forecasts of what the scenario does not ask for and what its run does not do; certified arithmetic first.
+
+    Sequences have none: they cost the same in exact and ball arithmetic.
+    """
+    if scenario.sequences is not None:
+        return []
     kinds = [kind for kind in get_args(ArithmeticName) if kind not in (asked_for(scenario), tried.arithmetic)]
     found = [foresee(scenario, chain, kind) for kind in kinds]
     return [made for kind, made in zip(kinds, found, strict=True) if kind == made.arithmetic]
@@ -201,6 +210,8 @@ def said(made: Forecast) -> str:
 
 def smaller(scenario: Scenario, chain: Chain) -> str:
     """What would make the run itself smaller."""
+    if scenario.sequences is not None:
+        return "a shorter length or fewer steps; `markovdiff unmask` needs the information curve alone"
     if asked_for(scenario) == "float":
         return "fewer steps or states"
     if asked_for(scenario) == "ball":

@@ -151,6 +151,32 @@ TOTALS = tuple(field.name for field in fields(Elbo) if field.name != "nll_excess
 
 
 @dataclass(frozen=True)
+class SequenceFacts:
+    """What is known of a law of sequences before any noise.
+
+    `information_curve` is c_0 … c_{L−1}, what a position costs once j others are known; it and both correlations are
+    None where the subsets of positions are too many to be looked at.
+    """
+
+    length: int
+    symbols: tuple[str, ...]
+    information_curve: tuple[Enclosed, ...] | None = None
+    total_correlation: Enclosed | None = None
+    dual_total_correlation: Enclosed | None = None
+
+    def record(self) -> dict[str, Any]:
+        """The same as the JSON has it."""
+        curve = self.information_curve
+        return {
+            "length": self.length,
+            "symbols": list(self.symbols),
+            "information_curve": None if curve is None else [_plain(c) for c in curve],
+            "total_correlation": _plain(self.total_correlation),
+            "dual_total_correlation": _plain(self.dual_total_correlation),
+        }
+
+
+@dataclass(frozen=True)
 class Result:
     """Everything a run found out; `partial` where it was interrupted, and then there are steps alone.
 
@@ -167,7 +193,7 @@ class Result:
     checks: tuple[Check, ...] = ()
     partial: bool = False
     notes: tuple[str, ...] = ()
-    sequence: None = None
+    sequence: SequenceFacts | None = None
     sampler: tuple[()] = ()
 
     def __repr__(self) -> str:
@@ -195,7 +221,7 @@ class Result:
             "steps": [step.record(distributions) for step in self.steps],
             "elbo": {name: _plain(getattr(self.elbo, name)) for name in TOTALS},
             "checks": [{field.name: getattr(check, field.name) for field in fields(Check)} for check in self.checks],
-            "sequence": self.sequence,
+            "sequence": None if self.sequence is None else self.sequence.record(),
             "sampler": list(self.sampler),
         }
 

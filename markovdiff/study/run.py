@@ -35,7 +35,7 @@ from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import Forecast
 from markovdiff.study.naive_float import NaiveFloat, check_certified
 from markovdiff.study.plan import Plan, planned
-from markovdiff.study.result import Check, Result, Step
+from markovdiff.study.result import Check, Result, SequenceFacts, Step
 from markovdiff.study.reverse import notes_of
 from markovdiff.study.rounding import rounding
 from markovdiff.study.scenario import Scenario
@@ -78,6 +78,7 @@ def run(
         scenario=resolved(scenario, chain, engine.prior, plan.model),
         notes=(*scenario.notes, *rounded, *notes_of(plan.model)),
         partial=True,
+        sequence=_facts(scenario),
     )
     if on_begin is not None:
         on_begin(begun, plan.forecast)
@@ -119,6 +120,14 @@ def _engine(plan: Plan) -> Engine[Any]:
             return ball_engine(plan)
         case "exact":
             return ExactEngine(plan)
+
+
+def _facts(scenario: Scenario) -> SequenceFacts | None:
+    if scenario.sequences is None:
+        return None
+    from markovdiff.study.sequences import facts_of
+
+    return facts_of(scenario)
 
 
 def _shadow(scenario: Scenario, chain: Chain) -> NaiveFloat:

@@ -289,14 +289,7 @@ class Scenario:
         for check in (Dpi.name, Sdpi.name):
             if self._asked(check) is not None and check in self._unavailable:
                 raise InputError(why[check], where=f"checks.{check}", remedy="leave it out")
-        if self.file.arithmetic.kind == "float":
-            raise InputError(
-                "sequences are not run in float64",
-                where="arithmetic.kind",
-                expected="exact or ball",
-                got="float",
-                remedy='arithmetic.kind = "ball", or --arithmetic ball',
-            )
+        check_sequence_arithmetic(self.file.arithmetic.kind)
         self.joint_reverse()
 
     @cached_property
@@ -327,6 +320,18 @@ class Scenario:
         if named == "stationary":
             return self.stationary or _located(where, self.chain())
         return law_of(resolve.law(named, self.data, f"{where}.against", self.mask))
+
+
+def check_sequence_arithmetic(kind: fileformat.ArithmeticKind) -> None:
+    """Raise InputError for float64: there H(x_t) − H(x_t | x_0), of joint laws, would cancel."""
+    if kind == "float":
+        raise InputError(
+            "sequences are not run in float64",
+            where="arithmetic.kind",
+            expected="exact or ball",
+            got="float",
+            remedy='arithmetic.kind = "ball", or --arithmetic ball',
+        )
 
 
 def _located(where: str, chain: Chain) -> RationalMatrix:

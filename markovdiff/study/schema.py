@@ -31,7 +31,7 @@ def result_schema() -> dict[str, Any]:
         "steps": {"type": "array", "items": _step(), "minItems": 1},
         "elbo": _object({name: _nullable("quantity") for name in TOTALS}),
         "checks": {"type": "array", "items": _check()},
-        "sequence": {"type": "null", "description": "of data that are sequences"},
+        "sequence": {"anyOf": [_sequence(), {"type": "null"}], "description": "of data that are sequences"},
         "sampler": {"type": "array", "maxItems": 0, "description": "of data that are sequences"},
     }
     return {
@@ -173,6 +173,20 @@ def _scenario() -> dict[str, Any]:
             "checks": {"type": "object", "additionalProperties": {"type": ["string", "object"]}},
         },
         optional=("sequences",),
+    )
+
+
+def _sequence() -> dict[str, Any]:
+    """What is known of the law of sequences itself; null where there are too many subsets of positions."""
+    curve = {"type": "array", "items": {"$ref": "#/$defs/quantity"}}
+    return _object(
+        {
+            "length": {"type": "integer", "minimum": 1},
+            "symbols": {"type": "array", "items": {"type": "string"}},
+            "information_curve": {"anyOf": [curve, {"type": "null"}]},
+            "total_correlation": _nullable("quantity"),
+            "dual_total_correlation": _nullable("quantity"),
+        }
     )
 
 

@@ -16,16 +16,18 @@ from markovdiff.arithmetic.quantity import Enclosed, Quantity
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.engines.exact.sequence_information import SequenceInformation, SequenceSnapshot
 from markovdiff.engines.exact.sequence_ledger import JointPrior, SequenceLedger
-from markovdiff.errors import InternalError, UnfinishedError
+from markovdiff.errors import InternalError, LimitError, UnfinishedError
 from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.ledger import Term, Unbounded
 from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.transition import Transition
+from markovdiff.sequences.curve import information_curve
 from markovdiff.sequences.facts import dobrushin_of_product
 from markovdiff.sequences.spaces import Space
 from markovdiff.study.exact import CLOSED_FORM_BITS, Tick, total_variation
 from markovdiff.study.plan import Plan, SequencePlan
-from markovdiff.study.result import Elbo, Rational, Step
+from markovdiff.study.result import Elbo, Rational, SequenceFacts, Step
+from markovdiff.study.scenario import Scenario
 from markovdiff.study.steps import Report, elbo_of, step_of, unbounded
 
 
@@ -119,6 +121,25 @@ class SequenceEngine:
 
     def triangle(self, tick: Tick) -> Finding:  # noqa: ARG002
         raise InternalError("the check `dpi` is refused for sequences when a scenario is read")
+
+
+def facts_of(scenario: Scenario) -> SequenceFacts | None:
+    """Return what is known of the scenario's law of sequences before any noise; None where the data are one symbol."""
+    law = scenario.sequences
+    if law is None:
+        return None
+    try:
+        curve = information_curve(law)
+    except LimitError:
+        return SequenceFacts(law.length, law.symbols)
+    digits, unit = scenario.digits, scenario.unit
+    return SequenceFacts(
+        law.length,
+        law.symbols,
+        curve.values(digits, unit),
+        curve.total_correlation.enclosed(digits, unit, closed=True),
+        curve.dual_total_correlation.enclosed(digits, unit, closed=True),
+    )
 
 
 def labels_of(space: Space, symbols: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
