@@ -179,13 +179,13 @@ def _ways(law, x, shown, sizes, choose, L):
     if not sizes:
         yield Fraction(1), Fraction(1)
         return
-    known = {l: x[l] for l in shown}
-    left = [l for l in range(L) if l not in known]
-    beliefs = {l: conditional(law, known, l) for l in left}
+    known = {at: x[at] for at in shown}
+    left = [at for at in range(L) if at not in known]
+    beliefs = {at: conditional(law, known, at) for at in left}
     if any(b is None for b in beliefs.values()):
         return
     for block, chance in choose(left, sizes[0], beliefs):
-        drawn = prod((beliefs[l].get(x[l], Fraction(0)) for l in block), start=Fraction(1))
+        drawn = prod((beliefs[at].get(x[at], Fraction(0)) for at in block), start=Fraction(1))
         if drawn:
             for c, p in _ways(law, x, (*shown, *block), sizes[1:], choose, L):
                 yield chance * c, drawn * p
@@ -197,17 +197,17 @@ def at_random(left, b, _beliefs):
 
 
 def in_order(order):
-    return lambda left, b, _beliefs: [(tuple(l for l in order if l in left)[:b], Fraction(1))]
+    return lambda left, b, _beliefs: [(tuple(at for at in order if at in left)[:b], Fraction(1))]
 
 
 def by_confidence(left, b, beliefs):
-    surest = sorted(left, key=lambda l: (-max(beliefs[l].values()), l))
+    surest = sorted(left, key=lambda at: (-max(beliefs[at].values()), at))
     return [(tuple(surest[:b]), Fraction(1))]
 
 
 def conditional(law, known, place):
     """q(x^l | x^S) as a mapping; None where x^S is impossible."""
-    kept = [(x[place], p) for x, p in law.items() if all(x[l] == k for l, k in known.items())]
+    kept = [(x[place], p) for x, p in law.items() if all(x[at] == k for at, k in known.items())]
     found = totals(kept)
     total = sum(found.values(), Fraction(0))
     return {k: p / total for k, p in found.items()} if total else None

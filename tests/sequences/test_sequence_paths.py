@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 from random import Random
 
 import pytest
@@ -86,7 +86,7 @@ def random_process(random: Random, most=9):
     K, L = random.choice([(2, 1), (2, 2), (2, 3), (3, 1), (3, 2)])
     T = random.randint(1, 2)
     if random.random() < 0.3:
-        T, noise = T, [absorbing(Fraction(random.randint(1, 4), 4), K, K - 1) for _ in range(T)]
+        noise = [absorbing(Fraction(random.randint(1, 4), 4), K, K - 1) for _ in range(T)]
         ordinary = range(K - 1) if random.random() < 0.5 else range(K)
     else:
         noise = [
@@ -103,7 +103,7 @@ def random_process(random: Random, most=9):
 def test_leave_one_out_with_the_formula_is_the_ideal_mixture(seed):
     """Both are q(x_s^l | x_t) wherever x_t is possible: every kernel, every pair of times."""
     process = random_process(Random(seed))
-    for s, t in [(s, t) for t in range(1, process.T + 1) for s in range(t)]:
+    for s, t in combinations(range(process.T + 1), 2):
         for y in process.marginal(t):
             bayes = [process.bayes(s, t, y, place) for place in range(process.L)]
             assert process.reverse_rows(s, t, y, process.posterior, "posterior-mixture") == bayes
