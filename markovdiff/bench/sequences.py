@@ -203,7 +203,7 @@ def samplers(length: int, T: int, *, with_plain: bool) -> SequenceTask:
         return [one.excess.enclosed(digits, "bits") for one in drawn]
 
     return SequenceTask(
-        f"samplers of 1 … {T} steps, masked",
+        f"masked, 1 to {T} steps drawn",
         lambda: f"K = 2, L = {length}",
         find,
         (lambda: [plain_sampler(length, n) for n in counts]) if with_plain else None,

@@ -59,7 +59,7 @@ def tables(bench: Measurements) -> list[tuple[str, Rows]]:
         found += [("Cost against K and against T, least squares on logarithms", [head, *map(growth, bench.growth)])]
     if bench.sequences:
         head = ["sequences", "size", "takes", "plain takes", "ratio", "and is"]
-        title = "Sequences: the information curve, the best block sizes, samplers; beside plain programs with Fraction and mpmath"
+        title = "The information curve, the best block sizes, and samplers, beside plain programs with Fraction"
         found += [(title, [head, *map(sequences, bench.sequences)])]
     return found
 

@@ -118,7 +118,7 @@ def test_a_plain_program_finds_the_same_curve(capsys: pytest.CaptureFixture[str]
         r"windows of 3 in 0 kB of text +\d+ sequences +.*× +right", next(r for r in rows if "windows" in r)
     )
     assert re.search(r"K = 2, L = 5 +.*× +right$", "\n".join(rows), re.MULTILINE)
-    assert re.search(r"^samplers of 1 … 4 steps, masked +K = 2, L = 3 +.*× +right$", "\n".join(rows), re.MULTILINE)
+    assert re.search(r"^masked, 1 to 4 steps drawn +K = 2, L = 3 +.*× +right$", "\n".join(rows), re.MULTILINE)
     assert re.search(r"K = 3, L = 4 +[^×]*not run +– +–$", "\n".join(rows), re.MULTILINE)
 
 
