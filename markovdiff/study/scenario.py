@@ -130,6 +130,17 @@ class Scenario:
             raise InputError("a process with memory has no reverse model", where="reverse.model", remedy="leave it out")
         return None
 
+    def chain_of_one_symbol(self, where: str) -> Chain:
+        """The forward process, for what speaks of one symbol. Raises InputError, at `where`, for sequences."""
+        if self.sequences is not None:
+            raise InputError(
+                "this speaks of one symbol, not of sequences",
+                where=where,
+                expected="data without `length`",
+                remedy="`markovdiff run` reports on sequences",
+            )
+        return self.chain()
+
     def sequence_chain(self) -> SequenceChain | None:
         """The forward process of sequences; None where the data are one symbol.
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import markovdiff as md
 from markovdiff.arithmetic.rational import text
 from markovdiff.errors import InputError, LimitError
+from markovdiff.reference.arrays import arrays
 from markovdiff.sequences.curve import information_curve, masked_information
 from markovdiff.study.schema import result_schema
 
@@ -317,8 +318,10 @@ def test_what_sequences_do_not_have():
         scenario_of(data, more='arithmetic.kind = "float"')
     with pytest.raises(InputError, match="not run in float64"):
         md.run(scenario_of(data).with_options(arithmetic="float"))
-    with pytest.raises(InputError, match="textbook formula"):
+    with pytest.raises(InputError, match="speaks of one symbol"):
         md.run(scenario_of(data), shadow=True)
+    with pytest.raises(InputError, match="speaks of one symbol"):
+        arrays(scenario_of(data))
     memory = '{ steps = 2, kernel = { kind = "conditional", rows_by_source = [[[1,0],[0,1]],[[0,1],[1,0]]] } }'
     with pytest.raises(InputError, match="a process with memory"):
         scenario_of(data, memory)
