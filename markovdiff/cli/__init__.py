@@ -21,7 +21,7 @@ COMMANDS = [
     *(running.run, running.verify),
     *(reading.list_, reading.show, reading.new, reading.learn, reading.schema, reading.completion),
     *(sequences.unmask,),
-    *(programs.tui, programs.audit, programs.bench, sweeping.sweep, drawing.plot, exporting.export),
+    *(programs.tui, programs.audit, programs.bench, sweeping.sweep, drawing.plot, exporting.export, exporting.compare),
 ]
 
 
