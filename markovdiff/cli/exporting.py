@@ -1,4 +1,4 @@
-"""`export`: reference arrays for other people's code."""
+"""`export` and `compare`: reference arrays for other people's code, and that code's arrays beside them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import click
 from markovdiff.cli.drawing import times_of
 from markovdiff.cli.options import complete_scenario, load_given, set_option
 from markovdiff.cli.streams import out
+from markovdiff.errors import printable
 
 
 @click.command()
@@ -47,3 +48,54 @@ def export(
             shape = " × ".join(map(str, array.shape)) or str(array)
             out(f"{name:<20} {shape}\n")
     return 0
+
+
+@click.command()
+@click.argument("scenario", shell_complete=complete_scenario)
+@click.argument("file", metavar="FILE.npz", type=click.Path())
+@click.option("--rtol", type=float, default=1e-6, show_default=True, help="Relative tolerance.")
+@click.option("--atol", type=float, default=1e-9, show_default=True, help="Absolute tolerance.")
+@click.option("--json", "json_file", metavar="FILE|-", help="Write the comparison as JSON.")
+@set_option
+def compare(
+    scenario: str, file: str, rtol: float, atol: float, json_file: str | None, settings: tuple[str, ...]
+) -> int:
+    """Hold your arrays beside the truth: what agrees, where the others first differ, and what they look like.
+
+    FILE.npz has arrays by the names and shapes of `markovdiff export`, any of them, with or without the mask's row and
+    column; `unit` and `times` beside them are honoured. What they look like is found by trying habits: transposed,
+    shifted, nats for bits, a clamp, a dropped prior and others.
+
+    \b
+    Exit status
+      0  all agree
+      1  some do not
+      2  the arrays cannot be compared
+    """  # noqa: D301  (click's own mark for a paragraph to leave as it is)
+    from markovdiff.reference.compare import compare as hold_beside
+    from markovdiff.study.output import check_writable, write_whole
+    from markovdiff.study.result import dump
+
+    if json_file not in (None, "-"):
+        check_writable({"--json": str(json_file)})
+    found = hold_beside(load_given(scenario, settings), file, rtol=rtol, atol=atol)
+    text = dump(found.record())
+    if json_file == "-":
+        out(text)
+        return 0 if found.passed else 1
+    if json_file is not None:
+        write_whole({("--json", json_file): text})
+    for name in found.agree:
+        out(f"✓ {name}\n")
+    for difference in found.differences:
+        out(f"✗ {printable_lines(str(difference))}\n")
+    for note in found.notes:
+        out(f"note: {note}\n")
+    if found.undefined:
+        out(f"note: {found.undefined} entries have no true value, and were not compared\n")
+    return 0 if found.passed else 1
+
+
+def printable_lines(words: str) -> str:
+    """Return several lines, each safe to be written to a terminal."""
+    return "\n".join(map(printable, words.splitlines()))
