@@ -304,6 +304,11 @@ def _plain(value: object) -> object:
     return value
 
 
+def quantity_record(value: Enclosed | None) -> object:
+    """Return a quantity as the JSON has it."""
+    return _plain(value)
+
+
 def csv_cell(name: str, plain: object) -> str:
     """A step's value as the JSON has it, as a cell: a number as a decimal with a point or an exponent.
 
