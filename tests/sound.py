@@ -91,7 +91,7 @@ def tables() -> dict[str, bytes]:
     rows = [[1, 2, 1], [0, 3, 1], [5, 0, 5]]
     exact = [["1/2", "1/4", "1/4"], ["0", "1", "0"], ["1/3", "1/3", "1/3"]]
     found = {
-        path.name: path.read_bytes() for path in (HOME / "scenarios").iterdir() if path.suffix in (".csv", ".json")
+        path.name: path.read_bytes() for path in (HOME / "scenarios").iterdir() if path.suffix in (".csv", ".json", ".txt")
     }
     found |= {
         "p.npy": _npy(np.array([0.5, 0.25, 0.3])),
