@@ -162,18 +162,21 @@ class Bayes(Table, frozen=True, tag_field="kind", tag="bayes"):
 
 
 class PosteriorMixture(Table, frozen=True, tag_field="kind", tag="posterior-mixture"):
-    """Σ_k q(x_{t−1} | x_t, x0 = k) p̃(x0 = k | x_t)."""
+    """Σ_k q(x_{t−1} | x_t, x0 = k) p̃(x0 = k | x_t); of sequences, position by position."""
 
     error: Number | None = None
-    denoiser: Literal["data"] | None = None
+    denoiser: Literal["data", "leave-one-out"] | None = None
 
 
 class D3PM(Table, frozen=True, tag_field="kind", tag="d3pm"):
-    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t); at t = 1 p̃ itself, or the same formula."""
+    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t); at t = 1 p̃ itself ("prediction"), or the same formula.
+
+    The formula is the default of leave-one-out, the prediction that of every other denoiser.
+    """
 
     error: Number | None = None
-    denoiser: Literal["data"] | None = None
-    last: Last = "prediction"
+    denoiser: Literal["data", "leave-one-out"] | None = None
+    last: Last | None = None
 
 
 class Counted(Table, frozen=True, tag_field="kind", tag="counted"):
@@ -206,7 +209,20 @@ class Reverse(Table, frozen=True):
     """The reverse model and the prior it starts from."""
 
     prior: Literal["marginal", "stationary", "uniform", "mask"] | list[Number] = "marginal"
-    model: Model = field(default_factory=Bayes)
+    model: Model | None = None
+    """Bayes for one symbol, posterior-mixture for sequences."""
+
+
+# [sampler]
+
+
+class Sampler(Table, frozen=True):
+    """What is asked of samplers of sequences: numbers of steps, grids of times, and block sizes of unmasking."""
+
+    steps: list[Count] | None = None
+    times: list[list[int]] | None = None
+    unmask: list[list[int]] | None = None
+    order: Literal["random", "left-to-right", "confidence"] | list[int] = "random"
 
 
 # [checks]
@@ -247,6 +263,7 @@ class File(Table, frozen=True):
     description: str = ""
     unit: Literal["bits", "nats"] = "bits"
     reverse: Reverse = field(default_factory=Reverse)
+    sampler: Sampler | None = None
     checks: Checks | None = None
     arithmetic: Arithmetic = field(default_factory=Arithmetic)
 

@@ -55,7 +55,7 @@ def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None 
         check_sequence_arithmetic(kind)
         return forecast_sequences(sequences, kind, scenario.digits)
     pairs = pairs_of(chain.T) if scenario.compares_pairs else 0
-    bayes = not chain.is_markov or is_bayes(scenario.file.reverse.model)
+    bayes = not chain.is_markov or is_bayes(scenario.model)
     if kind == "exact":
         if bayes or chain.kernel.rank_one_target is None:
             return forecast(chain, pairs, classes=_classes(scenario, chain))

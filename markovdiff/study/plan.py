@@ -69,7 +69,7 @@ def planned(scenario: Scenario, chain: Chain) -> Plan:
     kind, is_marginal = scenario.file.arithmetic.kind, scenario.file.reverse.prior == "marginal"
     prior = None if is_marginal else scenario.prior(chain)
     sequences = scenario.sequence_chain()
-    joint = None if sequences is None else SequencePlan(sequences, scenario.joint_reverse(), prior)
+    joint = None if sequences is None else SequencePlan(sequences, scenario.joint_reverse(sequences), prior)
     model = None if joint else scenario.reverse_model(chain)
     stationary = scenario.stationary if kind == "float" and is_marginal else None
     return Plan(

@@ -42,7 +42,8 @@ class Step:
     """What was found at one t; None where a quantity belongs to a step and t = 0, is not defined, or not decided.
 
     `shadow` is there where the run was asked for it; `sequences` are those that `marginal` speaks of, in its order,
-    where x_t is a sequence.
+    where x_t is a sequence. Of a model that treats each position by itself `model_error` has two parts:
+    `expected_total_correlation` of x_{t−1} given x_t, and the `position_error` that each position's own model adds.
     """
 
     t: int
@@ -64,6 +65,8 @@ class Step:
     contraction: Enclosed | None = None
     dobrushin_product: Rational | None = None
     sequences: tuple[tuple[str, ...], ...] | None = field(default=None, hash=False)
+    expected_total_correlation: Enclosed | None = None
+    position_error: Enclosed | None = None
     shadow: FloatError | None = None
 
     def __repr__(self) -> str:
@@ -80,6 +83,7 @@ class Step:
         record = {name: _plain(getattr(self, name)) for name in QUANTITIES}
         if distributions:
             record["marginal"] = self._marginal_record()
+        record |= {name: _plain(part) for name in PARTS if (part := getattr(self, name)) is not None}
         if self.shadow is not None:
             record["shadow"] = self.shadow.record()
         return record
@@ -92,7 +96,10 @@ class Step:
         return [{"x_t": list(x), "probability": _plain(p)} for x, p in named if p]
 
 
-QUANTITIES = tuple(field.name for field in fields(Step) if field.name not in ("law", "sequences", "shadow"))
+PARTS = ("expected_total_correlation", "position_error")
+"""The two parts of the error of a model that treats each position by itself."""
+
+QUANTITIES = tuple(field.name for field in fields(Step) if field.name not in ("law", "sequences", "shadow", *PARTS))
 ADDED = ("cross_entropy", "contraction", "dobrushin_product")
 """What the second schema added to a step."""
 
@@ -179,6 +186,43 @@ class SequenceFacts:
 
 
 @dataclass(frozen=True)
+class FalseSequence:
+    """A sequence that never occurs in the data, by its labels, and its mass under a sampler."""
+
+    x0: tuple[str, ...]
+    mass: Enclosed
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What a sampler draws: by a number of steps or a grid of `times`, or by block sizes and an order.
+
+    `bound` says whether KL(q‖ν) ≤ excess is `strict` or `equal`; None where either is not finite.
+    """
+
+    steps: int | None
+    times: tuple[int, ...] | None
+    unmask: tuple[int, ...] | None
+    order: str | tuple[int, ...] | None
+    excess: Enclosed
+    kl: Enclosed | None
+    total_variation: Enclosed | None
+    outside_support: Enclosed | None
+    bound: str | None
+    false: tuple[FalseSequence, ...]
+
+    def record(self) -> dict[str, Any]:
+        """The same as the JSON has it."""
+        by: dict[str, Any] = {"steps": self.steps, "times": self.times and list(self.times)}
+        if self.unmask is not None:
+            order = self.order if isinstance(self.order, str) else list(self.order or ())
+            by = {"unmask": list(self.unmask), "order": order}
+        numbers = {name: _plain(getattr(self, name)) for name in ("excess", "kl", "total_variation", "outside_support")}
+        false = [{"x0": list(one.x0), "mass": _plain(one.mass)} for one in self.false]
+        return {**by, **numbers, "bound": self.bound, "false": false}
+
+
+@dataclass(frozen=True)
 class Result:
     """Everything a run found out; `partial` where it was interrupted, and then there are steps alone.
 
@@ -196,7 +240,7 @@ class Result:
     partial: bool = False
     notes: tuple[str, ...] = ()
     sequence: SequenceFacts | None = None
-    sampler: tuple[()] = ()
+    sampler: tuple[Sampled, ...] = ()
 
     def __repr__(self) -> str:
         name, kind = shown(self.scenario.get("name"), 40), self.arithmetic.get("kind")
@@ -224,7 +268,7 @@ class Result:
             "elbo": {name: _plain(getattr(self.elbo, name)) for name in TOTALS},
             "checks": [{field.name: getattr(check, field.name) for field in fields(Check)} for check in self.checks],
             "sequence": None if self.sequence is None else self.sequence.record(),
-            "sampler": list(self.sampler),
+            "sampler": [sampled.record() for sampled in self.sampler],
         }
 
     def plot(self, what: str = "information", *, scale: str | None = None) -> Any:

@@ -32,7 +32,7 @@ def model(spec: fileformat.Model, chain: Chain, labels: int, folder: Path) -> re
         case fileformat.PosteriorMixture():
             return reverse.PosteriorMixture(_denoiser(spec))
         case fileformat.D3PM():
-            return reverse.D3PM(_denoiser(spec), spec.last)
+            return reverse.D3PM(_denoiser(spec), spec.last or "prediction")
         case fileformat.Counted():
             smoothing = Fraction(1) if spec.smoothing is None else spec.smoothing
             if smoothing < 0:
@@ -61,6 +61,13 @@ def _denoiser(spec: fileformat.PosteriorMixture | fileformat.D3PM) -> reverse.De
     if spec.denoiser is not None:
         if spec.error is not None:
             raise InputError("two denoisers", where=WHERE, expected="either error or denoiser", got="both")
+        if spec.denoiser == "leave-one-out":
+            raise InputError(
+                "leave-one-out speaks of the other positions",
+                where=f"{WHERE}.denoiser",
+                expected="data that are sequences (data.length)",
+                remedy='denoiser = "data": of one symbol that is the same',
+            )
         return reverse.MarginalDenoiser()
     error = spec.error or Fraction(0)
     if not 0 <= error <= 1:

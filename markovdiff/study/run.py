@@ -17,7 +17,7 @@ from markovdiff._version import __version__
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
-from markovdiff.measures.checks import CHECKS, Dpi, ElboLedger
+from markovdiff.measures.checks import CHECKS, Dpi, ElboLedger, Sampler
 from markovdiff.measures.checks.finding import Finding
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Kernel
@@ -38,6 +38,7 @@ from markovdiff.study.plan import Plan, planned
 from markovdiff.study.result import Check, Result, SequenceFacts, Step
 from markovdiff.study.reverse import notes_of
 from markovdiff.study.rounding import rounding
+from markovdiff.study.sampler import bounds_of, samplers
 from markovdiff.study.scenario import Scenario
 from markovdiff.study.sequence_data import record_of
 
@@ -99,8 +100,12 @@ def run(
         findings[ElboLedger.name] = balanced
     if Dpi.name in plan.expectations:
         findings[Dpi.name] = engine.triangle(lambda share: progress("pairs of times", share))
+    sampled = () if plan.sequences is None else samplers(scenario, plan.sequences, progress)
+    if Sampler.name in plan.expectations:
+        findings[Sampler.name] = bounds_of(scenario, sampled)
     checks = tuple(_check(name, e, findings[name], rounded) for name, e in plan.expectations.items())
-    return replace(begun, steps=tuple(steps), elbo=elbo, checks=checks, partial=False)
+    found = tuple(sampler.reported(plan.digits, plan.unit) for sampler in sampled)
+    return replace(begun, steps=tuple(steps), elbo=elbo, checks=checks, sampler=found, partial=False)
 
 
 def _engine(plan: Plan) -> Engine[Any]:
@@ -185,7 +190,7 @@ def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] 
     """The reverse model's kind and parameters, with its rows where they were counted or brought."""
     if model is None and scenario.sequences is None:
         return None
-    spec = scenario.file.reverse.model
+    spec = scenario.model
     left_out = ("rows", "path", "normalise", "softmax")
     record: dict[str, object] = {"kind": type(spec).__struct_config__.tag}
     for name in spec.__struct_fields__:

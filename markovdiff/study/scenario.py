@@ -24,7 +24,7 @@ from markovdiff.arithmetic.enclosure import Unit, check_digits, check_unit
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields
-from markovdiff.engines.exact.sequence_ledger import JointBayes, JointReverse
+from markovdiff.engines.exact.sequence_ledger import JointReverse
 from markovdiff.errors import InputError, MarkovdiffError
 from markovdiff.measures.checks import CHECKS, Dpi, Sdpi
 from markovdiff.measures.checks.finding import CheckObserver
@@ -40,7 +40,9 @@ from markovdiff.sequences.law import MarkovSequences
 from markovdiff.study import fileformat, files, resolve, reverse
 from markovdiff.study.confined import SHIPPED
 from markovdiff.study.forecast import check_forecast
+from markovdiff.study.position_reverse import check_joint_reverse, joint_reverse
 from markovdiff.study.reading import read, structured
+from markovdiff.study.sampler_keys import check_asked
 from markovdiff.study.sequence_data import Sequences, one_symbol, sequences
 from markovdiff.study.settings import assigned, plain, tree
 
@@ -104,6 +106,13 @@ class Scenario:
         return self.data.K
 
     @property
+    def model(self) -> fileformat.Model:
+        """The reverse model's table: the file's, else Bayes for one symbol and the mixture for sequences."""
+        if self.file.reverse.model is not None:
+            return self.file.reverse.model
+        return fileformat.Bayes() if self.sequences is None else fileformat.PosteriorMixture()
+
+    @property
     def mask(self) -> str | None:
         """The label of the absorbing state, if there is one."""
         return self.file.noise.kernel.added_state()
@@ -123,7 +132,7 @@ class Scenario:
 
     def reverse_model(self, chain: Chain) -> ReverseModel | None:
         """R_1 … R_T; None for a process with memory, which has no ledger."""
-        spec = self.file.reverse.model
+        spec = self.model
         if chain.is_markov:
             return reverse.model(spec, chain, self.labels, self.folder)
         if spec != fileformat.Bayes():
@@ -151,16 +160,9 @@ class Scenario:
         law = self.sequences.law() if isinstance(self.sequences, MarkovSequences) else self.sequences
         return SequenceChain(law, self.chain())
 
-    def joint_reverse(self) -> JointReverse:
+    def joint_reverse(self, sequences: SequenceChain) -> JointReverse:
         """R_1 … R_T on sequences. Raises InputError for a model that is of one symbol."""
-        spec = self.file.reverse.model
-        if spec != fileformat.Bayes():
-            raise InputError(
-                "a reverse model of one symbol",
-                where="reverse.model",
-                expected='kind = "bayes", the joint Bayes reverse, for sequences',
-            )
-        return JointBayes()
+        return joint_reverse(self.model, sequences, self.labels, self.folder)
 
     def with_options(
         self,
@@ -273,6 +275,7 @@ class Scenario:
         for check, kind in CHECKS.items():
             if self._asked(check) is not None:
                 kind.check_defined(self)
+        check_asked(self)
         if self.sequences is None:
             self.reverse_model(chain)
         else:
@@ -300,7 +303,7 @@ class Scenario:
                 remedy="leave it out",
             )
         check_sequence_arithmetic(self.file.arithmetic.kind)
-        self.joint_reverse()
+        check_joint_reverse(self.model, self.file.sampler is not None)
 
     @cached_property
     def stationary(self) -> RationalMatrix | None:

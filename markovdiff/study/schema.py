@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from markovdiff.study import fileformat
-from markovdiff.study.result import SCHEMA, TOTALS, Step
+from markovdiff.study.result import PARTS, SCHEMA, TOTALS, Step
 
 _RATIONAL = {"type": "string", "pattern": "^-?[0-9]+(/[0-9]+)?$", "description": "an exact rational, n/d"}
 _DECIMAL = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?$"}
@@ -32,7 +32,7 @@ def result_schema() -> dict[str, Any]:
         "elbo": _object({name: _nullable("quantity") for name in TOTALS}),
         "checks": {"type": "array", "items": _check()},
         "sequence": {"anyOf": [_sequence(), {"type": "null"}], "description": "of data that are sequences"},
-        "sampler": {"type": "array", "maxItems": 0, "description": "of data that are sequences"},
+        "sampler": {"type": "array", "items": _sampled(), "description": "of data that are sequences"},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -94,10 +94,30 @@ def _step() -> dict[str, Any]:
         "contraction": _nullable("quantity"),
         "dobrushin_product": _nullable("reported"),
         "marginal": {"type": "array", "items": _probability(), "description": "with --distributions"},
+        "expected_total_correlation": {**quantity, "description": "of sequences: what drawing positions apart costs"},
+        "position_error": {**quantity, "description": "of sequences: what each position's own model adds"},
         "shadow": _shadow(),
     }
     assert set(own) - {"marginal"} == {field.name for field in fields(Step)} - {"law", "sequences"}
-    return _object(own, optional=("marginal", "shadow"))
+    return _object(own, optional=("marginal", *PARTS, "shadow"))
+
+
+def _sampled() -> dict[str, Any]:
+    """What a sampler of sequences draws."""
+    integers = {"type": "array", "items": {"type": "integer"}}
+    named = {"enum": ["random", "left-to-right", "confidence"]}
+    labels = {"type": "array", "items": {"type": "string"}}
+    false = _object({"x0": labels, "mass": {"$ref": "#/$defs/quantity"}})
+    rest = {
+        "excess": {"$ref": "#/$defs/quantity"},
+        "kl": _nullable("quantity"),
+        "total_variation": _nullable("quantity"),
+        "outside_support": _nullable("quantity"),
+        "bound": {"enum": ["strict", "equal", "undecided", None], "description": "KL ≤ excess"},
+        "false": {"type": "array", "items": false, "maxItems": 10, "description": "what never occurs, likeliest first"},
+    }
+    kept = _object({"steps": {"type": ["integer", "null"]}, "times": integers, **rest})
+    return {"anyOf": [kept, _object({"unmask": integers, "order": {"anyOf": [named, integers]}, **rest})]}
 
 
 def _probability() -> dict[str, Any]:

@@ -38,7 +38,7 @@ class SequenceEngine:
     def __init__(self, plan: Plan, sequences: SequencePlan) -> None:
         self.plan, self.chain = plan, sequences.chain
         self.arithmetic: ArithmeticName = plan.arithmetic
-        self.prior = sequences.prior
+        self.prior, self.model = sequences.prior, sequences.model
         self.end = JointPrior(sequences.chain, sequences.prior)
         self.ledger = SequenceLedger(sequences.chain, sequences.model, self.end, plan.digits)
         self.states = labels_of(sequences.chain.space, sequences.chain.law.symbols)
@@ -63,8 +63,18 @@ class SequenceEngine:
 
     def step(self, now: SequenceInformation) -> Step:
         entry = self.ledger.observe(now)
-        found = step_of(now, entry, self._reporting(now), self)
-        return replace(found, dobrushin_product=self.number(now.contraction), sequences=self.states)
+        report = self._reporting(now)
+        found = replace(
+            step_of(now, entry, report, self), dobrushin_product=self.number(now.contraction), sequences=self.states
+        )
+        if now.before is None:
+            return found
+        moments = now.before.moment, now.moment
+        cost, split = self.model.cross_entropy(*moments), self.model.split(*moments)
+        if split is not None:
+            apart, own = map(report, split)
+            found = replace(found, expected_total_correlation=apart, position_error=own)
+        return replace(found, cross_entropy=None if cost is None else report(cost))
 
     def number(self, value: Fraction | None) -> Rational | None:
         return value if value is None or self.arithmetic == "exact" else as_decimal(value, self.plan.digits)

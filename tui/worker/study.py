@@ -313,7 +313,7 @@ def opened(scenario: Scenario, chain: Chain, prior: Sequence[Fraction | Decimal]
         K=chain.K,
         kernel=_tag(spec.noise.kernel),
         schedule="" if schedule is None else _tag(schedule),
-        model=_tag(spec.reverse.model) if chain.is_markov else "",
+        model=_tag(scenario.model) if chain.is_markov else "",
         prior=tuple(text(p) if isinstance(p, Fraction) else decimal_text(p) for p in prior),
         data=tuple(text(p) for p in chain.data.probabilities),
         betas=tuple(text(beta) for beta in chain.betas) or None,

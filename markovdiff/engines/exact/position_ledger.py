@@ -67,6 +67,7 @@ class PositionReverse:
         self.chain, self.model = chain, model
         self.positions = Positions(chain)
         self.errors: dict[tuple[int, int], JumpError] = {}
+        self.walked: dict[tuple[int, ...], tuple[JointPrior, PositionLikelihood]] = {}
 
     def error(self, before: SequenceMoment, now: SequenceMoment) -> Term:
         """Return Δ_t."""
@@ -92,14 +93,25 @@ class PositionReverse:
         scale = rows.surroundings.scale * now.symbol.cumulative.dense.matrix.d
         return _quantity(found, scale, certain)
 
+    def split(self, before: SequenceMoment, now: SequenceMoment) -> tuple[Term, Term]:
+        """Return E TC(x_{t−1} | x_t), and what each position's own model adds."""
+        found = self.parts(self._jump(before, now))
+        return found.apart, found.own
+
     def likelihood(self, chain: SequenceChain, last: SequenceMoment, prior: JointPrior) -> PositionLikelihood:  # noqa: ARG002
         """Return what all T steps make of the prior."""
         return self.sampler(tuple(range(chain.T + 1)), prior)
 
     def sampler(self, times: Sequence[int], prior: JointPrior) -> PositionLikelihood:
-        """Return what a sampler draws that keeps these times."""
+        """Return what a sampler draws that keeps these times (remembered for a prior)."""
+        kept = tuple(times)
+        if kept not in self.walked or self.walked[kept][0].symbol is not prior.symbol:
+            self.walked[kept] = prior, self._sampler(kept, prior)
+        return self.walked[kept][1]
+
+    def _sampler(self, times: tuple[int, ...], prior: JointPrior) -> PositionLikelihood:
         findings = Findings(lambda: self.excess(times, prior), lambda drawn: self._is_tight(times, prior, drawn))
-        return PositionLikelihood(self.chain, self.positions, self.model, prior, tuple(times), findings)
+        return PositionLikelihood(self.chain, self.positions, self.model, prior, times, findings)
 
     def excess(self, times: Sequence[int], prior: JointPrior) -> Term:
         """Return L − H(x_0) of a sampler that keeps these times: its jumps' errors and the prior's."""

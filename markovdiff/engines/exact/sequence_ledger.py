@@ -63,6 +63,12 @@ class JointReverse(Protocol):
     def likelihood(self, chain: SequenceChain, last: SequenceMoment, prior: JointPrior) -> JointLikelihood:
         """What comes of the prior."""
 
+    def cross_entropy(self, before: SequenceMoment, now: SequenceMoment) -> Term | None:
+        """Σ_l E[−log p̃^l(x_0^l | x_t)]; None where there is no denoiser."""
+
+    def split(self, before: SequenceMoment, now: SequenceMoment) -> tuple[Term, Term] | None:
+        """The two parts of Δ_t: what drawing the positions apart costs, and what each position's own model adds."""
+
 
 @dataclass(frozen=True, eq=False)
 class JointPrior:
@@ -121,6 +127,12 @@ class JointBayes:
     def error(self, before: SequenceMoment, now: SequenceMoment) -> Term:  # noqa: ARG002
         """Return 0."""
         return Quantity.of(LogForm())
+
+    def cross_entropy(self, before: SequenceMoment, now: SequenceMoment) -> None:
+        """Return None: there is no denoiser."""
+
+    def split(self, before: SequenceMoment, now: SequenceMoment) -> None:
+        """Return None: the positions are drawn together."""
 
     def likelihood(self, chain: SequenceChain, last: SequenceMoment, prior: JointPrior) -> JointLikelihood:
         """Return what q(x_0 | x_T) makes of π."""
