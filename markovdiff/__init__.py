@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         TooLongError,
         UnfinishedError,
     )
+    from markovdiff.figures.figure import plot
     from markovdiff.measures.distances import chi_squared, renyi, total_variation
     from markovdiff.measures.information import (
         conditional_entropy,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
         mutual_information,
     )
     from markovdiff.process.chain import Chain
+    from markovdiff.reference.compare import compare
+    from markovdiff.reference.export import export
     from markovdiff.sequences.curve import information_curve
     from markovdiff.sequences.unmasking import best_unmasking
     from markovdiff.study.result import Result
@@ -54,6 +57,7 @@ _HOMES = {
         "TooLongError",
         "UnfinishedError",
     ),
+    "markovdiff.figures.figure": ("plot",),
     "markovdiff.measures.distances": ("chi_squared", "renyi", "total_variation"),
     "markovdiff.measures.information": (
         "conditional_entropy",
@@ -65,6 +69,8 @@ _HOMES = {
         "mutual_information",
     ),
     "markovdiff.process.chain": ("Chain",),
+    "markovdiff.reference.compare": ("compare",),
+    "markovdiff.reference.export": ("export",),
     "markovdiff.sequences.curve": ("information_curve",),
     "markovdiff.sequences.unmasking": ("best_unmasking",),
     "markovdiff.study.result": ("Result",),
@@ -75,7 +81,7 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  (by theme)
-    "load", "loads", "scenario", "run", "sweep", "Scenario", "Chain", "Result",
+    "load", "loads", "scenario", "run", "sweep", "plot", "export", "compare", "Scenario", "Chain", "Result",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "total_variation", "chi_squared", "renyi",
     "information_curve", "best_unmasking",

@@ -14,7 +14,7 @@ STAYS = [["9/10", "1/10"], ["1/10", "9/10"]]
 
 def markov(initial, rows, length):
     """The curve of a chain by the O(L²) formula."""
-    return InformationCurve(MarkovEntropies([Fraction(p) for p in initial], exact(rows), length).means())
+    return InformationCurve(MarkovEntropies(tuple(map(Fraction, initial)), tuple(map(tuple, exact(rows))), length))
 
 
 def exact(rows):

@@ -58,8 +58,8 @@ def tables(bench: Measurements) -> list[tuple[str, Rows]]:
         head = ["engine", "chains", "first takes", "last takes", "cost", "residual"]
         found += [("Cost against K and against T, least squares on logarithms", [head, *map(growth, bench.growth)])]
     if bench.sequences:
-        head = ["law", "size", "takes", "plain takes", "ratio", "and is"]
-        title = "The information curve and the best block sizes, beside a plain program with Fraction and mpmath"
+        head = ["sequences", "size", "takes", "plain takes", "ratio", "and is"]
+        title = "The information curve, the best block sizes, and samplers, beside plain programs with Fraction"
         found += [(title, [head, *map(sequences, bench.sequences)])]
     return found
 

@@ -106,6 +106,11 @@ class SequenceChain:
         return target.support[0]
 
     @cached_property
+    def supports(self) -> tuple[tuple[int, ...], ...]:
+        """The symbols that can stand at each position of x_0."""
+        return tuple(marginal.support for marginal in self.law.position_marginals)
+
+    @cached_property
     def most_states(self) -> int:
         """At most how many sequences x_t can be, without looking. Raises LimitError where they are too many."""
         if self.mask is None:

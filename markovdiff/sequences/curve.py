@@ -20,14 +20,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, singledispatch
 from itertools import pairwise
-from math import comb
-from typing import TYPE_CHECKING
+from math import comb, gcd
+from typing import TYPE_CHECKING, Protocol
 
 from flint import fmpz
 
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.quantity import Enclosed, Quantity
 from markovdiff.arithmetic.rational import over_common_denominator, rational, shown
+from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError, LimitError
 from markovdiff.sequences.law import MarkovSequences, SequenceLaw
 from markovdiff.sequences.markov_entropies import SPARE_BITS, MarkovEntropies
@@ -35,18 +36,68 @@ from markovdiff.sequences.markov_entropies import SPARE_BITS, MarkovEntropies
 if TYPE_CHECKING:
     from markovdiff.arithmetic.enclosure import Unit
 
-MAX_CELLS = 2**25
-"""Cells that the projections on all subsets may have together: some 20 seconds of work."""
+MAX_CELLS = 2**27
+"""Cells that the projections on all subsets may have together, at most half a minute of work."""
 
 Support = Sequence[tuple[Sequence[Hashable], int]]
 """Distinct sequences of one length, each with its weight, a positive integer."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class InformationCurve:
-    """The curve of a law on sequences of length L: `joint` = (h_0 … h_L), all as quantities in nats."""
+class MeanEntropies(Protocol):
+    """What a curve is made of: a value that gives h_0 … h_L."""
 
-    joint: tuple[Quantity, ...]
+    def means(self) -> tuple[Quantity, ...]:
+        """Return h_0 … h_L in nats."""
+
+
+@dataclass(frozen=True)
+class SubsetEntropies:
+    """h_j by how often each weight occurs among the projections on j positions: `counts[j]` has (weight, how often)."""
+
+    length: int
+    total: int
+    counts: tuple[tuple[tuple[int, int], ...], ...]
+
+    __repr__ = in_a_line
+
+    def means(self) -> tuple[Quantity, ...]:
+        """Return h_0 … h_L, each an exact sum of logarithms of the weights."""
+        return tuple(Quantity.of(self._mean(j), SPARE_BITS) for j in range(self.length + 1))
+
+    def _mean(self, j: int) -> LogForm:
+        """h_j = log W − Σ m·n·log n / (W·C(L,j)): m of the projections on j positions have weight n of W."""
+        scale = fmpz(self.total) * comb(self.length, j)
+        terms = ((fmpz(-m) * n, fmpz(n)) for n, m in self.counts[j])
+        return LogForm([(scale, fmpz(self.total)), *terms], scale)
+
+
+@dataclass(frozen=True)
+class IndependentEntropies:
+    """h_j = j·H of independent symbols that are all alike."""
+
+    weights: tuple[int, ...]
+    length: int
+
+    __repr__ = in_a_line
+
+    def means(self) -> tuple[Quantity, ...]:
+        """Return 0, H, …, L·H."""
+        _, h = subset_entropies([((k,), w) for k, w in enumerate(self.weights) if w]).means()
+        return tuple(h.times(Fraction(j)) for j in range(self.length + 1))
+
+
+@dataclass(frozen=True, repr=False)
+class InformationCurve:
+    """The curve of a law on sequences of length L; all of it as quantities in nats."""
+
+    source: MeanEntropies
+
+    __reduce__ = from_fields
+
+    @cached_property
+    def joint(self) -> tuple[Quantity, ...]:
+        """(h_0 … h_L)."""
+        return self.source.means()
 
     @property
     def length(self) -> int:
@@ -107,24 +158,24 @@ def information_curve(law: object) -> InformationCurve:
 
 @information_curve.register(Mapping)
 def _of_weights(law: Mapping[Sequence[Hashable], object]) -> InformationCurve:
-    return curve_of_support(support_of(law))
+    return InformationCurve(subset_entropies(support_of(law)))
 
 
 @information_curve.register
 def _of_law(law: SequenceLaw) -> InformationCurve:
-    return curve_of_support(law.support)
+    return InformationCurve(subset_entropies(law.support))
 
 
 @information_curve.register
 def _of_markov(law: MarkovSequences) -> InformationCurve:
     initial, rows = _reached(law)
     if all(row == initial for row in rows):
-        h = curve_of_support([((k,), int(w)) for k, w in enumerate(over_common_denominator(initial)[0]) if w]).entropy
-        return InformationCurve(tuple(h.times(Fraction(j)) for j in range(law.length + 1)))
-    return InformationCurve(MarkovEntropies(initial, rows, law.length).means())
+        weights = tuple(int(n) for n in over_common_denominator(initial)[0])
+        return InformationCurve(IndependentEntropies(weights, law.length))
+    return InformationCurve(MarkovEntropies(initial, rows, law.length))
 
 
-def _reached(law: MarkovSequences) -> tuple[list[Fraction], list[list[Fraction]]]:
+def _reached(law: MarkovSequences) -> tuple[tuple[Fraction, ...], tuple[tuple[Fraction, ...], ...]]:
     """The first law and the rows on the symbols that can occur, so that an added mask costs nothing."""
     p, reached = law.initial.probabilities, set[int]()
     pending = {k for k, w in enumerate(p) if w}
@@ -132,7 +183,7 @@ def _reached(law: MarkovSequences) -> tuple[list[Fraction], list[list[Fraction]]
         reached |= pending
         pending = {j for k in pending for j, w in enumerate(law.rows[k]) if w} - reached
     kept = sorted(reached)
-    return [p[k] for k in kept], [[law.rows[k][j] for j in kept] for k in kept]
+    return tuple(p[k] for k in kept), tuple(tuple(law.rows[k][j] for j in kept) for k in kept)
 
 
 def support_of(law: Mapping[Sequence[Hashable], object]) -> list[tuple[Sequence[Hashable], int]]:
@@ -148,13 +199,12 @@ def support_of(law: Mapping[Sequence[Hashable], object]) -> list[tuple[Sequence[
     return support
 
 
-def curve_of_support(support: Support) -> InformationCurve:
-    """Return the information curve of the law that gives each sequence its share of the total weight."""
-    length = _common_length(support)
-    total = sum(n for _, n in support)
-    counts = projected_weights(support, length)
-    forms = [_mean_entropy(counts[j], total, comb(length, j)) for j in range(length + 1)]
-    return InformationCurve(tuple(Quantity.of(form, SPARE_BITS) for form in forms))
+def subset_entropies(support: Support) -> SubsetEntropies:
+    """Return the mean entropies of the law that gives each sequence its share of the total weight."""
+    length, common = _common_length(support), gcd(*(n for _, n in support))
+    thin = [(x, n // common) for x, n in support]
+    counts = (tuple(sorted(count.items())) for count in projected_weights(thin, length))
+    return SubsetEntropies(length, sum(n for _, n in thin), tuple(counts))
 
 
 def _common_length(support: Support) -> int:
@@ -169,12 +219,6 @@ def _common_length(support: Support) -> int:
     if length == 0:
         raise InputError("a sequence without symbols", expected="at least one symbol")
     return length
-
-
-def _mean_entropy(weights: Counter[int], total: int, subsets: int) -> LogForm:
-    """h_j = log W − Σ m·n·log n / (W·C(L,j)): m of the projections on j positions have weight n of W."""
-    scale = fmpz(total) * subsets
-    return LogForm([(scale, fmpz(total)), *((fmpz(-m) * n, fmpz(n)) for n, m in weights.items())], scale)
 
 
 def projected_weights(support: Support, length: int) -> list[Counter[int]]:

@@ -16,9 +16,11 @@ are compared in S²/64 operations for S sequences. Nothing here takes a logarith
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import reduce
 from itertools import product
+from operator import and_, or_
 
 from flint import fmpz
 
@@ -32,10 +34,10 @@ MAX_TERMS = 2**22
 """Terms that may be added up for η of a product kernel."""
 
 
-def is_independent(law: SequenceLaw, cumulative: Transition) -> bool:
-    """Say whether x_t says nothing about x_0."""
+def is_independent(supports: Iterable[Sequence[int]], cumulative: Transition) -> bool:
+    """Say whether x_t says nothing about x_0, from the symbols that can stand at each position of x_0."""
     rows = cumulative.dense.table
-    return all(rows[k] == rows[marginal.support[0]] for marginal in law.position_marginals for k in marginal.support)
+    return all(rows[k] == rows[support[0]] for support in supports for k in support)
 
 
 def is_noiseless(law: SequenceLaw, cumulative: Transition) -> bool:
@@ -46,7 +48,10 @@ def is_noiseless(law: SequenceLaw, cumulative: Transition) -> bool:
 
 def reveals(law: SequenceLaw, cumulative: Transition) -> bool:
     """Say whether x_t tells x_0 for certain."""
-    return not any(meeting.bit_count() > 1 for _, meeting in _meetings(law, meets(cumulative)))
+    met = meets(cumulative)
+    if not any(there for a, row in enumerate(met) for b, there in enumerate(row) if a != b):
+        return True
+    return not any(meeting.bit_count() > 1 for _, meeting in _meetings(law, met))
 
 
 def loses_nothing(law: SequenceLaw, before: Transition, step: Transition, now: Transition) -> bool:
@@ -54,8 +59,8 @@ def loses_nothing(law: SequenceLaw, before: Transition, step: Transition, now: T
     apart = splits(before, step, now)
     if not any(map(any, apart)):
         return True
-    where = [[_bits(law, place, row) for row in apart] for place in range(law.length)]
-    return not any(meeting & where[place][k] for x, meeting in _meetings(law, meets(now)) for place, k in enumerate(x))
+    held = _held(law, apart)
+    return not any(meeting & held[place][k] for x, meeting in _meetings(law, meets(now)) for place, k in enumerate(x))
 
 
 def meets(cumulative: Transition) -> Pairs:
@@ -83,20 +88,19 @@ def _direction(row: Sequence[fmpz]) -> tuple[int, ...]:
     return tuple(int(n // common) for n in row)
 
 
-def _bits(law: SequenceLaw, place: int, wanted: Sequence[bool]) -> int:
-    """The sequences that have a wanted symbol at the place."""
-    flags = "".join("1" if wanted[x[place]] else "0" for x, _ in reversed(law.support))
-    return int(flags, 2)
+def _held(law: SequenceLaw, related: Pairs) -> list[list[int]]:
+    """For each position and symbol, the sequences that have a related symbol there."""
+    return [
+        [reduce(or_, (bits for bits, is_held in zip(holders, row, strict=True) if is_held), 0) for row in related]
+        for holders in law.holders
+    ]
 
 
 def _meetings(law: SequenceLaw, met: Pairs) -> Iterator[tuple[tuple[int, ...], int]]:
     """For each possible sequence, those that it meets at every position."""
-    where = [[_bits(law, place, row) for row in met] for place in range(law.length)]
+    held = _held(law, met)
     for x, _ in law.support:
-        meeting = where[0][x[0]]
-        for place in range(1, law.length):
-            meeting &= where[place][x[place]]
-        yield x, meeting
+        yield x, reduce(and_, (held[place][k] for place, k in enumerate(x)))
 
 
 def dobrushin_of_product(step: Transition, length: int) -> Fraction | None:

@@ -36,6 +36,8 @@ MAX_LENGTH = 1024
 SMALLER = "a shorter length, or an added mask; the information curve and the best unmasking need no joint law"
 """What to do about too many sequences."""
 
+ONE = ord("1")
+
 Symbols = tuple[int, ...]
 """A sequence, by the indices of its symbols."""
 
@@ -181,6 +183,15 @@ class SequenceLaw:
             for place, k in enumerate(sequence):
                 counts[place][k] += weight
         return tuple(Distribution.from_weights(row, self.symbols) for row in counts)
+
+    @cached_property
+    def holders(self) -> tuple[tuple[int, ...], ...]:
+        """For each position and symbol the possible sequences that have it there: bit n for the n-th of the support."""
+        flags = [[bytearray(b"0" * len(self.support)) for _ in self.symbols] for _ in range(self.length)]
+        for n, (sequence, _) in enumerate(reversed(self.support)):
+            for place, k in enumerate(sequence):
+                flags[place][k][n] = ONE
+        return tuple(tuple(int(row, 2) for row in rows) for rows in flags)
 
     def marginal_on(self, positions: Sequence[int]) -> dict[Symbols, int]:
         """Return the weights, over `total`, of what stands at the positions, in their order."""

@@ -13,6 +13,7 @@ the same sum is a LogForm, and equalities are decided.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import comb
 
@@ -22,6 +23,7 @@ from markovdiff.arithmetic.enclosure import ALONE, combine, product_ball
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.arithmetic.rational import over_common_denominator
+from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import TooLongError, UnfinishedError
 
 SPARE_BITS = 64
@@ -37,16 +39,41 @@ MAX_BITS = 2**14
 """Bits at which a number without an exact form is no longer told from 0."""
 
 
+@dataclass(frozen=True)
 class MarkovEntropies:
     """h_0 … h_L of the chain with the given first law and rows, as balls of any precision and, where short, exactly."""
 
-    def __init__(self, initial: Sequence[Fraction], rows: Sequence[Sequence[Fraction]], length: int) -> None:
-        self.K, self.L = len(initial), length
-        start, self._start_scale = over_common_denominator(initial)
-        steps, self._scale = over_common_denominator([x for row in rows for x in row])
-        self._start = fmpz_mat(1, self.K, start)
-        self._step = fmpz_mat(self.K, self.K, steps)
-        self._balls: dict[int, list[arb]] = {}
+    initial: tuple[Fraction, ...]
+    rows: tuple[tuple[Fraction, ...], ...]
+    length: int
+    _start: fmpz_mat = field(init=False, repr=False, compare=False)
+    _start_scale: fmpz = field(init=False, repr=False, compare=False)
+    _step: fmpz_mat = field(init=False, repr=False, compare=False)
+    _scale: fmpz = field(init=False, repr=False, compare=False)
+    _balls: dict[int, list[arb]] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    __repr__ = in_a_line
+    __reduce__ = from_fields
+
+    def __post_init__(self) -> None:
+        """Bring both over one denominator each."""
+        start, start_scale = over_common_denominator(self.initial)
+        steps, scale = over_common_denominator([x for row in self.rows for x in row])
+        matrices = fmpz_mat(1, self.K, start), fmpz_mat(self.K, self.K, steps)
+        for name, value in zip(("_start", "_step"), matrices, strict=True):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_start_scale", start_scale)
+        object.__setattr__(self, "_scale", scale)
+
+    @property
+    def K(self) -> int:
+        """The number of symbols."""
+        return len(self.initial)
+
+    @property
+    def L(self) -> int:
+        """The length."""
+        return self.length
 
     def means(self) -> tuple[Quantity, ...]:
         """Return h_0 … h_L in nats."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import accumulate, pairwise
 from math import floor
 
@@ -25,6 +26,7 @@ from markovdiff.arithmetic.enclosure import ALONE, bounds, combine
 from markovdiff.arithmetic.logform import LogForm, over_common_base
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.arithmetic.rational import shown, to_fmpq, whole
+from markovdiff.arithmetic.value import from_fields
 from markovdiff.errors import InputError, TooLongError
 from markovdiff.sequences.curve import InformationCurve
 
@@ -35,18 +37,26 @@ MAX_ATOMS = 2**12
 """Different logarithms that the exact forms of a curve may have together for its ties to be decided."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Unmasking:
-    """Block sizes in the order of generation, and the excess L − H(x_0) of the bound, in nats, in random order."""
+    """Block sizes in the order of generation, for data with this curve."""
 
+    curve: InformationCurve
     sizes: tuple[int, ...]
-    excess: Quantity
+
+    __reduce__ = from_fields
+
+    @cached_property
+    def excess(self) -> Quantity:
+        """The excess L − H(x_0) of the bound in random order, in nats."""
+        return _excess(self.curve, self.sizes)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {shown(self.sizes)}, excess {self.excess.enclosed(6, 'bits').short()} bits>"
+        bits = self.excess.enclosed(6, "bits").short()
+        return f"<{type(self).__name__} {shown(self.sizes)}, excess {bits} bit{'' if bits == '1' else 's'}>"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, repr=False)
 class BestUnmasking(Unmasking):
     """Block sizes of least excess; `ties` of them share it, and `sizes` is the first in lexicographic order.
 
@@ -66,10 +76,10 @@ def unmasking(curve: InformationCurve, sizes: Sequence[int]) -> Unmasking:
     >>> from markovdiff.sequences.curve import information_curve
     >>> parity = information_curve({"000": 1, "011": 1, "101": 1, "110": 1})
     >>> unmasking(parity, [2, 1]), unmasking(parity, [1, 2])
-    (<Unmasking (2, 1), excess 0 bits>, <Unmasking (1, 2), excess 1 bits>)
+    (<Unmasking (2, 1), excess 0 bits>, <Unmasking (1, 2), excess 1 bit>)
     """
     blocks = _checked(curve.length, sizes)
-    return Unmasking(blocks, _excess(curve, blocks))
+    return Unmasking(curve, blocks)
 
 
 def _checked(length: int, sizes: Sequence[int]) -> tuple[int, ...]:
@@ -168,7 +178,7 @@ def best_unmasking(curve: InformationCurve, stages: int) -> BestUnmasking:
         path = _Search(curve, bits, keys, give_up=give_up).run(n)
         give_up = keys is None and bits >= PRECISIONS[-1]
         bits = bits if give_up else 4 * bits
-    return BestUnmasking(path.sizes, _excess(curve, path.sizes), path.ties, path.decided)
+    return BestUnmasking(curve, path.sizes, path.ties, path.decided)
 
 
 def _keys(curve: InformationCurve) -> list[int] | None:

@@ -137,13 +137,7 @@ def _facts(scenario: Scenario) -> SequenceFacts | None:
 
 def _shadow(scenario: Scenario, chain: Chain) -> NaiveFloat:
     check_certified(scenario.file.arithmetic.kind)
-    if scenario.sequences is not None:
-        raise InputError(
-            "the textbook formula is shown beside one symbol's information",
-            where="--shadow",
-            expected="data without `length`",
-            remedy="leave --shadow out",
-        )
+    scenario.chain_of_one_symbol("--shadow")
     return NaiveFloat(chain, scenario.unit)
 
 

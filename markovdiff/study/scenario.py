@@ -139,6 +139,17 @@ class Scenario:
             raise InputError("a process with memory has no reverse model", where="reverse.model", remedy="leave it out")
         return None
 
+    def chain_of_one_symbol(self, where: str) -> Chain:
+        """The forward process, for what speaks of one symbol. Raises InputError, at `where`, for sequences."""
+        if self.sequences is not None:
+            raise InputError(
+                "this speaks of one symbol, not of sequences",
+                where=where,
+                expected="data without `length`",
+                remedy="`markovdiff run` reports on sequences",
+            )
+        return self.chain()
+
     def sequence_chain(self) -> SequenceChain | None:
         """The forward process of sequences; None where the data are one symbol.
 
@@ -224,7 +235,7 @@ class Scenario:
         chain, length = self.chain(), self.sequences.length
         steps = chain.kernel.matrices(chain.strengths)
         known = all(dobrushin_of_product(step, length) is not None for step in steps)
-        return (Dpi.name,) if known else (Dpi.name, Sdpi.name)
+        return () if known else (Sdpi.name,)
 
     @cached_property
     def expectations(self) -> dict[str, str]:
@@ -285,13 +296,12 @@ class Scenario:
                 expected="a Markov chain, for sequences",
                 remedy="another kernel, or leave data.length out",
             )
-        why = {
-            Dpi.name: "pairs of times are compared of one symbol alone",
-            Sdpi.name: "the contraction of the product kernel is too much to find",
-        }
-        for check in (Dpi.name, Sdpi.name):
-            if self._asked(check) is not None and check in self._unavailable:
-                raise InputError(why[check], where=f"checks.{check}", remedy="leave it out")
+        if self._asked(Sdpi.name) is not None and Sdpi.name in self._unavailable:
+            raise InputError(
+                "the contraction of the product kernel is too much to find",
+                where=f"checks.{Sdpi.name}",
+                remedy="leave it out",
+            )
         check_sequence_arithmetic(self.file.arithmetic.kind)
         check_joint_reverse(self.model, self.file.sampler is not None)
 

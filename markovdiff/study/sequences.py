@@ -16,7 +16,8 @@ from markovdiff.arithmetic.quantity import Enclosed, Quantity
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.engines.exact.sequence_information import SequenceInformation, SequenceSnapshot
 from markovdiff.engines.exact.sequence_ledger import JointPrior, SequenceLedger
-from markovdiff.errors import InternalError, LimitError, UnfinishedError
+from markovdiff.engines.exact.sequence_triangle import triangle
+from markovdiff.errors import LimitError, UnfinishedError
 from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.ledger import Term, Unbounded
 from markovdiff.measures.protocol import ArithmeticName
@@ -129,8 +130,8 @@ class SequenceEngine:
         totals, finding = self.ledger.conclude()
         return elbo_of(totals, self._reporting(self.now)), finding
 
-    def triangle(self, tick: Tick) -> Finding:  # noqa: ARG002
-        raise InternalError("the check `dpi` is refused for sequences when a scenario is read")
+    def triangle(self, tick: Tick) -> Finding:
+        return triangle(self.chain, tick)
 
 
 def facts_of(scenario: Scenario) -> SequenceFacts | None:

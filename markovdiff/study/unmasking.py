@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from markovdiff.arithmetic.quantity import Enclosed
-from markovdiff.errors import InputError
+from markovdiff.engines.exact.position_likelihood import unmasked
+from markovdiff.errors import InputError, LimitError
 from markovdiff.sequences.curve import information_curve
+from markovdiff.sequences.orders import MAX_OUTCOMES, choice, outcomes
+from markovdiff.sequences.surroundings import Positions
 from markovdiff.sequences.unmasking import Unmasking, best_unmasking, cosine_sizes, equal_sizes, unmasking
 from markovdiff.study.result import quantity_record
 from markovdiff.study.scenario import Scenario
+from markovdiff.study.sequence_data import Sequences
 
 SCHEMA = "markovdiff.unmask/1"
 
@@ -66,22 +70,17 @@ def unmasking_table(scenario: Scenario, stages: int) -> UnmaskingTable:
 
     Raises InputError where the data are no sequences, nothing masks them, or there are more stages than positions.
     """
-    law = scenario.sequences
-    if law is None:
-        raise InputError(
-            "the data are one symbol, not sequences",
-            where="data.length",
-            expected="how many symbols a sequence has",
-            remedy="add `length` to [data]; `markovdiff show parity` is an example",
-        )
+    law = sequences_of(scenario)
     check_masks(scenario)
     digits, unit = scenario.digits, scenario.unit
     curve = information_curve(law)
     best = best_unmasking(curve, stages)
-    drawn = _sampled(scenario)
+    divergence = _divergences(scenario)
 
     def schedule(name: str, of: Unmasking, ties: int | None = None, decided: bool | None = None) -> Schedule:
-        return Schedule(name, of.sizes, of.excess.enclosed(digits, unit, closed=True), drawn(of.sizes), ties, decided)
+        return Schedule(
+            name, of.sizes, of.excess.enclosed(digits, unit, closed=True), divergence(of.sizes), ties, decided
+        )
 
     return UnmaskingTable(
         scenario.name,
@@ -102,6 +101,18 @@ def unmasking_table(scenario: Scenario, stages: int) -> UnmaskingTable:
     )
 
 
+def sequences_of(scenario: Scenario) -> Sequences:
+    """Return the law of a scenario's sequences. Raises InputError where its data are one symbol."""
+    if scenario.sequences is None:
+        raise InputError(
+            "the data are one symbol, not sequences",
+            where="data.length",
+            expected="how many symbols a sequence has",
+            remedy="add `length` to [data]; `markovdiff show parity` is an example",
+        )
+    return scenario.sequences
+
+
 def check_masks(scenario: Scenario) -> None:
     """Raise InputError where the noise does not lead every symbol to a mask that the data have not."""
     target = scenario.kernel.rank_one_target
@@ -114,6 +125,22 @@ def check_masks(scenario: Scenario) -> None:
         )
 
 
-def _sampled(_scenario: Scenario) -> Callable[[tuple[int, ...]], Enclosed | None]:
-    """KL(q‖ν) of block sizes in random order, where it can be had."""
-    return lambda _: None
+def _divergences(scenario: Scenario) -> Callable[[tuple[int, ...]], Enclosed | None]:
+    """KL(q‖ν) of block sizes in random order; None where the sequences on the way are too many."""
+    way = choice("random", sequences_of(scenario).length)
+    try:
+        chain = scenario.sequence_chain()
+        assert chain is not None
+        positions = Positions(chain)
+        symbols = len({k for x, _ in chain.law.support for k in x})
+        _ = positions.weights
+    except LimitError:
+        return lambda _: None
+
+    def found(sizes: tuple[int, ...]) -> Enclosed | None:
+        if outcomes(sizes, symbols, way) > MAX_OUTCOMES:
+            return None
+        drawn = unmasked(chain, positions, sizes, way)
+        return drawn.divergence.enclosed(scenario.digits, scenario.unit, closed=True)
+
+    return found

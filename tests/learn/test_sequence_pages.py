@@ -48,3 +48,27 @@ def test_the_best_blocks_are_the_reference_values() -> None:
     assert "    best    2.310705  4 5 6 7 8 9 11 14" in text
     assert any(line.split()[:2] == ["equal", "2.798513"] for line in text)
     assert any(line.split()[:2] == ["cosine", "2.594731"] for line in text)
+
+
+def test_the_path_is_forgotten_as_the_reference_says() -> None:
+    """½(00) + ½(11), masked, two steps: excess 1/2, KL 2 − log2 3, and a quarter never occurs."""
+    table = block("bound-and-sampler", Table, agree="1", T="8")
+    assert isinstance(table, Table)
+    rows = dict(zip(table.column("n"), zip(*map(table.column, table.head[1:4]), strict=True), strict=True))
+    excess, kl, outside = rows[2]
+    assert isinstance(excess, Number)
+    assert isinstance(kl, Number)
+    assert excess.value.form() == md.log(2) / 2  # type: ignore[union-attr]
+    assert kl.value.form() == 2 * md.log(2) - md.log(3)  # type: ignore[union-attr]
+    assert outside == Fraction(1, 4)
+    assert rows[8][2] == Fraction(1, 16)
+
+
+def test_what_is_counted_twice_gets_worse_as_the_reference_says() -> None:
+    """Two bits agreeing 9/10, uniform noise: the plug-in bound rises with T, the other's halves."""
+    table = block("plug-in", Table)
+    assert isinstance(table, Table)
+    rows = {row[0]: [cell.digits() for cell in row[1:] if isinstance(cell, Number)] for row in table.rows}
+    assert rows[4] == ["0.3006174", "0.1125413", "0.1931563", "0.09625490"]
+    assert rows[8] == ["0.3855789", "0.08573199", "0.09964626", "0.02805912"]
+    assert rows[16] == ["0.5025859", "0.1052326", "0.05028998", "0.007248254"]

@@ -60,13 +60,26 @@ def test_json_has_every_number_with_its_bounds(chain: str, capsys: pytest.Captur
     assert set(best["excess"]) == {"value", "lower", "upper", "closed_form"}
 
 
-def test_a_tie_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_kl_stands_beside_where_the_sequences_can_be_walked(chain: str) -> None:
+    """L = 4: the reference KL of (1, 3), below the excess. L = 64: none, and the schedules all the same."""
+    study = md.load(chain)
+    best, equal, cosine = unmasking_table(study.replace("data.length", 4), 2).schedules
+    assert best.unmask == cosine.unmask == (1, 3)
+    assert best.kl is not None
+    assert equal.kl is not None
+    assert f"{best.excess:.7f}" == "0.3773982"
+    assert f"{best.kl:.7f}" == "0.1969718"
+    assert best.kl < equal.kl < equal.excess
+    assert all(schedule.kl is None for schedule in unmasking_table(study, 8).schedules)
+
+
+def test_a_tie_is_counted(chain: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Independent symbols: all C(5, 2) block sizes of three stages lose nothing."""
     settings = ["--set", "data = { length = 6, weights = [3, 1] }"]
-    assert main(["unmask", "parity", "--stages", "3", *settings]) == 0
+    assert main(["unmask", chain, "--stages", "3", *settings]) == 0
     text = capsys.readouterr().out
     assert "✓ 10 block sizes are as good as the best, which is the first of them: decided" in text
-    assert "  best    0       –   1 1 4" in text.splitlines()
+    assert "  best    0       0   1 1 4" in text.splitlines()
 
 
 def test_the_json_file_is_written_beside_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,7 +103,7 @@ def test_the_sonnets_refute_the_cosine() -> None:
     [
         (["parity", "--stages", "4"], ["the number of stages is out of range", "from 1 to 3", "got       4"]),
         (["two-state", "--stages", "2"], ["the data are one symbol", "data.length", "remedy"]),
-        (["parity", "--stages", "2", "--set", 'noise.kernel={kind="uniform"}'], ["nothing masks", "noise.kernel"]),
+        (["sonnets", "--stages", "2", "--set", 'noise.kernel={kind="uniform"}'], ["nothing masks", "noise.kernel"]),
         (["parity", "--stages", "0"], ["--stages"]),
         (["parity"], ["--stages"]),
         (["no-such-scenario", "--stages", "2"], ["no-such-scenario"]),

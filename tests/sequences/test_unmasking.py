@@ -1,5 +1,7 @@
 """Unmasking by counts: reference values, every order enumerated, and every composition beside the dynamic programme."""
 
+import copy
+import pickle
 from fractions import Fraction
 from itertools import combinations, pairwise, permutations
 from math import comb, cos, pi
@@ -7,7 +9,7 @@ from math import comb, cos, pi
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sequence_laws import STAYS, chains, entropy, laws, markov, projection, written_out
+from sequence_laws import STAYS, chains, entropy, exact, laws, markov, projection, written_out
 
 import markovdiff as md
 from markovdiff.arithmetic.logform import LogForm
@@ -187,6 +189,19 @@ def test_what_is_no_unmasking_is_refused(act, what):
     with pytest.raises(InputError) as refused:
         act(information_curve(PARITY))
     assert refused.value.what == what
+
+
+def test_curves_and_unmaskings_are_values():
+    """They compare by value, pickle and are copied; only ratios of weights count."""
+    thrice = information_curve({x: Fraction(w, 3) for x, w in PARITY.items()})
+    chain = information_curve(MarkovSequences.make(Distribution.from_weights([1, 1]), exact(STAYS), 8))
+    for curve in (thrice, chain):
+        best = best_unmasking(curve, 2)
+        again = pickle.loads(pickle.dumps(best))
+        assert again == best == copy.deepcopy(best)
+        assert hash(again) == hash(best)
+        assert again.excess.form() == best.excess.form()
+    assert thrice == information_curve(PARITY) != chain
 
 
 def test_the_public_names():

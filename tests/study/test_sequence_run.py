@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import markovdiff as md
 from markovdiff.arithmetic.rational import text
 from markovdiff.errors import InputError, LimitError
+from markovdiff.reference.arrays import arrays
 from markovdiff.sequences.curve import information_curve, masked_information
 from markovdiff.study.schema import result_schema
 
@@ -118,7 +119,7 @@ def written_out(scenario):
 data = {{ states = {json.dumps(names)}, probabilities = {listed(p0)} }}
 reverse.prior = {json.dumps(prior) if isinstance(prior, str) else listed(prior)}
 noise.kernel = {{ kind = "per-step", steps_rows = [{stacked}] }}
-checks = {{ sdpi = "holds", entropy-growth = "non-decreasing" }}
+checks = {{ sdpi = "holds", entropy-growth = "non-decreasing", dpi = "holds" }}
 """)
 
 
@@ -311,16 +312,16 @@ def test_what_is_too_large_is_read_and_not_run(data, kernel, what):
 
 
 def test_what_sequences_do_not_have():
-    """float64, the pairs of times and a process with memory are refused with what to do."""
+    """float64, its textbook formula and a process with memory are refused with what to do."""
     data = '{ length = 2, sequences = { "00" = 1, "11" = 1 } }'
     with pytest.raises(InputError, match="not run in float64"):
         scenario_of(data, more='arithmetic.kind = "float"')
     with pytest.raises(InputError, match="not run in float64"):
         md.run(scenario_of(data).with_options(arithmetic="float"))
-    with pytest.raises(InputError, match="one symbol alone"):
-        scenario_of(data, more='checks.dpi = "holds"')
-    with pytest.raises(InputError, match="textbook formula"):
+    with pytest.raises(InputError, match="speaks of one symbol"):
         md.run(scenario_of(data), shadow=True)
+    with pytest.raises(InputError, match="speaks of one symbol"):
+        arrays(scenario_of(data))
     memory = '{ steps = 2, kernel = { kind = "conditional", rows_by_source = [[[1,0],[0,1]],[[0,1],[1,0]]] } }'
     with pytest.raises(InputError, match="a process with memory"):
         scenario_of(data, memory)

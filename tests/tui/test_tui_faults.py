@@ -187,4 +187,4 @@ noise = { steps = 2, kernel = { kind = "absorbing" }, schedule = { kind = "jump"
     messages: list[object] = []
     Study(Request(text, ".", "pair"), messages.append).perform(lambda: None)
     assert isinstance(failed := messages[-1], Failed)
-    assert (failed.message.splitlines()[0], failed.status) == ("the screen shows one symbol, not sequences", 2)
+    assert (failed.message.splitlines()[0], failed.status) == ("this speaks of one symbol, not of sequences", 2)

@@ -19,7 +19,7 @@ from markovdiff.arithmetic.enclosure import as_decimal, decimal_text
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
-from markovdiff.errors import InputError, MarkovdiffError
+from markovdiff.errors import MarkovdiffError
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.transition import Dense
@@ -152,13 +152,7 @@ class Study:
     def _run(self) -> None:
         scenario = loads(self.request.text, folder=self.request.folder, name=self.request.name)
         scenario = scenario.with_options(unit=self.request.unit)
-        if scenario.sequences is not None:
-            raise InputError(
-                "the screen shows one symbol, not sequences",
-                where="data.length",
-                remedy="`markovdiff run` reports on sequences; the file can be edited as text",
-            )
-        self.scenario, self.chain = scenario, (chain := scenario.chain())
+        self.scenario, self.chain = scenario, (chain := scenario.chain_of_one_symbol("the screen"))
         if scenario.file.arithmetic.kind != "exact" and not is_affordable(chain):
             self._run_inexactly(scenario, chain)
             return

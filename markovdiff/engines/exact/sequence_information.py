@@ -24,7 +24,7 @@ from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.errors import InternalError, TooLongError, UnfinishedError
 from markovdiff.measures.information import SPARE_BITS, centred, first_missing
 from markovdiff.measures.protocol import ArithmeticName, Decay
-from markovdiff.process.transition import Transition
+from markovdiff.process.transition import Dense, Transition
 from markovdiff.sequences.chain import SequenceChain, SequenceMoment
 from markovdiff.sequences.facts import (
     dobrushin_of_product,
@@ -73,9 +73,8 @@ def limited(evaluate: Callable[[int], arb], exact: Callable[[], LogForm], atoms:
     return Quantity(at_most, too_long, zero)
 
 
-def noise_entropy_of(moment: SequenceMoment, length: int) -> LogForm:
+def noise_entropy_of(data: RationalMatrix, kernel: Dense, length: int) -> LogForm:
     """Return H(x_t | x_0): L times that of a symbol at a position drawn at random."""
-    data, kernel = moment.symbol.data, moment.symbol.cumulative.dense
     d = kernel.matrix.d
     terms = [(length * data.d * d, d)]
     for a, row in zip(data.N.entries(), kernel.table, strict=True):
@@ -161,7 +160,7 @@ class SequenceInformation:
 
     @cached_property
     def noise_entropy(self) -> Quantity:
-        form = noise_entropy_of(self.moment, self.chain.length)
+        form = noise_entropy_of(self.moment.symbol.data, self._kernel.dense, self.chain.length)
         zero = is_noiseless(self.chain.law, self._kernel)
         return Quantity(lambda bits: form.ball(bits + SPARE_BITS), lambda: form, zero)
 
@@ -169,7 +168,7 @@ class SequenceInformation:
     def mutual_information(self) -> Quantity:
         if self.before is not None and self.loses_nothing:
             return self.before.mutual_information
-        return self.entropy.minus(self.noise_entropy, zero=is_independent(self.chain.law, self._kernel))
+        return self.entropy.minus(self.noise_entropy, zero=is_independent(self.chain.supports, self._kernel))
 
     @cached_property
     def conditional_entropy(self) -> Quantity:
