@@ -352,7 +352,7 @@ def _check_length(length: int, where: str) -> None:
 
 
 def _integers(weights: Sequence[Fraction | int]) -> list[int]:
-    """The weights as integers without a common factor."""
+    """Return the weights as integers without a common factor."""
     if all(isinstance(w, int) for w in weights):
         numerators = [int(w) for w in weights]
     else:
