@@ -178,6 +178,11 @@ class D3PM(Table, frozen=True, tag_field="kind", tag="d3pm"):
     denoiser: Literal["data", "leave-one-out"] | None = None
     last: Last | None = None
 
+    def with_last(self) -> D3PM:
+        """Return the table with what is done at t = 1 where the file leaves it out."""
+        usual: Last = "formula" if self.denoiser == "leave-one-out" else "prediction"
+        return msgspec.structs.replace(self, last=self.last or usual)
+
 
 class Counted(Table, frozen=True, tag_field="kind", tag="counted"):
     """Relative frequencies in sampled forward trajectories."""

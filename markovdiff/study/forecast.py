@@ -16,6 +16,7 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import log2
 
+from markovdiff.arithmetic.enclosure import bits_for
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
@@ -78,8 +79,8 @@ FLOAT_MODEL_STEP = 4.0e-3
 SEQUENCE_CELL, SEQUENCE_PLACE, SEQUENCE_WORD = 3.0e-6, 1.3e-6, 3.0e-7
 """Seconds that each sequence costs at each step: its own, for each of its positions, for each word of its height."""
 
-SEQUENCE_BYTES, SEQUENCE_KEPT = 500, 48
-"""Bytes that each sequence takes once, and at each step beside the digits of its probability."""
+SEQUENCE_BYTES, SEQUENCE_KEPT, SEQUENCE_BALL, SEQUENCE_COPIES = 500, 48, 100, 24
+"""Bytes that each sequence takes once; at each step, beside its probability's digits and as a ball; copies of those."""
 
 PAIR_CELL, PAIR_COPIES = 400, 10
 """Bytes an entry of each kernel takes that the triangle keeps, q(x_u | x_s) for each s, and how often its digits."""
@@ -220,7 +221,7 @@ def with_model(made: Forecast, chain: Chain) -> Forecast:
     return replace(made, seconds=made.seconds + own + T * K**2 * cell, memory=made.memory + K**2 * (entry + T / 8))
 
 
-def forecast_sequences(chain: SequenceChain, arithmetic: ArithmeticName) -> Forecast:
+def forecast_sequences(chain: SequenceChain, arithmetic: ArithmeticName, digits: int) -> Forecast:
     """What running sequences will cost: each that can occur is walked at each step, in either arithmetic exactly."""
     symbol, L, T = chain.symbol, chain.length, chain.T
     target = symbol.kernel.rank_one_target
@@ -232,8 +233,10 @@ def forecast_sequences(chain: SequenceChain, arithmetic: ArithmeticName) -> Fore
     mean = L * sum(heights) / len(heights) + log2(chain.law.total)
     cell = SEQUENCE_CELL + L * SEQUENCE_PLACE + mean / 64 * SEQUENCE_WORD
     states = chain.most_states
-    memory = states * (SEQUENCE_BYTES + 8 * L + (T + 1) * (SEQUENCE_KEPT + mean / 4)) + T * KEPT_STEP
-    return Forecast(last, states * (T + 1) * cell, memory + _written(symbol), arithmetic)
+    kept = SEQUENCE_KEPT + (mean / 4 if arithmetic == "exact" else SEQUENCE_BALL)
+    memory = states * (SEQUENCE_BYTES + 8 * L + SEQUENCE_COPIES * last / 8 + (T + 1) * kept) + T * KEPT_STEP
+    shown = last if arithmetic == "exact" else bits_for(digits)
+    return Forecast(shown, states * (T + 1) * cell, memory + _written(symbol), arithmetic)
 
 
 def _kernels(chain: Chain) -> int:

@@ -53,7 +53,7 @@ def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None 
     kind = arithmetic or scenario.file.arithmetic.kind
     if (sequences := scenario.sequence_chain()) is not None:
         check_sequence_arithmetic(kind)
-        return forecast_sequences(sequences, kind)
+        return forecast_sequences(sequences, kind, scenario.digits)
     pairs = pairs_of(chain.T) if scenario.compares_pairs else 0
     bayes = not chain.is_markov or is_bayes(scenario.model)
     if kind == "exact":

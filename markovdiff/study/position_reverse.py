@@ -75,8 +75,7 @@ def position_model(spec: fileformat.Model, chain: SequenceChain, labels: int, fo
         case fileformat.PosteriorMixture():
             return PositionMixture(_denoiser(spec))
         case fileformat.D3PM():
-            usual: fileformat.Last = "formula" if spec.denoiser == "leave-one-out" else "prediction"
-            return PositionD3PM(_denoiser(spec), spec.last or usual)
+            return PositionD3PM(_denoiser(spec), spec.with_last().last or "prediction")
         case fileformat.TableModel():
             table = _table(spec, chain, labels, folder)
             return PositionD3PM(table, spec.last or "prediction") if spec.form == "d3pm" else PositionMixture(table)

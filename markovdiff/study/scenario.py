@@ -107,10 +107,14 @@ class Scenario:
 
     @property
     def model(self) -> fileformat.Model:
-        """The reverse model's table: the file's, else Bayes for one symbol and the mixture for sequences."""
-        if self.file.reverse.model is not None:
-            return self.file.reverse.model
-        return fileformat.Bayes() if self.sequences is None else fileformat.PosteriorMixture()
+        """The reverse model's table: the file's, else Bayes for one symbol and the mixture for sequences.
+
+        What D3PM does at t = 1 is said in it, also where the file leaves `last` out.
+        """
+        spec = self.file.reverse.model
+        if spec is None:
+            return fileformat.Bayes() if self.sequences is None else fileformat.PosteriorMixture()
+        return spec.with_last() if isinstance(spec, fileformat.D3PM) else spec
 
     @property
     def mask(self) -> str | None:

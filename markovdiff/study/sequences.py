@@ -7,13 +7,13 @@ is undecided in both. float64 has no such run: H(x_t) − H(x_t | x_0) cancels, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
-from markovdiff.arithmetic.enclosure import as_decimal
-from markovdiff.arithmetic.matrix import RationalMatrix, fraction
+from flint import arb, ctx
+
+from markovdiff.arithmetic.enclosure import ALONE, as_decimal, bits_for
 from markovdiff.arithmetic.quantity import Enclosed, Quantity
-from markovdiff.arithmetic.value import in_a_line
 from markovdiff.engines.exact.sequence_information import SequenceInformation, SequenceSnapshot
 from markovdiff.engines.exact.sequence_ledger import JointPrior, SequenceLedger
 from markovdiff.engines.exact.sequence_triangle import triangle
@@ -27,30 +27,9 @@ from markovdiff.sequences.facts import dobrushin_of_product
 from markovdiff.sequences.spaces import Space
 from markovdiff.study.exact import CLOSED_FORM_BITS, Tick, total_variation
 from markovdiff.study.plan import Plan, SequencePlan
-from markovdiff.study.result import Elbo, Rational, SequenceFacts, Step
+from markovdiff.study.result import Elbo, Law, Rational, SequenceFacts, Step
 from markovdiff.study.scenario import Scenario
 from markovdiff.study.steps import Report, elbo_of, step_of, unbounded
-
-
-@dataclass(frozen=True, eq=False)
-class JointLaw:
-    """The law p_t on the space's sequences, its rationals rounded to `digits` where given."""
-
-    p: RationalMatrix
-    digits: int | None
-
-    __repr__ = in_a_line
-
-    def rows(self) -> tuple[tuple[Rational | None, ...], ...]:
-        """The one row, sequence by sequence."""
-        found = (fraction(n, self.p.d) for n in self.p.N.entries())
-        return (tuple(x if self.digits is None else as_decimal(x, self.digits) for x in found),)
-
-    def __eq__(self, other: object) -> bool:
-        """Whether the probabilities are the same."""
-        return self.rows() == other.rows() if isinstance(other, JointLaw) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 class SequenceEngine:
@@ -75,7 +54,7 @@ class SequenceEngine:
             before = self.now.forget()
 
     def _contraction(self, step: Transition | None) -> Fraction | None:
-        """The η of the product kernel, once for each kind of step."""
+        """Return the η of the product kernel, once for each kind of step."""
         if step is None:
             return None
         if step not in self.contractions:
@@ -108,8 +87,14 @@ class SequenceEngine:
         within = total_variation(now.moment.marginal, self.end.law)
         return self.number(within + self.end.outside / 2)
 
-    def law(self, now: SequenceInformation) -> JointLaw:
-        return JointLaw(now.moment.marginal, None if self.arithmetic == "exact" else self.plan.digits)
+    def law(self, now: SequenceInformation) -> Law:
+        p = now.moment.marginal
+        if self.arithmetic == "exact":
+            return p
+        from markovdiff.study.balls import BallLaw
+
+        with ALONE, ctx.workprec(bits_for(self.plan.digits)):
+            return BallLaw([arb(n) / p.d for n in p.N.entries()], self.plan.digits)
 
     def _reporting(self, now: SequenceInformation) -> Report[Quantity]:
         digits, unit, closed = self.plan.digits, self.plan.unit, _is_small(now)

@@ -38,7 +38,7 @@ from markovdiff.sequences.spaces import product_law
 MOST_ATOMS = 1024
 """Logarithms that an equality is decided over, where balls do not settle it; beyond, it is undecided."""
 
-MOST_BITS = 2**16
+MOST_BITS = 2**13
 """Balls over more logarithms than that are not refined past this many bits."""
 
 
@@ -220,12 +220,19 @@ class SequenceInformation:
         assert self.before is not None
         if self.bound is None:
             return None
-        kept = self.contraction == 1 and self.loses_nothing
-        known = True if kept or self.contraction == 0 or self.before.mutual_information.known_zero else None
         try:
-            return self.bound.minus(self.mutual_information, zero=known).sign()
+            return self.bound.minus(
+                self.mutual_information, zero=True if self._is_tight_by_structure() else None
+            ).sign()
         except UnfinishedError:
             return None
+
+    def _is_tight_by_structure(self) -> bool:
+        """Nothing lost at η = 1, or nothing left; or one symbol that is erased, of which I_t = ᾱ_t·H(x0)."""
+        assert self.before is not None
+        kept = self.contraction == 1 and self.loses_nothing
+        erased = self.chain.length == 1 and self.chain.mask is not None
+        return kept or erased or self.contraction == 0 or self.before.mutual_information.known_zero
 
     @property
     def _kernel(self) -> Transition:

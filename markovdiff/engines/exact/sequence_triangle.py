@@ -32,27 +32,26 @@ from markovdiff.sequences.law import SequenceLaw
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """x_s: the joint law, that of a symbol at a position drawn at random, what can stand at each position, H(x_s)."""
+    """x_s: one symbol's kernel to it, its law at a position drawn at random, and what can stand at each position."""
 
     chain: SequenceChain
-    joint: RationalMatrix
+    cumulative: Transition
     symbol: RationalMatrix
     supports: tuple[tuple[int, ...], ...]
-    entropy: Quantity
 
     @cached_property
     def law(self) -> SequenceLaw:
-        """The joint law by its support."""
+        """The joint law by its support, found anew: it is asked for where an enclosure did not settle a pair."""
         space = self.chain.space
-        numbered = enumerate(self.joint.N.entries())
+        numbered = enumerate(space.at(self.chain.law, self.cumulative).N.entries())
         weights = {space.sequence(n): int(w) for n, w in numbered if w != 0}
         return SequenceLaw.from_indices(weights, self.chain.law.symbols)
 
-    def after(self, joint: RationalMatrix, step: Transition) -> Source:
-        """What x_s becomes by one symbol's step, its joint law being found."""
+    def after(self, step: Transition) -> Source:
+        """What x_s becomes by one symbol's step."""
         reach = [{j for j, n in enumerate(row) if n != 0} for row in step.dense.table]
         supports = tuple(tuple(sorted(set().union(*(reach[k] for k in support)))) for support in self.supports)
-        return Source(self.chain, joint, step.push(self.symbol), supports, entropy_of_joint(joint))
+        return Source(self.chain, self.cumulative.then(step), step.push(self.symbol), supports)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,14 +91,15 @@ def _inner_equal(step: SequencePair, pair: SequencePair) -> bool:
 def _columns(chain: SequenceChain, times: list[int]) -> Iterator[list[SequencePair]]:
     start = chain.symbol.at(0)
     joint = chain.space.start(chain.law)
-    last = Source(chain, joint, start.data, chain.supports, entropy_of_joint(joint))
-    column = [SequencePair(last, start.cumulative, last.entropy)]
+    last, entropy = Source(chain, start.cumulative, start.data, chain.supports), entropy_of_joint(joint)
+    column = [SequencePair(last, start.cumulative, entropy)]
     yield column
     for a, b in pairwise(times):
         step = chain.symbol.transition(a + 1)
         for t in range(a + 2, b + 1):
             step = step.then(chain.symbol.transition(t))
-        last = last.after(chain.space.push(last.joint, step), step)
-        earlier = [SequencePair(pair.source, pair.kernel.then(step), last.entropy) for pair in column]
-        column = [*earlier, SequencePair(last, start.cumulative, last.entropy)]
+        joint = chain.space.push(joint, step)
+        last, entropy = last.after(step), entropy_of_joint(joint)
+        earlier = [SequencePair(pair.source, pair.kernel.then(step), entropy) for pair in column]
+        column = [*earlier, SequencePair(last, start.cumulative, entropy)]
         yield column
