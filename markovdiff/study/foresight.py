@@ -23,10 +23,11 @@ from markovdiff.study.forecast import (
     forecast_balls,
     forecast_float,
     forecast_mixing,
+    forecast_sequences,
     is_admitted,
     with_model,
 )
-from markovdiff.study.scenario import Scenario
+from markovdiff.study.scenario import Scenario, check_sequence_arithmetic
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.arrays import Floats
@@ -49,8 +50,11 @@ MINUTE = 60.0
 def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None = None) -> Forecast:
     """Return the forecast of a run, in the scenario's arithmetic or another; nothing is refused."""
     kind = arithmetic or scenario.file.arithmetic.kind
+    if (sequences := scenario.sequence_chain()) is not None:
+        check_sequence_arithmetic(kind)
+        return forecast_sequences(sequences, kind, scenario.digits)
     pairs = pairs_of(chain.T) if scenario.compares_pairs else 0
-    bayes = not chain.is_markov or scenario.file.reverse.model.is_bayes
+    bayes = not chain.is_markov or scenario.model.is_bayes
     if kind == "exact":
         if bayes or chain.kernel.structure_bits is None:
             return forecast(chain, pairs, classes=_classes(scenario, chain))
@@ -175,7 +179,12 @@ def asked_for(scenario: Scenario) -> ArithmeticName:
 
 
 def others(scenario: Scenario, chain: Chain, tried: Forecast) -> list[Forecast]:
-    """The forecasts of what the scenario does not ask for and what its run does not do; certified arithmetic first."""
+    """The forecasts of what the scenario does not ask for and what its run does not do; certified arithmetic first.
+
+    Sequences have none: they cost the same in exact and ball arithmetic.
+    """
+    if scenario.sequences is not None:
+        return []
     kinds = [kind for kind in get_args(ArithmeticName) if kind not in (asked_for(scenario), tried.arithmetic)]
     found = [foresee(scenario, chain, kind) for kind in kinds]
     return [made for kind, made in zip(kinds, found, strict=True) if kind == made.arithmetic]
@@ -197,6 +206,8 @@ def said(made: Forecast) -> str:
 
 def smaller(scenario: Scenario, chain: Chain) -> str:
     """What would make the run itself smaller."""
+    if scenario.sequences is not None:
+        return "a shorter length or fewer steps; `markovdiff unmask` needs the information curve alone"
     if asked_for(scenario) == "float":
         return "fewer steps or states"
     if asked_for(scenario) == "ball":
