@@ -151,14 +151,10 @@ def two_numbers(drawn: PositionLikelihood) -> tuple[Quantity, Quantity]:
     return finite(drawn.path_excess), drawn.excess
 
 
-def doublings(T: int) -> list[int]:
-    """1, 2, 4, … up to T, and T."""
-    return sorted({2**k for k in range(T.bit_length())} | {T})
-
-
 def forgotten(values: Values) -> Sequence[Block]:
     """Two masked bits in n steps: the bound's excess beside what is really drawn."""
     from markovdiff.sequences.position_models import PositionMixture, PositionPosterior
+    from markovdiff.study.few_steps import doublings
 
     a, T = values["agree"], int(values["T"])
     chain = two_bits(a, T, masked=True)

@@ -124,11 +124,11 @@ class SequenceChain:
         return AllSequences(self.K, self.length) if self.mask is None else MaskedSequences.of(self.law, self.mask)
 
     def labels(self, sequence: Symbols) -> list[str]:
-        """A sequence as the results have it: a list of labels."""
+        """Return a sequence as the results have it: a list of labels."""
         return list(self.law.labels(sequence))
 
     def moments(self) -> Iterator[SequenceMoment]:
-        """The process at t = 0, 1, …, T, each p_t made from the one before."""
+        """Return the process at t = 0, 1, …, T, each p_t made from the one before."""
         p = self.space.start(self.law)
         for symbol in self.symbol.moments():
             if symbol.transition is not None:
@@ -136,11 +136,11 @@ class SequenceChain:
             yield SequenceMoment(symbol, p)
 
     def pairs(self) -> Iterator[tuple[SequenceMoment, SequenceMoment]]:
-        """The process at t − 1 and t, for t = 1 … T."""
+        """Return the process at t − 1 and t, for t = 1 … T."""
         return pairwise(self.moments())
 
     def at(self, t: int) -> SequenceMoment:
-        """The process at time t; p_t straight from the data."""
+        """Return the process at time t; p_t straight from the data."""
         if not self._last or self._last[0].t != t:
             symbol = self.symbol.at(t)
             p = self.space.start(self.law) if t == 0 else self.space.at(self.law, symbol.cumulative)

@@ -81,7 +81,7 @@ def splits(before: Transition, step: Transition, now: Transition) -> Pairs:
 
 
 def _direction(row: Sequence[fmpz]) -> tuple[int, ...]:
-    """The row over its greatest common divisor: equal for proportional rows."""
+    """Return the row over its greatest common divisor: equal for proportional rows."""
     common = fmpz(0)
     for n in row:
         common = common.gcd(n)
@@ -127,7 +127,7 @@ Spectrum = tuple[tuple[tuple[int, int], int], ...]
 
 
 def _spectra(step: Transition) -> list[Spectrum] | None:
-    """The different spectra of pairs of symbols a ≠ b; None for too many symbols to look at."""
+    """Return the different spectra of pairs of symbols a ≠ b; None for too many symbols to look at."""
     K, table = step.K, step.dense.table
     if K**3 > MAX_TERMS:
         return None
@@ -143,7 +143,7 @@ def _spectra(step: Transition) -> list[Spectrum] | None:
 
 
 def _least_shared(spectra: list[Spectrum], length: int) -> int | None:
-    """The least Σ min(u, v) over products of `length` spectra, in any choice; None past MAX_TERMS."""
+    """Return the least Σ min(u, v) over products of `length` spectra, in any choice; None past MAX_TERMS."""
     spent = 0
     layer: dict[tuple[int, ...], dict[tuple[int, int], int]] = {(0,) * len(spectra): {(1, 1): 1}}
     for _ in range(length):

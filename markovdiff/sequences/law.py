@@ -75,7 +75,7 @@ class SequenceLaw:
         _check_length(len(next(iter(weights))), where)
         length = len(next(iter(weights)))
         for sequence, weight in weights.items():
-            shows = shown(_written(sequence, symbols))
+            shows = shown(joined([symbols[k] for k in sequence]))
             if len(sequence) != length:
                 raise InputError(
                     "sequences of different lengths",
@@ -111,7 +111,7 @@ class SequenceLaw:
                 if label not in number:
                     raise InputError(
                         f"an unknown symbol {shown(label)}",
-                        where=f"{where}, {shown(sequence)}",
+                        where=f"{where}, {shown(joined(sequence))}",
                         expected=f"one of {shown(list(symbols))}",
                         remedy="write it as data.states has it, or add it there",
                     )
@@ -352,7 +352,7 @@ def _check_length(length: int, where: str) -> None:
 
 
 def _integers(weights: Sequence[Fraction | int]) -> list[int]:
-    """The weights as integers without a common factor."""
+    """Return the weights as integers without a common factor."""
     if all(isinstance(w, int) for w in weights):
         numerators = [int(w) for w in weights]
     else:
@@ -366,6 +366,10 @@ def _over_total(probabilities: Sequence[Fraction]) -> tuple[list[int], int]:
     return [int(n) for n in numerators], int(d)
 
 
-def _written(sequence: Symbols, symbols: Sequence[str]) -> str:
-    labels = [symbols[k] for k in sequence]
+def joined(labels: Sequence[str]) -> str:
+    """Return a sequence as one text: labels of one character side by side, others with blanks between.
+
+    >>> joined("ab"), joined(["she", "sells"])
+    ('ab', 'she sells')
+    """
     return ("" if all(len(label) == 1 for label in labels) else " ").join(labels)

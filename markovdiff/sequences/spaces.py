@@ -31,25 +31,25 @@ class Space(Protocol):
         """How many sequences there are."""
 
     def sequence(self, number: int) -> Symbols:
-        """The sequence with this number."""
+        """Return the sequence with this number."""
 
     def number(self, sequence: Symbols) -> int | None:
-        """The number of a sequence; None where it is not among them."""
+        """Return the number of a sequence; None where it is not among them."""
 
     def start(self, law: SequenceLaw) -> RationalMatrix:
-        """The law of the data as a vector."""
+        """Return the law of the data as a vector."""
 
     def push(self, p: RationalMatrix, step: Transition) -> RationalMatrix:
-        """The vector p Q^⊗L."""
+        """Return the vector p Q^⊗L."""
 
     def pull(self, values: RationalMatrix, step: Transition) -> RationalMatrix:
-        """The vector Q^⊗L v: from each sequence, the mean of v over what it becomes."""
+        """Return the vector Q^⊗L v: from each sequence, the mean of v over what it becomes."""
 
     def pull_balls(self, values: list[arb], step: Transition) -> list[arb]:
-        """The vector Q^⊗L v in balls, at the precision that is set."""
+        """Return the vector Q^⊗L v in balls, at the precision that is set."""
 
     def at(self, law: SequenceLaw, cumulative: Transition) -> RationalMatrix:
-        """The vector p_0 Q̄^⊗L, straight from the data."""
+        """Return the vector p_0 Q̄^⊗L, straight from the data."""
 
 
 @dataclass(frozen=True)
@@ -70,27 +70,27 @@ class AllSequences:
         return int(self.K**self.length)
 
     def sequence(self, number: int) -> Symbols:
-        """The sequence with this number."""
+        """Return the sequence with this number."""
         return sequence_of(number, self.K, self.length)
 
     def number(self, sequence: Symbols) -> int:
-        """The number of a sequence."""
+        """Return the number of a sequence."""
         return number_of(sequence, self.K)
 
     def start(self, law: SequenceLaw) -> RationalMatrix:
-        """The law of the data as a vector."""
+        """Return the law of the data as a vector."""
         return law.dense()
 
     def push(self, p: RationalMatrix, step: Transition) -> RationalMatrix:
-        """The vector p Q^⊗L."""
+        """Return the vector p Q^⊗L."""
         return noised(p, step, self.length)
 
     def pull(self, values: RationalMatrix, step: Transition) -> RationalMatrix:
-        """The vector Q^⊗L v."""
+        """Return the vector Q^⊗L v."""
         return pulled(values, step, self.length)
 
     def pull_balls(self, values: list[arb], step: Transition) -> list[arb]:
-        """The vector Q^⊗L v in balls, at the precision that is set."""
+        """Return the vector Q^⊗L v in balls, at the precision that is set."""
         K, Q = self.K, step.dense.matrix
         turned = arb_mat(Q.N.transpose())
         for _ in range(self.length):
@@ -99,7 +99,7 @@ class AllSequences:
         return [x / d for x in values]
 
     def at(self, law: SequenceLaw, cumulative: Transition) -> RationalMatrix:
-        """The vector p_0 Q̄^⊗L."""
+        """Return the vector p_0 Q̄^⊗L."""
         return noised(law.dense(), cumulative, self.length)
 
 
@@ -129,11 +129,11 @@ class MaskedSequences:
         return len(self.states[0].sequence)
 
     def sequence(self, number: int) -> Symbols:
-        """The sequence with this number."""
+        """Return the sequence with this number."""
         return self.states[number].sequence
 
     def number(self, sequence: Symbols) -> int | None:
-        """The number of a sequence; None where it cannot occur."""
+        """Return the number of a sequence; None where it cannot occur."""
         return self._numbers.get(sequence)
 
     @cached_property
@@ -152,12 +152,12 @@ class MaskedSequences:
         return tuple(tuple(masked(s.sequence, place) for s in self.states) for place in range(self.length))
 
     def start(self, law: SequenceLaw) -> RationalMatrix:
-        """The law of the data as a vector."""
+        """Return the law of the data as a vector."""
         numerators = [fmpz(law.weights.get(state.sequence, 0)) for state in self.states]
         return RationalMatrix(fmpz_mat([numerators]), fmpz(law.total))
 
     def push(self, p: RationalMatrix, step: Transition) -> RationalMatrix:
-        """The vector p Q^⊗L."""
+        """Return the vector p Q^⊗L."""
         keep, lost, d = self._rates(step)
         vector = p.N.entries()
         for masked in self.masked_at:
@@ -169,7 +169,7 @@ class MaskedSequences:
         return RationalMatrix(fmpz_mat([vector]), p.d * d**self.length).reduced()
 
     def pull(self, values: RationalMatrix, step: Transition) -> RationalMatrix:
-        """The vector Q^⊗L v."""
+        """Return the vector Q^⊗L v."""
         keep, lost, d = self._rates(step)
         vector = values.N.entries()
         for masked in self.masked_at:
@@ -177,7 +177,7 @@ class MaskedSequences:
         return RationalMatrix(fmpz_mat([vector]), values.d * d**self.length).reduced()
 
     def pull_balls(self, values: list[arb], step: Transition) -> list[arb]:
-        """The vector Q^⊗L v in balls, at the precision that is set."""
+        """Return the vector Q^⊗L v in balls, at the precision that is set."""
         keep, lost, d = self._rates(step)
         a, b = arb(keep) / d, arb(lost) / d
         for masked in self.masked_at:
@@ -185,7 +185,7 @@ class MaskedSequences:
         return values
 
     def at(self, law: SequenceLaw, cumulative: Transition) -> RationalMatrix:
-        """The vector ᾱ^|S| (1−ᾱ)^(L−|S|) q(x_0^S)."""
+        """Return the vector ᾱ^|S| (1−ᾱ)^(L−|S|) q(x_0^S)."""
         keep, lost, d = self._rates(cumulative)
         L = self.length
         chance = [keep**j * lost ** (L - j) for j in range(L + 1)]
@@ -193,7 +193,7 @@ class MaskedSequences:
         return RationalMatrix(fmpz_mat([numerators]), d**L * law.total).reduced()
 
     def _rates(self, step: Transition) -> tuple[fmpz, fmpz, fmpz]:
-        """What stays and what is masked, over one denominator, read off the row of a symbol that is not the mask."""
+        """Return what stays and what is masked, over one denominator, from the row of a symbol that is no mask."""
         lost = step.entry(0 if self.mask else 1, self.mask)
         a, d = fmpz(lost.numerator), fmpz(lost.denominator)
         return d - a, a, d

@@ -21,6 +21,7 @@ from markovdiff.arithmetic.enclosure import decimal_text
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.arithmetic.value import one_line
+from markovdiff.sequences.law import joined
 from markovdiff.study.naive_float import FloatError, rounded, scientific
 
 SCHEMA = "markovdiff.result/2"
@@ -327,7 +328,7 @@ def _shadow_cells(shade: FloatError) -> list[str]:
 def _states(result: Result) -> list[str]:
     """The states as columns call them; a sequence by its labels, joined."""
     if result.steps and (sequences := result.steps[0].sequences) is not None:
-        return [("" if all(len(label) == 1 for label in x) else " ").join(x) for x in sequences]
+        return [joined(x) for x in sequences]
     states = result.scenario["states"]
     assert isinstance(states, list)
     return states

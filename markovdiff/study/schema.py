@@ -103,7 +103,7 @@ def _step() -> dict[str, Any]:
 
 
 def _sampled() -> dict[str, Any]:
-    """What a sampler of sequences draws."""
+    """Return what a sampler of sequences draws."""
     integers = {"type": "array", "items": {"type": "integer"}}
     named = {"enum": ["random", "left-to-right", "confidence"]}
     labels = {"type": "array", "items": {"type": "string"}}
@@ -121,7 +121,7 @@ def _sampled() -> dict[str, Any]:
 
 
 def _probability() -> dict[str, Any]:
-    """An entry of p_t; of sequences with the sequence, those alone that are possible."""
+    """Return an entry of p_t; of sequences with the sequence, those alone that are possible."""
     labels = {"type": "array", "items": {"type": "string"}}
     one = _object({"x_t": labels, "probability": {"$ref": "#/$defs/reported"}})
     return {"anyOf": [{"$ref": "#/$defs/reported"}, {"type": "null"}, one]}
@@ -197,7 +197,7 @@ def _scenario() -> dict[str, Any]:
 
 
 def _sequence() -> dict[str, Any]:
-    """What is known of the law of sequences itself; null where there are too many subsets of positions."""
+    """Return what is known of the law of sequences itself; null where there are too many subsets of positions."""
     curve = {"type": "array", "items": {"$ref": "#/$defs/quantity"}}
     return _object(
         {
@@ -211,7 +211,7 @@ def _sequence() -> dict[str, Any]:
 
 
 def _sequences() -> dict[str, Any]:
-    """The law of the data where they are sequences: every possible one, or the rows of a Markov law."""
+    """Return the law of the data where they are sequences: every possible one, or the rows of a Markov law."""
     rational, count = {"$ref": "#/$defs/rational"}, {"type": "integer", "minimum": 1}
     one = _object({"x0": {"type": "array", "items": {"type": "string"}}, "weight": {"type": "string"}})
     listed = _object({"length": count, "total": {"type": "string"}, "support": {"type": "array", "items": one}})

@@ -18,7 +18,7 @@ from markovdiff.errors import InputError
 from markovdiff.process.distribution import Distribution, check_labels, check_size
 from markovdiff.process.stationary import stationary
 from markovdiff.process.transition import Dense
-from markovdiff.sequences.law import MarkovSequences, SequenceLaw
+from markovdiff.sequences.law import MarkovSequences, SequenceLaw, joined
 from markovdiff.study import fileformat, resolve
 
 Sequences: TypeAlias = "SequenceLaw | MarkovSequences"
@@ -70,9 +70,10 @@ def _listed(
         if len(tokens) != length:
             raise InputError(
                 "a sequence of the wrong length",
-                where=f"{where}, {_quoted(tokens)}",
+                where=f"{where}, {shown(joined(tokens))}",
                 expected=f"{length} symbols (`length`)",
                 got=str(len(tokens)),
+                remedy="a sequence of that length, or another `length`",
             )
     used = list(dict.fromkeys(token for tokens, _ in listed for token in tokens))
     symbols = check_labels(states, len(states), "data.states") if states is not None else tuple(used)
@@ -81,18 +82,18 @@ def _listed(
     for tokens, weight in listed:
         key = tuple(tokens)
         if key in weights:
-            raise InputError("a sequence is given twice", where=f"{where}, {_quoted(tokens)}", expected="each once")
+            raise InputError(
+                "a sequence is given twice", where=f"{where}, {shown(joined(tokens))}", expected="each once"
+            )
         weights[key] = weight
     return SequenceLaw.from_weights(weights, symbols, where)
-
-
-def _quoted(tokens: Sequence[str]) -> str:
-    return shown("".join(tokens) if all(len(token) == 1 for token in tokens) else " ".join(tokens))
 
 
 def _markov(spec: fileformat.Markov, states: list[str] | None, length: int) -> MarkovSequences:
     where = "data.markov"
     K = len(spec.rows)
+    if not K:
+        raise InputError("there are no symbols", where=f"{where}.rows", expected="a row for each symbol", got="none")
     check_size(K, f"{where}.rows")
     labels = check_labels(states, K, f"{where}.rows")
     if spec.initial == "stationary":

@@ -54,7 +54,7 @@ class SequenceEngine:
             before = self.now.forget()
 
     def _contraction(self, step: Transition | None) -> Fraction | None:
-        """The η of the product kernel, once for each kind of step."""
+        """Return the η of the product kernel, once for each kind of step."""
         if step is None:
             return None
         if step not in self.contractions:
