@@ -8,6 +8,7 @@ reverse model is made, no prior is formed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from math import log2
 from typing import TYPE_CHECKING, get_args
 
@@ -16,6 +17,8 @@ from markovdiff.engines.exact.triangle import pairs_of, times_of
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
+from markovdiff.sequences.chain import SequenceChain
+from markovdiff.sequences.orders import MAX_OUTCOMES, choice, outcomes
 from markovdiff.study.forecast import (
     Forecast,
     admitted,
@@ -26,7 +29,9 @@ from markovdiff.study.forecast import (
     forecast_sequences,
     is_admitted,
     with_model,
+    with_positions,
 )
+from markovdiff.study.sampler_keys import asked
 from markovdiff.study.scenario import Scenario, check_sequence_arithmetic
 
 if TYPE_CHECKING:
@@ -52,7 +57,8 @@ def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None 
     kind = arithmetic or scenario.file.arithmetic.kind
     if (sequences := scenario.sequence_chain()) is not None:
         check_sequence_arithmetic(kind)
-        return forecast_sequences(sequences, kind, scenario.digits)
+        made = forecast_sequences(sequences, kind, scenario.digits)
+        return made if scenario.model.is_bayes else _with_positions(made, scenario, sequences)
     pairs = pairs_of(chain.T) if scenario.compares_pairs else 0
     bayes = not chain.is_markov or scenario.model.is_bayes
     if kind == "exact":
@@ -65,6 +71,21 @@ def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None 
         return made if bayes else with_model(made, chain)
     made = _of_balls(scenario, chain, bayes=bayes)
     return with_triangle(made, chain, pairs) if pairs and made.arithmetic == "ball" else made
+
+
+def _with_positions(made: Forecast, scenario: Scenario, chain: SequenceChain) -> Forecast:
+    """The forecast with a per-position model and the samplers that the file asks for."""
+    wanted = asked(scenario)
+    grids = {tuple(range(chain.T + 1)), *(one.times for one in wanted if one.times is not None)}
+    jumps = {jump for grid in grids for jump in pairwise(grid)}
+    drawn = 0
+    for one in wanted:
+        if one.unmask is not None:
+            way = choice(scenario.file.sampler.order, chain.length)  # type: ignore[union-attr]
+            found = outcomes(one.unmask, chain.K - 1, way)
+            drawn += found if found <= MAX_OUTCOMES or not way.is_random else 0
+    walked = sum(len(grid) - 1 for grid in grids)
+    return with_positions(made, chain, walked, len(jumps) + chain.T, drawn)
 
 
 def _of_balls(scenario: Scenario, chain: Chain, *, bayes: bool) -> Forecast:

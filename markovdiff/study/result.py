@@ -197,7 +197,8 @@ class FalseSequence:
 class Sampled:
     """What a sampler draws: by a number of steps or a grid of `times`, or by block sizes and an order.
 
-    `bound` says whether KL(q‖ν) ≤ excess is `strict` or `equal`; None where either is not finite.
+    `bound` says whether KL(q‖ν) ≤ excess is `strict` or `equal`; None where either is not finite. Of the order by
+    confidence `ties` counts the sequences shown on the way at which equals were told apart from the left.
     """
 
     steps: int | None
@@ -210,6 +211,7 @@ class Sampled:
     outside_support: Enclosed | None
     bound: str | None
     false: tuple[FalseSequence, ...]
+    ties: int | None = None
 
     def record(self) -> dict[str, Any]:
         """The same as the JSON has it."""
@@ -219,7 +221,8 @@ class Sampled:
             by = {"unmask": list(self.unmask), "order": order}
         numbers = {name: _plain(getattr(self, name)) for name in ("excess", "kl", "total_variation", "outside_support")}
         false = [{"x0": list(one.x0), "mass": _plain(one.mass)} for one in self.false]
-        return {**by, **numbers, "bound": self.bound, "false": false}
+        ties = {} if self.unmask is None else {"ties": self.ties}
+        return {**by, **numbers, "bound": self.bound, **ties, "false": false}
 
 
 @dataclass(frozen=True)

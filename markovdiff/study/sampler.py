@@ -85,6 +85,11 @@ class Drawn:
         except UnfinishedError:
             return None
 
+    @property
+    def ties(self) -> int | None:
+        """How often equals were told apart from the left, in the order by confidence."""
+        return self.law.ties if self.law is not None and self.asked.order == "confidence" else None
+
     def share(self, name: str) -> Share:
         """TV(q, ν) or the mass outside the support."""
         assert self.law is not None
@@ -132,7 +137,7 @@ class Drawn:
         by, excess = self.asked, number(self.excess)
         assert excess is not None
         numbers = (excess, number(self.kl), tv, outside)
-        return Sampled(by.steps, by.times, by.unmask, by.order, *numbers, self.bound, false)
+        return Sampled(by.steps, by.times, by.unmask, by.order, *numbers, self.bound, false, self.ties)
 
 
 class Kept(Drawn):

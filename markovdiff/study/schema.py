@@ -116,8 +116,10 @@ def _sampled() -> dict[str, Any]:
         "bound": {"enum": ["strict", "equal", "undecided", None], "description": "KL ≤ excess"},
         "false": {"type": "array", "items": false, "maxItems": 10, "description": "what never occurs, likeliest first"},
     }
+    words = "of the order by confidence: sequences shown on the way at which equals were told apart from the left"
+    ties = {"type": ["integer", "null"], "description": words}
     kept = _object({"steps": {"type": ["integer", "null"]}, "times": integers, **rest})
-    return {"anyOf": [kept, _object({"unmask": integers, "order": {"anyOf": [named, integers]}, **rest})]}
+    return {"anyOf": [kept, _object({"unmask": integers, "order": {"anyOf": [named, integers]}, **rest, "ties": ties})]}
 
 
 def _probability() -> dict[str, Any]:

@@ -58,6 +58,13 @@ def test_the_record_follows_the_schema_and_the_contract():
     assert record["scenario"]["reverse"]["model"] == {"kind": "posterior-mixture"}
 
 
+def test_ties_of_confidence_are_told():
+    """Of parity all positions are equally sure until two are shown: a tie at first, and at each second symbol."""
+    (drawn,) = run(f'{PARITY}\nsampler = {{ unmask = [[1, 1, 1]], order = "confidence" }}').sampler
+    assert (drawn.ties, drawn.bound, drawn.kl.value) == (3, "equal", "0")
+    assert drawn.record()["ties"] == 3
+
+
 @pytest.mark.parametrize("model", ["posterior-mixture", "d3pm"])
 @pytest.mark.parametrize("text", [PARITY, UNIFORM])
 def test_the_ledger_adds_up(text, model):

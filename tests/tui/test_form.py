@@ -290,7 +290,7 @@ def test_every_kind_shows_its_keys_and_begins_well(table: str, name: str) -> Non
 def test_how_equation_4_ends_is_asked_where_it_is_used() -> None:
     """`last` is a field of the model d3pm, and of a table put through that form; of no other table."""
     made = Form.from_text(TEXTS["elbo-d3pm"])
-    assert made.field("reverse.model.last").choices == ("formula", "prediction")
+    assert made.field("reverse.model.last").choices == ("", "formula", "prediction")
     assert 'last = "formula"' in made.set("reverse.model.last", "formula").text()
     table = Form.from_text(TEXTS["elbo-d3pm-trained"])
     assert table.field("reverse.model.last").value == ""

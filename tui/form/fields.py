@@ -77,8 +77,9 @@ def _data_fields(draft: Draft) -> Iterator[Field]:
 
 def _kind_fields(draft: Draft, path: str) -> Iterator[Field]:
     kinds, kind = tables(path), draft.kind_at(path)
-    default = "bayes" if path == "reverse.model" else ""
-    chosen = kinds.get(kind or (default if draft.at(path) is None else ""))
+    usual = "bayes" if draft.at("data.length") is None else "posterior-mixture"
+    default = usual if path == "reverse.model" else ""
+    chosen = kinds.get(kind or ("bayes" if default == "bayes" and draft.at(path) is None else ""))
     about = chosen.about if chosen else ""
     yield Field(f"{path}.kind", path.rpartition(".")[2], "choice", kind, tuple(kinds), about, default)
     if chosen:

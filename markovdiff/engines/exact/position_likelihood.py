@@ -47,10 +47,14 @@ Draw: TypeAlias = "Callable[[Masses[Any]], Drawn[Any] | UndefinedRow]"
 
 
 class DrawnLaw:
-    """The law ν of what a sampler draws, beside q(x_0); `draw` finds it in the arithmetic that it is given."""
+    """The law ν of what a sampler draws, beside q(x_0); `draw` finds it in the arithmetic that it is given.
+
+    `ties` counts the sequences shown on the way at which equals were told apart from the left, once ν was found.
+    """
 
     def __init__(self, chain: SequenceChain, draw: Draw) -> None:
         self.chain, self.draw = chain, draw
+        self.ties = 0
         self.balls: dict[int, Drawn[arb]] = {}
 
     @cached_property
@@ -282,4 +286,10 @@ def prior_of(chain: SequenceChain, prior: JointPrior) -> Prior:
 
 def unmasked(chain: SequenceChain, positions: Positions, sizes: Sequence[int], way: Choice) -> DrawnLaw:
     """Return what unmasking by counts draws."""
-    return DrawnLaw(chain, lambda masses: drawn_by_counts(chain, positions, sizes, way, masses)[0])
+
+    def draw(masses: Masses[Any]) -> Drawn[Any]:
+        found, law.ties = drawn_by_counts(chain, positions, sizes, way, masses)
+        return found
+
+    law = DrawnLaw(chain, draw)
+    return law
