@@ -87,6 +87,8 @@ class Opened:
     """The scenario has been read.
 
     `schedule` is "" and `betas` None where the kernel has no β; `model` is "" for a process with memory.
+    `length` is None for one symbol. Of sequences `states` are the symbols, and `data`, `prior` and all matrices are of
+    one symbol, at a position drawn at random.
     `data` and `prior` are exact, state by state, but for a marginal `prior` of a chain too big to be exact, which is
     decimals; `expectations` are the checks to be made with what is expected; `file` the scenario's text.
     """
@@ -106,13 +108,15 @@ class Opened:
     betas: tuple[str, ...] | None
     expectations: tuple[tuple[str, str], ...]
     file: str
+    length: int | None = None
 
 
 @dataclass(frozen=True)
 class StepDone:
     """A step: its record as the JSON has it; p_t and the matrices as floats.
 
-    The record has p_t exactly too, as "marginal", unless that would be megabytes of digits.
+    The record has p_t exactly too, as "marginal", unless that would be megabytes of digits. Of sequences the record
+    speaks of x_t as a whole, without that, and p_t and the matrices of one symbol at a position drawn at random.
 
     `matrices` is None for large K, else "cumulative" Q̄_t[i, j] and "joint" q(x_0 = i, x_t = j), and for
     t ≥ 1 "step" Q_t[i, j] (not of a process with memory) and "reverse", whose row j is q(x_{t−1} | x_t = j),

@@ -10,8 +10,8 @@ perhaps a stack. Panels of one stack share a place, and the one asked for last i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from tui.messages import Column
 from tui.raster import Row
@@ -72,6 +72,10 @@ Click: TypeAlias = Callable[[ViewState, int, int, int, int], ViewState]
 """A view state, x, y, width and height → the view state that a click there asks for."""
 
 
+Subject: TypeAlias = Literal["either", "symbol", "sequences"]
+"""What a panel speaks of, where the data may be sequences."""
+
+
 def no_words(view: ViewState) -> str:  # noqa: ARG001  (any panel's)
     """Return nothing to say."""
     return ""
@@ -99,6 +103,8 @@ class Panel:
     - `places` has a Place for each layout
     - `click` is what a click asks for, `columns` what the engine is asked for while time rests
     - `opens` puts it in front of its stack until another is asked for
+    - `subject` is what it speaks of: where the data are sequences, a panel of one "symbol" says so in its title, and
+      where they are none, one of "sequences" has nothing but a sentence
     """
 
     key: str
@@ -115,6 +121,14 @@ class Panel:
     click: Click = no_change
     columns: Callable[[ViewState], Sequence[Column]] = no_columns
     opens: bool = False
+    subject: Subject = "either"
+
+
+def titled(panel: Panel) -> Panel:
+    """Return a panel of one symbol so that its title says this where the data are sequences; any other as it is."""
+    if panel.subject != "symbol":
+        return panel
+    return replace(panel, title=lambda view: panel.title(view) + ", one symbol" * view.has_sequences)
 
 
 def in_sight(panels: Iterable[Panel], layout: str, recent: Sequence[str]) -> list[str]:

@@ -75,6 +75,7 @@ def _words(panel: str, scene: ViewState) -> set[str]:
     film, t = scene.run, scene.t
     assert film.opened is not None
     counts = {str(t), str(t - 1), str(film.T), str(film.opened.K)}
+    counts |= set() if film.opened.length is None else {str(film.opened.length)}
     labels = {token for label in film.opened.states for token in NUMERAL.findall(label)}
     own = set(NUMERAL.findall(f"{film.opened.name} {film.opened.title}"))
     more = {str(n) for n in range(1, max(20, film.opened.K + 1))}  # lines or states below an edge

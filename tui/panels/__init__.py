@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from tui.panel import Panel
+from tui.panel import Panel, titled
 
 PANELS: dict[str, Panel] = {
-    panel.name: panel
+    panel.name: titled(panel)
     for panel in sorted(
         (import_module(f"{__name__}.{module.name}").PANEL for module in iter_modules(__path__)),
         key=lambda panel: panel.key,

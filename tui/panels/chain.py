@@ -24,6 +24,7 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
     if run.opened is None:
         return paragraph([], width, height)
     o, room = run.opened, width - 10
+    apiece = "" if o.length is None else f" at each of {o.length} positions"
     beta = str(step.record["beta"]) if step and step.record["beta"] else "none"
     alpha = str(step.record["alpha_bar"]) if step and step.record["alpha_bar"] else "none"
     lines: list[Words] = [
@@ -32,7 +33,7 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
         [(f" schedule {o.schedule or 'none'}", ""), (f"   reverse {o.model or 'none'}", "")],
         [(" β_t      ", ""), number(fraction_forms(beta))],
         [(" ᾱ_t      ", ""), number(fraction_forms(alpha))],
-        [(f" states   {shorten(f'{o.K}: ' + ' '.join(run.labels[:200]), room)}", "dim")],
+        [(f" states   {shorten(f'{o.K}{apiece}: ' + ' '.join(run.labels[:200]), room)}", "dim")],
     ]
     checks = [_check(check) for check in run.finished["checks"]] if run.finished else []
     if len(lines) + len(checks) <= height:

@@ -15,8 +15,8 @@ STYLES = {"↑": "bad", "?": "mark", "=": "dim", "↓": "good", "·": "axis"}
 SAYS = {"strict": "I falls", "equal": "I stays", "violated": "I RISES", "undecided": "not decided"}
 """A verdict in words; an exact or an enclosed one is proved."""
 
-LINES = ("information_loss", "mutual_information", "sdpi_bound", "dobrushin")
-"""What stands under the verdict, from the top."""
+LINES = ("information_loss", "mutual_information", "sdpi_bound")
+"""What stands under the verdict, from the top; η is beneath."""
 
 
 def draw(view: ViewState, width: int, height: int) -> list[Row]:
@@ -39,7 +39,8 @@ def _lines(view: ViewState) -> list[Words]:
     if step is None or step.t == 0:
         return [[(" t = 0: nothing is lost yet", "dim")]]
     verdict = str(step.record["decay"])
-    bound, eta = step.record["sdpi_bound"], step.record["dobrushin"]
+    bound, eta = step.record["sdpi_bound"], step.record[_contraction(view)]
+    named, none = (" η(⊗Q) ", "  too large to find") if view.has_sequences else (" η      ", "  none with memory")
     lost, left = run.value(step.t, "information_loss"), run.value(step.t, "mutual_information")
     certified = left is not None and left.get("lower") is not None
     proved = ", proved" if certified and verdict != "undecided" else ""
@@ -53,9 +54,9 @@ def _lines(view: ViewState) -> list[Words]:
         [
             (" bound  ", "series-4"),
             number(roundings(bound, 9), "series-4", rank=1),
-            Field(("  = η·I_(t−1)" if bound is not None else "  none with memory", ""), "dim"),
+            Field(("  = η·I_(t−1)" if bound is not None else none, ""), "dim"),
         ],
-        [(" η      ", ""), number(fraction_forms(str(eta)) if eta else ("·",))],
+        [(named, ""), number(fraction_forms(str(eta)) if eta else ("·",))],
     ]
 
 
@@ -72,7 +73,13 @@ def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable |
     if y == height - 1:
         t = raster.time_at(x - 1, view.run.T, max(width - 2, 1))
         return Number("information_loss", t) if t else None
-    return Number(LINES[y - 1], view.t) if view.t and 1 <= y <= len(LINES) else None
+    lines = (*LINES, _contraction(view))
+    return Number(lines[y - 1], view.t) if view.t and 1 <= y <= len(lines) else None
+
+
+def _contraction(view: ViewState) -> str:
+    """Return which η the bound is formed by: that of the kernel, of sequences that of the product kernel."""
+    return "dobrushin_product" if view.has_sequences else "dobrushin"
 
 
 def here(view: ViewState) -> Readable:

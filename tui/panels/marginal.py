@@ -21,6 +21,8 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
     top = max(*step.marginal, *data, *prior)
     told = step.record["total_variation_to_prior"]
     distance = ("undecided", "?") if told is None else fraction_forms(str(told))
+    if view.has_sequences:  # it is that of whole sequences
+        distance = ()
     note = [
         Field((" █ p_t", "█p"), "series-1", rank=1),
         Field((" ─ data", " ─x0"), "mark", rank=1),
@@ -58,6 +60,7 @@ def here(view: ViewState) -> Readable:
 PANEL = Panel(
     key="3",
     name="marginal",
+    subject="symbol",
     words="the marginal",
     title=lambda _: "p(x_t)",
     draw=draw,

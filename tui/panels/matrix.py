@@ -113,6 +113,7 @@ def here(view: ViewState) -> Readable:
 PANEL = Panel(
     key="2",
     name="matrix",
+    subject="symbol",
     words="the matrix",
     title=lambda view: NAMES[view.matrix],
     draw=draw,

@@ -163,6 +163,7 @@ def here(view: ViewState) -> Readable:
 PANEL = Panel(
     key="4",
     name="posterior",
+    subject="symbol",
     words="the posterior",
     title=lambda _: "posterior",
     draw=draw,

@@ -334,6 +334,7 @@ def _coloured(cell: Cell, mine: str) -> Cell:
 PANEL = Panel(
     key="7",
     name="trajectories",
+    subject="symbol",
     words="the trajectories",
     title=lambda _: "trajectories",
     draw=draw,

@@ -17,7 +17,8 @@ def headline(view: ViewState, width: int, playing: str) -> Row:
         return line(_not_opened(run), width)
     o, t = run.opened, view.t
     kind = f"{o.kernel} · {o.schedule}" if o.schedule else o.kernel
-    abouts = (f"  {kind}  K={o.K} T={o.T}", f"  {kind}  K={o.K}", f"  {kind}", f"  {o.kernel}", "")
+    size = f"K={o.K}" if o.length is None else f"K={o.K} L={o.length}"
+    abouts = (f"  {kind}  {size} T={o.T}", f"  {kind}  {size}", f"  {kind}", f"  {o.kernel}", "")
     entropy, information = (run.value(t, quantity) for quantity in ("entropy", "mutual_information"))
     fields = [
         Field((f" {o.name}", f" {shorten(o.name, 20)}"), "title", rank=6),

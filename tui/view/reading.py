@@ -19,6 +19,7 @@ STEP_NAMES = {
     "information_loss": "I(x0;x_{s}) − I(x0;x_{t})",
     "sdpi_bound": "η(Q_{t})·I(x0;x_{s})",
     "dobrushin": "η(Q_{t})",
+    "dobrushin_product": "η(⊗Q_{t})",
     "beta": "β_{t}",
     "alpha_bar": "ᾱ_{t}",
     "total_variation_to_prior": "TV(p_{t},π)",
@@ -103,6 +104,8 @@ def _number(view: ViewState, spot: Number, width: int) -> Row:
         name, record = TOTAL_NAMES[spot.quantity], run.finished["elbo"][spot.quantity] if run.finished else None
     else:
         name = STEP_NAMES[spot.quantity].format(t=spot.t, s=spot.t - 1)
+        if view.has_sequences and spot.quantity == "sdpi_bound":
+            name = name.replace("η(Q", "η(⊗Q")
         record = run.value(spot.t, spot.quantity)
     words = (f" {name} ", "dim")
     if record is None:

@@ -77,6 +77,11 @@ class ViewState:
         return next((a for a in self.answers if question == (a.question if isinstance(a, Answer) else a.column)), None)
 
     @property
+    def has_sequences(self) -> bool:
+        """Whether the data are sequences of symbols."""
+        return self.run.opened is not None and self.run.opened.length is not None
+
+    @property
     def unit(self) -> str:
         """The run's unit."""
         return self.run.opened.unit if self.run.opened else ""

@@ -22,11 +22,11 @@ MAX_DRAWS = 2**18
 
 def sample(
     asked: Sample, chain: Chain, model: ReverseModel | None, prior: RationalMatrix, kept: Mapping[int, Moment],
-    pause: Pause = lambda: None,
+    pause: Pause = lambda: None, without: str = "a process with memory has no reverse model",
 ) -> Sampled:  # fmt: skip
     """Sample both directions, with at most as many particles as can be sampled in a moment.
 
-    `model` is None for a process with memory; `kept` are moments that are known already.
+    `model` is None where there is none, and `without` says why; `kept` are moments that are known already.
     """
     count = min(asked.count, MAX_COUNT, MAX_DRAWS // chain.T)
     if count < 1:
@@ -35,7 +35,7 @@ def sample(
     random = Random(asked.seed)  # noqa: S311  (sampling, not secrets)
     there = _packed(forward(chain, count, random, pause))
     if model is None:
-        return Sampled(asked.seed, count, there, None, 0, "a process with memory has no reverse model")
+        return Sampled(asked.seed, count, there, None, 0, without)
     try:
         paths = backward(chain, model, prior, count, random, kept, pause)
     except LimitError as error:

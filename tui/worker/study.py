@@ -152,11 +152,13 @@ class Study:
     def _run(self) -> None:
         scenario = loads(self.request.text, folder=self.request.folder, name=self.request.name)
         scenario = scenario.with_options(unit=self.request.unit)
-        self.scenario, self.chain = scenario, (chain := scenario.chain_of_one_symbol("the screen"))
-        if scenario.file.arithmetic.kind != "exact" and not is_affordable(chain):
+        self.scenario, self.chain = scenario, (chain := scenario.chain())
+        sequences = scenario.sequences is not None  # their forecast is the run's own
+        if not sequences and scenario.file.arithmetic.kind != "exact" and not is_affordable(chain):
             self._run_inexactly(scenario, chain)
             return
-        check_forecast(chain)
+        if not sequences:
+            check_forecast(chain)
         self.prior = scenario.prior(chain)
         self.send(opened(scenario, chain, self.prior.rows()[0], self.request.text))
         moments = chain.moments()
@@ -170,7 +172,8 @@ class Study:
             p_t = floats(now.marginal)
             matrices = None if pictures is None else pictures.matrices(before, now, p_t)
             is_short = now.marginal.d.bit_length() * chain.K <= SHOWN_BITS
-            self.send(StepDone(step.t, step.record(distributions=is_short), tuple(p_t), matrices))
+            record = step.record(distributions=is_short and not sequences)
+            self.send(StepDone(step.t, record, tuple(p_t), matrices))
             before = now
 
         self._finish(scenario, on_step)
@@ -255,7 +258,7 @@ class Study:
         if not self.has_fractions:
             return Sampled(asked.seed, 0, b"", None, 0, "particles need exact arithmetic, too dear for this chain")
         try:
-            return sample(asked, self.chain, self._model, self.prior, self.kept, self.listen)
+            return sample(asked, self.chain, self._model, self.prior, self.kept, self.listen, self._without_model)
         except GoneError:
             raise
         except Exception as error:  # a bug must be seen on the screen too
@@ -268,6 +271,7 @@ class Study:
         found = []
         try:
             check_certified(self.scenario.file.arithmetic.kind)
+            self.scenario.chain_of_one_symbol("float64's formula")
             shades = NaiveFloat(self.chain, self.scenario.unit)
             for truth, decay in self.truths:
                 found.append(shades.beside(truth, decay).record())
@@ -284,7 +288,14 @@ class Study:
     def _model(self) -> ReverseModel | None:
         assert self.scenario is not None
         assert self.chain is not None
-        return self.scenario.reverse_model(self.chain)
+        return None if self.scenario.sequences is not None else self.scenario.reverse_model(self.chain)
+
+    @property
+    def _without_model(self) -> str:
+        """Why there is no reverse model of one symbol, where there is none."""
+        if self.scenario is not None and self.scenario.sequences is not None:
+            return "the reverse model looks at whole sequences, and these particles are single symbols"
+        return "a process with memory has no reverse model"
 
 
 def is_affordable(chain: Chain) -> bool:
@@ -319,4 +330,5 @@ def opened(scenario: Scenario, chain: Chain, prior: Sequence[Fraction | Decimal]
         betas=tuple(text(beta) for beta in chain.betas) or None,
         expectations=tuple(scenario.expectations.items()),
         file=file,
+        length=None if scenario.sequences is None else scenario.sequences.length,
     )
