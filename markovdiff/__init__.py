@@ -16,6 +16,7 @@ from markovdiff._version import __version__
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.logform import INFINITY, LogForm, log
+    from markovdiff.design.inspection import Inspection, inspect
     from markovdiff.errors import (
         InexactError,
         InputError,
@@ -52,6 +53,7 @@ _HOMES = {
         "TooLongError",
         "UnfinishedError",
     ),
+    "markovdiff.design.inspection": ("Inspection", "inspect"),
     "markovdiff.measures.distances": ("chi_squared", "renyi", "total_variation"),
     "markovdiff.measures.information": (
         "conditional_entropy",
@@ -71,7 +73,7 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  (by theme)
-    "load", "loads", "scenario", "run", "sweep", "Scenario", "Chain", "Result",
+    "load", "loads", "scenario", "run", "sweep", "inspect", "Scenario", "Chain", "Result", "Inspection",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "total_variation", "chi_squared", "renyi",
     "log", "LogForm", "INFINITY",

@@ -13,13 +13,14 @@ import io
 import click
 
 from markovdiff import __version__, signals
-from markovdiff.cli import programs, reading, running, sweeping
+from markovdiff.cli import limits, programs, reading, running, sweeping
 from markovdiff.cli.streams import aside, speak_utf8
 from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError, printable
 
 COMMANDS = [
     *(running.run, running.verify),
     *(reading.list_, reading.show, reading.new, reading.learn, reading.schema, reading.completion),
+    limits.inspect,
     *(programs.tui, programs.audit, programs.bench, sweeping.sweep),
 ]
 

@@ -73,9 +73,9 @@ class Step:
 
     def record(self, distributions: bool = False) -> dict[str, Any]:
         """The step as the JSON has it."""
-        record = {name: _plain(getattr(self, name)) for name in QUANTITIES}
+        record = {name: plain(getattr(self, name)) for name in QUANTITIES}
         if distributions:
-            record["marginal"] = [_plain(p) for p in self.marginal]
+            record["marginal"] = [plain(p) for p in self.marginal]
         if self.shadow is not None:
             record["shadow"] = self.shadow.record()
         return record
@@ -184,7 +184,7 @@ class Result:
             "scenario": self.scenario,
             "notes": list(self.notes),
             "steps": [step.record(distributions) for step in self.steps],
-            "elbo": {name: _plain(getattr(self.elbo, name)) for name in TOTALS},
+            "elbo": {name: plain(getattr(self.elbo, name)) for name in TOTALS},
             "checks": [{field.name: getattr(check, field.name) for field in fields(Check)} for check in self.checks],
             "sequence": self.sequence,
             "sampler": list(self.sampler),
@@ -220,10 +220,10 @@ def to_csv(results: Iterable[Result], distributions: bool = False, named: bool =
     writer.writerow([*(["scenario"] if named else []), *QUANTITIES, *more])
     for result in results:
         for step in result.steps:
-            row = [csv_cell(name, _plain(getattr(step, name))) for name in QUANTITIES]
+            row = [csv_cell(name, plain(getattr(step, name))) for name in QUANTITIES]
             if distributions:
                 law = dict(zip(_states(result), step.marginal, strict=True))
-                row += [csv_cell("marginal", _plain(law.get(s))) for s in states]
+                row += [csv_cell("marginal", plain(law.get(s))) for s in states]
             if step.shadow is not None:
                 row += _shadow_cells(step.shadow)
             mark = [str(result.partial).lower()] * marked
@@ -246,7 +246,8 @@ def _states(result: Result) -> list[str]:
     return states
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """Return a value as the JSON has it."""
     match value:
         case Fraction():
             return text(value)
