@@ -341,7 +341,7 @@ def enclose(evaluate: Callable[[int], arb], digits: int) -> Enclosed:
     """Report a real number without a unit: to `digits` digits, or to as many as its ball has; else "undecided"."""
     x = evaluate(bits_for(digits))
     for fewer in range(digits, 0, -1):
-        if (d := decimals(x, fewer)) is not None:
+        if (d := decimals(x, fewer, spare=4)) is not None:
             return Enclosed("0", "0", "0", "0") if d.nearest == d.lower == d.upper == 0 else _written(d, fewer)
     return Enclosed("undecided", witness={}, words="the enclosure has not one certain digit")
 

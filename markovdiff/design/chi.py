@@ -13,7 +13,7 @@ from flint import ctx, fmpq, fmpq_mat, fmpq_poly
 
 from markovdiff.arithmetic.enclosure import ALONE, bits_for, bounds
 from markovdiff.arithmetic.quantity import Enclosed, enclose, of_rational
-from markovdiff.design.spectrum import roots_of
+from markovdiff.design.spectrum import roots_of, simplest
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain
 
@@ -60,8 +60,8 @@ def second(rows: tuple[tuple[Fraction, ...], ...], p: tuple[Fraction, ...], digi
         return of_rational(Fraction(0), digits)
     with ALONE, ctx.workprec(bits_for(digits) + 64):
         top = max((z.real for z, _ in roots_of(rest)), key=bounds)
-    near = bounds(top.mid())[0].limit_denominator(10**6)
-    if rest(_fmpq(near)) == 0 and top.contains(_fmpq(near)):
+    near = simplest(top)
+    if near is not None and rest(_fmpq(near)) == 0:
         return of_rational(near, digits)
     return enclose(lambda _bits: top, digits)
 

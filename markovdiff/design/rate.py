@@ -12,7 +12,8 @@ from flint import acb, acb_mat, arb, ctx, fmpz
 
 from markovdiff.arithmetic.enclosure import ALONE, bits_for
 from markovdiff.arithmetic.quantity import Enclosed, enclose, of_rational
-from markovdiff.design.spectrum import MAX_WORK, Spectrum, modulus, spectrum, work_of
+from markovdiff.design.spectrum import MAX_POLYNOMIAL, MAX_STATES, Spectrum, discs, modulus, spectrum
+from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain
 from markovdiff.process.classes import CommunicatingClass, reachable
 from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
@@ -43,10 +44,10 @@ def rate_of(chain: Chain, step: Transition, classes: tuple[CommunicatingClass, .
         return Rate(None, None, "none", "the data are one state, so I(x0;x_t) is 0 at every t")
     if isinstance(step, IdentityPlusRankOne):
         return _of_rank_one(chain, step, digits)
-    if work_of(step) > MAX_WORK:
-        detail = "too large a matrix to isolate its eigenvalues: K⁴ times the bits of the denominator is past the limit"
-        return Rate(None, None, "unknown", detail)
-    return _of_dense(chain, step, classes, digits)
+    try:
+        return _of_dense(chain, step, classes, digits)
+    except LimitError as error:
+        return Rate(None, None, "unknown", f"not known: {error.what}")
 
 
 def _of_rank_one(chain: Chain, step: IdentityPlusRankOne, digits: int) -> Rate:
@@ -71,7 +72,11 @@ def _of_dense(chain: Chain, step: Dense, classes: tuple[CommunicatingClass, ...]
     closed = [c for c in classes if c.is_closed and reached & set(c.states)]
     passing = any(not c.is_closed and reached & set(c.states) for c in classes)
     period = reduce(lcm, [c.period or 1 for c in closed], 1)
-    found = spectrum(step, chain.data.weights, chain.data.total, bits_for(digits) + 64, period)
+    bits = bits_for(digits) + 64
+    if chain.K <= MAX_POLYNOMIAL:
+        found = spectrum(step, chain.data.weights, chain.data.total, bits, period)
+    else:
+        found = _large(chain, step, classes, bits)
     size, square = _numbers(found, digits)
     if found.excites_one:
         detail = "I_t falls to a limit above 0: x_t keeps telling something about which closed class x0 leads to"
@@ -99,6 +104,17 @@ def _of_dense(chain: Chain, step: Dense, classes: tuple[CommunicatingClass, ...]
     why = "are a complex pair, or several of one modulus" if len(leading) > 1 else "is a multiple root"
     detail = f"I_t^(1/t) comes as near as |λ|² again and again; I_t/I_(t−1) may swing: the leading eigenvalue {why}"
     return Rate(size, square, "may swing", detail)
+
+
+def _large(chain: Chain, step: Dense, classes: tuple[CommunicatingClass, ...], bits: int) -> Spectrum:
+    """The spectrum of a large irreducible aperiodic kernel from data in every state, which excite all of it."""
+    whole = len(classes) == 1 and classes[0].period == 1 and len(chain.data.support) == chain.K
+    if chain.K > MAX_STATES or not whole:
+        raise LimitError(
+            f"past {MAX_POLYNOMIAL} states only where all communicate, without a period, the data are in each of them, "
+            f"and there are at most {MAX_STATES}"
+        )
+    return discs(step, bits)
 
 
 def _numbers(found: Spectrum, digits: int) -> tuple[Enclosed | None, Enclosed | None]:

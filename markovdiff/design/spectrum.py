@@ -19,13 +19,17 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from flint import acb, arb, ctx, fmpq, fmpq_mat, fmpq_poly, fmpz, fmpz_mat
+from flint import acb, acb_mat, arb, ctx, fmpq, fmpq_mat, fmpq_poly, fmpz, fmpz_mat
 
 from markovdiff.arithmetic.enclosure import ALONE, bounds
+from markovdiff.errors import LimitError
 from markovdiff.process.transition import Dense
 
-MAX_WORK = 2**39
-"""K⁴ times the bits of the denominator up to which eigenvalues are isolated: some seconds."""
+MAX_POLYNOMIAL = 64
+"""States up to which the minimal polynomial is found; its roots may lie close together, and then they take long."""
+
+MAX_STATES = 512
+"""States up to which eigenvalues are enclosed at all: some seconds."""
 
 SIMPLE = 10**6
 """Denominators up to which a root is tried as a rational."""
@@ -52,18 +56,13 @@ class Spectrum:
         """The roots whose modulus may be the largest."""
         if not self.roots:
             return ()
-        top = abs(self.roots[0][0])
+        top = max((abs(z).lower() for z, _ in self.roots), key=bounds)
         return tuple((z, m) for z, m in self.roots if not abs(z) < top)
 
     @property
     def ends(self) -> bool:
         """Whether nothing is left after finitely many steps."""
         return not self.roots and not self.excites_one
-
-
-def work_of(step: Dense) -> int:
-    """Return K⁴ times the bits of the denominator."""
-    return step.K**4 * step.denominator.bit_length()
 
 
 def spectrum(step: Dense, data: Sequence[int], total: int, bits: int, period: int = 1) -> Spectrum:
@@ -83,11 +82,47 @@ def spectrum(step: Dense, data: Sequence[int], total: int, bits: int, period: in
     roots: list[tuple[acb, int]]
     with ALONE, ctx.workprec(bits):
         roots = sorted(roots_of(polynomial), key=lambda root: float(abs(root[0]).mid()), reverse=True)
-        near = bounds(roots[0][0].real.mid())[0].limit_denominator(SIMPLE) if roots else Fraction(0)
+        near = simplest(roots[0][0].real)
     is_cyclic = period > 1 and polynomial.gcd(x**period - 1).degree() > 0
     found = Spectrum(tuple(roots), ones > 0, nilpotent, is_cyclic)
-    is_root = polynomial(fmpq(near.numerator, near.denominator)) == 0
+    is_root = near is not None and polynomial(fmpq(near.numerator, near.denominator)) == 0
     return replace(found, rational=near) if is_root and len(found.leading) == 1 else found
+
+
+def discs(step: Dense, bits: int) -> Spectrum:
+    """Return the eigenvalues on all of Σv = 0, as data in every state excite them, between Gershgorin's discs.
+
+    float64 proposes the eigenvectors X; in balls X⁻¹QX is nearly diagonal, and each group of overlapping discs around
+    its diagonal holds as many eigenvalues as discs. One alone is simple; those that overlap count as perhaps multiple.
+    Raises LimitError where X does not serve, as for a matrix without a basis of eigenvectors.
+    """
+    import numpy as np
+
+    K, N, d = step.K, step.table, step.matrix.d
+    last = N[K - 1]
+    rows = [[N[i][j] - last[j] for j in range(K - 1)] for i in range(K - 1)]
+    X = np.linalg.eig(np.array([[int(n) / int(d) for n in row] for row in rows]))[1]
+    with ALONE, ctx.workprec(bits):
+        vectors = acb_mat([[acb(complex(z).real, complex(z).imag) for z in row] for row in X])
+        try:
+            near = vectors.solve(acb_mat(fmpz_mat(rows)) * vectors)
+        except ZeroDivisionError:
+            raise LimitError("the eigenvectors are too nearly dependent to enclose the eigenvalues") from None
+        found = []
+        for i, row in enumerate(near.table()):
+            away = sum((abs(z).upper() for j, z in enumerate(row) if j != i), arb(0)).upper()
+            around = arb(0, away)
+            found.append((row[i] + acb(around, around)) / d)
+        lonely = [not any(z.overlaps(w) for k, w in enumerate(found) if k != i) for i, z in enumerate(found)]
+    order = sorted(range(len(found)), key=lambda i: bounds(abs(found[i]).upper()), reverse=True)
+    return Spectrum(tuple((found[i], 1 if lonely[i] else 2) for i in order), False, 0)
+
+
+def simplest(x: arb) -> Fraction | None:
+    """The rational of few digits that a ball may stand for, if one lies in it."""
+    low, high = bounds(x)
+    near = ((low + high) / 2).limit_denominator(SIMPLE)
+    return near if low <= near <= high else None
 
 
 def roots_of(polynomial: fmpq_poly) -> list[tuple[acb, int]]:
