@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         TooLongError,
         UnfinishedError,
     )
+    from markovdiff.figures.figure import plot
     from markovdiff.measures.distances import chi_squared, renyi, total_variation
     from markovdiff.measures.information import (
         conditional_entropy,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
         mutual_information,
     )
     from markovdiff.process.chain import Chain
+    from markovdiff.reference.compare import compare
+    from markovdiff.reference.export import export
     from markovdiff.study.result import Result
     from markovdiff.study.run import run
     from markovdiff.study.scenario import Scenario, load, loads, scenario
@@ -53,7 +56,11 @@ _HOMES = {
         "TooLongError",
         "UnfinishedError",
     ),
+<<<<<<< HEAD
     "markovdiff.design.inspection": ("Inspection", "inspect"),
+=======
+    "markovdiff.figures.figure": ("plot",),
+>>>>>>> main
     "markovdiff.measures.distances": ("chi_squared", "renyi", "total_variation"),
     "markovdiff.measures.information": (
         "conditional_entropy",
@@ -65,6 +72,8 @@ _HOMES = {
         "mutual_information",
     ),
     "markovdiff.process.chain": ("Chain",),
+    "markovdiff.reference.compare": ("compare",),
+    "markovdiff.reference.export": ("export",),
     "markovdiff.study.result": ("Result",),
     "markovdiff.study.run": ("run",),
     "markovdiff.study.scenario": ("Scenario", "load", "loads", "scenario"),
@@ -73,7 +82,11 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  (by theme)
+<<<<<<< HEAD
     "load", "loads", "scenario", "run", "sweep", "inspect", "Scenario", "Chain", "Result", "Inspection",
+=======
+    "load", "loads", "scenario", "run", "sweep", "plot", "export", "compare", "Scenario", "Chain", "Result",
+>>>>>>> main
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "total_variation", "chi_squared", "renyi",
     "log", "LogForm", "INFINITY",

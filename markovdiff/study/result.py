@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from decimal import Context, Decimal
 from fractions import Fraction
+from importlib import import_module
 from typing import Any, Protocol, TypeAlias
 
 from markovdiff.arithmetic.enclosure import decimal_text
@@ -189,6 +190,10 @@ class Result:
             "sequence": self.sequence,
             "sampler": list(self.sampler),
         }
+
+    def plot(self, what: str = "information", *, scale: str | None = None) -> Any:
+        """Draw the result and return the matplotlib Figure: information, loss, entropy or ledger (see `md.plot`)."""
+        return import_module("markovdiff.figures.figure").plot(self, what, scale=scale)
 
     def to_json(self, distributions: bool = False) -> str:
         """JSON text, one line to a quantity."""

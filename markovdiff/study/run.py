@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import msgspec
 
 from markovdiff._version import __version__
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
+from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
 from markovdiff.measures.checks import CHECKS, Dpi, ElboLedger
 from markovdiff.measures.checks.finding import Finding
+from markovdiff.measures.contraction import MAX_STATES
+from markovdiff.measures.contraction import contraction as eta_kl_of
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Kernel
 from markovdiff.process.kernels.registry import SHIPPED
@@ -50,10 +54,12 @@ def run(
     on_begin: Callable[[Result, Forecast], object] | None = None,
     *,
     shadow: bool = False,
+    contraction: bool = False,
 ) -> Result:
     """Run a scenario. `on_step` is given each Step as it is finished, from t = 0.
 
-    With `shadow` each Step has beside its certified I(x0;x_t) what the textbook formula gives in float64.
+    With `shadow` each Step has beside its certified I(x0;x_t) what the textbook formula gives in float64. With
+    `contraction` each has η_KL(Q_t), enclosed in any arithmetic, where the chain is Markov with at most 64 states.
 
     `on_begin` is given, before the first of them, the result so far, all but what is to be found out, and the forecast.
 
@@ -66,6 +72,7 @@ def run(
             raise InputError("not a function", where=f"run, {name}", expected="a function", got=shown(listener))
     chain = scenario.chain()
     shades = _shadow(scenario, chain) if shadow else None
+    eta_kl = _contractions(scenario, chain) if contraction else None
     watchers = dict(scenario.watchers())
     plan = planned(scenario, chain)
     engine = _engine(plan)
@@ -85,6 +92,8 @@ def run(
         step = engine.step(now)
         if shades is not None:
             step = replace(step, shadow=shades.beside(step.mutual_information, step.decay))
+        if eta_kl is not None and now.t:
+            step = replace(step, contraction=eta_kl(now.t))
         for watcher in watchers.values():
             watcher.observe(now)
         steps.append(step)
@@ -114,6 +123,23 @@ def _engine(plan: Plan) -> Engine[Any]:
             return ball_engine(plan)
         case "exact":
             return ExactEngine(plan)
+
+
+def _contractions(scenario: Scenario, chain: Chain) -> Callable[[int], Enclosed] | None:
+    """η_KL(Q_t) at each t, once for equal β_t; None for a process with memory or too many states."""
+    if not chain.is_markov or chain.K > MAX_STATES:
+        return None
+    known: dict[Fraction, Enclosed] = {}
+
+    def at(t: int) -> Enclosed:
+        strength = chain.strength(t)
+        if strength not in known:
+            found = eta_kl_of(chain.transition(t), scenario.digits).enclosed
+            certified = scenario.file.arithmetic.kind != "float"
+            known[strength] = replace(found, closed_form=None) if certified else Enclosed(found.value)
+        return known[strength]
+
+    return at
 
 
 def _shadow(scenario: Scenario, chain: Chain) -> NaiveFloat:

@@ -1,0 +1,6 @@
+"""Reference arrays, to be held beside other people's code.
+
+rounding    balls → the floats nearest to the numbers in them, or more bits
+arrays      a scenario → NumPy arrays, each entry correctly rounded
+export      the same as a file, and a test that loads it
+"""

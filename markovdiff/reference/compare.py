@@ -1,0 +1,176 @@
+"""`compare`: your arrays beside the truth, where they first differ, and what they look like instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from markovdiff.arithmetic.rational import shown
+from markovdiff.arithmetic.value import one_line
+from markovdiff.errors import InputError, MarkovdiffError
+from markovdiff.reference.arrays import NAMES, OF_STEPS, Array, absent, arrays
+from markovdiff.reference.given import SCALARS, Given, located, read_given, taken
+from markovdiff.reference.hypotheses import Case, diagnoses
+from markovdiff.study.scenario import Scenario, load
+
+RTOL, ATOL = 1e-6, 1e-9
+
+
+@dataclass(frozen=True)
+class Difference:
+    """An array that is not the truth: the first entry that differs, by how much, how many do, and what it looks like.
+
+    `t` is None for a scalar; `entry` are the states, in the order of the array's axes after time. `expected` is the
+    float nearest to the true number. `of` counts the entries compared.
+    """
+
+    name: str
+    t: int | None
+    entry: tuple[str, ...]
+    got: float
+    expected: float
+    count: int
+    of: int
+    largest: float
+    diagnoses: tuple[str, ...]
+
+    def __str__(self) -> str:
+        place = self.name + (f", t = {self.t}" if self.t is not None else "") + "".join(f", {s}" for s in self.entry)
+        head = f"{place}: {self.got:.12g}, the truth is {self.expected:.15g} ({self.count} of {self.of} entries differ)"
+        told = self.diagnoses or ("like none of the habits that are known here",)
+        return "\n".join([head, *(f"  looks like  {words}" for words in told)])
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Which arrays agree, which differ and how; `undefined` counts the entries that have no true value."""
+
+    agree: tuple[str, ...]
+    differences: tuple[Difference, ...]
+    undefined: int
+    notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        named = ", ".join(d.name for d in self.differences) or "nothing"
+        return one_line(f"<Comparison: {len(self.agree)} arrays agree; {named} differs>")
+
+    @property
+    def passed(self) -> bool:
+        """Whether all agree."""
+        return not self.differences
+
+    @property
+    def diagnoses(self) -> tuple[str, ...]:
+        """What the arrays look like, each once."""
+        return tuple(dict.fromkeys(words for d in self.differences for words in d.diagnoses))
+
+    def record(self) -> dict[str, Any]:
+        """Return the comparison as plain dicts and lists; NaN and infinity are strings."""
+        return {
+            "agree": list(self.agree),
+            "differences": [
+                {key: _plain(value) for key, value in vars(d).items() if key != "diagnoses"}
+                | {"diagnoses": list(d.diagnoses)}
+                for d in self.differences
+            ],
+            "undefined": self.undefined,
+            "notes": list(self.notes),
+        }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def compare(
+    scenario: Scenario | str | Path,
+    given: Mapping[str, Any] | str | Path,
+    *,
+    rtol: float = RTOL,
+    atol: float = ATOL,
+) -> Comparison:
+    """Hold arrays beside the truth, by the names and shapes of `md.export`, and say what differs.
+
+    `given` is a dict of arrays (NumPy, Torch, JAX), or an .npz file. Numbers agree where |yours − truth| ≤ atol +
+    rtol·|truth|; where the truth is undefined nothing is compared, and that is counted.
+
+    Raises InputError for names, kinds and shapes that do not fit, LimitError for what is too large to be compared.
+    """
+    for name, tolerance in (("rtol", rtol), ("atol", atol)):
+        if not 0 <= tolerance < 1:
+            raise InputError("not a tolerance", where=name, expected="from 0 to 1", got=shown(tolerance))
+    study = scenario if isinstance(scenario, Scenario) else load(scenario)
+    try:
+        found = taken(given if isinstance(given, Mapping) else read_given(given), study)
+    except MarkovdiffError as error:
+        raise (error if isinstance(given, Mapping) else located(error, given)) from None
+    study = study if found.unit is None else study.with_options(unit=found.unit)
+    none = absent(study.chain())
+    for name in found.arrays:
+        if name in none:
+            raise InputError(f"there is no true {name!r}", where=name, got=none[name], remedy="leave it out")
+    truth = arrays(study, list(found.arrays), found.times)
+    return _compared(study, found, truth, rtol, atol)
+
+
+def _compared(study: Scenario, found: Given, truth: dict[str, Array], rtol: float, atol: float) -> Comparison:
+    agree: list[str] = []
+    differences: list[Difference] = []
+    undefined, shared = 0, dict[Any, Any]()
+    for name in (name for name in NAMES if name in found.arrays):
+        mine, true = found.arrays[name], _trimmed(found, name, name, truth[name])
+        undefined += int(np.isnan(true).sum())
+        wrong = ~_close(mine, true, rtol, atol) & ~np.isnan(true)
+        if not wrong.any():
+            agree.append(name)
+            continue
+        trimmed, fits = partial(_trimmed, found, name), partial(_all_close, rtol, atol)
+        case = Case(study, name, mine, true, found.times, trimmed, fits, found.arrays, shared)
+        differences.append(_difference(study, found, name, mine, true, wrong, diagnoses(case)))
+    notes = [f"{name}: without the mask's row and column" for name in NAMES if name in found.unmasked]
+    return Comparison(tuple(agree), tuple(differences), undefined, tuple(notes))
+
+
+def _trimmed(found: Given, like: str, name: str, array: Array) -> Array:
+    """Return a true array without the mask's row and column where the array `like` was given without them."""
+    if like not in found.unmasked:
+        return array
+    axes = array.ndim - 1 if name not in SCALARS else 0
+    return array[(slice(None), *(slice(-1),) * axes)]
+
+
+def _close(mine: Array, true: Array, rtol: float, atol: float) -> Any:
+    """Return where two arrays agree; infinite numbers agree where they are equal, NaN with nothing."""
+    with np.errstate(invalid="ignore"):
+        near = np.abs(mine - true) <= atol + rtol * np.abs(true)
+    return np.where(np.isfinite(true), near, mine == true)
+
+
+def _all_close(rtol: float, atol: float, mine: Array, expected: Array) -> bool:
+    """Return whether an array is what a hypothesis expects, wherever that expects a number."""
+    counts = ~np.isnan(expected)
+    return bool(counts.any() and (_close(mine, expected, rtol, atol) | ~counts).all())
+
+
+def _difference(
+    study: Scenario, found: Given, name: str, mine: Array, true: Array, wrong: Any, words: list[str]
+) -> Difference:
+    first = tuple(int(i) for i in np.argwhere(wrong)[0])
+    t: int | None = None
+    states: tuple[str, ...] = ()
+    if name not in SCALARS:
+        from_1 = name in (*OF_STEPS, "elbo_terms", "betas") and (found.times is None or name == "betas")
+        t = first[0] + from_1 if found.times is None or name == "betas" else found.times[first[0]]
+        states = tuple(study.data.states[i] for i in first[1:])
+    with np.errstate(invalid="ignore"):
+        errors = np.abs(mine - true)[wrong]
+    largest = float(np.nanmax(errors)) if not np.isnan(errors).all() else float("nan")
+    count, of = int(wrong.sum()), int((~np.isnan(true)).sum())
+    return Difference(name, t, states, float(mine[first]), float(true[first]), count, of, largest, tuple(words))
