@@ -56,11 +56,8 @@ _HOMES = {
         "TooLongError",
         "UnfinishedError",
     ),
-<<<<<<< HEAD
     "markovdiff.design.inspection": ("Inspection", "inspect"),
-=======
     "markovdiff.figures.figure": ("plot",),
->>>>>>> main
     "markovdiff.measures.distances": ("chi_squared", "renyi", "total_variation"),
     "markovdiff.measures.information": (
         "conditional_entropy",
@@ -82,11 +79,8 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  (by theme)
-<<<<<<< HEAD
-    "load", "loads", "scenario", "run", "sweep", "inspect", "Scenario", "Chain", "Result", "Inspection",
-=======
-    "load", "loads", "scenario", "run", "sweep", "plot", "export", "compare", "Scenario", "Chain", "Result",
->>>>>>> main
+    "load", "loads", "scenario", "run", "sweep", "plot", "export", "compare", "inspect",
+    "Scenario", "Chain", "Result", "Inspection",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "total_variation", "chi_squared", "renyi",
     "log", "LogForm", "INFINITY",

@@ -1,9 +1,10 @@
-"""η_KL(N_t) a second time: the largest, over pairs of rows a, b, of the supremum over 0 < λ < 1 of
+"""η_KL(N_t) a second time: the largest supremum of g over 0 < λ < 1, over pairs of rows a, b.
 
     g(λ) = 1 − Σ_j a_j b_j/(λa_j + (1−λ)b_j),   concave,   g'(λ) = Σ_j a_j b_j (a_j − b_j)/(λa_j + (1−λ)b_j)².
 
 All by integers: λ = n/2^GRID, each term rounded down and up to a multiple of 2^-GRID. Where the slope changes its sign
-between two neighbours l < r, sup g ≤ g(l) + g'(l)·(r − l); an end with the slope turned away from it is the supremum.
+between two neighbours l < r, sup g is at most g(l) + g'(l)·(r − l) on the left of r, and g(r) + g'(r)·(1 − r) beyond;
+an end with the slope turned away from it is the supremum.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import combinations
 
 from markovdiff.audit import budget
@@ -49,20 +51,21 @@ class _Rows:
 
     def supremum(self) -> tuple[Fraction, Fraction]:
         """Between what sup g lies."""
-        l, r = 0, 1 << GRID
-        if self.slope(l)[1] <= 0:
-            return self.value(l)
-        if self.slope(r)[0] >= 0:
-            return self.value(r)
+        left, right = 0, 1 << GRID
+        if self.slope(left)[1] <= 0:
+            return self.value(left)
+        if self.slope(right)[0] >= 0:
+            return self.value(right)
         for _ in range(ROUNDS):
-            middle = (l + r) // 2
+            middle = (left + right) // 2
             if self.slope(middle)[0] > 0:
-                l = middle
+                left = middle
             else:
-                r = middle
-        rest = Fraction(max(self.slope(l)[1], 0), 1 << GRID) * Fraction(r - l, 1 << GRID)
-        low, high = self.value(l)
-        return low, high + rest if self.slope(r)[1] <= 0 else Fraction(1)
+                right = middle
+        low, high = self.value(left)
+        between = Fraction(max(self.slope(left)[1], 0), 1 << GRID) * Fraction(right - left, 1 << GRID)
+        beyond = self.value(right)[1] + Fraction(max(self.slope(right)[1], 0), 1 << GRID)
+        return low, max(high + between, beyond)
 
 
 def contradiction(step: Matrix, lower: Fraction, upper: Fraction) -> str | None:
@@ -70,18 +73,22 @@ def contradiction(step: Matrix, lower: Fraction, upper: Fraction) -> str | None:
 
     Each bound may be off by what the grid leaves, 2^-150: a value that ends is claimed with equal bounds.
     """
-    found = [rows.supremum() for rows in _different(step)]
-    low = max((x for x, _ in found), default=Fraction(0))
-    high = max((x for _, x in found), default=Fraction(0))
+    low, high = _of(tuple(map(tuple, step.N)), int(step.d))
     spare = Fraction(1, 1 << 150)
     if lower <= low + spare and high <= upper + spare and high - low <= spare:
         return None
     return f"about {float(low):.15g}"
 
 
-def _different(step: Matrix) -> Iterator[_Rows]:
+@lru_cache(maxsize=2)
+def _of(table: tuple[tuple[int, ...], ...], d: int) -> tuple[Fraction, Fraction]:
+    """Between what η_KL lies: equal steps follow one another."""
+    found = [rows.supremum() for rows in _different(table, d)]
+    return max((x for x, _ in found), default=Fraction(0)), max((x for _, x in found), default=Fraction(0))
+
+
+def _different(table: tuple[tuple[int, ...], ...], d: int) -> Iterator[_Rows]:
     """The pairs of different rows; those with the same numbers in other columns once."""
-    table = [tuple(row) for row in step.N]
     rows = list(dict.fromkeys(table))
     budget.spend(3e3 * ROUNDS * len(rows) ** 2 * len(table) / 8)
     met: set[Sequence[tuple[int, int]]] = set()
@@ -91,4 +98,4 @@ def _different(step: Matrix) -> Iterator[_Rows]:
         if columns in met or turned in met:
             continue
         met.add(columns)
-        yield _Rows(columns, int(step.d))
+        yield _Rows(columns, d)

@@ -13,23 +13,15 @@ import io
 import click
 
 from markovdiff import __version__, signals
-<<<<<<< HEAD
-from markovdiff.cli import limits, programs, reading, running, sweeping
-=======
-from markovdiff.cli import drawing, exporting, programs, reading, running, sweeping
->>>>>>> main
+from markovdiff.cli import drawing, exporting, limits, programs, reading, running, sweeping
 from markovdiff.cli.streams import aside, speak_utf8
 from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError, printable
 
 COMMANDS = [
     *(running.run, running.verify),
     *(reading.list_, reading.show, reading.new, reading.learn, reading.schema, reading.completion),
-<<<<<<< HEAD
     limits.inspect,
-    *(programs.tui, programs.audit, programs.bench, sweeping.sweep),
-=======
     *(programs.tui, programs.audit, programs.bench, sweeping.sweep, drawing.plot, exporting.export, exporting.compare),
->>>>>>> main
 ]
 
 
