@@ -9,7 +9,7 @@ import click
 
 from markovdiff.cli.options import complete_scenario
 from markovdiff.cli.streams import out
-from markovdiff.errors import printable
+from markovdiff.errors import InputError, printable
 
 WIDTH = 80
 """Columns of a line."""
@@ -56,4 +56,51 @@ def inspect(scenario: str, epsilon: str, times: tuple[int, ...] | None, as_json:
         out(dump(found.record()))
     else:
         say(lines(found))
+    return 0
+
+
+@click.command()
+@click.argument("scenario", shell_complete=complete_scenario)
+@click.option("--for", "goal", type=click.Choice(["mutual-information"]), required=True, help="What to design for.")
+@click.option("--steps", type=click.IntRange(min=1), metavar="T", help="The number of steps (default: the scenario's).")
+@click.option("--curve", metavar="A,B,…", help="Shares of H(x0) left at t = 1, 2, …, instead of 1 − t/T.")
+@click.option("--resolution", default="1/4294967296", metavar="R", show_default=True, help="The grid of β_t.")
+@click.option("-o", "--output", "file", metavar="FILE", help="Write the scenario to FILE instead of stdout.")
+@click.option("--json", "as_json", is_flag=True, help="Write ᾱ_t, β_t and the deviation as JSON to stdout.")
+def design(
+    scenario: str,
+    goal: str,  # noqa: ARG001  (one choice, so far)
+    steps: int | None,
+    curve: str | None,
+    resolution: str,
+    file: str | None,
+    as_json: bool,
+) -> int:
+    """Design a schedule, certified, and write it as a scenario.
+
+    mutual-information: ᾱ_t such that I(x0;x_t) = (1 − t/T)·H(x0), or along a curve. Each ᾱ_t is enclosed, each β_t is
+    rounded once, and how far the rounded chain is from the curve is said.
+    """
+    from markovdiff.design.inspection import record
+    from markovdiff.design.schedule import mutual_information_schedule
+    from markovdiff.study.output import check_writable, write_whole
+    from markovdiff.study.result import dump
+    from markovdiff.study.scenario import find, load
+
+    if file is not None:
+        check_writable({"-o": file}, [find(scenario)])
+    shares = None if curve is None else [part.strip() for part in curve.split(",")]
+    if shares is not None and steps is not None:
+        raise InputError("a curve has its own number of steps", where="--steps", remedy="leave one of them out")
+    found = mutual_information_schedule(load(scenario), steps, shares, resolution)
+    if file is not None:
+        write_whole({("-o", file): found.scenario})
+    if as_json:
+        out(dump(record(found)))
+    elif file is None:
+        out(found.scenario)
+    else:
+        deviation = f"at most {found.deviation.upper} {found.unit}" if found.deviation.value != "0" else "none"
+        name = printable(file)
+        out(f"wrote {name}; deviation from the curve: {deviation}; now: markovdiff verify {name}\n")
     return 0

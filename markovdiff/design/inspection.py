@@ -144,15 +144,16 @@ class Inspection:
 
     def record(self) -> dict[str, Any]:
         """Return all of it as plain dicts, lists and strings."""
-        found: dict[str, Any] = _record(self)
+        found: dict[str, Any] = record(self)
         return found
 
 
-def _record(value: Any) -> Any:
+def record(value: Any) -> Any:
+    """Return a finding as plain dicts, lists and strings, by the names of its fields."""
     if isinstance(value, tuple):
-        return [_record(x) for x in value]
+        return [record(x) for x in value]
     if is_dataclass(value) and not isinstance(value, Enclosed):
-        return {f.name: _record(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: record(getattr(value, f.name)) for f in fields(value)}
     return plain(value)
 
 
