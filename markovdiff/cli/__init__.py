@@ -20,7 +20,7 @@ from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError, prin
 COMMANDS = [
     *(running.run, running.verify),
     *(reading.list_, reading.show, reading.new, reading.learn, reading.schema, reading.completion),
-    *(limits.inspect, limits.design),
+    *(limits.inspect, limits.design, limits.estimate),
     *(programs.tui, programs.audit, programs.bench, sweeping.sweep, drawing.plot, exporting.export, exporting.compare),
 ]
 

@@ -104,3 +104,29 @@ def design(
         name = printable(file)
         out(f"wrote {name}; deviation from the curve: {deviation}; now: markovdiff verify {name}\n")
     return 0
+
+
+@click.command()
+@click.argument("scenario", shell_complete=complete_scenario)
+@click.option("--samples", type=click.IntRange(min=1), required=True, metavar="N", help="Samples of (x0, x_t).")
+@click.option("--t", "times", metavar="A,B,…", callback=times_of, help="The times (default 1,T).")
+@click.option("--seed", type=int, default=0, metavar="S", help="For what is drawn (default 0).")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout instead of words.")
+def estimate(scenario: str, samples: int, times: tuple[int, ...] | None, seed: int, as_json: bool) -> int:
+    """Say what a plug-in estimate of I(x0;x_t) from N samples would be on average.
+
+    Beside the truth: the mean, Miller and Madow's correction, the standard deviation, and how many samples bring the
+    mean within a factor of 2.
+    """
+    from markovdiff.design.estimate import estimate as expect
+    from markovdiff.design.inspection import record
+    from markovdiff.design.words import estimate_lines
+    from markovdiff.study.result import dump
+    from markovdiff.study.scenario import load
+
+    found = expect(load(scenario), samples, times, seed)
+    if as_json:
+        out(dump(record(found)))
+    else:
+        say(estimate_lines(found))
+    return 0

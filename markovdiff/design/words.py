@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown
+from markovdiff.design.estimate import Estimates
 from markovdiff.design.inspection import CapacityFound, Inspection, KernelFound, few_of
 from markovdiff.design.rate import Rate
 from markovdiff.design.times import FirstTime
@@ -32,6 +33,20 @@ def lines(found: Inspection) -> Iterator[str]:
     yield "at some times"
     for capacity in found.capacities:
         yield from _capacity(capacity, found.unit)
+
+
+def estimate_lines(found: Estimates) -> Iterator[str]:
+    """Yield what samples would say, time by time."""
+    yield f"{found.name}: plug-in estimates of I(x0;x_t) from n = {found.samples:,} samples, in {found.unit}"
+    for at in found.estimates:
+        yield ""
+        yield f"t = {at.t}"
+        yield f"  truth           {_number(at.truth)}"
+        yield f"  mean of plug-in {_number(at.mean)}"
+        yield f"  Miller–Madow    {_number(at.miller_madow)} (its mean, with the bins observed)"
+        how = "" if at.is_certified else " (Monte Carlo, not certified)"
+        yield f"  std of plug-in  {_number(at.standard_deviation)}{how}"
+        yield f"  samples needed  {at.detail}"
 
 
 def _kernel(kernel: KernelFound) -> Iterator[str]:
