@@ -18,7 +18,7 @@ from typing import Self
 
 
 def printable(words: str) -> str:
-    r"""The words in one line, with whatever is no printable character written out.
+    r"""Return the words in one line, with every unprintable character written out.
 
     >>> print(printable("a\x1b[31m\n"))
     a\x1b[31m\n

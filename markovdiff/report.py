@@ -51,7 +51,7 @@ def show(result: Result, console: Console, rows: range | None = None, *, terms: 
 
 
 def notes(result: Result) -> RenderableType:
-    """What was done to the input, a line each."""
+    """Return what was done to the input, one line each."""
     return Group(*(Text(f"note: {printable(note)}", style="yellow") for note in result.notes))
 
 
@@ -94,7 +94,7 @@ def _table(result: Result, rows: range | None) -> RenderableType:
 
 
 def chosen(steps: Sequence[Step], rows: range | None) -> list[Step]:
-    """The steps that are asked for, or those worth a row."""
+    """Return the steps that were asked for, or those worth a row."""
     return [step for step in steps if step.t in rows] if rows is not None else thinned(steps)
 
 
@@ -107,11 +107,11 @@ def _note(result: Result, shown: int) -> str:
 
 
 SHADOW_DIGITS = 6
-"""Significant digits beside each other, the truth's and float64's."""
+"""Significant digits of the truth and of float64 in the table that shows both."""
 
 
 def shadow_table(result: Result, rows: range | None) -> RenderableType:
-    """I(x0;x_t) as it is and as float64 has it, side by side, what is wrong with the second marked; then the sum of it.
+    """Return I(x0;x_t) and float64's value side by side, with float64's mistakes marked and summed up.
 
     The error is relative: |float64 − I| / I, by the certified bounds of I.
     """
@@ -136,7 +136,7 @@ def shadow_table(result: Result, rows: range | None) -> RenderableType:
 
 
 def marks(shade: FloatError) -> str:
-    """What is wrong with float64 here, in words."""
+    """Return in words what is wrong with float64 at this step."""
     wrong = (("↑ false rise", shade.false_rise), ("= stands still", shade.stands_still), ("− negative", shade.negative))
     return " ".join(words for words, so in wrong if so)
 
@@ -146,7 +146,7 @@ def _float(value: float) -> str:
 
 
 def _error(step: Step) -> str:
-    """The relative error; ∞ where the truth is 0 and float64 is not."""
+    """Return the relative error; ∞ where the truth is 0 and float64 is not."""
     shade = step.shadow
     if shade is None or shade.error is None:
         return "∞" if is_something_for_nothing(step) else ""
@@ -154,7 +154,7 @@ def _error(step: Step) -> str:
 
 
 def _sentence(tally: Summary) -> str:
-    """What float64 got wrong in all."""
+    """Return a sentence on what float64 got wrong in the whole run."""
     wrong = [f"rises {_times(tally.rises)} where the truth does not"]
     if tally.still:
         wrong.append(f"stands still {_times(tally.still)} where it falls")
@@ -173,11 +173,11 @@ def _times(n: int) -> str:
 
 
 DECIMALS = 8
-"""Decimals of the ledger: the same in every line, so that the lines add up before one's eyes."""
+"""Decimals of the ledger: the same in every line, so that a reader can add the lines up."""
 
 
 def ledger(elbo: Elbo, unit: str) -> RenderableType:
-    """L three times: by its terms, and by both exact splits of what it has above H(x0)."""
+    """Return L three times: by its terms, and by both exact splits of its excess over H(x0)."""
     readings: list[list[tuple[str, Enclosed | None]]] = [
         [("reconstruction", elbo.reconstruction), ("denoising", elbo.denoising), ("prior matching", elbo.prior)],
         [("H(x0)", elbo.data_entropy), ("model error", elbo.model_error), ("prior gap", elbo.prior_gap)],
@@ -208,7 +208,7 @@ def _reasons(elbo: Elbo) -> list[str]:
 
 
 def adding_up(parts: Sequence[Enclosed | None], total: Enclosed | None) -> list[str]:
-    """The parts in fixed decimals, so rounded that they add up to the rounded total.
+    """Return the parts in fixed decimals, rounded so that they add up to the rounded total.
 
     Each is rounded down and the missing units go to the largest remainders: every line is still within one unit of its
     last digit. A line too small for the decimals is shown by itself, in scientific notation.
@@ -241,7 +241,7 @@ def _fixed(value: Enclosed | None) -> str:
 
 
 def per_step(result: Result, rows: range | None) -> RenderableType:
-    """Each step's term of the ELBO: what it destroyed, and the model's own error."""
+    """Return each step's term of the ELBO: the information it destroyed, and the model's own error."""
     table = Table(box=None, padding=(0, 1), header_style="bold", show_edge=False)
     for name in ("t", "term", "=", "lost", "+", "model error"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -254,7 +254,7 @@ def per_step(result: Result, rows: range | None) -> RenderableType:
 
 
 def verdicts(checks: Sequence[Check]) -> RenderableType:
-    """A mark, the check's name, and the finding in words, wrapped to the width of the screen."""
+    """Return a mark, the check's name, and the finding in words, wrapped to the width of the screen."""
     table = Table(box=None, padding=(0, 1, 0, 0), show_header=False, show_edge=False)
     for check in checks:
         mark, style = MARKS[check.verdict]
@@ -265,7 +265,7 @@ def verdicts(checks: Sequence[Check]) -> RenderableType:
 
 
 def verdict_lines(result: Result) -> list[Text]:
-    """One line a check, however long, the scenario's name first; then one a note."""
+    """Return one line a check, however long, with the scenario's name first; then one line a note."""
     lines = []
     for check in result.checks:
         mark, style = MARKS[check.verdict]
@@ -288,7 +288,7 @@ def _outcome(check: Check) -> str:
 
 
 def number(value: Enclosed, digits: int = DIGITS) -> str:
-    """A certified value rounded to a few digits; what ends keeps its own length."""
+    """Return a certified value rounded to a few digits; one that ends keeps its own length."""
     if not value.is_finite:
         return "∞" if value.value == "inf" else value.value
     exact = Decimal(value.value)
@@ -308,7 +308,7 @@ def _short(x: Fraction | Decimal) -> str:
 
 
 def thinned(steps: Sequence[Step], most: int = MOST_ROWS) -> list[Step]:
-    """The steps worth a row: both ends, turning points of H and of float64, changes of verdict, and evenly between."""
+    """Return the steps worth a row: both ends, turning points of H and float64, new verdicts, and evenly between."""
     if len(steps) <= most + 4:
         return list(steps)
     last = len(steps) - 1

@@ -1,11 +1,11 @@
-"""Ctrl-C, `kill`, a terminal that is closed: each ends the program with status 3 and a sentence, at whatever moment.
+"""Signals that end the program: Ctrl-C, `kill` and a closed terminal each end it with status 3 and a sentence.
 
     at_start()        while the program is being imported nothing is under way: it leaves at once
     interrupting()    while a command runs they are KeyboardInterrupts, so that files and processes are put in order
-    handled(how)      or they are something else
-    undisturbed()     what must be done whole is; the signal is heard when it is
-    put_off()         the first waits for the end, a second for nothing
-    settled()         the status is known, and is no longer changed
+    handled(how)      the signals are handled in another way
+    undisturbed()     a block that must not be torn apart; a signal is raised again at its end
+    put_off()         the first signal waits for the end of the block, a second one does not wait
+    settled()         the exit status is known, and no signal changes it any more
 
 A signal that is ignored already (by `nohup`, or in a shell's background) stays ignored.
 """
@@ -21,7 +21,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""Those that ask for an end; Windows has no SIGHUP."""
+"""The signals that ask for an end; Windows has no SIGHUP."""
 
 STATUS = 3
 
@@ -29,30 +29,30 @@ Handler = Callable[[int, "FrameType | None"], Any]
 
 
 def heard() -> tuple[signal.Signals, ...]:
-    """Those of them that are not ignored."""
+    """Return the signals that are not ignored."""
     return tuple(number for number in SIGNALS if signal.getsignal(number) not in (signal.SIG_IGN, None))
 
 
 def at_start() -> None:
-    """From now on a signal ends the process. For the first line of a program, and nowhere else."""
+    """Let a signal end the process from now on. It belongs in the first line of a program, and nowhere else."""
     for number in heard():
         signal.signal(number, _leave)
 
 
 def settled() -> None:
-    """From now on no signal is heard. For the last line of a program."""
+    """Ignore signals from now on. It belongs in the last line of a program."""
     for number in heard():
         signal.signal(number, signal.SIG_IGN)
 
 
 def interrupting() -> contextlib.AbstractContextManager[None]:
-    """Within, each of the signals is a KeyboardInterrupt in the main thread."""
+    """Turn each of the signals into a KeyboardInterrupt in the main thread, within the block."""
     return handled(_interrupt)
 
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """What stands in here is not torn apart; signals that come meanwhile are raised again at its end."""
+    """Run the block to its end; signals that come meanwhile are raised again then."""
     came: list[int] = []
     try:
         with handled(lambda number, _frame: came.append(number)):
@@ -64,7 +64,7 @@ def undisturbed() -> Iterator[None]:
 
 @contextlib.contextmanager
 def put_off(*, wanted: bool) -> Iterator[list[int]]:
-    """Where wanted, give those that came, for the end of what stands in here; a second one is a KeyboardInterrupt."""
+    """Collect the signals that come, where wanted, for the end of the block; a second one is a KeyboardInterrupt."""
     came: list[int] = []
     if not wanted:
         yield came

@@ -1,4 +1,4 @@
-"""Where the program begins: before anything large is imported, signals and want of memory are provided for."""
+"""Where the program begins: signals and a lack of memory are provided for before anything large is imported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from markovdiff import signals
 
 
 def entry(*before: str) -> NoReturn:
-    """The console script: the words of the command line, after those `before` them."""
+    """Run the console script with the words of the command line, after those in `before`."""
     signals.at_start()
     try:
         from markovdiff.cli import main
@@ -23,7 +23,7 @@ def entry(*before: str) -> NoReturn:
 
 
 def _give_up(error: Exception) -> NoReturn:
-    """Say so with what memory there is; Python would end with 1, which is a verdict."""
+    """Say that memory ran out, with what memory there is; Python's own exit status would be 1, which is a verdict."""
     reason = str(error) if type(error) is ModuleNotFoundError else "out of memory"
     with contextlib.suppress(OSError):
         os.write(2, f"markovdiff: the program cannot be loaded: {reason}\n".encode())

@@ -8,12 +8,15 @@ draws favour what breaks theorems that are nearly true: zeros, permutations, clo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import product
+from typing import TypeVar
 
+import pytest
 from flint import fmpz, fmpz_mat
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -30,9 +33,17 @@ Law = tuple[Fraction, ...]
 Matrix = tuple[Law, ...]
 
 
-def examples(n: int) -> settings:
-    """`n` examples a test; a slow machine is not a wrong answer."""
-    return settings(max_examples=n, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SHARE = 1 if os.environ.get("MARKOVDIFF_SEARCH") == "whole" else 4
+"""A whole search takes minutes more: `.ci/run` makes it, and so do mutants; the everyday run draws a quarter."""
+
+F = TypeVar("F", bound=Callable[..., None])
+
+
+def examples(n: int) -> Callable[[F], F]:
+    """Mark a test as a search with `n` examples when whole; a slow machine is not a wrong answer."""
+    few = max(n // SHARE, min(n, 15))
+    chosen = settings(max_examples=few, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    return lambda test: pytest.mark.search(chosen(test))
 
 
 @dataclass(frozen=True, eq=False)

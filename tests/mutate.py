@@ -39,7 +39,7 @@ from mistakes import Mutant, mutants
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("arithmetic", "process", "measures", "engines")
-MODULES = [path for room in ROOMS for path in sorted((ROOT / "markovdiff" / room).glob("*.py"))]
+MODULES = [path for room in ROOMS for path in sorted((ROOT / "markovdiff" / room).rglob("*.py"))]
 TESTS = [f"markovdiff/{room}" for room in ROOMS] + [f"tests/{room}" for room in (*ROOMS, "study", "audit")]
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
 KEPT = Path(tempfile.gettempdir()) / f"markovdiff-lines-{os.getuid()}.pickle"
@@ -76,6 +76,7 @@ class Campaign:
 
     def pytest_collection(self) -> None:
         """The same examples each time, none shrunk: that a test fails is enough."""
+        os.environ["MARKOVDIFF_SEARCH"] = "whole"
         from hypothesis import HealthCheck, Phase, settings  # pytest wants to load it first
 
         same = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}

@@ -40,7 +40,7 @@ ROUNDED = 2.0**-50
 """The share of itself that a number may be off by after a few roundings."""
 
 RESOLVED = 2.0**-32
-"""The share of a number, 2.3e-10, that its rounding may come to if the number is to be told."""
+"""A number is shown only while its rounding may come to at most this share of it, 2.3e-10."""
 
 SMALLEST = float_info.min
 """Below this, 2.2e-308, float64 loses digits."""
@@ -57,7 +57,7 @@ LARGE = 2.0**-17
 """A mean of f from which its terms may be as wrong as |r|·2^-52: that is under √(3·mean)·2^-52, a share below 2^-42."""
 
 BLOCK = 2**14
-"""Entries that a formula is put through at a time, so that what it makes on the way stays in the cache."""
+"""Entries that a formula takes at a time, so that its intermediate arrays stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Approximation:
 
     @classmethod
     def of(cls, value: float) -> Approximation:
-        """A positive number computed without cancellation; what is beyond float64's range is 0, give or take."""
+        """Return a positive number computed without cancellation; beyond float64's range it is 0, give or take."""
         if not value >= LEAST:
             return cls(0.0, 2 * LEAST)
         if value == inf:
@@ -83,21 +83,21 @@ class Approximation:
 
     @classmethod
     def total(cls, *parts: Approximation) -> Approximation:
-        """The sum."""
+        """Return the sum of the parts."""
         return cls(sum(part.value for part in parts), sum(part.noise for part in parts))
 
     def minus(self, other: Approximation, zero: bool | None = None) -> Approximation:
-        """Self − other; `zero` says whether that is known to vanish."""
+        """Return self − other; `zero` says whether that is known to vanish."""
         if zero:
             return NOTHING
         return Approximation(self.value - other.value, self.noise + other.noise)
 
     def times(self, factor: float) -> Approximation:
-        """Factor · self."""
+        """Return factor · self."""
         return NOTHING if factor == 0 else Approximation(self.value * factor, self.noise * abs(factor))
 
     def sign(self) -> int | None:
-        """+1 or −1 where it is larger than its noise, 0 where it is known to vanish, else None."""
+        """Return +1 or −1 where the number is larger than its noise, 0 where it is known to vanish, else None."""
         if self.known_zero:
             return 0
         return (1 if self.value > 0 else -1) if abs(self.value) > self.noise else None
@@ -114,27 +114,27 @@ class Approximation:
 
     @property
     def is_rounding(self) -> bool:
-        """Whether too much of it may be rounding to tell it; a 0 is told where it is known from structure."""
+        """Whether too much of it may be rounding for its digits to be shown; a 0 known from structure is shown."""
         return self.noise > RESOLVED * abs(self.value)
 
     def give_or_take(self, noise: float) -> Approximation:
-        """The same with so much more allowed for rounding."""
+        """Return the same number with `noise` more allowed for rounding."""
         return Approximation(self.value, self.noise + (inf if isnan(noise) else noise))
 
     @property
     def is_surely_negative(self) -> bool:
-        """Whether a number that a theorem says is not negative is, by far more than rounding."""
+        """Whether it is negative by far more than rounding, where a theorem says that it cannot be."""
         return self.value < 0 and not self.is_rounding
 
     def compare(self, r: Fraction, unit: Unit) -> int | None:
-        """The sign of self − r, with r in `unit`."""
+        """Return the sign of self − r, with r in `unit`."""
         bound = float(r) * (log(2) if unit == "bits" else 1)
         return self.minus(Approximation(bound, ROUNDING * bound)).sign()
 
     def enclosed(self, digits: int, unit: Unit, closed: bool = False) -> Enclosed:  # noqa: ARG002
-        """The number in `unit`, a decimal without an enclosure; "undecided" where its digits may be rounding."""
+        """Return the number in `unit` as a decimal without an enclosure; "undecided" where it may be rounding."""
         if self.is_rounding:
-            return Enclosed("undecided", words="not told from rounding by float64")
+            return Enclosed("undecided", words="float64 cannot separate it from rounding")
         value = self.value / log(2) if unit == "bits" else self.value
         return Enclosed(float_text(value, digits))
 
@@ -147,12 +147,12 @@ UNKNOWN = Approximation(0.0, inf)
 
 
 def f(r: Floats) -> Floats:
-    """(1+r)·log(1+r) − r, entry by entry, for r ≥ −1."""
+    """Return (1+r)·log(1+r) − r, entry by entry, for r ≥ −1."""
     return _f(r, _size(r))
 
 
 def mean_f(weights: Floats, r: Floats, p: Floats) -> float:
-    """Σ_i w_i Σ_j p_j f(r_ij)."""
+    """Return Σ_i w_i Σ_j p_j f(r_ij)."""
     size = _size(r)
     if size >= SERIES_UNTIL:
         found = float(weights @ (_closed(r) @ p))
@@ -162,13 +162,13 @@ def mean_f(weights: Floats, r: Floats, p: Floats) -> float:
 
 
 def slope(r: Floats) -> Floats:
-    """|log(1+r)|, by which f changes with r; 37 at most, for nearer to −1 rounding hardly moves f."""
+    """Return |log(1+r)|, the slope of f; at most 37, since nearer to −1 rounding hardly moves f."""
     found: Floats = np.abs(np.log1p(np.maximum(r, 2.0**-53 - 1)))
     return found
 
 
 def slip(r: Floats, off: Floats) -> Floats:
-    """What f(r) may be off by where r is off by so much; infinite where that is beyond float64."""
+    """Return by how much f(r) may be wrong where r is wrong by `off`; infinite beyond float64's range."""
     with np.errstate(over="ignore", invalid="ignore"):
         found: Floats = off * (slope(r) + np.minimum(off, 37.0) + np.log1p(off))
     return found
@@ -188,7 +188,7 @@ def _f(r: Floats, size: float) -> Floats:
 
 
 def _closed(r: Floats) -> Floats:
-    """The closed form of f, to |r|·2^-52 or so; that 1 + r is rounded first costs no more."""
+    """Return f by its closed form, to about |r|·2^-52; the rounding of 1 + r costs no more than that."""
     u = np.maximum(1 + r, SMALLEST)
     found: Floats = np.log(u)
     found *= u
@@ -198,7 +198,7 @@ def _closed(r: Floats) -> Floats:
 
 
 def _terms(size: float) -> int:
-    """How many terms reach |r| = `size` with a share of less than 2^-54 left out."""
+    """Return how many terms of the series |r| = `size` needs, so that less than a share of 2^-54 is left out."""
     return next(n for n in range(1, len(_SERIES) + 1) if 2 * size**n < 2.0**-54 * (n + 1) * (n + 2))
 
 
@@ -213,14 +213,14 @@ def _series(r: Floats, terms: int) -> Floats:
 
 
 def blocks(table: Floats) -> Iterator[slice]:
-    """The rows of a table, some at a time."""
+    """Return slices of a table's rows, so that each holds about BLOCK entries."""
     rows, columns = table.shape
     size = max(BLOCK // max(columns, 1), 1)
     return (slice(i, i + size) for i in range(0, rows, size))
 
 
 def bregman(v: Floats, step: Floats) -> Floats:
-    """u·log(u/v) − u + v ≥ 0 with step = u − v given; 0 where v = 0, for then u is 0 as well.
+    """Return u·log(u/v) − u + v ≥ 0, with step = u − v given; 0 where v = 0, since u is 0 there as well.
 
     Where u is over 2v nothing cancels, and (u−v)/v, which may be beyond float64's range, is not formed.
     """
@@ -233,7 +233,7 @@ def bregman(v: Floats, step: Floats) -> Floats:
 
 
 def minus_x_log_x(x: Floats, complement: Floats) -> Floats:
-    """−x·log x, where x is near 1 by its complement 1 − x; 0 at 0."""
+    """Return −x·log x, and 0 at 0; near x = 1 it is computed from the complement 1 − x."""
     safe = np.where((x > 0) & (x < 0.5), x, 1.0)
     near = np.where(x >= 0.5, -np.minimum(complement, 0.5), 0.0)
     found: Floats = -x * (np.log(safe) + np.log1p(near))
@@ -241,7 +241,7 @@ def minus_x_log_x(x: Floats, complement: Floats) -> Floats:
 
 
 def complements(p: Floats) -> Floats:
-    """1 − p_i of a distribution; of the largest entry the sum of the others, which keeps its digits near certainty."""
+    """Return 1 − p_i; for the largest p_i it is the sum of the others, so that digits survive when p_i ≈ 1."""
     found: Floats = 1 - p
     top = int(p.argmax())
     found[top] = p[:top].sum() + p[top + 1 :].sum()
@@ -249,7 +249,7 @@ def complements(p: Floats) -> Floats:
 
 
 def row_entropies(rows: Floats) -> Floats:
-    """The entropy of each row, a distribution; of one that is nearly certain to its own relative accuracy."""
+    """Return the entropy of each row, a distribution; a row near certainty keeps its relative accuracy."""
     return np.concatenate([_entropies(rows[block]) for block in blocks(rows)])
 
 
@@ -265,13 +265,13 @@ def _entropies(rows: Floats) -> Floats:
 
 
 def _logs(x: Floats) -> Floats:
-    """Log x; of a zero, a number that is multiplied by it."""
+    """Return log x, with zeros mapped to log(SMALLEST): they are always multiplied by 0."""
     safe = np.maximum(x, SMALLEST)
     return np.log(safe, out=safe)
 
 
 def ratio(a: Floats, b: Floats) -> Floats:
-    """a/b, and 0 where b is 0."""
+    """Return a/b, and 0 where b is 0."""
     if b.all():
         return a / b
     return np.divide(a, b, out=np.zeros(np.broadcast_shapes(a.shape, b.shape)), where=b > 0)

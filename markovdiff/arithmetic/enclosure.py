@@ -50,7 +50,7 @@ five terms of the series cost less than one logarithm (measured at 128 bits: 0.5
 
 
 def bits_for(digits: int) -> int:
-    """Working precision, in bits, for `digits` significant decimal digits."""
+    """Return the working precision, in bits, for `digits` significant decimal digits."""
     return ceil(digits * log2(10)) + GUARD_BITS
 
 
@@ -74,19 +74,19 @@ def check_unit(unit: object) -> None:
 
 
 def log_ball(n: fmpz, bits: int) -> arb:
-    """Log n for an integer n ≥ 1."""
+    """Return log n for an integer n ≥ 1."""
     with ALONE, ctx.workprec(bits):
         return arb(n).log()
 
 
 def ball(value: Fraction, bits: int) -> arb:
-    """A rational number as a ball of `bits` bits."""
+    """Return a rational number as a ball of `bits` bits."""
     with ALONE, ctx.workprec(bits):
         return arb(fmpz(value.numerator)) / fmpz(value.denominator)
 
 
 def combine(terms: Iterable[tuple[fmpz, arb]], denominator: fmpz, bits: int) -> arb:
-    """(Σ c·x) / denominator over the given (c, x)."""
+    """Return (Σ c·x) / denominator over the given (c, x)."""
     with ALONE, ctx.workprec(bits):
         total = arb(0)
         for coefficient, x in terms:
@@ -95,7 +95,7 @@ def combine(terms: Iterable[tuple[fmpz, arb]], denominator: fmpz, bits: int) -> 
 
 
 def entropy_ball(numerators: Iterable[tuple[fmpz, int]], total: fmpz, bits: int) -> arb:
-    """−Σ m·p log p with p = n/total over the given (n, m), in nats.
+    """Return −Σ m·p log p with p = n/total over the given (n, m), in nats.
 
     Where p > ½ its logarithm is taken as log1p of the exact −(total − n)/total, so that the
     entropy of an almost certain outcome keeps its relative accuracy.
@@ -111,7 +111,7 @@ def entropy_ball(numerators: Iterable[tuple[fmpz, int]], total: fmpz, bits: int)
 
 
 def centred_ball(columns: Columns, scale: fmpz, bits: int) -> arb:
-    """Σ_j P_j Σ_w w·f(E/P_j) / scale, the centred form of every divergence, in nats.
+    """Return Σ_j P_j Σ_w w·f(E/P_j) / scale, the centred form of every divergence, in nats.
 
     f(r) = (1+r)·log(1+r) − r ≥ 0, so nothing cancels in the sum; `columns` gives P_j > 0 with its
     (w, E), integers, E > −P_j or, for an impossible cell, E = −P_j, where f = 1. Near r = −1 the exact
@@ -142,7 +142,7 @@ def centred_ball(columns: Columns, scale: fmpz, bits: int) -> arb:
 
 
 def f_series(r: arb, k: int, bits: int) -> arb:
-    """f(r) = r²·Σ_{n≥2} (−r)^{n−2}/(n(n−1)) for |r| ≤ 2^-k, k ≥ 1.
+    """Return f(r) = r²·Σ_{n≥2} (−r)^{n−2}/(n(n−1)) for |r| ≤ 2^-k, k ≥ 1.
 
     Cut after n = N the rest of the sum is r^{N−1} times something of size at most
     (1/((N+1)N))·Σ|r|^m ≤ 2/((N+1)N): the Horner scheme starts from that ball.
@@ -157,7 +157,7 @@ def f_series(r: arb, k: int, bits: int) -> arb:
 
 @lru_cache(maxsize=16)
 def _series(bits: int) -> tuple[list[arb], list[arb]]:
-    """(−1)^n/(n(n−1)) and the tail balls [± 2/((n+1)n)], for every n that SERIES_FROM can ask for."""
+    """Return (−1)^n/(n(n−1)) and the tail balls [± 2/((n+1)n)], for every n that SERIES_FROM can ask for."""
     last = 2 + (bits + SERIES_FROM - 1) // SERIES_FROM
     with ALONE, ctx.workprec(bits):
         coefficients = [arb(0), arb(0)] + [arb((-1) ** n) / (n * (n - 1)) for n in range(2, last + 1)]
@@ -166,18 +166,18 @@ def _series(bits: int) -> tuple[list[arb], list[arb]]:
 
 
 def stochastic_ball(rows: Sequence[tuple[Sequence[fmpz], fmpz] | None], bits: int) -> arb_mat:
-    """A matrix of the rows n/total; a row that is None is zero."""
+    """Return the matrix with rows n/total; a row that is None is zero."""
     K = len(rows)
     with ALONE, ctx.workprec(bits):
         return arb_mat([[arb(n) / row[1] for n in row[0]] if row else [arb(0)] * K for row in rows])
 
 
 SHARED_FROM = 2**21
-"""Products of two entries from which on FLINT shares out a matrix product over its threads: 128³, some 2 ms."""
+"""FLINT shares out a matrix product over its threads from this many products of entries on: 128³, about 2 ms."""
 
 
 def product_ball(A: arb_mat, B: arb_mat, bits: int) -> arb_mat:
-    """A·B; where no entry is negative nothing cancels, and relative accuracy only falls with T·K.
+    """Return A·B; where no entry is negative nothing cancels, and relative accuracy only falls with T·K.
 
     A large one is shared out over the cores. That is a product of integers: its balls do not depend on how many.
     """
@@ -188,7 +188,7 @@ def product_ball(A: arb_mat, B: arb_mat, bits: int) -> arb_mat:
 
 @contextmanager
 def _threads(n: int | None) -> Iterator[None]:
-    """Let FLINT use `n` threads, None for as many as it has; after that as many as before."""
+    """Let FLINT use `n` threads, or all that it has for None; restore the number afterwards."""
     before = ctx.threads
     if n is None or n == before:
         yield
@@ -202,12 +202,12 @@ def _threads(n: int | None) -> Iterator[None]:
 
 @cache
 def cores() -> int:
-    """How many cores this process may use."""
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cross_entropy_ball(weights: Sequence[fmpz], total: fmpz, q: Sequence[arb], bits: int) -> arb:
-    """−Σ (w/total)·log q over w > 0, for balls q > 0."""
+    """Return −Σ (w/total)·log q over w > 0, for balls q > 0."""
     with ALONE, ctx.workprec(bits):
         s = arb(0)
         for w, x in zip(weights, q, strict=True):
@@ -217,7 +217,7 @@ def cross_entropy_ball(weights: Sequence[fmpz], total: fmpz, q: Sequence[arb], b
 
 
 def in_unit(x: arb, unit: Unit, bits: int) -> arb:
-    """Nats as they are, or divided by log 2."""
+    """Return nats as they are, or divided by log 2."""
     if unit == "nats":
         return x
     with ALONE, ctx.workprec(bits):
@@ -225,7 +225,7 @@ def in_unit(x: arb, unit: Unit, bits: int) -> arb:
 
 
 def sign_of(x: arb) -> int | None:
-    """+1 or −1 where the ball settles it, 0 for the exact zero, else None."""
+    """Return +1 or −1 where the ball settles it, 0 for the exact zero, else None."""
     if x > 0:
         return 1
     if x < 0:
@@ -234,30 +234,30 @@ def sign_of(x: arb) -> int | None:
 
 
 def accuracy(x: arb) -> int:
-    """Relative accuracy in bits; negative where the ball contains zero."""
+    """Return the relative accuracy in bits; negative where the ball contains zero."""
     return int(x.rel_accuracy_bits())
 
 
 def exponent(x: arb) -> int:
-    """An e such that |x| < 2^e, for a ball that is not the exact zero."""
+    """Return an e such that |x| < 2^e, for a ball that is not the exact zero."""
     mantissa, e = (int(part) for part in x.abs_upper().man_exp())
     return mantissa.bit_length() + e
 
 
 def bounds(x: arb) -> tuple[Fraction, Fraction]:
-    """The ball's exact ends."""
+    """Return the ball's exact ends."""
     middle, radius = _dyadic(x.mid()), _dyadic(x.rad())
     return middle - radius, middle + radius
 
 
 def integers(x: arb) -> tuple[int, int, int, int]:
-    """The mantissas and exponents of a ball's middle and radius, which are the whole of it."""
+    """Return the mantissas and exponents of a ball's midpoint and radius, which describe it completely."""
     (m, e), (r, f) = x.mid().man_exp(), x.rad().man_exp()
     return int(m), int(e), int(r), int(f)
 
 
 def from_integers(m: int, e: int, r: int, f: int) -> arb:
-    """The ball that `integers` took apart."""
+    """Return the ball that `integers` took apart."""
     return arb((m, e), (r, f))
 
 
@@ -268,7 +268,7 @@ def _dyadic(x: arb) -> Fraction:
 
 @dataclass(frozen=True, slots=True)
 class Decimals:
-    """lower·10^exponent ≤ x ≤ upper·10^exponent, with the nearest such decimal between them.
+    """lower·10^exponent ≤ x ≤ upper·10^exponent, and `nearest`, the nearest such decimal.
 
     `may_end` tells that the ball, eight digits finer than these, still meets `nearest`: a rare
     chance, or x is that very decimal, which is worth an exact test.
@@ -282,7 +282,7 @@ class Decimals:
 
 
 def decimals(x: arb, digits: int, spare: int = GUARD_BITS // 2) -> Decimals | None:
-    """`x` between decimals of `digits` significant digits, rounded outward.
+    """Return `x` between decimals of `digits` significant digits, rounded outward.
 
     |nearest − truth| is under one unit of the last digit, upper − lower at most two. None where the
     ball is too wide for that, or has not `spare` bits more (at least 4): ask again with more bits.
@@ -300,7 +300,7 @@ def decimals(x: arb, digits: int, spare: int = GUARD_BITS // 2) -> Decimals | No
 
 
 def show(mantissa: int, exponent: int) -> str:
-    """mantissa·10^exponent in positional notation, or scientific below 1e-4.
+    """Return mantissa·10^exponent as text, positional, or scientific below 1e-4.
 
     >>> show(811278124459133, -15), show(-175, -2), show(12, -72)
     ('0.811278124459133', '-1.75', '1.2e-71')
@@ -319,7 +319,7 @@ def show(mantissa: int, exponent: int) -> str:
 
 
 def as_decimal(value: float | Fraction, digits: int) -> Decimal:
-    """A number rounded to `digits` significant digits; a float to as many as it has.
+    """Return a number rounded to `digits` significant digits; a float to at most the digits it has.
 
     >>> as_decimal(Fraction(1, 3), 4), as_decimal(0.1, 40)
     (Decimal('0.3333'), Decimal('0.1'))
@@ -333,14 +333,14 @@ def as_decimal(value: float | Fraction, digits: int) -> Decimal:
 
 
 def decimal_text(value: Decimal) -> str:
-    """As every decimal is written here: positional, or scientific below 1e-4."""
+    """Return a decimal as every decimal is written here: positional, or scientific below 1e-4."""
     sign, digits, exponent = value.as_tuple()
     mantissa = integer("".join(map(str, digits)))
     return show(-mantissa if sign else mantissa, int(exponent))
 
 
 def float_text(value: float, digits: int) -> str:
-    """The text of `as_decimal(value, digits)`, as `decimal_text` writes it, in a tenth of the time.
+    """Return the text of `as_decimal(value, digits)`, as `decimal_text` writes it, in a tenth of the time.
 
     >>> float_text(0.1, 40), float_text(2 / 3 * 1e-9, 4)
     ('0.1', '6.667e-10')
@@ -351,14 +351,14 @@ def float_text(value: float, digits: int) -> str:
 
 
 def _floor(end: arb) -> int:
-    """The floor of an exact number."""
+    """Return the floor of an exact number."""
     whole = end.floor().unique_fmpz()
     assert whole is not None
     return int(whole)
 
 
 def floors(weights: Callable[[], list[arb]], grid: int) -> list[int | None]:
-    """⌊w·grid / (1 + 2Σw)⌋ of each weight where 128 bits settle it, None where they do not."""
+    """Return ⌊w·grid / (1 + 2Σw)⌋ of each weight where 128 bits settle it, None where they do not."""
     with ALONE, ctx.workprec(128):
         values = weights()
         share = grid / (1 + 2 * sum(values, arb(0)))
@@ -373,7 +373,7 @@ def rounded(
     is_exactly: Callable[[Fraction], bool] | None,
     where: str,
 ) -> Fraction:
-    """A real number rounded to a multiple of `grid`, correctly.
+    """Return a real number, correctly rounded to a multiple of `grid`.
 
     `evaluate` is called at rising precision until the ball leaves no choice. Only a number that
     sits on a boundary (a tie for "nearest") can keep it from that; `is_exactly` decides whether it does, and a

@@ -43,10 +43,10 @@ TRIAL_PRIMES = 168
 """Primes tried by division (those below 1000) before gcds split what is left."""
 
 MIN_TERM = 8
-"""Characters that a term takes at least, with its sign, but for the first and one without a logarithm."""
+"""The fewest characters that a term takes with its sign, except the first and one without a logarithm."""
 
 SHORT = 120
-"""Characters of a form that its `repr` writes out."""
+"""The most characters that `repr` writes out."""
 
 FIRST_LOOK = 128
 """Bits at which the `repr` of a longer form is evaluated."""
@@ -85,7 +85,7 @@ class Infinity:
     __radd__ = __add__
 
     def __mul__(self, factor: object) -> Infinity:
-        """+∞ for a positive rational. Raises TypeError for another: 0·∞ has no value, and −∞ is not this number."""
+        """Return +∞ for a positive rational. Raise TypeError for others: 0·∞ has no value, −∞ is not this number."""
         if isinstance(factor, LogForm | Infinity | str):
             return NotImplemented
         if rational(factor) <= 0:
@@ -98,7 +98,7 @@ class Infinity:
         return hash(inf)
 
     def __reduce__(self) -> str:
-        """Copies and pickles are the one INFINITY."""
+        """Return what makes copies and pickles the one INFINITY."""
         return "INFINITY"
 
 
@@ -119,7 +119,7 @@ class LogForm:
     __hash__ = None  # type: ignore[assignment]  # equality is by value and costly; not a dict key
 
     def __init__(self, terms: Iterable[tuple[fmpz, fmpz]] = (), denominator: fmpz | int = 1) -> None:
-        """`terms` gives (coefficient numerator, argument ≥ 1); equal arguments are collected."""
+        """Collect equal arguments of `terms`, which are (coefficient numerator, argument ≥ 1)."""
         collected: dict[fmpz, fmpz] = {}
         for c, b in terms:
             if b < 1:
@@ -130,7 +130,7 @@ class LogForm:
         self._denominator = fmpz(denominator)
 
     def __iter__(self) -> Iterator[tuple[Fraction, int]]:
-        """The collected terms (a, b) of Σ a·log b, in rising b."""
+        """Yield the collected terms (a, b) of Σ a·log b, in rising b."""
         for b in sorted(self._terms):
             yield to_fraction(fmpq(self._terms[b], self._denominator)), int(b)
 
@@ -183,7 +183,7 @@ class LogForm:
         return not self._terms
 
     def is_zero(self) -> bool:
-        """Whether the number is exactly zero: decided, by a coprime base where digits cannot."""
+        """Return whether the number is exactly zero: decided, by a coprime base where digits cannot."""
         if not self._terms:
             return True
         if any(sign_of(self.ball(bits)) for bits in (64, 256)):
@@ -191,14 +191,14 @@ class LogForm:
         return not self.over_coprime_base()
 
     def sign(self) -> int:
-        """−1, 0 or +1, decided."""
+        """Return −1, 0 or +1, decided."""
         for bits in (64, 256):
             if s := sign_of(self.ball(bits)):
                 return s
         return 0 if self.is_zero() else self._sign_of_difference(Fraction(0))
 
     def _sign_of_difference(self, r: Fraction) -> int:
-        """The sign of self − r, which is known not to be zero."""
+        """Return the sign of self − r, which is known not to be zero."""
         bits = 512
         while True:
             if s := sign_of(combine([(fmpz(1), self.ball(bits)), (fmpz(-1), ball(r, bits))], fmpz(1), bits)):
@@ -233,7 +233,7 @@ class LogForm:
         return NotImplemented if order is None else order < 0
 
     def over_coprime_base(self) -> dict[fmpz, fmpz]:
-        """The same sum over pairwise coprime arguments: {b: coefficient numerator}, zeros left out.
+        """Return the same sum over pairwise coprime arguments: {b: coefficient numerator}, zeros left out.
 
         Empty exactly when the number is zero. Where every argument factors over primes below 1000
         the base is of primes and the result canonical.
@@ -249,11 +249,11 @@ class LogForm:
     # numbers
 
     def ball(self, bits: int) -> arb:
-        """A ball around the number, in nats, evaluated with `bits` bits."""
+        """Return a ball around the number, in nats, evaluated with `bits` bits."""
         return combine(((c, log_ball(b, bits)) for b, c in self._terms.items()), self._denominator, bits)
 
     def enclosure(self, digits: int = 15, unit: Unit = "nats") -> tuple[Fraction, Fraction]:
-        """(lower, upper), lower ≤ truth ≤ upper, upper − lower ≤ 10^(1−digits)·|truth|.
+        """Return (lower, upper), lower ≤ truth ≤ upper, upper − lower ≤ 10^(1−digits)·|truth|.
 
         >>> lower, upper = log(2).enclosure(digits=30)
         >>> lower < upper and upper - lower < Fraction(1, 10**30)
@@ -269,7 +269,7 @@ class LogForm:
         return bounds(x)
 
     def __float__(self) -> float:
-        """The nearest float, correctly rounded, in nats."""
+        """Return the nearest float, correctly rounded, in nats."""
         digits = 20
         while True:
             lower, upper = map(_nearest_float, self.enclosure(digits))
@@ -278,7 +278,7 @@ class LogForm:
             digits *= 2
 
     def closed_form(self, unit: Unit = "nats", limit: int | None = None) -> str | None:
-        """The number as people write it, over a coprime base; None where longer than `limit`.
+        """Return the number as people write it, over a coprime base; None where that is longer than `limit`.
 
         >>> (log(4) - log(3) * Fraction(3, 4)).closed_form("bits")
         '2 − 3/4·log2(3)'
@@ -293,26 +293,26 @@ class LogForm:
         return written if limit is None or len(written) <= limit else None
 
     def _is_hopeless(self, limit: int) -> bool:
-        """Whether there are so many or so long arguments that looking for a short form does not pay."""
+        """Return whether the arguments are too many or too long for a search for a short form to pay."""
         bits = sum(b.bit_length() for b in self._terms)
         return len(self._terms) > max(limit, 16) or bits > max(50 * limit, 4096)
 
     def __bool__(self) -> bool:
-        """Whether the number is not zero, decided."""
+        """Return whether the number is not zero, decided."""
         return not self.is_zero()
 
     def __str__(self) -> str:
         return self.closed_form() or "0"
 
     def __repr__(self) -> str:
-        """The number as people write it where that fits a line, else its first digits."""
+        """Return the number as people write it where that fits a line, else its first digits."""
         if written := self.closed_form(limit=SHORT):
             return f"<LogForm {written}>"
         return f"<LogForm of {len(self._terms)} logarithms, {self.ball(FIRST_LOOK).str(12)} nats>"
 
 
 def _nearest_float(x: Fraction) -> float:
-    """The nearest float; ±∞ past the largest, as IEEE 754 rounds."""
+    """Return the nearest float; ±∞ past the largest, as IEEE 754 rounds."""
     try:
         return float(x)
     except OverflowError:
@@ -320,7 +320,7 @@ def _nearest_float(x: Fraction) -> float:
 
 
 def log(x: object) -> LogForm:
-    """The natural logarithm of a positive rational, exact.
+    """Return the natural logarithm of a positive rational, exact.
 
     >>> print(log("9/8"))
     −3·log 2 + 2·log 3
@@ -332,7 +332,7 @@ def log(x: object) -> LogForm:
 
 
 def coprime_base(numbers: Iterable[fmpz]) -> list[fmpz]:
-    """Pairwise coprime integers > 1 of which every given number is a product of powers.
+    """Return pairwise coprime integers > 1 such that every given number is a product of their powers.
 
     By gcds alone (Bach, Driscoll & Shallit 1993, "Factor refinement"): two numbers with a common
     divisor g are replaced by g and the two cofactors; each such step divides the product of all by g,
@@ -359,7 +359,7 @@ def coprime_base(numbers: Iterable[fmpz]) -> list[fmpz]:
 
 
 def _trial_factors(n: fmpz) -> list[tuple[fmpz, int]]:
-    """N as a product of powers; a factor above the trial primes may be composite."""
+    """Return n as a product of powers; a factor above the trial primes may be composite."""
     return list(n.factor(trial_limit=TRIAL_PRIMES))
 
 
@@ -374,7 +374,7 @@ def _exponents(factors: list[tuple[fmpz, int]], base: list[fmpz]) -> Iterator[tu
 
 
 def _multiplicity(n: fmpz, b: fmpz) -> int:
-    """The largest m with b^m dividing n."""
+    """Return the largest m with b^m dividing n."""
     m = 0
     while n % b == 0:
         n, m = n // b, m + 1

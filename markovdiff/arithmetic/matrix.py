@@ -26,7 +26,7 @@ TALL_BITS = 1500
 """Entries from this size on are multiplied in blocks."""
 
 LONG_ROWS = 128
-"""From this many bits on a factor common to a row may be worth taking out before a product."""
+"""A factor common to a row may be worth taking out before a product from this many bits on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,34 +39,34 @@ class RationalMatrix:
 
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[Fraction]]) -> RationalMatrix:
-        """From rows of Fractions, over their least common denominator."""
+        """Return the matrix of rows of Fractions, over their least common denominator."""
         flat, d = over_common_denominator([x for row in rows for x in row])
         return cls(fmpz_mat(len(rows), len(rows[0]), flat), d)
 
     @classmethod
     def identity(cls, K: int) -> RationalMatrix:
-        """The K × K identity."""
+        """Return the K × K identity."""
         return cls(fmpz_mat([[int(i == j) for j in range(K)] for i in range(K)]), fmpz(1))
 
     def like(self, N: fmpz_mat, d: fmpz) -> Self:
-        """The matrix N / d, of the kind that this one is."""
+        """Return the matrix N / d, of the same class as this one."""
         return type(self)(N, d)
 
     @property
     def copies(self) -> Sequence[int]:
-        """How many columns each column stands for: one, but for a `GroupedRow`."""
+        """How many columns each column stands for: one, except in a `GroupedRow`."""
         return [1] * int(self.N.ncols())
 
     def state(self, j: int) -> int:
-        """The first state that column j stands for."""
+        """Return the first state that column j represents."""
         return j
 
     def per_column(self, weights: Sequence[int]) -> Sequence[int]:
-        """Of weights that are given state by state, those of the columns."""
+        """Return, of weights given state by state, those of the columns."""
         return weights
 
     def beside(self, other: RationalMatrix) -> RationalMatrix:
-        """The other row vector with the columns that this one has."""
+        """Return the other row vector with the same columns as this one."""
         return other
 
     @property
@@ -75,40 +75,40 @@ class RationalMatrix:
         return self.N.nrows(), self.N.ncols()
 
     def __matmul__(self, other: RationalMatrix) -> RationalMatrix:
-        """The product, with the factor common to all entries and the denominator divided out."""
+        """Return the product, with the factor common to all entries and the denominator divided out."""
         return self.whole_product(other).reduced()
 
     def whole_product(self, other: RationalMatrix) -> RationalMatrix:
-        """The product as it comes, for one that is compared and let go: no common factor is looked for."""
+        """Return the product without a search for a common factor, for one that is compared and let go."""
         return RationalMatrix(_product(self.N, other), self.d * other.d)
 
     def __add__(self, other: RationalMatrix) -> Self:
-        """The sum, over the least common denominator."""
+        """Return the sum, over the least common denominator."""
         if self.d == other.d:
             return self.like(self.N + other.N, self.d)
         mine, theirs = cofactors(self.d, other.d)
         return self.like(self.N * mine + other.N * theirs, self.d * mine)
 
     def __neg__(self) -> Self:
-        """Every entry with its sign turned."""
+        """Return the matrix with the sign of every entry turned."""
         return self.like(-self.N, self.d)
 
     def times(self, factor: Fraction) -> Self:
-        """Every entry times a number."""
+        """Return the matrix with every entry times a number."""
         return self.like(self.N * fmpz(factor.numerator), self.d * fmpz(factor.denominator))
 
     def rows_scaled(self, by: RationalMatrix) -> RationalMatrix:
-        """diag(v) times this matrix, for a row vector v."""
+        """Return diag(v) times this matrix, for a row vector v."""
         entries = [a * n for a, row in zip(by.N.entries(), self.table(), strict=True) for n in row]
         return RationalMatrix(fmpz_mat(*self.shape, entries), by.d * self.d)
 
     def row_sums(self) -> RationalMatrix:
-        """Σ_j of each row, as a row vector."""
+        """Return the sum Σ_j of each row, as a row vector."""
         columns = self.shape[1]
         return RationalMatrix((self.N * fmpz_mat(columns, 1, [1] * columns)).transpose(), self.d)
 
     def column_sums(self) -> RationalMatrix:
-        """Σ_i of each column, as a row vector."""
+        """Return the sum Σ_i of each column, as a row vector."""
         rows = self.shape[0]
         return RationalMatrix(fmpz_mat(1, rows, [1] * rows) * self.N, self.d)
 
@@ -125,7 +125,7 @@ class RationalMatrix:
         return bool(self.N.is_zero())
 
     def reduced(self) -> Self:
-        """The same matrix with no factor common to d and every entry."""
+        """Return the same matrix with no factor common to d and every entry."""
         g = common_factor(self.N.entries(), self.d)
         return self if g == 1 else self.like(_divide(self.N, g), self.d // g)
 
@@ -134,7 +134,7 @@ class RationalMatrix:
         return f"<{type(self).__name__} {rows} × {columns}, over {shown(int(self.d), 24)}>"
 
     def __reduce__(self) -> tuple[Callable[..., RationalMatrix], tuple[object, ...]]:
-        """Pickles and copies are made of integers: FLINT's matrices have no pickles of their own."""
+        """Return integers for pickles and copies: FLINT's matrices have no pickles of their own."""
         return _from_integers, (*self.shape, [int(n) for n in self.N.entries()], int(self.d))
 
     def __eq__(self, other: object) -> bool:
@@ -148,12 +148,12 @@ class RationalMatrix:
     __hash__ = None  # type: ignore[assignment]  # equality reduces; not a dict key
 
     def table(self) -> list[list[fmpz]]:
-        """The numerators, row by row."""
+        """Return the numerators, row by row."""
         table: list[list[fmpz]] = self.N.table()
         return table
 
     def rows(self) -> tuple[tuple[Fraction, ...], ...]:
-        """The entries as Fractions in lowest terms."""
+        """Return the entries as Fractions in lowest terms."""
         return tuple(tuple(fraction(n, self.d) for n in row) for row in self.table())
 
 
@@ -162,13 +162,13 @@ def _from_integers(rows: int, columns: int, entries: list[int], d: int) -> Ratio
 
 
 def fraction(n: fmpz, d: fmpz) -> Fraction:
-    """n/d in lowest terms, the gcd taken by FLINT."""
+    """Return n/d in lowest terms, the gcd taken by FLINT."""
     g = n.gcd(d)
     return Fraction(int(n // g), int(d // g)) if g != 1 else Fraction(int(n), int(d))
 
 
 def cofactors(a: fmpz, b: fmpz) -> tuple[fmpz, fmpz]:
-    """What a and b are to be multiplied by to give their least common multiple.
+    """Return the factors that take a and b to their least common multiple.
 
     >>> cofactors(fmpz(6), fmpz(4))
     (2, 3)
@@ -182,7 +182,7 @@ def cofactors(a: fmpz, b: fmpz) -> tuple[fmpz, fmpz]:
 
 
 def common_factor(numbers: Iterable[fmpz], g: fmpz) -> fmpz:
-    """The greatest common divisor of g and all the numbers."""
+    """Return the greatest common divisor of g and all the numbers."""
     for n in numbers:
         if g == 1:
             break
@@ -195,7 +195,7 @@ def _divide(N: fmpz_mat, g: fmpz) -> fmpz_mat:
 
 
 def _product(A: fmpz_mat, right: RationalMatrix) -> fmpz_mat:
-    """A·B, where B's rows may be small integers times a long factor each: rows that stand over sums of their own.
+    """Return A·B, where each row of B may be small integers times one long factor.
 
     A's columns then take the factors first, which is K² long products in place of K³.
     """

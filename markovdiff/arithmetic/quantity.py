@@ -39,10 +39,10 @@ MAX_CLOSED_FORM = 80
 """Characters that a closed form may have to be shown."""
 
 SHOWN = 24
-"""Characters of a decimal that its `repr` has at most, the exponent apart."""
+"""The most characters of a decimal in a `repr`, without the exponent."""
 
 NO_NUMBERS = ("inf", "undefined", "undecided")
-"""What stands in place of a value where there is none, or where it was not told from 0."""
+"""What stands in place of a value where there is none, or where it was not separated from 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +51,7 @@ class Enclosed:
 
     `lower` ≤ truth ≤ `upper`; |`value` − truth| is under one unit of the last digit. A value that
     ends within its digits has lower = upper = value. `value` is "inf" or "undefined" where that is
-    the finding, "undecided" where balls did not tell the number from 0; then `witness` names where,
+    the finding, "undecided" where balls did not separate the number from 0; then `witness` names where,
     `words` says why, and there are no bounds.
 
     Two are equal where all that is reported is. Against exact numbers, in the same unit, and for an order the bounds
@@ -75,14 +75,14 @@ class Enclosed:
         return self.value not in NO_NUMBERS
 
     def __float__(self) -> float:
-        """The nearest float of the decimal shown; NaN where undefined or undecided."""
+        """Return the float nearest to the decimal shown; NaN where undefined or undecided."""
         return float("nan") if self.value in ("undefined", "undecided") else float(self.value)
 
     def __str__(self) -> str:
         return self.value
 
     def __format__(self, spec: str) -> str:
-        """Format as a Decimal is; where there is no number, the word is padded alike."""
+        """Format as a Decimal does; where there is no number, pad the word alike."""
         if not self.is_finite and (parts := _SPEC.fullmatch(spec)):
             fill, align, width = parts[1] or "", (parts[2] or ">").replace("=", ">"), parts[3] or ""
             return format(self.value, f"{fill}{align}{width}")
@@ -91,7 +91,7 @@ class Enclosed:
         return format(Decimal(self.value), spec)
 
     def _ends(self) -> tuple[Fraction | Infinity, Fraction | Infinity]:
-        """The bounds as numbers. Raises InputError where there are none."""
+        """Return the bounds as numbers. Raise InputError where there are none."""
         if self.value == "inf":
             return INFINITY, INFINITY
         if self.lower is None or self.upper is None:
@@ -103,7 +103,7 @@ class Enclosed:
         return from_decimal(self.lower), from_decimal(self.upper)
 
     def _order(self, other: object) -> tuple[bool, bool, bool]:
-        """Whether it is less, equal, greater. Raises InputError where the bounds leave that open."""
+        """Return −1, 0 or +1 for less, equal, greater. Raise InputError where the bounds leave that open."""
         low, high = self._ends()
         if isinstance(other, Enclosed | Infinity):
             least, most = other._ends() if isinstance(other, Enclosed) else (other, other)  # noqa: SLF001  (its own kind)
@@ -176,7 +176,7 @@ class Quantity:
 
     @classmethod
     def total(cls, parts: Sequence[Quantity]) -> Quantity:
-        """The sum of numbers that are not negative; zero exactly where each of them is."""
+        """Return the sum of numbers that are not negative; it is zero exactly where each of them is."""
         zeros = {part._zero for part in parts}  # noqa: SLF001  (its own kind)
         return cls(
             lambda bits: combine([(fmpz(1), part.ball(bits)) for part in parts], fmpz(1), bits),
@@ -186,11 +186,11 @@ class Quantity:
 
     @classmethod
     def of(cls, form: LogForm, spare: int = 0) -> Quantity:
-        """The quantity that a LogForm is, evaluated with `spare` bits more than are asked for."""
+        """Return a LogForm as a quantity, evaluated with `spare` more bits than are asked for."""
         return cls(lambda bits: form.ball(bits + spare), lambda: form)
 
     def ball(self, bits: int) -> arb:
-        """A ball around the number, evaluated with at least `bits` bits (remembered)."""
+        """Return a ball around the number, evaluated with at least `bits` bits (remembered)."""
         finest = max(self._balls, default=0)
         if finest < bits:
             finest = bits
@@ -198,7 +198,7 @@ class Quantity:
         return self._balls[finest]
 
     def form(self) -> LogForm:
-        """The number as a LogForm (remembered)."""
+        """Return the number as a LogForm (remembered)."""
         if self._form is None:
             self._form = LogForm() if self._zero else self._exact()
         return self._form
@@ -209,7 +209,7 @@ class Quantity:
         return self._zero is True
 
     def is_zero(self) -> bool:
-        """Whether the number is zero: from structure, else by balls, else by its exact form."""
+        """Return whether the number is zero: from structure, else by balls, else by its exact form."""
         if self._zero is None:
             self._zero = self._is_zero()
         return self._zero
@@ -227,7 +227,7 @@ class Quantity:
         return not any(sign_of(self.ball(bits)) for bits in (1024, 4096)) and self.form().is_zero()
 
     def _separated(self) -> bool:
-        """True, once a ball leaves zero out; a number without an exact form may raise UnfinishedError instead.
+        """Return True once a ball leaves zero out; without an exact form UnfinishedError may be raised instead.
 
         False where the ball is zero and nothing else.
         """
@@ -237,7 +237,7 @@ class Quantity:
         return sign != 0
 
     def sign(self) -> int:
-        """−1, 0 or +1, decided."""
+        """Return −1, 0 or +1, decided."""
         if known := self._settled():
             return known
         if self.is_zero():
@@ -249,11 +249,11 @@ class Quantity:
             bits *= 2
 
     def _settled(self) -> int:
-        """The sign where a ball that was already made settles it, else 0."""
+        """Return the sign if a ball that was already made settles it, else 0."""
         return next((s for x in self._balls.values() if (s := sign_of(x))), 0)
 
     def minus(self, other: Quantity, zero: bool | None = None) -> Quantity:
-        """Self − other; `zero` says whether that is known to vanish."""
+        """Return self − other; `zero` says whether that is known to vanish."""
         return Quantity(
             lambda bits: combine([(fmpz(1), self.ball(bits)), (fmpz(-1), other.ball(bits))], fmpz(1), bits),
             lambda: self.form() - other.form(),
@@ -261,7 +261,7 @@ class Quantity:
         )
 
     def times(self, factor: Fraction) -> Quantity:
-        """Factor · self."""
+        """Return factor · self."""
         n, d = fmpz(factor.numerator), fmpz(factor.denominator)
         return Quantity(
             lambda bits: combine([(n, self.ball(bits))], d, bits),
@@ -270,7 +270,7 @@ class Quantity:
         )
 
     def compare(self, r: Fraction, unit: Unit) -> int:
-        """The sign of self − r, with r in `unit`."""
+        """Return the sign of self − r, with r in `unit`."""
         if unit == "bits":
             return self.minus(Quantity.of(log(2) * r)).sign()
         try:
@@ -280,7 +280,7 @@ class Quantity:
         return (form > r) - (form < r)
 
     def enclosed(self, digits: int, unit: Unit, closed: bool = False) -> Enclosed:
-        """The number in `unit` to `digits` significant digits; with its closed form where `closed`."""
+        """Return the number in `unit` to `digits` significant digits, with its closed form if `closed`."""
         if self.is_zero():
             return Enclosed("0", "0", "0", "0")
         bits = bits_for(digits)
@@ -293,7 +293,7 @@ class Quantity:
         return replace(_written(d, digits), closed_form=self._closed_form(unit) if closed else None)
 
     def _equals(self, value: Fraction, unit: Unit) -> bool:
-        """Whether the number is proved to be exactly `value`; in nats only zero can be (Lindemann)."""
+        """Return whether the number is proved to be exactly `value`; in nats only zero can be (Lindemann)."""
         if unit == "nats":
             return False
         try:
@@ -309,7 +309,7 @@ class Quantity:
 
 
 def show_ending(mantissa: int, exponent: int) -> str:
-    """A decimal that ends, without the zeros behind its last digit.
+    """Return a decimal that ends, without the zeros after its last digit.
 
     >>> show_ending(175000, -5)
     '1.75'

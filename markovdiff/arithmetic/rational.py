@@ -41,7 +41,7 @@ _DECIMAL = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,9}))?
 
 
 def rational(value: object, where: str | None = None) -> Fraction:
-    """The exact rational number that `value` stands for.
+    """Return the exact rational number that `value` stands for.
 
     Raises InexactError for a float, LimitError past MAX_DIGITS digits, InputError otherwise.
 
@@ -74,13 +74,13 @@ def rational(value: object, where: str | None = None) -> Fraction:
 
 
 def _kind(value: object) -> str | None:
-    """What kind of number a numpy scalar is ("b", "i", "u", "f" …), without importing numpy; None for what is none."""
+    """Return the kind of a numpy scalar ("b", "i", "u", "f" …) without importing numpy; None for anything else."""
     dtype = getattr(value, "dtype", None)
     return getattr(dtype, "kind", None) if getattr(value, "shape", None) == () else None
 
 
 def _instead(value: object) -> str:
-    """What to write in place of a binary float: the decimal it shows, or the exact number it is."""
+    """Return what to write in place of a binary float: the decimal it shows, or the exact number it is."""
     shows = str(value)
     is_decimal = _DECIMAL.fullmatch(shows) is not None and any(map(str.isdigit, shows))
     return f"write it as a string: {shows!r}" if is_decimal else "a Fraction, or a string such as '1/10'"
@@ -176,7 +176,7 @@ def _is_comma_decimal(value: object) -> bool:
 
 
 def text(value: Fraction | fmpq) -> str:
-    """`value` as "n/d" (or "n"), at any length.
+    """Return `value` as "n/d" (or "n"), at any length.
 
     >>> text(Fraction(-3, 4)), text(Fraction(5))
     ('-3/4', '5')
@@ -186,7 +186,7 @@ def text(value: Fraction | fmpq) -> str:
 
 
 def shown(value: object, room: int = 80) -> str:
-    """Anything as a message may quote it: a long number by its leading digits, a long text cut short.
+    """Return anything as a message may quote it: a long number by its leading digits, a long text cut short.
 
     A path must be found again: it is cut only past 300 characters, and then at its front, for its end names the file.
 
@@ -232,7 +232,7 @@ class Quoter(reprlib.Repr):
 
 
 def _leading(x: Fraction, digits: int = 6) -> str:
-    """The first digits in scientific notation, by integers alone; "about" where more would follow."""
+    """Return the first digits in scientific notation, by integers alone; "about" where more would follow."""
     n, d = fmpz(abs(x.numerator)), fmpz(x.denominator)
     exponent = len(numeral(n)) - len(numeral(d))
     if n * fmpz(10) ** max(-exponent, 0) < d * fmpz(10) ** max(exponent, 0):
@@ -245,17 +245,17 @@ def _leading(x: Fraction, digits: int = 6) -> str:
 
 
 def to_fraction(value: fmpq) -> Fraction:
-    """A FLINT rational as a Fraction (already in lowest terms)."""
+    """Return a FLINT rational as a Fraction (already in lowest terms)."""
     return Fraction(int(value.p), int(value.q))
 
 
 def to_fmpq(value: Fraction) -> fmpq:
-    """A Fraction as a FLINT rational."""
+    """Return a Fraction as a FLINT rational."""
     return fmpq(value.numerator, value.denominator)
 
 
 def over_common_denominator(values: Iterable[Fraction]) -> tuple[list[fmpz], fmpz]:
-    """Numerators n and one denominator d with values[i] = n[i]/d, d the least possible.
+    """Return numerators n and one denominator d with values[i] = n[i]/d, d the least possible.
 
     >>> over_common_denominator([Fraction(1, 2), Fraction(1, 3)])
     ([3, 2], 6)

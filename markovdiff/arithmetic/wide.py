@@ -40,13 +40,13 @@ class Wide:
 
     @classmethod
     def of(cls, values: Floats) -> Wide:
-        """Plain float64 numbers."""
+        """Return float64 numbers as wide ones."""
         if not values.size or np.where(values > 0, values, 1.0).min() > LOW:
             return cls(values)
         return _regrouped(values, np.zeros(values.shape, np.int64))
 
     def __matmul__(self, other: Wide) -> Wide:
-        """The product of matrices."""
+        """Return the product of matrices."""
         if self.n is None and other.n is None:
             return Wide.of(self.M @ other.M)
         sums: dict[int, Floats] = {}
@@ -57,23 +57,23 @@ class Wide:
         return _joined(sums)
 
     def __mul__(self, other: Wide) -> Wide:
-        """The product entry by entry."""
+        """Return the product entry by entry."""
         if self.n is None and other.n is None:
             return Wide.of(self.M * other.M)
         M = self.M * other.M
         return _regrouped(M, np.broadcast_to(_of(self.n) + _of(other.n), M.shape))
 
     def reciprocal(self) -> Wide:
-        """1/x of each entry that is positive, 0 of the others."""
+        """Return 1/x of each entry that is positive, 0 of the others."""
         M = np.divide(1.0, self.M, out=np.zeros_like(self.M), where=self.M > 0)
         return Wide(M, None if self.n is None else -self.n)
 
     def transposed(self) -> Wide:
-        """The transpose."""
+        """Return the transpose."""
         return Wide(self.M.T, None if self.n is None else self.n.T)
 
     def floats(self) -> Floats:
-        """As float64: what is too small becomes 0, what is too large ∞."""
+        """Return the numbers as float64: what is too small becomes 0, what is too large ∞."""
         if self.n is None:
             return self.M
         with np.errstate(over="ignore", under="ignore"):
@@ -81,7 +81,7 @@ class Wide:
             return plain
 
     def shares(self) -> Floats:
-        """Each row divided by its sum; a row of zeros stays one."""
+        """Return each row divided by its sum; a row of zeros stays a row of zeros."""
         M = self.M
         if self.n is not None:
             largest = np.where(M > 0, self.n, np.iinfo(np.int64).max).min(axis=1, keepdims=True)
@@ -105,7 +105,7 @@ def _of(n: Exponents | None) -> Exponents:
 
 
 def _regrouped(M: Floats, n: Exponents) -> Wide:
-    """The same numbers, with mantissas in range again."""
+    """Return the same numbers, with mantissas in range again."""
     exponents = np.frexp(M)[1] - STEP * n
     wanted = np.where(M > 0, -np.rint(exponents / STEP), 0).astype(np.int64)
     if not wanted.any():
@@ -114,7 +114,7 @@ def _regrouped(M: Floats, n: Exponents) -> Wide:
 
 
 def _joined(sums: dict[int, Floats]) -> Wide:
-    """Σ_n S_n·2^(−900n)."""
+    """Return Σ_n S_n·2^(−900n)."""
     if len(sums) == 1:
         ((level, M),) = sums.items()
         return _regrouped(M, np.full(M.shape, level))

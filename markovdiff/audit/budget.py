@@ -1,4 +1,4 @@
-"""How much work an audit may take: counted, not timed, so that the same record always ends in the same way.
+"""Limits on the work of an audit: it is counted, not timed, so that the same record always ends in the same way.
 
 Each piece of work is estimated in nanoseconds of a common machine before it is done. An audit that would take more
 than its limit is told so and stopped: at once where one piece alone is too much, else as soon as the pace of the steps
@@ -14,7 +14,7 @@ from math import log
 from markovdiff.errors import UnfinishedError
 
 MINUTES = 10
-"""The limit, unless another is asked for."""
+"""The default limit."""
 
 MAX_HELD = 4 * 2**30
 """Bytes that an audit may hold."""
@@ -38,7 +38,7 @@ _NOW = _Budget()
 
 @contextmanager
 def limited(minutes: float) -> Iterator[None]:
-    """Within, work of more than so many minutes raises UnfinishedError."""
+    """Raise UnfinishedError in the block once the work would take more than so many minutes."""
     before = _NOW.limit, _NOW.spent, _NOW.held, _NOW.behind
     _NOW.limit, _NOW.spent, _NOW.held, _NOW.behind = minutes * 6e10, 0.0, 0.0, []
     try:
@@ -48,14 +48,14 @@ def limited(minutes: float) -> Iterator[None]:
 
 
 def spend(nanoseconds: float) -> None:
-    """Take note of a piece of work that is about to be done. Raises UnfinishedError where it is too much."""
+    """Count a piece of work that is about to be done. Raise UnfinishedError where it is too much."""
     _NOW.spent += nanoseconds
     if _NOW.limit is not None and _NOW.spent > _NOW.limit:
         raise _too_much(_NOW.spent)
 
 
 def hold(size: float, *, for_long: bool) -> None:
-    """Take note of so many bytes that are about to be kept. Raises UnfinishedError where they are too many."""
+    """Count bytes that are about to be kept. Raise UnfinishedError where they are too many."""
     if _NOW.limit is not None and _NOW.held + size > MAX_HELD:
         raise UnfinishedError(
             "the audit would take too much memory",
@@ -99,16 +99,16 @@ def _too_much(whole: float) -> UnfinishedError:
 
 
 def product(bits: float, other: float) -> float:
-    """The cost of a product of two whole numbers of so many bits."""
+    """Return the cost of a product of two whole numbers of so many bits."""
     a, b = sorted((bits / 30 + 1, other / 30 + 1))
     return 60 + (1.1 * a * b if a < 70 else 1.1 * 70**0.415 * a**0.585 * b)
 
 
 def logarithm(bits: float) -> float:
-    """The cost of a logarithm at a precision."""
+    """Return the cost of a logarithm at a precision."""
     return 2500 + bits / 24 * product(bits, bits)
 
 
 def common_divisor(bits: float, other: float) -> float:
-    """The cost of the greatest common divisor of two whole numbers of so many bits."""
+    """Return the cost of the greatest common divisor of two whole numbers of so many bits."""
     return 100 + product(bits, other) + 2 * (min(bits, other) / 30) ** 2

@@ -1,4 +1,4 @@
-"""What a record says of a number: bounds, a value, a closed form; or that it is infinite, undefined or undecided.
+"""The claims of a record about a number: bounds, a value, a closed form; or that it is infinite, undefined, undecided.
 
 A result has value, lower and upper as decimals, a certificate lower and upper as mantissa·2^exponent.
 """
@@ -19,7 +19,7 @@ from markovdiff.errors import LimitError
 FIRST_BITS = 192
 
 MAX_FIGURES = 1_100
-"""Figures of a bound: those of the most digits that are certified, and some."""
+"""The most figures of a bound: those of the most digits that are certified, and some."""
 
 MAX_MANTISSA = 1_400
 """Characters of a mantissa: a certificate has four bits for each digit and some, which are up to 1,220 figures."""
@@ -56,7 +56,7 @@ class Claim:
 
 
 def read(part: Part, where: str, unit: str) -> Claim:
-    """A claim from a result or a certificate."""
+    """Return a claim from a result or a certificate."""
     table = part.table()
     if table.get("value") in ("inf", "undefined", "undecided"):
         witness = part.only(("value", "witness"))["witness"]
@@ -78,7 +78,7 @@ def read(part: Part, where: str, unit: str) -> Claim:
 
 
 def _bound(part: Part) -> Fraction:
-    """A decimal of no more figures than can be certified: each more would have to be computed to be confirmed."""
+    """Return a decimal with at most the figures that can be certified: more would have to be computed too."""
     bound = part.decimal()
     if bound.shown > MAX_FIGURES:
         raise LimitError("a bound is too long", where=part.path, expected=f"at most {MAX_FIGURES} figures")
@@ -86,7 +86,7 @@ def _bound(part: Part) -> Fraction:
 
 
 def _dyadic(part: Part) -> Fraction:
-    """mantissa·2^exponent, from [mantissa as a string, exponent]; the mantissa likewise no longer than certified."""
+    """Return mantissa·2^exponent from [mantissa as a string, exponent], no longer than can be certified."""
     mantissa, exponent = part.items(2)
     if isinstance(mantissa.value, str) and len(mantissa.value) > MAX_MANTISSA:
         raise LimitError("a mantissa is too long", where=mantissa.path, expected=f"at most {MAX_MANTISSA} characters")
@@ -98,5 +98,5 @@ def _dyadic(part: Part) -> Fraction:
 
 
 def witness_text(witness: Mapping[str, Any]) -> str:
-    """A witness in one line."""
+    """Return a witness in one line."""
     return quoted(", ".join(f"{key} = {value}" for key, value in witness.items()), 120)

@@ -30,7 +30,7 @@ Standard library only: integers, fractions, and logarithms between proven bounds
 
 
 def steps_of(text: str) -> range:
-    """A:B as the steps A … B.
+    """Read A:B as the steps A … B.
 
     >>> steps_of("3:5"), steps_of("7")
     (range(3, 6), range(7, 8))
@@ -85,7 +85,7 @@ def _audit(path: str, steps: range | None, sample: int | None, seed: int, scenar
 
 
 def _chosen(T: int, steps: range | None, sample: int | None, seed: int) -> list[int] | None:
-    """The steps to be audited; None for all."""
+    """Return the steps to be audited; None for all."""
     if steps is None and sample is None:
         return None
     within = [t for t in range(T + 1) if steps is None or t in steps]
@@ -97,7 +97,7 @@ def _chosen(T: int, steps: range | None, sample: int | None, seed: int) -> list[
 
 
 def _summary(report: Report, sample: int | None, seed: int) -> str:
-    """What was confirmed and what was not; the last line ends with what the audit does not cover."""
+    """Return what was confirmed and what was not; the last line says what the audit does not cover."""
     found = ", ".join(f"{n} {what}" for what, n in report.counts.items() if n) or "nothing"
     left = f"; {report.open_count} left undecided" if report.open_count else ""
     line = f"{quoted(report.name)[1:-1]}: confirmed {found}; none wrong{left}"
@@ -115,7 +115,7 @@ def _summary(report: Report, sample: int | None, seed: int) -> str:
 
 
 def _runs(times: tuple[int, ...]) -> str:
-    """3, 5…8 and so on, the first few."""
+    """Return the first few times as runs: 3, 5…8 and so on."""
     runs: list[list[int]] = []
     for t in times:
         if runs and t == runs[-1][1] + 1:
@@ -158,7 +158,7 @@ class Bar:
 
 
 def _say(text: str) -> None:
-    """On stdout. That a reader has left early is the reader's choice: the exit status is still the verdict."""
+    """Print on stdout. A reader who has left early is no error: the exit status is still the verdict."""
     try:
         print(text, flush=True)
     except BrokenPipeError:
@@ -171,7 +171,7 @@ def _say(text: str) -> None:
 
 
 def _complain(text: str, status: int) -> int:
-    """On stderr; where that cannot be written the exit status has to be enough."""
+    """Print on stderr; where that is impossible the exit status has to be enough."""
     if sys.stderr is None:  # where print() would take stdout instead
         return status
     try:
@@ -182,13 +182,13 @@ def _complain(text: str, status: int) -> int:
 
 
 def _abandon(stream: IO[str]) -> None:
-    """Send what a stream still holds nowhere, else the interpreter would stumble over it when it ends."""
+    """Discard what a stream still holds, so that the interpreter does not stumble over it at its end."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The program `python -m markovdiff.audit`."""
+    """Run the program `python -m markovdiff.audit` and return its exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m markovdiff.audit", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""Whether what a record says of a number is so.
+"""Whether the claims of a record about a number are true.
 
 A result's claim is right when
 
@@ -34,13 +34,13 @@ class Truth(Protocol):
     """A real number, in nats; a LogSum is one."""
 
     def enclose(self, bits: int) -> Interval | None:
-        """An interval around it; None where this precision cannot give one."""
+        """Return an interval around it; None where this precision cannot give one."""
 
     def equals(self, value: Fraction, unit: str) -> bool | None:
-        """Whether it is exactly a rational in a unit; None where that cannot be decided."""
+        """Return whether it is exactly a rational in a unit; None where that cannot be decided."""
 
     def is_form(self, terms: list[tuple[Fraction, int]]) -> bool | None:
-        """Whether it is exactly Σ a·log b; None where that cannot be decided."""
+        """Return whether it is exactly Σ a·log b; None where that cannot be decided."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ Fact: TypeAlias = "Truth | Unbounded"
 
 
 def confirm(claim: Claim, fact: Fact, unit: str, digits: int) -> None:
-    """Return if the claim is true. Raises WrongError if it is not, UnfinishedError where that cannot be settled."""
+    """Return if the claim is true. Raise WrongError if it is not, UnfinishedError where that cannot be settled."""
     if isinstance(fact, Unbounded):
         _confirm_unbounded(claim, fact)
         return
@@ -71,7 +71,7 @@ def confirm(claim: Claim, fact: Fact, unit: str, digits: int) -> None:
 
 
 def confirm_rounded(where: str, said: Decimal, truth: Fraction, digits: int, from_balls: bool) -> None:
-    """Return if a decimal is the rational it stands for, rounded. Raises WrongError if it is not."""
+    """Return if a decimal is the rational it stands for, rounded. Raise WrongError if it is not."""
     one, off = unit_of_last_digit(truth, digits), abs(said.value - truth)
     if (off >= one if from_balls else 2 * off > one) and said.value != truth:
         raise WrongError(where, leading(said.value, digits), fraction_text(truth))
@@ -88,7 +88,7 @@ def _confirm_unbounded(claim: Claim, fact: Unbounded) -> None:
 
 
 def _confirm_shape(claim: Claim, digits: int) -> None:
-    """What must hold among the numbers said, whatever the truth."""
+    """Check what must hold among the numbers claimed, whatever the truth is."""
     lower, upper = claim.lower, claim.upper
     size = max(abs(lower), abs(upper)) if claim.value is None else abs(claim.value.value)
     if claim.value is not None and not lower <= claim.value.value <= upper:
@@ -102,7 +102,7 @@ def _confirm_shape(claim: Claim, digits: int) -> None:
 
 
 def _confirm_exact(claim: Claim, fact: Truth, unit: str) -> None:
-    """Equal bounds say that this is the truth exactly."""
+    """Confirm that equal bounds are the truth exactly."""
     x = in_unit(fact.enclose(FIRST_BITS), unit)
     outside = x is not None and (x.below(claim.lower) or x.above(claim.lower))
     if outside or not _decided(claim, fact.equals(claim.lower, unit)):
@@ -137,12 +137,12 @@ def _confirm_between(claim: Claim, fact: Truth, unit: str, digits: int) -> None:
 
 
 def _tie(fact: Truth, unit: str, ends: tuple[Fraction, ...]) -> Fraction | None:
-    """The end that the truth is exactly equal to, if it is."""
+    """Return the end that the truth is exactly equal to, if there is one."""
     return next((end for end in ends if fact.equals(end, unit)), None)
 
 
 def _precisions(hint: int) -> Iterator[int]:
-    """A first look that refutes what is far off, then what the claim itself should need, then more and more."""
+    """Yield a first precision that refutes gross errors, then the one the claim should need, then higher ones."""
     yield FIRST_BITS
     bits = max(min(hint, MAX_BITS), FIRST_BITS + 1)
     while bits <= MAX_BITS:
@@ -157,7 +157,7 @@ def _unsettled(claim: Claim) -> UnfinishedError:
 
 
 def unit_of_last_digit(value: Fraction, digits: int) -> Fraction:
-    """10^(⌊log10 |value|⌋ − digits + 1); for 0, which has no digits, nothing is near enough."""
+    """Return 10^(⌊log10 |value|⌋ − digits + 1); for 0, which has no digits, 0."""
     if value == 0:
         return Fraction(0)
     size = abs(value)
@@ -168,12 +168,12 @@ def unit_of_last_digit(value: Fraction, digits: int) -> Fraction:
 
 
 def in_unit(x: Interval | None, unit: str) -> Interval | None:
-    """Nats, or bits."""
+    """Return an interval in nats or bits."""
     return x if x is None or unit == "nats" else x.in_bits()
 
 
 def shown(fact: Truth, unit: str) -> str:
-    """The truth to twenty digits or so, for a message."""
+    """Return the truth to about twenty digits, for a message."""
     bits = FIRST_BITS
     while bits < 20_000:
         x = in_unit(fact.enclose(bits), unit)

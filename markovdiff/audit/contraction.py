@@ -88,7 +88,7 @@ def _of(table: tuple[tuple[int, ...], ...], d: int) -> tuple[Fraction, Fraction]
 
 
 def _different(table: tuple[tuple[int, ...], ...], d: int) -> Iterator[_Rows]:
-    """The pairs of different rows; those with the same numbers in other columns once."""
+    """Return the pairs of different rows; those with the same numbers in other columns once."""
     rows = list(dict.fromkeys(table))
     budget.spend(3e3 * ROUNDS * len(rows) ** 2 * len(table) / 8)
     met: set[Sequence[tuple[int, int]]] = set()

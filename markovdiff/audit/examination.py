@@ -41,7 +41,7 @@ STEP_KEYS = (
     *("total_variation_to_prior", "elbo_term", "model_error"),
 )
 NEWER_STEP_KEYS = ("cross_entropy", "contraction", "dobrushin_product")
-"""What a step of schema 2 has besides; a certificate may."""
+"""The keys that schema 2 added to a step; a certificate may have them."""
 
 NEWER_KEYS = ("notes", "sequence", "sampler")
 
@@ -49,7 +49,7 @@ MOST_FIRST_BITS = 4096
 """A first pass for the totals is made at no more than this, whatever digits a record claims to have."""
 
 MOST_OPEN = 3
-"""Of what a record left undecided, so many are told with their truth."""
+"""How many of the numbers that a record left undecided are reported with their truth."""
 
 Tick = Callable[[float], None]
 
@@ -58,7 +58,7 @@ class Examination:
     """One record, read; `run` confirms it."""
 
     def __init__(self, part: Part, scenario_sha256: str | None = None) -> None:
-        """`scenario_sha256` is that of the file which a certificate is said to be of, where it is at hand."""
+        """Read a record; `scenario_sha256` is the hash of the file that a certificate names, if it is at hand."""
         schema = part["schema"].text((*RESULTS, CERTIFICATE))
         self.is_certificate = schema == CERTIFICATE
         self.is_newer = schema == RESULTS[-1]
@@ -96,7 +96,7 @@ class Examination:
         self.wordings: dict[int, set[str]] = {}
 
     def _check_agreement(self, part: Part) -> None:
-        """What stands in two places is the same in both, and what is at one step is at all."""
+        """Check that fields that appear twice agree, and that a field of one step is there at every step."""
         unit = part["scenario"].get("unit")
         if unit is not None and unit.value != self.unit:
             raise unit.fail("not the unit of the result", self.unit)
@@ -119,7 +119,7 @@ class Examination:
         return self.process.T
 
     def run(self, chosen: Collection[int] | None = None, tick: Tick = lambda _share: None) -> Report:
-        """Confirm the record, or of its steps those chosen. Raises WrongError at the first wrong claim."""
+        """Confirm the record, or of its steps those chosen. Raise WrongError at the first wrong claim."""
         chosen = range(self.T + 1) if chosen is None else chosen
         whole, last = len(set(chosen)) == self.T + 1, max(chosen)
         watch, shadow = Watch(self.scenario), self._shadow()
@@ -159,7 +159,7 @@ class Examination:
         )
 
     def _shadow(self) -> Shadow | None:
-        """What recomputes the record's shadow, where it has one."""
+        """Return what recomputes float64's values in the record, if it has any."""
         if self.steps[0].get("shadow") is None:
             return None
         if self.process.K > MOST_STATES:
@@ -183,7 +183,7 @@ class Examination:
         return Facts(self.process.states, now, before, rows, guess)
 
     def _bits(self) -> int:
-        """The precision that the totals should need, if they are as claimed."""
+        """Return the precision that the totals should need, if they are as claimed."""
         read = [self._claim(self.totals[name], name) for name in TOTALS if self.totals[name].value is not None]
         return min(max((claim.bits for claim in read), default=192), MOST_FIRST_BITS)
 
@@ -228,7 +228,7 @@ class Examination:
         return decay
 
     def _newer(self, part: Part, facts: Facts) -> None:
-        """What schema 2 has at a step."""
+        """Examine the keys of a step that schema 2 added."""
         cost = part.get("cross_entropy")
         if cost is not None and cost.value is None and facts.guess is not None:
             self.uncovered.append("cross_entropy (null, though there is a denoiser)")
@@ -241,7 +241,7 @@ class Examination:
             self._contraction(self._claim(eta_kl, f"t = {facts.now.t}, contraction"), facts)
 
     def _contraction(self, claim: Claim, facts: Facts) -> None:
-        """η_KL(Q_t) by integers alone; and I_t ≤ η_KL·I_{t−1}, η_KL ≤ η (Raginsky 2016)."""
+        """Check η_KL(Q_t) by integers alone, and I_t ≤ η_KL·I_{t−1}, η_KL ≤ η (Raginsky 2016)."""
         step = facts.now.step
         if facts.before is None or step is None:
             raise WrongError(claim.where, claim.text, "null")
@@ -256,7 +256,7 @@ class Examination:
 
     @staticmethod
     def _bound(facts: Facts, eta: Fraction) -> LogSum:
-        """η(N_t)·I_{t−1}."""
+        """Return η(N_t)·I_{t−1}."""
         earlier = facts.earlier
         return LogSum.total([(eta, earlier)]).known(eta == 0 or earlier.is_zero())
 
@@ -275,7 +275,7 @@ class Examination:
         self.counts["closed forms"] += claim.form is not None
 
     def _left_open(self, where: str, is_open: bool, truth: Callable[[], str]) -> bool:
-        """Whether the record claims nothing, as balls may; counted, and of the first few what is true is told."""
+        """Return whether the record leaves a number open, as balls may; count it, and keep the first few truths."""
         is_open = is_open and self.in_balls
         self.open_count += is_open
         if is_open and len(self.left_open) < MOST_OPEN:
@@ -363,7 +363,7 @@ class Examination:
             self.uncovered += found.uncovered
 
     def _route(self, on_rationals: bool | None) -> bool | None:
-        """Whether the run decided on rationals. Where either may be, it is what the first such check says of itself."""
+        """Return whether the run decided on rationals; where either may be so, what the first such check says."""
         if on_rationals is not None or self.is_certificate:
             return on_rationals
         self.uncovered.append("decided (a kernel like this may be run either way)")
@@ -372,7 +372,7 @@ class Examination:
 
 
 def _decay(facts: Facts) -> str:
-    """What the information does at a step, decided."""
+    """Return what the information does at a step, decided."""
     if facts.now.step is not None:
         return "equal" if facts.loses_nothing else "strict"
     return {1: "strict", 0: "equal", -1: "violated"}[facts.loss.sign()]

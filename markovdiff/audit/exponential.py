@@ -18,7 +18,7 @@ GUARD = 32
 
 
 def exponential(x: Fraction, bits: int) -> tuple[int, int]:
-    """(L, U) with L ≤ 2^bits·exp(−x) ≤ U.
+    """Return (L, U) with L ≤ 2^bits·exp(−x) ≤ U.
 
     >>> exponential(Fraction(0), 8), exponential(Fraction(1000), 8)
     ((256, 256), (0, 1))
@@ -40,7 +40,7 @@ def exponential(x: Fraction, bits: int) -> tuple[int, int]:
 
 
 def _series(low: int, high: int, bits: int) -> tuple[int, int]:
-    """Bounds for 2^bits·exp(−y), 0 ≤ low ≤ 2^bits·y ≤ high, y at most about 1/2."""
+    """Return bounds for 2^bits·exp(−y), 0 ≤ low ≤ 2^bits·y ≤ high, y at most about 1/2."""
     one = 1 << bits
     sums, term, n = [one, one], (one, one), 0
     while term[1] > 1:
@@ -52,7 +52,7 @@ def _series(low: int, high: int, bits: int) -> tuple[int, int]:
 
 
 def gaussian_weights(K: int, beta: Fraction, bits: int) -> list[tuple[int, int]]:
-    """Bounds for 2^bits·exp(−4n²/((K−1)²β)), n = 0 … K−1: each is the one before times exp(−a)^(2n−1)."""
+    """Return bounds for 2^bits·exp(−4n²/((K−1)²β)), n = 0 … K−1, each the one before times exp(−a)^(2n−1)."""
     low, high = exponential(Fraction(4) / ((K - 1) ** 2 * beta), bits)
     square = low * low >> bits, -(-high * high >> bits)
     weights, odd = [(1 << bits, 1 << bits)], (low, high)
@@ -64,7 +64,7 @@ def gaussian_weights(K: int, beta: Fraction, bits: int) -> list[tuple[int, int]]
 
 
 def gaussian_jumps(K: int, beta: Fraction, grid: int) -> list[int]:
-    """The probability of a jump by n = 1 … K−1, rounded down to multiples of 1/grid, in units of it.
+    """Return the probability of a jump by n = 1 … K−1, rounded down to multiples of 1/grid, in units of it.
 
     >>> gaussian_jumps(3, Fraction(1, 2), 2**8)
     [27, 0]
@@ -82,7 +82,7 @@ def gaussian_jumps(K: int, beta: Fraction, grid: int) -> list[int]:
 
 
 def neighbour_rows(K: int, reach: int, *, periodic: bool) -> list[list[int]]:
-    """Over 2·reach: one for each of the places 1 … reach to the left and right, folded back or around the ends."""
+    """Return rows over 2·reach: one for each place 1 … reach to the left and right, folded back or around the ends."""
     rows = [[0] * K for _ in range(K)]
     for i, row in enumerate(rows):
         for place in (*range(i - reach, i), *range(i + 1, i + reach + 1)):
@@ -92,7 +92,7 @@ def neighbour_rows(K: int, reach: int, *, periodic: bool) -> list[list[int]]:
 
 
 def is_neighbour(rows: Sequence[Sequence[Fraction]]) -> bool:
-    """Whether a matrix moves to the 2·reach nearest states, for some reach, with its ends reflecting or joined."""
+    """Return whether a matrix moves to the 2·reach nearest states for some reach, ends reflecting or joined."""
     K = len(rows)
     for reach in range(1, K + 1):
         for periodic in (False, True):
@@ -104,7 +104,7 @@ def is_neighbour(rows: Sequence[Sequence[Fraction]]) -> bool:
 
 
 def _first(K: int, reach: int, *, periodic: bool) -> list[int]:
-    """The first row of `neighbour_rows`: from state 0."""
+    """Return the first row of `neighbour_rows`, from state 0."""
     row = [0] * K
     for n in range(1, reach + 1):
         row[n % K if periodic else (n if n < K else 2 * K - 1 - n)] += 1

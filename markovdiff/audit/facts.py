@@ -32,7 +32,7 @@ ONE, MINUS = Fraction(1), Fraction(-1)
 
 
 def entropy(counts: Sequence[int], total: int) -> LogSum:
-    """−Σ p log p, p = n/total."""
+    """Return −Σ p log p, p = n/total."""
     form = LogSum(total)
     form.add(total, total)
     for n in counts:
@@ -42,7 +42,7 @@ def entropy(counts: Sequence[int], total: int) -> LogSum:
 
 
 def divergence(p: Sequence[Fraction], q: Sequence[Fraction]) -> LogSum | None:
-    """Σ p log(p/q); None where it is infinite."""
+    """Return Σ p log(p/q); None where it is infinite."""
     if any(a and not b for a, b in zip(p, q, strict=True)):
         return None
     form = LogSum()
@@ -254,7 +254,7 @@ class Facts:
         return None
 
     def words(self) -> set[str]:
-        """Why Δ_t is no number: each sentence that says so truly."""
+        """Return the true sentences on why Δ_t is no number."""
         t, states = self.now.t, self.states
         found = {
             f"R_{t} says nothing about x_{t} = {label!r}, which occurs"
@@ -271,7 +271,7 @@ class Facts:
         return found
 
     def is_undefined_at(self, witness: Mapping[str, Any]) -> bool:
-        """Whether the model says nothing about an x_t that occurs."""
+        """Return whether the model says nothing about an x_t that occurs."""
         if set(witness) != {"t", "x_t"} or witness["t"] != self.now.t or self.rows is None:
             return False
         return any(
@@ -279,7 +279,7 @@ class Facts:
         )
 
     def is_infinite_at(self, witness: Mapping[str, Any]) -> bool:
-        """Whether x_0 → x_{t−1} → x_t occurs and the model holds the way back impossible."""
+        """Return whether x_0 → x_{t−1} → x_t occurs and the model holds the way back impossible."""
         if set(witness) != {"t", "x0", "x_t", "x_t-1"} or witness["t"] != self.now.t or self.before is None:
             return False
         assert self.rows is not None
@@ -291,14 +291,14 @@ class Facts:
         )
 
     def _at(self, label: object, values: Iterable[Any]) -> list[tuple[int, Any]]:
-        """The place of a label, and the value that stands there; nothing where there is no such label."""
+        """Return the index of a label and the value at it; nothing where there is no such label."""
         places = [k for k, state in enumerate(self.states) if state == label]
         held = list(values)
         return [(k, held[k]) for k in places]
 
 
 def _joint_entropy(now: Moment) -> LogSum:
-    """H(x_0, x_t), each q(k, j) a product of two: w_k and C_t[k][j]."""
+    """Return H(x_0, x_t), each q(k, j) a product of two: w_k and C_t[k][j]."""
     form = LogSum(now.S)
     form.add(now.S, now.S)
     for w, row in zip(now.data, now.C, strict=True):
@@ -319,5 +319,5 @@ def _information(now: Moment, H0: LogSum, H: LogSum, joint: LogSum) -> LogSum:
 
 
 def _proportional(a: Sequence[int], whole: int, b: Sequence[int], other: int) -> bool:
-    """Whether a/whole = b/other, entry by entry."""
+    """Return whether a/whole = b/other, entry by entry."""
     return all(x * other == y * whole for x, y in zip(a, b, strict=True))

@@ -28,7 +28,7 @@ MAX_KEPT_BITS = 2**27
 
 
 class Ledger:
-    """Shown every step, then asked for the totals."""
+    """The ledger of a process: it observes every step, then gives the totals."""
 
     def __init__(self, scenario: Scenario, bits: int) -> None:
         assert scenario.reverse is not None
@@ -46,11 +46,11 @@ class Ledger:
         self.last: Facts | None = None
 
     def start(self, now: Moment) -> None:
-        """The process at t = 0."""
+        """Take in the process at t = 0."""
         self.likelihood.start(now)
 
     def observe(self, facts: Facts) -> None:
-        """Take step t in."""
+        """Take in step t."""
         t = facts.now.t
         self.sums.include(facts)
         if self.reverse.kind == "posterior-mixture" and _is_restricted(facts):
@@ -74,7 +74,7 @@ class Ledger:
                 self.errors = None
 
     def at(self, bits: int) -> Sums:
-        """The sums at this precision or a finer one; another pass where they have not been taken at it."""
+        """Return the sums at this precision or a finer one; make another pass where they were not taken at it."""
         if self.sums.bits < bits:
             sums, before = Sums(bits), None
             for now in self.process.moments():
@@ -85,7 +85,7 @@ class Ledger:
         return self.sums
 
     def facts(self, before: Moment, now: Moment) -> Facts:
-        """What is true of a step."""
+        """Return the truth about a step."""
         return Facts(self.process.states, now, before, self.reverse.rows(before, now))
 
     @cached_property
@@ -154,7 +154,7 @@ class Ledger:
         return LogSum.total([(ONE, self.end.data_entropy), (ONE, total), (ONE, self.prior_gap)])
 
     def disagrees(self) -> bool:
-        """Whether L from its terms and H(x_0) + ΣΔ_t + KL(p_T‖π) have no number in common."""
+        """Return whether L from its terms and H(x_0) + ΣΔ_t + KL(p_T‖π) have no number in common."""
         assert self.prior_gap is not None
         bits = self.sums.bits
         other = self.end.data_entropy.enclose(bits) + self.sums.error + self.prior_gap.enclose(bits)
@@ -179,7 +179,7 @@ class Ledger:
         return LogSum.total([(ONE, L), (MINUS, nll)])
 
     def excess_sign(self) -> int | None:
-        """The sign of NLL − H(x_0), both finite: by enclosures, else by m_0 = p_0; None where neither tells."""
+        """Return the sign of NLL − H(x_0), both finite: by enclosures, else by m_0 = p_0; None if undecided."""
         H = self.end.data_entropy
         for bits in (192, 512):
             nll = self.likelihood.enclose(bits)
@@ -189,7 +189,7 @@ class Ledger:
         return None if m0 is None else 0 if m0 == self.process.p0 else 1
 
     def slack_sign(self) -> int | None:
-        """The sign of L − NLL, where both are finite: by enclosures, else step by step over rationals."""
+        """Return the sign of L − NLL, where both are finite: by enclosures, else step by step over rationals."""
         for bits in (192, 512):
             gap = self._gap(bits)
             if gap is not None and (sign := gap.sign()) is not None:
@@ -199,7 +199,7 @@ class Ledger:
 
 
 def _is_restricted(facts: Facts) -> bool:
-    """Whether p̃ gives mass to an x_0 that cannot reach x_t, for some x_t that it speaks of."""
+    """Return whether p̃ gives mass to an x_0 that cannot reach x_t, for some x_t that it speaks of."""
     guess = facts.guess or ()
     return any(
         row is not None and any(g and not c for g, c in zip(row[0], column, strict=True))

@@ -30,7 +30,7 @@ MAX_EXACT_BITS = 200_000
 
 
 class Likelihood:
-    """Shown every step, then asked what the model makes of the data; a truth, where NLL is finite."""
+    """The likelihood of the data under the model; it observes every step, then encloses NLL."""
 
     def __init__(self, scenario: Scenario) -> None:
         assert scenario.reverse is not None
@@ -44,11 +44,11 @@ class Likelihood:
         self.bounds: tuple[int, list[int], list[int]] | None = None
 
     def start(self, now: Moment) -> None:
-        """The process at t = 0."""
+        """Take in the process at t = 0."""
         self.kept.append(now)
 
     def observe(self, facts: Facts) -> None:
-        """Take step t in."""
+        """Take in step t."""
         now = facts.now
         assert facts.rows is not None
         self.masks.append(tuple(None if row is None else _mask(row[0]) for row in facts.rows))
@@ -59,7 +59,7 @@ class Likelihood:
             self.is_bayes = self.is_bayes and now.marginal() == list(self.prior)
 
     def unsaid(self, t: int, j: int) -> bool:
-        """Whether the model reaches x_t = j, of which R_t says nothing."""
+        """Return whether the model reaches x_t = j, of which R_t says nothing."""
         return self.masks[t - 1][j] is None and bool(self.reached[t] >> j & 1)
 
     @cached_property
@@ -86,7 +86,7 @@ class Likelihood:
         return [i for i, w in enumerate(self.process.data) if w and not self.reached[0] >> i & 1]
 
     def enclose(self, bits: int) -> Interval | None:
-        """−Σ w log m_0 / Σw, from the bounds on m_0."""
+        """Return −Σ w log m_0 / Σw, from the bounds on m_0."""
         bits, low, high = self._likelihood(bits)
         logs, (two, two_slack) = logarithms(bits), log_two(bits)
         down = up = 0
@@ -100,7 +100,7 @@ class Likelihood:
         return Interval(-up // whole, -(down // whole), bits)
 
     def _likelihood(self, bits: int) -> tuple[int, list[int], list[int]]:
-        """Integers with low ≤ 2^bits·m_0 ≤ high, for these bits or more."""
+        """Return integers with low ≤ 2^bits·m_0 ≤ high, for these bits or more."""
         if self.bounds is None or self.bounds[0] < bits:
             low = [(p.numerator << bits) // p.denominator for p in self.prior]
             high = [(-p.numerator << bits) // p.denominator for p in self.prior]
@@ -110,7 +110,7 @@ class Likelihood:
         return self.bounds
 
     def backwards(self) -> Iterator[tuple[Moment, Moment, Rows]]:
-        """The steps from T to 1, made again block by block from the moments that were kept."""
+        """Yield the steps from T to 1, made again block by block from the moments that were kept."""
         end = self.process.T
         for first in reversed(self.kept):
             block = [first]
@@ -137,7 +137,7 @@ class Likelihood:
         return m, tight
 
     def form(self) -> LogSum | None:
-        """NLL exactly, where m_0 could be had."""
+        """Return NLL exactly, where m_0 could be had."""
         m0 = self.walk[0]
         if m0 is None:
             return None
@@ -145,23 +145,13 @@ class Likelihood:
         form = LogSum().minus_logarithms([(p, m.numerator) for p, m in terms])
         return form.minus_logarithms([(-p, m.denominator) for p, m in terms])
 
-    def equals(self, value: Fraction, unit: str) -> bool | None:
-        """By the exact form."""
-        form = self.form()
-        return None if form is None else form.equals(value, unit)
-
-    def is_form(self, terms: list[tuple[Fraction, int]]) -> bool | None:
-        """By the exact form."""
-        form = self.form()
-        return None if form is None else form.is_form(terms)
-
 
 def _mask(numerators: list[int]) -> int:
     return sum(1 << i for i, n in enumerate(numerators) if n)
 
 
 def _pushed_back(m: list[int], rows: Rows) -> list[int]:
-    """Below m R, rounded down at every product; for −m this is −m R from below, and so m R from above."""
+    """Return bounds from below on m R, rounded down at every product; for −m they bound −m R, and so m R from above."""
     fine = max((row[1].bit_length() for row in rows if row is not None), default=0)
     budget.spend(len(m) ** 2 * budget.product(fine, max(m, key=abs).bit_length()))
     sums = [0] * len(m)
@@ -175,7 +165,7 @@ def _pushed_back(m: list[int], rows: Rows) -> list[int]:
 
 
 def _exactly_back(m: list[Fraction], rows: Rows) -> list[Fraction]:
-    """The same over rationals: one denominator, then lowest terms."""
+    """Return m R over rationals: one denominator, then lowest terms."""
     used = [(a / row[1], row[0]) for a, row in zip(m, rows, strict=True) if a and row is not None]
     d = lcm(*(weight.denominator for weight, _ in used))
     sums = [0] * len(m)
@@ -189,13 +179,13 @@ def _exactly_back(m: list[Fraction], rows: Rows) -> list[Fraction]:
 
 
 def _alike(rows: Rows) -> list[Fraction] | None:
-    """The one row that every row of R_t is, if so: then m_{t−1} is that, whatever m_t."""
+    """Return the one row that every row of R_t is, if so: then m_{t−1} is that row, whatever m_t."""
     laws = [[Fraction(n, row[1]) for n in row[0]] for row in rows if row is not None]
     return laws[0] if laws and all(law == laws[0] for law in laws) else None
 
 
 def _walks_forward(m: list[Fraction], behind: list[Fraction], before: Moment, now: Moment, rows: Rows) -> bool:
-    """Whether m_t[j] R_t[j][i] = m_{t−1}[i] q(x_t = j | x_{t−1} = i) for every j, wherever x_{t−1} = i occurs."""
+    """Return whether m_t[j] R_t[j][i] = m_{t−1}[i] q(x_t = j | x_{t−1} = i) for all j, where x_{t−1} = i occurs."""
     step = step_of(now)
     for i, (P, b, line) in enumerate(zip(before.P, behind, step.N, strict=True)):
         if not P:

@@ -28,7 +28,7 @@ MAX_KEPT = 60_000
 
 
 def atanh_below(p: int, q: int, bits: int) -> tuple[int, int]:
-    """(A, s) with A ≤ 2^bits·atanh(p/q) ≤ A + s, for 0 ≤ p/q ≤ 1/2.
+    """Return (A, s) with A ≤ 2^bits·atanh(p/q) ≤ A + s, for 0 ≤ p/q ≤ 1/2.
 
     With the powers rounded down one by one, each falls short by less than 1 + ¼ + … < 2, and so each term by less
     than 3; the rest, after a power below 2, is less than 3.
@@ -44,7 +44,7 @@ def atanh_below(p: int, q: int, bits: int) -> tuple[int, int]:
 
 @cache
 def log_two(bits: int) -> tuple[int, int]:
-    """(L, s) with L ≤ 2^bits·log 2 ≤ L + s."""
+    """Return (L, s) with L ≤ 2^bits·log 2 ≤ L + s."""
     a, ea = atanh_below(1, 26, bits)
     b, eb = atanh_below(1, 4801, bits)
     c, ec = atanh_below(1, 8749, bits)
@@ -68,7 +68,7 @@ class Logarithms:
         self._kept: dict[int, int] = {}
 
     def _coarse_table(self) -> list[int]:
-        """2^bits·log((256+k)/256), rounded down: log((m+1)/m) = 2·atanh(1/(2m+1)), added up."""
+        """Return 2^bits·log((256+k)/256), rounded down: log((m+1)/m) = 2·atanh(1/(2m+1)), added up."""
         table, total = [0], 0
         for m in range(256, 511):
             total += 2 * atanh_below(1, 2 * m + 1, self.bits + GUARD)[0]
@@ -76,13 +76,13 @@ class Logarithms:
         return table
 
     def _fine_log(self, level: int, k: int) -> int:
-        """2^bits·log(1 + k/2^level), rounded down: 2·atanh(k/(2^(level+1) + k))."""
+        """Return 2^bits·log(1 + k/2^level), rounded down: 2·atanh(k/(2^(level+1) + k))."""
         if (level, k) not in self._fine:
             self._fine[level, k] = 2 * atanh_below(k, (2 << level) + k, self.bits + GUARD)[0] >> GUARD
         return self._fine[level, k]
 
     def below(self, n: int) -> int:
-        """L with L ≤ 2^bits·log n ≤ L + slack."""
+        """Return L with L ≤ 2^bits·log n ≤ L + slack."""
         kept = self._kept.get(n)
         if kept is None:
             if len(self._kept) > MAX_KEPT:
@@ -106,7 +106,7 @@ class Logarithms:
         return result + 2 * self._atanh(y)
 
     def _atanh(self, y: int) -> int:
-        """2^bits·atanh((y − 1)/(y + 1)) for y = 2^bits·y, rounded down."""
+        """Return 2^bits·atanh((y − 1)/(y + 1)) for y = 2^bits·y, rounded down."""
         bits, one = self.bits, 1 << self.bits
         power = ((y - one) << bits) // (y + one)
         square = power * power >> bits
@@ -119,12 +119,12 @@ class Logarithms:
 
 @cache
 def logarithms(bits: int) -> Logarithms:
-    """The one `Logarithms` of a precision."""
+    """Return the one `Logarithms` of a precision."""
     return Logarithms(bits)
 
 
 def step_up(bits: int) -> int:
-    """The least precision not below `bits` among 192, 256, 320, 384, 448, 512, 640, 768, …: few, so tables are shared.
+    """Return the least precision ≥ `bits` among 192, 256, 320, 384, 448, 512, 640, 768, …: few, so tables are shared.
 
     >>> step_up(100), step_up(300), step_up(1100)
     (192, 320, 1280)

@@ -37,7 +37,7 @@ class Interval:
         return self + (-other)
 
     def in_bits(self) -> Interval:
-        """Divided by log 2, outward."""
+        """Return the interval divided by log 2, rounded outward."""
         two, slack = log_two(self.bits)
         low, high = self.low << self.bits, self.high << self.bits
         return Interval(
@@ -45,38 +45,38 @@ class Interval:
         )
 
     def times(self, factor: Fraction) -> Interval:
-        """Scaled by a rational, outward."""
+        """Return the interval scaled by a rational, rounded outward."""
         n, d = factor.numerator, factor.denominator
         low, high = sorted((self.low * n, self.high * n))
         return Interval(low // d, -(-high // d), self.bits)
 
     def below(self, x: Fraction) -> bool:
-        """Whether all of it is < x."""
+        """Return whether all of it is < x."""
         return self.high * x.denominator < x.numerator << self.bits
 
     def above(self, x: Fraction) -> bool:
-        """Whether all of it is > x."""
+        """Return whether all of it is > x."""
         return self.low * x.denominator > x.numerator << self.bits
 
     def at_most(self, x: Fraction) -> bool:
-        """Whether all of it is ≤ x."""
+        """Return whether all of it is ≤ x."""
         return self.high * x.denominator <= x.numerator << self.bits
 
     def at_least(self, x: Fraction) -> bool:
-        """Whether all of it is ≥ x."""
+        """Return whether all of it is ≥ x."""
         return self.low * x.denominator >= x.numerator << self.bits
 
     def sign(self) -> int | None:
-        """+1 or −1 where it settles the sign; None where it holds zero."""
+        """Return +1 or −1 where the interval settles the sign; None where it holds zero."""
         return 1 if self.low > 0 else -1 if self.high < 0 else None
 
     def middle(self) -> Fraction:
-        """Its midpoint."""
+        """Return its midpoint."""
         return Fraction(self.low + self.high, 2 << self.bits)
 
 
 def exactly(value: int, bits: int) -> Interval:
-    """A whole number as an interval of no width."""
+    """Return a whole number as an interval of no width."""
     return Interval(value << bits, value << bits, bits)
 
 
@@ -101,13 +101,13 @@ class LogSum:
             self.add(c * factor, n)
 
     def known(self, is_zero: bool) -> LogSum:
-        """The same, with what was decided about its vanishing."""
+        """Return the same sum, with a decision on whether it vanishes."""
         self._is_zero = is_zero
         return self
 
     @classmethod
     def total(cls, parts: Iterable[tuple[Fraction, LogSum]]) -> LogSum:
-        """Σ a·x."""
+        """Return Σ a·x."""
         weighted = list(parts)
         result = cls(lcm(*(a.denominator * x.d for a, x in weighted)) if weighted else 1)
         for a, x in weighted:
@@ -120,7 +120,7 @@ class LogSum:
         return sum(n.bit_length() + c.bit_length() for n, c in self.terms.items())
 
     def enclose(self, bits: int) -> Interval:
-        """In nats, at a precision of `bits` (one of `step_up`)."""
+        """Return an interval in nats, at a precision of `bits` (one of `step_up`)."""
         if self._is_zero:
             return exactly(0, bits)
         logs = logarithms(bits)
@@ -136,7 +136,7 @@ class LogSum:
         return Interval((total - down * logs.slack) // self.d, -((-total - up * logs.slack) // self.d), bits)
 
     def is_zero(self) -> bool:
-        """Whether it is exactly zero: from rationals, else by enclosures, else over coprime integers."""
+        """Return whether it is exactly zero: from rationals, else by enclosures, else over coprime integers."""
         if self._is_zero is None:
             self._is_zero = not any(self.terms.values()) or (
                 all(self.enclose(bits).sign() is None for bits in (192, 512)) and not self._independent()
@@ -144,17 +144,17 @@ class LogSum:
         return self._is_zero
 
     def is_form(self, terms: Iterable[tuple[Fraction, int]]) -> bool:
-        """Whether it is exactly Σ a·log b."""
+        """Return whether it is exactly Σ a·log b."""
         return self.minus_logarithms(terms).is_zero()
 
     def equals(self, value: Fraction, unit: str) -> bool:
-        """Whether it is exactly `value` in `unit`; in nats no rational but zero can be (Lindemann 1882)."""
+        """Return whether it is exactly `value` in `unit`; in nats no rational but zero can be (Lindemann 1882)."""
         if value == 0:
             return self.is_zero()
         return unit == "bits" and self.is_form([(value, 2)])
 
     def minus_logarithms(self, terms: Iterable[tuple[Fraction, int]]) -> LogSum:
-        """This less Σ a·log b."""
+        """Return this less Σ a·log b."""
         terms = list(terms)
         scale = lcm(self.d, *(a.denominator for a, _ in terms))
         result = LogSum(scale)
@@ -164,7 +164,7 @@ class LogSum:
         return result
 
     def sign(self) -> int:
-        """−1, 0 or +1, decided."""
+        """Return −1, 0 or +1, decided."""
         bits = 192
         while (sign := self.enclose(bits).sign()) is None:
             if bits >= 512 and self.is_zero():
@@ -173,7 +173,7 @@ class LogSum:
         return sign
 
     def _independent(self) -> dict[int, int]:
-        """Exponents over pairwise coprime integers, zeros left out."""
+        """Return exponents over pairwise coprime integers, zeros left out."""
         exponents: dict[int, int] = {}
         arguments = {n: c for n, c in self.terms.items() if c}
         base = coprime_base(arguments)
@@ -184,7 +184,7 @@ class LogSum:
 
 
 def coprime_base(numbers: Iterable[int]) -> list[int]:
-    """Pairwise coprime integers > 1 of which every given one is a product of powers.
+    """Return pairwise coprime integers > 1 such that every given one is a product of their powers.
 
     A common divisor g of a and b is split off both: a/g, g and b/g take their place, and the product of all falls by g.
 

@@ -33,7 +33,7 @@ _TERM = re.compile(r"(?:([0-9]+(?:/[0-9]+)?)·)?log(2\(([0-9]+)\)| ([0-9]+))|([0
 
 
 def whole(digits: str) -> int:
-    """Decimal digits as an integer, at any length up to MAX_DIGITS.
+    """Return decimal digits as an integer, at any length up to MAX_DIGITS.
 
     >>> whole("7" * 5000) % 1000
     777
@@ -58,7 +58,7 @@ def _power_of_ten(n: int) -> int:
 
 
 def digits_of(n: int) -> str:
-    """A whole number ≥ 0 in decimal digits, at any length.
+    """Return a whole number ≥ 0 in decimal digits, at any length.
 
     >>> len(digits_of(7 * 10**5000)), digits_of(120)
     (5001, '120')
@@ -77,7 +77,7 @@ def _digits(n: int, places: int) -> str:
 
 
 def ratio(text: object) -> Fraction:
-    """An exact rational, "n/d" or "n".
+    """Read an exact rational, "n/d" or "n".
 
     >>> ratio("-3/4"), ratio("5")
     (Fraction(-3, 4), Fraction(5, 1))
@@ -101,7 +101,7 @@ class Decimal:
 
 
 def decimal(text: object) -> Decimal:
-    """A decimal as a result writes it.
+    """Read a decimal as a result writes it.
 
     >>> decimal("0.0250"), decimal("1.5e-07").value, decimal("1200").shown
     (Decimal(value=Fraction(1, 40), shown=3), Fraction(3, 20000000), 2)
@@ -120,7 +120,7 @@ def decimal(text: object) -> Decimal:
 
 
 def closed_form(text: object, unit: str) -> list[tuple[Fraction, int]]:
-    """A closed form as the terms (a, b) of Σ a·log b, in nats: in bits a plain number a stands for a·log 2.
+    """Read a closed form as the terms (a, b) of Σ a·log b, in nats: in bits a plain number a stands for a·log 2.
 
     >>> closed_form("2 − 3/4·log2(3)", "bits")
     [(Fraction(2, 1), 2), (Fraction(-3, 4), 3)]
@@ -147,20 +147,20 @@ def _term(signed: str, text: object, unit: str) -> tuple[Fraction, int]:
 
 
 def quoted(value: object, room: int = 60) -> str:
-    """Anything as a message may quote it: short, and with control characters escaped."""
+    """Return a value as a message may quote it: short, and with control characters escaped."""
     words = ascii(value) if isinstance(value, str) and not value.isprintable() else repr_of(value)
     return words if len(words) <= room else words[: room - 1] + "…"
 
 
 def repr_of(value: object) -> str:
-    """A short `repr`; of what holds other values only the kind."""
+    """Return a short `repr`; for a container only its kind."""
     if isinstance(value, str):
         return repr(value[:80])
     return repr(value) if value is None or isinstance(value, bool) else type(value).__name__
 
 
 def leading(value: Fraction, digits: int = 20) -> str:
-    """The first significant digits, for a message.
+    """Return the first significant digits, for a message.
 
     >>> leading(Fraction(1, 3), 5), leading(Fraction(-1, 3 * 10**90), 5), leading(Fraction(0))
     ('0.33333…', '-3.3333e-91…', '0')
@@ -186,7 +186,7 @@ def leading(value: Fraction, digits: int = 20) -> str:
 
 
 def fraction_text(value: Fraction) -> str:
-    """A rational for a message: exact where short, else by its leading digits."""
+    """Return a rational for a message: exact where short, else by its leading digits."""
     bits = value.numerator.bit_length() + value.denominator.bit_length()
     return str(value) if bits <= 200 else leading(value)
 

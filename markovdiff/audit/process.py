@@ -38,7 +38,7 @@ class Matrix:
         return [[(i, n) for i, n in enumerate(column) if n] for column in zip(*self.N, strict=True)]
 
     def applied(self, rows: Table) -> Table:
-        """Rows times the matrix, over a denominator d times as large."""
+        """Return rows times the matrix, over a denominator d times as large."""
         if self.keep is not None:
             return [self._mixed(row) for row in rows]
         K = len(self.N)
@@ -67,13 +67,13 @@ class Matrix:
 
 
 def matrix(rows: Sequence[Sequence[Fraction]]) -> Matrix:
-    """From rows of rationals."""
+    """Return the matrix of rows of rationals."""
     d = lcm(*(x.denominator for row in rows for x in row))
     return Matrix([[x.numerator * (d // x.denominator) for x in row] for row in rows], d)
 
 
 def mixture(keep: Fraction, target: Sequence[int]) -> Matrix:
-    """keep·I + (1−keep)·1πᵀ, π the target over its sum."""
+    """Return keep·I + (1−keep)·1πᵀ, π the target over its sum."""
     whole = sum(target)
     fresh = keep.denominator - keep.numerator
     d = keep.denominator * whole
@@ -115,7 +115,7 @@ class Moment:
         return sum(self.data) * self.D
 
     def marginal(self) -> list[Fraction]:
-        """q(x_t), as rationals."""
+        """Return q(x_t), as rationals."""
         return [Fraction(n, self.S) for n in self.P]
 
 
@@ -163,7 +163,7 @@ class Process:
         return [Fraction(w, sum(self.data)) for w in self.data]
 
     def step(self, t: int) -> Matrix:
-        """q(x_t | x_{t−1})."""
+        """Return q(x_t | x_{t−1})."""
         if self.noise.steps:
             return self.noise.steps[t - 1]
         beta = self.betas[t - 1]
@@ -176,12 +176,12 @@ class Process:
         return self._made[beta]
 
     def start(self) -> Moment:
-        """The process at t = 0."""
+        """Return the process at t = 0."""
         identity = [[int(i == j) for j in range(self.K)] for i in range(self.K)]
         return Moment(0, self.data, identity, 1, None, 1)
 
     def after(self, now: Moment) -> Moment:
-        """One step on."""
+        """Return the process one step on."""
         step = self.step(now.t + 1) if self.is_markov else None
         bits = now.D.bit_length()
         budget.spend(self.K * (self._moves * budget.product(bits, 64) + self.K * budget.common_divisor(bits, 64)))
@@ -198,7 +198,7 @@ class Process:
         return Moment(now.t + 1, self.data, C, D // g, step, g)
 
     def moments(self, first: Moment | None = None) -> Iterator[Moment]:
-        """From `first` (t = 0) to T."""
+        """Yield the process from `first` (t = 0) to T."""
         now = first or self.start()
         yield now
         while now.t < self.T:
@@ -206,7 +206,7 @@ class Process:
             yield now
 
     def final_law(self) -> tuple[Fraction, ...]:
-        """The law of x_T: of a Markov chain by vectors alone, q(x_t) = q(x_{t−1})N_t."""
+        """Return the law of x_T; for a Markov chain by vectors alone, q(x_t) = q(x_{t−1})N_t."""
         if not self.is_markov:
             *_, last = self.moments()
             return tuple(last.marginal())
@@ -232,5 +232,5 @@ def _common(D: int, C: Table) -> int:
 
 
 def total_variation(p: Sequence[Fraction], q: Sequence[Fraction]) -> Fraction:
-    """1 − Σ min(p, q), which is ½Σ|p − q|."""
+    """Return 1 − Σ min(p, q), which is ½Σ|p − q|."""
     return 1 - sum(map(min, p, q), Fraction(0))

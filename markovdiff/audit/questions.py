@@ -35,7 +35,7 @@ class Answer:
 
 
 class Watch:
-    """Shown every step, then asked each question."""
+    """The checks of a process: it observes every step, then answers each question."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
@@ -49,7 +49,7 @@ class Watch:
         self.last: LogSum | None = None
 
     def observe(self, facts: Facts, decay: str | None) -> None:
-        """Take time t in."""
+        """Take in time t."""
         now = facts.now
         budget.hold(now.S.bit_length() / 8 * len(now.P), for_long=True)
         self.laws.append(now.P)
@@ -62,7 +62,7 @@ class Watch:
             self.tight.append(now.t)
 
     def _is_tight(self, facts: Facts) -> bool:
-        """Whether I_t = η(N_t)·I_{t−1}: by structure (nothing lost at η = 1, nothing left, erasure), else by signs.
+        """Return whether I_t = η(N_t)·I_{t−1}: by structure (η = 1 without loss, nothing left, erasure), else by signs.
 
         An erasure is what leads to one state that no datum is in: I_t = ᾱ_t·H(x_0), and η = 1 − β.
         """
@@ -74,7 +74,7 @@ class Watch:
         return LogSum.total([(eta, earlier), (MINUS, facts.mutual)]).sign() == 0
 
     def answer(self, question: Question) -> Answer:
-        """What is observed."""
+        """Return what is observed."""
         match question.name:
             case "mi-decay":
                 return self._decay()
@@ -99,7 +99,7 @@ class Watch:
         return Answer("equal" if "strict" not in at else "non-increasing", _times(at["equal"]))
 
     def _growth(self) -> Answer:
-        """H(x_t) falls where the sign of H(x_t) − H(x_{t−1}) is −1."""
+        """Return the answer on growth: H(x_t) falls where the sign of H(x_t) − H(x_{t−1}) is −1."""
         forms = [entropy(P, S) for P, S in zip(self.laws, self.scales, strict=True)]
         falls = [t for t, (a, b) in enumerate(pairwise(forms), 1) if LogSum.total([(ONE, b), (MINUS, a)]).sign() < 0]
         return Answer("violated" if falls else "non-decreasing", _times(falls))
@@ -112,7 +112,7 @@ class Watch:
         return Answer("violated" if rises else "holds", _times(rises))
 
     def _is_preserved(self, law: Sequence[Fraction]) -> bool:
-        """Whether μN_t = μ for every t."""
+        """Return whether μN_t = μ for every t."""
         return all(is_stationary(self.process, t, law) for t in range(1, self.process.T + 1))
 
     def _converged(self, question: Question) -> Answer:
@@ -121,7 +121,7 @@ class Watch:
         return Answer("holds") if within else Answer("violated", _times([self.process.T]))
 
     def misnamed(self) -> tuple[str, str] | None:
-        """Where a law is called what it is not, and what it is called: π, or the law of the H-theorem."""
+        """Return where a law is not what it is called: π, or the law of the H-theorem."""
         asked = [question for question in self.scenario.questions if question.against]
         named = [
             ("scenario.reverse.prior.kind", self.scenario.prior_kind, self.scenario.prior),
@@ -130,7 +130,7 @@ class Watch:
         return next(((where, name) for where, name, law in named if not self._fits(name, law)), None)
 
     def _fits(self, name: str, law: Sequence[Fraction]) -> bool:
-        """Whether a law is what its name says."""
+        """Return whether a law is what its name says."""
         process = self.process
         match name:
             case "marginal":
@@ -148,7 +148,7 @@ class Watch:
 
 
 def is_stationary(process: Process, t: int, law: Sequence[Fraction]) -> bool:
-    """Whether μN_t = μ; the same matrix as at t − 1 is not asked twice."""
+    """Return whether μN_t = μ; a matrix that is the same as at t − 1 is not examined twice."""
     step = process.step(t)
     if t > 1 and not process.noise.steps and process.betas[t - 1] == process.betas[t - 2]:
         return True
@@ -158,7 +158,7 @@ def is_stationary(process: Process, t: int, law: Sequence[Fraction]) -> bool:
 
 
 def compare(form: LogSum, bound: Fraction, unit: str) -> int:
-    """The sign of form − bound, the bound in a unit."""
+    """Return the sign of form − bound, with the bound in a unit."""
     if unit == "bits":
         return form.minus_logarithms([(bound, 2)]).sign()
     if bound == 0:
@@ -176,7 +176,7 @@ def _times(times: Sequence[int]) -> frozenset[tuple[int, ...]]:
 
 
 def shows(answer: Answer, witness: Mapping[str, Any] | None) -> bool:
-    """Whether a witness (of times) is one of those that show the answer, or there is none to show."""
+    """Return whether a witness (of times) is one of those that show the answer, or there is none to show."""
     if witness is None:
         return not answer.shows
     if not answer.shows:
@@ -186,7 +186,7 @@ def shows(answer: Answer, witness: Mapping[str, Any] | None) -> bool:
 
 
 def _adds_up(now: Moment, before: Moment | None) -> bool:
-    """Whether Σ_j q(x_0, x_t) = q(x_0), and q(x_t) is also q(x_{t−1})N_t."""
+    """Return whether Σ_j q(x_0, x_t) = q(x_0), and q(x_t) is also q(x_{t−1})N_t."""
     if any(sum(row) != now.D for row in now.C):
         return False
     if before is None or now.step is None:
@@ -195,7 +195,7 @@ def _adds_up(now: Moment, before: Moment | None) -> bool:
 
 
 def _farther(before: Sequence[Fraction], now: Sequence[Fraction], law: Sequence[Fraction]) -> bool:
-    """Whether KL to the law rises."""
+    """Return whether KL to the law rises."""
     if list(before) == list(now):
         return False
     a, b = divergence(before, law), divergence(now, law)
@@ -205,14 +205,14 @@ def _farther(before: Sequence[Fraction], now: Sequence[Fraction], law: Sequence[
 
 
 def times_of(T: int) -> list[int]:
-    """The times that the triangle is looked at: all, or 64 evenly spaced ones of a longer process."""
+    """Return the times at which the triangle is examined: all, or 64 evenly spaced ones of a longer process."""
     return (
         list(range(T + 1)) if T <= MOST_TIMES else [round(Fraction(k * T, MOST_TIMES - 1)) for k in range(MOST_TIMES)]
     )
 
 
 def _triangle(process: Process) -> Answer:
-    """With memory: I(x_s;x_u) for all pairs, from joint laws summed over x_0, each compared with its neighbours."""
+    """Compare I(x_s;x_u) with memory for all pairs, from joint laws summed over x_0, each with its neighbours."""
     times = times_of(process.T)
     needed = {b - a for b in times for a in times if a <= b}
     d = lcm(*(M.d for M in process.noise.memory))
@@ -231,7 +231,7 @@ def _triangle(process: Process) -> Answer:
 
 
 def _powers(M: Matrix, d: int, T: int, needed: Collection[int]) -> dict[int, Table]:
-    """Of M^0 … M^T those that are needed, the n-th over d^n."""
+    """Return those of M^0 … M^T that are needed, the n-th over d^n."""
     K, kept = len(M.N), {}
     power = [[int(i == j) for j in range(K)] for i in range(K)]
     for n in range(T + 1):
@@ -245,7 +245,7 @@ def _powers(M: Matrix, d: int, T: int, needed: Collection[int]) -> dict[int, Tab
 
 
 def _pair_information(data: Sequence[int], powers: Sequence[Mapping[int, Table]], s: int, u: int) -> LogSum:
-    """I(x_s;x_u), with q(x_s = i, x_u = j) = Σ_k q(x_0 = k) M_k^s[k][i] M_k^(u−s)[i][j]."""
+    """Return I(x_s;x_u), with q(x_s = i, x_u = j) = Σ_k q(x_0 = k) M_k^s[k][i] M_k^(u−s)[i][j]."""
     K = range(len(data))
     size = max(powers[0][u][0]).bit_length()
     budget.spend(len(K) ** 3 * budget.product(size, size))

@@ -36,11 +36,11 @@ class Part:
     path: str
 
     def fail(self, what: str, expected: str | None = None) -> InputError:
-        """An InputError about this place."""
+        """Return an InputError about this place."""
         return InputError(what, where=self.path, expected=expected, got=quoted(self.value))
 
     def table(self) -> dict[str, Any]:
-        """As an object with keys."""
+        """Return the part as an object with keys."""
         if not isinstance(self.value, dict):
             raise self.fail("not an object", "an object with keys")
         return self.value
@@ -52,11 +52,11 @@ class Part:
         return Part(table[key], f"{self.path}.{key}" if self.path else key)
 
     def get(self, key: str) -> Part | None:
-        """The part under a key, if there is one."""
+        """Return the part under a key, if there is one."""
         return self[key] if key in self.table() else None
 
     def only(self, keys: Sequence[str], may: Sequence[str] = ()) -> Part:
-        """Itself, if it has these keys and at most `may` besides."""
+        """Return the part itself, if it has these keys and at most `may` besides."""
         table = self.table()
         for key in keys:
             self[key]
@@ -66,7 +66,7 @@ class Part:
         return self
 
     def items(self, length: int | None = None, most: int | None = None) -> list[Part]:
-        """As a list, of this length where it is given."""
+        """Return the part as a list, of this length where it is given."""
         if not isinstance(self.value, list):
             raise self.fail("not a list", "a list")
         n = len(self.value)
@@ -77,7 +77,7 @@ class Part:
         return [Part(value, f"{self.path}[{i}]") for i, value in enumerate(self.value)]
 
     def text(self, choices: Sequence[str] | None = None) -> str:
-        """As a string, one of the choices where they are given."""
+        """Return the part as a string, one of the choices where they are given."""
         if not isinstance(self.value, str):
             raise self.fail("not a string", "a string")
         if choices is not None and self.value not in choices:
@@ -85,13 +85,13 @@ class Part:
         return self.value
 
     def count(self, least: int, most: int) -> int:
-        """As a whole number in a range."""
+        """Return the part as a whole number in a range."""
         if not isinstance(self.value, int) or isinstance(self.value, bool) or not least <= self.value <= most:
             raise self.fail("not a number in range", f"a whole number from {least} to {most}")
         return self.value
 
     def witness(self) -> dict[str, str | int]:
-        """As an object of times (whole numbers) and labels (strings)."""
+        """Return the part as an object of times (whole numbers) and labels (strings)."""
         table = self.table()
         for key, value in table.items():
             if not isinstance(value, str | int) or isinstance(value, bool):
@@ -99,43 +99,43 @@ class Part:
         return table
 
     def read(self, reader: Callable[[object], Any]) -> Any:
-        """As what a reader of numerals makes of it."""
+        """Return the part as `reader` reads it."""
         try:
             return reader(self.value)
         except MarkovdiffError as error:
             raise error.located(self.path) from None
 
     def ratio(self) -> Fraction:
-        """As an exact rational."""
+        """Return the part as an exact rational."""
         value: Fraction = self.read(numerals.ratio)
         return value
 
     def decimal(self) -> numerals.Decimal:
-        """As a decimal."""
+        """Return the part as a decimal."""
         value: numerals.Decimal = self.read(numerals.decimal)
         return value
 
     def probability(self) -> Fraction:
-        """As a rational from 0 to 1."""
+        """Return the part as a rational from 0 to 1."""
         value = self.ratio()
         if not 0 <= value <= 1:
             raise self.fail("not a probability", "from 0 to 1")
         return value
 
     def law(self, K: int) -> list[Fraction]:
-        """As K probabilities that sum to exactly one."""
+        """Return the part as K probabilities that sum to exactly one."""
         values = [item.probability() for item in self.items(K)]
         if sum(values, Fraction(0)) != 1:
             raise InputError("probabilities that do not sum to one", where=self.path, expected="a sum of exactly 1")
         return values
 
     def rows(self, K: int) -> list[list[Fraction]]:
-        """As a K × K stochastic matrix."""
+        """Return the part as a K × K stochastic matrix."""
         return [row.law(K) for row in self.items(K)]
 
 
 def load(path: str) -> list[Part]:
-    """The results or certificates in a file, or in stdin for "-". Raises InputError in words for whatever is wrong."""
+    """Return the results or certificates in a file, or in stdin for "-". Raise InputError for whatever is wrong."""
     record = parse(_text(path))
     records = record.items(most=10_000) if isinstance(record.value, list) else [record]
     if not records:
@@ -144,7 +144,7 @@ def load(path: str) -> list[Part]:
 
 
 def digest(path: str) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file, in hexadecimal."""
     try:
         with Path(path).open("rb") as file:
             return hashlib.sha256(_bytes(file)).hexdigest()
@@ -174,7 +174,7 @@ def _text(path: str) -> str:
 
 
 def _bytes(file: BinaryIO) -> bytearray:
-    """A file up to just past the limit, piece by piece: one read of so many bytes would take all that memory first."""
+    """Return the bytes to just past the limit, piece by piece: one large read would reserve the memory at once."""
     raw = bytearray()
     while len(raw) <= MAX_FILE_BYTES and (piece := file.read(PIECE)):
         raw += piece
@@ -182,7 +182,7 @@ def _bytes(file: BinaryIO) -> bytearray:
 
 
 def parse(text: str) -> Part:
-    """JSON text, read strictly."""
+    """Return the value of JSON text, read strictly."""
     if (values := text.count(",")) > MAX_VALUES:
         raise LimitError("the file has too many values", expected=f"at most {MAX_VALUES}", got=f"{values}")
     try:
@@ -213,5 +213,5 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(table) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"the key {quoted(twice)} stands twice in one object")
+        raise InputError(f"the key {quoted(twice)} is given twice in one object")
     return table

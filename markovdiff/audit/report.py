@@ -35,7 +35,7 @@ class Report:
 
 
 def identity(part: Part, sha256: str | None) -> list[str]:
-    """What a record says of itself that nobody could recompute from it: read as what it is, and listed by name.
+    """Read what a record says of itself that cannot be recomputed, and list it by name.
 
     `sha256` is that of the file which a certificate is said to be of, where it is at hand.
     """
@@ -58,7 +58,7 @@ def identity(part: Part, sha256: str | None) -> list[str]:
 
 
 def _digest(part: Part, sha256: str | None) -> list[str]:
-    """A hash has the form of one, and is that of the file where there is one to compare."""
+    """Check that a hash has the form of one, and is that of the file where there is one to compare."""
     given = part.text()
     if not re.fullmatch("[0-9a-f]{64}", given) or len(set(given)) < 3:
         raise part.fail("not the hash of a file", "64 hexadecimal digits")

@@ -35,30 +35,30 @@ class Reverse:
     guess: Guess | None = None
 
     def guessed(self, now: Moment) -> Sequence[Row | None] | None:
-        """p̃(x_0 | x_t), where the model has a denoiser."""
+        """Return p̃(x_0 | x_t), where the model has a denoiser."""
         return None if self.guess is None else self.guess(now)
 
 
 def row(numerators: Sequence[int]) -> Row | None:
-    """Numerators over their sum, in lowest terms; None where all are zero."""
+    """Return numerators over their sum, in lowest terms; None where all are zero."""
     g = gcd(*numerators)
     return ([n // g for n in numerators], sum(numerators) // g) if g else None
 
 
 def row_of(probabilities: Sequence[Fraction]) -> Row | None:
-    """A law of rationals as a row."""
+    """Return a law of rationals as a row."""
     d = lcm(*(x.denominator for x in probabilities))
     return row([x.numerator * (d // x.denominator) for x in probabilities])
 
 
 def step_of(now: Moment) -> Matrix:
-    """N_t, which a Markov chain has."""
+    """Return N_t, which a Markov chain has."""
     assert now.step is not None
     return now.step
 
 
 def bayes(belief: Sequence[int]) -> Reverse:
-    """R_t[j][i] ∝ b_{t−1}[i] N_t[i][j], b_{t−1} = belief·C_{t−1}."""
+    """Return R_t[j][i] ∝ b_{t−1}[i] N_t[i][j], b_{t−1} = belief·C_{t−1}."""
 
     def rows(before: Moment, now: Moment) -> Rows:
         b = [sum(w * c for w, c in zip(belief, column, strict=True)) for column in zip(*before.C, strict=True)]
@@ -68,17 +68,17 @@ def bayes(belief: Sequence[int]) -> Reverse:
 
 
 def uniform(K: int) -> Reverse:
-    """1/K everywhere."""
+    """Return 1/K everywhere."""
     return Reverse("uniform", lambda _before, _now: [([1] * K, K) for _ in range(K)])
 
 
 def table(tables: Sequence[Sequence[Row | None]]) -> Reverse:
-    """R_t as brought."""
+    """Return R_t as the record brings it."""
     return Reverse("table", lambda _before, now: list(tables[now.t - 1]))
 
 
 def posterior(error: Fraction) -> Guess:
-    """(1−ε)·q(x_0 | x_t) + ε/K."""
+    """Return (1−ε)·q(x_0 | x_t) + ε/K."""
     a, b = error.numerator, error.denominator
 
     def given(now: Moment) -> list[Row | None]:
@@ -90,17 +90,17 @@ def posterior(error: Fraction) -> Guess:
 
 
 def data_guess(data: Sequence[int]) -> Guess:
-    """q(x_0), whatever x_t is."""
+    """Return q(x_0), whatever x_t is."""
     return lambda now: [row(data)] * len(now.C)
 
 
 def brought(tables: Sequence[Sequence[Row | None]]) -> Guess:
-    """p̃ as brought."""
+    """Return p̃ as the record brings it."""
     return lambda now: tables[now.t - 1]
 
 
 def posterior_mixture(guess: Guess) -> Reverse:
-    """Σ_k q(x_{t−1} | x_t, x_0 = k) p̃(k | x_t)."""
+    """Return Σ_k q(x_{t−1} | x_t, x_0 = k) p̃(k | x_t)."""
 
     def rows(before: Moment, now: Moment) -> Rows:
         reach = zip(*now.C, strict=True)
@@ -116,7 +116,7 @@ def posterior_mixture(guess: Guess) -> Reverse:
 
 
 def d3pm(guess: Guess, last: str) -> Reverse:
-    """∝ Σ_k q(x_{t−1}, x_t | x_0 = k) p̃(k | x_t); at t = 1 p̃ itself where `last` is "prediction"."""
+    """Return R_t[j] ∝ Σ_k q(x_{t−1}, x_t | x_0 = k) p̃(k | x_t); at t = 1 p̃ itself where `last` is "prediction"."""
 
     def rows(before: Moment, now: Moment) -> Rows:
         guesses = list(guess(now))
@@ -128,7 +128,7 @@ def d3pm(guess: Guess, last: str) -> Reverse:
 
 
 def _mixed(weights: Sequence[Fraction], before: Moment, now: Moment, j: int) -> Row | None:
-    """∝ Σ_k weight_k q(x_{t−1} = i, x_t = j | x_0 = k)."""
+    """Return the row ∝ Σ_k weight_k q(x_{t−1} = i, x_t = j | x_0 = k)."""
     d = lcm(*(w.denominator for w in weights))
     u = [w.numerator * (d // w.denominator) for w in weights]
     sources = step_of(now).columns[j]

@@ -31,7 +31,7 @@ class Spinner:
         self.first = [-(-n * GRID // whole) for n in accumulate(numerators)]
 
     def draw(self, u: int) -> int:
-        """The state of u/2^53: found by halving."""
+        """Return the state of u/2^53, found by halving."""
         low, high = 0, len(self.first) - 1
         while low < high:
             middle = (low + high) // 2
@@ -40,7 +40,7 @@ class Spinner:
 
 
 def transitions(process: Process, trajectories: int, seed: int) -> Iterator[Table]:
-    """For each t the counts of x_t = j and x_{t−1} = i, as [j][i]."""
+    """Return, for each t, the counts of x_t = j and x_{t−1} = i, as [j][i]."""
     random, K = Random(seed), process.K  # noqa: S311  (sampling, not secrets)
     start = Spinner(process.data)
     places = [start.draw(int(random.random() * GRID)) for _ in range(trajectories)]
@@ -57,7 +57,7 @@ def transitions(process: Process, trajectories: int, seed: int) -> Iterator[Tabl
 def first_difference(
     process: Process, trajectories: int, seed: int, smoothing: Fraction, tables: Sequence[Sequence[Row | None]]
 ) -> tuple[int, int] | None:
-    """The first (t, j) whose row is not what was counted, if there is one."""
+    """Return the first (t, j) whose row is not what was counted, if there is one."""
     a, b = smoothing.numerator, smoothing.denominator
     counted = transitions(process, trajectories, seed)
     for t, (counts, given) in enumerate(zip(counted, tables, strict=True), 1):

@@ -73,6 +73,7 @@ def read(part: Part, in_balls: bool = False) -> Scenario:
     process, kind = _process(part)
     prior = part["reverse"]["prior"].only(("kind", "probabilities"))
     prior_kind = prior["kind"].text(("marginal", "stationary", "uniform", "mask", "given"))
+    model = part["reverse"]["model"]
     unknown = in_balls and prior_kind == "marginal" and prior["probabilities"].value is None
     _check_questions(part["checks"], process)
     return Scenario(
@@ -81,9 +82,9 @@ def read(part: Part, in_balls: bool = False) -> Scenario:
         kind=kind,
         prior=process.final_law() if unknown else tuple(prior["probabilities"].law(process.K)),
         prior_kind=prior_kind,
-        reverse=_reverse(part["reverse"]["model"], process),
-        is_bayes=part["reverse"]["model"].value == {"kind": "bayes"},
-        idle=(*_idle(part["reverse"]["model"]), *_unknown(part["kernel"]["kind"])),
+        reverse=_reverse(model, process),
+        is_bayes=model.value == {"kind": "bayes"},
+        idle=(*_idle(model), *_unknown(part["kernel"], KERNELS), *_unknown(model, MODELS)),
         questions=tuple(_question(name, part["checks"][name], process.K) for name in part["checks"].table()),
     )
 
@@ -94,9 +95,10 @@ def _idle(model: Part) -> tuple[str, ...]:
     return (f"{model.path}.form (of rows it says nothing)",) if brought else ()
 
 
-def _unknown(kind: Part) -> tuple[str, ...]:
-    """Of a kernel that another package brought the name: its rows are taken as they stand."""
-    return () if kind.value in KERNELS else (f"{kind.path} (not a kind that is known here)",)
+def _unknown(part: Part, known: Sequence[str]) -> tuple[str, ...]:
+    """Of a kernel or a model that another package brought the name: its rows are taken as they stand."""
+    is_known = part.value is None or part["kind"].value in known
+    return () if is_known else (f"{part.path}.kind (not a kind that is known here)",)
 
 
 def _check_questions(part: Part, process: Process) -> None:
@@ -214,7 +216,10 @@ def _reverse(part: Part, process: Process) -> Reverse | None:
         if process.is_markov or part.value is not None:
             raise part.fail("a Markov chain has a reverse model, and a process with memory has none")
         return None
-    kind, K = part["kind"].text(MODELS), process.K
+    kind, K = part["kind"].text(None if part.get("rows") else MODELS), process.K
+    if kind not in MODELS:
+        part.only(("kind", "rows"))
+        return reverse.table(_tables(part["rows"], process))
     if kind == "bayes":
         part.only(("kind",), ("data",))
         return reverse.bayes(_belief(part, process))

@@ -68,7 +68,7 @@ class Truths:
 
 
 def is_confirmed(where: str, said: str, truths: Truths) -> bool:
-    """Whether a detail is true in all its clauses and leaves none out. Raises WrongError where one is false."""
+    """Return whether a detail is true in all its clauses and leaves none out. Raise WrongError where one is false."""
     true = sorted((*truths.must, *truths.may), key=len, reverse=True)
     clauses = list(_clauses(said, true))
     for clause in clauses:
@@ -80,7 +80,7 @@ def is_confirmed(where: str, said: str, truths: Truths) -> bool:
 
 
 def _clauses(said: str, true: Iterable[str]) -> Iterable[str]:
-    """The clauses one after another; a true one first, for a label in it may hold what stands between clauses."""
+    """Return the clauses in order; true ones first, since a label in one may hold what stands between clauses."""
     rest: str | None = said
     while rest is not None:
         known = next((c for c in true if rest == c or rest.startswith(f"{c}; ")), None)
@@ -93,7 +93,7 @@ def _clauses(said: str, true: Iterable[str]) -> Iterable[str]:
 
 
 def at_steps(times: Sequence[int], T: int) -> str:
-    """Where, in words.
+    """Return the steps in words.
 
     >>> at_steps([5, 7, 8], 64), at_steps([1], 1), at_steps([1, 3, 5, 7], 9)
     ('at 3 of 64 steps (t = 5, 7…8)', 'at the one step', 'at 4 of 9 steps (t = 1, 3, 5, …)')
@@ -107,7 +107,7 @@ def at_steps(times: Sequence[int], T: int) -> str:
 
 
 def is_split(times: Sequence[int], named: str, undecided: str, T: int) -> Answer:
-    """Whether the times are all among those that are named and those called undecided, and all that are named are true.
+    """Return whether those `named` are among the times, and every other time is among those `undecided`.
 
     UNTOLD where not every time is written out.
 
@@ -132,7 +132,7 @@ def is_split(times: Sequence[int], named: str, undecided: str, T: int) -> Answer
 
 
 def _listed(where: str) -> tuple[set[int], int] | None:
-    """The times written out in what `at_steps` says of some steps, and how many there are of them; None of others."""
+    """Return the times written out in what `at_steps` says, and how many there are; None for anything else."""
     counted = re.fullmatch(r"at (\d{1,6}) of \d{1,6} steps? \(t = (.*)\)", where)
     if counted is None:
         return None
@@ -143,5 +143,5 @@ def _listed(where: str) -> tuple[set[int], int] | None:
 
 
 def steps(n: int) -> str:
-    """The word for n steps."""
+    """Return the word for n steps."""
     return "step" if n == 1 else "steps"

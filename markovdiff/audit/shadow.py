@@ -28,7 +28,7 @@ Floats = list[list[float]]
 
 
 class Shadow:
-    """Shown every step's `shadow` in turn; `confirm` says whether all of it is confirmed."""
+    """float64's values in a record: `confirm` takes every step's in turn."""
 
     def __init__(self, process: Process, unit: str) -> None:
         self.process = process
@@ -91,7 +91,7 @@ class Shadow:
         return _times(rows, self._kernel(t))
 
     def _kernel(self, t: int) -> Floats:
-        """(1−β)I + βM from rounded β and M, as people write it; else the entries rounded."""
+        """Return (1−β)I + βM from rounded β and M, as people write it; else the entries rounded."""
         noise, K = self.process.noise, range(self.process.K)
         if noise.steps:
             return self._kernel_of(noise.steps[t - 1].N, noise.steps[t - 1].d)
@@ -109,7 +109,7 @@ class Shadow:
         return [[n / d for n in row] for row in numerators]
 
     def _information(self) -> tuple[float, float]:
-        """The sum, and how far logarithms that are two units off in their last place could move it."""
+        """Return the sum, and how far logarithms that are two units off in their last place could move it."""
         p_t = _times([self.p0], self.Q_bar)[0]
         total, room = 0.0, 0.0
         for p, row in zip(self.p0, self.Q_bar, strict=True):
@@ -123,7 +123,7 @@ class Shadow:
 
 
 def _times(A: Floats, Q: Floats) -> Floats:
-    """A Q, each entry summed from its first product on."""
+    """Return the product A Q, each entry summed from its first product on."""
     product = []
     for row in A:
         sums = [row[0] * x for x in Q[0]]
@@ -134,7 +134,7 @@ def _times(A: Floats, Q: Floats) -> Floats:
 
 
 def _error(value: float, truth: Claim) -> dict[str, str] | None:
-    """|v − I| / I for all I between the bounds claimed, in two digits outward; it falls, then rises in I."""
+    """Return |v − I| / I for all I between the bounds claimed, in two digits outward; it falls, then rises in I."""
     if truth.kind != "finite":
         return None
     v, lower, upper = Fraction(value), truth.lower, truth.upper

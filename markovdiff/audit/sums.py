@@ -31,21 +31,21 @@ class Sums:
 
 @dataclass(frozen=True, eq=False)
 class Sum:
-    """A truth that is a sum over the steps: its enclosure from a pass, its exact form where that could be kept."""
+    """A truth found by a walk over all steps: its enclosure at a precision, and its exact form if it could be kept."""
 
     interval: Callable[[int], Interval | None]
     form: Callable[[], LogSum | None]
 
     def enclose(self, bits: int) -> Interval | None:
-        """From a pass at this precision or a finer one."""
+        """Return an interval from a walk at this precision or a finer one."""
         return self.interval(bits)
 
     def equals(self, value: Fraction, unit: str) -> bool | None:
-        """By the exact form."""
+        """Decide by the exact form."""
         form = self.form()
         return None if form is None else form.equals(value, unit)
 
     def is_form(self, terms: list[tuple[Fraction, int]]) -> bool | None:
-        """By the exact form."""
+        """Decide by the exact form."""
         form = self.form()
         return None if form is None else form.is_form(terms)

@@ -12,6 +12,7 @@ from typing import Any
 from markovdiff.audit.claims import WrongError
 from markovdiff.audit.confirm import Fact, Unbounded
 from markovdiff.audit.ledger import Ledger
+from markovdiff.audit.sums import Sum
 
 TOTALS = (
     *("reconstruction", "denoising", "prior", "negative_elbo", "nll"),
@@ -20,7 +21,7 @@ TOTALS = (
 
 
 def totals(ledger: Ledger, shown: Collection[str]) -> dict[str, Fact | None]:
-    """The truth about each total; `shown` names those whose witness some step has borne out."""
+    """Return the truth about each total; `shown` names those whose witness a step has confirmed."""
     assert ledger.first is not None
     later = {t: kind for t, kind in ledger.kinds.items() if t > 1}
     missing = None if ledger.prior_gap is not None else Unbounded("inf", lambda witness: _misses(ledger, witness))
@@ -47,7 +48,7 @@ def totals(ledger: Ledger, shown: Collection[str]) -> dict[str, Fact | None]:
 
 
 def _unbounded(kinds: Mapping[int, str], other: Unbounded | None, is_shown: bool) -> Unbounded | None:
-    """A sum over the steps, of these kinds where they are no numbers, and perhaps one more term."""
+    """Return the finding on a sum over the steps, of these kinds, and one more term; None where it is a number."""
     if not kinds and other is None:
         return None
     kind = "undefined" if "undefined" in kinds.values() else "inf"
@@ -62,7 +63,7 @@ def _unbounded(kinds: Mapping[int, str], other: Unbounded | None, is_shown: bool
 
 
 def _misses(ledger: Ledger, witness: Mapping[str, Any]) -> bool:
-    """Whether x_0 → x_T occurs and the prior gives x_T nothing."""
+    """Return whether x_0 → x_T occurs and the prior gives x_T nothing."""
     process, now = ledger.process, ledger.end.now
     if set(witness) != {"t", "x0", "x_t"} or witness["t"] != process.T:
         return False
@@ -87,4 +88,4 @@ def _likelihood(ledger: Ledger) -> Fact:
 
     if likelihood.is_undefined:
         return Unbounded("undefined", meets)
-    return Unbounded("inf", misses) if likelihood.missed else likelihood
+    return Unbounded("inf", misses) if likelihood.missed else Sum(likelihood.enclose, likelihood.form)

@@ -50,7 +50,7 @@ class Verdicts:
     wordings: Mapping[int, set[str]]
 
     def check(self, part: Part, question: Question) -> Checked:
-        """Confirm one. Raises WrongError where something in it is false."""
+        """Confirm one check. Raise WrongError where something in it is false."""
         where = f"check {question.name}"
         keys = ("check", "expected", "observed", "verdict", "witness")
         part.only(keys, () if self.is_certificate else ("decided", "detail"))
@@ -89,7 +89,7 @@ class Verdicts:
             raise WrongError(f"{where}, witness", said, "not one that shows what was observed")
 
     def _decided(self, part: Part, where: str, question: Question) -> None:
-        """By rationals or by an enclosure: which follows from the arithmetic."""
+        """Check how a claim was decided, by rationals or by an enclosure: it follows from the arithmetic."""
         said = part.text(("exact", "enclosure"))
         can = question.name in RATIONAL and (question.name != "mi-decay" or self.watch.process.is_markov)
         words = {"enclosure"} if not can or self.on_rationals is False else {"exact"}
@@ -135,7 +135,7 @@ class Verdicts:
         return Truths([exact if self.on_rationals else balls])
 
     def _broken(self, claim: str, times: Sequence[int], ending: str, said: str) -> Truths:
-        """Where a claim is broken. Balls may name fewer steps, if they name those that they did not decide as well."""
+        """Return the clauses on where a claim is broken. Balls may name fewer steps, if they name the undecided too."""
         T = self.watch.process.T
         whole = f"{claim} {at_steps(times, T)}{ending}"
         form = (
@@ -168,7 +168,7 @@ class Verdicts:
         return ", always with equality" if len(tight) == T > 1 else f", with equality {at_steps(tight, T)}"
 
     def _is_left(self, clause: str, question: Question) -> Told:
-        """I_T in three digits, and the bound."""
+        """Return whether a clause states I_T truly, in three digits, and the bound."""
         T, left = self.watch.process.T, self.watch.last
         match = re.fullmatch(
             rf"I\(x0;x_{T}\) = ([-\d.e]+) (bits|nats) is (at most|more than) ([-+\d/.e]+|about .*): proved", clause
@@ -212,7 +212,7 @@ class Verdicts:
         return Truths(decides=shows)
 
     def _books(self) -> Truths:
-        """The ledger's: the identity, H(x_0) ≤ NLL ≤ L, where a mixture was restricted, and why a side is no number."""
+        """Return the true clauses on the ledger: its identity, H(x_0) ≤ NLL ≤ L, mixtures, what is no number."""
         assert self.ledger is not None
         T = self.watch.process.T
         identity = "L = H(x0) + ΣΔ_t + KL(p_T‖π)"
@@ -258,19 +258,19 @@ class Verdicts:
         return None if true is None else said == {-1: ">", 0: "=", 1: "<"}[true]
 
     def _excess_sign(self) -> int | None:
-        """The sign of NLL − H(x_0)."""
+        """Return the sign of NLL − H(x_0)."""
         assert self.ledger is not None
         return None if isinstance(self.nll, Unbounded) else self.ledger.excess_sign()
 
     def _slack_sign(self) -> int | None:
-        """The sign of L − NLL."""
+        """Return the sign of L − NLL."""
         assert self.ledger is not None
         if isinstance(self.nll, Unbounded):
             return None
         return 1 if isinstance(self.elbo, Unbounded) else self.ledger.slack_sign()
 
     def _is_why(self, words: str, *, of_likelihood: bool) -> Told:
-        """Whether a reason for what is no number is a fact."""
+        """Return whether a reason for what is no number is true."""
         assert self.ledger is not None
         process, likelihood = self.watch.process, self.ledger.likelihood
         states, T, now = process.states, process.T, self.ledger.end.now
@@ -294,7 +294,7 @@ class Verdicts:
         return False if words.startswith("the prior gives no mass to ") else UNTOLD
 
     def _is_mass(self, words: str, p: Fraction) -> Told:
-        """What there is of x_T where the prior gives it nothing."""
+        """Return whether the words on the mass of an x_T without a prior are true."""
         process = self.watch.process
         if words == f"x_{process.T} can be there":
             return True

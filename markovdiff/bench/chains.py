@@ -37,7 +37,7 @@ class Problem:
 
 
 def dense(K: int, T: int, seed: int = 1) -> Problem:
-    """The chain of K ≤ 1000 states and T steps that a seed draws.
+    """Return the chain of K ≤ 1000 states and T steps that a seed draws.
 
     >>> dense(2, 8).Q[0], sum(dense(5, 8).Q[4])
     ((Fraction(63, 125), Fraction(62, 125)), Fraction(1, 1))
@@ -53,5 +53,5 @@ def _row(K: int, rng: random.Random) -> Law:
 
 
 def triangular(K: int) -> Law:
-    """p_k ∝ k, k = 1 … K."""
+    """Return p_k ∝ k, k = 1 … K."""
     return tuple(Fraction(2 * k, K * (K + 1)) for k in range(1, K + 1))

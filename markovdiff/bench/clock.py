@@ -71,14 +71,14 @@ def _round(runs: tuple[Run, Run], n: tuple[int, ...], swapped: bool, clock: Cloc
 
 
 def alone(run: Run, clock: Clock = time.process_time) -> float:
-    """The median of three runs, or a run that takes long once."""
+    """Return the median of three runs, or of one run where that takes long."""
     n, once = calibrated(run, clock)
     more = 2 if once <= ROUND_ALONE else 0
     return median([once, *(seconds(run, n, clock) for _ in range(more))])
 
 
 def calibrated(run: Run, clock: Clock) -> tuple[int, float]:
-    """How many runs fill a round, a power of two, and what each then took; a coarse clock needs more of them."""
+    """Return how many runs fill a round, a power of two, and the seconds of each; a coarse clock needs more."""
     n = 1
     while (each := seconds(run, n, clock)) * n < ROUND:
         n *= 2
@@ -86,12 +86,12 @@ def calibrated(run: Run, clock: Clock) -> tuple[int, float]:
 
 
 def rounds_for(once: float) -> int:
-    """How often a thing that takes so many seconds is measured."""
+    """Return how many rounds to measure of something that takes so many seconds."""
     return next((n for most, n in ROUNDS if once <= most), 1)
 
 
 def seconds(run: Run, n: int, clock: Clock) -> float:
-    """What one of n runs takes."""
+    """Return the seconds of one of n runs."""
     gc.collect()
     begun = clock()
     for _ in range(n):

@@ -43,7 +43,7 @@ class Contestant:
 
 
 def of_float(x: float) -> Fraction | None:
-    """The dyadic rational that a float is.
+    """Return the dyadic rational that a float is.
 
     >>> of_float(0.5), of_float(float("nan"))
     (Fraction(1, 2), None)

@@ -21,13 +21,13 @@ DIGITS = 15
 
 
 def chain(problem: Problem) -> Chain:
-    """The chain that a problem describes."""
+    """Return the chain that a problem describes."""
     data = Distribution.from_probabilities(problem.p0)
     return Chain(data, Blend(Dense.from_rows(problem.Q, "Q")), (Fraction(1),) * problem.T, problem.T)
 
 
 def exactly(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
-    """In exact arithmetic."""
+    """Return the answer in exact arithmetic."""
     from markovdiff.engines.exact.information import Information
 
     return [
@@ -36,7 +36,7 @@ def exactly(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
 
 
 def by_balls(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
-    """In ball arithmetic, with the precision that a run in balls would choose."""
+    """Return the answer in ball arithmetic, at the precision that a run in balls would choose."""
     from markovdiff.engines.ball.forward import EnclosureRecursion
     from markovdiff.engines.ball.information import BallInformation, BallSnapshot, ExactOracle, TimeStep
     from markovdiff.study.balls import needed_bits
@@ -54,7 +54,7 @@ def by_balls(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
 
 
 def by_floats(problem: Problem) -> list[float]:
-    """In float64."""
+    """Return the answer in float64."""
     from markovdiff.engines.float64.forward import forward
     from markovdiff.engines.float64.information import FloatPast, information
 
@@ -68,7 +68,7 @@ def by_floats(problem: Problem) -> list[float]:
 
 
 def of_enclosed(x: Enclosed) -> Fraction:
-    """The decimal that is shown."""
+    """Return the decimal that is shown."""
     return Fraction(x.value)
 
 

@@ -33,17 +33,17 @@ class Enclosure:
 
     @classmethod
     def of(cls, known: Enclosed) -> Enclosure:
-        """From what the engine reports."""
+        """Return the enclosure of a number that the engine reports."""
         assert known.lower is not None
         assert known.upper is not None
         return cls(Fraction(known.lower), Fraction(known.upper))
 
     def distance(self, v: Fraction) -> Fraction:
-        """How far v is from every number that may be the truth."""
+        """Return how far v is from every number that may be the truth."""
         return max(self.lower - v, v - self.upper, Fraction(0))
 
     def meets(self, other: Enclosure) -> bool:
-        """Whether both can be right."""
+        """Return whether both can be right."""
         return self.lower <= other.upper and other.lower <= self.upper
 
 
@@ -82,7 +82,7 @@ def judge(answers: Sequence[Fraction | None], truth: Sequence[Enclosure]) -> Jud
 
 
 def relative(v: Fraction | None, known: Enclosure) -> Fraction | None:
-    """|v − truth| / truth, or None where there is no number, or where it should have been 0."""
+    """Return |v − truth| / truth; None where there is no number, or where it should have been 0."""
     if v is None:
         return None
     off = known.distance(v)
@@ -95,5 +95,5 @@ def _rises_falsely(answered: tuple[Fraction | None, Fraction | None], known: tup
 
 
 def agree(one: Sequence[Enclosure], other: Sequence[Enclosure]) -> int | None:
-    """The first t at which two lists of enclosures contradict each other; None where they never do."""
+    """Return the first t at which two lists of enclosures contradict each other; None where they never do."""
     return next((t for t, (a, b) in enumerate(zip(one, other, strict=True)) if not a.meets(b)), None)

@@ -25,7 +25,7 @@ from markovdiff.bench.plan import EVERYONE, Duel, Plan, Series
 Say = Callable[[str], None]
 
 FLOAT_UNTIL = Fraction(1, 10**280)
-"""Float answers are answered for down to here: f(r) ~ r²/2, and a deviation is followed to 1e-290 and beyond."""
+"""Float answers must be right down to here: f(r) ~ r²/2, and a deviation is followed to 1e-290 and beyond."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Raced:
 
 @dataclass(frozen=True)
 class Late:
-    """What each contestant gets wrong on a late chain; one that was not asked is not in it."""
+    """What each program gets wrong on a late chain; one that was not asked is not in it."""
 
     K: int
     T: int
@@ -142,7 +142,7 @@ class Bencher:
 
 
 def contradiction(given: Sequence[Any], answers: Sequence[Fraction | None], truth: Sequence[Enclosure]) -> str | None:
-    """What this engine's own answer gets wrong, in words; None where nothing."""
+    """Return in words what this engine's own answer gets wrong; None where nothing."""
     if not isinstance(given[0], float):
         t = agree([Enclosure.of(x) for x in given], truth)
         return None if t is None else f"its enclosure at t = {t} does not meet the exact one"
@@ -156,7 +156,7 @@ def contradiction(given: Sequence[Any], answers: Sequence[Fraction | None], trut
 
 
 def machine(held: bool) -> dict[str, Any]:
-    """What the figures depend on, without saying whose machine it is."""
+    """Return what the figures depend on, without the machine's name."""
     from importlib.metadata import version
 
     used = {"python-flint": version("python-flint")}

@@ -36,7 +36,7 @@ class Duel:
         return dense(self.K, self.T)
 
     def belongs_to(self, parts: frozenset[str]) -> bool:
-        """Whether it is one of what was asked for."""
+        """Return whether it is one of the parts asked for."""
         return bool(parts & {self.engine, self.rival})
 
 
@@ -59,7 +59,7 @@ class Plan:
     """How many times as much as in a short run a slow rival may be asked on late chains."""
 
     def only(self, parts: frozenset[str]) -> Plan:
-        """What is left of it where only some parts are asked for; all of it where none is named."""
+        """Return the plan with only the parts asked for; all of it where none is named."""
         if not parts:
             return self
         return Plan(
@@ -70,7 +70,7 @@ class Plan:
         )
 
     def asked_late(self, problem: Problem) -> Iterator[Contestant]:
-        """Who is installed and can answer a late chain in reasonable time."""
+        """Yield the programs that are installed and can answer a late chain in reasonable time."""
         for one in EVERYONE.values():
             if not one.missing and (one.most is None or problem.cells <= self.patience * one.most):
                 yield one

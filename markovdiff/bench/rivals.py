@@ -20,14 +20,14 @@ from markovdiff.bench.chains import Problem
 from markovdiff.bench.contestants import Contestant, of_float
 
 BITS = 128
-"""What mpmath's logarithms are given: 38 digits, more than twice those of a float."""
+"""The precision of mpmath's logarithms: 38 digits, more than twice those of a float."""
 
 MOST_DIGITS = 100_000
 """How far evalf may raise its precision."""
 
 
 def fraction(problem: Problem) -> list[Any]:
-    """Python's Fraction, logarithms by mpmath."""
+    """Answer with Python's Fraction and mpmath's logarithms."""
     import mpmath
 
     def real(x: Fraction) -> Any:
@@ -43,7 +43,7 @@ def fraction(problem: Problem) -> list[Any]:
 
 
 def _fractions(problem: Problem) -> Iterator[list[list[Fraction]]]:
-    """J_0, …, J_T."""
+    """Yield J_0, …, J_T."""
     columns = list(zip(*problem.Q, strict=True))
     J = [[p if i == j else Fraction(0) for j in range(problem.K)] for i, p in enumerate(problem.p0)]
     yield J
@@ -53,14 +53,14 @@ def _fractions(problem: Problem) -> Iterator[list[list[Fraction]]]:
 
 
 def of_mpf(x: Any) -> Fraction | None:
-    """The dyadic rational that an mpf is."""
+    """Return the dyadic rational that an mpf is."""
     from mpmath import isfinite, libmp
 
     return Fraction(*map(int, libmp.to_rational(x._mpf_))) if isfinite(x) else None
 
 
 def sympy(problem: Problem) -> list[Any]:
-    """Rationals and logarithms kept symbolic, digits by evalf."""
+    """Answer with rationals and logarithms kept symbolic, digits by evalf."""
     from sympy import QQ, Add, log
     from sympy.polys.matrices import DomainMatrix
 
@@ -83,7 +83,7 @@ def sympy(problem: Problem) -> list[Any]:
 
 
 def of_sympy(x: Any) -> Fraction | None:
-    """The rational that a sympy Float is."""
+    """Return the rational that a sympy Float is."""
     from sympy import Rational
 
     if not (x.is_Number and x.is_finite):
@@ -93,7 +93,7 @@ def of_sympy(x: Any) -> Fraction | None:
 
 
 def dit(problem: Problem) -> list[float]:
-    """A dit Distribution a step."""
+    """Answer with one dit Distribution for each step."""
     from dit import Distribution
     from dit.shannon import mutual_information
 
@@ -101,7 +101,7 @@ def dit(problem: Problem) -> list[float]:
 
 
 def numpy(problem: Problem) -> list[float]:
-    """The textbook's formula on arrays."""
+    """Answer with the textbook's formula on arrays."""
     import numpy as np
 
     found = []
@@ -113,7 +113,7 @@ def numpy(problem: Problem) -> list[float]:
 
 
 def _floats(problem: Problem) -> Iterator[Any]:
-    """J_0, …, J_T in float64."""
+    """Yield J_0, …, J_T in float64."""
     import numpy as np
 
     J, Q = np.diag(np.array(problem.p0, dtype=float)), np.array(problem.Q, dtype=float)

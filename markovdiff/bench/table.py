@@ -22,7 +22,7 @@ SCHEMA = "markovdiff.bench/1"
 
 
 def text(bench: Measurements, *, markdown: bool) -> str:
-    """The whole bench: its tables with a line above each, then who was missing, and what is wrong."""
+    """Return the whole report: its tables with a line above each, then what was missing, and what is wrong."""
     wrapped = (lambda words: words) if markdown else partial(textwrap.fill, width=80)
     parts = [wrapped(machine(bench.machine))]
     for title, rows in tables(bench):
@@ -33,7 +33,7 @@ def text(bench: Measurements, *, markdown: bool) -> str:
 
 
 def machine(of: dict[str, Any]) -> str:
-    """On what it was measured, in a line or two."""
+    """Return a line or two on the machine that was measured."""
     packages = ", ".join(f"{name} {version}" for name, version in of["packages"].items())
     threads = "BLAS on one thread" if of["blas_threads"] == 1 else "BLAS on as many threads as it took"
     clock = f"Processor seconds, median; {threads}."
@@ -41,7 +41,7 @@ def machine(of: dict[str, Any]) -> str:
 
 
 def tables(bench: Measurements) -> list[tuple[str, Rows]]:
-    """A title and rows, header first, for each table that there is something for."""
+    """Yield (title, rows), header first, for each table that is not empty."""
     found: list[tuple[str, Rows]] = []
     if bench.races:
         head = ["engine", "against", "K", "T", "takes", "it takes", "ratio", "and is"]
@@ -61,7 +61,7 @@ def tables(bench: Measurements) -> list[tuple[str, Rows]]:
 
 
 def race(raced: Raced) -> list[str]:
-    """A duel's row."""
+    """Return the row of a duel."""
     duel, ratio = raced.duel, raced.ratio
     return [
         duel.engine,
@@ -76,12 +76,12 @@ def race(raced: Raced) -> list[str]:
 
 
 def is_right(of: Judgement) -> bool:
-    """Whether there is nothing to say against an answer."""
+    """Return whether there is nothing to say against an answer."""
     return of.is_sound and not of.missing
 
 
 def answers(races: Sequence[Raced]) -> list[list[str]]:
-    """A row for each rival on each chain, however often it was timed there."""
+    """Return one row for each rival on each chain, however often it was timed there."""
     known = {(EVERYONE[r.duel.rival].words, r.duel.K, r.duel.T): r.judgement for r in races}
     return [
         [words, str(K), str(T), wrong_from(of), str(of.rises), str(of.negatives), error(of.worst)]
@@ -90,17 +90,17 @@ def answers(races: Sequence[Raced]) -> list[list[str]]:
 
 
 def wrong_from(of: Judgement) -> str:
-    """The first t at which fewer than six digits are right."""
+    """Return the first t at which fewer than six digits are right."""
     return NOTHING if of.wrong_from is None else str(of.wrong_from)
 
 
 def late_title(of: Late) -> str:
-    """Which chain it is, and how far it falls."""
+    """Return which chain it is, and how far its information falls."""
     return f"K = {of.K}, T = {of.T}: {of.falls} falls are proved, to {as_decimal(of.last, 1):e} bits"
 
 
 def late(chains: Sequence[Late]) -> Rows:
-    """A row a contestant, a column a chain."""
+    """Return one row for each program, one column for each chain."""
     asked = [name for name in EVERYONE if any(name in chain.judgements for chain in chains)]
     head = ["", *(f"K = {chain.K}, T = {chain.T}" for chain in chains)]
     return [
@@ -110,14 +110,14 @@ def late(chains: Sequence[Late]) -> Rows:
 
 
 def counts(of: Judgement | None) -> str:
-    """What is wrong with a late answer, in three numbers; one that was not asked has none."""
+    """Return the three counts of what is wrong with a late answer; blank for a program that was not asked."""
     if of is None:
         return "not run"
     return f"{of.rises} / {of.negatives} / {wrong_from(of)}"
 
 
 def growth(of: Growth) -> list[str]:
-    """A power law's row."""
+    """Return the row of a power law."""
     (first_K, first_T), (last_K, last_T) = of.sizes[0], of.sizes[-1]
     fixed, ends = (f"T = {first_T}", (first_K, last_K)) if of.variable == "K" else (f"K = {first_K}", (first_T, last_T))
     return [
@@ -131,7 +131,7 @@ def growth(of: Growth) -> list[str]:
 
 
 def seconds(s: float) -> str:
-    """Two digits with a unit.
+    """Return two digits with a unit.
 
     >>> seconds(0.01234), seconds(2.345), seconds(123.4), seconds(0.000056)
     ('12 ms', '2.3 s', '123 s', '0.056 ms')
@@ -140,22 +140,22 @@ def seconds(s: float) -> str:
 
 
 def two(x: float) -> str:
-    """Two significant digits, or all of the whole part."""
+    """Return two significant digits, or all of the whole part."""
     return f"{x:.0f}" if x >= 9.95 else f"{as_decimal(x, 2):f}"
 
 
 def times(x: float) -> str:
-    """A ratio."""
+    """Return a ratio as text."""
     return f"{two(x)}×"
 
 
 def spread(least: float, largest: float, rounds: int) -> str:
-    """From the least to the largest of the rounds."""
+    """Return the least and the largest of the rounds."""
     return "once" if rounds == 1 else f"{two(least)}–{two(largest)}"
 
 
 def error(worst: Fraction | None) -> str:
-    """One digit and its power of ten.
+    """Return one digit and its power of ten.
 
     >>> error(Fraction(1, 3000)), error(None), error(Fraction(0))
     ('3e-4', '∞', '0')
@@ -166,7 +166,7 @@ def error(worst: Fraction | None) -> str:
 
 
 def as_markdown(rows: Rows) -> str:
-    """A table to paste.
+    """Return a table as Markdown to paste.
 
     >>> print(as_markdown([["a", "b"], ["1", "2"]]))
     | a | b |
@@ -178,7 +178,7 @@ def as_markdown(rows: Rows) -> str:
 
 
 def as_text(rows: Rows) -> str:
-    """A table to look at.
+    """Return a table as aligned text.
 
     >>> print(as_text([["a", "bc"], ["10", "2"]]))
     a   bc
@@ -189,7 +189,7 @@ def as_text(rows: Rows) -> str:
 
 
 def record(bench: Measurements) -> dict[str, Any]:
-    """What JSON holds: every number that the tables show, and those that they round."""
+    """Return the JSON record: every number that the tables show, and those that they round."""
     return {
         "schema": SCHEMA,
         "machine": bench.machine,
@@ -204,5 +204,5 @@ def record(bench: Measurements) -> dict[str, Any]:
 
 
 def judged(of: Judgement) -> dict[str, Any]:
-    """A judgement, its worst error as text: it may be far past the largest float."""
+    """Return a judgement with its worst error as text: it may be far past the largest float."""
     return asdict(of) | {"worst": error(of.worst), "right": is_right(of)}

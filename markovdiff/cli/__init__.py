@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         return UnfinishedError.status
     except ImportError as error:
         _, _, last = str(error).strip().rpartition("\n")
-        aside(f"markovdiff: a library cannot be loaded, perhaps for want of memory: {printable(last)}")
+        aside(f"markovdiff: a library cannot be loaded, perhaps because memory ran out: {printable(last)}")
         return UnfinishedError.status
     except OSError as error:
         if isinstance(error.__context__, KeyboardInterrupt):  # Click could not end the line on stderr

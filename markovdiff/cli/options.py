@@ -36,7 +36,7 @@ def load_given(source: str, settings: Sequence[str] = ()) -> Scenario:
 
 
 def complete_scenario(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
-    """Shipped names for the shell to complete, and files as usual."""
+    """Complete the names of scenarios that ship, and files as usual."""
     from click.shell_completion import CompletionItem
 
     from markovdiff.study.scenario import shipped_scenarios

@@ -1,4 +1,4 @@
-"""What there is to read: the shipped scenarios, a starter, the chapter, the schemas, a shell's completion."""
+"""Commands that show something: the shipped scenarios, a starter, the chapter, the schemas, a shell's completion."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def new(file: str | None) -> int:
 
 
 def _complete_topic(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
-    """The chapter's pages for the shell to complete."""
+    """Complete the names of the chapter's pages."""
     from markovdiff.learn.contents import pages
 
     return [name for name in pages() if name.startswith(incomplete)]
@@ -71,7 +71,7 @@ def _complete_topic(_ctx: click.Context, _param: click.Parameter, incomplete: st
 @click.option("--ask", is_flag=True, help="Stop at each question until Enter is pressed.")
 @click.option("--all", "whole", is_flag=True, help="The whole chapter, page after page, without a stop.")
 def learn(topic: str | None, settings: tuple[str, ...], ask: bool, whole: bool) -> int:
-    """Read the chapter, a page a topic, each computed live.
+    """Read the chapter, one page a topic; its numbers are computed when it is shown.
 
     Without TOPIC its contents are listed. With --all a --set holds on every page that has the key.
     """

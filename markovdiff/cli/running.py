@@ -26,7 +26,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def run_options(command: F) -> F:
-    """The options that `run` and `verify` share."""
+    """Add the options that `run` and `verify` share."""
     for decorate in reversed(
         [
             click.argument(
@@ -170,7 +170,7 @@ def _check_rows(rows: range | None, scenarios: list[Scenario]) -> None:
 
 
 def _kept(results: list[Result]) -> str:
-    """What an interruption leaves, in a sentence."""
+    """Return a sentence on what an interruption leaves."""
     last = results[-1]
     if not last.partial:
         return f"interrupted after {last.scenario['name']!r}, which is kept; the next had not begun"
@@ -186,11 +186,11 @@ def _status(results: list[Result]) -> int:
 
 
 WORTH_SAYING = 3
-"""Seconds from which on a forecast is shown before a run."""
+"""A forecast is shown before a run that takes at least this many seconds."""
 
 
 def _foretell(scenarios: list[Scenario]) -> int:
-    """A line a scenario: its forecast. One that is refused is an error, as it would be by a run."""
+    """Return one line a scenario with its forecast. Raise a run's own error where it would be refused."""
     from markovdiff.study.foresight import admit, advice
 
     for scenario in scenarios:

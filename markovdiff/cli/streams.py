@@ -1,4 +1,4 @@
-"""What the commands say, where: results on stdout, the rest on stderr, and what a closed or a full one does."""
+"""The streams: results on stdout, everything else on stderr, and what to do when one of them is closed or full."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def out(text: str) -> None:
-    """Text on stdout; `| head` closes the pipe early, and that is the reader's choice, no error of ours."""
+    """Write text to stdout. If the reader closes the pipe early, as `| head` does, that is no error."""
     if sys.stdout is None:
         raise InputError("stdout is closed", remedy="leave it open, or write to files with --quiet")
     with _stdout():
@@ -29,7 +29,7 @@ def out(text: str) -> None:
 
 @contextlib.contextmanager
 def _stdout() -> Iterator[None]:
-    """What is written to stdout in here either arrives, or nobody wants it, or is an error that says so."""
+    """Write to stdout in the block: it arrives, or the reader has left, or an error says why it did not."""
     try:
         yield
     except BrokenPipeError:
@@ -42,13 +42,13 @@ def _stdout() -> Iterator[None]:
 
 
 def abandon(stream: IO[str]) -> None:
-    """Send what a stream still holds nowhere, else the interpreter would stumble over it when it ends."""
+    """Discard what a stream still holds, so that the interpreter does not stumble over it at its end."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def given_on_stdin(limit: int) -> bytes:
-    """Return all that stdin holds. Raises InputError where it cannot be read, LimitError past `limit` bytes."""
+    """Return all that stdin holds. Raise InputError where it cannot be read, LimitError past `limit` bytes."""
     if sys.stdin is None:
         raise InputError("stdin is closed", where="-", remedy="leave it open, or name a file")
     try:
@@ -62,7 +62,7 @@ def given_on_stdin(limit: int) -> bytes:
 
 
 def aside(message: str) -> None:
-    """A message on stderr; where that cannot be written the exit status has to be enough."""
+    """Write a message to stderr; where that is impossible, the exit status has to be enough."""
     try:
         click.echo(message, err=True)
     except OSError:
@@ -70,7 +70,7 @@ def aside(message: str) -> None:
 
 
 def draw(paint: Callable[[Console], None]) -> None:
-    """Paint on stdout: with Rich on a terminal, else as plain text without the padding it leaves."""
+    """Print with Rich on a terminal, else as plain text without the padding that Rich leaves."""
     from rich.console import Console
 
     console = Console(highlight=False, file=sys.stdout or io.StringIO())
@@ -84,7 +84,7 @@ def draw(paint: Callable[[Console], None]) -> None:
 
 @contextlib.contextmanager
 def progress(name: str, shown: bool) -> Iterator[Callable[[str, float], None]]:
-    """A bar on stderr for a run that lasts over a second; `tick(task, share)` moves it."""
+    """Show a bar on stderr for a run that lasts over a second; `tick(task, share)` moves it."""
     begun = time.monotonic()
     bar: Any = None
     tasks: dict[str, Any] = {}
@@ -113,12 +113,12 @@ def progress(name: str, shown: bool) -> Iterator[Callable[[str, float], None]]:
 
 
 def is_terminal(stream: object) -> bool:
-    """Whether someone is sitting there; a closed stream is nobody."""
+    """Return whether a person reads the stream; a closed stream has no reader."""
     return isinstance(stream, io.TextIOBase) and stream.isatty()
 
 
 def speak_utf8() -> None:
-    """UTF-8 into files and pipes; on a terminal its own encoding, with "?" for what it cannot show."""
+    """Use UTF-8 for files and pipes; on a terminal its own encoding, with "?" for what it cannot show."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             if stream.isatty():

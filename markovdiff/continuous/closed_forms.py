@@ -39,7 +39,7 @@ class Shifted:
     shift: Fraction
 
     def enclosure(self, digits: int = 15) -> tuple[Fraction, Fraction]:
-        """(lower, upper) around the number in nats; `digits` are those of the logarithms."""
+        """Return (lower, upper) around the number in nats; `digits` are those of the logarithms."""
         lower, upper = self.form.enclosure(digits)
         return lower + self.shift, upper + self.shift
 
@@ -47,11 +47,11 @@ class Shifted:
         return float(self.enclosure(30)[0])
 
     def at_most(self, other: LogForm) -> bool:
-        """Whether this number is ≤ other, decided."""
+        """Return whether this number is ≤ other, decided."""
         return self.form - other <= -self.shift
 
     def at_least(self, other: LogForm) -> bool:
-        """Whether this number is ≥ other, decided."""
+        """Return whether this number is ≥ other, decided."""
         return self.form - other >= -self.shift
 
 
@@ -60,7 +60,7 @@ TRIANGULAR_DEFICIT = Shifted(log(2), Fraction(-1, 2))
 
 
 def triangular_entropy(K: int) -> LogForm:
-    """H of p_k = k/Z, k = 1…K.
+    """Return H of p_k = k/Z, k = 1…K.
 
     >>> print(triangular_entropy(2))
     −2/3·log 2 + log 3
@@ -71,7 +71,7 @@ def triangular_entropy(K: int) -> LogForm:
 
 
 def triangular_deficit_bounds(K: int) -> tuple[Shifted, Shifted]:
-    """A lower and an upper bound of log K − H, the module's theorem; both tend to log 2 − ½.
+    """Return a lower and an upper bound of log K − H, the module's theorem; both tend to log 2 − ½.
 
     >>> lower, upper = triangular_deficit_bounds(100)
     >>> lower.at_most(log(100) - triangular_entropy(100)), upper.at_least(log(100) - triangular_entropy(100))
@@ -83,7 +83,7 @@ def triangular_deficit_bounds(K: int) -> tuple[Shifted, Shifted]:
 
 
 def binary_entropy(p: object) -> LogForm:
-    """h(p) = −p log p − (1−p) log(1−p).
+    """Return h(p) = −p log p − (1−p) log(1−p).
 
     >>> print(binary_entropy("1/2"))
     log 2
@@ -93,7 +93,7 @@ def binary_entropy(p: object) -> LogForm:
 
 
 def two_state_information(p: object, alpha_bar: object, target: object = "1/2") -> LogForm:
-    """I(x0; x_t) for x0 ~ (p, 1−p) and Q̄_t = ᾱI + (1−ᾱ)1πᵀ with π = (target, 1−target).
+    """Return I(x0; x_t) for x0 ~ (p, 1−p) and Q̄_t = ᾱI + (1−ᾱ)1πᵀ with π = (target, 1−target).
 
     target = ½ is the symmetric channel, which flips with probability e = (1−ᾱ)/2, and there
     I = h(p(1−e) + (1−p)e) − h(e).

@@ -29,7 +29,7 @@ EXACT_UP_TO = 32
 
 
 def cholesky(covariance: object, where: str = "covariance") -> Array:
-    """L, lower triangular, with LLᵀ = Σ.
+    """Return L, lower triangular, with LLᵀ = Σ.
 
     Raises InputError, saying which entry or which direction is at fault, unless Σ is a symmetric positive
     definite matrix.
@@ -51,7 +51,7 @@ def cholesky(covariance: object, where: str = "covariance") -> Array:
 
 
 def first_bad_minor(table: list[list[float]]) -> tuple[int, Fraction] | None:
-    """The size and value of the first leading minor that is not positive, exactly; None if all are.
+    """Return the size and value of the first leading minor that is not positive, exactly; None if all are.
 
     >>> first_bad_minor([[1.0, 2.0], [2.0, 1.0]])
     (2, Fraction(-3, 1))

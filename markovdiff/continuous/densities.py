@@ -46,7 +46,7 @@ class Mixture:
         return sqrt(fsum(w * (s * s + (m - self.mean) ** 2) for w, m, s in parts))
 
     def log_density(self, x: Array) -> Array:
-        """Log f at each x."""
+        """Return log f at each x."""
         import numpy as np
 
         parts = self._log_parts(x)
@@ -54,7 +54,7 @@ class Mixture:
         return np.asarray(top + np.log(np.exp(parts - top).sum(axis=0)))
 
     def score(self, x: Array) -> Array:
-        """∂ log f at each x: it points to where f is higher."""
+        """Return ∂ log f at each x: it points to where f is higher."""
         import numpy as np
 
         parts = self._log_parts(x)
@@ -63,7 +63,7 @@ class Mixture:
         return np.asarray((shares * pulls).sum(axis=0) / shares.sum(axis=0))
 
     def sample(self, rng: np.random.Generator, n: int) -> Array:
-        """`n` independent draws."""
+        """Draw `n` times, independently."""
         import numpy as np
 
         which = rng.choice(len(self.weights), size=n, p=self.weights)
@@ -80,12 +80,12 @@ class Mixture:
 
 
 def normal(mean: object = 0, sigma: object = 1) -> Mixture:
-    """N(μ, σ²)."""
+    """Return N(μ, σ²)."""
     return Mixture((1.0,), (real(mean, "mean"),), (positive(sigma, "sigma", NO_WIDTH),))
 
 
 def mixture(weights: object, means: object, sigmas: object) -> Mixture:
-    """Σ w_k N(μ_k, σ_k²); positive weights are normalised.
+    """Return Σ w_k N(μ_k, σ_k²); positive weights are normalised.
 
     >>> two = mixture([1, 1], [-2, 2], [1, 1])
     >>> two.mean, two.sigma == 5 ** 0.5
@@ -135,7 +135,7 @@ class MultivariateNormal:
         return cholesky(self.covariance)
 
     def log_density(self, x: Array) -> Array:
-        """Log f at each row of x.
+        """Return log f at each row of x.
 
         By the general solver: on few rows of many columns the triangular one took ten times as long, most of it in
         threads that wait for each other.
@@ -147,7 +147,7 @@ class MultivariateNormal:
         return np.asarray(-0.5 * (z * z).sum(axis=0) - scale)
 
     def sample(self, rng: np.random.Generator, n: int) -> Array:
-        """`n` independent draws, one a row: μ + Lz with z ~ N(0, I)."""
+        """Draw `n` times, independently, one a row: μ + Lz with z ~ N(0, I)."""
         import numpy as np
 
         z = rng.standard_normal((n, len(self.mean)))
@@ -155,7 +155,7 @@ class MultivariateNormal:
 
 
 def multivariate_normal(mean: object, covariance: object) -> MultivariateNormal:
-    """N(μ, Σ) from lists; raises InputError unless Σ is symmetric positive definite and fits μ."""
+    """Return N(μ, Σ) from lists; raise InputError unless Σ is symmetric positive definite and fits μ."""
     rows = covariance if isinstance(covariance, list | tuple) else [covariance]
     table = tuple(tuple(vector(row, f"covariance[{i}]")) for i, row in enumerate(rows))
     return MultivariateNormal(tuple(vector(mean, "mean")), table)

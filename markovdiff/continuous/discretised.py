@@ -49,7 +49,7 @@ class Beside:
 
 
 def exploding_beside(K: int, beta: object, s0: object, T: int) -> tuple[Beside, ...]:
-    """D3PM's discretised Gaussian on [−1, 1], t = 1 … T, beside ½ log(1 + s₀²/σ_t²) with σ_t² = tβ/2.
+    """Return D3PM's discretised Gaussian on [−1, 1], t = 1 … T, beside ½ log(1 + s₀²/σ_t²) with σ_t² = tβ/2.
 
     >>> last = exploding_beside(32, "1/20", "1/5", 4)[-1]
     >>> round(last.information, 3), round(last.limit.information, 3)
@@ -62,7 +62,7 @@ def exploding_beside(K: int, beta: object, s0: object, T: int) -> tuple[Beside, 
 
 
 def preserving_beside(K: int, betas: Sequence[object], s0: object = 1, reach: object = 6) -> tuple[Beside, ...]:
-    """The Ornstein–Uhlenbeck chain on [−L, L], L = `reach`, one step for each β, beside its closed form.
+    """Return the Ornstein–Uhlenbeck chain on [−L, L], L = `reach`, a step for each β, and its closed form.
 
     >>> last = preserving_beside(32, ["1/4"] * 4)[-1]
     >>> round(last.information, 6), round(last.limit.information, 6)
@@ -77,7 +77,7 @@ def preserving_beside(K: int, betas: Sequence[object], s0: object = 1, reach: ob
 
 
 def refined(sizes: Sequence[int], betas: Sequence[object], s0: object = 1, reach: object = 6) -> tuple[Beside, ...]:
-    """The last step of `preserving_beside` for each K in `sizes`: the convergence as the grid is refined."""
+    """Return the last step of `preserving_beside` for each K in `sizes`: convergence as the grid is refined."""
     return tuple(preserving_beside(K, betas, s0, reach)[-1] for K in sizes)
 
 

@@ -27,7 +27,7 @@ NO_WIDTH = "a density of no width, or of a negative one, has no differential ent
 
 
 def uniform_entropy(width: object) -> float:
-    """The entropy log w of the uniform density on an interval of width w: negative as soon as w < 1.
+    """Return the entropy log w of the uniform density on an interval of width w: negative as soon as w < 1.
 
     >>> round(uniform_entropy("1/10"), 6)
     -2.302585
@@ -36,7 +36,7 @@ def uniform_entropy(width: object) -> float:
 
 
 def gaussian_entropy(sigma: object) -> float:
-    """The entropy ½ log(2πeσ²), the most that a density of variance σ² can have.
+    """Return the entropy ½ log(2πeσ²), the most that a density of variance σ² can have.
 
     >>> round(gaussian_entropy(1), 6)
     1.418939
@@ -45,12 +45,12 @@ def gaussian_entropy(sigma: object) -> float:
 
 
 def laplace_entropy(scale: object) -> float:
-    """The entropy 1 + log 2b of the density exp(−|x|/b)/2b, whose variance is 2b²."""
+    """Return the entropy 1 + log 2b of the density exp(−|x|/b)/2b, whose variance is 2b²."""
     return 1 + log(2) + log(positive(scale, "scale", NO_WIDTH))
 
 
 def entropies_at_variance(variance: object) -> dict[str, float]:
-    """The entropies of the uniform, the Laplace and the Gaussian density of one and the same variance.
+    """Return the entropies of the uniform, the Laplace and the Gaussian density of one and the same variance.
 
     The Gaussian leads the other two by the same amount at every variance: for any density f of variance
     σ² and the Gaussian g of the same mean and variance, h(g) − h(f) = KL(f ‖ g) ≥ 0, because log g is quadratic
@@ -68,7 +68,7 @@ def entropies_at_variance(variance: object) -> dict[str, float]:
 
 
 def gaussian_kl(mean_p: object, sigma_p: object, mean_q: object, sigma_q: object) -> float:
-    """KL(N(μ_p, σ_p²) ‖ N(μ_q, σ_q²)); σ are standard deviations.
+    """Return KL(N(μ_p, σ_p²) ‖ N(μ_q, σ_q²)); σ are standard deviations.
 
     >>> round(gaussian_kl(0, 1, 1, 2), 6), round(gaussian_kl(1, 2, 0, 1), 6)
     (0.443147, 1.306853)
@@ -80,7 +80,7 @@ def gaussian_kl(mean_p: object, sigma_p: object, mean_q: object, sigma_q: object
 
 
 def multivariate_gaussian_kl(mean_p: object, covariance_p: object, mean_q: object, covariance_q: object) -> float:
-    """KL(N(μ_p, Σ_p) ‖ N(μ_q, Σ_q)) in d dimensions; means of d numbers, covariances d × d.
+    """Return KL(N(μ_p, Σ_p) ‖ N(μ_q, Σ_q)) in d dimensions; means of d numbers, covariances d × d.
 
     Raises InputError where the sizes differ or a covariance is not symmetric positive definite.
 
@@ -104,7 +104,7 @@ def multivariate_gaussian_kl(mean_p: object, covariance_p: object, mean_q: objec
 
 
 def kl_to_standard_normal(means: object, sigmas: object) -> float:
-    """½ Σ (μ² + σ² − 1 − log σ²): independent Gaussians against N(0, I), the prior term of a VAE.
+    """Return ½ Σ (μ² + σ² − 1 − log σ²): independent Gaussians against N(0, I), the prior term of a VAE.
 
     >>> round(kl_to_standard_normal([1, 0], [1, 2]), 6)
     1.306853
@@ -116,7 +116,7 @@ def kl_to_standard_normal(means: object, sigmas: object) -> float:
 
 
 def excess(r: float, ratio: float) -> float:
-    """g(r) = r − log(1+r) ≥ 0, zero only at 0: what a variance off by the factor 1 + r costs, doubled.
+    """Return g(r) = r − log(1+r) ≥ 0, zero only at 0: twice the cost of a variance wrong by the factor 1 + r.
 
     `ratio` is √(1+r), the ratio of the widths, which has its digits where 1 + r has lost them, near r = −1. Near 0 the
     two terms agree in almost every digit; there the series r²/2 − r³/3 + … keeps them all.
@@ -131,7 +131,7 @@ def _square(x: float) -> float:
 
 
 def _half_sum(parts: list[float]) -> float:
-    """Half the sum of non-negative parts, refused where float64 cannot hold it."""
+    """Return half the sum of non-negative parts. Raise LimitError where float64 cannot hold it."""
     try:
         total = 0.5 * fsum(parts)
     except OverflowError:
@@ -159,7 +159,7 @@ class Noised:
 
 
 def variance_preserving(alpha_bar: object, s0: object = 1) -> Noised:
-    """x_t = √ᾱ x0 + √(1−ᾱ) ε: I = ½ log(1 + ᾱs₀²/(1−ᾱ)), which for s₀ = 1 is −½ log(1−ᾱ).
+    """Return what x_t = √ᾱ x0 + √(1−ᾱ) ε keeps: I = ½ log(1 + ᾱs₀²/(1−ᾱ)); for s₀ = 1, −½ log(1−ᾱ).
 
     At ᾱ = 1 nothing is lost, and a real number known exactly is worth infinitely many nats: I = ∞.
 
@@ -172,7 +172,7 @@ def variance_preserving(alpha_bar: object, s0: object = 1) -> Noised:
 
 
 def variance_exploding(sigma: object, s0: object = 1) -> Noised:
-    """x_t = x0 + σ_t ε: I = ½ log(1 + s₀²/σ_t²); at σ_t = 0 it is ∞.
+    """Return what x_t = x0 + σ_t ε keeps: I = ½ log(1 + s₀²/σ_t²); at σ_t = 0 it is ∞.
 
     >>> round(variance_exploding(1, 1).information, 6)
     0.346574
@@ -185,7 +185,7 @@ def variance_exploding(sigma: object, s0: object = 1) -> Noised:
 
 
 def _noised(signal: float, noise: float) -> Noised:
-    """From the variances of the two independent parts of x_t."""
+    """Return what is left, from the variances of the two independent parts of x_t."""
     if noise == 0:
         return Noised(inf, gaussian_entropy(sqrt(signal)), -inf)
     total, left = gaussian_entropy(sqrt(signal + noise)), gaussian_entropy(sqrt(noise))

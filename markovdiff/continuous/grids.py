@@ -66,7 +66,7 @@ class Grid:
         return tuple(-self.reach + i * self.spacing for i in range(self.K))
 
     def normal(self, sigma: Fraction, resolution: Fraction = RESOLUTION) -> Distribution:
-        """N(0, σ²) on the grid: weights exp(−x_i²/2σ²) in units of the largest, rounded down, normalised exactly."""
+        """Return N(0, σ²) on the grid: weights exp(−x_i²/2σ²) by the largest, rounded down, normalised exactly."""
         if sigma <= 0:
             raise InputError("a normal law of no width", where="sigma", expected="σ > 0", got=shown(sigma))
 
@@ -81,7 +81,7 @@ class Grid:
 
 
 def ornstein_uhlenbeck(grid: Grid, beta: Fraction, resolution: Fraction = RESOLUTION) -> Dense:
-    """Q[i, j] ∝ exp(−(x_j − √(1−β) x_i)²/2β), each row normalised; the identity at β = 0.
+    """Return Q[i, j] ∝ exp(−(x_j − √(1−β) x_i)²/2β), each row normalised; the identity at β = 0.
 
     N(0, 1) is stationary for it, up to what the grid cuts off.
     """
@@ -98,7 +98,7 @@ def ornstein_uhlenbeck(grid: Grid, beta: Fraction, resolution: Fraction = RESOLU
 
 
 def _row(grid: Grid, i: int, beta: Fraction, resolution: Fraction) -> list[int]:
-    """Row i in units of the resolution, each entry rounded down.
+    """Return row i in units of the resolution, each entry rounded down.
 
     An entry is on the grid of roundings only if it is rational, and exponentials of different algebraic numbers are
     linearly independent (Lindemann & Weierstrass 1885): all exponents are then equal. That is K = 2, β = 1.
@@ -123,13 +123,13 @@ def _row(grid: Grid, i: int, beta: Fraction, resolution: Fraction) -> list[int]:
 
 
 def variance_preserving_chain(grid: Grid, betas: Sequence[Fraction], s0: Fraction = Fraction(1)) -> Chain:
-    """x0 ~ N(0, s₀²) on the grid, then an Ornstein–Uhlenbeck step for each β."""
+    """Return the chain with x0 ~ N(0, s₀²) on the grid and an Ornstein–Uhlenbeck step for each β."""
     made = {beta: ornstein_uhlenbeck(grid, beta) for beta in set(betas)}
     return Chain(grid.normal(s0), PerStep(tuple(made[beta] for beta in betas)), (), len(betas))
 
 
 def variance_exploding_chain(K: int, betas: Sequence[Fraction], s0: Fraction) -> Chain:
-    """x0 ~ N(0, s₀²) on K points of [−1, 1], then D3PM's Gaussian kernel: each step adds a variance of about β/2."""
+    """Return the chain of x0 ~ N(0, s₀²) on K points of [−1, 1] under D3PM's Gaussian kernel, variance β/2 a step."""
     grid = Grid(K, Fraction(1))
     checked = tuple(check_beta(beta, f"betas[{t}]") for t, beta in enumerate(betas))
     return Chain(grid.normal(s0), Gaussian(K, RESOLUTION), checked, len(checked))

@@ -38,7 +38,7 @@ Kind: TypeAlias = Literal["minimum", "saddle", "flat", "edge", "unfinished"]
 Objective: TypeAlias = "Callable[[Array], tuple[float, Array]]"
 
 FLAT = 1e-4
-"""A minimum curves by more than this in (c/w, log w). Those met curve by 0.06 or more, a flat valley by under 1e-6."""
+"""A minimum curves by more than this in (c/w, log w). Minima met curve by 0.06 or more, a flat valley by under 1e-6."""
 
 MAX_NODES = 200_000
 """Nodes of the rule on which the forward divergence is minimised."""
@@ -46,7 +46,7 @@ MAX_NODES = 200_000
 
 @dataclass(frozen=True)
 class Fit:
-    """Where the minimisation arrived from one start."""
+    """The point that the minimisation reached from one start."""
 
     start: tuple[float, float]
     centre: float
@@ -85,7 +85,7 @@ class Projection:
 
 
 def fit_gaussian(p: Mixture, direction: Direction, starts: Sequence[tuple[object, object]] | None = None) -> Projection:
-    """The N(c, w²) nearest to a mixture of Gaussians; `starts` are pairs (c, w), by default six along P.
+    """Return the N(c, w²) nearest to a mixture of Gaussians; `starts` are pairs (c, w), by default six along P.
 
     >>> from markovdiff.continuous.densities import mixture
     >>> p = mixture([1, 1], [-3, 3], [1, 1])
@@ -106,7 +106,7 @@ def fit_gaussian(p: Mixture, direction: Direction, starts: Sequence[tuple[object
 def fit_bell(
     p: Sequence[object], direction: Direction, starts: Sequence[tuple[object, object]] | None = None
 ) -> Projection:
-    """The bell q_i ∝ exp(−(i−c)²/2w²) nearest to a law p on the states 0 … K−1, given in exact numbers.
+    """Return the bell q_i ∝ exp(−(i−c)²/2w²) nearest to a law p on the states 0 … K−1, given in exact numbers.
 
     Raises InputError for the reverse direction where some p_i = 0: every bell gives i some mass, and KL(Q‖P) is
     then infinite for all of them.
@@ -115,7 +115,7 @@ def fit_bell(
     check_distribution(law, "p")
     K = len(law)
     if K < 2:
-        raise InputError("on one state there is nothing to fit", where="p", expected="two states or more", got=str(K))
+        raise InputError("there is nothing to fit on one state", where="p", expected="two states or more", got=str(K))
     if _checked(direction) == "reverse" and 0 in law:
         raise InputError(
             "P gives a state probability 0, which every bell-shaped Q allows: KL(Q‖P) is infinite for all of them",
@@ -129,7 +129,7 @@ def fit_bell(
 
 
 def bell(K: int, centre: object, width: object) -> tuple[float, ...]:
-    """The law q_i ∝ exp(−(i−c)²/2w²) on 0 … K−1, as floats."""
+    """Return the law q_i ∝ exp(−(i−c)²/2w²) on 0 … K−1, as floats."""
     import numpy as np
 
     log_q, _ = _log_bell(np.arange(K, dtype=float), real(centre, "centre"), positive(width, "width", NO_WIDTH))
@@ -145,7 +145,7 @@ def _checked(direction: str) -> str:
 
 
 def _starts(starts: Sequence[tuple[object, object]] | None, low: float, high: float) -> list[tuple[float, float]]:
-    """As given, or six evenly from end to end: an even number, so that none is in the very middle."""
+    """Return the starts given, or six evenly from end to end: an even number, so that none is in the very middle."""
     if starts is None:
         return [(low + (high - low) * k / 5, (high - low) / 6) for k in range(6)]
     if not starts:
@@ -159,7 +159,7 @@ def _project(
     starts: list[tuple[float, float]],
     bounds: tuple[tuple[float, float], ...],
 ) -> Projection:
-    """Minimise over (c, log w) from each start."""
+    """Minimise over (c, log w) from each start, and return where that ends."""
     import numpy as np
     from scipy.optimize import minimize
 
@@ -176,7 +176,7 @@ def _project(
 
 
 def _kind(objective: Objective, theta: Array, box: list[tuple[float, float]]) -> Kind:
-    """What a stopping place is, from the gradient and from differences of it."""
+    """Return the kind of a stopping place, from the gradient and from differences of it."""
     import numpy as np
 
     if any(x in ends for x, ends in zip(theta.tolist(), box, strict=True)):
@@ -193,7 +193,7 @@ def _kind(objective: Objective, theta: Array, box: list[tuple[float, float]]) ->
 
 
 def _covering_density(p: Mixture) -> Objective:
-    """KL(P‖N(c, w²)) by the trapezoidal rule on P's own nodes, and its gradient in (c, log w)."""
+    """Return KL(P‖N(c, w²)) by the trapezoidal rule on P's own nodes, and its gradient in (c, log w)."""
     import numpy as np
 
     low = min(m - 12 * s for m, s in zip(p.means, p.sigmas, strict=True))
@@ -222,7 +222,7 @@ def _covering_density(p: Mixture) -> Objective:
 
 
 def _seeking_density(p: Mixture) -> Objective:
-    """KL(N(c, w²)‖P) with x = c + wz, z ~ N(0, 1), and its gradient, which is P's score averaged over Q."""
+    """Return KL(N(c, w²)‖P) with x = c + wz, z ~ N(0, 1), and its gradient, which is P's score averaged over Q."""
     import numpy as np
 
     z, step = np.linspace(-10, 10, 641, retstep=True)
@@ -239,7 +239,7 @@ def _seeking_density(p: Mixture) -> Objective:
 
 
 def _bells(law: list[float], direction: Direction) -> Objective:
-    """KL between a law and the bell of (c, log w), and its gradient."""
+    """Return KL between a law and the bell of (c, log w), and its gradient."""
     import numpy as np
 
     p = np.asarray(law)
@@ -257,7 +257,7 @@ def _bells(law: list[float], direction: Direction) -> Objective:
 
 
 def _log_bell(i: Array, c: float, w: float) -> tuple[Array, Array]:
-    """Log q and its derivatives by c and by log w, one row each."""
+    """Return log q and its derivatives by c and by log w, one row each."""
     import numpy as np
 
     z = (i - c) / w

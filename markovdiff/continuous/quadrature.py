@@ -57,7 +57,7 @@ class Integral:
 
 
 def kl_by_quadrature(p: Mixture, q: Mixture) -> Integral:
-    """KL(p‖q) in nats.
+    """Return KL(p‖q) in nats.
 
     >>> from markovdiff.continuous.densities import TWO_PEAKS, normal
     >>> forward = kl_by_quadrature(normal(), TWO_PEAKS)
@@ -77,7 +77,7 @@ def kl_by_quadrature(p: Mixture, q: Mixture) -> Integral:
 
 
 def trapezoid(f: Integrand, low: float, high: float, widest: float) -> tuple[float, int]:
-    """∫ f over [low, high], f negligible at both ends, and the panels it took.
+    """Return ∫ f over [low, high], f negligible at both ends, and the number of panels.
 
     `f` gives its values and the sizes of what they are differences of, which is what rounding is relative to.
     `widest` is the widest first step: that of the narrowest peak, which a wider one might step over unseen.
@@ -106,7 +106,7 @@ def trapezoid(f: Integrand, low: float, high: float, widest: float) -> tuple[flo
 
 
 def _gauss_kronrod(f: Integrand, low: float, high: float, p: Mixture) -> float:
-    """Piece by piece, cut at the means and at ±4σ and ±12σ around each."""
+    """Integrate piece by piece, cut at the means and at ±4σ and ±12σ around each."""
     import numpy as np
     from scipy.integrate import quad
 

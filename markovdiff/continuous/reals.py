@@ -15,7 +15,7 @@ from markovdiff.errors import InputError, LimitError
 
 
 def real(value: object, where: str) -> float:
-    """`value` as a finite float.
+    """Return `value` as a finite float.
 
     >>> real("3/4", "mean"), real(2, "mean")
     (0.75, 2.0)
@@ -35,7 +35,7 @@ def real(value: object, where: str) -> float:
 
 
 def positive(value: object, where: str, why: str) -> float:
-    """`value` as a float > 0; `why` says in words what a zero or negative one would mean."""
+    """Return `value` as a float > 0; `why` says in words what a zero or negative one would mean."""
     x = real(value, where)
     if x <= 0:
         raise InputError(why, where=where, expected="a number > 0", got=shown(value))
@@ -43,7 +43,7 @@ def positive(value: object, where: str, why: str) -> float:
 
 
 def fraction_of_one(value: object, where: str, why: str) -> float:
-    """`value` as a float in [0, 1]."""
+    """Return `value` as a float in [0, 1]."""
     x = real(value, where)
     if not 0 <= x <= 1:
         raise InputError(why, where=where, expected="a number from 0 to 1", got=shown(value))
@@ -51,7 +51,7 @@ def fraction_of_one(value: object, where: str, why: str) -> float:
 
 
 def vector(values: object, where: str) -> list[float]:
-    """A non-empty list of finite floats."""
+    """Return a non-empty list of finite floats."""
     if isinstance(values, str | bytes | dict) or not isinstance(values, Iterable):
         raise InputError("not a sequence of numbers", where=where, expected="a list of numbers", got=shown(values))
     numbers = [real(x, f"{where}[{i}]") for i, x in enumerate(values)]
@@ -61,7 +61,7 @@ def vector(values: object, where: str) -> list[float]:
 
 
 def whole(value: object, where: str, why: str, least: int = 1, most: int | None = None) -> int:
-    """`value` as an integer ≥ least; `why` says what a smaller one would mean."""
+    """Return `value` as an integer ≥ least; `why` says what a smaller one would mean."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise InputError(why, where=where, expected=f"an integer ≥ {least}", got=shown(value))
     if most is not None and value > most:

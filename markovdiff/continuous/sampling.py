@@ -37,10 +37,10 @@ class Density(Protocol):
     """Something that can be sampled and knows the logarithm of its density."""
 
     def log_density(self, x: Array, /) -> Array:
-        """Log f at each x."""
+        """Return log f at each x."""
 
     def sample(self, rng: np.random.Generator, n: int, /) -> Array:
-        """`n` independent draws."""
+        """Draw `n` times, independently."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Estimate:
     n: int
 
     def interval(self, level: object = 0.95) -> tuple[float, float]:
-        """The central confidence interval of that level, by the normal approximation."""
+        """Return the central confidence interval of that level, by the normal approximation."""
         share = real(level, "level")
         if not 0 < share < 1:
             raise InputError(
@@ -71,7 +71,7 @@ class Estimate:
 
 
 def kl_by_sampling(p: Density, q: Density, n: int, seed: int = 0) -> Estimate:
-    """KL(p‖q) from n ≥ 2 draws from p.
+    """Return KL(p‖q) from n ≥ 2 draws from p.
 
     >>> from markovdiff.continuous.densities import normal
     >>> estimate = kl_by_sampling(normal(0, 1), normal(1, 2), 10_000)
@@ -107,7 +107,7 @@ class ErrorsBySize:
 def errors_by_size(
     p: Density, q: Density, truth: object, sizes: Sequence[int], repeats: int = 100, seed: int = 0
 ) -> ErrorsBySize:
-    """The error of KL(p‖q) by sampling at each n in `sizes`, over independent repeats.
+    """Return the error of KL(p‖q) by sampling at each n in `sizes`, over independent repeats.
 
     Raises InputError for fewer than two different sizes (no line) or fewer than two repeats.
     """
@@ -135,7 +135,7 @@ def errors_by_size(
 
 
 def fitted_slope(x: Sequence[float], y: Sequence[float]) -> float:
-    """The slope of the least-squares line through the points (x_i, y_i).
+    """Return the slope of the least-squares line through the points (x_i, y_i).
 
     >>> fitted_slope([0, 1, 2], [1, 3, 5])
     2.0

@@ -117,7 +117,7 @@ def constant_step(chain: Chain) -> Transition | None:
 
 
 def ball_of(step: Transition, bits: int) -> arb_mat:
-    """A transition matrix in balls; what is 0 is the exact 0."""
+    """Return a transition matrix in balls; what is 0 is the exact 0."""
     dense = step.dense
     return stochastic_ball([(row, dense.matrix.d) for row in dense.table], bits)
 
@@ -173,7 +173,7 @@ def distance_ball(Q_bar: arb_mat, law: Sequence[Fraction], bits: int) -> list[ar
 
 
 def capacity_ball(Q_bar: arb_mat, bits: int) -> tuple[arb, arb]:
-    """A lower and an upper bound on max_p I(p) in nats."""
+    """Return a lower and an upper bound on max_p I(p) in nats."""
     weights = proposed_input(Q_bar)
     p = marginal_ball(Q_bar, weights, bits)
     total = fmpz(sum(weights))
@@ -187,7 +187,7 @@ def capacity_ball(Q_bar: arb_mat, bits: int) -> tuple[arb, arb]:
 
 
 def proposed_input(Q_bar: arb_mat) -> list[int]:
-    """A nearly best input, as positive weights, by Blahut and Arimoto in float64, sped up by over-relaxation."""
+    """Return a nearly best input, as positive weights, by Blahut and Arimoto in float64, sped up by over-relaxation."""
     import numpy as np
 
     Q = np.array([[float(x.mid()) for x in row] for row in Q_bar.table()])

@@ -93,7 +93,7 @@ class _Joint:
     pair: Law
 
     def signed(self) -> Iterator[tuple[int, Law]]:
-        """The three entropies of I = H + H − H."""
+        """Return the three entropies of I = H + H − H."""
         return iter(((1, self.data), (1, self.marginal), (-1, self.pair)))
 
 
@@ -189,7 +189,7 @@ def _exact_part(p: Fraction, n: int) -> LogForm:
 
 
 def _part(p: Fraction, n: int) -> arb:
-    """The same in the current precision; with the window's rest, which is no more than its probability times log n."""
+    """Return the same in the current precision; the window's rest is at most its probability times log n."""
     if p == 1:
         return arb(n).log()
     mean = int(n * p)
@@ -219,14 +219,14 @@ def _log(m: int, bits: int) -> arb:
 
 
 def _bins(law: Law, n: int) -> arb:
-    """The expected number of cells observed, in the current precision."""
+    """Return the expected number of cells observed, in the current precision."""
     return sum(((1 - _ball(1 - p) ** n) * count for p, count in law.items()), arb(0))
 
 
 def _deviation(
     table: Sequence[Sequence[Fraction]], n: int, digits: int, unit: Unit, seed: int
 ) -> tuple[Enclosed, bool]:
-    """The standard deviation of Î_n, and whether it is enclosed, by going through every table of counts."""
+    """Return the standard deviation of Î_n, and whether it is enclosed, by going through every table of counts."""
     cells = [(i, j, x) for i, row in enumerate(table) for j, x in enumerate(row) if x]
     if comb(n + len(cells) - 1, len(cells) - 1) > MAX_OUTCOMES:
         return Enclosed(decimal_text(as_decimal(_drawn(cells, n, unit, seed), 3))), False
@@ -267,7 +267,7 @@ def _xlogx(m: int, bits: int) -> arb:
 
 
 def _drawn(cells: Sequence[tuple[int, int, Fraction]], n: int, unit: Unit, seed: int) -> float:
-    """The standard deviation of DRAWS estimates, drawn by the seed."""
+    """Return the standard deviation of DRAWS estimates, drawn by the seed."""
     import numpy as np
 
     p = np.array([float(x) for _, _, x in cells])
@@ -284,7 +284,7 @@ def _drawn(cells: Sequence[tuple[int, int, Fraction]], n: int, unit: Unit, seed:
 
 
 def _enough(joint: _Joint, truth: Quantity) -> tuple[int | None, str]:
-    """An n at which the mean comes within a factor of 2 of the truth, with n − 1 outside."""
+    """Return an n at which the mean comes within a factor of 2 of the truth, with n − 1 outside."""
     if truth.is_zero():
         return None, "the truth is 0: no estimate above 0 is within a factor of it"
     bits = 192

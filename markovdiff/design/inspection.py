@@ -222,7 +222,7 @@ def _kernels(chain: Chain, digits: int, notes: list[str]) -> Iterable[KernelFoun
 
 
 def _spans(ts: Sequence[int]) -> str:
-    """The times as words: "1…64", "1, 3, 5, …"."""
+    """Return the times as words: "1…64", "1, 3, 5, …"."""
     if len(ts) > 1 and ts[-1] - ts[0] == len(ts) - 1:
         return f"{ts[0]}…{ts[-1]}"
     return ", ".join(map(str, ts[:8])) + (", …" if len(ts) > 8 else "")
@@ -274,7 +274,7 @@ def _is_doubly_stochastic(step: Transition) -> bool:
 
 
 def _widest(step: Transition) -> tuple[int, int] | None:
-    """The first pair of rows whose distance is Dobrushin's coefficient; None where all rows are alike."""
+    """Return the first pair of rows whose distance is Dobrushin's coefficient; None where all rows are alike."""
     eta = step.dobrushin
     if eta == 0:
         return None
@@ -294,7 +294,7 @@ def _widest(step: Transition) -> tuple[int, int] | None:
 def _limit(
     chain: Chain, step: Transition | None, classes: tuple[CommunicatingClass, ...] | None, scenario: Scenario
 ) -> tuple[LimitFound, RationalMatrix | None]:
-    """The limit of Q̄_t, and that of p_t."""
+    """Return the limit of Q̄_t, and that of p_t."""
 
     def none(detail: str) -> tuple[LimitFound, None]:
         return LimitFound(False, None, None, None, detail), None

@@ -107,7 +107,7 @@ def _of_dense(chain: Chain, step: Dense, classes: tuple[CommunicatingClass, ...]
 
 
 def _large(chain: Chain, step: Dense, classes: tuple[CommunicatingClass, ...], bits: int) -> Spectrum:
-    """The spectrum of a large irreducible aperiodic kernel from data in every state, which excite all of it."""
+    """Return the spectrum of a large irreducible aperiodic kernel from data in every state, which excite all of it."""
     whole = len(classes) == 1 and classes[0].period == 1 and len(chain.data.support) == chain.K
     if chain.K > MAX_STATES or not whole:
         raise LimitError(

@@ -159,7 +159,7 @@ def _solved(curve: _Curve, shares: Sequence[Fraction]) -> Iterator[arb]:
 
 
 def _newton(curve: _Curve, target: arb, start: arb) -> arb:
-    """A number near the root, by Newton's method kept inside a bracket by bisection."""
+    """Return a number near the root, by Newton's method kept inside a bracket by bisection."""
     low, high, x = arb(0), arb(1), start
     for _ in range(400):
         value, slope = curve.at(x)
@@ -206,7 +206,7 @@ def _exact_betas(shares: Sequence[Fraction]) -> list[Fraction]:
 
 
 def _deviation(curve: _Curve, betas: Sequence[Fraction], shares: Sequence[Fraction], *, in_bits: bool) -> Enclosed:
-    """A bound on |I_t − share_t·H(x0)| at every t, of the chain with these β_t."""
+    """Return a bound on |I_t − share_t·H(x0)| at every t, of the chain with these β_t."""
     with ALONE, ctx.workprec(BITS):
         alpha, widest = arb(1), arb(0)
         for beta, share in zip(betas, shares, strict=True):
@@ -224,7 +224,7 @@ def _ball(x: Fraction) -> arb:
 
 
 def _toml(scenario: Scenario, betas: Sequence[Fraction], grid: Fraction, deviation: Enclosed, has_curve: bool) -> str:
-    """The scenario with this schedule; its checks are those that the property implies."""
+    """Return the scenario with this schedule; its checks are those that the property implies."""
     spec, labels = scenario.file.noise.kernel, scenario.labels
     quoted = [json.dumps(state, ensure_ascii=False) for state in scenario.data.states]
     law = [f'"{text(p)}"' for p in scenario.data.probabilities]

@@ -119,14 +119,14 @@ def discs(step: Dense, bits: int) -> Spectrum:
 
 
 def simplest(x: arb) -> Fraction | None:
-    """The rational of few digits that a ball may stand for, if one lies in it."""
+    """Return the rational of few digits that a ball may stand for, if one lies in it."""
     low, high = bounds(x)
     near = ((low + high) / 2).limit_denominator(SIMPLE)
     return near if low <= near <= high else None
 
 
 def roots_of(polynomial: fmpq_poly) -> list[tuple[acb, int]]:
-    """The roots in the current precision, isolated, with their multiplicities."""
+    """Return the roots in the current precision, isolated, with their multiplicities."""
     found: Any = polynomial.numer().complex_roots()
     return [(z, int(m)) for z, m in found]
 
@@ -164,7 +164,7 @@ def _restricted(step: Dense, data: Sequence[int], total: int) -> fmpq_mat | None
 
 
 def _echelon(rows: fmpz_mat) -> tuple[fmpz_mat, int]:
-    """The reduced row echelon form without its zero rows; each pivot column has one entry."""
+    """Return the reduced row echelon form without its zero rows; each pivot column has one entry."""
     reduced, _, rank = rows.rref()
     kept = []
     for row in reduced.table()[: int(rank)]:
@@ -176,7 +176,7 @@ def _echelon(rows: fmpz_mat) -> tuple[fmpz_mat, int]:
 
 
 def modulus(spectrum: Spectrum) -> arb | None:
-    """The largest modulus, as a ball around all that may be the largest; None where nothing is excited."""
+    """Return the largest modulus, as a ball around all that may be the largest; None where nothing is excited."""
     if not spectrum.leading:
         return None
     with ALONE, ctx.workprec(256):

@@ -143,7 +143,7 @@ def first_time(chain: Chain, epsilon: Fraction, holds: Callable[[int], bool | No
 
 
 def _first_of_all(chain: Chain, epsilon: Fraction, holds: Callable[[int], bool | None], what: str) -> FirstTime:
-    """The first t of a process with memory, where the quantity may rise again: every t is looked at."""
+    """Return the first t of a process with memory, where the quantity may rise again: every t is looked at."""
     for t in range(chain.T + 1):
         if _told(holds, t):
             return FirstTime(epsilon, t, False, f"{what} is at most that at t = {t}; with memory it may rise again")

@@ -1,1 +1,1 @@
-"""The chapter, live: what information theory says of diffusion, a page an idea, every number computed when shown."""
+"""The chapter, live: what information theory says about diffusion, one idea a page, each number computed when shown."""

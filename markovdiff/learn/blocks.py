@@ -45,7 +45,7 @@ class Number:
         return isinstance(self.value, float)
 
     def digits(self) -> str:
-        """The decimals alone, for a table."""
+        """Return the decimals alone, for a table."""
         from markovdiff.arithmetic.logform import Infinity
 
         if isinstance(self.value, float):
@@ -53,7 +53,7 @@ class Number:
         return "∞" if isinstance(self.value, Infinity) else _signed(self._enclosed(self.value).value)
 
     def written(self, room: int) -> str:
-        """Closed form, if it fits in `room` columns, decimals and unit."""
+        """Return the closed form, if it fits in `room` columns, with decimals and unit."""
         from markovdiff.arithmetic.logform import Infinity
 
         if isinstance(self.value, float):
@@ -75,12 +75,12 @@ class Number:
 
 
 def bits(value: LogForm | Quantity | Infinity) -> Number:
-    """An exact number, shown in bits."""
+    """Return an exact number to be shown in bits."""
     return Number(value, "bits")
 
 
 def nats(value: LogForm | Quantity | Infinity | float) -> Number:
-    """A number in nats, exact or a float."""
+    """Return a number in nats, exact or a float."""
     return Number(value, "nats")
 
 
@@ -95,12 +95,12 @@ class Bar:
     width: int = 24
 
     def text(self) -> str:
-        """The bar in blocks of an eighth."""
+        """Return the bar in blocks of an eighth."""
         return bar(self.shares, self.width)
 
 
 def decimal(x: float, digits: int = FLOAT_DIGITS) -> str:
-    """A float to a few significant digits.
+    """Return a float to a few significant digits.
 
     >>> decimal(-0.25), decimal(1e-9), decimal(float("inf"))
     ('−0.25', '1e-09', '∞')
@@ -111,12 +111,12 @@ def decimal(x: float, digits: int = FLOAT_DIGITS) -> str:
 
 
 def _signed(digits: str) -> str:
-    """The minus sign of mathematics in front; an exponent keeps the machine's."""
+    """Return digits with the minus sign of mathematics in front; an exponent keeps the machine's."""
     return f"−{digits[1:]}" if digits.startswith("-") else digits
 
 
 def cell(value: Cell) -> str:
-    """A cell as text."""
+    """Return a cell as text."""
     from markovdiff.arithmetic.rational import text
 
     match value:
@@ -139,7 +139,7 @@ class Prose:
     kind: Kind = "prose"
 
     def lines(self) -> list[str]:
-        """Wrapped."""
+        """Return the paragraph, wrapped."""
         return textwrap.wrap(self.text, INNER)
 
 
@@ -151,7 +151,7 @@ class Ask:
     kind: Kind = "ask"
 
     def lines(self) -> list[str]:
-        """Wrapped behind a mark."""
+        """Return the question, wrapped behind a mark."""
         return textwrap.wrap(self.text, INNER, initial_indent="? ", subsequent_indent="  ")
 
 
@@ -163,7 +163,7 @@ class Formula:
     kind: Kind = "formula"
 
     def lines(self) -> list[str]:
-        """Indented."""
+        """Return the formulas, indented."""
         return [f"    {line}" for line in self.text]
 
 
@@ -175,23 +175,23 @@ class Code:
     kind: Kind = "code"
 
     def lines(self) -> list[str]:
-        """As they are."""
+        """Return the lines as they are."""
         return list(self.text)
 
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """Numbers by name, a line each: what is left of "=" and what it is. A text stands as it is, "≈" under "≈"."""
+    """Numbers by name, one a line: the name left of "=" and the value right of it. "≈" of a text stands under "≈"."""
 
     rows: tuple[tuple[str, Cell], ...]
     kind: Kind = "facts"
 
     def __getitem__(self, label: str) -> Cell:
-        """The number of that name."""
+        """Return the number of that name."""
         return dict(self.rows)[label]
 
     def lines(self) -> list[str]:
-        """Aligned at their equals signs."""
+        """Return the lines, aligned at their equals signs."""
         width = max(len(label) for label, _ in self.rows)
         return [f"  {label:<{width}}{self._right(value, INNER - width - 5)}".rstrip() for label, value in self.rows]
 
@@ -213,12 +213,12 @@ class Table:
     kind: Kind = "table"
 
     def column(self, name: str) -> tuple[Cell, ...]:
-        """The cells under a heading."""
+        """Return the cells under a heading."""
         k = self.head.index(name)
         return tuple(row[k] for row in self.rows)
 
     def lines(self) -> list[str]:
-        """Aligned, two columns apart."""
+        """Return the lines, columns aligned and two apart."""
         written = [self.head, *([cell(value) for value in row] for row in self.rows)]
         widths = [max(map(len, column)) for column in zip(*written, strict=True)]
         left = [all(isinstance(x, str | Bar) for x in column) for column in zip(*self.rows, strict=True)]
@@ -238,7 +238,7 @@ class Picture:
     kind: Kind = "picture"
 
     def lines(self) -> list[str]:
-        """Indented."""
+        """Return the drawing, indented."""
         return [f"  {row}".rstrip() for row in self.rows]
 
 

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 def small_chain(values: Values) -> Chain:
-    """Three letters, 4 : 2 : 1, redrawn evenly with probability β a step."""
+    """Return the chain of three letters, 4 : 2 : 1, redrawn evenly with probability β a step."""
     return uniform_chain([4, 2, 1], (values["beta"],) * int(values["T"]))
 
 
 def imperfect(error: Fraction) -> ReverseModel:
-    """A model that guesses x0 by the true posterior, mixed with a share of pure guessing."""
+    """Return a model that guesses x0 by the true posterior, mixed with a share of pure guessing."""
     from markovdiff.process.reverse import Posterior, PosteriorMixture
 
     return PosteriorMixture(Posterior(error))
@@ -59,7 +59,7 @@ def books(chain: Chain, error: Fraction) -> Books:
 
 
 def finite(term: Term) -> Quantity:
-    """The term, which in these chains is a number: everything the noise does the model allows."""
+    """Return the term as a number: in these chains the model allows everything that the noise does."""
     from markovdiff.arithmetic.quantity import Quantity
 
     if not isinstance(term, Quantity):
@@ -68,7 +68,7 @@ def finite(term: Term) -> Quantity:
 
 
 def elbo(values: Values) -> Sequence[Block]:
-    """The three terms, step by step, and the same total by what it pays for."""
+    """Build the page on the three terms, step by step, and on what the same total pays for."""
     chain = small_chain(values)
     kept, by_paths = books(chain, values["eps"]), derived(chain, values["eps"])
     totals = kept.totals
@@ -127,7 +127,7 @@ WORDS = {
 
 
 def derived(chain: Chain, error: Fraction) -> Derivation:
-    """The derivation for the imperfect model, started from the uniform law."""
+    """Return the derivation for the imperfect model, started from the uniform law."""
     from markovdiff.learn.derivation import derive_elbo
 
     model, moments = imperfect(error), list(chain.moments())
@@ -136,7 +136,7 @@ def derived(chain: Chain, error: Fraction) -> Derivation:
 
 
 def derivation(values: Values) -> Sequence[Block]:
-    """Each line with its value, and its relation to the line before, decided."""
+    """Build the page with each line of the derivation, its value, and its relation to the line before, decided."""
     chain = small_chain(values)
     found = derived(chain, values["eps"])
     rows = tuple(

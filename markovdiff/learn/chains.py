@@ -14,7 +14,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def uniform_chain(weights: Sequence[int], betas: Sequence[Fraction]) -> Chain:
-    """States a, b, … with the given weights; each step redraws x evenly with probability β."""
+    """Return the chain on states a, b, … with the given weights; each step redraws x evenly with probability β."""
     from markovdiff.process.chain import Chain
     from markovdiff.process.distribution import Distribution
     from markovdiff.process.kernels import uniform
@@ -24,7 +24,7 @@ def uniform_chain(weights: Sequence[int], betas: Sequence[Fraction]) -> Chain:
 
 
 def masking_chain(weights: Sequence[int], betas: Sequence[Fraction]) -> Chain:
-    """The same data and one more state, the mask, at which each step leaves x with probability β for good."""
+    """Return the chain with the same data and a mask, to which each step moves x with probability β for good."""
     from markovdiff.process.chain import Chain
     from markovdiff.process.distribution import Distribution
     from markovdiff.process.kernels import RankOneKernel
@@ -35,7 +35,7 @@ def masking_chain(weights: Sequence[int], betas: Sequence[Fraction]) -> Chain:
 
 
 def informations(chain: Chain) -> list[Information]:
-    """What is known at t = 0 … T, each linked to the one before."""
+    """Return what is known at t = 0 … T, each linked to the one before."""
     from markovdiff.engines.exact.information import Information
 
     known: list[Information] = []
@@ -45,6 +45,6 @@ def informations(chain: Chain) -> list[Information]:
 
 
 def few(last: int, most: int, first: int = 0) -> list[int]:
-    """At most `most` times from `first` to `last`, both ends and evenly between."""
+    """Return at most `most` times from `first` to `last`, both ends and evenly between."""
     times = last - first + 1
     return sorted({first + round(k * (times - 1) / max(min(most, times) - 1, 1)) for k in range(min(most, times))})

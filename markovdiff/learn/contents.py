@@ -58,12 +58,12 @@ LEFT_SECTIONS = 4
 
 @cache
 def pages() -> Mapping[str, Page]:
-    """Every page by its name, in reading order."""
+    """Return every page by its name, in reading order."""
     return MappingProxyType({page.name: page for section in SECTIONS for page in section.pages})
 
 
 def find(name: str) -> Page:
-    """The page of that name. Raises InputError that names the nearest one."""
+    """Return the page of that name. Raise InputError that names the nearest one."""
     known = pages()
     if name not in known:
         close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
@@ -105,7 +105,7 @@ def read_all(settings: Sequence[str]) -> Mapping[str, Settings]:
 
 
 def after(page: Page) -> Page | None:
-    """The page to read next; None after the last."""
+    """Return the page to read next; None after the last."""
     order = list(pages().values())
     k = order.index(page) + 1
     return order[k] if k < len(order) else None

@@ -16,7 +16,7 @@ from markovdiff.learn.page import Page, Parameter, Values, count
 
 
 def differential(values: Values) -> Sequence[Block]:
-    """The entropy h of a uniform density, and H of the same thing cut into bins."""
+    """Build the page on the entropy h of a uniform density, and on H of the same law cut into bins."""
     from markovdiff.continuous.gaussian import uniform_entropy
 
     width = values["width"]
@@ -43,7 +43,7 @@ def differential(values: Values) -> Sequence[Block]:
 
 
 def gaussian_maximum(values: Values) -> Sequence[Block]:
-    """Three densities of one variance."""
+    """Build the page on three densities of one variance."""
     from markovdiff.continuous.gaussian import entropies_at_variance
 
     variance = values["variance"]
@@ -75,7 +75,7 @@ def gaussian_maximum(values: Values) -> Sequence[Block]:
 
 
 def gaussians(values: Values) -> Sequence[Block]:
-    """KL of two Gaussians in closed form, beside quadrature."""
+    """Build the page on KL of two Gaussians in closed form, beside quadrature."""
     from markovdiff.continuous.densities import normal
     from markovdiff.continuous.gaussian import gaussian_kl, kl_to_standard_normal
     from markovdiff.continuous.quadrature import kl_by_quadrature
@@ -109,7 +109,7 @@ def gaussians(values: Values) -> Sequence[Block]:
 
 
 def gaussian_noise(values: Values) -> Sequence[Block]:
-    """I(x0; x_t) of a Gaussian under noise, on the line and on K states."""
+    """Build the page on I(x0; x_t) of a Gaussian under noise, on the line and on K states."""
     from markovdiff.continuous.discretised import preserving_beside
 
     K, beta, T = int(values["K"]), values["beta"], int(values["T"])
@@ -148,7 +148,7 @@ SIZES = (12, 16, 20, 32)
 
 
 def grids(values: Values) -> Sequence[Block]:
-    """What a grid keeps of the line: D3PM's discretised Gaussian, and convergence as the grid is refined."""
+    """Build the page on what a grid keeps of the line: D3PM's discretised Gaussian, and refinement."""
     from markovdiff.continuous.discretised import exploding_beside, refined
 
     K = int(values["K"])

@@ -60,7 +60,7 @@ class Derivation:
     """How many paths the noise can walk."""
 
     def __getitem__(self, name: str) -> Line:
-        """The line of that name."""
+        """Return the line of that name."""
         return next(line for line in self.lines if line.name == name)
 
     @property
@@ -80,7 +80,7 @@ class Derivation:
 
 
 def derive_elbo(chain: Chain, reverse: Sequence[Sequence[object]], prior: Sequence[object]) -> Derivation:
-    """The derivation for a chain and a model: `reverse[t−1][j]` = p_θ(x_{t−1} | x_t = j), t = 1 … T, and π = `prior`.
+    """Return the derivation for a chain, a model `reverse[t−1][j]` = p_θ(x_{t−1} | x_t = j), t ≥ 1, and π = `prior`.
 
     A row of `reverse` may be None where neither the noise nor the model ever is. For one x0 alone, give a chain
     whose data sit on that state. Raises LimitError where there are too many paths; InputError for rows that are no
@@ -92,7 +92,7 @@ def derive_elbo(chain: Chain, reverse: Sequence[Sequence[object]], prior: Sequen
 
 
 def bayes_model(chain: Chain) -> tuple[tuple[Rows, ...], Row]:
-    """(reverse, prior) of the best model there is: the Bayes reverse, started from p_T itself.
+    """Return (reverse, prior) of the best model there is: the Bayes reverse, started from p_T itself.
 
     >>> from markovdiff.process.distribution import Distribution
     >>> from markovdiff.process.kernels import uniform
@@ -105,7 +105,7 @@ def bayes_model(chain: Chain) -> tuple[tuple[Rows, ...], Row]:
 
 
 def _related(drafts: Iterable[Draft]) -> Iterator[Line]:
-    """The lines, each compared with the one before."""
+    """Return the lines, each compared with the one before."""
     before: LogForm | None = None
     for name, formula, reason, value, claimed in drafts:
         sign = 0 if before is None else (before - value).sign()
@@ -153,7 +153,7 @@ def _mean_log_prior(paths: Paths) -> LogForm:
 
 
 def _by_pairs(paths: Paths) -> LogForm:
-    """From the laws of (x_{t−1}, x_t) alone."""
+    """Return the value from the laws of (x_{t−1}, x_t) alone."""
     total = _mean_log_prior(paths)
     for t, Q in enumerate(paths.Q, 1):
         p = paths.chain.marginal(t - 1)
@@ -163,7 +163,7 @@ def _by_pairs(paths: Paths) -> LogForm:
 
 
 def _by_posteriors(paths: Paths) -> LogForm:
-    """With each q(x_t | x_{t−1}), t ≥ 2, turned around given x0; nothing has telescoped yet."""
+    """Return the value with each q(x_t | x_{t−1}), t ≥ 2, turned around given x0; nothing has telescoped yet."""
     total = _mean_log_prior(paths)
     total += expected_log((w, paths.row(1, j)[k] / paths.Q[0][k][j]) for w, k, j in _ends(paths, 1))
     for t in range(2, paths.T + 1):
@@ -174,12 +174,12 @@ def _by_posteriors(paths: Paths) -> LogForm:
 
 
 def _ends(paths: Paths, t: int) -> list[tuple[Fraction, int, int]]:
-    """(q(x0 = k, x_t = j), k, j) where that is positive."""
+    """Return (q(x0 = k, x_t = j), k, j) where that is positive."""
     return [(w, k, j) for k, row in enumerate(paths.chain.joint(t)) for j, w in enumerate(row) if w]
 
 
 def _posterior(paths: Paths, t: int, k: int, j: int) -> Iterator[tuple[int, Fraction]]:
-    """(i, q(x_{t−1} = i | x_t = j, x0 = k))."""
+    """Return (i, q(x_{t−1} = i | x_t = j, x0 = k))."""
     row = paths.chain.forward_posterior(t, k)[j]
     assert row is not None
     return enumerate(row)
@@ -190,13 +190,13 @@ def _reconstruction(paths: Paths) -> LogForm:
 
 
 def _denoising(paths: Paths, t: int) -> LogForm:
-    """E KL(q(x_{t−1}|x_t,x0) ‖ p_θ(x_{t−1}|x_t))."""
+    """Return E KL(q(x_{t−1}|x_t,x0) ‖ p_θ(x_{t−1}|x_t))."""
     parts = [w * _kl([b for _, b in _posterior(paths, t, k, j)], paths.row(t, j)) for w, k, j in _ends(paths, t)]
     return sum(parts, LogForm())
 
 
 def _prior(paths: Paths) -> LogForm:
-    """E KL(q(x_T|x0) ‖ π)."""
+    """Return E KL(q(x_T|x0) ‖ π)."""
     rows = zip(paths.data, paths.chain.cumulative(paths.T), strict=True)
     return sum((a * _kl(row, paths.prior) for a, row in rows if a), LogForm())
 
@@ -210,7 +210,7 @@ def _ledger(paths: Paths) -> LogForm:
 
 
 def _kl(p: Sequence[Fraction], q: Sequence[Fraction]) -> LogForm:
-    """A divergence that the check of the paths has shown to be finite."""
+    """Return a divergence; the check of the paths has shown it to be finite."""
     divergence = kl(p, q)
     if isinstance(divergence, Infinity):
         raise InternalError("a divergence is infinite although every path of the noise is possible", where="KL")

@@ -19,7 +19,7 @@ STEPS = "time is counted in whole steps, and a page has room for few rows: more 
 
 
 def information_flow(values: Values) -> Sequence[Block]:
-    """I_t, and the loss of each step."""
+    """Build the page on I_t and the loss of each step."""
     K, T = int(values["K"]), int(values["T"])
     known = informations(uniform_chain(list(range(K, 0, -1)), (values["beta"],) * T))
     H = known[0].mutual_information.form()
@@ -66,7 +66,7 @@ def information_flow(values: Values) -> Sequence[Block]:
 
 
 def entropy_flow(values: Values) -> Sequence[Block]:
-    """H(x_t) under even redraws and under masking."""
+    """Build the page on H(x_t) under even redraws and under masking."""
     T, beta = int(values["T"]), values["beta"]
     even, masked = (informations(make([3, 1], (beta,) * T)) for make in (uniform_chain, masking_chain))
     top = max(_float(now.entropy) for now in (*even, *masked))
@@ -100,7 +100,7 @@ def entropy_flow(values: Values) -> Sequence[Block]:
 
 
 def score(values: Values) -> Sequence[Block]:
-    """The ratios p_t(y)/p_t(x), and the Bayes reverse made of them."""
+    """Build the page on the ratios p_t(y)/p_t(x) and the Bayes reverse made of them."""
     from markovdiff.learn.score import concrete_score, reverse_from_score, reverse_from_score_before
 
     beta, t = values["beta"], int(values["t"])
@@ -142,12 +142,12 @@ def score(values: Values) -> Sequence[Block]:
 
 
 def _float(quantity: Quantity) -> float:
-    """For a bar."""
+    """Return a number as a float, for a bar."""
     return float(quantity.enclosed(15, "nats"))
 
 
 def _short(x: Fraction) -> str:
-    """A fraction as it is, or as a decimal where that is too long for a table."""
+    """Return a fraction as it is, or as a decimal where that is too long for a table."""
     exact = str(x) if x.denominator < MAX_DENOMINATOR else ""
     return exact if 0 < len(exact) <= 9 else f"≈{float(x):.5g}"
 

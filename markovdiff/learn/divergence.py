@@ -24,18 +24,18 @@ SURE_C = "with a coin that always falls on one side some KL here is infinite (se
 
 
 def coin(p: Fraction) -> list[Fraction]:
-    """The law of a coin."""
+    """Return the law of a coin."""
     return [p, 1 - p]
 
 
 def finite(value: md.LogForm | Infinity) -> md.LogForm:
-    """The value, where the second law misses nothing of the first."""
+    """Return the value; the second law misses nothing of the first."""
     assert isinstance(value, md.LogForm)
     return value
 
 
 def cross_entropy(values: Values) -> Sequence[Block]:
-    """H(P,Q) = H(P) + KL(P‖Q) as Q moves."""
+    """Build the page on H(P,Q) = H(P) + KL(P‖Q) as Q moves."""
     p, q = values["p"], values["q"]
     P, H = coin(p), md.entropy(coin(p))
     grid = sorted({Fraction(k, 8) for k in range(1, 8)} | {q})
@@ -63,7 +63,7 @@ def cross_entropy(values: Values) -> Sequence[Block]:
 
 
 def likelihood(values: Values) -> Sequence[Block]:
-    """The negative log-likelihood of a sample is n times a cross-entropy."""
+    """Build the page on the negative log-likelihood of a sample, n times a cross-entropy."""
     heads, tails = int(values["heads"]), int(values["tails"])
     n = heads + tails
     seen = Fraction(heads, n)
@@ -95,12 +95,12 @@ def likelihood(values: Values) -> Sequence[Block]:
 
 
 def nll(heads: int, n: int, q: Fraction) -> md.LogForm:
-    """−log of the probability of one sequence of throws, by its product."""
+    """Return −log of the probability of one sequence of throws, by its product."""
     return -md.log(q**heads * (1 - q) ** (n - heads))
 
 
 def kl(values: Values) -> Sequence[Block]:
-    """KL(P‖Q) term by term: terms may be negative, the sum may not."""
+    """Build the page on KL(P‖Q) term by term: terms may be negative, the sum may not."""
     p, q = values["p"], values["q"]
     terms = [(a * md.log(a / b)) if a else md.log(1) for a, b in zip(coin(p), coin(q), strict=True)]
     total = md.kl(coin(p), coin(q))
@@ -124,7 +124,7 @@ def kl(values: Values) -> Sequence[Block]:
 
 
 def not_a_distance(values: Values) -> Sequence[Block]:
-    """KL is not symmetric, and a detour may be shorter."""
+    """Build the page on why KL is no distance: it is not symmetric, and a detour may be shorter."""
     a, b, c = (coin(values[name]) for name in "abc")
     there, back = finite(md.kl(a, c)), finite(md.kl(c, a))
     legs = finite(md.kl(a, b)), finite(md.kl(b, c))
@@ -159,7 +159,7 @@ def not_a_distance(values: Values) -> Sequence[Block]:
 
 
 def infinite(values: Values) -> Sequence[Block]:
-    """KL = ∞ where Q forbids what P does, and what a patch makes of it."""
+    """Build the page on KL = ∞, where Q forbids what P does, and on what a patch makes of it."""
     p, eps = values["p"], values["eps"]
     P, Q = [p, 1 - p], [Fraction(0), Fraction(1)]
     patches = [Fraction(1, 1000), Fraction(1, 10**6), Fraction(1, 10**20), eps]
@@ -185,13 +185,13 @@ def infinite(values: Values) -> Sequence[Block]:
 
 
 def _power(e: Fraction) -> str:
-    """1e-20 rather than twenty zeros."""
+    """Return 1e-20 rather than twenty zeros."""
     digits = len(str(e.denominator)) - 1
     return f"1e-{digits:02d}" if e == Fraction(1, 10**digits) else str(e)
 
 
 def forward_reverse(values: Values) -> Sequence[Block]:
-    """One Gaussian fitted to two peaks, by KL in each direction."""
+    """Build the page on one Gaussian fitted to two peaks, by KL in each direction."""
     from markovdiff.continuous.densities import mixture
     from markovdiff.continuous.projection import fit_gaussian
 
@@ -237,14 +237,14 @@ K_MODES, LEFT = 20, 5
 
 
 def two_peaks(gap: int, weight: Fraction) -> list[Fraction]:
-    """Discrete Gaussians, w·2^−(i−a)² + (1−w)·2^−(i−b)², normalised: rational."""
+    """Return discrete Gaussians, w·2^−(i−a)² + (1−w)·2^−(i−b)², normalised: rational."""
     ends = ((LEFT, weight), (LEFT + gap, 1 - weight))
     heights = [sum(w / 2 ** (i - at) ** 2 for at, w in ends) for i in range(K_MODES)]
     return [h / sum(heights) for h in heights]
 
 
 def modes(values: Values) -> Sequence[Block]:
-    """One bell fitted to two peaks on twenty states, by KL in each direction."""
+    """Build the page on one bell fitted to two peaks on twenty states, by KL in each direction."""
     from markovdiff.continuous.projection import bell, fit_bell
 
     gap, weight = int(values["gap"]), values["w"]

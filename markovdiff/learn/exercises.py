@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import pi, sqrt
 from typing import TYPE_CHECKING
 
 import markovdiff as md
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def triangular(values: Values) -> Sequence[Block]:
-    """Exercise 1: the entropy of p_k = k/Z."""
+    """Build exercise 1: the entropy of p_k = k/Z."""
     from markovdiff.continuous.closed_forms import TRIANGULAR_DEFICIT, triangular_deficit_bounds, triangular_entropy
 
     K = int(values["K"])
@@ -53,7 +54,7 @@ def triangular(values: Values) -> Sequence[Block]:
 
 
 def agreed(lower: Fraction, upper: Fraction) -> str:
-    """Seven decimals that both ends of an enclosure round to."""
+    """Return the seven decimals that both ends of an enclosure round to."""
     below, above = round(lower, 7), round(upper, 7)
     if below != above:
         raise InternalError("an enclosure too wide for seven decimals", got=f"{float(lower)} … {float(upper)}")
@@ -61,7 +62,7 @@ def agreed(lower: Fraction, upper: Fraction) -> str:
 
 
 def mixture(values: Values) -> Sequence[Block]:
-    """Exercise 3: KL(N(0,1) ‖ ½N(−a,1) + ½N(a,1)) by sampling and by quadrature."""
+    """Build exercise 3: KL(N(0,1) ‖ ½N(−a,1) + ½N(a,1)) by sampling and by quadrature."""
     from markovdiff.continuous.densities import mixture as mixed
     from markovdiff.continuous.densities import normal
     from markovdiff.continuous.quadrature import kl_by_quadrature
@@ -76,6 +77,7 @@ def mixture(values: Values) -> Sequence[Block]:
         integral = f"{truth.value:.12f}" if truth.digits >= 12 else f"{truth.value:.{max(truth.digits - 1, 1)}g}"
         rows.append((name, integral, f"{estimate.value:.5f}", f"{low:.5f} … {high:.5f}", low <= truth.value <= high))
     shown = tuple((*row[:4], "yes" if row[4] else "no") for row in rows)
+    spread = sqrt(1 - 2 / pi)  # the standard deviation of |x| under P: far out log p − log q is a²/2 − a|x| + log 2
     return (
         Prose(f"Exercise 3. P = N(0, 1), Q = ½N(−{a}, 1) + ½N({a}, 1). Estimate KL(P‖Q) from {n} samples."),
         Formula(("KL(P‖Q) ≈ (1/n) Σ [ log p(x_i) − log q(x_i) ],   x_i drawn from P",)),
@@ -91,14 +93,14 @@ def mixture(values: Values) -> Sequence[Block]:
             "out, log(e^u + e^v) = u + log(1 + e^(v−u)), or far from both q is 0 to a float, and the sum infinite."
         ),
         Prose(
-            "As the peaks part the summand grows as a²/2 and its spread as a, by 0.6·a from P and by a from Q: the "
-            "interval widens. Its rate, 1/√n, stays."
+            f"As the peaks part the summand grows as a²/2 and its spread as a, by {spread:.1f}·a from P and by a from "
+            "Q: the interval widens. Its rate, 1/√n, stays."
         ),
     )
 
 
 def two_state(values: Values) -> Sequence[Block]:
-    """Exercise 4: I(x0; x_t) of two states, in closed form and by the chain."""
+    """Build exercise 4: I(x0; x_t) of two states, in closed form and by the chain."""
     from markovdiff.continuous.closed_forms import two_state_information
 
     p, beta, T = values["p"], values["beta"], int(values["T"])
@@ -160,7 +162,7 @@ def _ratio(now: Quantity, before: Quantity) -> str:
 
 
 def challenge(values: Values) -> Sequence[Block]:
-    """The challenge: the decomposition of the ELBO, proved, and checked on a chain."""
+    """Build the challenge: the decomposition of the ELBO, proved, and checked on a chain."""
     chain = small_chain(values)
     kept, found = books(chain, values["eps"]), derived(chain, values["eps"])
     totals = kept.totals

@@ -14,12 +14,12 @@ Joint = list[list[Fraction]]
 
 
 def flipped(p: Fraction, e: Fraction) -> Joint:
-    """The joint law of a coin and of the same coin seen through a channel that flips it with probability e."""
+    """Return the joint law of a coin and of the same coin seen through a channel that flips it with probability e."""
     return [[p * (1 - e), p * e], [(1 - p) * e, (1 - p) * (1 - e)]]
 
 
 def mutual_information(values: Values) -> Sequence[Block]:
-    """I(X;Y) by a KL and by three differences of entropies."""
+    """Build the page on I(X;Y), by a KL and by three differences of entropies."""
     joint = flipped(values["p"], values["e"])
     X, Y = [sum(row) for row in joint], [sum(column) for column in zip(*joint, strict=True)]
     H_X, H_Y, H_XY = md.entropy(X), md.entropy(Y), md.joint_entropy(joint)
@@ -61,7 +61,7 @@ def mutual_information(values: Values) -> Sequence[Block]:
 
 
 def data_processing(values: Values) -> Sequence[Block]:
-    """I(X;Z) ≤ I(X;Y) in a chain of two channels; and what memory does."""
+    """Build the page on I(X;Z) ≤ I(X;Y) in a chain of two channels, and on what memory does."""
     p, a, b = values["p"], values["a"], values["b"]
     XY = flipped(p, a)
     XZ = flipped(p, a * (1 - b) + (1 - a) * b)
@@ -101,13 +101,13 @@ def data_processing(values: Values) -> Sequence[Block]:
 
 
 def _left_and_lost(left: md.LogForm, of: md.LogForm) -> tuple[float, float]:
-    """Both as shares of what there was; of nothing, nothing."""
+    """Return the fractions kept and lost; both are 0 when there was no information."""
     top = float(of) or 1.0
     return float(left) / top, float(of - left) / top
 
 
 def conditional_information(law: dict[tuple[int, int, int], Fraction]) -> md.LogForm:
-    """I(X;Y|Z) = H(X,Z) + H(Y,Z) − H(X,Y,Z) − H(Z), each from its own marginal."""
+    """Build the page on I(X;Y|Z) = H(X,Z) + H(Y,Z) − H(X,Y,Z) − H(Z), each from its own marginal."""
 
     def H(*axes: int) -> md.LogForm:
         marginal: dict[tuple[int, ...], Fraction] = {}

@@ -20,7 +20,7 @@ WIDEST = 1e8
 """The largest ratio of two variances within one covariance: beyond it SciPy takes the matrix for singular."""
 
 SAMPLES = 100_000
-"""How many the code draws."""
+"""Samples that the code draws."""
 
 Floats = list[list[float]]
 
@@ -40,7 +40,7 @@ class Pair:
         return len(self.m1)
 
     def floats(self) -> tuple[list[float], Floats, list[float], Floats]:
-        """The four lists as floats."""
+        """Return the four lists as floats."""
         S1, S2 = ([[float(x) for x in row] for row in S] for S in (self.S1, self.S2))
         return [float(x) for x in self.m1], S1, [float(x) for x in self.m2], S2
 
@@ -97,7 +97,7 @@ def _check_covariance(name: str, S: Floats) -> None:
     variances = np.linalg.eigvalsh(np.array(S))
     if variances[-1] > WIDEST * variances[0]:
         raise InputError(
-            "a covariance that is nearly singular: floats cannot tell it from one with no density",
+            "a covariance that is nearly singular: floats cannot separate it from one with no density",
             where=f"--set {name}",
             expected=f"a largest variance of at most {WIDEST:.0e} times the smallest, over all directions",
             got=f"about {variances[-1]:.3g} and {variances[0]:.3g}",
@@ -105,14 +105,14 @@ def _check_covariance(name: str, S: Floats) -> None:
 
 
 def divergence(laws: Pair) -> float:
-    """KL(P‖Q) in nats."""
+    """Return KL(P‖Q) in nats."""
     from markovdiff.continuous.gaussian import multivariate_gaussian_kl
 
     return multivariate_gaussian_kl(*laws.floats())
 
 
 def spread(laws: Pair) -> float:
-    """The standard deviation of log p − log q under P.
+    """Return the standard deviation of log p − log q under P.
 
     With x = m1 + Lz, S1 = LLᵀ and z ~ N(0, I) it is a quadratic form, ½ zᵀ(M − I)z + bᵀz and a constant, with
     M = LᵀS2⁻¹L and b = LᵀS2⁻¹(m1 − m2): its variance is ½ tr (M − I)² + bᵀb.
@@ -126,7 +126,7 @@ def spread(laws: Pair) -> float:
 
 
 def sampled(values: Values) -> Sequence[Block]:
-    """Exercise 2: the closed form, and errors of sampling at four sizes."""
+    """Build exercise 2: the closed form, and errors of sampling at four sizes."""
     from markovdiff.continuous.densities import multivariate_normal
     from markovdiff.continuous.sampling import errors_by_size
 
@@ -169,7 +169,7 @@ def sampled(values: Values) -> Sequence[Block]:
 
 
 def to_paste(values: Values) -> Sequence[Block]:
-    """The exercise as a program that needs NumPy and SciPy alone."""
+    """Build the exercise as a program that needs NumPy and SciPy alone."""
     laws = pair(values)
     return (
         Prose("Any Gaussians may be set: --set 'S1=[[2, 1/2], [1/2, 1]]', and so S2, m1, m2."),
@@ -185,7 +185,7 @@ def to_paste(values: Values) -> Sequence[Block]:
 
 
 def program(laws: Pair, seed: int) -> list[str]:
-    """Its lines; fractions are written as quotients, which Python makes the nearest float."""
+    """Return the lines of the program; fractions are written as quotients, which Python makes the nearest float."""
 
     def plain(x: object) -> str:
         return f"[{', '.join(map(plain, x))}]" if isinstance(x, tuple) else str(x)

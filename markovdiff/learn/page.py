@@ -44,7 +44,7 @@ Nested: TypeAlias = "tuple[Fraction, ...] | tuple[tuple[Fraction, ...], ...]"
 
 
 class Settings(dict[str, Fraction]):
-    """Numbers by name; beside them the lists that were set, and the names of all that was set."""
+    """Numbers by name, with the lists that were set and the names of all that was set."""
 
     def __init__(self, numbers: Values, arrays: Mapping[str, Nested] = MappingProxyType({})) -> None:
         super().__init__(numbers)
@@ -140,7 +140,7 @@ class Parameter:
         return f"{low} {left} {self.name} {right} {high}"
 
     def read(self, written: str) -> Fraction:
-        """The value that was written, or InputError with the reason."""
+        """Return the value that was written. Raise InputError with the reason where it may not be set."""
         from markovdiff.arithmetic.rational import rational, shown
 
         where = f"--set {self.name}"
@@ -168,13 +168,13 @@ class Parameter:
 
 
 def probability(name: str, default: str, meaning: str, why: str = "", open: str = "") -> Parameter:  # noqa: A002
-    """A parameter between 0 and 1."""
+    """Return a parameter between 0 and 1."""
     reason = why or "a probability is a share of all cases: no less than none of them, no more than all"
     return Parameter(name, Fraction(default), Fraction(0), Fraction(1), meaning, reason, open=open)
 
 
 def count(name: str, default: int, low: int, high: int, meaning: str, why: str) -> Parameter:
-    """A whole number from low to high."""
+    """Return a parameter that is a whole number from low to high."""
     return Parameter(name, Fraction(default), Fraction(low), Fraction(high), meaning, why, whole=True)
 
 
@@ -189,7 +189,7 @@ class Page:
     parameters: tuple[Parameter, ...] = ()
     arrays: tuple[Array, ...] = ()
     check: Callable[[Values], object] | None = None
-    """Raises InputError where values that are right each by itself do not go together."""
+    """Raise InputError where values that are right each by itself do not go together."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -198,18 +198,18 @@ class Page:
 
     @property
     def defaults(self) -> dict[str, Fraction]:
-        """What holds unless it is set."""
+        """The values that hold unless they are set."""
         return {parameter.name: parameter.default for parameter in self.parameters}
 
     def build(self, values: Values | None = None) -> Sequence[Block]:
-        """The page's blocks, its numbers computed now; what is not in `values` keeps its default."""
+        """Return the page's blocks, its numbers computed now; what is not in `values` keeps its default."""
         given = values or {}
         settings = Settings({**self.defaults, **given}, arrays_of(given))
         settings.chosen = given.chosen if isinstance(given, Settings) else set(given)
         return tuple(self.tell(settings))
 
     def read(self, settings: Iterable[str]) -> Settings:
-        """Values from texts KEY=VALUE; the last one given of a key counts."""
+        """Return the values from texts KEY=VALUE; of a key given twice the last one counts."""
         known = {parameter.name: parameter for parameter in self.parameters}
         lists = {array.name: array for array in self.arrays}
         values = Settings(self.defaults)

@@ -1,4 +1,4 @@
-"""The chapter on a terminal: lines in colour, and a stop at each question for who wants to answer it first."""
+"""The chapter on a terminal: lines in colour, and a stop at each question for readers who want to answer it first."""
 
 from __future__ import annotations
 

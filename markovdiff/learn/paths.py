@@ -29,7 +29,7 @@ Rows: TypeAlias = "tuple[Row | None, ...]"
 Path: TypeAlias = "tuple[int, ...]"
 
 MAX_PATHS = 20_000
-"""Paths x_0 … x_T that are listed, one by one."""
+"""The most paths x_0 … x_T that are listed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class Paths:
 
     @classmethod
     def of(cls, chain: Chain, reverse: Sequence[Sequence[object]], prior: Sequence[object]) -> Paths:
-        """From exact numbers as people write them; everything is checked."""
+        """Return the paths of exact numbers as people write them; everything is checked."""
         K, T = chain.K, chain.T
         if K ** (T + 1) > MAX_PATHS:
             raise LimitError(
@@ -78,7 +78,7 @@ class Paths:
 
     @cached_property
     def q(self) -> dict[Path, Fraction]:
-        """What the noise gives to each path that occurs, once x_0 is known."""
+        """The probability that the noise gives to each path that occurs, given x_0."""
         weights: dict[Path, Fraction] = {(k,): Fraction(1) for k, a in enumerate(self.data) if a}
         for Q in self.Q:
             weights = {(*x, j): w * a for x, w in weights.items() for j, a in enumerate(Q[x[-1]]) if a}
@@ -98,7 +98,7 @@ class Paths:
         return any(x not in self.q for x in self.p)
 
     def row(self, t: int, j: int) -> Row:
-        """p_θ(x_{t−1} | x_t = j), which the model must give wherever it or the noise can be."""
+        """Return p_θ(x_{t−1} | x_t = j), which the model must give wherever it or the noise can be."""
         row = self.reverse[t - 1][j]
         if row is None:
             raise InputError(
@@ -122,7 +122,7 @@ class Paths:
             )
 
     def likelihood(self) -> Row:
-        """p_θ(x0) as the row vector π R_T ⋯ R_1: no path is listed."""
+        """Return p_θ(x0) as the row vector π R_T ⋯ R_1: no path is listed."""
         m = self.prior
         for t in range(self.T, 0, -1):
             reached = [(a, self.row(t, j)) for j, a in enumerate(m) if a]
@@ -130,7 +130,7 @@ class Paths:
         return m
 
     def summed(self, weights: dict[Path, Fraction]) -> Row:
-        """For each x0 the sum of the weights of its paths."""
+        """Return, for each x0, the sum of the weights of its paths."""
         totals = [Fraction(0)] * self.chain.K
         for x, w in weights.items():
             totals[x[0]] += w
@@ -138,7 +138,7 @@ class Paths:
 
 
 def expected_log(pairs: Iterable[tuple[Fraction, Fraction]]) -> LogForm:
-    """Σ w·log x over pairs (w, x), x > 0 wherever w ≠ 0, exactly.
+    """Return Σ w·log x over pairs (w, x), x > 0 wherever w ≠ 0, exactly.
 
     >>> print(expected_log([(Fraction(1, 2), Fraction(4)), (Fraction(1, 2), Fraction(1, 3))]))
     log 2 − 1/2·log 3

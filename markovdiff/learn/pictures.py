@@ -1,4 +1,4 @@
-"""Small pictures in text: bars and curves made of blocks of an eighth. Floats will do: nobody reads digits off them."""
+"""Small pictures in text: bars and curves made of blocks of an eighth. Floats suffice: nobody reads digits off them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SHADES = "█▒░"
 
 
 def bar(shares: Sequence[float], width: int) -> str:
-    """Bars end to end, lengths in shares of `width`; a single one is drawn to an eighth of a column.
+    """Return bars end to end, lengths in shares of `width`; a single one is drawn to an eighth of a column.
 
     >>> bar([0.5], 4), bar([0.5, 0.25], 4)
     ('██', '██▒')
@@ -26,7 +26,7 @@ def bar(shares: Sequence[float], width: int) -> str:
 
 
 def curve(heights: Sequence[float], rows: int) -> tuple[str, ...]:
-    """A column for each height in [0, 1], top row first.
+    """Return rows of text with a column for each height in [0, 1], top row first.
 
     >>> curve([0, 0.5, 1], 2)
     ('  █', ' ██')
@@ -36,7 +36,7 @@ def curve(heights: Sequence[float], rows: int) -> tuple[str, ...]:
 
 
 def mark(width: int, places: Sequence[tuple[int, str]]) -> str:
-    """A line with words under the given columns, each beginning there; one that would run out is moved left.
+    """Return a line with words that begin under the given columns; one that would run out is moved left.
 
     >>> mark(10, [(0, "0"), (9, "1")])
     '0        1'

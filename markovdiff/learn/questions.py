@@ -14,7 +14,7 @@ from markovdiff.learn.page import Page, Values, count, probability
 
 
 def never_negative(values: Values) -> Sequence[Block]:
-    """Question 1: KL ≥ 0, by coding; words have whole lengths, so Shannon's code is used."""
+    """Build question 1: KL ≥ 0, by coding; words have whole lengths, so Shannon's code is used."""
     p = values["p"]
     P = [p, (1 - p) / 2, (1 - p) / 4, (1 - p) / 4]
     Q = [Fraction(1, 8), Fraction(1, 8), Fraction(1, 4), Fraction(1, 2)]
@@ -45,7 +45,7 @@ def never_negative(values: Values) -> Sequence[Block]:
 
 
 def word_length(q: Fraction) -> int:
-    """⌈−log2 q⌉: the least n with 2^−n ≤ q, on integers."""
+    """Return ⌈−log2 q⌉: the least n with 2^−n ≤ q, on integers."""
     n = 0
     while Fraction(1, 2**n) > q:
         n += 1
@@ -53,7 +53,7 @@ def word_length(q: Fraction) -> int:
 
 
 def same_minimum(values: Values) -> Sequence[Block]:
-    """Question 2: with P fixed, H(P,Q) and KL(P‖Q) differ by a constant."""
+    """Build question 2: with P fixed, H(P,Q) and KL(P‖Q) differ by a constant."""
     p = values["p"]
     P = [p, 1 - p]
     grid = sorted({Fraction(k, 8) for k in range(1, 8)} | ({p} - {Fraction(0), Fraction(1)}))
@@ -81,7 +81,7 @@ def same_minimum(values: Values) -> Sequence[Block]:
 
 
 def variational(values: Values) -> Sequence[Block]:
-    """Question 3: with a posterior known up to its normaliser, KL(Q‖P) can be minimised, KL(P‖Q) cannot."""
+    """Build question 3: with a posterior known up to its normaliser, KL(Q‖P) can be minimised, KL(P‖Q) cannot."""
     prior = values["prior"]
     joint = [prior * Fraction(9, 10), (1 - prior) * Fraction(1, 5)]
     evidence = sum(joint, Fraction(0))
@@ -111,7 +111,7 @@ def variational(values: Values) -> Sequence[Block]:
 
 
 def lower_bound(Q: Sequence[Fraction], joint: Sequence[Fraction]) -> md.LogForm:
-    """E_Q[log p(x,z) − log Q(z)], z with Q(z) = 0 left out."""
+    """Return E_Q[log p(x,z) − log Q(z)], without z of Q(z) = 0."""
     return sum((a * md.log(w / a) for a, w in zip(Q, joint, strict=True) if a), md.log(1))
 
 
@@ -120,7 +120,7 @@ def _short(x: Fraction) -> str:
 
 
 def more_entropy(values: Values) -> Sequence[Block]:
-    """Question 4: H(x_t) = I(x0; x_t) + H(x_t | x0)."""
+    """Build question 4: H(x_t) = I(x0; x_t) + H(x_t | x0)."""
     T, beta = int(values["T"]), values["beta"]
     chain = uniform_chain([7, 1], (beta,) * T)
     known = informations(chain)

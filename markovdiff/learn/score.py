@@ -30,7 +30,7 @@ Rows: TypeAlias = "tuple[Row | None, ...]"
 
 
 def concrete_score(chain: Chain, t: int) -> Rows:
-    """For each x the ratios p_t(y)/p_t(x), y = 0 … K−1; None where p_t(x) = 0.
+    """Return, for each x, the ratios p_t(y)/p_t(x), y = 0 … K−1; None where p_t(x) = 0.
 
     >>> from markovdiff.process.distribution import Distribution
     >>> from markovdiff.process.kernels import uniform
@@ -43,7 +43,7 @@ def concrete_score(chain: Chain, t: int) -> Rows:
 
 
 def reverse_from_score(chain: Chain, t: int) -> Rows:
-    """R_t from Q_t and the ratios of p_t: R_t[j, i] = Q_t[i, j] Σ_k s_t(j)_k Q_t⁻¹[k, i], t = 1 … T.
+    """Return R_t from Q_t and p_t's ratios: R_t[j, i] = Q_t[i, j] Σ_k s_t(j)_k Q_t⁻¹[k, i], t = 1 … T.
 
     Row j is None where p_t[j] = 0. Raises InputError where Q_t cannot be inverted: then p_t does not say
     what p_{t−1} was, and the score after the step does not suffice.
@@ -54,7 +54,7 @@ def reverse_from_score(chain: Chain, t: int) -> Rows:
 
 
 def reverse_from_score_before(chain: Chain, t: int) -> Rows:
-    """R_t from Q_t and the ratios of p_{t−1}, t = 1 … T: no inverse, and no normalised probability, is needed."""
+    """Return R_t from Q_t and the ratios of p_{t−1}, t = 1 … T, without an inverse or a normalised p_{t−1}."""
     Q = chain.step(t)
     ratios = next(row for row in concrete_score(chain, t - 1) if row is not None)
     pairs = [[Q[i][j] * r for i, r in enumerate(ratios)] for j in range(chain.K)]
@@ -62,7 +62,7 @@ def reverse_from_score_before(chain: Chain, t: int) -> Rows:
 
 
 def _undone(Q: Sequence[Row], score: Rows, t: int) -> Rows:
-    """Each row of ratios s, taken back through the step: the r with r Q = s."""
+    """Return each row of ratios s, taken back through the step: the r with r Q = s."""
     A = fmpq_mat([[to_fmpq(x) for x in column] for column in zip(*Q, strict=True)])
     known = [row for row in score if row is not None]
     s = fmpq_mat([[to_fmpq(x) for x in column] for column in zip(*known, strict=True)])

@@ -34,7 +34,7 @@ BLANK = Line("", "blank")
 
 
 def sheet(page: Page, values: Values, height: int = HEIGHT, *, onward: bool = True) -> list[list[Line]]:
-    """The page's lines, in one stretch up to each question and one after it.
+    """Return the page's lines, in one stretch up to each question and one after it.
 
     Blank lines are set as far as `height` allows, the most useful ones first. `onward` names the page to read next.
     """
@@ -53,7 +53,7 @@ def sheet(page: Page, values: Values, height: int = HEIGHT, *, onward: bool = Tr
 
 
 def _gaps(kinds: Sequence[Role], room: int) -> set[int]:
-    """The parts that have a blank line before them, at most `room`: numbers stay with the words that announce them."""
+    """Return the parts with a blank line before them, at most `room`: numbers stay with the words before them."""
     wishes = [
         (_usefulness(before, kind), k)
         for k, (before, kind) in enumerate(pairwise(kinds), start=1)
@@ -63,14 +63,14 @@ def _gaps(kinds: Sequence[Role], room: int) -> set[int]:
 
 
 def _usefulness(before: Role, kind: Role) -> int:
-    """How much a blank line does between two parts; 0 for nothing."""
+    """Return how useful a blank line is between two parts; 0 for useless."""
     if before in ("title", "ask"):
         return 4
     return {"foot": 3, "ask": 2, "prose": 1}.get(kind, 1 if before in ("picture", "table") else 0)
 
 
 def _foot(page: Page, values: Values, onward: bool) -> list[str]:
-    """What may be set, and where to go on: on one line if they fit."""
+    """Return what may be set, and where to go on: on one line if they fit."""
     from markovdiff.arithmetic.rational import text
 
     given = [f"{p.name}={text(values[p.name])} {p.meaning} ({p.bounds})" for p in page.parameters]
@@ -106,14 +106,14 @@ def _stream(values: Mapping[str, Values]) -> Iterator[list[Line]]:
 
 
 def listing() -> list[str]:
-    """One line a page, its name first, for a pipe."""
+    """Return one line a page, its name first, for a pipe."""
     known = contents.pages()
     width = max(map(len, known))
     return [f"{name:<{width}}  {page.summary}" for name, page in known.items()]
 
 
 def table_of_contents() -> list[Line]:
-    """Two columns, for a screen."""
+    """Return the contents in two columns, for a screen."""
     halves = contents.SECTIONS[: contents.LEFT_SECTIONS], contents.SECTIONS[contents.LEFT_SECTIONS :]
     rows = zip_longest(*map(_column, halves), fillvalue="")
     lines = [Line("Information theory for diffusion: markovdiff learn TOPIC", "title")]

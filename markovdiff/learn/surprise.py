@@ -15,7 +15,7 @@ from markovdiff.learn.pictures import curve, mark
 
 
 def surprisal(values: Values) -> Sequence[Block]:
-    """−log p, and that two independent surprises add."""
+    """Build the page on −log p, and on why two independent surprises add."""
     p = values["p"]
     rarities = [p, p * p, p**3]
     longest = float(md.log(1 / p**3)) or 1.0
@@ -43,7 +43,7 @@ def surprisal(values: Values) -> Sequence[Block]:
 
 
 def entropy(values: Values) -> Sequence[Block]:
-    """H(p) of a coin, on the curve over all p."""
+    """Build the page on H(p) of a coin, on the curve over all p."""
     p = values["p"]
     sides = (("heads", p), ("tails", 1 - p))
     rows = []
@@ -67,7 +67,7 @@ def entropy(values: Values) -> Sequence[Block]:
 
 
 def additivity(values: Values) -> Sequence[Block]:
-    """H(X,Y) of independent X and Y, and of a copy."""
+    """Build the page on H(X,Y) of independent X and Y, and of a copy."""
     p, q = values["p"], values["q"]
     X, Y = [p, 1 - p], [q, 1 - q]
     joint = md.joint_entropy([[a * b for b in Y] for a in X])
@@ -97,7 +97,7 @@ def additivity(values: Values) -> Sequence[Block]:
 
 
 def conditioning(values: Values) -> Sequence[Block]:
-    """H(X|Y) ≤ H(X), though a single y may raise the entropy."""
+    """Build the page on H(X|Y) ≤ H(X), though a single y may raise the entropy."""
     f, e = values["f"], values["e"]
     joint = [[f, Fraction(0)], [(1 - f) * e, (1 - f) * (1 - e)]]
     rows = []
@@ -124,7 +124,7 @@ def conditioning(values: Values) -> Sequence[Block]:
 
 
 def maximum(values: Values) -> Sequence[Block]:
-    """H(p) ≤ log K, by KL(p ‖ uniform)."""
+    """Build the page on H(p) ≤ log K, by KL(p ‖ uniform)."""
     K, tilt = int(values["K"]), values["tilt"]
     even = [Fraction(1, K)] * K
     top = md.log(K)
@@ -158,7 +158,7 @@ def maximum(values: Values) -> Sequence[Block]:
 
 
 def tilted(K: int, a: Fraction) -> list[Fraction]:
-    """A share `a` on the first state, the rest evenly on all K."""
+    """Return the law with a share `a` on the first state, the rest evenly on all K."""
     return [a + (1 - a) / K] + [(1 - a) / K] * (K - 1)
 
 

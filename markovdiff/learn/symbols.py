@@ -13,7 +13,7 @@ ROOM = 18
 
 
 def notation(values: Values) -> Sequence[Block]:
-    """Every symbol of the chapter, on two states and two steps."""
+    """Build the page with every symbol of the chapter, on two states and two steps."""
     from markovdiff.engines.exact.information import Information
     from markovdiff.learn.chains import uniform_chain
 
@@ -50,7 +50,7 @@ def notation(values: Values) -> Sequence[Block]:
 
 
 def _row(row: Sequence[Fraction] | None) -> str:
-    """A law as fractions, or as decimals where those are too long for the table."""
+    """Return a law as fractions, or as decimals where those are too long for the table."""
     if row is None:
         return "none"
     exact = "  ".join(map(str, row))

@@ -73,7 +73,7 @@ class _Pair:
     shape: Shape
 
     def end(self, side: Literal[0, 1]) -> Fraction:
-        """The limit of g as λ → 0 or 1: what the first row (the second) puts where the other has nothing."""
+        """Return the limit of g as λ → 0 or 1: what the first row (the second) puts where the other has nothing."""
         alone = [m * (a, b)[side] for m, a, b in self.shape if (a, b)[1 - side] == 0]
         return Fraction(sum(alone), int(self.d))
 
@@ -146,7 +146,7 @@ def contraction(step: Transition, digits: int = 15) -> KLContraction:
 
 
 def _likely(pairs: list[_Pair], bits: int) -> list[tuple[_Pair, arb]]:
-    """The pairs that may have the largest supremum, each with a λ near its maximum; the others are proved smaller."""
+    """Return the pairs that may have the largest supremum, each with a λ near it; the others are proved smaller."""
     with ALONE, ctx.workprec(bits):
         tried = [(pair, x, *_tangent(pair, x)) for pair, x in zip(pairs, _proposed(pairs), strict=True)]
         best = _highest([low for *_, low, _ in tried])
@@ -154,7 +154,7 @@ def _likely(pairs: list[_Pair], bits: int) -> list[tuple[_Pair, arb]]:
 
 
 def _settled(pair: _Pair, x: arb) -> tuple[Fraction, Fraction, bool] | None:
-    """The supremum as an exact rational, with λ and whether it is attained, where it is at an end or at a simple λ."""
+    """Return the supremum as a rational, with λ and whether it is attained, where it is at an end or a simple λ."""
     common = [(a, b) for _, a, b in pair.shape if a and b]
     if all(a == b for a, b in common):  # g is linear: the two ends are what each row has for itself
         at_0, at_1 = pair.end(0), pair.end(1)
@@ -176,7 +176,7 @@ def _settled(pair: _Pair, x: arb) -> tuple[Fraction, Fraction, bool] | None:
 def _enclose(
     pairs: Sequence[tuple[_Pair, arb]], known: Fraction | None, bits: int
 ) -> tuple[arb, tuple[_Pair, Fraction] | None]:
-    """The largest supremum of these pairs and a known value, and where it is; None where the known one is it."""
+    """Return the largest supremum of these pairs and a known value, and where it is; None where the known one is it."""
     with ALONE, ctx.workprec(bits):
         floor = None if known is None else arb(fmpq(known.numerator, known.denominator))
         least = [] if floor is None else [floor]
@@ -196,12 +196,12 @@ def _enclose(
 
 
 def _highest(ends: Sequence[arb]) -> arb:
-    """The largest of the balls' lower ends."""
+    """Return the largest of the balls' lower ends."""
     return max((x.lower() for x in ends), key=bounds, default=arb(0))
 
 
 def _tangent(pair: _Pair, x: arb) -> tuple[arb, arb]:
-    """A lower and an upper bound on sup g, from λ = x."""
+    """Return a lower and an upper bound on sup g, from λ = x."""
     value, slope, _ = pair.at(x)
     rise, fall = slope * (1 - x), -slope * x
     return value, value + (rise if slope > 0 else fall if slope < 0 else rise.union(fall).union(arb(0)))
@@ -237,7 +237,7 @@ def _proposed(pairs: Sequence[_Pair]) -> list[arb]:
 
 
 def _pairs(step: Transition) -> Iterator[_Pair]:
-    """The pairs of different rows, those that differ by the order of their columns or of the two rows once."""
+    """Return the pairs of different rows, those that differ by the order of their columns or of the two rows once."""
     met: set[tuple[int, Shape]] = set()
     for i, k, row, other, d in _rows(step):
         shape = _shape(row, other)
@@ -289,7 +289,7 @@ def _check(kinds: int) -> None:
 
 
 def _shape(row: Sequence[int], other: Sequence[int]) -> Shape:
-    """The columns by the ratio in which the two rows stand there."""
+    """Return the columns by the ratio in which the two rows stand there."""
     masses: dict[tuple[int, int], int] = {}
     for a, b in zip(row, other, strict=True):
         if g := gcd(a, b):

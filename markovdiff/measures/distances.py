@@ -25,7 +25,7 @@ MAX_ORDER = 1000
 
 
 def total_variation(p: Numbers, q: Numbers) -> Fraction:
-    """TV(p, q) = ½ Σ |p − q|, exactly.
+    """Return TV(p, q) = ½ Σ |p − q|, exactly.
 
     >>> total_variation(["1/2", "1/2"], [1, 0])
     Fraction(1, 2)
@@ -35,7 +35,7 @@ def total_variation(p: Numbers, q: Numbers) -> Fraction:
 
 
 def chi_squared(p: Numbers, q: Numbers) -> Fraction | Infinity:
-    """χ²(p‖q) = Σ p²/q − 1, exactly; INFINITY where q misses mass of p.
+    """Return χ²(p‖q) = Σ p²/q − 1, exactly; INFINITY where q misses mass of p.
 
     >>> chi_squared([1, 0], ["1/4", "3/4"]), chi_squared(["1/4", "3/4"], [1, 0])
     (Fraction(3, 1), INFINITY)
@@ -47,7 +47,7 @@ def chi_squared(p: Numbers, q: Numbers) -> Fraction | Infinity:
 
 
 def renyi(p: Numbers, q: Numbers, order: int | Infinity) -> LogForm | Infinity:
-    """D_α(p‖q) for a whole order α from 0 to 1000, or for `md.INFINITY`; INFINITY where it is infinite.
+    """Return D_α(p‖q) for a whole order α from 0 to 1000, or for `md.INFINITY`; INFINITY where it is infinite.
 
     Other orders add up roots, which no LogForm holds.
 

@@ -39,7 +39,7 @@ SPARE_BITS = 64
 
 
 def entropy(p: Numbers) -> LogForm:
-    """H(p) = −Σ p log p.
+    """Return H(p) = −Σ p log p.
 
     >>> print(entropy(["3/4", "1/4"]))
     2·log 2 − 3/4·log 3
@@ -49,7 +49,7 @@ def entropy(p: Numbers) -> LogForm:
 
 
 def cross_entropy(p: Numbers, q: Numbers) -> LogForm | Infinity:
-    """H(p, q) = −Σ p log q, the cost of coding p with q's code; INFINITY where q misses mass of p.
+    """Return H(p, q) = −Σ p log q, the cost of coding p with q's code; INFINITY where q misses mass of p.
 
     >>> print(cross_entropy(["3/4", "1/4"], ["1/2", "1/2"]))
     log 2
@@ -59,7 +59,7 @@ def cross_entropy(p: Numbers, q: Numbers) -> LogForm | Infinity:
 
 
 def kl(p: Numbers, q: Numbers) -> LogForm | Infinity:
-    """KL(p‖q) = Σ p log(p/q) ≥ 0, zero only where p = q; INFINITY where q misses mass of p.
+    """Return KL(p‖q) = Σ p log(p/q) ≥ 0, zero only where p = q; INFINITY where q misses mass of p.
 
     >>> print(kl(["1/2", "1/2"], ["3/4", "1/4"]), kl([1, 0], [0, 1]))
     log 2 − 1/2·log 3 ∞
@@ -69,7 +69,7 @@ def kl(p: Numbers, q: Numbers) -> LogForm | Infinity:
 
 
 def jensen_shannon(p: Numbers, q: Numbers) -> LogForm:
-    """JS(p, q) = H(½(p + q)) − ½H(p) − ½H(q), between 0 and log 2 (Lin 1991).
+    """Return JS(p, q) = H(½(p + q)) − ½H(p) − ½H(q), between 0 and log 2 (Lin 1991).
 
     >>> print(jensen_shannon([1, 0], [0, 1]))
     log 2
@@ -80,12 +80,12 @@ def jensen_shannon(p: Numbers, q: Numbers) -> LogForm:
 
 
 def joint_entropy(joint: Sequence[Numbers]) -> LogForm:
-    """H(X, Y) of a joint table, `joint[x][y]` = p(x, y)."""
+    """Return H(X, Y) of a joint table, `joint[x][y]` = p(x, y)."""
     return _entropy_of_cells(_joint(joint))
 
 
 def conditional_entropy(joint: Sequence[Numbers], given: Literal["columns", "rows"] = "columns") -> LogForm:
-    """H(X|Y) of a joint table `joint[x][y]`: the row's entropy once the column is known.
+    """Return H(X|Y) of a joint table `joint[x][y]`: the row's entropy once the column is known.
 
     With q(x_0, x_t), x_0 down the rows, this is H(x_0 | x_t). `given="rows"` is H(Y|X).
 
@@ -100,7 +100,7 @@ def conditional_entropy(joint: Sequence[Numbers], given: Literal["columns", "row
 
 
 def mutual_information(joint: Sequence[Numbers]) -> LogForm:
-    """I(X;Y) = H(X) + H(Y) − H(X,Y) of a joint table `joint[x][y]`.
+    """Return I(X;Y) = H(X) + H(Y) − H(X,Y) of a joint table `joint[x][y]`.
 
     >>> print(mutual_information([["1/2", 0], [0, "1/2"]]))
     log 2
@@ -112,12 +112,12 @@ def mutual_information(joint: Sequence[Numbers]) -> LogForm:
 
 
 def first_missing(p: Iterable[object], q: Iterable[object]) -> int | None:
-    """The first i with p_i > 0 = q_i: the witness of an infinite KL(p‖q)."""
+    """Return the first i with p_i > 0 = q_i: the witness of an infinite KL(p‖q)."""
     return next((i for i, (a, b) in enumerate(zip(p, q, strict=True)) if a != 0 and b == 0), None)
 
 
 def entropy_of(p: RationalMatrix) -> Quantity:
-    """H(p) of a row vector, ready for any number of digits."""
+    """Return H(p) of a row vector, ready for any number of digits."""
     numerators = [(n, m) for n, m in zip(p.N.entries(), p.copies, strict=True) if n != 0]
 
     def exact() -> LogForm:
@@ -129,12 +129,12 @@ def entropy_of(p: RationalMatrix) -> Quantity:
 
 
 def information_of(deviation: Deviation) -> Quantity:
-    """I(source; target) in the centred form; zero exactly where no row deviates."""
+    """Return I(source; target) in the centred form; zero exactly where no row deviates."""
     return centred(deviation.columns, deviation.scale, deviation.vanishes)
 
 
 def information_left(moment: Moment, entropy: Quantity) -> Quantity:
-    """I(x_0; x_t), given H(x_t).
+    """Return I(x_0; x_t), given H(x_t).
 
     Where the kernel forgets towards one target H(x_t|x_0) has a few terms, and H(x_t) − H(x_t|x_0) costs one
     logarithm a state; where that cancels too far, late in a chain, the centred form takes over.
@@ -146,7 +146,7 @@ def information_left(moment: Moment, entropy: Quantity) -> Quantity:
 
 
 def divergence_of(p: RationalMatrix, q: RationalMatrix, entropy: Quantity | None = None) -> Quantity | None:
-    """KL(p‖q) of two row vectors in the centred form; None where it is infinite.
+    """Return KL(p‖q) of two row vectors in the centred form; None where it is infinite.
 
     With H(p) given, and like states taken as one, as H(p, q) − H(p) as long as that does not cancel too far.
     """
@@ -168,7 +168,7 @@ def _centred_divergence(p: RationalMatrix, q: RationalMatrix) -> Quantity:
 def _cheap_difference(
     larger: Quantity | LogForm, smaller: Quantity | LogForm, careful: Callable[[], Quantity], zero: bool
 ) -> Quantity:
-    """The difference by plain subtraction, where that leaves enough digits, else as `careful` has it."""
+    """Return a difference by plain subtraction if that leaves enough digits, else by `careful`."""
     a, b = (Quantity.of(x, SPARE_BITS) if isinstance(x, LogForm) else x for x in (larger, smaller))
     kept: list[Quantity] = []
 
@@ -184,16 +184,16 @@ def _cheap_difference(
 
 
 def cross_entropy_of(p: RationalMatrix, q: RationalMatrix) -> LogForm:
-    """H(p, q) of two row vectors, q positive where p is."""
+    """Return H(p, q) of two row vectors, q positive where p is."""
     entries = zip(p.N.entries(), q.N.entries(), p.copies, strict=True)
     return LogForm([(total(p), q.d), *((-n * m, x) for n, x, m in entries if n != 0)], p.d)
 
 
 def centred(columns: Sequence[tuple[fmpz, list[tuple[fmpz, fmpz]]]], scale: fmpz, zero: bool) -> Quantity:
-    """Σ_j P_j Σ_w w·f(E/P_j) / scale as a Quantity."""
+    """Return Σ_j P_j Σ_w w·f(E/P_j) / scale as a Quantity."""
 
     def exact() -> LogForm:
-        """Σ w·P·(1+r)·log(1+r) with 1+r = (P+E)/P; the r by themselves sum to zero."""
+        """Return Σ w·P·(1+r)·log(1+r) with 1+r = (P+E)/P; the r by themselves sum to zero."""
         terms = []
         for P, cells in columns:
             for w, E in cells:
@@ -211,7 +211,7 @@ def _entropy_of_cells(table: Sequence[Sequence[Fraction]]) -> LogForm:
 
 
 def _expected_log(p: Sequence[Fraction], q: Sequence[Fraction]) -> LogForm:
-    """Σ p log q over p > 0."""
+    """Return Σ p log q over p > 0."""
     coefficients, d = over_common_denominator(p)
     terms: list[tuple[fmpz, fmpz]] = []
     for c, x in zip(coefficients, q, strict=True):
@@ -227,7 +227,7 @@ def _distribution(p: Numbers, name: str) -> list[Fraction]:
 
 
 def pair(p: Numbers, q: Numbers) -> tuple[list[Fraction], list[Fraction]]:
-    """Two distributions on one set, checked."""
+    """Return two distributions on one set, checked."""
     a, b = _distribution(p, "p"), _distribution(q, "q")
     if len(a) != len(b):
         raise InputError(

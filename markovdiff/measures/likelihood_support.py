@@ -21,7 +21,7 @@ Packed = tuple[NDArray[np.uint8], Flags] | None
 def unbounded_error(
     allowed: ReverseSupport, before: SupportPattern, now: SupportPattern, states: tuple[str, ...]
 ) -> Unbounded | None:
-    """Why Δ_t is no number, if it is none: of the rows the first undefined one, else infinite one."""
+    """Return why Δ_t is no number, if it is none: the first undefined row, else the first infinite one."""
     assert now.step is not None
     silent = np.flatnonzero(now.possible & ~allowed.defined)
     if silent.size:
@@ -39,13 +39,13 @@ def unbounded_error(
 
 
 def said_nothing(t: int, j: int, states: tuple[str, ...], why: str) -> Unbounded:
-    """Of a row that is undefined and needed."""
+    """Return the words for a row that is undefined and needed."""
     words = f"R_{t} says nothing about x_{t} = {states[j]!r}, {why}"
     return Unbounded("undefined", {"t": t, "x_t": states[j]}, words)
 
 
 class LikelihoodSupport:
-    """The patterns of R_1, R_2, …, kept a bit an entry, and walked back at the end."""
+    """The patterns of R_1, R_2, …, one bit an entry, walked back at the end."""
 
     def __init__(self, states: tuple[str, ...]) -> None:
         self.states = states
@@ -57,7 +57,7 @@ class LikelihoodSupport:
         self.steps.append(None if plain else (np.packbits(allowed.cells, axis=1), allowed.defined))
 
     def unbounded(self, prior: Flags, support: tuple[int, ...]) -> Unbounded | None:
-        """Why NLL is no number, if it is none."""
+        """Return why NLL is no number, if it is none."""
         m = prior
         for t in range(len(self.steps), 0, -1):
             packed = self.steps[t - 1]

@@ -29,12 +29,12 @@ from markovdiff.process.chain import Moment
 from markovdiff.process.transition import IdentityPlusRankOne
 
 MAX_BITS = 2**22
-"""M_0 is written out as rationals up to this many bits of one common denominator times states."""
+"""The law m_0 is written out as rationals up to this product of one common denominator's bits and states."""
 
 
 @dataclass(frozen=True, eq=False)
 class PriorLikelihood:
-    """What the Bayes reverse of the process that ends in `last` makes of a prior."""
+    """The Bayes reverse of the process that ends in `last`, started from a prior."""
 
     last: Moment
     prior: RationalMatrix
@@ -85,7 +85,7 @@ class PriorLikelihood:
         return all(self._alike(reached) for _, reached in self._reached())
 
     def _alike(self, places: list[int]) -> bool:
-        """Whether w is the same at all of them."""
+        """Return whether w is the same at all of them."""
         chosen = [self.pairs[k] for k in places]
         return all(a * d == c * b for (a, b), (c, d) in pairwise(chosen))
 
@@ -134,7 +134,7 @@ class PriorLikelihood:
         return found.form()
 
     def _excess(self, bits: int) -> arb:
-        """With more bits until δ, whose two parts may cancel, leaves enough: it does not vanish."""
+        """Evaluate with more bits until δ, whose two parts may cancel, keeps enough: it does not vanish."""
         spare = 32
         while accuracy(found := self._once(bits + spare)) < bits - 16:
             spare *= 2
@@ -162,13 +162,13 @@ class Drawn:
     target: list[arb]
 
     def applied(self, column: list[arb]) -> Iterator[arb]:
-        """Q̄_T times a column vector."""
+        """Return Q̄_T times a column vector."""
         drawn = self.fresh * (arb_mat([self.target]) * arb_mat(len(column), 1, column))[0, 0]
         return (self.keep * x + drawn for x in column)
 
 
 def excess_ball(kernel: Drawn, masses: Sequence[arb], w: list[arb], off: list[arb], bits: int) -> arb:
-    """Σ p_0 (δ − log(1+δ)), from w and w − 1, for masses p_0 of like states added up.
+    """Return Σ p_0 (δ − log(1+δ)), from w and w − 1, for masses p_0 of like states added up.
 
     Where 1 + δ = g is not near 1 the logarithm is that of g, which is a sum of positive terms.
     """

@@ -28,16 +28,16 @@ class Number(Protocol):
     """A real number in nats."""
 
     def minus(self, other: Any, zero: bool | None = None) -> Number:
-        """Self − other; `zero` says whether that is known to vanish."""
+        """Return self − other; `zero` says whether that is known to vanish."""
 
     def sign(self) -> int | None:
-        """−1, 0, +1, or None where this arithmetic cannot tell."""
+        """Return −1, 0, +1, or None where this arithmetic cannot tell."""
 
     def compare(self, r: Fraction, unit: Unit) -> int | None:
-        """The sign of self − r, with r in `unit`."""
+        """Return the sign of self − r, with r in `unit`."""
 
     def enclosed(self, digits: int, unit: Unit, closed: bool = False) -> Enclosed:
-        """As it is reported."""
+        """Return the number as it is reported."""
 
 
 M_co = TypeVar("M_co", covariant=True)
@@ -46,7 +46,7 @@ N_co = TypeVar("N_co", covariant=True)
 
 @dataclass(frozen=True, eq=False)
 class Snapshot(Generic[M_co, N_co]):
-    """What the step to t asks of t − 1, with no link to earlier times: so a long run keeps two steps, not all.
+    """The part of time t − 1 that the step to t needs, with no link to earlier times: a long run keeps two steps.
 
     `moment` is the process at that time, as its arithmetic has it.
     """
@@ -109,7 +109,7 @@ class StepInformation(Protocol):
         """Whether p_t = p_{t−1} is known."""
 
     def divergence(self, law: RationalMatrix) -> Number | None:
-        """KL(p_t‖μ), None where it is infinite; to be asked at every t in turn."""
+        """Return KL(p_t‖μ), None where it is infinite; to be asked at every t in turn."""
 
     def inconsistency(self) -> dict[str, object] | None:
-        """Where the joint law of x0 and x_t does not have the marginals that it should."""
+        """Return where the joint law of x0 and x_t does not have the marginals that it should."""

@@ -36,6 +36,10 @@ MAX_ENTRIES = 2**22
 """Entries that a table handed to a person may have: as Fractions they take about a gigabyte."""
 
 
+MAX_SAMPLED = 2**24
+"""States that `Chain.sample` draws at once: some ten seconds of work, and up to a gigabyte where K is large."""
+
+
 @dataclass(frozen=True, eq=False)
 class Moment:
     """The process at time t: Q_t, Q̄_t and p_t, and what was before."""
@@ -140,14 +144,14 @@ class Chain:
 
     @property
     def target(self) -> Distribution:
-        """The law that the kernel forgets towards. Raises InternalError where there is no such law."""
+        """The law that the kernel forgets towards. Raise InternalError where there is no such law."""
         if (target := self.kernel.rank_one_target) is None:
             raise InternalError(f"a kernel that forgets towards one law was expected, not {self.kernel!r}")
         return target
 
     @property
     def by_source(self) -> tuple[Dense, ...]:
-        """The matrix of each x_0. Raises InternalError where the process has no memory."""
+        """The matrix of each x_0. Raise InternalError where the process has no memory."""
         if (given := self.kernel.matrices_given_x0) is None:
             raise InternalError(f"a process with memory was expected, not {self.kernel!r}")
         return given
@@ -162,7 +166,7 @@ class Chain:
         return self.betas if self.kernel.has_schedule else tuple(map(Fraction, range(1, self.T + 1)))
 
     def transition(self, t: int) -> Transition:
-        """Q_t in the shape the engine uses, t = 1 … T; equal β give one and the same object."""
+        """Return Q_t in the shape the engine uses, t = 1 … T; equal β give one and the same object."""
         t = self._check(t, first=1)
         beta = self.strength(t)
         made = self._made.get(beta)
@@ -178,11 +182,11 @@ class Chain:
         return None if self.kernel.rank_one_target is None else self.classes_beside(())
 
     def classes_beside(self, laws: Iterable[Iterable[Hashable]]) -> Classes:
-        """The states that such a chain cannot tell apart, nor any of these laws, given as weights."""
+        """Return the states that such a chain cannot tell apart, nor any of these laws, given as weights."""
         return Classes.by(zip(self.data.weights, self.target.weights, *laws, strict=True))
 
     def moments(self, classes: Classes | None = None) -> Iterator[Moment]:
-        """The process at t = 0, 1, …, T, each made from the one before; its laws on `classes` where given."""
+        """Yield the process at t = 0, 1, …, T, each made from the one before; on `classes` where given."""
         moment = self._start(classes)
         yield moment
         for _ in range(self.T):
@@ -217,7 +221,7 @@ class Chain:
         return Moment(t, beta, alpha_bar, transition, cumulative, marginal, before.data, before.support)
 
     def _rowwise(self, before: Dense) -> Dense:
-        """Row k of Q̄_t is row k of Q̄_{t−1} times M_k."""
+        """Return Q̄_t, whose row k is row k of Q̄_{t−1} times M_k."""
         rows = [
             RationalMatrix(fmpz_mat([before.table[k]]), before.matrix.d) @ M.matrix
             for k, M in enumerate(self.by_source)
@@ -225,7 +229,7 @@ class Chain:
         return Dense(_stack(rows))
 
     def at(self, t: int) -> Moment:
-        """The process at time t; walking on from the last two t asked for where that is possible."""
+        """Return the process at time t, walking on from the last two t asked for where possible."""
         t = self._check(t, first=0)
         walk = self._walk[-1] if self._walk else {}
         passed = [s for s in walk if s <= t]
@@ -258,11 +262,11 @@ class Chain:
     # what a person asks
 
     def marginal(self, t: int) -> Row:
-        """p_t = q(x_t), a tuple of K Fractions."""
+        """Return p_t = q(x_t), a tuple of K Fractions."""
         return self.at(t).probabilities
 
     def step(self, t: int) -> tuple[Row, ...]:
-        """Q_t as rows, `step(t)[i][j]` = q(x_t = j | x_{t−1} = i), t = 1 … T.
+        """Return Q_t as rows, `step(t)[i][j]` = q(x_t = j | x_{t−1} = i), t = 1 … T.
 
         Raises LimitError, as all that gives a table does, where K² is past `MAX_ENTRIES`.
         """
@@ -270,25 +274,25 @@ class Chain:
         return self.transition(t).rows()
 
     def cumulative(self, t: int) -> tuple[Row, ...]:
-        """Q̄_t as rows, `cumulative(t)[i][j]` = q(x_t = j | x_0 = i)."""
+        """Return Q̄_t as rows, `cumulative(t)[i][j]` = q(x_t = j | x_0 = i)."""
         self._check_table("cumulative")
         return self.at(t).cumulative.rows()
 
     def joint(self, t: int) -> tuple[Row, ...]:
-        """q(x_0 = i, x_t = j) = p_0[i] Q̄_t[i, j]."""
+        """Return the table q(x_0 = i, x_t = j) = p_0[i] Q̄_t[i, j]."""
         p0 = self.data.probabilities
         return tuple(tuple(p * x for x in row) for p, row in zip(p0, self.cumulative(t), strict=True))
 
     def data_posterior(self, t: int) -> tuple[Row | None, ...]:
-        """For each j, q(x_0 | x_t = j) by Bayes, or None where x_t = j is impossible."""
+        """Return for each j the row q(x_0 | x_t = j) by Bayes, or None where x_t = j is impossible."""
         return tuple(_normalised(column) for column in zip(*self.joint(t), strict=True))
 
     def bayes_reverse(self, t: int) -> tuple[Row | None, ...]:
-        """For each j, q(x_{t−1} | x_t = j), or None where x_t = j is impossible; t = 1 … T."""
+        """Return for each j the row q(x_{t−1} | x_t = j), or None where x_t = j is impossible; t = 1 … T."""
         return tuple(_normalised(column) for column in zip(*self._pair(t), strict=True))
 
     def _pair(self, t: int) -> tuple[Row, ...]:
-        """q(x_{t−1} = i, x_t = j)."""
+        """Return the table q(x_{t−1} = i, x_t = j)."""
         t = self._check(t, first=1)
         if not self.is_markov:
             before = self.joint(t - 1)
@@ -299,7 +303,7 @@ class Chain:
         return tuple(tuple(a * x for x in row) for a, row in zip(p, self.step(t), strict=True))
 
     def forward_posterior(self, t: int, x0: int | str) -> tuple[Row | None, ...]:
-        """For each j, q(x_{t−1} | x_t = j, x_0), or None where x_t = j cannot come from x_0; t = 1 … T.
+        """Return for each j the row q(x_{t−1} | x_t = j, x_0), or None where x_0 cannot become x_t = j; t = 1 … T.
 
         `x0` is the number or the label of a state.
         """
@@ -340,7 +344,7 @@ class Chain:
         return first
 
     def stationary(self) -> Row:
-        """The law that every step preserves, exactly. Raises InputError where there is none, or more than one.
+        """Return the law that every step preserves, exactly. Raise InputError where there is none, or more than one.
 
         >>> from markovdiff.process.kernels import absorbing
         >>> Chain(Distribution.from_weights([1, 1]), absorbing(2, 1), (Fraction(1, 2),), 1).stationary()
@@ -349,6 +353,35 @@ class Chain:
         from markovdiff.process.stationary import stationary_of_chain
 
         return stationary_of_chain(self).rows()[0]
+
+    def sample(self, n: int, *, seed: int = 0) -> tuple[tuple[int, ...], ...]:
+        """Draw n trajectories (x_0, …, x_T), each a tuple of T + 1 states as numbers 0 … K−1, exactly.
+
+        Each state is drawn with its rational probability, by comparing integers. The same seed gives the same
+        trajectories on every machine and in every version of Python. `chain.states[i]` is the label of state i.
+
+        Raises InputError unless n and seed are integers of at least 0; LimitError where n·(T + 1) is past
+        `MAX_SAMPLED`.
+
+        >>> from markovdiff.process.kernels import absorbing
+        >>> chain = Chain(Distribution.from_weights([1, 0]), absorbing(2, 1), (Fraction(0), Fraction(1)), 2)
+        >>> chain.sample(2, seed=7)
+        ((0, 0, 1), (0, 0, 1))
+        """
+        from random import Random
+
+        from markovdiff.process.trajectories import forward
+
+        n, seed = _at_least_0(n, "n"), _at_least_0(seed, "seed")
+        if n * (self.T + 1) > MAX_SAMPLED:
+            raise LimitError(
+                "too many states to sample",
+                where="chain.sample",
+                expected=f"n·(T + 1) at most {MAX_SAMPLED:,}",
+                got=f"{shown(n)} × {self.T + 1:,}",
+                remedy="sample fewer trajectories at a time, each time with another seed",
+            )
+        return tuple(zip(*forward(self, n, Random(seed)), strict=True))  # noqa: S311  (sampling, not secrets)
 
     def _state(self, x0: int | str) -> int:
         if isinstance(x0, str) and x0 in self.states:
@@ -369,6 +402,13 @@ class Chain:
         for t in range(1, self.T + 1):
             p = self.transition(t).push(p)
         return p
+
+
+def _at_least_0(value: object, where: str) -> int:
+    number = whole(value)
+    if number is None or number < 0:
+        raise InputError("a whole number is needed", where=where, expected="an integer of at least 0", got=shown(value))
+    return number
 
 
 def _normalised(column: Sequence[Fraction]) -> Row | None:

@@ -80,7 +80,7 @@ def reachable(support: Sequence[Sequence[bool]]) -> list[int]:
 
 
 def _period(support: Sequence[Sequence[bool]], states: Sequence[int]) -> int | None:
-    """The gcd of level(i) + 1 − level(j) over all edges i → j of the class, by breadth first from its first state."""
+    """Return the gcd of level(i) + 1 − level(j) over all edges i → j of the class, by breadth-first search."""
     inside = set(states)
     level = {states[0]: 0}
     queue = [states[0]]

@@ -22,10 +22,10 @@ from markovdiff.arithmetic.value import from_fields, one_line
 from markovdiff.errors import InputError, LimitError
 
 MAX_STATES = 131_072
-"""K is at most this: room for a vocabulary, not for a typing error."""
+"""The most states, K: room for a vocabulary, not for a typing error."""
 
 MAX_SYMBOLS = 2**22
-"""A text may have this many different symbols before the most frequent are chosen."""
+"""The most different symbols of a text before the most frequent are chosen."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Distribution:
     def from_weights(
         cls, weights: Sequence[Fraction | int], states: Sequence[str] | None = None, where: str = "weights"
     ) -> Distribution:
-        """Normalise non-negative weights exactly. Raises InputError on negative or all-zero weights."""
+        """Normalise non-negative weights exactly. Raise InputError on negative or all-zero weights."""
         if not weights:
             raise InputError("there are no states", where=where, expected="at least one state", got="an empty list")
         labels = check_labels(states, len(weights), where)
@@ -74,7 +74,7 @@ class Distribution:
     def from_probabilities(
         cls, probabilities: Sequence[Fraction], states: Sequence[str] | None = None, where: str = "probabilities"
     ) -> Distribution:
-        """From probabilities that sum to exactly one; nothing is renormalised."""
+        """Return a distribution with probabilities that sum to exactly one; nothing is renormalised."""
         check_distribution(probabilities, where)
         return cls.from_weights(probabilities, states, where)
 
@@ -94,7 +94,7 @@ class Distribution:
         return tuple(i for i, w in enumerate(self.weights) if w)
 
     def with_extra_state(self, label: str) -> Distribution:
-        """The same distribution with one more state, last, that has no mass."""
+        """Return the same distribution with one more state, last, that has no mass."""
         return Distribution((*self.states, label), (*self.weights, 0), self.total)
 
 
@@ -116,7 +116,7 @@ def check_distribution(probabilities: Sequence[Fraction], where: str) -> None:
 
 
 def check_labels(states: Sequence[str] | None, K: int, where: str) -> tuple[str, ...]:
-    """The labels, or "0", "1", …; raises InputError unless there are K different ones."""
+    """Return the labels, or "0", "1", …; raise InputError unless there are K different ones."""
     if states is None:
         return tuple(str(i) for i in range(K))
     if len(states) != K:
@@ -141,23 +141,23 @@ def check_size(K: int, where: str) -> None:
 
 
 def triangular(K: int) -> list[int]:
-    """p_k = k/Z for k = 1…K."""
+    """Return p_k = k/Z for k = 1…K."""
     return list(range(1, K + 1))
 
 
 def zipf(K: int, exponent: int) -> list[Fraction | int]:
-    """p_k ∝ k^−exponent for k = 1…K."""
+    """Return p_k ∝ k^−exponent for k = 1…K."""
     return [Fraction(1, k**exponent) for k in range(1, K + 1)]
 
 
 def geometric(K: int, ratio: Fraction) -> list[Fraction | int]:
-    """p_k ∝ ratio^k for k = 0…K−1 (ratio > 0)."""
+    """Return p_k ∝ ratio^k for k = 0…K−1 (ratio > 0)."""
     a, b = fmpz(ratio.numerator), fmpz(ratio.denominator)
     return [int(a**k * b ** (K - 1 - k)) for k in range(K)]
 
 
 def binomial(K: int, p: Fraction) -> list[Fraction | int]:
-    """The number of successes in K − 1 trials of probability p."""
+    """Return the law of the number of successes in K − 1 trials of probability p."""
     a, b = fmpz(p.numerator), fmpz(p.denominator - p.numerator)
     return [int(fmpz(comb(K - 1, k)) * a**k * b ** (K - 1 - k)) for k in range(K)]
 
@@ -171,7 +171,7 @@ def count(
     top: int | None = None,
     where: str = "data.text",
 ) -> Distribution:
-    """Relative frequencies of symbols, which come one by one or as a Counter of them.
+    """Return relative frequencies of symbols, which come one by one or as a Counter of them.
 
     With `alphabet` only its symbols are states, in its order; with `top` only the N most frequent.
     The rest is lumped into the state `other` where that is named, and left out otherwise. States
@@ -196,7 +196,7 @@ def count(
 
 
 def _counted(symbols: Iterable[str], where: str) -> Counter[str]:
-    """How often each comes; a text of ever new words is left before it fills the memory."""
+    """Return how often each symbol comes; a text of ever new words is left before it fills the memory."""
     if isinstance(symbols, Counter):
         return symbols
     counts: Counter[str] = Counter()

@@ -33,7 +33,7 @@ class Classes:
 
     @classmethod
     def by(cls, keys: Iterable[Hashable]) -> Classes:
-        """States with equal keys form a class; classes stand in the order of their first states.
+        """Return the classes of states with equal keys, in the order of their first states.
 
         >>> Classes.by("abca")
         Classes(first=(0, 1, 2), copies=(2, 1, 1), of_state=(0, 1, 2, 0))
@@ -47,12 +47,12 @@ class Classes:
         return cls(tuple(first), tuple(copies), of_state)
 
     def holds(self, law: RationalMatrix) -> bool:
-        """Whether a row vector on the states has one value in each class."""
+        """Return whether a row vector on the states has one value in each class."""
         entries = law.N.entries()
         return all(n == entries[self.first[k]] for n, k in zip(entries, self.of_state, strict=True))
 
     def grouped(self, law: RationalMatrix) -> GroupedRow:
-        """A row vector on the states as one on the classes."""
+        """Return a row vector on the states as a row vector on the classes."""
         if not self.holds(law):
             raise InternalError("a law that differs within a class of like states was to be grouped")
         entries = law.N.entries()
@@ -66,11 +66,11 @@ class GroupedRow(RationalMatrix):
     classes: Classes
 
     def __reduce__(self) -> tuple[Callable[..., RationalMatrix], tuple[object, ...]]:
-        """Pickles and copies are made of integers: FLINT's matrices have no pickles of their own."""
+        """Return integers for pickles and copies: FLINT's matrices have no pickles of their own."""
         return _grouped, (RationalMatrix(self.N, self.d), self.classes)
 
     def __eq__(self, other: object) -> bool:
-        """Whether the two row vectors agree on the states."""
+        """Return whether the two row vectors agree on the states."""
         if not isinstance(other, RationalMatrix):
             return NotImplemented
         if isinstance(other, GroupedRow) and self.classes == other.classes:
@@ -80,7 +80,7 @@ class GroupedRow(RationalMatrix):
     __hash__ = None
 
     def like(self, N: fmpz_mat, d: fmpz) -> GroupedRow:
-        """The row vector N / d on the same classes."""
+        """Return the row vector N / d on the same classes."""
         return GroupedRow(N, d, self.classes)
 
     @property
@@ -89,19 +89,19 @@ class GroupedRow(RationalMatrix):
         return self.classes.copies
 
     def state(self, j: int) -> int:
-        """The first state of class j."""
+        """Return the first state of class j."""
         return self.classes.first[j]
 
     def per_column(self, weights: Sequence[int]) -> Sequence[int]:
-        """Of weights that are given state by state, one for each class."""
+        """Return, of weights given state by state, one for each class."""
         return [weights[i] for i in self.classes.first]
 
     def beside(self, other: RationalMatrix) -> RationalMatrix:
-        """The other row vector on the same classes."""
+        """Return the other row vector on the same classes."""
         return other if isinstance(other, GroupedRow) else self.classes.grouped(other)
 
     def rows(self) -> tuple[tuple[Fraction, ...], ...]:
-        """The one row, state by state, as Fractions in lowest terms."""
+        """Return the one row, state by state, as Fractions in lowest terms."""
         (row,) = RationalMatrix.rows(self)
         return (tuple(row[k] for k in self.classes.of_state),)
 
@@ -126,6 +126,6 @@ def _grouped(entries: RationalMatrix, classes: Classes) -> GroupedRow:
 
 
 def total(row: RationalMatrix) -> fmpz:
-    """The sum of a row vector's numerators over all states."""
+    """Return the sum of a row vector's numerators over all states."""
     copies = list(row.copies)
     return (row.N * fmpz_mat(len(copies), 1, copies))[0, 0]

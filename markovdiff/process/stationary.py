@@ -24,7 +24,7 @@ MAX_SOLVING = 2**37
 
 
 def stationary_of_chain(chain: Chain) -> RationalMatrix:
-    """The law of the first step that has only one, where every other step preserves it as well.
+    """Return the law of the first step that has only one, where every other step preserves it as well.
 
     Raises InputError where no step has a single law, or some step does not preserve it, or to find it would take long.
     """
@@ -72,17 +72,17 @@ def stationary_of_chain(chain: Chain) -> RationalMatrix:
 
 
 def uniform_law(K: int) -> RationalMatrix:
-    """1/K everywhere: what a doubly stochastic kernel that joins all states preserves, as jumps by one do."""
+    """Return 1/K everywhere: a doubly stochastic kernel that joins all states preserves it, as jumps by one do."""
     return RationalMatrix(fmpz_mat([[fmpz(1)] * K]), fmpz(K))
 
 
 def preserves(step: Transition, law: RationalMatrix) -> bool:
-    """Whether μQ = μ, exactly."""
+    """Return whether μQ = μ, exactly."""
     return step.push(law) == law
 
 
 def stationary(step: Transition, states: tuple[str, ...]) -> RationalMatrix:
-    """The unique μ with μQ = μ, Σμ = 1. Raises InputError that names the closed classes otherwise."""
+    """Return the unique μ with μQ = μ, Σμ = 1. Raise InputError that names the closed classes otherwise."""
     if isinstance(step, IdentityPlusRankOne) and step.keep != 1:
         return RationalMatrix(fmpz_mat([[fmpz(w) for w in step.target.weights]]), fmpz(step.target.total))
     K = step.K
@@ -102,7 +102,7 @@ def stationary(step: Transition, states: tuple[str, ...]) -> RationalMatrix:
 
 
 def _solved(step: Dense) -> RationalMatrix:
-    """Q^T μ = μ with the first equation, which the others imply, replaced by Σμ = 1."""
+    """Return μ from Q^T μ = μ with the first equation, which the others imply, replaced by Σμ = 1."""
     K, d = step.K, step.denominator
     if K**3 * d.bit_length() > MAX_SOLVING:
         raise LimitError(

@@ -1,12 +1,8 @@
-"""What a reverse model holds possible: the zeros of R_t, from patterns alone, for arithmetics that have no exact zero.
+"""Where x_t can be, and what a reverse model holds possible: patterns, for arithmetics that have no exact zero.
 
-    bayes               R_t[j, i] > 0  ⇔  r_{t−1}[i] > 0 and Q_t[i, j] > 0
-    posterior-mixture   R_t[j, i] > 0  ⇔  Q_t[i, j] > 0 and some k with p̃(k|j) > 0 reaches i at t−1 and j at t
-    d3pm                the same without "and j at t"; R_1 is p̃ where `last` is "prediction"
-
-So what is infinite or undefined, and where, is known whatever a rounding or an underflow does to the numbers. A model
-of any other kind has the zeros of its exact rows. The rows of a `SupportPattern` belong to the x0 that the model speaks
-of: those of the data, or all.
+What is infinite or undefined, and where, is known from patterns whatever a rounding or an underflow does to the
+numbers. Each kind of reverse model says what its own pattern is (`reverse`); a model that does not has the zeros of its
+exact rows. The rows of a `SupportPattern` belong to the x0 that the model speaks of: those of the data, or all.
 """
 
 from __future__ import annotations
@@ -18,22 +14,11 @@ from functools import cached_property
 import numpy as np
 
 from markovdiff.arithmetic.arrays import Flags
+from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.errors import InternalError
 from markovdiff.process.chain import Chain
-from markovdiff.process.reverse import (
-    D3PM,
-    Bayes,
-    Counted,
-    DenoiserTable,
-    KnownDenoiser,
-    MarginalDenoiser,
-    Posterior,
-    PosteriorMixture,
-    ReverseModel,
-    ReverseTable,
-    Row,
-    Uniform,
-    exact_step,
-)
+from markovdiff.process.reverse.model import ReverseModel
+from markovdiff.process.reverse.rows import Row
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +42,21 @@ class SupportPattern:
         """Whether every x0 reaches everything."""
         return bool(self.reach.all())
 
+    @cached_property
+    def back(self) -> Flags:
+        """Where Q_t[i, j] > 0, a row for each j. Raises InternalError at t = 0."""
+        if self.step is None:
+            raise InternalError("there is no step to t = 0")
+        return self.step.T
+
+    def reached_from(self, law: RationalMatrix) -> Flags:
+        """Return where x_t can be if x0 is drawn from a law on the x0 of `rows`."""
+        entries = law.N.entries()
+        found: Flags = np.any(self.reach[[entries[k] != 0 for k in self.rows]], axis=0)
+        return found
+
     def after(self, step: Flags) -> SupportPattern:
-        """One step on."""
+        """Return the pattern one step on."""
         reach = self.reach if self.full and step.any(axis=0).all() else through(self.reach, step)
         return SupportPattern(self.t + 1, self.rows, self.known, reach, step)
 
@@ -72,60 +70,10 @@ class ReverseSupport:
     restricted: bool = False
 
 
-def rows_of(chain: Chain, model: ReverseModel) -> tuple[int, ...]:
-    """The x0 that a model speaks of."""
-    support = chain.data.support
-    if isinstance(model, Bayes) and model.belief is not None:
-        believed = [n != 0 for n in model.belief.N.entries()]
-        return support if not any(believed[i] for i in set(range(chain.K)) - set(support)) else tuple(range(chain.K))
-    if not isinstance(model, PosteriorMixture | D3PM):
-        return support
-    denoiser = model.denoiser
-    everywhere = isinstance(denoiser, DenoiserTable) or (isinstance(denoiser, Posterior) and denoiser.error > 0)
-    return tuple(range(chain.K)) if everywhere else support
-
-
 def sight(chain: Chain, rows: Sequence[int]) -> SupportPattern:
     """What can be seen at t = 0."""
     known = np.array([chain.data.weights[k] > 0 for k in rows])
     return SupportPattern(0, tuple(rows), known, np.eye(chain.K, dtype=bool)[list(rows)])
-
-
-class SupportFollower:
-    """Asked for t = 1, 2, … in turn; of the Bayes reverse under a belief it follows where that can be."""
-
-    def __init__(self, chain: Chain, model: ReverseModel) -> None:
-        self.chain, self.model = chain, model
-        self.belief: Flags | None = None
-        if isinstance(model, Bayes) and model.belief is not None:
-            self.belief = np.array([n != 0 for n in model.belief.N.entries()])
-
-    def at(self, before: SupportPattern, now: SupportPattern) -> ReverseSupport:
-        """The pattern of R_t."""
-        assert now.step is not None
-        back: Flags = now.step.T
-        match self.model:
-            case Bayes():
-                return self._bayes(before, back)
-            case PosteriorMixture(denoiser=(Posterior() | MarginalDenoiser() | DenoiserTable()) as denoiser):
-                return _mixture(denoiser, before, now, back)
-            case D3PM(denoiser=(Posterior() | MarginalDenoiser() | DenoiserTable()) as denoiser):
-                return _d3pm(denoiser, before, now, back, is_prediction=self.model.is_prediction(now.t))
-            case ReverseTable() | Counted():
-                return _brought(self.model.tables[now.t - 1])
-            case Uniform():
-                return ReverseSupport(np.ones_like(back), np.ones(len(back), bool))
-            case _:
-                exact = exact_step(self.chain, self.model, now.t)
-                return _brought(exact.rows, restricted=bool(exact.restricted))
-
-    def _bayes(self, before: SupportPattern, back: Flags) -> ReverseSupport:
-        was = before.possible if self.belief is None else self.belief
-        cells = was & back
-        defined: Flags = np.any(cells, axis=1)
-        if self.belief is not None:
-            self.belief = defined
-        return ReverseSupport(cells, defined)
 
 
 class Patterns:
@@ -136,7 +84,6 @@ class Patterns:
         self._start()
 
     def _start(self) -> None:
-        self.model_at = SupportFollower(self.chain, self.model)
         self.now = sight(self.chain, self.rows)
         self.found: tuple[SupportPattern, SupportPattern, ReverseSupport] | None = None
 
@@ -146,46 +93,13 @@ class Patterns:
             self._start()
         while self.now.t < t:
             before, self.now = self.now, self.now.after(self.step(self.now.t + 1))
-            self.found = before, self.now, self.model_at.at(before, self.now)
+            self.found = before, self.now, self.model.support(self.chain, before, self.now)
         assert self.found is not None
         return self.found
 
 
-def guessed(denoiser: KnownDenoiser, now: SupportPattern) -> tuple[Flags, Flags]:
-    """Where p̃(x0 = k | x_t = j) > 0, k of the rows, and for which j it is defined."""
-    K = now.reach.shape[1]
-    everything = np.ones(K, bool)
-    match denoiser:
-        case Posterior():
-            found = (now.reach & now.known[:, None]).T if denoiser.error == 0 else np.ones((K, len(now.rows)), bool)
-            return found & now.possible[:, None], now.possible
-        case MarginalDenoiser():
-            return np.tile(now.known, (K, 1)), everything
-        case DenoiserTable():
-            allowed = _brought(denoiser.tables[now.t - 1])
-            return allowed.cells, allowed.defined
-
-
-def _mixture(denoiser: KnownDenoiser, before: SupportPattern, now: SupportPattern, back: Flags) -> ReverseSupport:
-    guess, defined = guessed(denoiser, now)
-    met = guess & now.reach.T
-    cells = through(met, before.reach) & back
-    return ReverseSupport(cells, defined & cells.any(axis=1), bool((guess & ~met).any()))
-
-
-def _d3pm(
-    denoiser: KnownDenoiser, before: SupportPattern, now: SupportPattern, back: Flags, *, is_prediction: bool
-) -> ReverseSupport:
-    guess, defined = guessed(denoiser, now)
-    if is_prediction:
-        cells = np.zeros_like(back)
-        cells[:, list(now.rows)] = guess
-        return ReverseSupport(cells, defined)
-    cells = through(guess, before.reach) & back
-    return ReverseSupport(cells, defined & cells.any(axis=1))
-
-
-def _brought(table: Sequence[Row | None], *, restricted: bool = False) -> ReverseSupport:
+def brought(table: Sequence[Row | None], *, restricted: bool = False) -> ReverseSupport:
+    """Return where rows are not 0, and which there are."""
     K = len(table)
     cells = np.array([[n != 0 for n in row[0]] if row else [False] * K for row in table])
     return ReverseSupport(cells, np.array([row is not None for row in table]), restricted)

@@ -68,7 +68,7 @@ class Dense:
     __reduce__ = from_fields
 
     def __eq__(self, other: object) -> bool:
-        """Whether the entries are the same, however they are held."""
+        """Return whether the entries are the same, however they are held."""
         if not isinstance(other, Dense):
             return NotImplemented
         written = isinstance(self.held, tuple) and isinstance(other.held, tuple)
@@ -79,7 +79,7 @@ class Dense:
 
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[Fraction]], where: str, K: int | None = None) -> Dense:
-        """A K × K matrix from outside: its shape, signs and row sums are checked."""
+        """Return a K × K matrix given from outside, after a check of its shape, signs and row sums."""
         check_shape(rows, K or len(rows), where)
         for i, row in enumerate(rows):
             _check_row(row, f"{where}[{i}]")
@@ -103,11 +103,11 @@ class Dense:
         return self.held.shape[0] if isinstance(self.held, RationalMatrix) else len(self.held)
 
     def then(self, other: Transition) -> Dense:
-        """The product: this step, then the other."""
+        """Return the product: this step, then the other."""
         return Dense(self.matrix @ other.dense.matrix)
 
     def push(self, p: RationalMatrix) -> RationalMatrix:
-        """P W for a row vector p."""
+        """Return p W for a row vector p."""
         return p @ self.matrix
 
     @property
@@ -116,15 +116,15 @@ class Dense:
         return self
 
     def entry(self, i: int, j: int) -> Fraction:
-        """W[i, j]."""
+        """Return W[i, j]."""
         return fraction(self.matrix.N[i, j], self.matrix.d)
 
     def rows(self) -> Rows:
-        """All entries."""
+        """Return all entries."""
         return self.held.rows() if isinstance(self.held, RationalMatrix) else self.held
 
     def floats(self) -> list[list[float]]:
-        """All entries, each rounded once, to the nearest float."""
+        """Return all entries, each rounded once, to the nearest float."""
         if isinstance(self.held, RationalMatrix):
             d = int(self.held.d)
             return [[int(n) / d for n in row] for row in self.table]
@@ -148,7 +148,7 @@ class Dense:
 
     @cached_property
     def is_doubly_stochastic(self) -> bool:
-        """Whether the columns sum to one as well; most that do not are told by floats, whose error is known."""
+        """Whether the columns sum to one too; for most that do not, floats with a known error decide it."""
         sums = [] if isinstance(self.held, RationalMatrix) else map(fsum, zip(*self.floats(), strict=True))
         if any(abs(s - 1) > 2.0**-48 * max(s, 1.0) for s in sums):
             return False
@@ -167,7 +167,7 @@ class Dense:
         return fraction(self.matrix.d - min(shared, default=self.matrix.d), self.matrix.d)
 
     def deviation(self, source: RationalMatrix) -> Deviation:
-        """How far each row that the source can be in is from the average row."""
+        """Return how far each row that the source can be in is from the average row."""
         support = [(i, a) for i, a in enumerate(source.table()[0]) if a != 0]
         weights = [a for _, a in support]
         rows = self.matrix.N
@@ -183,20 +183,20 @@ class Dense:
         return Deviation(columns, source.d * source.d * self.matrix.d)
 
     def weighted(self, p: RationalMatrix) -> RationalMatrix:
-        """diag(p) W: the joint law of the row, drawn from p, and the column."""
+        """Return diag(p) W: the joint law of the row, drawn from p, and the column."""
         return self.matrix.rows_scaled(p)
 
     def reveals(self, support: Sequence[int]) -> bool:
-        """Whether the column tells the row: no column is reached from two rows of the support."""
+        """Return whether the column reveals the row: no column is reached from two rows of the support."""
         rows = [self.table[i] for i in support]
         return all(sum(n != 0 for n in column) <= 1 for column in zip(*rows, strict=True))
 
     def row_sums_differ(self, support: Sequence[int]) -> bool:
-        """Whether some row of the support does not sum to one."""
+        """Return whether some row of the support does not sum to one."""
         return any(sum(self.table[i], fmpz(0)) != self.matrix.d for i in support)
 
     def is_deterministic(self, support: Sequence[int]) -> bool:
-        """Whether every row of the support has a single non-zero entry."""
+        """Return whether every row of the support has a single non-zero entry."""
         return all(self.matrix.d in self.table[i] for i in support)
 
 
@@ -216,13 +216,13 @@ class IdentityPlusRankOne:
         return self.target.K
 
     def then(self, other: Transition) -> Transition:
-        """The product; with the same target it is Mixing again, κ the product of both."""
+        """Return the product; with the same target it has the same form, with κ the product of both."""
         if isinstance(other, IdentityPlusRankOne) and (other.target is self.target or other.target == self.target):
             return IdentityPlusRankOne(self.keep * other.keep, self.target)
         return self.dense.then(other)
 
     def push(self, p: RationalMatrix) -> RationalMatrix:
-        """P W = κp + (1−κ)π."""
+        """Return p W = κp + (1−κ)π."""
         u, v = fmpz(self.keep.numerator), fmpz(self.keep.denominator)
         kept, fresh = u * self.target.total, (v - u) * p.d
         weights = p.per_column(self.target.weights)
@@ -231,18 +231,18 @@ class IdentityPlusRankOne:
 
     @cached_property
     def dense(self) -> Dense:
-        """The same matrix, written out."""
+        """The same matrix with all its entries."""
         u, v, W = self.keep.numerator, self.keep.denominator, self.target.total
         fresh = [(v - u) * w for w in self.target.weights]
         table = [[f + (u * W if i == j else 0) for j, f in enumerate(fresh)] for i in range(self.K)]
         return Dense(RationalMatrix(fmpz_mat(table), fmpz(v * W)).reduced())
 
     def entry(self, i: int, j: int) -> Fraction:
-        """W[i, j]."""
+        """Return W[i, j]."""
         return self.keep * (i == j) + (1 - self.keep) * Fraction(self.target.weights[j], self.target.total)
 
     def rows(self) -> tuple[tuple[Fraction, ...], ...]:
-        """All entries."""
+        """Return all entries."""
         return self.dense.rows()
 
     @property
@@ -251,7 +251,7 @@ class IdentityPlusRankOne:
         return self.keep if self.K > 1 else Fraction(0)
 
     def deviation(self, source: RationalMatrix) -> Deviation:
-        """As Dense's, with the rows i ≠ j of column j, which are all alike, taken as one, and like columns too."""
+        """Return as Dense does, with the rows i ≠ j of column j, which are alike, and like columns taken as one."""
         u, v, W, d0 = fmpz(self.keep.numerator), fmpz(self.keep.denominator), fmpz(self.target.total), source.d
         kept, fresh = u * W, (v - u) * d0
         columns: list[Column] = []
@@ -265,7 +265,7 @@ class IdentityPlusRankOne:
         return Deviation(columns, d0 * d0 * v * W)
 
     def noise_terms(self, source: RationalMatrix) -> tuple[list[tuple[fmpz, fmpz]], fmpz]:
-        """The conditional entropy of the column given the row as Σ c·log b / d: [(c, b), …] and d.
+        """Return the conditional entropy of the column given the row as Σ c·log b / d: [(c, b), …] and d.
 
         A row has one entry that stayed and otherwise (1−κ)π_j, so only the distinct weights of π count.
         """
@@ -283,26 +283,26 @@ class IdentityPlusRankOne:
         return [(c, b) for c, b in terms if b != 0], v * W * d0
 
     def weighted(self, p: RationalMatrix) -> PlusRankOne:
-        """diag(p) W: the joint law of the row, drawn from p, and the column."""
+        """Return diag(p) W: the joint law of the row, drawn from p, and the column."""
         return PlusRankOne(p.times(self.keep), p.times(1 - self.keep), self.target)
 
     def reveals(self, support: Sequence[int]) -> bool:
-        """Whether the column tells the row."""
+        """Return whether the column reveals the row."""
         return len(support) <= 1 or self.keep == 1
 
     def row_sums_differ(self, _support: Sequence[int]) -> bool:
-        """Whether some row does not sum to one: κ + (1−κ)·Σπ ≠ 1."""
+        """Return whether some row does not sum to one: κ + (1−κ)·Σπ ≠ 1."""
         return sum(self.target.weights) != self.target.total
 
     def is_deterministic(self, support: Sequence[int]) -> bool:
-        """Whether every row of the support has a single non-zero entry."""
+        """Return whether every row of the support has a single non-zero entry."""
         to = self.target.support
         return self.keep == 1 or (len(to) == 1 and (self.keep == 0 or all(i in to for i in support)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlusRankOne:
-    """The matrix diag(a) + u πᵀ, for row vectors a and u: what weights times a Mixing make, in O(K).
+    """The matrix diag(a) + u πᵀ for row vectors a and u: weights times an IdentityPlusRankOne, in O(K).
 
     It answers to the names that a RationalMatrix has for the same operations.
     """
@@ -318,15 +318,15 @@ class PlusRankOne:
         return PlusRankOne(-self.a, -self.u, self.target)
 
     def then(self, step: IdentityPlusRankOne) -> PlusRankOne:
-        """(diag(a) + uπᵀ)(κI + (1−κ)1πᵀ) = diag(κa) + (u + (1−κ)a)πᵀ."""
+        """Return (diag(a) + uπᵀ)(κI + (1−κ)1πᵀ) = diag(κa) + (u + (1−κ)a)πᵀ."""
         return PlusRankOne(self.a.times(step.keep), self.u + self.a.times(1 - step.keep), self.target)
 
     def row_sums(self) -> RationalMatrix:
-        """The row vector a + u, since π sums to one."""
+        """Return the row vector a + u, since π sums to one."""
         return self.a + self.u
 
     def column_sums(self) -> RationalMatrix:
-        """The row vector a + (Σu)π."""
+        """Return the row vector a + (Σu)π."""
         drawn = total(self.u)
         weights = fmpz_mat([[drawn * w for w in self.u.per_column(self.target.weights)]])
         return self.a + self.u.like(weights, self.u.d * self.target.total)
@@ -347,7 +347,7 @@ class PlusRankOne:
 
 @dataclass(frozen=True, slots=True)
 class LazyMarginal:
-    """p W for a Mixing W, worked out when asked for: of a long run on a vocabulary nothing is kept but κ."""
+    """The law p W for an IdentityPlusRankOne W, computed when asked for: a long run keeps nothing but κ."""
 
     source: RationalMatrix
     step: IdentityPlusRankOne
@@ -356,7 +356,7 @@ class LazyMarginal:
     __reduce__ = from_fields
 
     def rows(self) -> tuple[tuple[Fraction, ...], ...]:
-        """The one row, state by state."""
+        """Return the one row, state by state."""
         return self.step.push(self.source).rows()
 
 
@@ -368,7 +368,7 @@ K = 256 a hundred times faster; below it, importing numpy costs more than it sav
 
 
 def _widest_by_machine(table: list[list[fmpz]]) -> int:
-    """Max Σ|a − b| over pairs of rows, in 64-bit integers: Σ ≤ 2d < 2^63, so nothing overflows."""
+    """Return max Σ|a − b| over pairs of rows, in 64-bit integers: Σ ≤ 2d < 2^63, so nothing overflows."""
     import numpy as np
 
     rows = np.array([[int(n) for n in row] for row in table], dtype=np.int64)

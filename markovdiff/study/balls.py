@@ -30,8 +30,9 @@ from markovdiff.engines.ball.information import (
     ExactOracle,
     TimeStep,
 )
-from markovdiff.engines.ball.ledger import UNWRITTEN, BallLedger, EnclosedLedger
+from markovdiff.engines.ball.ledger import EnclosedLedger
 from markovdiff.engines.ball.model_ledger import BallModelLedger
+from markovdiff.engines.ball.prior import UNWRITTEN, BallPrior
 from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.triangle import pairs_of, triangle
 from markovdiff.engines.float64.forward import forward
@@ -40,7 +41,7 @@ from markovdiff.engines.float64.information import information as in_float
 from markovdiff.engines.float64.range import is_held
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.checks.finding import Finding
-from markovdiff.measures.ledger import Term, Unbounded
+from markovdiff.measures.ledger import LedgerOf, Term, Unbounded
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.exact import Engine, ExactEngine
@@ -56,22 +57,22 @@ CHEAP_SECONDS = 5.0
 """A chain whose exact forecast is below this is walked exactly too, to decide equalities."""
 
 CHEAP_WORDS = 2**26
-"""K³·T·words up to which a reverse model's ledger is kept exactly, to be asked what vanishes (some seconds)."""
+"""A reverse model's ledger is also kept exactly up to this K³·T·words (some seconds), to decide what vanishes."""
 
 
 def is_cheap(chain: Chain) -> bool:
-    """Whether the chain may be walked exactly too, to decide equalities."""
+    """Return whether the chain may be walked exactly too, to decide equalities."""
     return forecast(chain).seconds < CHEAP_SECONDS
 
 
 def exact_words(chain: Chain) -> float:
-    """K³·T·words of an exact ledger of a reverse model."""
+    """Return K³·T·words, the cost of an exact ledger of a reverse model."""
     return chain.K**3 * chain.T * forecast(chain, dense=True).bits / 64
 
 
 @dataclass(frozen=True, eq=False)
 class BallLaw:
-    """P_t, as decimals when asked for."""
+    """The law p_t, as decimals when asked for."""
 
     p: list[arb]
     digits: int
@@ -79,17 +80,17 @@ class BallLaw:
     __repr__ = in_a_line
 
     def __reduce__(self) -> tuple[Callable[..., BallLaw], tuple[object, ...]]:
-        """Pickles and copies are made of integers: FLINT's balls have no pickles of their own."""
+        """Return integers for pickles and copies: FLINT's balls have no pickles of their own."""
         return _from_integers, ([integers(x) for x in self.p], self.digits)
 
     def __eq__(self, other: object) -> bool:
-        """Whether the decimals are the same."""
+        """Return whether the decimals are the same."""
         return self.rows() == other.rows() if isinstance(other, BallLaw) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
 
     def rows(self) -> tuple[tuple[Decimal, ...], ...]:
-        """The one row, state by state."""
+        """Return the one row, state by state."""
         return (tuple(nearest(x, self.digits) for x in self.p),)
 
 
@@ -98,7 +99,7 @@ def _from_integers(balls: list[tuple[int, int, int, int]], digits: int) -> BallL
 
 
 def nearest(x: arb, digits: int) -> Decimal:
-    """A decimal within one unit of its last digit, of a ball that is narrow enough."""
+    """Return a decimal within one unit of its last digit, from a ball that is narrow enough."""
     if x.is_zero():
         return Decimal(0)
     found, context = decimals(x, digits), Context(prec=digits)
@@ -107,19 +108,19 @@ def nearest(x: arb, digits: int) -> Decimal:
 
 
 def _widest(now: Enclosures) -> arb:
-    """The probability in p_t that is known the worst."""
+    """Return the probability in p_t whose relative error is largest."""
     found: arb = min((x for x in now.p if not x.is_zero()), key=accuracy)
     return found
 
 
 def needed_bits(chain: Chain, digits: int) -> int:
-    """What the walk needs."""
+    """Return the precision that the walk needs."""
     most = _seen_bits(chain) if is_held(chain) else FLOAT_RANGE
     return with_deviation(chain, digits, most)
 
 
 def _seen_bits(chain: Chain) -> float:
-    """What the deviations and cancellations cost that float64 sees."""
+    """Return the bits that deviations and cancellations cost, as a walk in float64 sees them."""
     most = 0.0
     before: FloatPast | None = None
     for moment in forward(chain):
@@ -137,9 +138,9 @@ def _seen_bits(chain: Chain) -> float:
 
 
 class EnclosedEngine(ABC, Generic[Enclosing]):
-    """What both runs in balls have in common: the numbers are `Quantity` whose enclosures come from a walk."""
+    """What both runs in balls share: numbers are `Quantity`, with enclosures from a walk."""
 
-    ledger: EnclosedLedger[Enclosing] | None
+    ledger: LedgerOf[Enclosing, Quantity] | None
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.chain, self.digits = plan, plan.chain, plan.digits
@@ -147,19 +148,19 @@ class EnclosedEngine(ABC, Generic[Enclosing]):
 
     @abstractmethod
     def stream(self) -> Iterator[Enclosing]:
-        """What is known at t = 0, 1, …, T."""
+        """Yield what is known at t = 0, 1, …, T."""
 
     @abstractmethod
     def alpha_bar(self, now: Enclosing) -> Rational | None:
-        """ᾱ_t."""
+        """Return ᾱ_t."""
 
     @abstractmethod
     def distance(self, now: Enclosing) -> Rational | None:
-        """TV(p_t, π), None where balls do not tell it from 0."""
+        """Return TV(p_t, π), None where balls cannot separate it from 0."""
 
     @abstractmethod
     def law(self, now: Enclosing) -> Law:
-        """The law p_t, narrow enough for its digits."""
+        """Return the law p_t, narrow enough for its digits."""
 
     def step(self, now: Enclosing) -> Step:
         entry = None if self.ledger is None else self.ledger.observe(now)
@@ -175,7 +176,7 @@ class EnclosedEngine(ABC, Generic[Enclosing]):
             try:
                 return term.enclosed(self.digits, self.plan.unit)
             except UnfinishedError as error:
-                words = f"not told from 0 by {error.got or 'enclosures'}"
+                words = f"not separated from 0 by {error.got or 'enclosures'}"
                 return Enclosed("undecided", witness={"t": t}, words=words)
 
         return report
@@ -187,14 +188,14 @@ class EnclosedEngine(ABC, Generic[Enclosing]):
         return elbo_of(totals, self._reporting(self.chain.T)), finding
 
     def triangle(self, tick: Callable[[float], None]) -> Finding:
-        """By exact arithmetic, where that is not too much: it settles a pair by its first enclosure anyway."""
+        """Compare the pairs in exact arithmetic, unless that is too much: one enclosure settles a pair there."""
         if not is_admitted(forecast(self.chain, pairs_of(self.chain.T))):
             return Finding("undecided", "enclosure", "pairs of times are compared in exact arithmetic, too dear here")
         return triangle(self.chain, tick)
 
 
 class BallEngine(EnclosedEngine[BallInformation]):
-    """Ball, with matrices."""
+    """The run in balls with matrices."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
@@ -204,9 +205,9 @@ class BallEngine(EnclosedEngine[BallInformation]):
         self.ledger = None if plan.model is None else self._ledger(chain, plan.model)
         self.ends: dict[int, list[arb]] = {}
 
-    def _ledger(self, chain: Chain, model: ReverseModel) -> BallLedger:
+    def _ledger(self, chain: Chain, model: ReverseModel) -> LedgerOf[BallInformation, Quantity]:
         if model.is_bayes:
-            return BallLedger(chain, self.prior)
+            return EnclosedLedger(BallPrior(chain, self.prior))
         cheap = self.zeros.cheap and exact_words(chain) < CHEAP_WORDS
         return BallModelLedger(chain, self.prior, model, self.walk, cheap)
 
@@ -236,7 +237,7 @@ class BallEngine(EnclosedEngine[BallInformation]):
         return BallLaw(self.walk.at(now.t).p, self.digits)
 
     def distance(self, now: BallInformation) -> Decimal | None:
-        """TV(p_t, π), within one unit of its last digit; None where balls do not tell it from 0."""
+        """Return TV(p_t, π), within one unit of its last digit; None where balls cannot separate it from 0."""
         exact = now.zeros.law(now.t)
         if (self.prior is None and now.t == self.chain.T) or (exact is not None and exact == self._end):
             return Decimal(0)
@@ -268,7 +269,7 @@ class BallEngine(EnclosedEngine[BallInformation]):
 
 
 def ball_engine(plan: Plan) -> Engine[Any]:
-    """The run that suits the kernel and the model.
+    """Return the run that suits the kernel and the model.
 
     A chain of κI + (1−κ)1πᵀ needs no matrix, unless a reverse model other than Bayes' makes matrices of it; then its
     exact run is taken where that costs little, for all that balls cannot decide.
@@ -306,6 +307,6 @@ class RoundedLaw:
     digits: int
 
     def rows(self) -> tuple[tuple[Decimal | None, ...], ...]:
-        """The one row, state by state."""
+        """Return the one row, state by state."""
         (row,) = self.law.rows()
         return (tuple(p if p is None else as_decimal(Fraction(p), self.digits) for p in row),)

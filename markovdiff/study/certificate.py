@@ -33,7 +33,7 @@ EXTRA_BITS = 32
 
 
 def certificate(result: Result, scenario_sha256: str) -> dict[str, Any]:
-    """The certificate of a result, as plain dicts, lists and strings.
+    """Return the certificate of a result, as plain dicts, lists and strings.
 
     Raises InputError for a result of float arithmetic, which has no enclosures.
     """
@@ -60,7 +60,7 @@ def certificate(result: Result, scenario_sha256: str) -> dict[str, Any]:
 
 
 def sha256(path: Path) -> str:
-    """The hash of a scenario's file, in hexadecimal. Raises InputError where it cannot be read as one."""
+    """Return the hash of a scenario's file, in hexadecimal. Raise InputError where the file cannot be read."""
     return hashlib.sha256(read_bytes(path, "scenario", MAX_FILE_BYTES)).hexdigest()
 
 
@@ -85,7 +85,7 @@ def _plain(value: object, bits: int) -> object:
 
 
 def dyadic(x: Fraction, bits: int, *, up: bool) -> tuple[str, int]:
-    """The nearest mantissa·2^exponent not above x (with `up` not below), the mantissa of about `bits` bits.
+    """Return the nearest mantissa·2^exponent not above x (not below with `up`), the mantissa of about `bits` bits.
 
     >>> dyadic(Fraction(7, 4), 8, up=False), dyadic(Fraction(1, 3), 8, up=False), dyadic(Fraction(1, 3), 8, up=True)
     (('7', -2), ('85', -8), ('171', -9))

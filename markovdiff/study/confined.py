@@ -1,4 +1,4 @@
-"""Confining a process, and every process that it starts, to one folder: what a visitor of a served session gets.
+"""Confine a process, and every process that it starts, to one folder: visitors of a served session get no more.
 
 Where the environment variable `MARKOVDIFF_CONFINED_TO` names a folder,
 
@@ -79,7 +79,7 @@ def check_writable(path: Path, *, over: bool = False) -> None:
 
 
 def _leads_into(path: Path, root: Path) -> bool:
-    """Whether a path leads to the folder or into it, by no hidden name, when its links are followed."""
+    """Return whether a path leads to the folder or into it, by no hidden name, once its links are followed."""
     try:
         inside = Path(os.path.realpath(path)).relative_to(root)
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""A run in exact arithmetic: rationals all the way, a Step of certified numbers for each Moment."""
+"""A run in exact arithmetic: rationals throughout, a Step of certified numbers for each Moment."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ class Engine(Protocol[Now]):
     prior: RationalMatrix | None
 
     def stream(self) -> Iterator[Now]:
-        """What is known at t = 0, 1, …, T."""
+        """Yield what is known at t = 0, 1, …, T."""
 
     def step(self, now: Now) -> Step:
-        """What is reported of it; to be called for each t in turn."""
+        """Return the reported step; to be called for each t in turn."""
 
     def conclude(self) -> tuple[Elbo, Finding | None]:
-        """The ledger's totals and its verdict, None where there is no ledger."""
+        """Return the ledger's totals and its verdict, None where there is no ledger."""
 
     def triangle(self, tick: Tick) -> Finding:
-        """The verdict on pairs of times."""
+        """Return the verdict on pairs of times."""
 
 
 class ExactEngine:
-    """Exact: the numbers are `Quantity`, evaluated to the digits asked for."""
+    """The exact run: numbers are `Quantity`, evaluated to the digits asked for."""
 
     def __init__(self, plan: Plan) -> None:
         chain, prior = plan.chain, plan.exact_prior
@@ -86,14 +86,14 @@ class ExactEngine:
         return now.moment.alpha_bar
 
     def law(self, now: Information) -> Law:
-        """The law p_t, a formula where the chain forgets towards one law."""
+        """Return the law p_t, a formula where the chain forgets towards one law."""
         moment, cumulative = now.moment, now.moment.cumulative
         if isinstance(cumulative, IdentityPlusRankOne):
             return LazyMarginal(moment.data, cumulative)
         return moment.marginal
 
     def distance(self, information: Information) -> Rational | None:
-        """TV(p_t, π): where the chain forgets towards μ, and π is p_T or μ, |ᾱ_t − ᾱ_T| or ᾱ_t times TV(p_0, μ)."""
+        """Return TV(p_t, π): |ᾱ_t − ᾱ_T| or ᾱ_t times TV(p_0, μ) where the chain forgets towards μ."""
         now = information.moment
         if self.line is None:
             return total_variation(now.marginal, self.end)
@@ -116,7 +116,7 @@ class ExactEngine:
 
 
 def _line(chain: Chain, prior: RationalMatrix, *, is_marginal: bool) -> tuple[Fraction, Fraction] | None:
-    """TV(p_0, μ), and the ᾱ at which π lies between p_0 and μ, where it does."""
+    """Return TV(p_0, μ), and the ᾱ at which π lies between p_0 and μ, if it does."""
     if (target := chain.kernel.rank_one_target) is None:
         return None
     law = law_of(target)
@@ -127,7 +127,7 @@ def _line(chain: Chain, prior: RationalMatrix, *, is_marginal: bool) -> tuple[Fr
 
 
 def _classes(plan: Plan) -> Classes | None:
-    """The classes of states that neither the chain nor any law that it is measured against tells apart."""
+    """Return the classes of states that neither the chain nor a law it is measured against tells apart."""
     if plan.chain.kernel.rank_one_target is None:
         return None
     laws = [plan.exact_prior, *plan.laws.values()]
@@ -135,7 +135,7 @@ def _classes(plan: Plan) -> Classes | None:
 
 
 def _is_small(now: Information) -> bool:
-    """Whether closed forms are worth looking for: no number in one has more than a few hundred bits."""
+    """Return whether closed forms are worth a search: no number in one has more than a few hundred bits."""
     bits, columns = now.moment.marginal.d.bit_length(), now.moment.marginal.N.entries()
     if bits * sum(n != 0 for n in columns) > CLOSED_FORM_BITS:
         return False
@@ -145,7 +145,7 @@ def _is_small(now: Information) -> bool:
 
 
 def total_variation(p: RationalMatrix, q: RationalMatrix) -> Fraction:
-    """TV(p, q) = ½ Σ |p_j − q_j|, exactly."""
+    """Return TV(p, q) = ½ Σ |p_j − q_j|, exactly."""
     u, v = cofactors(p.d, q.d)
     pairs = zip(p.N.entries(), p.beside(q).N.entries(), p.copies, strict=True)
     distance = sum((m * abs(a * u - b * v) for a, b, m in pairs), fmpz(0))

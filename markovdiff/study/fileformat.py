@@ -22,6 +22,9 @@ from markovdiff.arithmetic.rational import MAX_DIGITS
 from markovdiff.measures.checks import CHECKS
 from markovdiff.process.kernels.registry import KERNELS
 from markovdiff.process.kernels.spec import KernelSpec, Normalise
+from markovdiff.process.reverse.bayes import BayesSpec
+from markovdiff.process.reverse.registry import MODELS
+from markovdiff.process.reverse.spec import ModelSpec
 from markovdiff.process.schedules.registry import SCHEDULES
 from markovdiff.process.schedules.schedule import ScheduleSpec
 from markovdiff.process.table import Table
@@ -119,9 +122,11 @@ class Data(Table, frozen=True):
 if TYPE_CHECKING:
     Kernel: TypeAlias = KernelSpec
     Schedule: TypeAlias = ScheduleSpec
+    Model: TypeAlias = ModelSpec
 else:
     Kernel = reduce(or_, KERNELS.values())
     Schedule = reduce(or_, SCHEDULES.values())
+    Model = reduce(or_, MODELS.values())
 
 
 class Noise(Table, frozen=True):
@@ -134,61 +139,12 @@ class Noise(Table, frozen=True):
 
 # [reverse]
 
-Last = Literal["prediction", "formula"]
-
-
-class Bayes(Table, frozen=True, tag_field="kind", tag="bayes"):
-    """R_t = q(x_{t−1} | x_t), or the same under another belief about x0, over the labels of [data]."""
-
-    data: list[Number] | None = None
-
-
-class PosteriorMixture(Table, frozen=True, tag_field="kind", tag="posterior-mixture"):
-    """Σ_k q(x_{t−1} | x_t, x0 = k) p̃(x0 = k | x_t)."""
-
-    error: Number | None = None
-    denoiser: Literal["data"] | None = None
-
-
-class D3PM(Table, frozen=True, tag_field="kind", tag="d3pm"):
-    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t); at t = 1 p̃ itself, or the same formula."""
-
-    error: Number | None = None
-    denoiser: Literal["data"] | None = None
-    last: Last = "prediction"
-
-
-class Counted(Table, frozen=True, tag_field="kind", tag="counted"):
-    """Relative frequencies in sampled forward trajectories."""
-
-    trajectories: Count
-    smoothing: Number | None = None
-    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
-
-
-class UniformModel(Table, frozen=True, tag_field="kind", tag="uniform"):
-    """1/K everywhere."""
-
-
-class TableModel(Table, frozen=True, tag_field="kind", tag="table"):
-    """R_t[j][i] for t = 1…T, or a table p̃(x0 | x_t) put through one of the two mixtures."""
-
-    rows: list[list[list[Number]]] | None = None
-    path: str | None = None
-    form: Literal["posterior-mixture", "d3pm"] = "posterior-mixture"
-    last: Last | None = None
-    normalise: Normalise = False
-    softmax: bool = False
-
-
-Model = Bayes | PosteriorMixture | D3PM | Counted | UniformModel | TableModel
-
 
 class Reverse(Table, frozen=True):
     """The reverse model and the prior it starts from."""
 
     prior: Literal["marginal", "stationary", "uniform", "mask"] | list[Number] = "marginal"
-    model: Model = field(default_factory=Bayes)
+    model: Model = field(default_factory=BayesSpec)
 
 
 # [checks]
@@ -234,7 +190,7 @@ class File(Table, frozen=True):
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a scenario file, read as JSON."""
+    """Return the JSON Schema (2020-12) of a scenario file, read as JSON."""
     made = msgspec.json.schema(File, schema_hook=_number_schema)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

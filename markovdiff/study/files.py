@@ -277,7 +277,7 @@ def _parse_json(text: str, where: str) -> object:
 
     def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         if len(dict(pairs)) < len(pairs):
-            raise InputError("a key that stands twice in one object", where=where, got=shown([key for key, _ in pairs]))
+            raise InputError("a key is given twice in one object", where=where, got=shown([key for key, _ in pairs]))
         return dict(pairs)
 
     try:

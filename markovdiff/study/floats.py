@@ -30,7 +30,7 @@ from markovdiff.engines.float64.model_ledger import FloatModelLedger
 from markovdiff.engines.float64.range import check_chain, check_law, check_model
 from markovdiff.engines.float64.triangle import triangle
 from markovdiff.measures.checks.finding import Finding
-from markovdiff.measures.ledger import Unbounded
+from markovdiff.measures.ledger import LedgerOf, Unbounded
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.study.plan import Plan
@@ -40,7 +40,7 @@ from markovdiff.study.steps import Report, elbo_of, step_of, unbounded
 
 @dataclass(frozen=True, eq=False)
 class FloatLaw:
-    """P_t in float64, written out as decimals when asked for."""
+    """The law p_t in float64, written out as decimals when asked for."""
 
     p: Floats
     possible: Flags
@@ -49,7 +49,7 @@ class FloatLaw:
     __repr__ = in_a_line
 
     def __eq__(self, other: object) -> bool:
-        """Whether it is the same law to the same digits."""
+        """Return whether it is the same law to the same digits."""
         if not isinstance(other, FloatLaw):
             return NotImplemented
         return self.digits == other.digits and self.rows() == other.rows()
@@ -57,16 +57,16 @@ class FloatLaw:
     __hash__ = None  # type: ignore[assignment]
 
     def rows(self) -> tuple[tuple[Decimal | None, ...], ...]:
-        """The one row, state by state; None for a probability that is not 0 and below what float64 can work with."""
+        """Return the one row, state by state; None for a positive probability below what float64 can work with."""
         found = zip(self.p.tolist(), self.possible.tolist(), strict=True)
         return (tuple(None if there and x < LEAST else as_decimal(x, self.digits) for x, there in found),)
 
 
 class FloatEngine:
-    """Float: the numbers are `Approximation`."""
+    """The run in float64: numbers are `Approximation`."""
 
     def __init__(self, plan: Plan) -> None:
-        """Raises LimitError where float64 cannot hold a probability."""
+        """Prepare a run. Raise LimitError where float64 cannot hold a probability."""
         self.plan, self.chain, self.digits = plan, plan.chain, plan.digits
         self.prior = plan.prior
         self._check_range()
@@ -83,7 +83,7 @@ class FloatEngine:
         for check, law in self.plan.laws.items():
             check_law(law, f"checks.{check}")
 
-    def _ledger(self, chain: Chain, model: ReverseModel) -> FloatLedger:
+    def _ledger(self, chain: Chain, model: ReverseModel) -> LedgerOf[FloatStepInformation, Approximation]:
         if model.is_bayes:
             return FloatLedger(chain, self.prior, self.approach)
         return FloatModelLedger(chain, self.prior, self.approach, model)
@@ -108,11 +108,11 @@ class FloatEngine:
         return self.number(now.moment.alpha_bar)
 
     def law(self, now: FloatStepInformation) -> FloatLaw:
-        """The law p_t."""
+        """Return the law p_t."""
         return FloatLaw(now.moment.p, now.moment.possible, self.digits)
 
     def distance(self, now: FloatStepInformation) -> Decimal | None:
-        """TV(p_t, π); None where rounding does not tell it from 0."""
+        """Return TV(p_t, π); None where it may be rounding."""
         approach, moment = self.approach, now.moment
         found, uncertain = float(np.abs(approach.at(moment)).sum()) / 2, approach.uncertain
         vanished = moment.alpha_bar == 0 if isinstance(moment, RankOneState) else moment.vanished

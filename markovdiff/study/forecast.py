@@ -1,8 +1,8 @@
 """How long and how large a run will be, before it starts.
 
 Exact denominators grow: after t dense steps the entries of Q̄_t have the bits of all denominators so far, so
-the run costs about Σ_t K³·(bits_t/64) word products and holds a few matrices of K²·bits_T. The three
-constants were measured on one core (K = 16 to 64, 100 to 5,000 bits) and are right to a factor of
+the run costs about Σ_t K³·(bits_t/64) word products and holds a few matrices of K²·bits_T. The constants
+below were measured on one core (K = 16 to 64, 100 to 5,000 bits) and are right to a factor of
 about three, which is all that a refusal needs. Structured kernels carry one rational and cost O(K).
 
 Balls keep the width they begin with and float64 has one, so there each step costs the same (K = 64 to 1024).
@@ -21,10 +21,10 @@ from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
 
 WORD_PRODUCT = 1.0e-9
-"""Seconds a product of two 64-bit words costs inside a matrix product."""
+"""Seconds for a product of two 64-bit words inside a matrix product."""
 
 CELL = 4.5e-6
-"""Seconds one cell of the joint costs: its deviation and f of it."""
+"""Seconds for one cell of the joint: its deviation and f of it."""
 
 CELL_WORD = 5.0e-9
 """Seconds more for each word of its height."""
@@ -36,16 +36,16 @@ SHARES = 2**24
 """Bits of ᾱ_1, ᾱ_2, … together up to which they are multiplied out, to see how many they really have."""
 
 WRITTEN_BIT = 3.0e-8
-"""Seconds a bit of p_0 costs for each state, in the record of what was run."""
+"""Seconds for a bit of p_0 for each state, in the record of a run."""
 
 KEPT_BIT = 1.0e-7
-"""Seconds a bit of a rational costs that is kept at each step (ᾱ_t, the distance to the prior) and written out."""
+"""Seconds for a bit of a rational that is kept at each step (ᾱ_t, the distance to the prior) and written out."""
 
 PAIR_OF_ROWS = 1.5e-9
-"""Seconds an entry costs where two rows are compared, for Dobrushin's coefficient of a new kernel."""
+"""Seconds for an entry where two rows are compared, for Dobrushin's coefficient of a new kernel."""
 
 BUILT = 2.0e-6
-"""Seconds an entry of a new kernel costs to build."""
+"""Seconds to build an entry of a new kernel."""
 
 FLOAT_STEP, FLOAT_CELL, FLOAT_PRODUCT = 4.0e-4, 3.0e-8, 5.0e-11
 """Seconds in float64: a step's own, each entry of Q̄_t with two logarithms, each product inside Q̄Q."""
@@ -54,16 +54,16 @@ FLOAT_MIXED_STEP, FLOAT_MIXED_CELL = 3.0e-4, 1.2e-7
 """The same where a kernel forgets towards one target: a step's own, each state."""
 
 FLOAT_BUILT = 1.0e-8
-"""Seconds an entry of a new kernel costs in float64, once the matrix it is made of has been read."""
+"""Seconds for an entry of a new kernel in float64, once the matrix that it is made of has been read."""
 
 BALL_STEP, BALL_CELL, BALL_CELL_WORD = 2.0e-3, 8.0e-7, 2.0e-7
 """Seconds in balls: a step's own, each entry of Q̄_t with a logarithm, and more for each of its words."""
 
 BALL_PRODUCT = 1.0e-9
-"""Seconds a product of two balls of one word costs inside a matrix product; of w words w^1.5 as much, measured."""
+"""Seconds for a product of two balls of one word inside a matrix product; of w words w^1.5 as much, measured."""
 
 BALL_BUILT = 2.5e-7
-"""Seconds an entry of a new kernel costs to round into a ball, or to write out where entries share texts."""
+"""Seconds to round an entry of a new kernel into a ball, or to write it out where entries share texts."""
 
 MIXING_STEP, MIXING_CELL, MIXING_WORD = 5.0e-4, 1.0e-6, 9.0e-7
 """The same where a kernel forgets towards one target: a step's own, each class of like states, each of its words."""
@@ -72,13 +72,13 @@ MODEL_PRODUCTS, FLOAT_MODEL_CELL, BALL_MODEL_CELL = 5, 1.3e-7, 6.0e-6
 """Of a reverse model other than Bayes, at each step: products of K × K matrices, and seconds for each entry of R_t."""
 
 FLOAT_MODEL_STEP = 4.0e-3
-"""Seconds that a step of such a model costs in float64, whatever its size."""
+"""Seconds for a step of such a model in float64, whatever its size."""
 
 PAIR_CELL, PAIR_COPIES = 400, 10
 """Bytes an entry of each kernel takes that the triangle keeps, q(x_u | x_s) for each s, and how often its digits."""
 
 KEPT_STEP = 6000
-"""Bytes a step's decimals take."""
+"""Bytes of a step's decimals."""
 
 TEXT, POINTER = 200, 26
 """Bytes an entry takes that the result writes out, in this process and the engine's; and where entries share texts."""
@@ -97,11 +97,11 @@ class Forecast:
     arithmetic: ArithmeticName = "exact"
 
     def plus(self, seconds: float, memory: float) -> Forecast:
-        """The forecast of what takes so much more."""
+        """Return the forecast with more seconds and bytes."""
         return replace(self, seconds=self.seconds + seconds, memory=self.memory + memory)
 
     def __str__(self) -> str:
-        """In words.
+        """Return the forecast in words.
 
         >>> print(Forecast(5300, 42, 3e8))
         about 42 s and 0.3 GiB, denominators of about 5,300 bits at the end
@@ -119,7 +119,7 @@ class Forecast:
 
 
 def forecast(chain: Chain, pairs: int = 0, *, classes: int | None = None, dense: bool = False) -> Forecast:
-    """What running the chain exactly will cost.
+    """Return the cost of running the chain exactly.
 
     `pairs` more kernels are made for the triangle; `dense` says that a reverse model needs full matrices. Of a chain
     that forgets towards one law `classes` is how many classes of like states there are, where a law splits some.
@@ -152,7 +152,7 @@ def forecast(chain: Chain, pairs: int = 0, *, classes: int | None = None, dense:
 
 
 def _share_bits(chain: Chain) -> list[float]:
-    """log2 of the denominator of each ᾱ_t: as it is while that is quick, for it may cancel; then added up."""
+    """Return log2 of the denominator of each ᾱ_t: of the product while that is quick, then added up."""
     found, share, spent, bits = [], Fraction(1), 0.0, 0.0
     for beta in chain.betas:
         if spent < SHARES:
@@ -166,7 +166,7 @@ def _share_bits(chain: Chain) -> list[float]:
 
 
 def forecast_float(chain: Chain, walks: float = 1) -> Forecast:
-    """What running the chain in float64 will cost; the triangle of the inequality walks it more than once."""
+    """Return the cost of running the chain in float64; the triangle of the inequality walks it more than once."""
     K, T, rows = chain.K, chain.T, len(chain.data.support)
     if chain.kernel.rank_one_target is not None:
         seconds = (
@@ -181,7 +181,7 @@ def forecast_float(chain: Chain, walks: float = 1) -> Forecast:
 
 
 def forecast_balls(chain: Chain, bits: int, rows: int, *, cheap: bool = False) -> Forecast:
-    """What running the chain in balls of `bits` bits will cost, where so many `rows` of Q̄_t are held.
+    """Return the cost of running the chain in balls of `bits` bits that hold `rows` rows of Q̄_t.
 
     Of one that is `cheap` in exact arithmetic each p_t is found exactly too, to tell whether it is a law named.
     """
@@ -196,14 +196,14 @@ def forecast_balls(chain: Chain, bits: int, rows: int, *, cheap: bool = False) -
 
 
 def forecast_mixing(chain: Chain, classes: int, bits: int) -> Forecast:
-    """What running κI + (1−κ)1μᵀ in balls will cost, where it has so many classes of like states."""
+    """Return the cost of running κI + (1−κ)1μᵀ in balls, with so many classes of like states."""
     T, words = chain.T, bits / 64
     seconds = T * (MIXING_STEP + classes * (MIXING_CELL + words * MIXING_WORD)) + _told(chain)
     return Forecast(bits, seconds, 20 * classes * (64 + 8 * words) + T * KEPT_STEP + _written(chain), "ball")
 
 
 def with_model(made: Forecast, chain: Chain) -> Forecast:
-    """The forecast of a run in floats or balls that has a reverse model other than Bayes: it needs K × K matrices."""
+    """Return the forecast in floats or balls with a reverse model other than Bayes, which needs K × K matrices."""
     K, T, words = chain.K, chain.T, made.bits / 64
     if made.arithmetic == "float":
         cell, entry = FLOAT_MODEL_CELL + MODEL_PRODUCTS * K * FLOAT_PRODUCT, 30 * 8.0
@@ -219,33 +219,33 @@ def _kernels(chain: Chain) -> int:
 
 
 def _written(chain: Chain) -> float:
-    """Bytes that the kernel's rows take where the result has them."""
+    """Return the bytes that the kernel's rows take where the result has them."""
     texts, shared = chain.kernel.record_entries(chain.T, _kernels(chain))
     return TEXT * texts + POINTER * shared
 
 
 def check_forecast(chain: Chain, pairs: int = 0, *, dense: bool = False) -> Forecast:
-    """The forecast, or UnfinishedError where this machine is not enough."""
+    """Return the forecast. Raise UnfinishedError where this machine is not enough."""
     return admitted(forecast(chain, pairs, dense=dense), chain)
 
 
 def _memory() -> int:
-    """Bytes that this machine has."""
+    """Return the bytes that this machine has."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 2**33
 
 
 def _told(chain: Chain) -> float:
-    """Seconds that the record of what was run takes, where its numbers are long."""
+    """Return the seconds that the record of a run takes, where its numbers are long."""
     return chain.K * max(log2(chain.data.total) - 64, 0) * WRITTEN_BIT
 
 
 def is_admitted(made: Forecast) -> bool:
-    """Whether this machine is enough for it."""
+    """Return whether this machine is enough for it."""
     return made.seconds <= MAX_SECONDS and made.memory <= _memory() / 2
 
 
 def admitted(made: Forecast, chain: Chain) -> Forecast:
-    """The same forecast. Raises UnfinishedError where this machine is not enough for it."""
+    """Return the same forecast. Raise UnfinishedError where this machine is not enough for it."""
     if is_admitted(made):
         return made
     height = f", denominators of about {made.bits:.0f} bits at the end" if made.arithmetic == "exact" else ""

@@ -16,7 +16,6 @@ from markovdiff.engines.exact.triangle import pairs_of, times_of
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
-from markovdiff.study import fileformat
 from markovdiff.study.forecast import (
     Forecast,
     admitted,
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from markovdiff.arithmetic.arrays import Floats
 
 WALKED = 0.15
-"""Seconds of float64 that may be spent on seeing how many bits balls will need."""
+"""Seconds of float64 that may be spent to see how many bits balls will need."""
 
 LOOKED = 2**22
 """Entries of Q_t that may be looked at where a walk would take longer."""
@@ -48,10 +47,10 @@ MINUTE = 60.0
 
 
 def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None = None) -> Forecast:
-    """The forecast of a run, in the scenario's arithmetic or another; nothing is refused."""
+    """Return the forecast of a run, in the scenario's arithmetic or another; nothing is refused."""
     kind = arithmetic or scenario.file.arithmetic.kind
     pairs = pairs_of(chain.T) if scenario.compares_pairs else 0
-    bayes = not chain.is_markov or is_bayes(scenario.file.reverse.model)
+    bayes = not chain.is_markov or scenario.file.reverse.model.is_bayes
     if kind == "exact":
         if bayes or chain.kernel.rank_one_target is None:
             return forecast(chain, pairs, classes=_classes(scenario, chain))
@@ -80,18 +79,13 @@ def _of_balls(scenario: Scenario, chain: Chain, *, bayes: bool) -> Forecast:
 
 
 def _ends(chain: Chain) -> bool:
-    """Whether H(x0) is a whole number of bits, as H(x_t) may then be too: that is asked of the exact chain."""
+    """Return whether H(x0) is a whole number of bits, as H(x_t) may then be too: the exact chain decides that."""
     weights = [w for w in chain.data.weights if w]
     return len(set(weights)) == 1 and len(weights) & (len(weights) - 1) == 0
 
 
-def is_bayes(spec: fileformat.Model) -> bool:
-    """Whether the file asks for the Bayes reverse under the data themselves."""
-    return isinstance(spec, fileformat.Bayes) and spec.data is None
-
-
 def _classes(scenario: Scenario, chain: Chain) -> int | None:
-    """How many classes of like states the run of a structured chain will have; a law given number by number counts."""
+    """Return the number of classes of like states in a structured chain; a law given number by number counts."""
     if chain.kernel.rank_one_target is None:
         return None
     named = (scenario.file.reverse.prior, *scenario.named_laws().values())
@@ -100,7 +94,7 @@ def _classes(scenario: Scenario, chain: Chain) -> int | None:
 
 
 def rows_of(chain: Chain) -> int:
-    """How many rows of Q̄_t a run in balls will hold."""
+    """Return how many rows of Q̄_t a run in balls will hold."""
     n, support = len(chain.data.support), chain.data.support
     last = chain.K - 1
     mirrored = chain.kernel.is_mirrored and list(support) == [last - i for i in reversed(support)]
@@ -108,7 +102,7 @@ def rows_of(chain: Chain) -> int:
 
 
 def with_triangle(made: Forecast, chain: Chain, pairs: int) -> Forecast:
-    """The forecast with the pairs of times, which are compared in exact arithmetic where that is not too much."""
+    """Return the forecast with the pairs of times, compared in exact arithmetic where that is not too much."""
     alone, paired = (forecast(chain, n) for n in (0, pairs))
     if not is_admitted(paired):
         return made
@@ -116,7 +110,7 @@ def with_triangle(made: Forecast, chain: Chain, pairs: int) -> Forecast:
 
 
 def foreseen_bits(chain: Chain, digits: int) -> int:
-    """About what `needed_bits` will find."""
+    """Return about what `needed_bits` will find."""
     if forecast_float(chain).seconds <= WALKED:
         from markovdiff.study.balls import needed_bits
 
@@ -125,12 +119,12 @@ def foreseen_bits(chain: Chain, digits: int) -> int:
 
 
 def with_deviation(chain: Chain, digits: int, bits: float) -> int:
-    """The precision of a walk whose deviations and cancellations cost so many bits."""
+    """Return the precision of a walk whose deviations and cancellations cost so many bits."""
     return int(bits_for(digits) + bits + 2 * log2(chain.K) + log2(chain.T + 1)) + 24
 
 
 def _decay(chain: Chain) -> float:
-    """−log2 of what is left at T of a vector that sums to zero, about: as a few steps shrink it."""
+    """Return about −log2 of what is left at T of a vector that sums to zero, as a few steps shrink it."""
     import numpy as np
 
     kernel, K, T = chain.kernel, chain.K, chain.T
@@ -165,7 +159,7 @@ def _decay(chain: Chain) -> float:
 
 
 def admit(scenario: Scenario, chain: Chain) -> Forecast:
-    """The forecast of the scenario's run. Raises UnfinishedError, with what would do instead, where it is refused."""
+    """Return the forecast of the scenario's run. Raise UnfinishedError, with an alternative, where it is refused."""
     made = foresee(scenario, chain)
     try:
         return admitted(made, chain)
@@ -174,7 +168,7 @@ def admit(scenario: Scenario, chain: Chain) -> Forecast:
 
 
 def asked_for(scenario: Scenario) -> ArithmeticName:
-    """The arithmetic that the scenario asks for."""
+    """Return the arithmetic that the scenario asks for."""
     return scenario.file.arithmetic.kind
 
 
@@ -186,7 +180,7 @@ def others(scenario: Scenario, chain: Chain, tried: Forecast) -> list[Forecast]:
 
 
 def remedy(scenario: Scenario, chain: Chain, tried: Forecast) -> str:
-    """What would do instead of a run that is refused, and what would be refused too."""
+    """Return what to do instead of a run that is refused, and what would be refused too."""
     made = others(scenario, chain, tried)
     fit = [said(other) for other in made if is_admitted(other)]
     if fit or not made:
@@ -195,7 +189,7 @@ def remedy(scenario: Scenario, chain: Chain, tried: Forecast) -> str:
 
 
 def said(made: Forecast) -> str:
-    """An arithmetic and what it would take."""
+    """Return the name of an arithmetic and what it would take."""
     return f"`--arithmetic {made.arithmetic}` (forecast: {made})"
 
 
@@ -212,7 +206,7 @@ def smaller(scenario: Scenario, chain: Chain) -> str:
 
 
 def advice(scenario: Scenario, chain: Chain, made: Forecast) -> str | None:
-    """What does in seconds what this run does in minutes, if something does."""
+    """Return what does in seconds what this run does in minutes, if anything does."""
     if made.seconds < MINUTE:
         return None
     fast = [x for x in others(scenario, chain, made) if x.seconds < MINUTE and x.seconds * MUCH_FASTER < made.seconds]

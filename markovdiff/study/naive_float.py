@@ -22,7 +22,7 @@ from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
 
 MAX_K = 512
-"""Matrices in float64 are multiplied step by step up to this K: there a step takes about half a second."""
+"""Matrices in float64 are multiplied step by step up to this K: a step then takes about half a second."""
 
 Interval = tuple[Fraction, Fraction]
 
@@ -44,7 +44,7 @@ class FloatError:
     __repr__ = in_a_line
 
     def record(self) -> dict[str, object]:
-        """The shade as the JSON has it: shortest decimals that read back as the float, an error rounded outward."""
+        """Return the JSON's form: shortest decimals that read back as the float, the error rounded outward."""
         ends = None if self.error is None else [scientific(x) for x in rounded(self.error)]
         return {
             "mutual_information": None if self.value is None else repr(self.value),
@@ -56,10 +56,10 @@ class FloatError:
 
 
 class NaiveFloat:
-    """The shades of a run, one for each t in turn."""
+    """The float64 values of a run, one for each t in turn."""
 
     def __init__(self, chain: Chain, unit: Unit) -> None:
-        """Raises LimitError past MAX_K."""
+        """Start at t = 0. Raise LimitError past MAX_K."""
         if chain.K > MAX_K:
             raise LimitError(
                 "too many states for the float shadow, which multiplies whole matrices",
@@ -74,7 +74,7 @@ class NaiveFloat:
         self.before: float | None = None
 
     def beside(self, truth: Enclosed, decay: str | None) -> FloatError:
-        """The shade of I(x0;x_t), with the verdict on its decay; to be called for t = 0, 1, … in turn."""
+        """Return float64's I(x0;x_t) with the verdict on its decay; to be called for t = 0, 1, … in turn."""
         found = next(self.values)
         value, before = found if isfinite(found) else None, self.before
         self.before = value
@@ -89,10 +89,10 @@ class NaiveFloat:
 
 
 def check_certified(kind: str) -> None:
-    """Raises InputError where a run has no certified values for a shadow to be compared with."""
+    """Raise InputError where a run has no certified values to compare float64 with."""
     if kind == "float":
         raise InputError(
-            "float arithmetic has no certified value to lay float64 beside",
+            "float arithmetic has no certified values to compare float64 with",
             where="--shadow",
             expected="exact or ball arithmetic",
             got="float",
@@ -101,7 +101,7 @@ def check_certified(kind: str) -> None:
 
 
 def relative_error(value: float, truth: Enclosed) -> Interval | None:
-    """|v − I| / I for the I between the truth's bounds: on each side of v it is monotone in I, so its ends tell.
+    """Return |v − I| / I for the I between the truth's bounds; monotone in I on each side of v, so its ends suffice.
 
     >>> relative_error(0.5, Enclosed("0.4", "0.4", "0.4")), relative_error(0.5, Enclosed("0.4", "0.4", "0.8"))
     ((Fraction(1, 4), Fraction(1, 4)), (Fraction(0, 1), Fraction(3, 8)))
@@ -118,12 +118,12 @@ def relative_error(value: float, truth: Enclosed) -> Interval | None:
 
 
 def rounded(error: Interval) -> tuple[Decimal, Decimal]:
-    """Two significant digits, outward."""
+    """Return two significant digits, rounded outward."""
     return _decimal(error[0], ROUND_FLOOR), _decimal(error[1], ROUND_CEILING)
 
 
 def shown(error: Interval) -> str:
-    """Two significant digits where the enclosure settles them, else what it is at most.
+    """Return two significant digits where the enclosure settles them, else an upper bound.
 
     >>> shown((Fraction(1, 3), Fraction(1, 3))), shown((Fraction(0), Fraction(1, 10**15))), shown((Fraction(0),) * 2)
     ('3.3e-1', '≤ 1.0e-15', '0')
@@ -133,7 +133,7 @@ def shown(error: Interval) -> str:
 
 
 def scientific(x: Decimal) -> str:
-    """A number of two digits, in scientific notation whatever its size; 0 is 0."""
+    """Return a number with two digits in scientific notation, whatever its size; 0 is 0."""
     return f"{x:.1e}".replace("e+", "e") if x else "0"
 
 

@@ -122,7 +122,7 @@ class Journal:
             raise _unwritable(error, "the journal", str(path)) from None
 
     def add(self, line: str) -> None:
-        """Append a line; it is there when this returns, whatever becomes of the program."""
+        """Append a line to the file; it is there when this returns, even if the program ends at once."""
         try:
             self._file.write(f"{line}\n")
             self._file.flush()
@@ -170,7 +170,7 @@ def _write_new(path: Path, text: str) -> None:
 
 
 def _temporary(folder: Path, data: bytes, mode: int) -> Path:
-    """A file beside where it will be, with all that goes into it; or none, and the OSError."""
+    """Return a new file beside the target with all the text in it; or None, and the OSError."""
     handle, name = tempfile.mkstemp(dir=folder, prefix=".markovdiff-", suffix=".tmp")
     temporary = Path(name)
     try:

@@ -1,4 +1,4 @@
-"""Places in a scenario file, as a complaint names them: what may stand at a key's path, and what does."""
+"""Places in a scenario file, as a message names them: what may stand at a key's path, and what does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from markovdiff.study import fileformat
 
 
 def allowed_at(path: str, parsed: object) -> list[str]:
-    """What may stand at a key's path: the keys of a table, or the words of a choice.
+    """Return what may stand at a key's path: the keys of a table, or the words of a choice.
 
     `parsed` is the file as read; it says which kind of kernel, say, a table is.
     """
@@ -33,7 +33,7 @@ def allowed_at(path: str, parsed: object) -> list[str]:
 
 
 def value_at(path: str, parsed: object) -> object:
-    """What the file has at a key's path, with list indices in brackets; None where it has nothing."""
+    """Return the file's value at a key's path, with list indices in brackets; None where there is none."""
     for part in re.findall(r"[^.\[\]]+", path):
         if isinstance(parsed, dict):
             parsed = parsed.get(part)

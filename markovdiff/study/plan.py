@@ -50,7 +50,7 @@ class Plan:
 
 
 def planned(scenario: Scenario, chain: Chain) -> Plan:
-    """Return what a run of the scenario needs. Raises UnfinishedError where the forecast refuses it."""
+    """Return what a run of the scenario needs. Raise UnfinishedError where the forecast refuses it."""
     laws = dict(scenario.laws())
     forecast = admit(scenario, chain)
     kind, is_marginal = scenario.file.arithmetic.kind, scenario.file.reverse.prior == "marginal"

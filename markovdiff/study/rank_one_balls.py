@@ -17,9 +17,10 @@ from markovdiff.arithmetic.enclosure import ALONE, accuracy, as_decimal, bits_fo
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.engines.ball.information import TimeStep
+from markovdiff.engines.ball.ledger import EnclosedLedger
 from markovdiff.engines.ball.rank_one_forward import RankOneRecursion
 from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, RankOneSnapshot, Setting
-from markovdiff.engines.ball.rank_one_ledger import RankOneBallLedger
+from markovdiff.engines.ball.rank_one_prior import RankOneBallPrior
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.information import SPARE_BITS
 from markovdiff.process.distribution import law_of
@@ -29,11 +30,11 @@ from markovdiff.study.exact import total_variation
 from markovdiff.study.plan import Plan
 
 GUARD = 8
-"""Digits beyond those shown, by which it is told to which side a number is rounded."""
+"""Digits beyond those shown that decide to which side a number is rounded."""
 
 
 def rounded(x: arb, digits: int, exact: Callable[[], Fraction]) -> Decimal:
-    """A number rounded correctly: by its enclosure, unless that meets the middle between two decimals."""
+    """Return a number rounded correctly: by its enclosure, or exactly if that meets the middle of two decimals."""
     if x.is_zero():
         return Decimal(0)
     m, r, _ = (int(part) for part in x.mid_rad_10exp(digits + GUARD))
@@ -45,7 +46,7 @@ def rounded(x: arb, digits: int, exact: Callable[[], Fraction]) -> Decimal:
 
 @dataclass(frozen=True, eq=False)
 class MixingLaw:
-    """P_t, as decimals when asked for: nothing is kept of it but t."""
+    """The law p_t, as decimals when asked for: only t is kept."""
 
     walk: RankOneRecursion
     t: int
@@ -54,27 +55,27 @@ class MixingLaw:
     __repr__ = in_a_line
 
     def __eq__(self, other: object) -> bool:
-        """Whether the decimals are the same."""
+        """Return whether the decimals are the same."""
         return self.rows() == other.rows() if isinstance(other, MixingLaw) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
 
     def rows(self) -> tuple[tuple[Decimal, ...], ...]:
-        """The one row, state by state."""
+        """Return the one row, state by state."""
         law = self.walk.law(self.t, bits_for(self.digits)).entries()
         row = [rounded(x, self.digits, partial(self.walk.exactly, self.t, k)) for k, x in enumerate(law)]
         return (tuple(row[k] for k in self.walk.classes.of_state),)
 
 
 class RankOneBallEngine(EnclosedEngine[RankOneBallInformation]):
-    """Ball, for a chain that forgets towards one law, with the Bayes reverse."""
+    """The run in balls of a chain that forgets towards one law, with the Bayes reverse."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
         chain = plan.chain
         self.mixing = RankOneRecursion(chain, [*plan.laws.values(), *([] if plan.prior is None else [plan.prior])])
         self.setting = Setting(self.mixing, is_cheap(chain))
-        self.ledger = RankOneBallLedger(chain, self.prior, self.setting)
+        self.ledger = EnclosedLedger(RankOneBallPrior(chain, self.prior, self.setting))
         self.place = None if self.prior is None else self.mixing.place(self.prior)
 
     def stream(self) -> Iterator[RankOneBallInformation]:
@@ -93,7 +94,7 @@ class RankOneBallEngine(EnclosedEngine[RankOneBallInformation]):
         return MixingLaw(self.mixing, now.t, self.digits)
 
     def distance(self, now: RankOneBallInformation) -> Decimal | None:
-        """TV(p_t, π): |κ_t − κ|·TV(p_0, μ) where π lies between them at κ, else as it is defined."""
+        """Return TV(p_t, π): |κ_t − κ|·TV(p_0, μ) where π lies between them at κ, else by its definition."""
         t, walk = now.t, self.mixing
         if self.prior is None:
             still = walk.is_gone(t) or walk.is_stationary or not any(self.chain.betas[t:])
@@ -113,7 +114,7 @@ class RankOneBallEngine(EnclosedEngine[RankOneBallInformation]):
         return rounded(found, self.digits, exactly)
 
     def _exactly(self, t: int) -> Fraction:
-        """TV(p_t, π) as a rational."""
+        """Return TV(p_t, π) as a rational."""
         start, kernel = self.chain.at(0).data, IdentityPlusRankOne(self.mixing.share(t), self.mixing.target)
         return total_variation(kernel.push(start), self.plan.exact_prior)
 

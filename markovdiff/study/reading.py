@@ -1,4 +1,4 @@
-"""Reading TOML into the file format, with every complaint in the words of someone who writes scenarios.
+"""Read TOML into the file format, with every complaint in the words of someone who writes scenarios.
 
 tomllib reads, with decimals kept as they are written; msgspec gives types and refuses what has none.
 Its messages become InputErrors: the key's path, what was expected there, what came, the nearest known word.
@@ -35,16 +35,16 @@ LONG_INTEGER = re.compile(
 """A string, a comment, or an integer so long that Python may refuse to read it."""
 
 MAX_BITS = MAX_DIGITS * 3322 // 1000
-"""Of a whole number: written in hexadecimal it can be longer than Python would read in decimals."""
+"""The longest whole number: in hexadecimal it can be longer than Python would read in decimals."""
 
 
 def read(text: str) -> fileformat.File:
-    """Return TOML text as the file's structs. Raises InputError with the key's path."""
+    """Return TOML text as the file's structs. Raise InputError with the key's path."""
     return structured(parsed(text))
 
 
 def structured(tree: dict[str, Any]) -> fileformat.File:
-    """Return plain tables as the file's structs. Raises InputError with the key's path."""
+    """Return plain tables as the file's structs. Raise InputError with the key's path."""
     try:
         return msgspec.convert(tree, fileformat.File, dec_hook=_number)
     except msgspec.ValidationError as error:
@@ -52,7 +52,7 @@ def structured(tree: dict[str, Any]) -> fileformat.File:
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """Return TOML text as plain tables, its decimals as written. Raises InputError that says why it is no TOML."""
+    """Return TOML text as plain tables, its decimals as written. Raise InputError that says why it is no TOML."""
     if deep := DEEP_KEY.search(text):
         line = text.count("\n", 0, deep.start()) + 1
         raise InputError("nested too deeply", where=f"line {line}", expected="a scenario file")
@@ -70,14 +70,14 @@ def parsed(text: str) -> dict[str, Any]:
 
 
 def _with_long_integers(text: str) -> str:
-    """The text with an exponent of 0 behind each long integer: tomllib gives that to us, where `int` may refuse it."""
+    """Return the text with an exponent of 0 after each long integer, so that tomllib leaves it to us to read."""
     if re.search("[0-9_]{640}", text) is None:
         return text
     return LONG_INTEGER.sub(lambda match: match[0] + "e0" * (match["long"] is not None), text)
 
 
 def _number_read(text: str) -> Decimal | int:
-    """A decimal as it is written; or a long integer, which has an exponent of 0 behind it."""
+    """Return a decimal as written, or a long integer, which has an exponent of 0 after it."""
     if len(text) > 640 and text[:-2].lstrip("+-").replace("_", "").isdecimal() and text.endswith("e0"):
         return integer(text[:-2].replace("_", ""))
     try:
@@ -95,7 +95,7 @@ def _number(kind: type, value: object) -> object:
 
 
 def _explained(error: msgspec.ValidationError, parsed: object) -> InputError:
-    """Msgspec's complaint in our form: the key's path, what was expected, what came."""
+    """Return msgspec's complaint in our form: the key's path, what was expected, what came."""
     message, _, path = str(error).rpartition(" - at `")
     message, where = message or str(error), path.rstrip("`").removeprefix("$").removeprefix(".") if message else ""
     if isinstance(error.__cause__, MarkovdiffError):
@@ -128,7 +128,7 @@ def _explained(error: msgspec.ValidationError, parsed: object) -> InputError:
 
 
 def _key_in(table: str, key: str) -> str:
-    """The path of a table's key."""
+    """Return the path of a table's key."""
     return f"{table}.{_cut(key)}" if table else _cut(key)
 
 
@@ -137,7 +137,7 @@ def _cut(words: str, room: int = 80) -> str:
 
 
 def _words(types: str) -> str:
-    """Msgspec's names of types, as a writer of TOML knows them."""
+    """Return msgspec's names of types, as a writer of TOML knows them."""
     names = {
         "int": "an integer",
         "str": "a string",

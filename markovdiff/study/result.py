@@ -33,7 +33,7 @@ class Law(Protocol):
     """p_t, written out when asked for."""
 
     def rows(self) -> tuple[tuple[Rational | None, ...], ...]:
-        """The one row, state by state; None for what float64 cannot tell."""
+        """Return the one row, state by state; None for what float64 cannot separate from rounding."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ TOTALS = tuple(field.name for field in fields(Elbo) if field.name != "nll_excess
 
 @dataclass(frozen=True)
 class Result:
-    """Everything a run found out; `partial` where it was interrupted, and then there are steps alone.
+    """All that a run found out; `partial` where it was interrupted, and then there are only steps.
 
     `notes` has a sentence for each thing that was done to the input. `sequence` and `sampler` belong to data that are
     sequences: None and empty for one symbol.
@@ -175,7 +175,7 @@ class Result:
         return not self.partial and all(check.verdict == "holds" for check in self.checks)
 
     def record(self, distributions: bool = False) -> dict[str, Any]:
-        """The whole result as plain dicts, lists and strings."""
+        """Return the whole result as plain dicts, lists and strings."""
         return {
             "schema": SCHEMA,
             "markovdiff": self.version,
@@ -196,24 +196,24 @@ class Result:
         return import_module("markovdiff.figures.figure").plot(self, what, scale=scale)
 
     def to_json(self, distributions: bool = False) -> str:
-        """JSON text, one line to a quantity."""
+        """Return JSON text, one line a quantity."""
         return dump(self.record(distributions))
 
     def to_csv(self, distributions: bool = False) -> str:
-        """CSV text: a header, then one row a step, one column a quantity."""
+        """Return CSV text: a header, then one row a step, one column a quantity."""
         return to_csv([self], distributions, named=False)
 
 
 def dump(record: object) -> str:
-    """JSON as people can read it too."""
+    """Return JSON text that people can read too."""
     return json.dumps(record, ensure_ascii=False, indent=1) + "\n"
 
 
 def to_csv(results: Iterable[Result], distributions: bool = False, named: bool = True) -> str:
-    """One table for one or several results; with `named` its first column is the scenario's name.
+    """Return one table for one or several results; with `named` its first column is the scenario's name.
 
     Where one of them is partial a last column says which. A column of numbers holds decimals alone: `inf` where one is
-    infinite, `NaN` where it is undefined, nothing where it does not apply or was not told from 0.
+    infinite, `NaN` where it is undefined, nothing where it does not apply or was not separated from 0.
     """
     results = list(results)
     marked = any(result.partial for result in results)
@@ -237,7 +237,7 @@ def to_csv(results: Iterable[Result], distributions: bool = False, named: bool =
 
 
 def _shadow_cells(shade: FloatError) -> list[str]:
-    """A shade's cells; of the relative error what it is at most."""
+    """Return the cells of float64's values; of the relative error its upper bound."""
     cells = {**shade.record(), "relative_error": shade.error and scientific(rounded(shade.error)[1])}
     return [
         str(cell).lower() if isinstance(cell, bool) else csv_cell(f"shadow_{name}", cell)
@@ -268,7 +268,7 @@ def plain(value: object) -> object:
 
 
 def csv_cell(name: str, plain: object) -> str:
-    """A step's value as the JSON has it, as a cell: a number as a decimal with a point or an exponent.
+    """Return a step's JSON value as a cell: a number as a decimal with a point or an exponent.
 
     A column whose first hundred cells are "1" would else be taken for one of integers.
 

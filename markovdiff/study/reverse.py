@@ -1,4 +1,4 @@
-"""[reverse]: from what the file says to a reverse model, its tables read and checked.
+"""[reverse]: what a reverse model's table stands in; the tables that it brings are read and checked here.
 
 A table is R_t[j][i] = p_θ(x_{t−1} = i | x_t = j) for t = 1 … T, or, under the name `denoiser`, p̃(x0 = k | x_t = j).
 It stands in the scenario, in a JSON file (a list, or an object with `reverse` or `denoiser`; a row may be null where
@@ -8,107 +8,67 @@ it is undefined), or in an .npz file with one of those arrays. Floats are the ex
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
 from pathlib import Path
+from typing import Literal
 
 from markovdiff.arithmetic.rational import rational, shown
 from markovdiff.errors import InputError
-from markovdiff.process import reverse
 from markovdiff.process.chain import Chain
-from markovdiff.process.distribution import Distribution, law_of
-from markovdiff.study import fileformat, files
+from markovdiff.process.distribution import Distribution
+from markovdiff.process.reverse.rows import Row, row_of
+from markovdiff.process.reverse.spec import WHERE, BringsTables, Tables
+from markovdiff.study import files
 from markovdiff.study.softmax import softmax
 from markovdiff.study.sums import Divider, check_orientation
 
-WHERE = "reverse.model"
 
+@dataclass(frozen=True)
+class ChainSetting:
+    """The chain, how many states [data] itself names (a mask may have been added), and where paths begin."""
 
-def model(spec: fileformat.Model, chain: Chain, labels: int, folder: Path) -> reverse.ReverseModel:
-    """The reverse model; `labels` is how many states [data] itself names (a mask may have been added)."""
-    match spec:
-        case fileformat.Bayes():
-            return reverse.Bayes(None if spec.data is None else law_of(_belief(spec.data, chain, labels)))
-        case fileformat.PosteriorMixture():
-            return reverse.PosteriorMixture(_denoiser(spec))
-        case fileformat.D3PM():
-            return reverse.D3PM(_denoiser(spec), spec.last)
-        case fileformat.Counted():
-            smoothing = Fraction(1) if spec.smoothing is None else spec.smoothing
-            if smoothing < 0:
-                raise InputError("negative smoothing", where=f"{WHERE}.smoothing", expected="≥ 0", got=shown(smoothing))
-            return reverse.Counted(chain, spec.trajectories, smoothing, spec.seed)
-        case fileformat.UniformModel():
-            return reverse.Uniform()
-        case fileformat.TableModel():
-            return _table(spec, chain, labels, folder)
+    chain: Chain
+    labels: int
+    folder: Path
 
+    def belief(self, probabilities: list[Fraction]) -> Distribution:
+        """Return a law over the labels of [data], on the chain's states. Raises InputError where it does not fit."""
+        where = f"{WHERE}.data"
+        if len(probabilities) != self.labels:
+            raise InputError(
+                "a belief of the wrong length",
+                where=where,
+                expected=f"{self.labels} probabilities, one for each state of [data]",
+                got=str(len(probabilities)),
+            )
+        padded = [*probabilities, *[Fraction(0)] * (self.chain.K - self.labels)]
+        return Distribution.from_probabilities(padded, self.chain.states, where)
 
-def _belief(probabilities: list[Fraction], chain: Chain, labels: int) -> Distribution:
-    where = f"{WHERE}.data"
-    if len(probabilities) != labels:
-        raise InputError(
-            "a belief of the wrong length",
-            where=where,
-            expected=f"{labels} probabilities, one for each state of [data]",
-            got=str(len(probabilities)),
-        )
-    padded = [*probabilities, *[Fraction(0)] * (chain.K - labels)]
-    return Distribution.from_probabilities(padded, chain.states, where)
-
-
-def _denoiser(spec: fileformat.PosteriorMixture | fileformat.D3PM) -> reverse.Denoiser:
-    if spec.denoiser is not None:
-        if spec.error is not None:
-            raise InputError("two denoisers", where=WHERE, expected="either error or denoiser", got="both")
-        return reverse.MarginalDenoiser()
-    error = spec.error or Fraction(0)
-    if not 0 <= error <= 1:
-        raise InputError(
-            "the error is not a probability", where=f"{WHERE}.error", expected="from 0 to 1", got=shown(error)
-        )
-    return reverse.Posterior(error)
-
-
-def _table(spec: fileformat.TableModel, chain: Chain, labels: int, folder: Path) -> reverse.ReverseModel:
-    if (spec.rows is None) == (spec.path is None):
-        problem = "the table is missing" if spec.rows is None else "the table is given twice"
-        raise InputError(problem, where=WHERE, expected="either rows or path")
-    if spec.softmax and spec.normalise:
-        remedy = "leave `normalise` out: rows of a softmax sum to one"
-        raise InputError("logits are not normalised by their sum", where=f"{WHERE}.normalise", remedy=remedy)
-    if spec.rows is not None:
-        name, key, place = "reverse", f"{WHERE}.rows", f"{WHERE}.rows"
-        nested: object = spec.rows
-    else:
-        assert spec.path is not None
-        key, place = f"{WHERE}.path", f"{WHERE}.path ({folder / spec.path})"
-        name, nested = files.read_tables(folder / spec.path, ("reverse", "denoiser"), key, logits=spec.softmax)
-    reading = _Reading(spec, chain.K, labels if name == "denoiser" else chain.K)
-    tables = reading.tables(_list(nested, place, chain.T, "tables, one a step"), place)
-    notes = tuple(reading.notes(key))
-    if spec.last is not None and (name == "reverse" or spec.form != "d3pm"):
-        raise InputError(
-            "no formula that `last` could choose", where=f"{WHERE}.last", expected='a denoiser and form = "d3pm"'
-        )
-    if name == "reverse":
-        return reverse.ReverseTable(tables, notes)
-    denoiser = reverse.DenoiserTable(tables, notes)
-    return (
-        reverse.D3PM(denoiser, spec.last or "prediction") if spec.form == "d3pm" else reverse.PosteriorMixture(denoiser)
-    )
-
-
-def notes_of(model: reverse.ReverseModel | None) -> tuple[str, ...]:
-    """What was done to a table that was brought, in sentences."""
-    match model:
-        case reverse.ReverseTable() as brought:
-            return brought.notes
-        case reverse.PosteriorMixture(denoiser=reverse.DenoiserTable() as brought):
-            return brought.notes
-        case reverse.D3PM(denoiser=reverse.DenoiserTable() as brought):
-            return brought.notes
-    return ()
+    def tables(self, spec: BringsTables) -> Tables:
+        """Return the tables under `rows` or in the file of `path`, each row made to sum to one. Raises InputError."""
+        if (spec.rows is None) == (spec.path is None):
+            problem = "the table is missing" if spec.rows is None else "the table is given twice"
+            raise InputError(problem, where=WHERE, expected="either rows or path")
+        if spec.softmax and spec.normalise:
+            remedy = "leave `normalise` out: rows of a softmax sum to one"
+            raise InputError("logits are not normalised by their sum", where=f"{WHERE}.normalise", remedy=remedy)
+        name: Literal["reverse", "denoiser"] = "reverse"
+        if spec.rows is not None:
+            key = place = f"{WHERE}.rows"
+            nested: object = spec.rows
+        else:
+            assert spec.path is not None
+            key, place = f"{WHERE}.path", f"{WHERE}.path ({self.folder / spec.path})"
+            found, nested = files.read_tables(
+                self.folder / spec.path, ("reverse", "denoiser"), key, logits=spec.softmax
+            )
+            name = "denoiser" if found == "denoiser" else "reverse"
+        chain = self.chain
+        reading = _Reading(spec, chain.K, self.labels if name == "denoiser" else chain.K)
+        tables = reading.tables(_list(nested, place, chain.T, "tables, one a step"), place)
+        return Tables(name, tables, tuple(reading.notes(key)))
 
 
 class _Reading:
@@ -117,7 +77,7 @@ class _Reading:
     `columns` is how many the data name: an added mask has none, for nothing is ever predicted to be masked.
     """
 
-    def __init__(self, spec: fileformat.TableModel, K: int, columns: int) -> None:
+    def __init__(self, spec: BringsTables, K: int, columns: int) -> None:
         self.K, self.columns, self.softmax = K, columns, spec.softmax
         self.padded = self.exponentiated = False
         self.erased = 0
@@ -127,7 +87,7 @@ class _Reading:
             hint="if these are logits, write `softmax = true`; else ",
         )
 
-    def tables(self, brought: Sequence[object], place: str) -> tuple[tuple[reverse.Row | None, ...], ...]:
+    def tables(self, brought: Sequence[object], place: str) -> tuple[tuple[Row | None, ...], ...]:
         """The tables, read row by row, then each row made to sum to one."""
         stack = [
             [
@@ -164,7 +124,7 @@ class _Reading:
             for i, x in enumerate(entries)
         ]
 
-    def _law(self, row: list[Fraction | None], where: str) -> reverse.Row:
+    def _law(self, row: list[Fraction | None], where: str) -> Row:
         self.exponentiated |= self.softmax
         finite = [x for x in row if x is not None]
         if not finite:
@@ -173,7 +133,7 @@ class _Reading:
         self.erased += made.count(Fraction(0)) if self.softmax else 0
         rest = iter(made)
         law = [Fraction(0) if x is None else next(rest) for x in row]
-        return reverse.row_of([*law, *[Fraction(0)] * (self.K - len(law))])
+        return row_of([*law, *[Fraction(0)] * (self.K - len(law))])
 
     def notes(self, key: str) -> Iterator[str]:
         """What was done, in sentences."""

@@ -14,7 +14,7 @@ from markovdiff.study.scenario import Scenario
 
 
 def rounding(scenario: Scenario) -> tuple[str, ...]:
-    """The sentences, of the schedule and of the kernel; none where nothing changed in kind."""
+    """Return sentences on the schedule and on the kernel; none where nothing changed in kind."""
     return (*_of_schedule(scenario), *_of_kernel(scenario))
 
 

@@ -1,4 +1,4 @@
-"""Running a scenario: the chain's moments stream past, each becomes a Step, and checks conclude.
+"""Run a scenario: the chain's moments stream past, each becomes a Step, and checks conclude.
 
     Scenario → Chain → Moment, Moment, … → Information → Step, Step, … → Result
 
@@ -7,15 +7,13 @@ Only two moments are held at a time; what is kept of a step is its reported numb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-import msgspec
-
 from markovdiff._version import __version__
-from markovdiff.arithmetic.matrix import RationalMatrix, fraction
+from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
@@ -25,22 +23,15 @@ from markovdiff.measures.contraction import MAX_STATES
 from markovdiff.measures.contraction import contraction as eta_kl_of
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Kernel
-from markovdiff.process.kernels.registry import SHIPPED
-from markovdiff.process.reverse import (
-    D3PM,
-    Counted,
-    DenoiserTable,
-    PosteriorMixture,
-    ReverseModel,
-    ReverseTable,
-    Row,
-)
+from markovdiff.process.kernels.registry import SHIPPED as KERNELS
+from markovdiff.process.reverse import ReverseModel
+from markovdiff.process.reverse.registry import SHIPPED as MODELS
+from markovdiff.process.reverse.spec import ModelSpec
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import Forecast
 from markovdiff.study.naive_float import NaiveFloat, check_certified
 from markovdiff.study.plan import Plan, planned
 from markovdiff.study.result import Check, Result, Step
-from markovdiff.study.reverse import notes_of
 from markovdiff.study.rounding import rounding
 from markovdiff.study.scenario import Scenario
 
@@ -56,7 +47,7 @@ def run(
     shadow: bool = False,
     contraction: bool = False,
 ) -> Result:
-    """Run a scenario. `on_step` is given each Step as it is finished, from t = 0.
+    """Run a scenario and return its Result. `on_step` is given each Step as it is finished, from t = 0.
 
     With `shadow` each Step has beside its certified I(x0;x_t) what the textbook formula gives in float64. With
     `contraction` each has η_KL(Q_t), enclosed in any arithmetic, where the chain is Markov with at most 64 states.
@@ -82,7 +73,7 @@ def run(
         unit=plan.unit,
         arithmetic={"kind": plan.arithmetic, "digits": plan.digits},
         scenario=resolved(scenario, chain, engine.prior, plan.model),
-        notes=(*scenario.notes, *rounded, *notes_of(plan.model)),
+        notes=(*scenario.notes, *rounded, *(() if plan.model is None else plan.model.notes)),
         partial=True,
     )
     if on_begin is not None:
@@ -148,7 +139,7 @@ def _shadow(scenario: Scenario, chain: Chain) -> NaiveFloat:
 
 
 def _check(name: str, expected: str, finding: Finding, rounded: tuple[str, ...]) -> Check:
-    """The verdict. A weak claim that float64 could not follow to the end is as expected, or nothing is known of it."""
+    """Return the verdict. A weak claim that float64 could not follow to the end is as expected, or undecided."""
     as_expected = CHECKS[name].meets(finding.observed, expected)
     unknown = finding.observed == "undecided" or (finding.open and not as_expected)
     observed = "undecided" if unknown else finding.observed
@@ -160,7 +151,7 @@ def _check(name: str, expected: str, finding: Finding, rounded: tuple[str, ...])
 def resolved(
     scenario: Scenario, chain: Chain, prior: RationalMatrix | None, model: ReverseModel | None
 ) -> dict[str, object]:
-    """The scenario with everything an independent recomputation needs, exact, as strings.
+    """Return the scenario with everything an independent recomputation needs, exact, as strings.
 
     `prior` is None where it is p_T and p_T was not computed exactly; then its kind, "marginal", says all.
     """
@@ -177,7 +168,7 @@ def resolved(
         "steps": chain.T,
         "betas": [text(beta) for beta in chain.betas] or None,
         "reverse": {
-            "model": _model(scenario, model),
+            "model": _model(scenario, model, chain),
             "prior": {"kind": named, "probabilities": prior and [text(p) for p in prior.rows()[0]]},
         },
         "checks": scenario.check_records(),
@@ -185,34 +176,16 @@ def resolved(
 
 
 def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
-    """The kernel's kind and what an audit needs of it: of a kind that no audit knows, the rows of every step."""
+    """Return the kernel's kind and what an audit needs; for a kind that no audit knows, the rows of every step."""
     kind, kernel = scenario.file.noise.kernel.kind(), chain.kernel
-    record = kernel.record(chain.strengths) if kind in SHIPPED else Kernel.record(kernel, chain.strengths)
+    record = kernel.record(chain.strengths) if kind in KERNELS else Kernel.record(kernel, chain.strengths)
     return {"kind": kind, **record}
 
 
-def _model(scenario: Scenario, model: ReverseModel | None) -> dict[str, object] | None:
-    """The reverse model's kind and parameters, with its rows where they were counted or brought."""
+def _model(scenario: Scenario, model: ReverseModel | None, chain: Chain) -> dict[str, object] | None:
+    """The reverse model's kind and what an audit needs of it: of a kind that no audit knows, the rows of every step."""
     if model is None:
         return None
     spec = scenario.file.reverse.model
-    left_out = ("rows", "path", "normalise", "softmax")
-    record: dict[str, object] = {"kind": type(spec).__struct_config__.tag}
-    for name in spec.__struct_fields__:
-        value = getattr(spec, name)
-        if name not in left_out and value is not None:
-            record[name] = msgspec.to_builtins(value, enc_hook=text)
-    if isinstance(model, Counted):
-        record["smoothing"] = text(model.smoothing)
-    if isinstance(model, D3PM):
-        record["last"] = model.last
-    match model:
-        case Counted() | ReverseTable():
-            record["rows"] = [_table(table) for table in model.tables]
-        case PosteriorMixture(denoiser=DenoiserTable() as brought) | D3PM(denoiser=DenoiserTable() as brought):
-            record["denoiser_rows"] = [_table(table) for table in brought.tables]
-    return record
-
-
-def _table(rows: Sequence[Row | None]) -> list[list[str] | None]:
-    return [row and [text(fraction(n, row[1])) for n in row[0]] for row in rows]
+    record = spec.record(model, chain) if spec.kind() in MODELS else ModelSpec.record(spec, model, chain)
+    return {"kind": spec.kind(), **record}

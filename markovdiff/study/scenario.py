@@ -66,7 +66,7 @@ class Scenario:
     __reduce__ = from_fields
 
     def __repr__(self) -> str:
-        kind, arithmetic = type(self.file.noise.kernel).__struct_config__.tag, self.file.arithmetic
+        kind, arithmetic = self.file.noise.kernel.kind(), self.file.arithmetic
         facts = f"{self.T} steps on {self.K} states, {kind}, {arithmetic.kind}, {arithmetic.digits} digits, {self.unit}"
         return f"<Scenario {shown(self.name, 40)}: {facts}>"
 
@@ -103,7 +103,7 @@ class Scenario:
         return Chain(self.data, self.kernel, self.betas, self.T)
 
     def prior(self, chain: Chain) -> RationalMatrix:
-        """π = p(x_T), that the reverse process starts from, as a row vector."""
+        """Return π = p(x_T), that the reverse process starts from, as a row vector."""
         named = self.file.reverse.prior
         if named == "marginal":
             return chain.final_marginal
@@ -112,11 +112,11 @@ class Scenario:
         return law_of(resolve.law(named, self.data, "reverse.prior", self.mask))
 
     def reverse_model(self, chain: Chain) -> ReverseModel | None:
-        """R_1 … R_T; None for a process with memory, which has no ledger."""
+        """Return R_1 … R_T; None for a process with memory, which has no ledger."""
         spec = self.file.reverse.model
         if chain.is_markov:
-            return reverse.model(spec, chain, self.labels, self.folder)
-        if spec != fileformat.Bayes():
+            return spec.model(reverse.ChainSetting(chain, self.labels, self.folder))
+        if spec != fileformat.Reverse().model:
             raise InputError("a process with memory has no reverse model", where="reverse.model", remedy="leave it out")
         return None
 
@@ -127,7 +127,7 @@ class Scenario:
         digits: int | None = None,
         unit: Unit | None = None,
     ) -> Scenario:
-        """The same scenario with its arithmetic, digits or unit replaced; None leaves them.
+        """Return the same scenario with its arithmetic, digits or unit replaced; None leaves them.
 
         The unit is that of what is reported: a bound that the file states keeps the file's own.
         """
@@ -174,7 +174,7 @@ class Scenario:
         return self.file.unit
 
     def _asked(self, check: str) -> Any:
-        """What the file says of a check; None where it does not mention it."""
+        """Return what the file says of a check; None where it does not mention it."""
         return getattr(self.file.checks, check.replace("-", "_"), None)
 
     def _expected(self, check: str) -> str | None:
@@ -251,7 +251,7 @@ class Scenario:
         return is_kept(self.chain(), law)
 
     def law(self, named: NamedLaw, where: str) -> RationalMatrix:
-        """Return a law that a check measures against, as a row vector. Raises InputError where it cannot be had."""
+        """Return a law that a check measures against, as a row vector. Raise InputError where it cannot be had."""
         if named == "stationary":
             return self.stationary or _located(where, self.chain())
         return law_of(resolve.law(named, self.data, f"{where}.against", self.mask))
@@ -265,7 +265,7 @@ def _located(where: str, chain: Chain) -> RationalMatrix:
 
 
 def load(source: str | Path) -> Scenario:
-    """A scenario from a path, or by the name of one that ships.
+    """Return a scenario from a path, or by the name of one that ships.
 
     Raises InputError that names the file, the key, what was expected and what to do.
     """
@@ -278,7 +278,7 @@ def load(source: str | Path) -> Scenario:
 
 
 def find(source: str | Path) -> Path:
-    """The file that a path or a shipped name stands for. Raises InputError for an unknown name."""
+    """Return the file that a path or a shipped name stands for. Raise InputError for an unknown name."""
     if not isinstance(source, str | os.PathLike):
         raise InputError(
             "neither a path nor a name",
@@ -293,7 +293,7 @@ def find(source: str | Path) -> Path:
 
 
 def find_shipped(name: str) -> Path:
-    """The file of a shipped scenario. Raises InputError that names the nearest one."""
+    """Return the file of a shipped scenario. Raise InputError that names the nearest one."""
     shipped = shipped_scenarios()
     if name not in shipped:
         close = difflib.get_close_matches(name, shipped, n=1)
@@ -307,12 +307,12 @@ def find_shipped(name: str) -> Path:
 
 
 def _readable(name: str) -> str:
-    """A file's name as text that can be written anywhere."""
+    """Return a file's name as text that can be written anywhere."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _exists(path: Path) -> bool:
-    """Whether there is such a path; a name that no file system takes is none."""
+    """Return whether there is such a path; a name that no file system takes is none."""
     try:
         return path.exists()
     except OSError:
@@ -320,7 +320,7 @@ def _exists(path: Path) -> bool:
 
 
 def loads(text: str, *, folder: str | Path = ".", name: str = "scenario") -> Scenario:
-    """A scenario from TOML text; paths in it are relative to `folder`.
+    """Return a scenario from TOML text; paths in it are relative to `folder`.
 
     >>> loads('''
     ... data = { weights = [3, 1] }
@@ -373,7 +373,7 @@ def _resolved(spec: fileformat.File, folder: Path, name: str) -> Scenario:
 
 
 def shipped_scenarios() -> dict[str, Path]:
-    """The scenarios that ship, by name."""
+    """Return the scenarios that ship, by name."""
     for folder in SHIPPED:
         if found := {path.stem: path for path in sorted(folder.glob("*.toml"))}:
             return found

@@ -14,12 +14,12 @@ _WITNESS = {"type": ["object", "null"], "description": "where: times, states"}
 
 
 def scenario_schema() -> dict[str, Any]:
-    """What a scenario file may hold, read from TOML as JSON."""
+    """Return the schema of a scenario file, read from TOML as JSON."""
     return fileformat.schema()
 
 
 def result_schema() -> dict[str, Any]:
-    """What `--json` writes for one scenario; several give an array of these."""
+    """Return the schema of what `--json` writes for one scenario; several give an array of these."""
     whole: dict[str, Any] = {
         "schema": {"const": SCHEMA},
         "markovdiff": {"type": "string"},
@@ -101,7 +101,7 @@ def _step() -> dict[str, Any]:
 
 
 def _shadow() -> dict[str, Any]:
-    """What float64 has beside I(x0;x_t)."""
+    """Return the schema of what float64 has beside I(x0;x_t)."""
     flag, decimal = {"type": "boolean"}, {"$ref": "#/$defs/decimal"}
     error = _object({"lower": decimal, "upper": decimal})
     error["description"] = "lower ≤ |float64 − I| / I ≤ upper; null where I alone is 0, or either is no number"

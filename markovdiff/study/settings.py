@@ -96,7 +96,7 @@ def _assigned(given: Tree, parts: list[str], value: object, above: str) -> Tree:
         inner = given.get(first, {})
         if not isinstance(inner, dict):
             raise InputError(
-                "a key within what is no table",
+                "a key inside a value that is no table",
                 where=f"{path}.{'.'.join(rest)}",
                 expected=f"{path} to be a table",
                 got=shown(inner),

@@ -1,4 +1,4 @@
-"""Logits as probabilities: exp(l_i) / Σ_k exp(l_k) rounded down to multiples of 2^-53, the largest takes the rest.
+"""Logits as probabilities: exp(l_i) / Σ_k exp(l_k) rounded down to multiples of 2^-53; the largest takes the rest.
 
 The exponentials are enclosed, and each floor is decided. A probability is rational only where all logits are the same
 (Lindemann–Weierstrass); that case, and the one where the others are far smaller, is settled by integers. The row then
@@ -22,7 +22,7 @@ FAINT = -1000
 
 
 def softmax(logits: Sequence[Fraction], where: str) -> list[Fraction]:
-    """The row of probabilities.
+    """Return the row of probabilities.
 
     >>> softmax([Fraction(0), Fraction(0), Fraction(-50)], "row")[2], softmax([Fraction(3)] * 2, "row")[0]
     (Fraction(0, 1), Fraction(1, 2))

@@ -7,7 +7,7 @@ COLUMN = 43
 
 
 def _kernels() -> str:
-    """A line for each example of a kernel; the first is the scenario's own."""
+    """Return a line for each example of a kernel; the first is the scenario's own."""
     lines: list[str] = []
     for table, remark in (example for spec in KERNELS.values() for example in spec.starter):
         line = f"{'# ' if lines else ''}kernel = {table}"

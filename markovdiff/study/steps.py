@@ -81,16 +81,16 @@ class Writer(Protocol):
     """What an engine adds to a step beside its entropies; `now` is what its own arithmetic knows."""
 
     def number(self, value: Any) -> Rational | None:
-        """A rational, or a float, as this arithmetic reports it."""
+        """Return a rational, or a float, as this arithmetic reports it."""
 
     def alpha_bar(self, now: Any) -> Rational | None:
-        """ᾱ_t."""
+        """Return ᾱ_t."""
 
     def distance(self, now: Any) -> Rational | None:
-        """TV(p_t, π), None where it is not told from 0."""
+        """Return TV(p_t, π), None where it cannot be separated from 0."""
 
     def law(self, now: Any) -> Law:
-        """The law p_t, written out when asked for."""
+        """Return the law p_t, written out when asked for."""
 
 
 def step_of(now: Reported[N], entry: Entry[N | Unbounded] | None, report: Report[N], writer: Writer) -> Step:

@@ -47,20 +47,20 @@ class Interruption(KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class Written:
-    """A distribution written out, the only form in which one leaves the engine's process."""
+    """A distribution with its numbers written out, the only form that leaves the engine's process."""
 
     row: tuple[Rational | None, ...]
 
     __repr__ = in_a_line
 
     def rows(self) -> tuple[tuple[Rational | None, ...], ...]:
-        """The one row."""
+        """Return the one row."""
         return (self.row,)
 
 
 @dataclass
 class _Heard:
-    """What has been told of a run so far."""
+    """What has been reported of a run so far."""
 
     on_begin: Begin
     progress: Progress
@@ -135,7 +135,7 @@ def _listen(scenario: Scenario, heard: _Heard, distributions: bool, shadow: bool
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """No signal between a fork and the child's own handlers; and no warning that BLAS has threads, which survive it."""
+    """Hold signals back between a fork and the child's own handlers, and warnings that BLAS has threads."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         with warnings.catch_warnings():
@@ -162,7 +162,7 @@ def _compute(
     shadow: bool,
     contraction: bool,
 ) -> None:
-    """The child's life: deaf to Ctrl-C and to a closed terminal, which its parent answers."""
+    """Run in the child, which ignores Ctrl-C and a closed terminal: its parent answers those."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
@@ -191,7 +191,7 @@ def _compute(
 
 
 def watch_parent() -> None:
-    """End with the parent, from now on. Raises MemoryError where there is none left for a thread's stack.
+    """End with the parent, from now on. Raise MemoryError where there is none left for a thread's stack.
 
     `threading.Thread.start` waits for the thread's first sign of life, for ever where memory runs out before that.
     """
@@ -202,7 +202,7 @@ def watch_parent() -> None:
 
 
 def _end_with_parent() -> None:
-    """A closed pipe is noticed at the next step, and a step may be long."""
+    """End when the pipe closes: the next step would notice too, and a step may be long."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -18,7 +18,7 @@ RIGHT = Fraction(1, 2000)
 
 
 def is_something_for_nothing(step: Step) -> bool:
-    """Whether the truth is 0 and float64 is not."""
+    """Return whether the truth is 0 and float64 is not."""
     return step.shadow is not None and step.mutual_information.upper == "0" and step.shadow.value != 0
 
 
@@ -59,7 +59,7 @@ class Summary:
 
 
 def turning_points(steps: Sequence[Step]) -> list[int]:
-    """Where float64 loses its third digit, the first t of each kind of slip, and of rises the first few."""
+    """Return the t where float64 loses its third digit, the first t of each kind of slip, and the first rises."""
     shades = [(step.t, step.shadow) for step in steps if step.shadow is not None]
     lost = next((t for t, shade in shades if shade.error is None or shade.error[1] >= RIGHT), 0)
     rises = [t for t, shade in shades if shade.false_rise][:4]

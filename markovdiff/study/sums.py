@@ -48,7 +48,7 @@ class Divider:
     worst: Fraction = field(default=Fraction(0), init=False)
 
     def divided(self, row: Row, where: str) -> Row:
-        """The row with a sum of exactly one. Raises InputError where it is not, and may not be made so."""
+        """Return the row with a sum of exactly one. Raise InputError where that is not so and may not be made so."""
         cannot = f"a {self.one} that cannot be normalised" if self.normalise else None
         for j, x in enumerate(row):
             if x < 0:
@@ -85,7 +85,7 @@ class Divider:
         )
 
     def check(self, rows: Iterable[tuple[Row, str]]) -> None:
-        """Raise for a row at fault where nothing is to be divided: for one that rounding does not explain first."""
+        """Raise for a row at fault where nothing is to be divided, first for one that rounding does not explain."""
         missed: MissedError | None = None
         for row, where in rows:
             try:
@@ -96,12 +96,12 @@ class Divider:
             raise missed
 
     def note(self, where: str, divided: str = "rows divided by their sums, which") -> list[str]:
-        """A sentence on what was done, if anything was."""
+        """Return a sentence on what was done, if anything was."""
         return [f"{where}: {divided} differed from 1 by at most {at_most(self.worst)}"] if self.worst else []
 
 
 def at_most(x: Fraction) -> str:
-    """Two significant digits, rounded up.
+    """Return two significant digits, rounded up.
 
     >>> at_most(Fraction(1, 3 * 10**9)), at_most(Fraction(11, 2))
     ('3.4e-10', '5.5')
@@ -110,7 +110,7 @@ def at_most(x: Fraction) -> str:
 
 
 def short(x: Fraction, digits: int = 3, rounding: str = ROUND_HALF_EVEN) -> str:
-    """A few significant digits.
+    """Return a few significant digits.
 
     >>> short(Fraction(1, 2) + Fraction(1, 2**56))
     '0.5'
@@ -159,7 +159,7 @@ def _off(row: Row) -> Fraction:
 def settle(
     tables: Sequence[Sequence[Row]], divider: Divider, place: Callable[[int, int], str]
 ) -> Sequence[Sequence[Row]]:
-    """Every row divided as the divider allows; `place` says where row i of table m stands."""
+    """Return every row divided as the divider allows; `place` says where row i of table m stands."""
     if not divider.normalise:
         divider.check((row, place(m, i)) for m, rows in enumerate(tables) for i, row in enumerate(rows))
         return tables

@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 from chains import Process, constant_chain, examples, markov
 from hypothesis import assume, given
+from mixed_with_uniform import MixedWithUniform
 from modelled import Modelled, check_meets, check_near, exactly, in_balls, in_float64, pairs
 
 from markovdiff.errors import LimitError
@@ -16,34 +17,17 @@ from markovdiff.process.chain import Moment
 from markovdiff.process.kernels import RankOneKernel
 from markovdiff.process.reverse import (
     D3PM,
-    Bayes,
+    Denoiser,
     MarginalDenoiser,
     PosteriorMixture,
     ReverseModel,
-    ReverseStep,
     ReverseTable,
     Row,
 )
 
 
 @dataclass(frozen=True, eq=False)
-class MixedWithUniform:
-    """(1−ε)·q(x_{t−1} | x_t) + ε/K: a reverse model of a kind that only this file knows."""
-
-    share: Fraction = Fraction(1, 2)
-    is_bayes: bool = False
-
-    def step(self, before: Moment, now: Moment) -> ReverseStep:
-        """R_t, undefined where the Bayes reverse is."""
-        K, a, b = now.cumulative.K, self.share.numerator, self.share.denominator
-        rows = Bayes().step(before, now).rows
-        return ReverseStep(
-            tuple(row and ([(b - a) * K * n + a * row[1] for n in row[0]], b * K * row[1]) for row in rows)
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class MarginalByAnotherName:
+class MarginalByAnotherName(Denoiser):
     """q(x0), whatever x_t is: a denoiser that balls and float64 do not recognise."""
 
     def given(self, now: Moment) -> tuple[Row | None, ...]:

@@ -98,11 +98,12 @@ def tables(path: str) -> Mapping[str, Table]:
 def _order(path: str) -> tuple[str, ...]:
     """The simplest first; msgspec sorts by name."""
     from markovdiff.process.kernels.registry import KERNELS
+    from markovdiff.process.reverse.registry import MODELS
     from markovdiff.process.schedules.registry import SCHEDULES
 
     return {
         "data.family": ("uniform", "triangular", "zipf", "geometric", "binomial", "point"),
         "noise.kernel": tuple(KERNELS),
         "noise.schedule": tuple(SCHEDULES),
-        "reverse.model": ("bayes", "posterior-mixture", "d3pm", "counted", "uniform"),
+        "reverse.model": tuple(MODELS),
     }.get(path, ())

@@ -1,35 +1,16 @@
-"""Particles: exact samples of the noising chain, and of the reverse process from the prior.
-
-    x_0 ~ q(x0), x_t ~ Q_t[x_{t−1}, ·]            x_T ~ π, x_{t−1} ~ R_t[x_t, ·]
-
-A draw inverts a cumulative distribution of integers. It takes 53 random bits, and 53 more while these leave two
-states possible, so that a state is drawn with exactly its rational probability; one of probability 0 never is.
-Nothing but `random()` of the generator is used, whose sequence for a seed is guaranteed not to change.
-
-Q = κI + (1−κ)1πᵀ is a coin and a draw from π, and so is its Bayes reverse: stay with weight κ p_{t−1}[j], else
-draw from p_{t−1} with weight (1−κ)π_j. That is O(log K) a particle. Elsewhere only the rows of visited states are
-made, where the model can make one row. `pause` is called between steps: whoever samples can listen there.
-"""
+"""Particles for the screen: sampled trajectories of both directions, packed as bytes."""
 
 from __future__ import annotations
 
 import struct
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from fractions import Fraction
-from functools import cache
-from itertools import accumulate
+from collections.abc import Mapping, Sequence
 from random import Random
-from typing import TypeAlias
-
-from flint import fmpz
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain, Moment
-from markovdiff.process.distribution import Distribution
-from markovdiff.process.reverse import Bayes, Counted, ReverseModel, ReverseTable, Row, Uniform
-from markovdiff.process.transition import Dense
+from markovdiff.process.reverse import ReverseModel
+from markovdiff.process.trajectories import Pause, backward, forward
 from tui.messages import STOPPED, Sample, Sampled
 
 MAX_COUNT = 512
@@ -38,34 +19,12 @@ MAX_COUNT = 512
 MAX_DRAWS = 2**18
 """Particles times steps of one direction, a second or two of work."""
 
-LAW_BITS = 2**29
-"""The marginals that a dense chain's Bayes reverse needs may have this many bits together (64 MiB)."""
-
-LEARNT_DRAWS = 2**20
-"""A counted model is learnt again, which nothing can interrupt, up to this many transitions."""
-
-MIXED_WORDS = 2**29
-"""Products of 64-bit words, for all the rows of all the steps, that a mixture may take: some eight seconds."""
-
-Pause: TypeAlias = Callable[[], None]
-Sums: TypeAlias = "Sequence[int | fmpz]"
-"""Cumulative numerators; the last is the denominator."""
-
-Places: TypeAlias = list[int]
-"""The state of each particle; STOPPED where it met an undefined row."""
-
-Back: TypeAlias = Callable[[int], int]
-"""From x_t = j to a drawn x_{t−1}, or STOPPED."""
-
-_WORD = 53
-_GRID = 2.0**_WORD
-
 
 def sample(
     asked: Sample, chain: Chain, model: ReverseModel | None, prior: RationalMatrix, kept: Mapping[int, Moment],
     pause: Pause = lambda: None,
 ) -> Sampled:  # fmt: skip
-    """Both directions, of at most as many particles as can be sampled in a moment.
+    """Sample both directions, with at most as many particles as can be sampled in a moment.
 
     `model` is None for a process with memory; `kept` are moments that are known already.
     """
@@ -81,192 +40,9 @@ def sample(
         paths = backward(chain, model, prior, count, random, kept, pause)
     except LimitError as error:
         return Sampled(asked.seed, count, there, None, 0, f"{error.what}: {error.where}")
-    stopped = paths[0].count(STOPPED)
+    stopped = paths[0].count(None)
     return Sampled(asked.seed, count, there, _packed(paths), stopped, "")
 
 
-def _packed(rows: Sequence[Places]) -> bytes:
-    return b"".join(struct.pack(f"<{len(row)}I", *row) for row in rows)
-
-
-def draw(sums: Sums, random: Random) -> int:
-    """A state k with probability (sums[k] − sums[k−1]) / sums[−1], exactly.
-
-    >>> draw([0, 0, 1, 1], Random(0))
-    2
-    """
-    total = sums[-1]
-    u = bits = 0
-    while True:
-        u, bits = u << _WORD | int(random.random() * _GRID), bits + _WORD
-        k = bisect_right(sums, u * total >> bits)
-        if (u + 1) * total <= sums[k] << bits:
-            return k
-
-
-def forward(chain: Chain, count: int, random: Random, pause: Pause = lambda: None) -> list[Places]:
-    """Rows t = 0 … T: where each of `count` particles of the noising chain is."""
-    start = _sums(chain.data.weights)
-    rows = [[draw(start, random) for _ in range(count)]]
-    moves = _moves(chain, rows[0], random)
-    for _ in range(chain.T):
-        move = next(moves)
-        rows.append([move(n, i) for n, i in enumerate(rows[-1])])
-        pause()
-    return rows
-
-
-def _moves(chain: Chain, sources: Places, random: Random) -> Iterator[Callable[[int, int], int]]:
-    """For t = 1, 2, … what draws x_t from the number of a particle and its x_{t−1}."""
-    if not chain.is_markov:
-        tables = [M.table for M in chain.by_source]
-        rows = cache(lambda k, i: _sums(tables[k][i]))
-        while True:
-            yield lambda n, i: draw(rows(sources[n], i), random)
-    if (target := chain.kernel.rank_one_target) is not None:
-        fresh = _sums(target.weights)
-        for beta in chain.betas:
-            yield _forgetting(_coin(1 - beta), fresh, random)
-    before: Dense | None = None
-    for t in range(1, chain.T + 1):
-        step = chain.transition(t).dense
-        if step is not before:
-            before, move = step, _by_rows(step, random)
-        yield move
-
-
-def _forgetting(coin: Sums, fresh: Sums, random: Random) -> Callable[[int, int], int]:
-    return lambda _n, i: i if draw(coin, random) == 0 else draw(fresh, random)
-
-
-def _by_rows(step: Dense, random: Random) -> Callable[[int, int], int]:
-    row = cache(lambda i: _sums(step.table[i]))
-    return lambda _n, i: draw(row(i), random)
-
-
-def backward(
-    chain: Chain, model: ReverseModel, prior: RationalMatrix, count: int, random: Random,
-    kept: Mapping[int, Moment] | None = None, pause: Pause = lambda: None,
-) -> list[Places]:  # fmt: skip
-    """Rows t = 0 … T: where each of `count` particles is that come back from the prior.
-
-    Raises LimitError where the model's rows are too many or too tall to be made for a picture.
-    """
-    start = _sums(prior.table()[0])
-    rows = [[draw(start, random) for _ in range(count)]]
-    for back in _backs(chain, model, random, kept or {}, pause):
-        rows.append([j if j == STOPPED else back(j) for j in rows[-1]])
-        pause()
-    return rows[::-1]
-
-
-def _backs(
-    chain: Chain, model: ReverseModel, random: Random, kept: Mapping[int, Moment], pause: Pause
-) -> Iterator[Back]:
-    """For t = T, …, 1 what draws x_{t−1} from x_t."""
-    times = range(chain.T, 0, -1)
-    match model:
-        case Bayes() if chain.kernel.rank_one_target is not None:
-            yield from _bayes_forgetting(chain, chain.target, model, random)
-        case Bayes():
-            laws = _laws(chain, model, kept, pause)
-            for t in times:
-                yield _bayes(laws[t - 1], chain.transition(t).dense, random)
-        case Uniform():
-            yield from [lambda _j: draw(range(1, chain.K + 1), random)] * chain.T
-        case Counted() | ReverseTable():
-            if isinstance(model, Counted) and model.trajectories * chain.T > LEARNT_DRAWS:
-                raise _too_large(f"{model.trajectories} × {chain.T} transitions to learn from again")
-            for t in times:
-                yield _from_table(model.tables[t - 1], random)
-        case _:
-            _check_mixture(chain, kept)
-            for t in times:
-                yield _from_table(model.step(kept[t - 1], kept[t]).rows, random)
-
-
-def _bayes_forgetting(chain: Chain, target: Distribution, model: Bayes, random: Random) -> Iterator[Back]:
-    """R_t[j, ·] ∝ κ p_{t−1}[j] e_j + (1−κ) π_j p_{t−1}, and p_{t−1} = ᾱ r + (1−ᾱ)π for a belief r."""
-    belief = chain.at(0).data if model.belief is None else model.belief
-    x, X = belief.table()[0], belief.d
-    w, W = target.weights, target.total
-    first, fresh = _sums(x), _sums(w)
-    alphas = list(accumulate((1 - beta for beta in chain.betas), lambda a, b: a * b, initial=Fraction(1)))
-
-    def at(t: int) -> Back:
-        keep, (A, B) = 1 - chain.betas[t - 1], alphas[t - 1].as_integer_ratio()
-        u, v = keep.as_integer_ratio()
-        unchanged = _coin(alphas[t - 1])
-        of_x, of_w, to_w = u * A * W, u * (B - A) * X, (v - u) * B * X
-
-        @cache
-        def coin(j: int) -> Sums:
-            return _sums([of_x * x[j] + of_w * w[j], to_w * w[j]])
-
-        def back(j: int) -> int:
-            if coin(j)[-1] == 0:
-                return STOPPED
-            if draw(coin(j), random) == 0:
-                return j
-            return draw(first if draw(unchanged, random) == 0 else fresh, random)
-
-        return back
-
-    return map(at, range(chain.T, 0, -1))
-
-
-def _laws(chain: Chain, model: Bayes, kept: Mapping[int, Moment], pause: Pause) -> list[RationalMatrix]:
-    """p_0 … p_{T−1}, or where the belief goes: vectors alone, a K-th of what the run had to carry."""
-    if model.belief is None and all(t in kept for t in range(chain.T)):
-        return [kept[t].marginal for t in range(chain.T)]
-    laws = [chain.at(0).data if model.belief is None else model.belief]
-    bits = 0
-    for t in range(1, chain.T):
-        laws.append(chain.transition(t).push(laws[-1]))
-        bits += laws[-1].d.bit_length() * chain.K
-        if bits > LAW_BITS:
-            raise _too_large("the marginals' fractions are too long")
-        pause()
-    return laws
-
-
-def _bayes(p: RationalMatrix, step: Dense, random: Random) -> Back:
-    """R_t[j, i] ∝ p_{t−1}[i] Q_t[i, j], a row when it is first needed."""
-    weights = p.table()[0]
-    return _from_rows(lambda j: [a * row[j] for a, row in zip(weights, step.table, strict=True)], random)
-
-
-def _from_table(rows: Sequence[Row | None], random: Random) -> Back:
-    def numerators(j: int) -> Sequence[fmpz]:
-        row = rows[j]
-        return [fmpz(0)] if row is None else row[0]
-
-    return _from_rows(numerators, random)
-
-
-def _from_rows(numerators: Callable[[int], Sequence[fmpz]], random: Random) -> Back:
-    """Draws from row j; one that sums to 0 is undefined."""
-    row = cache(lambda j: _sums(numerators(j)))
-    return lambda j: draw(row(j), random) if row(j)[-1] != 0 else STOPPED
-
-
-def _check_mixture(chain: Chain, kept: Mapping[int, Moment]) -> None:
-    """Raise LimitError unless the moments are there and all the rows of a mixture, K³ products a step, are cheap."""
-    if any(t not in kept for t in range(chain.T + 1)):
-        raise _too_large("the model needs matrices that were too large to keep")
-    words = sum(now.marginal.d.bit_length() // 64 + 1 for now in kept.values())
-    if words * chain.K**3 > MIXED_WORDS:
-        raise _too_large(f"all {chain.K} rows of {chain.T} tables of long fractions")
-
-
-def _too_large(where: str) -> LimitError:
-    return LimitError("too large to sample back", where=where)
-
-
-def _sums(numerators: Sequence[int | fmpz]) -> Sums:
-    return list(accumulate(numerators))
-
-
-def _coin(p: Fraction) -> Sums:
-    """0 with probability p, else 1."""
-    return [p.numerator, p.denominator]
+def _packed(rows: Sequence[Sequence[int | None]]) -> bytes:
+    return b"".join(struct.pack(f"<{len(row)}I", *(STOPPED if j is None else j for j in row)) for row in rows)

@@ -311,16 +311,12 @@ def opened(scenario: Scenario, chain: Chain, prior: Sequence[Fraction | Decimal]
         states=chain.states,
         T=chain.T,
         K=chain.K,
-        kernel=_tag(spec.noise.kernel),
-        schedule="" if schedule is None else _tag(schedule),
-        model=_tag(spec.reverse.model) if chain.is_markov else "",
+        kernel=spec.noise.kernel.kind(),
+        schedule="" if schedule is None else schedule.kind(),
+        model=spec.reverse.model.kind() if chain.is_markov else "",
         prior=tuple(text(p) if isinstance(p, Fraction) else decimal_text(p) for p in prior),
         data=tuple(text(p) for p in chain.data.probabilities),
         betas=tuple(text(beta) for beta in chain.betas) or None,
         expectations=tuple(scenario.expectations.items()),
         file=file,
     )
-
-
-def _tag(spec: Any) -> str:
-    return str(type(spec).__struct_config__.tag)

@@ -25,21 +25,22 @@ from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.engines.ball.forward import EnclosureRecursion, Enclosures
-from markovdiff.engines.ball.information import BallInformation, entropy, information, never_exact
-from markovdiff.engines.ball.ledger import ZERO, BallLedger, relation
-from markovdiff.engines.ball.reverse import BallReverse, Step, is_bayes, reverse_ball
+from markovdiff.engines.ball.information import BallInformation, BallSnapshot, entropy, information, never_exact
+from markovdiff.engines.ball.ledger import relation
+from markovdiff.engines.ball.prior import ZERO, BallPrior
+from markovdiff.engines.ball.reverse import Side, Step, reverse_ball
 from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.ledger import Ledger
 from markovdiff.engines.exact.ledger import model_error as exact_error
 from markovdiff.engines.float64.forward import is_consistent
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.checks.finding import Finding
-from markovdiff.measures.checks.wording import at_steps
-from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add
+from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add, in_order, remarks, unbounded_gap
 from markovdiff.measures.likelihood_support import LikelihoodSupport, unbounded_error
 from markovdiff.process.chain import Chain
-from markovdiff.process.reverse import D3PM, MarginalDenoiser, ReverseModel
-from markovdiff.process.support import Patterns, rows_of
+from markovdiff.process.reverse import ReverseModel
+from markovdiff.process.reverse.numbers import BesideBayes
+from markovdiff.process.support import Patterns
 
 SERIES_FROM = 24
 """g(ρ) is summed as a series where |ρ| ≤ 2^-24."""
@@ -66,14 +67,14 @@ class BallModel:
     """A reverse model on a walk: its step at any t, at the walk's precision."""
 
     def __init__(self, chain: Chain, model: ReverseModel, walk: EnclosureRecursion) -> None:
-        rows = rows_of(chain, model)
+        rows = model.speaks_of(chain)
         self.chain, self.model = chain, model
         self.walk = walk if list(rows) == walk.rows else EnclosureRecursion(chain, walk.bits, rows)
         self.patterns = Patterns(chain, model, rows, lambda t: self.walk.step(t)[1])
-        self.last: tuple[tuple[int, int], Step, BallReverse] | None = None
+        self.last: tuple[tuple[int, int], Step, BesideBayes] | None = None
         self.error: tuple[tuple[int, int], arb] | None = None
 
-    def at(self, t: int) -> tuple[Step, BallReverse]:
+    def at(self, t: int) -> tuple[Step, BesideBayes]:
         """The step from t−1 to t and R_t (the last is remembered)."""
         self.walk.at(t)
         key = t, self.walk.bits
@@ -81,11 +82,11 @@ class BallModel:
             self.last = key, *self._made(t)
         return self.last[1], self.last[2]
 
-    def _made(self, t: int) -> tuple[Step, BallReverse]:
+    def _made(self, t: int) -> tuple[Step, BesideBayes]:
         now, before = self.walk.at(t), self.walk.at(t - 1)
         seen, sight, allowed = self.patterns.at(t)
-        step = Step(before, now, self.walk.step(t)[0], seen, sight, allowed)
-        return step, reverse_ball(self.chain, self.model, step)
+        step = Step(self.chain, Side(before, seen), Side(now, sight), self.walk.step(t)[0], allowed)
+        return step, reverse_ball(self.model, step)
 
     def model_error(self, t: int) -> arb:
         """Δ_t with the bits that are now thought enough, where it is finite (the last is remembered)."""
@@ -100,26 +101,25 @@ class BallModel:
         return self.walk.evaluate(t, lambda _now: self.model_error(t), bits)
 
 
-def model_error(step: Step, reverse: BallReverse) -> arb:
+def model_error(step: Step, reverse: BesideBayes) -> arb:
     """Δ_t, where it is finite."""
-    bits = step.bits
-    cells = step.cells
-    outside = step.allowed.cells & ~cells & step.sight.possible[:, None]
+    bits, seen = step.bits, step.seen
+    outside = step.allowed.cells & ~seen & step.now.sight.possible[:, None]
     with ALONE, ctx.workprec(bits):
         total = arb(0)
-        for j, i in np.argwhere(cells).tolist():
-            total += step.pair[j][i] * g(reverse.rho[j][i], bits)
+        for pair, rho in zip(step.pair[seen], reverse.rho[seen], strict=True):
+            total += pair * g(rho, bits)
         for j, i in np.argwhere(outside).tolist():
-            total += step.now.p[j] * reverse.R[j][i]
+            total += step.now.p[j] * reverse.R[j, i]
         return total
 
 
-def plainly(step: Step, reverse: BallReverse) -> arb:
+def plainly(step: Step, reverse: BesideBayes) -> arb:
     """E log(Q_t/R_t)."""
     with ALONE, ctx.workprec(step.bits):
-        total = arb(0)
-        for j, i in np.argwhere(step.cells).tolist():
-            total += step.pair[j][i] * (step.back[j][i] / reverse.R[j][i]).log()
+        seen, total = step.seen, arb(0)
+        for pair, Q, R in zip(step.pair[seen], step.back[seen], reverse.R[seen], strict=True):
+            total += pair * (Q / R).log()
         return total
 
 
@@ -132,14 +132,17 @@ def noise(state: Enclosures) -> arb:
         return found
 
 
-class BallModelLedger(BallLedger):
+class BallModelLedger:
     """Kept step by step; `prior` is None where it is p_T itself."""
 
     def __init__(
         self, chain: Chain, prior: RationalMatrix | None, model: ReverseModel, walk: EnclosureRecursion, cheap: bool
     ) -> None:
-        super().__init__(chain, prior)
-        self.model, self.states = model, chain.states
+        self.chain, self.prior, self.model, self.states = chain, prior, model, chain.states
+        self.side = BallPrior(chain, prior)
+        self.first: BallSnapshot | None = None
+        self.conditional_entropy = ZERO
+        self.now: BallInformation | None = None
         self.at = BallModel(chain, model, walk)
         self.reached = LikelihoodSupport(chain.states)
         self.errors: list[Term] = []
@@ -158,7 +161,7 @@ class BallModelLedger(BallLedger):
         step, reverse = self.at.at(now.t)
         self.reached.observe(step.allowed)
         self.restricted += [now.t] if step.allowed.restricted else []
-        R = arb_mat(reverse.R)
+        R = arb_mat(reverse.R.tolist())
         self.product = R if self.product is None else product_ball(R, self.product, step.bits)
         error = self._error(now.t, step, reverse)
         paid = now.conditional_entropy if now.t == 1 else now.loss
@@ -171,12 +174,12 @@ class BallModelLedger(BallLedger):
             self._check(now.walk.at(now.t - 1), now.walk.at(now.t), plain, self.loose.get(now.t, arb(0)))
         return Entry(term, error)
 
-    def _error(self, t: int, step: Step, reverse: BallReverse) -> Term:
+    def _error(self, t: int, step: Step, reverse: BesideBayes) -> Term:
         """Δ_t."""
-        lost = unbounded_error(step.allowed, step.seen, step.sight, self.states)
+        lost = unbounded_error(step.allowed, step.before.sight, step.now.sight, self.states)
         if lost is not None:
             return lost
-        certain = (step.allowed.cells[step.sight.possible].sum(axis=1) <= 1).all()
+        certain = (step.allowed.cells[step.now.sight.possible].sum(axis=1) <= 1).all()
         if reverse.bayes or certain:
             return ZERO
         first = self.at.model_error(t)
@@ -243,13 +246,13 @@ class BallModelLedger(BallLedger):
         assert self.now is not None
         assert self.first is not None
         H, last = self.now.data_entropy, self.now.mutual_information
-        gap, error = self._prior_gap(), self._sum(self.errors)
+        gap, error = self.side.gap(self.now), self._sum(self.errors)
         L = self._sum([H, *self.errors, gap])
         nll, excess = self._likelihood(H)
         totals: Totals[Term] = Totals(
             reconstruction=self._sum([self.conditional_entropy, self.errors[0]]),
             denoising=self._sum(
-                [self.first.mutual_information.minus(last, zero=self.chain.T == 1 or None), *self.errors[1:]]
+                [self.first.mutual_information.minus(last, zero=self.side.is_still()), *self.errors[1:]]
             ),
             prior=add(last, gap),
             negative_elbo=L,
@@ -270,10 +273,10 @@ class BallModelLedger(BallLedger):
         lost = self.reached.unbounded(prior, self.chain.data.support)
         if lost is not None:
             return lost, lost
-        if all(is_bayes(self.model, t) for t in range(1, self.chain.T + 1)):
-            excess = self._excess()
+        if all(self.model.is_bayes_at(t) for t in range(1, self.chain.T + 1)):
+            excess = self.side.excess(self.now)
             return add(H, excess), excess
-        if isinstance(self.model, D3PM) and isinstance(self.model.denoiser, MarginalDenoiser):
+        if self.model.ends_in_data:
             return H, ZERO
         nll = Quantity(self._nll, never_exact, zero=self._known(lambda exact: exact.nll, self._cross_entropy()))
         first = combine([(fmpz(1), self._cross_entropy()), (fmpz(-1), H.ball(FIRST_BITS))], fmpz(1), FIRST_BITS)
@@ -319,7 +322,7 @@ class BallModelLedger(BallLedger):
         self.product = None
         for t in range(1, self.chain.T + 1):
             step, reverse = self.at.at(t)
-            R = arb_mat(reverse.R)
+            R = arb_mat(reverse.R.tolist())
             self.product = R if self.product is None else product_ball(R, self.product, step.bits)
 
     def _cross_entropy(self) -> arb:
@@ -336,8 +339,10 @@ class BallModelLedger(BallLedger):
 
     def _jensen_gap(self, over: Term, excess: Term) -> Term:
         """L − NLL, from what each has over H(x0); undefined where both are infinite."""
-        if isinstance(excess, Unbounded) or isinstance(over, Unbounded):
-            return self._jensen(over, excess)
+        if (lost := unbounded_gap(over, excess)) is not None:
+            return lost
+        assert isinstance(over, Quantity)
+        assert isinstance(excess, Quantity)
         if (over.known_zero and excess.known_zero) or is_consistent(self.chain, self.model, self.prior):
             return ZERO
         if excess.known_zero:
@@ -351,24 +356,10 @@ class BallModelLedger(BallLedger):
             words = f"the term of t = {self.broken} is not (I_(t−1) − I_t) + Δ_t: their enclosures do not meet"
             return Finding("violated", "enclosure", words)
         L = totals.negative_elbo
-        told = ["at each step the enclosures of both formulas of its term meet", _order(totals)]
-        if self.restricted:
-            where = at_steps(self.restricted, self.chain.T)
-            told.append(f"p̃ was restricted to the x0 that can reach x_t {where}")
-        if isinstance(L, Unbounded):
-            told.append(f"both sides are {'+∞' if L.kind == 'inf' else 'undefined'}: {L.words}")
+        meet = "at each step the enclosures of both formulas of its term meet"
+        told = [meet, in_order(totals, relation), *remarks(self.restricted, self.chain.T, L)]
         return Finding("holds", "enclosure", "; ".join(told), L.witness if isinstance(L, Unbounded) else None)
 
 
 def _gap(totals: Totals[Term]) -> Term:
     return totals.gap
-
-
-def _order(totals: Totals[Term]) -> str:
-    """H(x0), NLL and L in words."""
-    nll, L = totals.nll_excess, totals.negative_elbo
-    if isinstance(nll, Unbounded):
-        return f"NLL is {'+∞' if nll.kind == 'inf' else 'undefined'}: {nll.words}"
-    if isinstance(L, Unbounded):
-        return f"H(x0) {relation(nll)} NLL" + (" < L = +∞" if L.kind == "inf" else ", and L is undefined")
-    return f"H(x0) {relation(nll)} NLL {relation(totals.gap)} L"

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from flint import fmpz_mat
+
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.process.chain import Moment
 from markovdiff.process.transition import IdentityPlusRankOne, PlusRankOne, Transition
@@ -99,4 +101,4 @@ def _weighted_by_row_sums(joint: Block, Q: Transition) -> Block:
     assert isinstance(joint, RationalMatrix)
     sums = Q.dense.matrix.row_sums()
     scaled = [[n * s for n, s in zip(row, sums.N.entries(), strict=True)] for row in joint.table()]
-    return RationalMatrix(type(joint.N)(scaled), joint.d * sums.d)
+    return RationalMatrix(fmpz_mat(scaled), joint.d * sums.d)

@@ -32,9 +32,8 @@ from markovdiff.engines.exact.identity_proof import Balance
 from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.likelihood import Likelihood
 from markovdiff.measures.checks.finding import Finding
-from markovdiff.measures.checks.wording import at_steps
 from markovdiff.measures.information import centred, divergence_of, entropy_of, first_missing
-from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add
+from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add, remarks
 from markovdiff.measures.protocol import Snapshot
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.reverse import ReverseModel, ReverseStep, Row
@@ -158,19 +157,11 @@ class Ledger:
         if broken:
             return Finding("violated", "enclosure", f"the order of H(x0), NLL and L is broken: {order}", None)
         undecided = "undecided" in order
-        if self.restricted:
-            where = at_steps(self.restricted, self.now.moment.t if self.now else 0)
-            order += f"; p̃ was restricted to the x0 that can reach x_t {where}"
         L = totals.negative_elbo
-        sides = (
-            f"; both sides are {'+∞' if L.kind == 'inf' else 'undefined'}: {L.words}"
-            if isinstance(L, Unbounded)
-            else ""
-        )
         return Finding(
             "undecided" if undecided else "holds",
             "exact",
-            f"{identity}; {order}{sides}",
+            "; ".join([identity, order, *remarks(self.restricted, self.chain.T, L)]),
             L.witness if isinstance(L, Unbounded) else None,
         )
 

@@ -28,7 +28,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.errors import TooLongError
 from markovdiff.measures.information import cross_entropy_of, entropy_of
-from markovdiff.measures.ledger import Term, Unbounded
+from markovdiff.measures.ledger import Term, Unbounded, unbounded_gap
 from markovdiff.measures.prior_likelihood import PriorLikelihood
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.reverse import ReverseModel, ReverseStep, Row
@@ -136,11 +136,10 @@ class Likelihood:
 
     def gap(self, L: Term, nll: Term) -> Term:
         """The Jensen gap L − NLL; undefined where both are infinite."""
-        if isinstance(nll, Unbounded):
-            both = Unbounded("undefined", nll.witness, f"L and NLL are both infinite: {nll.words}")
-            return nll if nll.kind == "undefined" else both
-        if isinstance(L, Unbounded):
-            return L
+        if (lost := unbounded_gap(L, nll)) is not None:
+            return lost
+        assert isinstance(L, Quantity)
+        assert isinstance(nll, Quantity)
         if self.is_data:
             return L.minus(nll, zero=True)
         return _difference(L, nll, self.slack(L, nll))

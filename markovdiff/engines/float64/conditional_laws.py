@@ -62,6 +62,16 @@ class ConditionalLaws:
             return (self.p0[:, None] * self.u).T
         return (Wide.of(self.p0[:, None]) * self.Q_bar).transposed().shares()
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether 1 + r serves instead of Q̄_t."""
+        return self.Q_bar is None
+
+    @property
+    def cumulative(self) -> Wide:
+        """Q̄_t."""
+        return Wide.of(self.u) * self.law if self.Q_bar is None else self.Q_bar
+
     def back(self, step: Floats) -> Floats:
         """q(x_t | x_{t+1} = j), a row for each j, for Q_{t+1}."""
         return (self.law.transposed() * Wide.of(step)).transposed().shares()
@@ -129,8 +139,7 @@ class ConditionalLawsRecursion:
         before = self.last
         if before is None or Q is None:
             return Wide.of(np.eye(self.chain.K)[list(self.sight.rows)])
-        was = Wide.of(before.u) * before.law if before.Q_bar is None else before.Q_bar
-        return was @ Wide.of(Q)
+        return before.cumulative @ Wide.of(Q)
 
     def _vanished(self, now: DenseState) -> bool:
         if self.like is not None:

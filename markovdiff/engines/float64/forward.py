@@ -24,7 +24,7 @@ from markovdiff.arithmetic.arrays import LEAST, Flags, Floats, complements, rati
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.engines.float64.rounding import are_near, differences, first_error, next_error, size, spread_of
 from markovdiff.process.chain import Chain
-from markovdiff.process.reverse import Bayes, ReverseModel
+from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.support import through
 from markovdiff.process.transition import Dense
 
@@ -348,7 +348,7 @@ def is_kept(chain: Chain, law: RationalMatrix) -> bool:
 
 def is_consistent(chain: Chain, model: ReverseModel, prior: RationalMatrix | None) -> bool:
     """Whether the model is known to be the chain reversed, begun from a belief that every step keeps: then L = NLL."""
-    belief = model.belief if isinstance(model, Bayes) else None
+    belief = model.belief
     return belief is not None and prior is not None and prior == belief and is_kept(chain, belief)
 
 

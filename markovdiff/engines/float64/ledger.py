@@ -11,7 +11,7 @@ side. Infinite and undefined terms come from the pattern of what is possible, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -36,7 +36,7 @@ from markovdiff.engines.float64.forward import RankOneState, reached_from
 from markovdiff.engines.float64.information import DenseInformation, FloatPast, FloatStepInformation, divergence
 from markovdiff.engines.float64.rounding import GRAIN, size
 from markovdiff.measures.checks.finding import Finding
-from markovdiff.measures.ledger import Entry, Totals, Unbounded
+from markovdiff.measures.ledger import Entry, Totals, Unbounded, unbounded_gap
 from markovdiff.process.chain import Chain
 
 FloatTerm: TypeAlias = "Approximation | Unbounded"
@@ -88,24 +88,18 @@ class FloatLedger:
         self.added = Approximation.total(self.added, term)
         return Entry(term, NOTHING)
 
-    def _denoising(self) -> Approximation:
-        """I_1 − I_T, or the losses added up, none of which is negative; whichever has more digits."""
-        assert self.now is not None
-        assert self.first is not None
-        plain = self.first.mutual_information.minus(self.now.mutual_information)
-        return plain if plain.noise < self.lost.noise else self.lost
-
     def conclude(self) -> tuple[Totals[FloatTerm], Finding]:
         """The lines of the ledger, and the verdict on it."""
         assert self.now is not None
         H, last = self.now.data_entropy, self.now.mutual_information
-        gap = self._prior_gap()
+        assert self.first is not None
+        gap = NOTHING if self.marginal else prior_gap(self.now, self.approach, self.chain, self._source)
         delta = self._delta()
         excess = self._excess(delta)
         L = _plus(H, gap)
         totals: Totals[FloatTerm] = Totals(
             reconstruction=self.conditional_entropy,
-            denoising=self._denoising(),
+            denoising=denoising(self.first, self.now, self.lost),
             prior=_plus(last, gap),
             negative_elbo=L,
             nll=_plus(H, excess),
@@ -116,20 +110,6 @@ class FloatLedger:
             nll_excess=excess,
         )
         return totals, self._finding(totals)
-
-    def _prior_gap(self) -> FloatTerm:
-        """KL(p_T‖π)."""
-        assert self.now is not None
-        if self.marginal:
-            return NOTHING
-        now, law = self.now.moment, self.approach.law
-        found = divergence(self.approach, now)
-        if found is not None:
-            return found
-        j = int(np.flatnonzero(now.possible & (law == 0))[0])
-        words = f"the prior gives no mass to {self.states[j]!r}, but x_{now.t} can be there"
-        x0 = self._source(j)
-        return Unbounded("inf", {"t": now.t, "x0": self.states[x0], "x_t": self.states[j]}, words)
 
     def _source(self, j: int) -> int:
         """The first x0 from which x_T = j can be reached."""
@@ -218,11 +198,10 @@ class FloatLedger:
     def _jensen(self, gap: FloatTerm, excess: FloatTerm, delta: Missed | None) -> FloatTerm:
         """L − NLL."""
         assert self.now is not None
-        if isinstance(excess, Unbounded):
-            both = Unbounded("undefined", excess.witness, f"L and NLL are both infinite: {excess.words}")
-            return excess if excess.kind == "undefined" or not isinstance(gap, Unbounded) else both
-        if isinstance(gap, Unbounded):
-            return gap
+        if (undefined := unbounded_gap(gap, excess)) is not None:
+            return undefined
+        assert isinstance(gap, Approximation)
+        assert isinstance(excess, Approximation)
         if gap.known_zero or excess.is_unknown:
             return NOTHING if gap.known_zero else UNKNOWN
         assert delta is not None
@@ -256,6 +235,24 @@ class FloatLedger:
         if isinstance(nll, Unbounded) or isinstance(jensen, Unbounded):
             return Finding("holds", "float", f"{identity}; NLL is not finite")
         return Finding("holds", "float", f"{identity}; H(x0) {order(nll)} NLL {order(jensen)} L")
+
+
+def prior_gap(
+    now: FloatStepInformation, approach: DeviationFromLaw, chain: Chain, source: Callable[[int], int]
+) -> FloatTerm:
+    """Return KL(p_T‖π); `source` says the first x0 from which an x_T can be reached."""
+    found = divergence(approach, now.moment)
+    if found is not None:
+        return found
+    j, states = int(np.flatnonzero(now.moment.possible & (approach.law == 0))[0]), chain.states
+    words = f"the prior gives no mass to {states[j]!r}, but x_{now.t} can be there"
+    return Unbounded("inf", {"t": now.t, "x0": states[source(j)], "x_t": states[j]}, words)
+
+
+def denoising(first: FloatPast, now: FloatStepInformation, lost: Approximation) -> Approximation:
+    """Return I_1 − I_T, or the losses added up, none of which is negative; whichever has more digits."""
+    plain = first.mutual_information.minus(now.mutual_information)
+    return plain if plain.noise < lost.noise else lost
 
 
 def _weights(law: Floats, e: Floats, error: Floats) -> Iterator[tuple[Floats, Floats]]:

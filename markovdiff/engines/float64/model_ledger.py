@@ -2,14 +2,14 @@
 
     Δ_t = Σ_j p_t[j] (Σ_i B[j, i] g(ρ_ji) + R_t[j]'s mass where B has none),   g(ρ) = ρ − log(1+ρ) ≥ 0,   R = B(1+ρ)
 
-No term is negative, and ρ comes in a form that does not cancel (`process.reverse_floats`). Of the likelihood
+No term is negative, and ρ comes in a form that does not cancel (`process.reverse.numbers`). Of the likelihood
 G_t = R_t G_{t−1}, G_0 = I, what is carried is its deviation from the true posterior, over p_0:
 
     G_t[j, k]/p_0[k] − 1 = r_t[k, j] + h_t[j, k],    h_t = R_t h_{t−1} + (R_t − B_t) r_{t−1}ᵀ
     δ = m_0/p_0 − 1 = π G_T/p_0 − 1 = (π − p_T) r_Tᵀ + π h_T,    NLL − H(x0) = Σ p_0 g(δ) + m_0's mass outside the data
 
 and G_t/p_0 itself beside it: where it is far from 1, or where r_t and h_t are large and cancel, it has more digits. All
-of this is done twice, once shaken (`process.shaken`): what the two differ by is allowed for rounding. The identity is
+of this is done twice, once shaken (`shaken`): what the two differ by is allowed for rounding. The identity is
 checked step by step by a second formula: the term of step t as E log(Q_t/R_t) − H(x_{t−1}|x0) + H(x_t|x0), plain
 logarithms, against (I_{t−1} − I_t) + Δ_t.
 """
@@ -33,17 +33,15 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.engines.float64.conditional_laws import FINE, ConditionalLaws, ConditionalLawsRecursion
 from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw
 from markovdiff.engines.float64.forward import FloatState, is_consistent
-from markovdiff.engines.float64.information import LOGARITHM, FloatStepInformation
-from markovdiff.engines.float64.ledger import AGREE, FloatLedger, FloatTerm, order
+from markovdiff.engines.float64.information import LOGARITHM, FloatPast, FloatStepInformation
+from markovdiff.engines.float64.ledger import AGREE, FloatTerm, denoising, order, prior_gap
 from markovdiff.engines.float64.reverse import FloatModel, FloatReverse, is_certain
 from markovdiff.engines.float64.shaken import Shaker, shaken
 from markovdiff.measures.checks.finding import Finding
-from markovdiff.measures.checks.wording import at_steps
-from markovdiff.measures.ledger import Entry, Totals, Unbounded
+from markovdiff.measures.ledger import Entry, Totals, Unbounded, in_order, remarks, unbounded_gap, unbounded_of
 from markovdiff.measures.likelihood_support import LikelihoodSupport, unbounded_error
 from markovdiff.process.chain import Chain
-from markovdiff.process.reverse import D3PM, Counted, MarginalDenoiser, ReverseModel, ReverseTable, Uniform
-from markovdiff.process.support import rows_of
+from markovdiff.process.reverse import ReverseModel
 
 NEGLIGIBLE = 1e-280
 """An event that the noise gives less than this adds nothing that float64 could show, whatever R makes of it."""
@@ -72,7 +70,7 @@ class LedgerRun:
 
     def __init__(self, chain: Chain, model: ReverseModel, shake: Shaker) -> None:
         self.shake = shake
-        self.walk = ConditionalLawsRecursion(chain, rows_of(chain, model))
+        self.walk = ConditionalLawsRecursion(chain, model.speaks_of(chain))
         self.model = FloatModel(chain, model, shake)
         self.likelihood = FloatLikelihood(chain, shake)
         self.moment: FloatState | None = None
@@ -96,19 +94,19 @@ class LedgerRun:
         return model_error(reverse, self.before, self.now, states)
 
 
-class FloatModelLedger(FloatLedger):
+class FloatModelLedger:
     """Kept step by step; `prior` is None where it is p_T itself."""
 
     def __init__(
         self, chain: Chain, prior: RationalMatrix | None, approach: DeviationFromLaw, model: ReverseModel
     ) -> None:
-        super().__init__(chain, prior, approach)
+        self.chain, self.states, self.approach, self.marginal = chain, chain.states, approach, prior is None
+        self.first: FloatPast | None = None
+        self.conditional_entropy = self.lost = NOTHING
+        self.now: FloatStepInformation | None = None
         self.support = chain.data.support
         self.tight = is_consistent(chain, model, prior)
-        self.ends_in_data = (
-            isinstance(model, D3PM) and isinstance(model.denoiser, MarginalDenoiser) and model.is_prediction(1)
-        )
-        self.is_brought = isinstance(model, ReverseTable | Counted | Uniform)
+        self.model = model
         self.books = LedgerRun(chain, model, Shaker(still=True))
         self.shaken = LedgerRun(chain, model, Shaker())
         self.reached = LikelihoodSupport(chain.states)
@@ -160,11 +158,13 @@ class FloatModelLedger(FloatLedger):
         """The lines of the ledger, and the verdict on it."""
         assert self.now is not None
         H, last = self.now.data_entropy, self.now.mutual_information
-        gap, error, excess = self._prior_gap(), plus(self.first_error, self.later), self._beyond_data()
+        assert self.first is not None
+        gap = NOTHING if self.marginal else prior_gap(self.now, self.approach, self.chain, self._source)
+        error, excess = plus(self.first_error, self.later), self._beyond_data()
         L = plus(H, plus(error, gap))
         totals: Totals[FloatTerm] = Totals(
             reconstruction=plus(self.conditional_entropy, self.first_error),
-            denoising=plus(self._denoising(), self.later),
+            denoising=plus(denoising(self.first, self.now, self.lost), self.later),
             prior=plus(last, gap),
             negative_elbo=L,
             nll=plus(H, excess),
@@ -184,9 +184,9 @@ class FloatModelLedger(FloatLedger):
         lost = self.reached.unbounded(prior, self.support)
         if lost is not None:
             return lost
-        if self.ends_in_data:
+        if self.model.ends_in_data:
             return NOTHING
-        if self.is_dimmed and not self.is_brought:
+        if self.is_dimmed and self.model.depends_on_process:
             return UNKNOWN
         off = np.zeros_like(law) if self.marginal else -self.approach.at(self.now.moment)
         error = np.zeros_like(law) if self.marginal else self.approach.error
@@ -205,16 +205,11 @@ class FloatModelLedger(FloatLedger):
 
     def _verdict(self, totals: Totals[FloatTerm]) -> Finding:
         L = totals.negative_elbo
-        told = [f"the terms of each step agree to within {max(self.off, 1e-16):.0e}, in float64"]
         if self.off > AGREE:
             words = f"a step's terms differ by {self.off:.1e} of their size from (I_(t−1) − I_t) + Δ_t, in float64"
             return Finding("violated", "float", words)
-        if self.restricted:
-            assert self.now is not None
-            told.append(f"p̃ was restricted to the x0 that can reach x_t {at_steps(self.restricted, self.now.t)}")
-        told.insert(1, _order(totals))
-        if isinstance(L, Unbounded):
-            told.append(f"both sides are {'+∞' if L.kind == 'inf' else 'undefined'}: {L.words}")
+        agree = f"the terms of each step agree to within {max(self.off, 1e-16):.0e}, in float64"
+        told = [agree, in_order(totals, order), *remarks(self.restricted, self.chain.T, L)]
         witness = L.witness if isinstance(L, Unbounded) else None
         return Finding("holds", "float", "; ".join(told), witness)
 
@@ -325,33 +320,18 @@ def _plainly(reverse: FloatReverse, before: ConditionalLaws, now: ConditionalLaw
 
 
 def plus(a: FloatTerm, b: FloatTerm) -> FloatTerm:
-    """The sum of terms that are not negative: undefined if one is, else infinite if one is."""
-    for kind in ("undefined", "inf"):
-        for term in (a, b):
-            if isinstance(term, Unbounded) and term.kind == kind:
-                return term
+    """Return the sum of terms that are not negative: undefined if one is, else infinite if one is."""
+    if (lost := unbounded_of((a, b))) is not None:
+        return lost
     assert isinstance(a, Approximation)
     assert isinstance(b, Approximation)
     return Approximation.total(a, b)
 
 
 def _jensen_gap(over: FloatTerm, excess: FloatTerm, *, tight: bool) -> FloatTerm:
-    """L − NLL, from what each has over H(x0); undefined where both are infinite."""
-    if isinstance(excess, Unbounded):
-        both = Unbounded("undefined", excess.witness, f"L and NLL are both infinite: {excess.words}")
-        return excess if excess.kind == "undefined" else both
-    if isinstance(over, Unbounded):
-        return over
+    """L − NLL, from what each has over H(x0)."""
+    if (lost := unbounded_gap(over, excess)) is not None:
+        return lost
+    assert isinstance(over, Approximation)
+    assert isinstance(excess, Approximation)
     return over.minus(excess, zero=tight or (over.known_zero and excess.known_zero))
-
-
-def _order(totals: Totals[FloatTerm]) -> str:
-    """H(x0), NLL and L in words."""
-    nll, gap, L = totals.nll_excess, totals.gap, totals.negative_elbo
-    if isinstance(nll, Unbounded):
-        return f"NLL is {'+∞' if nll.kind == 'inf' else 'undefined'}: {nll.words}"
-    low = order(nll)
-    if isinstance(L, Unbounded):
-        return f"H(x0) {low} NLL < L = +∞" if L.kind == "inf" else f"H(x0) {low} NLL, and L is undefined"
-    assert not isinstance(gap, Unbounded)
-    return f"H(x0) {low} NLL {order(gap)} L"

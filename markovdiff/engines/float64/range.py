@@ -8,7 +8,7 @@ followed by patterns.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import log2
 
 from flint import fmpz
@@ -17,17 +17,8 @@ from markovdiff.arithmetic.arrays import LEAST
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain
-from markovdiff.process.reverse import (
-    D3PM,
-    Bayes,
-    Counted,
-    DenoiserTable,
-    Posterior,
-    PosteriorMixture,
-    ReverseModel,
-    ReverseTable,
-    Row,
-)
+from markovdiff.process.reverse import ReverseModel, Row
+from markovdiff.process.reverse.rows import shares
 
 LEAST_BITS = -round(log2(LEAST))
 
@@ -53,17 +44,9 @@ def check_law(law: RationalMatrix, where: str) -> None:
     _check(((n, law.d) for n in law.N.entries()), where)
 
 
-def check_model(model: ReverseModel, K: int, where: str = "reverse.model") -> None:
+def check_model(model: ReverseModel, K: int) -> None:
     """The same of what a reverse model brings. Exact rows of a model without a formula are checked as they are made."""
-    match model:
-        case Bayes(belief=RationalMatrix() as belief):
-            check_law(belief, where)
-        case ReverseTable(tables=tables) | Counted(tables=tables):
-            check_tables(tables, where)
-        case PosteriorMixture(denoiser=DenoiserTable(tables)) | D3PM(denoiser=DenoiserTable(tables)):
-            check_tables(tables, where)
-        case PosteriorMixture(denoiser=Posterior(error)) | D3PM(denoiser=Posterior(error)):
-            _check(((fmpz(x.numerator), fmpz(x.denominator)) for x in (error / K, 1 - error)), where)
+    _check(model.brings(K), "reverse.model")
 
 
 def _check(shares: Iterable[tuple[fmpz, fmpz]], where: str) -> None:
@@ -71,9 +54,9 @@ def _check(shares: Iterable[tuple[fmpz, fmpz]], where: str) -> None:
         raise _too_small(where)
 
 
-def check_tables(tables: Iterable[Iterable[Row | None]], where: str) -> None:
-    """The same of rows of probabilities."""
-    _check(((n, row[1]) for table in tables for row in table if row for n in row[0]), where)
+def check_rows(rows: Sequence[Row | None]) -> None:
+    """The same of rows that a reverse model made."""
+    _check(shares([rows]), "reverse.model")
 
 
 def _too_small(where: str) -> LimitError:

@@ -49,7 +49,7 @@ class HTheorem(CheckKind):
 
     @classmethod
     def _called(cls, asked: Any) -> str:
-        """What the law is called in a result: its name, or "given"."""
+        """Return the name of the law in a result, or "given"."""
         named = cls.against(asked)
         return named if isinstance(named, str) else "given"
 

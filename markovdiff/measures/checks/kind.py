@@ -46,7 +46,7 @@ class CheckSetting(Protocol):
         """The law that every step preserves, where there is exactly one; found only when asked for."""
 
     def law(self, named: NamedLaw, where: str) -> RationalMatrix:
-        """Return a law on the states, a row vector. Raises InputError at `where` for one that cannot be had."""
+        """Return a law on the states, a row vector. Raise InputError at `where` for one that cannot be had."""
 
     def keeps(self, law: RationalMatrix) -> bool:
         """Return whether every step is known to preserve the law, for arithmetic that has to know beforehand."""
@@ -93,7 +93,7 @@ class CheckKind(ABC):
 
     @classmethod
     def law(cls, asked: Any, setting: CheckSetting) -> RationalMatrix | None:
-        """Return the law that the check measures against, on the states. Raises InputError where it cannot be had."""
+        """Return the law that the check measures against, on the states. Raise InputError where it cannot be had."""
         named = cls.against(asked)
         return None if named is None else setting.law(named, f"checks.{cls.name}")
 

@@ -26,12 +26,12 @@ class MiDecay(CheckKind):
 
     @classmethod
     def default(cls, setting: CheckSetting) -> str:
-        """With memory too it is expected not to rise, and may."""
+        """Expect that it does not rise, with memory too, where it may."""
         return "non-increasing"
 
     @classmethod
     def meets(cls, observed: str, expected: str) -> bool:
-        """What falls strictly, or stays the same, does not rise."""
+        """Return whether it is as expected; what falls strictly, or stays the same, does not rise."""
         return observed == expected or (expected == "non-increasing" and observed in ("strict", "equal"))
 
     @classmethod

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, Protocol
 
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels.kernel import Kernel
-from markovdiff.process.table import Table
+from markovdiff.process.table import Kind
 
 Stack = Sequence[Sequence[Sequence[Fraction]]]
 Normalise = bool | Literal["any"]
@@ -49,7 +49,7 @@ class Setting(Protocol):
         """Where the matrices stand and the matrices by rows, from under their key or from the file of `path`."""
 
 
-class KernelSpec(Table, frozen=True, tag_field="kind"):
+class KernelSpec(Kind, frozen=True, tag_field="kind"):
     """A kind of kernel, as it is written in a scenario file."""
 
     family: ClassVar[type[Kernel]]
@@ -68,8 +68,3 @@ class KernelSpec(Table, frozen=True, tag_field="kind"):
     def kernel(self, setting: Setting) -> Kernel:
         """The kernel on the states of the setting's data. Raises InputError where the table does not fit them."""
         raise NotImplementedError
-
-    @classmethod
-    def kind(cls) -> str:
-        """What the table's `kind` is."""
-        return str(cls.__struct_config__.tag)

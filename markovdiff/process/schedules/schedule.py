@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError, LimitError
-from markovdiff.process.table import Table
+from markovdiff.process.table import Kind
 
 RESOLUTION = Fraction(1, 2**32)
 """Default grid for irrational schedules and kernels."""
@@ -16,7 +16,7 @@ MAX_LINEAR_BITS, MAX_ROUNDED_BITS = 2**27, 2**24
 """All β_t of a schedule together may be this long; those of an irrational one are dear to compute."""
 
 
-class ScheduleSpec(Table, frozen=True, tag_field="kind"):
+class ScheduleSpec(Kind, frozen=True, tag_field="kind"):
     """A kind of schedule, as it is written in a scenario file."""
 
     rank: ClassVar[int] = 100
@@ -56,11 +56,6 @@ class ScheduleSpec(Table, frozen=True, tag_field="kind"):
     def is_one(self, t: int, T: int) -> bool:  # noqa: ARG002
         """Whether the formula's own β_t is 1; asked of a schedule that is rounded."""
         return False
-
-    @classmethod
-    def kind(cls) -> str:
-        """What the table's `kind` is."""
-        return str(cls.__struct_config__.tag)
 
 
 def length_of(x: Fraction) -> int:

@@ -10,11 +10,12 @@ from modelled import Modelled, check_meets, exactly, in_balls, modelled, pairs
 
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.engines.ball import model_ledger as ball_models
-from markovdiff.engines.ball.reverse import BallReverse, Step
+from markovdiff.engines.ball.reverse import Step
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.ledger import Entry, Totals
 from markovdiff.process.kernels import RankOneKernel
 from markovdiff.process.reverse import D3PM, Posterior
+from markovdiff.process.reverse.numbers import BesideBayes
 
 
 def something_vanishes(drawn: Modelled, steps: list[Entry], totals: Totals) -> bool:
@@ -55,7 +56,7 @@ def test_a_wrong_error_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert in_balls(drawn, cheap=False)[2].observed == "holds"
     right = ball_models.model_error
 
-    def wrong(step: Step, reverse: BallReverse) -> arb:
+    def wrong(step: Step, reverse: BesideBayes) -> arb:
         with ctx.workprec(step.bits):
             return right(step, reverse) * (1 + arb(10) ** -20)
 

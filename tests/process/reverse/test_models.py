@@ -28,7 +28,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from markovdiff.errors import LimitError
-from markovdiff.process import reverse
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import Blend, uniform
@@ -45,8 +44,11 @@ from markovdiff.process.reverse import (
     ReverseModel,
     ReverseStep,
     ReverseTable,
+    Row,
     Uniform,
+    row_of,
 )
+from markovdiff.process.reverse import counted as counted_model
 from markovdiff.process.transition import Dense
 
 Rows = tuple["Law | None", ...]
@@ -141,9 +143,9 @@ def tables(draw: st.DrawFn, K: int, T: int) -> list[Rows]:
     return [tuple(draw(st.lists(rows, min_size=K, max_size=K))) for _ in range(T)]
 
 
-def as_rows(table: Rows) -> tuple[reverse.Row | None, ...]:
+def as_rows(table: Rows) -> tuple[Row | None, ...]:
     """In the shape that the engine holds."""
-    return tuple(row and reverse.row_of(row) for row in table)
+    return tuple(row and row_of(row) for row in table)
 
 
 @st.composite
@@ -245,7 +247,7 @@ def test_d3pm_that_is_the_posterior_at_1_and_the_data_later_is_bayes(process: Pr
     """A p̃ that is q(x0|x_1) at t = 1 and q(x0), whatever x_t, for t ≥ 2 makes equation 4 the Bayes reverse."""
     chain = process.chain
     first = as_rows(data_posterior(process, 1))
-    later = (reverse.row_of(chain.data.probabilities),) * chain.K
+    later = (row_of(chain.data.probabilities),) * chain.K
     trained = DenoiserTable((first, *[later] * (chain.T - 1)))
     assert rows_of(chain, D3PM(trained)) == rows_of(chain, Bayes())
 
@@ -451,7 +453,7 @@ def test_a_draw_is_compared_exactly(
         def random(self) -> float:
             return float(u)
 
-    monkeypatch.setattr(reverse, "Random", Fixed)
+    monkeypatch.setattr(counted_model, "Random", Fixed)
     K = len(weights)
     chain = constant_chain(Distribution.from_weights(weights).probabilities, [unit(i, K) for i in range(K)], 1)
     (rows,) = rows_of(chain, Counted(chain, 1, ZERO, 0))

@@ -1,4 +1,4 @@
-"""The ledger of the ELBO of κI + (1−κ)1μᵀ in balls, for the Bayes reverse from any prior, O(K).
+"""What a prior costs in balls where R_t is the Bayes reverse of κI + (1−κ)1μᵀ, O(K).
 
 What is infinite, undefined or equal is decided on the weights of p_0, μ and π; of κ_T only whether it is 0, 1 or
 between. Whether π_i/p_T[i] = π_j/p_T[j] is the sign of κ·a + (1−κ)·b with small integers a and b, asked of the exact
@@ -14,7 +14,7 @@ from flint import arb, ctx, fmpz
 from markovdiff.arithmetic.enclosure import ALONE, accuracy, sign_of
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
-from markovdiff.engines.ball.ledger import UNWRITTEN, ZERO, EnclosedLedger
+from markovdiff.engines.ball.prior import UNWRITTEN, ZERO
 from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, Setting
 from markovdiff.measures.information import SPARE_BITS
 from markovdiff.measures.ledger import Term, Unbounded
@@ -25,16 +25,17 @@ FIRST_LOOK = 128
 """Bits of κ_T that mostly settle an equality."""
 
 
-class RankOneBallLedger(EnclosedLedger[RankOneBallInformation]):
-    """Kept step by step; `prior` is None where it is p_T itself."""
+class RankOneBallPrior:
+    """The prior π beside p_T; None where it is p_T itself."""
 
     def __init__(self, chain: Chain, prior: RationalMatrix | None, setting: Setting) -> None:
-        super().__init__(chain, prior)
+        self.chain, self.prior = chain, prior
         self.walk, self.setting = setting.walk, setting
         self.possible = self.walk.possible(chain.T)
         self.pi = [] if prior is None else self.walk.grouped(prior)
 
-    def _is_still(self) -> bool | None:
+    def is_still(self) -> bool | None:
+        """Say whether I_1 = I_T, where that is known."""
         walk = self.walk
         alone = len(self.chain.data.support) == 1
         return alone or walk.is_gone(1) or not any(self.chain.betas[1:])
@@ -42,9 +43,9 @@ class RankOneBallLedger(EnclosedLedger[RankOneBallInformation]):
     def _label(self, k: int) -> str:
         return self.chain.states[self.walk.classes.first[k]]
 
-    def _prior_gap(self) -> Term:
-        assert self.now is not None
-        found = ZERO if self.prior is None else self.now.divergence(self.prior)
+    def gap(self, now: RankOneBallInformation) -> Term:
+        """Return KL(p_T‖π)."""
+        found = ZERO if self.prior is None else now.divergence(self.prior)
         if found is not None:
             return found
         T, walk = self.chain.T, self.walk
@@ -54,7 +55,8 @@ class RankOneBallLedger(EnclosedLedger[RankOneBallInformation]):
         words = f"the prior gives no mass to {self._label(k)!r}, but x_{T} can be there"
         return Unbounded("inf", {"t": T, "x0": self.chain.states[x0], "x_t": self._label(k)}, words)
 
-    def _excess(self) -> Term:
+    def excess(self, now: RankOneBallInformation) -> Term:  # noqa: ARG002
+        """Return NLL − H(x0)."""
         if self.prior is None:
             return ZERO
         T = self.chain.T
@@ -71,7 +73,8 @@ class RankOneBallLedger(EnclosedLedger[RankOneBallInformation]):
         same = self.walk.is_gone(T) or self._alike(support)
         return Quantity(self._cost, UNWRITTEN.form, zero=same)
 
-    def _is_tight(self) -> bool:
+    def is_tight(self, now: RankOneBallInformation) -> bool:  # noqa: ARG002
+        """Say whether L = NLL is known."""
         T, walk = self.chain.T, self.walk
         return walk.is_kept(T) or self._alike([k for k, there in enumerate(self.possible) if there])
 
