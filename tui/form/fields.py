@@ -40,7 +40,7 @@ class Field:
 
 
 def fields(draft: Draft) -> Iterator[Field]:
-    """Every field that the chosen kinds have, in order."""
+    """Return every field that the chosen kinds have, in order."""
     yield from _data_fields(draft)
     yield from _kind_fields(draft, "noise.kernel")
     if draft.has_schedule or draft.at("noise.schedule") is not None:
@@ -85,14 +85,14 @@ def _key_fields(draft: Draft, path: str, table: Table) -> Iterator[Field]:
 
 
 def _idle(draft: Draft, path: str, key: Key) -> bool:
-    """A key that says how a file is read, where none is named; or how equation 4 ends, where it is not used."""
+    """Return whether a key has nothing to say: how a file is read where none is named, how an unused equation ends."""
     if key.name == "last":
         return draft.kind_at(path) == "table" and draft.at(f"{path}.form") != "d3pm"
     return key.name in ("normalise", "convention", "softmax", "form") and draft.at(f"{path}.path") is None
 
 
 def _law_fields(draft: Draft, path: str, key: Key) -> Iterator[Field]:
-    """A law by its name, or "given" and then its probabilities."""
+    """Return a law by its name, or "given" and then its probabilities."""
     whole = f"{path}.{key.name}"
     value = draft.at(whole)
     named = GIVEN if isinstance(value, list) else "" if value is None else words.shown(value, "choice") or ""

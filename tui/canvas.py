@@ -6,6 +6,7 @@ paints again only the rows that changed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import groupby
 
 from rich.segment import Segment
@@ -18,8 +19,9 @@ from textual.strip import Strip
 from textual.theme import Theme
 from textual.widget import Widget
 
+from tui.panel import Panel
 from tui.raster import Row
-from tui.view import PANELS, ViewState
+from tui.view import ViewState
 
 
 class Canvas(Widget):
@@ -41,24 +43,17 @@ class Canvas(Widget):
         if changed:
             self.refresh(*changed)
 
-    class Resized(Message):
-        """There is another size to paint in."""
-
-    def on_resize(self) -> None:
-        """Ask to be painted in the new size."""
-        self.post_message(self.Resized())
-
     def on_mount(self) -> None:
-        """Colours are the theme's."""
+        """Take the colours from the theme, and others when it changes."""
         self.app.theme_changed_signal.subscribe(self, self.forget_styles)
 
     def forget_styles(self, _theme: Theme | None = None) -> None:
-        """After a change of theme."""
+        """Make the colours anew after a change of theme."""
         self.styles_made.clear()
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """One row as a strip of segments."""
+        """Return one row as a strip of segments."""
         if y >= len(self.rows):
             return Strip.blank(self.size.width, self._style("", ""))
         runs = groupby(self.rows[y], key=lambda cell: (cell.style, cell.back))
@@ -81,43 +76,72 @@ class Canvas(Widget):
         return self.styles_made[key]
 
 
-class Panel(Canvas):
-    """One numbered panel with a border: what `view.PANELS` says of its number."""
+class ViewCanvas(Canvas):
+    """A part of the main screen, which shows what is looked at."""
+
+    class Resized(Message):
+        """There is another size to paint in."""
+
+        def __init__(self, canvas: ViewCanvas) -> None:
+            super().__init__()
+            self.canvas = canvas
+
+    def on_resize(self) -> None:
+        """Ask to be painted in the new size."""
+        self.post_message(self.Resized(self))
+
+    def show(self, view: ViewState) -> None:
+        """Paint what is looked at."""
+        raise NotImplementedError
+
+
+class Line(ViewCanvas):
+    """One row, made by a function of a view state and a width."""
+
+    def __init__(self, row: Callable[[ViewState, int], Row], *, id: str) -> None:  # noqa: A002  (Textual's name)
+        super().__init__(id=id)
+        self.row = row
+
+    def show(self, view: ViewState) -> None:
+        """Paint the row, if there is room for it."""
+        if self.size.width > 0:
+            self.paint([self.row(view, self.size.width)])
+
+
+class PanelWidget(ViewCanvas):
+    """A panel with its border: what its record says."""
 
     can_focus = True
 
     class Pointed(Message):
         """Somebody clicked into a panel."""
 
-        def __init__(self, panel: Panel, x: int, y: int) -> None:
+        def __init__(self, widget: PanelWidget, x: int, y: int) -> None:
             super().__init__()
-            self.panel, self.x, self.y = panel, x, y
+            self.widget, self.x, self.y = widget, x, y
 
     class Hovered(Message):
-        """The mouse is at a place of a panel, (number, x, y); or has left it, None."""
+        """The mouse is at a place of a panel, (name, x, y); or has left it, None."""
 
         def __init__(self, place: tuple[str, int, int] | None) -> None:
             super().__init__()
             self.place = place
 
-    def __init__(self, number: str) -> None:
-        super().__init__(id=f"panel-{number}", classes="panel")
-        self.number = number
+    def __init__(self, panel: Panel) -> None:
+        super().__init__(id=f"panel-{panel.name}", classes="panel")
+        self.panel = panel
         self.heading = ("", "")
-        self.head(PANELS[number].title)
 
-    def head(self, title: str, foot: str = "") -> None:
-        """Words on the border; set only where they are others, since a border is drawn with its panel."""
-        if (title, foot) != self.heading:
-            self.heading = (title, foot)
-            self.border_title = Content(f"{self.number} {title}").markup
-            self.border_subtitle = Content(foot).markup
-
-    def show(self, scene: ViewState) -> None:
-        """Paint the scene, if there is room for it."""
+    def show(self, view: ViewState) -> None:
+        """Paint what is looked at, if there is room for it; a border only where its words change, for it costs time."""
+        heading = (self.panel.title(view), self.panel.subtitle(view))
+        if heading != self.heading:
+            self.heading = heading
+            self.border_title = Content(f"{self.panel.key} {heading[0]}").markup
+            self.border_subtitle = Content(heading[1]).markup
         width, height = self.size
         if width > 0 and height > 0:
-            self.paint(PANELS[self.number].paint(scene, width, height))
+            self.paint(self.panel.draw(view, width, height))
 
     def on_click(self, event: events.Click) -> None:
         """Tell the app where."""
@@ -128,14 +152,14 @@ class Panel(Canvas):
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Tell the app where the mouse is."""
         offset = event.get_content_offset(self)
-        self.post_message(self.Hovered(None if offset is None else (self.number, offset.x, offset.y)))
+        self.post_message(self.Hovered(None if offset is None else (self.panel.name, offset.x, offset.y)))
 
     def on_leave(self) -> None:
-        """It is here no more."""
+        """Tell the app that the mouse is elsewhere."""
         self.post_message(self.Hovered(None))
 
 
-class Scrubber(Canvas):
+class Scrubber(Line):
     """The rail of time, with a knob to drag."""
 
     class Dragged(Message):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tui.film import RunBuffer, short
 from tui.messages import Answer, Died, Failed, Finished, Message, Question, Request, StepDone
+from tui.run_buffer import RunBuffer, short
 from tui.worker.study import Study
 
 COIN = 'data = { weights = [3, 1] }\nnoise = { steps = 4, kernel = { kind = "uniform" }, schedule = { kind = "jump" } }'
