@@ -25,7 +25,7 @@ def lines(found: Inspection) -> Iterator[str]:
         yield f"WARNING: {warning}"
     for kernel in found.kernels:
         yield ""
-        yield from _kernel(kernel)
+        yield from _kernel(kernel, found.states)
     yield ""
     yield "for ever" if found.is_constant else "for ever, as far as that can be said"
     yield from _for_ever(found)
@@ -49,7 +49,7 @@ def estimate_lines(found: Estimates) -> Iterator[str]:
         yield f"  samples needed  {at.detail}"
 
 
-def _kernel(kernel: KernelFound) -> Iterator[str]:
+def _kernel(kernel: KernelFound, states: tuple[str, ...]) -> Iterator[str]:
     yield f"Q_t at t = {kernel.times}{', the identity' if kernel.is_identity else ''}"
     for c in kernel.classes[:FEW]:
         period = "never met again" if c.period is None else f"period {c.period}"
@@ -58,7 +58,7 @@ def _kernel(kernel: KernelFound) -> Iterator[str]:
         yield f"  … {len(kernel.classes)} classes in all"
     for law in (kernel.stationary_laws or ())[:FEW]:
         reversible = "reversible" if law.is_reversible else "not reversible"
-        yield f"  stationary law {_law(law.probabilities)}, {reversible}"
+        yield f"  stationary law {_law(law.probabilities, states)}, {reversible}"
     yield f"  doubly stochastic: {'yes' if kernel.is_doubly_stochastic else 'no'}"
     groups = [few_of(group) for group in kernel.interchangeable[:FEW]]
     yield f"  states that can be interchanged: {'; '.join(groups) if groups else 'none'}"
@@ -84,11 +84,11 @@ def _place(kernel: KernelFound) -> str:
 def _for_ever(found: Inspection) -> Iterator[str]:
     limit = found.limit
     if limit.law is not None:
-        yield f"  limit of Q̄_t: {_law(limit.law)} in every row"
+        yield f"  limit of Q̄_t: {_law(limit.law, found.states)} in every row"
     elif limit.rows is not None:
         yield f"  limit of Q̄_t: {limit.detail}"
         for state, row in list(zip(found.states, limit.rows, strict=True))[:FEW]:
-            yield f"    from {state}: {_law(row)}"
+            yield f"    from {state}: {_law(row, found.states)}"
     else:
         yield f"  limit of Q̄_t: {limit.detail}"
     yield from _rate(found.rate)
@@ -128,6 +128,9 @@ def _number(x: Enclosed) -> str:
     return x.value if x.is_finite else f"{x.value} ({x.words})"
 
 
-def _law(row: tuple[Fraction, ...]) -> str:
+def _law(row: tuple[Fraction, ...], states: tuple[str, ...]) -> str:
+    """Return the first probabilities of a law; of one that sits on a state, the state."""
+    if row.count(Fraction(0)) == len(row) - 1:
+        return f"all on {states[row.index(Fraction(1))]}"
     few = ", ".join(shown(x, 12) for x in row[:FEW])
     return f"({few}{', …' if len(row) > FEW else ''})"
