@@ -9,24 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 from markovdiff._version import __version__
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
 from markovdiff.measures.checks import CHECKS, Dpi, ElboLedger
 from markovdiff.measures.checks.finding import Finding
-from markovdiff.measures.contraction import MAX_STATES
-from markovdiff.measures.contraction import contraction as eta_kl_of
+from markovdiff.measures.checks.sdpi import Sdpi
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Kernel
 from markovdiff.process.kernels.registry import SHIPPED as KERNELS
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.reverse.registry import SHIPPED as MODELS
 from markovdiff.process.reverse.spec import ModelSpec
+from markovdiff.study.contraction import Contractions
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import Forecast
 from markovdiff.study.naive_float import NaiveFloat, check_certified
@@ -63,7 +61,8 @@ def run(
             raise InputError("not a function", where=f"run, {name}", expected="a function", got=shown(listener))
     chain = scenario.chain()
     shades = _shadow(scenario, chain) if shadow else None
-    eta_kl = _contractions(scenario, chain) if contraction else None
+    certified = scenario.file.arithmetic.kind != "float"
+    eta_kl = Contractions(chain, scenario.digits, certified=certified) if contraction else None
     watchers = dict(scenario.watchers())
     plan = planned(scenario, chain)
     engine = _engine(plan)
@@ -83,8 +82,8 @@ def run(
         step = engine.step(now)
         if shades is not None:
             step = replace(step, shadow=shades.beside(step.mutual_information, step.decay))
-        if eta_kl is not None and now.t:
-            step = replace(step, contraction=eta_kl(now.t))
+        if eta_kl is not None:
+            step = replace(step, contraction=eta_kl.at(now))
         for watcher in watchers.values():
             watcher.observe(now)
         steps.append(step)
@@ -92,6 +91,8 @@ def run(
             on_step(step)
         progress("steps", now.t / chain.T)
     findings = {check: watcher.conclude() for check, watcher in watchers.items()}
+    if eta_kl is not None and Sdpi.name in findings:
+        findings[Sdpi.name] = eta_kl.conclude(findings[Sdpi.name])
     elbo, balanced = engine.conclude()
     if balanced is not None:
         findings[ElboLedger.name] = balanced
@@ -114,23 +115,6 @@ def _engine(plan: Plan) -> Engine[Any]:
             return ball_engine(plan)
         case "exact":
             return ExactEngine(plan)
-
-
-def _contractions(scenario: Scenario, chain: Chain) -> Callable[[int], Enclosed] | None:
-    """η_KL(Q_t) at each t, once for equal β_t; None for a process with memory or too many states."""
-    if not chain.is_markov or chain.K > MAX_STATES:
-        return None
-    known: dict[Fraction, Enclosed] = {}
-
-    def at(t: int) -> Enclosed:
-        strength = chain.strength(t)
-        if strength not in known:
-            found = eta_kl_of(chain.transition(t), scenario.digits).enclosed
-            certified = scenario.file.arithmetic.kind != "float"
-            known[strength] = replace(found, closed_form=None) if certified else Enclosed(found.value)
-        return known[strength]
-
-    return at
 
 
 def _shadow(scenario: Scenario, chain: Chain) -> NaiveFloat:

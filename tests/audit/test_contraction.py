@@ -39,6 +39,8 @@ def test_a_result_with_contraction_is_confirmed(name: str) -> None:
     chain = scenario.chain()
     result = md.run(scenario, contraction=True)
     record = json.loads(result.to_json())
+    (sdpi,) = [check for check in record["checks"] if check["check"] == "sdpi"]
+    assert f"I_t ≤ η_KL(Q_t)·I_(t−1) at each of {chain.T} steps: proved" in sdpi["detail"]
     assert record["steps"][0]["contraction"] is None
     for step in record["steps"][1:]:
         found = step["contraction"]
