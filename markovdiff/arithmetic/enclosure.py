@@ -366,6 +366,12 @@ def floors(weights: Callable[[], list[arb]], grid: int) -> list[int | None]:
     return [low if low == high else None for low, high in ends]
 
 
+def floor_ends(values: Callable[[], list[arb]], grid: int, bits: int) -> list[tuple[int, int]]:
+    """Return the least and the most that ⌊x·grid⌋ can be, for each number that is enclosed at this precision."""
+    with ALONE, ctx.workprec(bits):
+        return [(_floor(y.lower()), _floor(y.upper())) for y in (x * grid for x in values())]
+
+
 def rounded(
     evaluate: Callable[[int], arb],
     grid: Fraction,

@@ -125,11 +125,11 @@ class Examination:
         watch, shadow = Watch(self.scenario), self._shadow()
         ledger = Ledger(self.scenario, self._bits()) if whole and self.scenario.reverse else None
         before: Moment | None = None
-        alpha_bar = Fraction(1) if self.process.noise.target else None
+        alpha_bar = None if self.process.kept(1) is None else Fraction(1)
         for now in self.process.moments():
             beta = self.process.betas[now.t - 1] if now.t and self.process.betas else None
-            if alpha_bar is not None and beta is not None:
-                alpha_bar *= 1 - beta
+            if alpha_bar is not None and now.t:
+                alpha_bar *= self.process.kept(now.t) or 0
             if now.t in chosen:
                 facts = self._facts(before, now)
                 decay = self._step(self.steps[now.t], facts, beta, alpha_bar)

@@ -86,7 +86,9 @@ def stationary(step: Transition, states: tuple[str, ...]) -> RationalMatrix:
     if isinstance(step, IdentityPlusRankOne) and step.keep != 1:
         return RationalMatrix(fmpz_mat([[fmpz(w) for w in step.target.weights]]), fmpz(step.target.total))
     K = step.K
-    classes = [frozenset([i]) for i in range(K)] if isinstance(step, IdentityPlusRankOne) else closed_classes(step)
+    classes = (
+        [frozenset([i]) for i in range(K)] if isinstance(step, IdentityPlusRankOne) else closed_classes(step.dense)
+    )
     if len(classes) > 1:
         few = "; ".join("{" + ", ".join(states[i] for i in sorted(c)[:8]) + "}" for c in classes[:4])
         raise InputError(

@@ -25,8 +25,7 @@ from markovdiff.process.kernels.spec import KernelSpec, Normalise
 from markovdiff.process.reverse.bayes import BayesSpec
 from markovdiff.process.reverse.registry import MODELS
 from markovdiff.process.reverse.spec import ModelSpec
-from markovdiff.process.schedules.registry import SCHEDULES
-from markovdiff.process.schedules.schedule import ScheduleSpec
+from markovdiff.process.schedules.registry import Schedule
 from markovdiff.process.table import Table
 
 Number = Fraction
@@ -121,11 +120,9 @@ class Data(Table, frozen=True):
 
 if TYPE_CHECKING:
     Kernel: TypeAlias = KernelSpec
-    Schedule: TypeAlias = ScheduleSpec
     Model: TypeAlias = ModelSpec
 else:
     Kernel = reduce(or_, KERNELS.values())
-    Schedule = reduce(or_, SCHEDULES.values())
     Model = reduce(or_, MODELS.values())
 
 

@@ -126,9 +126,9 @@ def forecast(chain: Chain, pairs: int = 0, *, classes: int | None = None, dense:
     """
     K, T = chain.K, chain.T
     data_bits = log2(chain.data.total) + 1
-    target = chain.kernel.rank_one_target
-    if target is not None and not dense:
-        fixed = data_bits + log2(target.total)
+    own = chain.kernel.structure_bits
+    if own is not None and not dense:
+        fixed = data_bits + own
         shares = _share_bits(chain)
         kept = sum(shares)
         bits = shares[-1] + fixed
@@ -145,7 +145,7 @@ def forecast(chain: Chain, pairs: int = 0, *, classes: int | None = None, dense:
         words = bits / 64
         seconds += K**3 * words * max((bits - before) / 64, 1) * WORD_PRODUCT + K**2 * (CELL + words * CELL_WORD)
     seconds += pairs * seconds / T
-    seconds += len(set(chain.betas) or range(T)) * (K**3 * PAIR_OF_ROWS + K**2 * BUILT)
+    seconds += _kernels(chain) * (K**3 * PAIR_OF_ROWS + K**2 * BUILT)
     memory = 12 * K**2 * (heights[-1] / 8 + 32) + kept / 2 + _written(chain)
     memory += (2 * pairs) ** 0.5 * K**2 * (PAIR_CELL + PAIR_COPIES * heights[-1] / 16)
     return Forecast(heights[-1], seconds, memory)
@@ -154,12 +154,14 @@ def forecast(chain: Chain, pairs: int = 0, *, classes: int | None = None, dense:
 def _share_bits(chain: Chain) -> list[float]:
     """Return log2 of the denominator of each ᾱ_t: of the product while that is quick, then added up."""
     found, share, spent, bits = [], Fraction(1), 0.0, 0.0
-    for beta in chain.betas:
+    for strength in chain.strengths:
+        kept = chain.kernel.kept(strength)
+        assert kept is not None
         if spent < SHARES:
-            share *= 1 - beta
+            share *= kept
             bits = float(share.denominator.bit_length())
         else:
-            bits += log2(beta.denominator)
+            bits += log2(kept.denominator)
         spent += bits
         found.append(bits)
     return found
@@ -215,7 +217,7 @@ def with_model(made: Forecast, chain: Chain) -> Forecast:
 
 def _kernels(chain: Chain) -> int:
     """How many different Q_t there are to build."""
-    return len(set(chain.betas)) or chain.T
+    return len(set(chain.strengths))
 
 
 def _written(chain: Chain) -> float:

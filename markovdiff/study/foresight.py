@@ -52,7 +52,7 @@ def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None 
     pairs = pairs_of(chain.T) if scenario.compares_pairs else 0
     bayes = not chain.is_markov or scenario.file.reverse.model.is_bayes
     if kind == "exact":
-        if bayes or chain.kernel.rank_one_target is None:
+        if bayes or chain.kernel.structure_bits is None:
             return forecast(chain, pairs, classes=_classes(scenario, chain))
         alone, paired = (forecast(chain, n) for n in (0, pairs))  # of its pairs no matrix is made, whatever the model
         return forecast(chain, dense=True).plus(paired.seconds - alone.seconds, 0)
@@ -67,6 +67,8 @@ def _of_balls(scenario: Scenario, chain: Chain, *, bayes: bool) -> Forecast:
     from markovdiff.study import balls
 
     digits, structured = scenario.digits, chain.kernel.rank_one_target is not None
+    if bayes and balls.is_masked(chain):
+        return forecast_mixing(chain, chain.K, bits_for(digits))
     if structured and bayes:
         return forecast_mixing(chain, _classes(scenario, chain) or chain.K, bits_for(digits))
     if structured and balls.exact_words(chain) < balls.CHEAP_WORDS:
@@ -153,7 +155,7 @@ def _decay(chain: Chain) -> float:
             n = min(T, most, 24)
             for k in range(n):
                 Q = kernel.floats(chain.strengths[(2 * k + 1) * T // (2 * n)])
-                yield rate(Q, 12 if kernel.has_schedule else 4) ** (T / n)
+                yield rate(Q, 12 if kernel.has_schedule and not kernel.takes_time else 4) ** (T / n)
 
     return sum(-log2(max(x, 2.0**-FLOAT_RANGE)) for x in rates())
 

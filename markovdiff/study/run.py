@@ -149,6 +149,7 @@ def resolved(
         "states": list(chain.states),
         "data": [text(p) for p in chain.data.probabilities],
         "kernel": _kernel(scenario, chain),
+        "schedule": None if (schedule := scenario.file.noise.schedule) is None else schedule.described(),
         "steps": chain.T,
         "betas": [text(beta) for beta in chain.betas] or None,
         "reverse": {
@@ -161,9 +162,10 @@ def resolved(
 
 def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
     """Return the kernel's kind and what an audit needs; for a kind that no audit knows, the rows of every step."""
-    kind, kernel = scenario.file.noise.kernel.kind(), chain.kernel
+    spec, kernel = scenario.file.noise.kernel, chain.kernel
+    kind, described = spec.kind(), spec.described()
     record = kernel.record(chain.strengths) if kind in KERNELS else Kernel.record(kernel, chain.strengths)
-    return {"kind": kind, **record}
+    return {"kind": kind, **described, **record}
 
 
 def _model(scenario: Scenario, model: ReverseModel | None, chain: Chain) -> dict[str, object] | None:

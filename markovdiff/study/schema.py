@@ -137,18 +137,25 @@ def _scenario() -> dict[str, Any]:
     rationals = {"type": "array", "items": {"$ref": "#/$defs/rational"}}
     matrix = {"type": "array", "items": rationals}
     stack = {"type": "array", "items": matrix}
-    kernel = _object(
-        {
-            "kind": {"type": "string"},
-            "target": rationals,
-            "resolution": {"$ref": "#/$defs/rational"},
-            "rows": matrix,
-            "steps_rows": stack,
-            "steps_jumps": {**matrix, "description": "of a large gaussian, in place of its rows: to 1, …, K−1 away"},
-            "rows_by_source": stack,
-        },
-        optional=("target", "resolution", "rows", "steps_rows", "steps_jumps", "rows_by_source"),
-    )
+    keys: dict[str, Any] = {
+        "kind": {"type": "string"},
+        "mask": {"type": "string", "description": "the label of the state that keeps what it has"},
+        "uniform_betas": {**rationals, "description": "of mask-uniform: b_t, beside the γ_t in betas"},
+        "target": rationals,
+        "targets": {**matrix, "description": "a target for each step"},
+        "reach": {"type": "integer", "description": "of neighbour"},
+        "boundary": {"enum": ["reflect", "periodic"], "description": "of neighbour"},
+        "scale": {**rationals, "description": "state i moves with β·scale_i"},
+        "bands": {"type": "integer", "description": "jumps by more places are left out"},
+        "rates": {**matrix, "description": "of rate: R, whose exponentials steps_rows has"},
+        "strength": {"enum": ["rate", "alpha"], "description": "of rate: what the numbers in betas are"},
+        "resolution": {"$ref": "#/$defs/rational"},
+        "rows": matrix,
+        "steps_rows": stack,
+        "steps_jumps": {**matrix, "description": "of a large gaussian, in place of its rows: to 1, …, K−1 away"},
+        "rows_by_source": stack,
+    }
+    kernel = _object(keys, optional=tuple(keys)[1:])
     prior = _object({"kind": {"type": "string"}, "probabilities": {"anyOf": [rationals, {"type": "null"}]}})
     return _object(
         {
@@ -159,6 +166,7 @@ def _scenario() -> dict[str, Any]:
             "states": {"type": "array", "items": {"type": "string"}},
             "data": rationals,
             "kernel": kernel,
+            "schedule": {"type": ["object", "null"], "description": "its kind, and what it is made of"},
             "steps": {"type": "integer"},
             "betas": {"anyOf": [rationals, {"type": "null"}]},
             "reverse": _object({"model": {"type": ["object", "null"]}, "prior": prior}),

@@ -36,7 +36,7 @@ steps = 32
 {_kernels()}
 schedule = {{ kind = "constant", beta = "1/10" }}
 # schedule = {{ kind = "linear", start = 0.01, stop = 0.2 }}
-# schedule = {{ kind = "cosine" }}           # power = 1, cap = "999/1000"; also: jump, geometric, explicit, alpha
+# schedule = {{ kind = "cosine" }}           # power = 1, cap = "999/1000"; also: jump, geometric, explicit, alpha, …
 
 [reverse]
 prior = "marginal"                         # or "stationary", "uniform", "mask", or probabilities

@@ -103,7 +103,7 @@ def test_steps_and_verdicts_agree_with_the_exact_ones(kernel: str) -> None:
     assert not any("proved" in check.detail for check in near.checks)
 
 
-@pytest.mark.parametrize("name", sorted(name for name in shipped_scenarios() if not name.startswith("elbo-")))
+@pytest.mark.parametrize("name", [name for name in shipped_scenarios() if not name.startswith(("elbo-", "vq-"))])
 def test_shipped_scenarios_are_never_contradicted(name: str) -> None:
     """In float64 each check of a shipped scenario holds or is undecided, and the JSON fits its schema."""
     result = md.run(md.load(name).with_options(arithmetic="float"))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from random import Random
 from struct import pack
 
 import pytest
@@ -13,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pictures import is_a_picture
 
+import markovdiff as md
+from markovdiff.process.trajectories import forward
 from tui import raster
 from tui.messages import STOPPED, Question, Request, Sample, Sampled
 from tui.panels.trajectories import PALETTE, SHADES, _letters, draw, here, spot
@@ -261,3 +264,18 @@ def test_letters_numbers_or_shades() -> None:
     assert _letters(["A1", "A2", "B3"]) == "123"
     assert _letters(["A1", "A2", "B1"]) == "012"
     assert _letters([f"x{n}y" for n in range(40)]) == SHADES
+
+
+def test_particles_that_are_masked_or_drawn_anew() -> None:
+    """Of noise by a mask and by uniform draws: shares of x_1 are those of p_1, and nothing leaves the mask."""
+    noise = 'steps = 3, kernel = { kind = "mask-uniform", mask = "b", uniform = { kind = "constant", beta = "1/2" } }'
+    study = md.loads(
+        'data = { states = ["a", "b", "c"], weights = [3, 0, 1] }\n'
+        f'noise = {{ {noise}, schedule = {{ kind = "constant", beta = "1/4" }} }}'
+    )
+    chain = study.chain()
+    rows = forward(chain, 20_000, Random(1))
+    for t in (1, 3):
+        for j, p in enumerate(chain.marginal(t)):
+            assert abs(rows[t].count(j) / 20_000 - float(p)) < 0.015
+    assert all(b == 1 for a, b in zip(rows[1], rows[2], strict=True) if a == 1)

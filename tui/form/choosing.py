@@ -102,6 +102,8 @@ def name_law(draft: Draft, path: str, name: str) -> Draft:
 
 def _beginning(draft: Draft, table: str, kind: str) -> dict[str, str]:
     """Return the keys that are required, and those that the kind needs to mean anything."""
+    from markovdiff.process.kernels.registry import KERNELS
+
     T = min(draft.T, MAX_LISTED)
     made = {
         "size": str(draft.K or 8),
@@ -109,19 +111,24 @@ def _beginning(draft: Draft, table: str, kind: str) -> dict[str, str]:
         "alphas": words.array(words.number(str(Fraction(T - t, T))) for t in range(1, T + 1)),
     }
     found = {"kind": toml.quoted(kind)} if kind else {}
+    spec = KERNELS.get(kind) if table == "noise.kernel" else None
+    made |= {} if spec is None else spec.begins
     for key in tables(table)[kind].keys:
         literal = made.get(key.name) or (DEFAULTS.get(key.name) if key.required else None)
         if key.name in MATRICES and table == "noise.kernel":
-            literal = _walk(draft.K, {"rows": 1, "steps_rows": T, "rows_by_source": draft.K}[key.name], key.name)
+            copies = {"rows": 1, "steps_rows": T, "rows_by_source": draft.K}[key.name]
+            stays = '"-1/2"' if spec is not None and spec.family.takes_rates else '"1/2"'
+            literal = _walk(draft.K, copies, key.name, stays)
         if literal is not None:
             found[key.name] = literal
     return found
 
 
-def _walk(K: int, copies: int, name: str) -> str | None:
-    """Return rows where half stays and half moves on by one; None where they would be long: the engine then asks."""
+def _walk(K: int, copies: int, name: str, stays: str) -> str | None:
+    """Return rows where half moves on by one, the diagonal as given; None where they would be long: the engine asks."""
     if not 0 < K * K * copies <= MAX_CELLS:
         return None
-    half = '"1/2"' if K > 1 else "1"
-    rows = words.array(words.array(half if j in (i, (i + 1) % K) else "0" for j in range(K)) for i in range(K))
+    diagonal = stays if K > 1 else {'"1/2"': "1"}.get(stays, "0")
+    places = {0: diagonal, **({1: '"1/2"'} if K > 1 else {})}
+    rows = words.array(words.array(places.get((j - i) % K, "0") for j in range(K)) for i in range(K))
     return rows if name == "rows" else words.array([rows] * copies)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LISTS, FILES = ("weights", "probabilities"), ("text", "csv", "npy")
 """Forms of [data] beside the families: numbers written out, and files."""
 
-BRINGING = ("data.text", "data.csv", "data.npy", "noise.kernel", "reverse.model")
+BRINGING = ("data.text", "data.csv", "data.npy", "noise.kernel", "noise.schedule", "reverse.model")
 """Tables that may name a file."""
 
 

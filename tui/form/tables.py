@@ -41,6 +41,8 @@ def _kind(name: str, given: inspect.Type) -> tuple[Kind, tuple[str, ...], bool]:
 
     kinds = list(given.types) if isinstance(given, inspect.UnionType) else [given]
     kinds = [kind for kind in kinds if not isinstance(kind, inspect.NoneType)]
+    if any(isinstance(kind, inspect.StructType) for kind in kinds):
+        return "fixed", (), False
     words = next((tuple(map(str, k.values)) for k in kinds if isinstance(k, inspect.LiteralType)), ())
     if any(isinstance(kind, inspect.BoolType) for kind in kinds):
         return "choice", ("false", "true", *words), False

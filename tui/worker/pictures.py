@@ -12,7 +12,7 @@ from flint import fmpz, fmpz_mat
 from markovdiff.arithmetic.enclosure import stochastic_ball
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.process.chain import Chain, Moment
-from markovdiff.process.transition import Dense, Transition
+from markovdiff.process.transition import IdentityPlusRankOne, Transition
 from tui.worker.answers import entry_of, pair
 
 FLOAT_BITS = 80
@@ -92,8 +92,8 @@ def floats(M: RationalMatrix) -> list[float]:
 
 def _kernel(W: Transition) -> list[float]:
     """Return the entries, row by row; in O(K) divisions where columns have one number off the diagonal."""
-    if isinstance(W, Dense):
-        return floats(W.matrix)
+    if not isinstance(W, IdentityPlusRankOne):
+        return floats(W.dense.matrix)
     kept, whole, total = W.keep.numerator, W.keep.denominator, W.target.total
     fresh = [(whole - kept) * w for w in W.target.weights]
     found = [f / (whole * total) for f in fresh] * W.K

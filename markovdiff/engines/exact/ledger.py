@@ -216,8 +216,8 @@ def divergence_to_prior(last: Moment, prior: RationalMatrix, states: tuple[str, 
     assert column is not None
     j = last.marginal.state(column)
     x0 = next(k for k in last.support if last.cumulative.entry(k, j) > 0)
-    if isinstance(last.cumulative, IdentityPlusRankOne) and len(last.cumulative.target.support) == 1:
-        left = f"{text(last.cumulative.keep)} of it is still unmasked at T = {last.t}"
+    if isinstance(last.seen, IdentityPlusRankOne) and len(last.seen.target.support) == 1:
+        left = f"{text(last.seen.keep)} of it is still unmasked at T = {last.t}"
     else:
         left = f"q(x_{last.t}) gives it {text(fraction(last.marginal.N[0, column], last.marginal.d))}"
     words = f"the prior gives no mass to {states[j]!r}, but {left}"
