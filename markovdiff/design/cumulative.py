@@ -110,10 +110,9 @@ def constant_step(chain: Chain) -> Transition | None:
     kinds = dict.fromkeys(chain.strengths)
     if len(kinds) == 1:
         return chain.transition(1)
-    if chain.kernel.has_schedule:
-        return None
-    first = chain.transition(1)
-    return first if all(chain.transition(t) == first for t in range(2, chain.T + 1)) else None
+    first, *others = kinds
+    made = chain.kernel.transition(first)
+    return made if all(chain.kernel.transition(other) == made for other in others) else None
 
 
 def ball_of(step: Transition, bits: int) -> arb_mat:

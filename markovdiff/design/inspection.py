@@ -264,13 +264,13 @@ def is_identity(step: Transition) -> bool:
     """Whether Q = I."""
     if isinstance(step, IdentityPlusRankOne):
         return step.keep == 1 or step.K == 1
-    return all(row[i] == step.matrix.d for i, row in enumerate(step.table))
+    return all(row[i] == step.dense.matrix.d for i, row in enumerate(step.dense.table))
 
 
 def _is_doubly_stochastic(step: Transition) -> bool:
     if isinstance(step, IdentityPlusRankOne):
         return step.keep == 1 or len(set(step.target.weights)) == 1
-    return step.is_doubly_stochastic
+    return step.dense.is_doubly_stochastic
 
 
 def _widest(step: Transition) -> tuple[int, int] | None:
@@ -280,8 +280,8 @@ def _widest(step: Transition) -> tuple[int, int] | None:
         return None
     if isinstance(step, IdentityPlusRankOne):
         return 0, 1
-    shared = (1 - eta) * int(step.matrix.d)
-    table = [[int(n) for n in row] for row in step.table]
+    shared = (1 - eta) * int(step.dense.matrix.d)
+    table = [[int(n) for n in row] for row in step.dense.table]
     for i, k in combinations(range(step.K), 2):
         if sum(map(min, table[i], table[k])) == shared:
             return i, k

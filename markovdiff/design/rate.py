@@ -45,7 +45,7 @@ def rate_of(chain: Chain, step: Transition, classes: tuple[CommunicatingClass, .
     if isinstance(step, IdentityPlusRankOne):
         return _of_rank_one(chain, step, digits)
     try:
-        return _of_dense(chain, step, classes, digits)
+        return _of_dense(chain, step.dense, classes, digits)
     except LimitError as error:
         return Rate(None, None, "unknown", f"not known: {error.what}")
 

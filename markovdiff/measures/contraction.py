@@ -254,11 +254,12 @@ def _rows(step: Transition) -> Iterator[tuple[int, int, Sequence[int], Sequence[
         yield from _rows_of_rank_one(step)
         return
     distinct: dict[tuple[int, ...], int] = {}
-    for i, numerators in enumerate(step.table):
+    dense = step.dense
+    for i, numerators in enumerate(dense.table):
         distinct.setdefault(tuple(map(int, numerators)), i)
     _check(len(distinct))
     for (row, i), (other, k) in combinations(distinct.items(), 2):
-        yield i, k, row, other, step.matrix.d
+        yield i, k, row, other, dense.matrix.d
 
 
 def _rows_of_rank_one(step: IdentityPlusRankOne) -> Iterator[tuple[int, int, Sequence[int], Sequence[int], fmpz]]:

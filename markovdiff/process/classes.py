@@ -42,7 +42,7 @@ def communicating_classes(step: Transition) -> tuple[CommunicatingClass, ...]:
     >>> communicating_classes(swap)
     (CommunicatingClass(states=(0, 1), is_closed=True, period=2),)
     """
-    return _of_rank_one(step) if isinstance(step, IdentityPlusRankOne) else _of_support(step.support)
+    return _of_rank_one(step) if isinstance(step, IdentityPlusRankOne) else _of_support(step.dense.support)
 
 
 def _of_rank_one(step: IdentityPlusRankOne) -> tuple[CommunicatingClass, ...]:
@@ -123,8 +123,7 @@ def is_reversible(step: Transition, law: RationalMatrix) -> bool:
         W, d = step.target, law.d
         is_target = all(n * W.total == w * d for n, w in zip(law.N.entries(), W.weights, strict=True))
         return step.keep == 1 or is_target
-    flow = step.weighted(law)
-    assert isinstance(flow, RationalMatrix)
+    flow = step.dense.weighted(law)
     return bool(flow.N.transpose() == flow.N)
 
 
@@ -140,7 +139,7 @@ def interchangeable(step: Transition) -> tuple[tuple[int, ...], ...]:
         for i, w in enumerate(weights):
             groups.setdefault(w, []).append(i)
         return tuple(tuple(g) for g in groups.values() if len(g) > 1)
-    table = [[int(n) for n in row] for row in step.table]
+    table = [[int(n) for n in row] for row in step.dense.table]
     columns = list(map(list, zip(*table, strict=True)))
     found: dict[object, list[list[int]]] = {}
     for i, (row, column) in enumerate(zip(table, columns, strict=True)):

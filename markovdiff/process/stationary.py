@@ -143,9 +143,10 @@ def _law_on(step: Transition, states: tuple[int, ...]) -> RationalMatrix:
         return RationalMatrix(fmpz_mat([[fmpz(i == states[0]) for i in range(K)]]), fmpz(1))
     if isinstance(step, IdentityPlusRankOne):
         return stationary(step, ())
+    dense = step.dense
     if len(states) == K:
-        return uniform_law(K) if step.is_doubly_stochastic else _solved(step)
-    inside = Dense(RationalMatrix(fmpz_mat([[step.table[i][j] for j in states] for i in states]), step.matrix.d))
+        return uniform_law(K) if dense.is_doubly_stochastic else _solved(dense)
+    inside = Dense(RationalMatrix(fmpz_mat([[dense.table[i][j] for j in states] for i in states]), dense.matrix.d))
     law = _solved(inside)
     at = dict(zip(states, law.N.entries(), strict=True))
     return RationalMatrix(fmpz_mat([[at.get(i, fmpz(0)) for i in range(K)]]), law.d)
