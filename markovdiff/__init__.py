@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from markovdiff.process.chain import Chain
     from markovdiff.reference.compare import compare
     from markovdiff.reference.export import export
+    from markovdiff.sequences.curve import information_curve
+    from markovdiff.sequences.unmasking import best_unmasking
     from markovdiff.study.result import Result
     from markovdiff.study.run import run
     from markovdiff.study.scenario import Scenario, load, loads, scenario
@@ -71,6 +73,8 @@ _HOMES = {
     "markovdiff.process.chain": ("Chain",),
     "markovdiff.reference.compare": ("compare",),
     "markovdiff.reference.export": ("export",),
+    "markovdiff.sequences.curve": ("information_curve",),
+    "markovdiff.sequences.unmasking": ("best_unmasking",),
     "markovdiff.study.result": ("Result",),
     "markovdiff.study.run": ("run",),
     "markovdiff.study.scenario": ("Scenario", "load", "loads", "scenario"),
@@ -83,6 +87,7 @@ __all__ = [  # noqa: RUF022  (by theme)
     "Scenario", "Chain", "Result", "Inspection",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "total_variation", "chi_squared", "renyi",
+    "information_curve", "best_unmasking",
     "log", "LogForm", "INFINITY",
     "MarkovdiffError", "InputError", "InexactError", "LimitError", "UnfinishedError", "TooLongError", "InternalError",
     "__version__",

@@ -57,3 +57,14 @@ def rows_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     if a > b:
         raise click.BadParameter(f"{value!r} is empty: {a} comes after {b}")
     return range(a, b + 1)
+
+
+def counts_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """Read 1,2,4 as whole numbers from 1 on."""
+    if value is None:
+        return None
+    if re.fullmatch(r"[0-9]{1,9}(,[0-9]{1,9})*", value, re.ASCII) is None or 0 in (
+        found := tuple(map(int, value.split(",")))
+    ):
+        raise click.BadParameter(f"{value!r} is not a list of whole numbers from 1 on, such as 1,2,4")
+    return found

@@ -31,22 +31,37 @@ MAX_STEPS = 100_000
 """T is at most this."""
 
 
-def data(spec: fileformat.Data, folder: Path, notes: list[str]) -> Distribution:
-    """q(x0) from exactly one of the forms of [data]; what was done to it is added to the notes."""
-    forms = [
-        name for name in ("probabilities", "weights", "family", "text", "csv", "npy") if getattr(spec, name) is not None
-    ]
+FORMS = ("probabilities", "weights", "family", "text", "csv", "npy", "sequences", "markov")
+"""What [data] may be given by."""
+
+OF_SEQUENCES = ("sequences", "markov")
+"""What only sequences can be given by."""
+
+
+def form_of(spec: fileformat.Data) -> str:
+    """Return the one form that [data] is given by. Raises InputError where there is none, or more than one."""
+    forms = [name for name in FORMS if getattr(spec, name) is not None]
     if len(forms) != 1:
         raise InputError(
             "[data] needs exactly one form",
             where="data",
-            expected="one of probabilities, weights, family, text, csv, npy",
+            expected=f"one of {', '.join(FORMS)}",
             got=" and ".join(forms) or "none of them",
         )
-    where = f"data.{forms[0]}"
+    return forms[0]
+
+
+def data(spec: fileformat.Data, folder: Path, notes: list[str]) -> Distribution:
+    """q(x0) of one symbol from exactly one of the forms of [data]; what was done to it is added to the notes."""
+    form = form_of(spec)
+    if form in OF_SEQUENCES:
+        raise InputError(
+            f"data.{form} is of sequences", where="data.length", expected="how many symbols a sequence has"
+        )
+    where = f"data.{form}"
     if spec.states is not None:
         check_size(len(spec.states), "data.states")
-        if forms[0] in ("text", "csv"):
+        if form in ("text", "csv"):
             raise InputError(f"{where} brings its own labels", where="data.states", remedy="leave one of them out")
     listed = spec.probabilities or spec.weights
     if listed is not None:
@@ -139,22 +154,36 @@ def _check_bits(bits: float, K: int, where: str) -> None:
 
 def _text(spec: fileformat.Text, folder: Path, where: str) -> Distribution:
     path = folder / spec.path
-    symbols: Iterable[str]
     if spec.unit == "byte":
-        symbols = Counter({f"0x{byte:02x}": n for byte, n in Counter(files.read_bytes(path, where)).items()})
-    else:
-        text = files.read_text(path, where)
-        symbols = (word[0] for word in re.finditer(r"\S+", text)) if spec.unit == "word" else text
+        counts = Counter(files.read_bytes(path, where))
+        return counted(spec, Counter({_byte(byte): n for byte, n in counts.items()}), where)
+    return counted(spec, symbols_of(spec, path, where), where)
+
+
+def symbols_of(spec: fileformat.Text, path: Path, where: str) -> Iterable[str]:
+    """Return the characters, words or bytes of a text, in its order."""
+    if spec.unit == "byte":
+        return map(_byte, files.read_bytes(path, where))
+    text = files.read_text(path, where)
+    return (word[0] for word in re.finditer(r"\S+", text)) if spec.unit == "word" else text
+
+
+def counted(spec: fileformat.Text, symbols: Iterable[str], where: str) -> Distribution:
+    """Return the relative frequencies of a text's symbols, on those that the file asks for."""
     alphabet = None
     if spec.alphabet is not None:
         alphabet = {
-            "byte": lambda a: [f"0x{byte:02x}" for byte in a.encode()],
+            "byte": lambda a: list(map(_byte, a.encode())),
             "word": str.split,
             "character": list,
         }[spec.unit](spec.alphabet)
     return distribution.count(
         symbols, by_frequency=spec.unit == "word", alphabet=alphabet, other=spec.other, top=spec.top, where=where
     )
+
+
+def _byte(byte: int) -> str:
+    return f"0x{byte:02x}"
 
 
 def noise(

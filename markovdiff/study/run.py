@@ -15,7 +15,7 @@ from markovdiff._version import __version__
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
-from markovdiff.measures.checks import CHECKS, Dpi, ElboLedger
+from markovdiff.measures.checks import CHECKS, Dpi, ElboLedger, Sampler
 from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.checks.sdpi import Sdpi
 from markovdiff.process.chain import Chain
@@ -29,9 +29,11 @@ from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import Forecast
 from markovdiff.study.naive_float import NaiveFloat, check_certified
 from markovdiff.study.plan import Plan, planned
-from markovdiff.study.result import Check, Result, Step
+from markovdiff.study.result import Check, Result, SequenceFacts, Step
 from markovdiff.study.rounding import rounding
+from markovdiff.study.sampler import bounds_of, samplers
 from markovdiff.study.scenario import Scenario
+from markovdiff.study.sequence_data import record_of
 
 Progress = Callable[[str, float], None]
 
@@ -74,6 +76,7 @@ def run(
         scenario=resolved(scenario, chain, engine.prior, plan.model),
         notes=(*scenario.notes, *rounded, *(() if plan.model is None else plan.model.notes)),
         partial=True,
+        sequence=_facts(scenario),
     )
     if on_begin is not None:
         on_begin(begun, plan.forecast)
@@ -98,12 +101,20 @@ def run(
         findings[ElboLedger.name] = balanced
     if Dpi.name in plan.expectations:
         findings[Dpi.name] = engine.triangle(lambda share: progress("pairs of times", share))
+    sampled = () if plan.sequences is None else samplers(scenario, plan.sequences, progress)
+    if Sampler.name in plan.expectations:
+        findings[Sampler.name] = bounds_of(scenario, sampled)
     checks = tuple(_check(name, e, findings[name], rounded) for name, e in plan.expectations.items())
-    return replace(begun, steps=tuple(steps), elbo=elbo, checks=checks, partial=False)
+    found = tuple(sampler.reported(plan.digits, plan.unit) for sampler in sampled)
+    return replace(begun, steps=tuple(steps), elbo=elbo, checks=checks, sampler=found, partial=False)
 
 
 def _engine(plan: Plan) -> Engine[Any]:
     """The run in the arithmetic that the plan asks for; float's loads numpy, so it is imported only here."""
+    if plan.sequences is not None:
+        from markovdiff.study.sequences import SequenceEngine
+
+        return SequenceEngine(plan, plan.sequences)
     match plan.arithmetic:
         case "float":
             from markovdiff.study.floats import FloatEngine
@@ -117,8 +128,17 @@ def _engine(plan: Plan) -> Engine[Any]:
             return ExactEngine(plan)
 
 
+def _facts(scenario: Scenario) -> SequenceFacts | None:
+    if scenario.sequences is None:
+        return None
+    from markovdiff.study.sequences import facts_of
+
+    return facts_of(scenario)
+
+
 def _shadow(scenario: Scenario, chain: Chain) -> NaiveFloat:
     check_certified(scenario.file.arithmetic.kind)
+    scenario.chain_of_one_symbol("--shadow")
     return NaiveFloat(chain, scenario.unit)
 
 
@@ -147,7 +167,8 @@ def resolved(
         "description": scenario.description,
         "unit": scenario.unit,
         "states": list(chain.states),
-        "data": [text(p) for p in chain.data.probabilities],
+        "data": None if scenario.sequences else [text(p) for p in chain.data.probabilities],
+        **({"sequences": record_of(scenario.sequences)} if scenario.sequences else {}),
         "kernel": _kernel(scenario, chain),
         "schedule": None if (schedule := scenario.file.noise.schedule) is None else schedule.described(),
         "steps": chain.T,
@@ -170,8 +191,10 @@ def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
 
 def _model(scenario: Scenario, model: ReverseModel | None, chain: Chain) -> dict[str, object] | None:
     """The reverse model's kind and what an audit needs of it: of a kind that no audit knows, the rows of every step."""
+    spec = scenario.model
+    if scenario.sequences is not None:
+        return {"kind": spec.kind(), **spec.keys()}
     if model is None:
         return None
-    spec = scenario.file.reverse.model
     record = spec.record(model, chain) if spec.kind() in MODELS else ModelSpec.record(spec, model, chain)
     return {"kind": spec.kind(), **record}

@@ -30,10 +30,13 @@ from markovdiff.study.scenario import shipped_scenarios
 
 HASH = hashlib.sha256(b"a scenario's file").hexdigest()
 
+SEQUENCES = [name for name in shipped_scenarios() if md.load(name).sequences is not None]
+"""What the audit does not know yet."""
+
 SMALL = [
     name
     for name in shipped_scenarios()
-    if name not in ("dense-late", "letters-uniform", "own-marginal", "vq-diffusion")
+    if name not in ("dense-late", "letters-uniform", "own-marginal", "vq-diffusion", *SEQUENCES)
 ]
 
 
@@ -53,6 +56,13 @@ def test_every_shipped_scenario_is_confirmed(name: str, tmp_path: Path, capsys: 
     """The engine's result, all of it, is what the standard library finds."""
     assert judged(json.loads(result(name)), tmp_path) == 0
     assert "none wrong (all of t = 0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_sequences_are_refused_not_passed(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The audit says that it does not know them; it confirms nothing."""
+    assert judged(json.loads(result(name)), tmp_path) == 2
+    assert "confirmed" not in capsys.readouterr().out
 
 
 IN_BALLS = [name for name in SMALL if not name.startswith("elbo-") or name in ("elbo-mask-prior", "elbo-tight")]

@@ -185,16 +185,9 @@ class Likelihood:
 
     def order(self, L: Term, nll: Term) -> tuple[str, bool]:
         """H(x0), NLL and L in words, and whether they are in the wrong order."""
-        if isinstance(nll, Unbounded):
-            value = "+∞" if nll.kind == "inf" else "undefined"
-            return f"NLL is {value}: {nll.words}", False
-        low = self.excess
-        high = 1 if isinstance(L, Unbounded) else self.slack(L, nll)
-        signs = {None: "≤ (undecided)", 0: "=", 1: "<", -1: ">"}
-        end = " = +∞" if isinstance(L, Unbounded) and L.kind == "inf" else ""
-        if isinstance(L, Unbounded) and L.kind == "undefined":
-            return f"H(x0) {signs[low]} NLL, and L is undefined", low == -1
-        return f"H(x0) {signs[low]} NLL {signs[high]} L{end}", -1 in (low, high)
+        low = None if isinstance(nll, Unbounded) else self.excess
+        high = self.slack(L, nll) if isinstance(L, Quantity) and isinstance(nll, Quantity) else None
+        return order_in_words(L, nll, low, high)
 
     @cached_property
     def walk(self) -> BackwardPass:
@@ -217,6 +210,22 @@ class Likelihood:
                 tight = None
             known, m = behind is not None, behind or m
         return BackwardPass(m if known else None, tight)
+
+
+def order_in_words(L: Term, nll: Term, low: int | None, high: int | None) -> tuple[str, bool]:
+    """H(x0), NLL and L in words, and whether they are in the wrong order.
+
+    `low` and `high` are the signs of NLL − H(x0) and of L − NLL, None where undecided; of what is unbounded not asked.
+    """
+    if isinstance(nll, Unbounded):
+        value = "+∞" if nll.kind == "inf" else "undefined"
+        return f"NLL is {value}: {nll.words}", False
+    signs = {None: "≤ (undecided)", 0: "=", 1: "<", -1: ">"}
+    if isinstance(L, Unbounded):
+        if L.kind == "undefined":
+            return f"H(x0) {signs[low]} NLL, and L is undefined", low == -1
+        return f"H(x0) {signs[low]} NLL < L = +∞", low == -1
+    return f"H(x0) {signs[low]} NLL {signs[high]} L", -1 in (low, high)
 
 
 def _same_row(reverse: ReverseStep) -> RationalMatrix | None:
