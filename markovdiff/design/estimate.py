@@ -102,6 +102,8 @@ def estimate(scenario: Scenario, samples: object, times: Iterable[int] | None = 
 
     Raises InputError for a number of samples that is not positive or a t past T, LimitError for too many states.
     """
+    if scenario.sequences is not None:
+        raise InputError("not of sequences", where="data", expected="one symbol", remedy="give the law of one position")
     n, chain = whole(samples), scenario.chain()
     if n is None or not 1 <= n <= MAX_SAMPLES:
         raise InputError("no such number", where="samples", expected=f"1 to {MAX_SAMPLES:,}", got=shown(samples))

@@ -168,6 +168,8 @@ def inspect(scenario: Scenario, epsilon: object = EPSILON, times: Iterable[int] 
         raise InputError("ε must be positive", where="epsilon", expected="a number above 0", got=shown(epsilon))
     if not isinstance(scenario, Scenario):
         raise InputError("not a scenario", where="inspect", expected="what md.load gives", got=shown(scenario))
+    if scenario.sequences is not None:
+        raise InputError("not of sequences", where="data", expected="one symbol", remedy="give the law of one position")
     chain = scenario.chain()
     at = _times(times, chain.T)
     step = constant_step(chain)

@@ -64,7 +64,11 @@ def run(
     chain = scenario.chain()
     shades = _shadow(scenario, chain) if shadow else None
     certified = scenario.file.arithmetic.kind != "float"
-    eta_kl = Contractions(chain, scenario.digits, certified=certified) if contraction else None
+    eta_kl = (
+        Contractions(chain, scenario.digits, certified=certified)
+        if contraction and scenario.sequences is None
+        else None
+    )
     watchers = dict(scenario.watchers())
     plan = planned(scenario, chain)
     engine = _engine(plan)
