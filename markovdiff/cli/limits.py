@@ -7,22 +7,12 @@ from collections.abc import Iterable
 
 import click
 
-from markovdiff.cli.options import complete_scenario
+from markovdiff.cli.options import complete_scenario, load_given, set_option, times_of
 from markovdiff.cli.streams import out
 from markovdiff.errors import InputError, printable
 
 WIDTH = 80
 """Columns of a line."""
-
-
-def times_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
-    """Read A,B,… as times."""
-    if value is None:
-        return None
-    parts = value.split(",")
-    if not all(part.strip().isascii() and part.strip().isdigit() and len(part) <= 9 for part in parts):
-        raise click.BadParameter(f"{value!r} is not A,B,… with whole numbers, such as 1,16,64")
-    return tuple(int(part) for part in parts)
 
 
 def say(lines: Iterable[str]) -> None:
@@ -37,21 +27,23 @@ def say(lines: Iterable[str]) -> None:
 
 @click.command()
 @click.argument("scenario", shell_complete=complete_scenario)
+@set_option
 @click.option("--epsilon", default="1/100", metavar="E", show_default=True, help="The bound of both first times.")
 @click.option("--t", "times", metavar="A,B,…", callback=times_of, help="Times whose capacity is asked (default 1,T).")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout instead of words.")
-def inspect(scenario: str, epsilon: str, times: tuple[int, ...] | None, as_json: bool) -> int:
+def inspect(
+    scenario: str, settings: tuple[str, ...], epsilon: str, times: tuple[int, ...] | None, as_json: bool
+) -> int:
     """Say what a scenario's kernel and chain can do at all.
 
     Classes, periods, stationary laws, the limit or why there is none, contraction, rate, capacity, mixing; and what
     people get wrong.
     """
-    from markovdiff.design.inspection import inspect as examine
-    from markovdiff.design.words import lines
+    from markovdiff.designs.inspection import inspect as examine
+    from markovdiff.designs.words import lines
     from markovdiff.study.result import dump
-    from markovdiff.study.scenario import load
 
-    found = examine(load(scenario), epsilon, times)
+    found = examine(load_given(scenario, settings), epsilon, times)
     if as_json:
         out(dump(found.record()))
     else:
@@ -61,6 +53,7 @@ def inspect(scenario: str, epsilon: str, times: tuple[int, ...] | None, as_json:
 
 @click.command()
 @click.argument("scenario", shell_complete=complete_scenario)
+@set_option
 @click.option("--for", "goal", type=click.Choice(["mutual-information"]), required=True, help="What to design for.")
 @click.option("--steps", type=click.IntRange(min=1), metavar="T", help="The number of steps (default: the scenario's).")
 @click.option("--curve", metavar="A,B,…", help="Shares of H(x0) left at t = 1, 2, …, instead of 1 − t/T.")
@@ -69,6 +62,7 @@ def inspect(scenario: str, epsilon: str, times: tuple[int, ...] | None, as_json:
 @click.option("--json", "as_json", is_flag=True, help="Write ᾱ_t, β_t and the deviation as JSON to stdout.")
 def design(
     scenario: str,
+    settings: tuple[str, ...],
     goal: str,  # noqa: ARG001  (one choice, so far)
     steps: int | None,
     curve: str | None,
@@ -81,18 +75,18 @@ def design(
     mutual-information: ᾱ_t such that I(x0;x_t) = (1 − t/T)·H(x0), or along a curve. Each ᾱ_t is enclosed, each β_t is
     rounded once, and how far the rounded chain is from the curve is said.
     """
-    from markovdiff.design.inspection import record
-    from markovdiff.design.schedule import mutual_information_schedule
+    from markovdiff.designs.inspection import record
+    from markovdiff.designs.schedule import mutual_information_schedule
     from markovdiff.study.output import check_writable, write_whole
     from markovdiff.study.result import dump
-    from markovdiff.study.scenario import find, load
+    from markovdiff.study.scenario import find
 
     if file is not None:
-        check_writable({"-o": file}, [find(scenario)])
+        check_writable({"-o": file}, [find(scenario)] if scenario != "-" else [])
     shares = None if curve is None else [part.strip() for part in curve.split(",")]
     if shares is not None and steps is not None:
         raise InputError("a curve has its own number of steps", where="--steps", remedy="leave one of them out")
-    found = mutual_information_schedule(load(scenario), steps, shares, resolution)
+    found = mutual_information_schedule(load_given(scenario, settings), steps, shares, resolution)
     if file is not None:
         write_whole({("-o", file): found.scenario})
     if as_json:
@@ -108,23 +102,25 @@ def design(
 
 @click.command()
 @click.argument("scenario", shell_complete=complete_scenario)
+@set_option
 @click.option("--samples", type=click.IntRange(min=1), required=True, metavar="N", help="Samples of (x0, x_t).")
 @click.option("--t", "times", metavar="A,B,…", callback=times_of, help="The times (default 1,T).")
 @click.option("--seed", type=int, default=0, metavar="S", help="For what is drawn (default 0).")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout instead of words.")
-def estimate(scenario: str, samples: int, times: tuple[int, ...] | None, seed: int, as_json: bool) -> int:
+def estimate(
+    scenario: str, settings: tuple[str, ...], samples: int, times: tuple[int, ...] | None, seed: int, as_json: bool
+) -> int:
     """Say what a plug-in estimate of I(x0;x_t) from N samples would be on average.
 
     Beside the truth: the mean, Miller and Madow's correction, the standard deviation, and how many samples bring the
     mean within a factor of 2.
     """
-    from markovdiff.design.estimate import estimate as expect
-    from markovdiff.design.inspection import record
-    from markovdiff.design.words import estimate_lines
+    from markovdiff.designs.estimate import estimate as expect
+    from markovdiff.designs.inspection import record
+    from markovdiff.designs.words import estimate_lines
     from markovdiff.study.result import dump
-    from markovdiff.study.scenario import load
 
-    found = expect(load(scenario), samples, times, seed)
+    found = expect(load_given(scenario, settings), samples, times, seed)
     if as_json:
         out(dump(record(found)))
     else:

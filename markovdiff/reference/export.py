@@ -17,7 +17,7 @@ from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError
 from markovdiff.reference.arrays import arrays
 from markovdiff.study.output import check_writable, write_whole
-from markovdiff.study.scenario import Scenario, load
+from markovdiff.study.scenario import Scenario, loaded
 from markovdiff.study.settings import tree
 
 FIXED = (1980, 1, 1, 0, 0, 0)
@@ -65,7 +65,7 @@ def export(
 
     Raises InputError for what cannot be exported or written, LimitError where it would be too large.
     """
-    study = scenario if isinstance(scenario, Scenario) else load(scenario)
+    study = loaded(scenario)
     outputs = {option: str(file) for option, file in (("-o", path), ("--pytest", pytest)) if file is not None}
     for option, end in (("-o", ".npz"), ("--pytest", ".py")):
         if option in outputs and Path(outputs[option]).suffix != end:

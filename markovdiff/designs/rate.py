@@ -12,7 +12,7 @@ from flint import acb, acb_mat, arb, ctx, fmpz
 
 from markovdiff.arithmetic.enclosure import ALONE, bits_for
 from markovdiff.arithmetic.quantity import Enclosed, enclose, of_rational
-from markovdiff.design.spectrum import MAX_POLYNOMIAL, MAX_STATES, Spectrum, discs, modulus, spectrum
+from markovdiff.designs.spectrum import MAX_POLYNOMIAL, MAX_STATES, Spectrum, discs, modulus, spectrum
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain
 from markovdiff.process.classes import CommunicatingClass, reachable

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import markovdiff as md
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.cli import cli
-from markovdiff.design.chi import second
+from markovdiff.designs.chi import second
 from markovdiff.study.scenario import Scenario
 
 SWINGING = '[[".1", ".85", ".05"], [".02", ".08", ".9"], [".6", ".1", ".3"]]'

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import comb, factorial, isqrt
+from pathlib import Path
 
 from flint import arb, ctx, fmpq, fmpz
 
@@ -28,7 +29,7 @@ from markovdiff.arithmetic.rational import shown, whole
 from markovdiff.errors import InputError, LimitError
 from markovdiff.measures.information import entropy_of, information_left
 from markovdiff.process.chain import Chain, Moment
-from markovdiff.study.scenario import Scenario
+from markovdiff.study.scenario import Scenario, loaded
 
 MAX_STATES = 64
 """States up to which the joint law of x0 and x_t is written out."""
@@ -97,11 +98,14 @@ class _Joint:
         return iter(((1, self.data), (1, self.marginal), (-1, self.pair)))
 
 
-def estimate(scenario: Scenario, samples: object, times: Iterable[int] | None = None, seed: int = 0) -> Estimates:
+def estimate(
+    given: Scenario | str | Path, samples: object, times: Iterable[int] | None = None, seed: int = 0
+) -> Estimates:
     """Return what a plug-in estimate of I(x0;x_t) from so many samples says, by default at t = 1 and T.
 
     Raises InputError for a number of samples that is not positive or a t past T, LimitError for too many states.
     """
+    scenario = loaded(given)
     if scenario.sequences is not None:
         raise InputError("not of sequences", where="data", expected="one symbol", remedy="give the law of one position")
     n, chain = whole(samples), scenario.chain()

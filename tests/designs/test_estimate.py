@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 import markovdiff as md
 from markovdiff.cli import cli
-from markovdiff.design.estimate import _part, estimate, mean_estimate
+from markovdiff.designs.estimate import _part, estimate, mean_estimate
 
 
 def brute(joint: list[tuple[tuple[int, int], Fraction]], n: int) -> tuple[float, float, float]:
@@ -61,7 +61,7 @@ def test_the_window_encloses_the_whole_sum() -> None:
     from flint import ctx
 
     from markovdiff.arithmetic.enclosure import ALONE
-    from markovdiff.design import estimate as module
+    from markovdiff.designs import estimate as module
 
     p, n = Fraction(1, 7), 3000
     with ALONE, ctx.workprec(192):
@@ -78,7 +78,7 @@ def test_the_window_encloses_the_whole_sum() -> None:
 
 def test_an_exact_form_and_balls_agree() -> None:
     """Where E Î_n is an exact sum of logarithms its enclosure is the one by balls."""
-    from markovdiff.design import estimate as module
+    from markovdiff.designs import estimate as module
 
     moment = md.load("two-state").chain().at(2)
     joint, _ = module._joint(moment)

@@ -7,10 +7,10 @@ from fractions import Fraction
 
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown
-from markovdiff.design.estimate import Estimates
-from markovdiff.design.inspection import CapacityFound, Inspection, KernelFound, few_of
-from markovdiff.design.rate import Rate
-from markovdiff.design.times import FirstTime
+from markovdiff.designs.estimate import Estimates
+from markovdiff.designs.inspection import CapacityFound, Inspection, KernelFound, few_of
+from markovdiff.designs.rate import Rate
+from markovdiff.designs.times import FirstTime
 
 FEW = 8
 """Classes, groups or probabilities that a line names at most."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 from flint import arb
@@ -20,10 +21,10 @@ from markovdiff.arithmetic.enclosure import Unit, bits_for, in_unit
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed, enclose
 from markovdiff.arithmetic.rational import rational, shown, whole
-from markovdiff.design.chi import chi_squared_contraction
-from markovdiff.design.cumulative import Cumulative, capacity_ball, constant_step
-from markovdiff.design.rate import Rate, rate_of
-from markovdiff.design.times import Deciders, FirstTime, first_time
+from markovdiff.designs.chi import chi_squared_contraction
+from markovdiff.designs.cumulative import Cumulative, capacity_ball, constant_step
+from markovdiff.designs.rate import Rate, rate_of
+from markovdiff.designs.times import Deciders, FirstTime, first_time
 from markovdiff.errors import InputError, LimitError, MarkovdiffError
 from markovdiff.measures.contraction import contraction
 from markovdiff.measures.information import information_of
@@ -38,7 +39,7 @@ from markovdiff.process.classes import (
 from markovdiff.process.stationary import stationary_laws
 from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
 from markovdiff.study.result import plain
-from markovdiff.study.scenario import Scenario
+from markovdiff.study.scenario import Scenario, loaded
 
 Row = tuple[Fraction, ...]
 
@@ -157,8 +158,8 @@ def record(value: Any) -> Any:
     return plain(value)
 
 
-def inspect(scenario: Scenario, epsilon: object = EPSILON, times: Iterable[int] | None = None) -> Inspection:
-    """Return what the scenario's chain can do at all.
+def inspect(given: Scenario | str | Path, epsilon: object = EPSILON, times: Iterable[int] | None = None) -> Inspection:
+    """Return what a scenario's chain can do at all; it is given as it is, or by its path or name.
 
     `epsilon` is the bound of both first times: I(x0;x_t) in the scenario's unit, and a total variation. `times` are
     the t whose capacity is enclosed, by default 1 and T. Raises InputError for an ε that is not positive or a t past T.
@@ -166,8 +167,7 @@ def inspect(scenario: Scenario, epsilon: object = EPSILON, times: Iterable[int] 
     bound = rational(epsilon, "epsilon")
     if bound <= 0:
         raise InputError("ε must be positive", where="epsilon", expected="a number above 0", got=shown(epsilon))
-    if not isinstance(scenario, Scenario):
-        raise InputError("not a scenario", where="inspect", expected="what md.load gives", got=shown(scenario))
+    scenario = loaded(given)
     if scenario.sequences is not None:
         raise InputError("not of sequences", where="data", expected="one symbol", remedy="give the law of one position")
     chain = scenario.chain()

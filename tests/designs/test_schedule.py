@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import markovdiff as md
 from markovdiff.arithmetic.rational import from_decimal
 from markovdiff.cli import cli
-from markovdiff.design.schedule import Design, mutual_information_schedule
+from markovdiff.designs.schedule import Design, mutual_information_schedule
 from markovdiff.study.scenario import Scenario
 
 REFERENCE = ("0.92474897968574084158", "0.79475914300327928596", "0.58782468072553081961", "0")

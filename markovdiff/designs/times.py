@@ -16,7 +16,7 @@ from flint import arb, ctx, fmpq
 
 from markovdiff.arithmetic.enclosure import ALONE, Unit, in_unit
 from markovdiff.arithmetic.quantity import Quantity
-from markovdiff.design.cumulative import Cumulative, constant_step, distance_ball, information_ball, kept
+from markovdiff.designs.cumulative import Cumulative, constant_step, distance_ball, information_ball, kept
 from markovdiff.errors import LimitError
 from markovdiff.measures.information import entropy_of, information_left
 from markovdiff.process.chain import Chain, Moment

@@ -13,7 +13,7 @@ from flint import ctx, fmpq, fmpq_mat, fmpq_poly
 
 from markovdiff.arithmetic.enclosure import ALONE, bits_for, bounds
 from markovdiff.arithmetic.quantity import Enclosed, enclose, of_rational
-from markovdiff.design.spectrum import roots_of, simplest
+from markovdiff.designs.spectrum import roots_of, simplest
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain
 

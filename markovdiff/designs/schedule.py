@@ -16,6 +16,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 from flint import arb, ctx, fmpq
 
@@ -25,7 +26,7 @@ from markovdiff.arithmetic.rational import rational, shown, text, whole
 from markovdiff.errors import InputError, InternalError, LimitError
 from markovdiff.process.chain import Chain
 from markovdiff.process.schedules.schedule import RESOLUTION
-from markovdiff.study.scenario import Scenario
+from markovdiff.study.scenario import Scenario, loaded
 
 BITS = 256
 """Working precision: a share of a thousandth of H(x0) loses some twenty bits to cancellation."""
@@ -85,6 +86,27 @@ class _Curve:
                 value -= q * q.log() * m
                 slope -= (arb(p) - arb(w)) * q.log() * m
         return value, slope
+
+
+GOALS = ("mutual-information",)
+"""What a schedule can be designed for."""
+
+
+def design(
+    given: Scenario | str | Path,
+    goal: str = "mutual-information",
+    *,
+    steps: int | None = None,
+    curve: Sequence[object] | None = None,
+    resolution: object = RESOLUTION,
+) -> Design:
+    """Return a schedule designed for a goal, for a scenario as it is, or by its path or name.
+
+    Raises InputError for an unknown goal, and what `mutual_information_schedule` raises.
+    """
+    if goal not in GOALS:
+        raise InputError("no such goal", where="goal", expected=f"one of {', '.join(GOALS)}", got=shown(goal))
+    return mutual_information_schedule(loaded(given), steps, curve, resolution)
 
 
 def mutual_information_schedule(
