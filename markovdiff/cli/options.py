@@ -45,6 +45,16 @@ def complete_scenario(_ctx: click.Context, _param: click.Parameter, incomplete: 
     return [*names, CompletionItem(incomplete, type="file")]
 
 
+def times_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """Read A,B,… as times."""
+    if value is None:
+        return None
+    parts = value.split(",")
+    if not all(part.strip().isascii() and part.strip().isdigit() and len(part) <= 9 for part in parts):
+        raise click.BadParameter(f"{value!r} is not A,B,… with whole numbers, such as 1,16,64")
+    return tuple(int(part) for part in parts)
+
+
 def rows_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> range | None:
     """Read A:B as the steps A … B."""
     if value is None:

@@ -140,7 +140,7 @@ def forecast(chain: Chain, pairs: int = 0, *, classes: int | None = None, dense:
         shares = _share_bits(chain)
         kept = sum(shares)
         bits = shares[-1] + fixed
-        kinds = classes or (len(chain.classes.first) if chain.classes else K)
+        kinds = classes or (len(chain.alike.first) if chain.alike else K)
         words = (kept / T + fixed) / 64
         seconds = (
             (T + pairs) * kinds * (MIXED_CELL + words * MIXED_WORD) + (T * data_bits + kept) * KEPT_BIT + _told(chain)

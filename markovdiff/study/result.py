@@ -80,10 +80,10 @@ class Step:
 
     def record(self, distributions: bool = False) -> dict[str, Any]:
         """The step as the JSON has it."""
-        record = {name: _plain(getattr(self, name)) for name in QUANTITIES}
+        record = {name: plain(getattr(self, name)) for name in QUANTITIES}
         if distributions:
             record["marginal"] = self._marginal_record()
-        record |= {name: _plain(part) for name in PARTS if (part := getattr(self, name)) is not None}
+        record |= {name: plain(part) for name in PARTS if (part := getattr(self, name)) is not None}
         if self.shadow is not None:
             record["shadow"] = self.shadow.record()
         return record
@@ -91,9 +91,9 @@ class Step:
     def _marginal_record(self) -> list[object]:
         """p_t, state by state; of sequences those that are possible, each by its labels."""
         if self.sequences is None:
-            return [_plain(p) for p in self.marginal]
+            return [plain(p) for p in self.marginal]
         named = zip(self.sequences, self.marginal, strict=True)
-        return [{"x_t": list(x), "probability": _plain(p)} for x, p in named if p]
+        return [{"x_t": list(x), "probability": plain(p)} for x, p in named if p]
 
 
 PARTS = ("expected_total_correlation", "position_error")
@@ -179,9 +179,9 @@ class SequenceFacts:
         return {
             "length": self.length,
             "symbols": list(self.symbols),
-            "information_curve": None if curve is None else [_plain(c) for c in curve],
-            "total_correlation": _plain(self.total_correlation),
-            "dual_total_correlation": _plain(self.dual_total_correlation),
+            "information_curve": None if curve is None else [plain(c) for c in curve],
+            "total_correlation": plain(self.total_correlation),
+            "dual_total_correlation": plain(self.dual_total_correlation),
         }
 
 
@@ -219,8 +219,8 @@ class Sampled:
         if self.unmask is not None:
             order = self.order if isinstance(self.order, str) else list(self.order or ())
             by = {"unmask": list(self.unmask), "order": order}
-        numbers = {name: _plain(getattr(self, name)) for name in ("excess", "kl", "total_variation", "outside_support")}
-        false = [{"x0": list(one.x0), "mass": _plain(one.mass)} for one in self.false]
+        numbers = {name: plain(getattr(self, name)) for name in ("excess", "kl", "total_variation", "outside_support")}
+        false = [{"x0": list(one.x0), "mass": plain(one.mass)} for one in self.false]
         ties = {} if self.unmask is None else {"ties": self.ties}
         return {**by, **numbers, "bound": self.bound, **ties, "false": false}
 
@@ -268,7 +268,7 @@ class Result:
             "scenario": self.scenario,
             "notes": list(self.notes),
             "steps": [step.record(distributions) for step in self.steps],
-            "elbo": {name: _plain(getattr(self.elbo, name)) for name in TOTALS},
+            "elbo": {name: plain(getattr(self.elbo, name)) for name in TOTALS},
             "checks": [{field.name: getattr(check, field.name) for field in fields(Check)} for check in self.checks],
             "sequence": None if self.sequence is None else self.sequence.record(),
             "sampler": [sampled.record() for sampled in self.sampler],
@@ -308,10 +308,10 @@ def to_csv(results: Iterable[Result], distributions: bool = False, named: bool =
     writer.writerow([*(["scenario"] if named else []), *QUANTITIES, *more])
     for result in results:
         for step in result.steps:
-            row = [csv_cell(name, _plain(getattr(step, name))) for name in QUANTITIES]
+            row = [csv_cell(name, plain(getattr(step, name))) for name in QUANTITIES]
             if distributions:
                 law = dict(zip(_states(result), step.marginal, strict=True))
-                row += [csv_cell("marginal", _plain(law.get(s))) for s in states]
+                row += [csv_cell("marginal", plain(law.get(s))) for s in states]
             if step.shadow is not None:
                 row += _shadow_cells(step.shadow)
             mark = [str(result.partial).lower()] * marked
@@ -337,7 +337,8 @@ def _states(result: Result) -> list[str]:
     return states
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """Return a value as the JSON has it."""
     match value:
         case Fraction():
             return text(value)
@@ -354,7 +355,7 @@ def _plain(value: object) -> object:
 
 def quantity_record(value: Enclosed | None) -> object:
     """Return a quantity as the JSON has it."""
-    return _plain(value)
+    return plain(value)
 
 
 def csv_cell(name: str, plain: object) -> str:

@@ -17,12 +17,14 @@ from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
 from markovdiff.measures.checks import CHECKS, Dpi, ElboLedger, Sampler
 from markovdiff.measures.checks.finding import Finding
+from markovdiff.measures.checks.sdpi import Sdpi
 from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import Kernel
 from markovdiff.process.kernels.registry import SHIPPED as KERNELS
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.reverse.registry import SHIPPED as MODELS
 from markovdiff.process.reverse.spec import ModelSpec
+from markovdiff.study.contraction import Contractions
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import Forecast
 from markovdiff.study.naive_float import NaiveFloat, check_certified
@@ -43,10 +45,12 @@ def run(
     on_begin: Callable[[Result, Forecast], object] | None = None,
     *,
     shadow: bool = False,
+    contraction: bool = False,
 ) -> Result:
     """Run a scenario and return its Result. `on_step` is given each Step as it is finished, from t = 0.
 
-    With `shadow` each Step has beside its certified I(x0;x_t) what the textbook formula gives in float64.
+    With `shadow` each Step has beside its certified I(x0;x_t) what the textbook formula gives in float64. With
+    `contraction` each has η_KL(Q_t), enclosed in any arithmetic, where the chain is Markov with at most 64 states.
 
     `on_begin` is given, before the first of them, the result so far, all but what is to be found out, and the forecast.
 
@@ -59,6 +63,12 @@ def run(
             raise InputError("not a function", where=f"run, {name}", expected="a function", got=shown(listener))
     chain = scenario.chain()
     shades = _shadow(scenario, chain) if shadow else None
+    certified = scenario.file.arithmetic.kind != "float"
+    eta_kl = (
+        Contractions(chain, scenario.digits, certified=certified)
+        if contraction and scenario.sequences is None
+        else None
+    )
     watchers = dict(scenario.watchers())
     plan = planned(scenario, chain)
     engine = _engine(plan)
@@ -79,6 +89,8 @@ def run(
         step = engine.step(now)
         if shades is not None:
             step = replace(step, shadow=shades.beside(step.mutual_information, step.decay))
+        if eta_kl is not None:
+            step = replace(step, contraction=eta_kl.at(now))
         for watcher in watchers.values():
             watcher.observe(now)
         steps.append(step)
@@ -86,6 +98,8 @@ def run(
             on_step(step)
         progress("steps", now.t / chain.T)
     findings = {check: watcher.conclude() for check, watcher in watchers.items()}
+    if eta_kl is not None and Sdpi.name in findings:
+        findings[Sdpi.name] = eta_kl.conclude(findings[Sdpi.name])
     elbo, balanced = engine.conclude()
     if balanced is not None:
         findings[ElboLedger.name] = balanced

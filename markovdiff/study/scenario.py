@@ -368,6 +368,11 @@ def load(source: str | Path) -> Scenario:
         raise error.located(shown(path)) from None
 
 
+def loaded(given: Scenario | str | Path) -> Scenario:
+    """Return a scenario as it is, or from its path or name. Raises InputError as `load` does."""
+    return given if isinstance(given, Scenario) else load(given)
+
+
 def find(source: str | Path) -> Path:
     """Return the file that a path or a shipped name stands for. Raise InputError for an unknown name."""
     if not isinstance(source, str | os.PathLike):

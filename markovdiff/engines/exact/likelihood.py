@@ -26,7 +26,7 @@ from markovdiff.arithmetic.enclosure import cross_entropy_ball, product_ball, si
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
-from markovdiff.errors import TooLongError
+from markovdiff.errors import TooLongError, UnfinishedError
 from markovdiff.measures.information import cross_entropy_of, entropy_of
 from markovdiff.measures.ledger import Term, Unbounded, unbounded_gap
 from markovdiff.measures.prior_likelihood import PriorLikelihood
@@ -113,6 +113,10 @@ class Likelihood:
         return Quantity(self._ball, self._form)
 
     def _ball(self, bits: int) -> arb:
+        """Return −Σ p_0 log m_0 in balls. Raises UnfinishedError where neither bits nor the walk tell it from 0."""
+        if bits > 4 * MAX_PRECISION and self.walk.m0 is None:
+            words = "the negative log-likelihood is not told from 0, and too long to be written out exactly"
+            raise UnfinishedError(words, where="nll", got=f"{4 * MAX_PRECISION} bits")
         product = self.product
         if bits > self.bits:
             product = None
