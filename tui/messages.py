@@ -17,6 +17,10 @@ Unit: TypeAlias = Literal["bits", "nats"]
 Kind: TypeAlias = Literal["cumulative", "step", "joint", "reverse", "marginal", "posterior", "forward"]
 
 
+Likely: TypeAlias = tuple[tuple[str, ...], str, Any]
+"""A sequence by its labels, its probability, and its mass under a sampler."""
+
+
 @dataclass(frozen=True)
 class Request:
     """Run this scenario: its TOML text, the folder that paths in it are relative to, its name.
@@ -131,9 +135,14 @@ class StepDone:
 
 @dataclass(frozen=True)
 class Finished:
-    """The whole result as the JSON has it, its "steps" empty, for they have been sent."""
+    """The whole result as the JSON has it, its "steps" empty, for they have been sent.
+
+    `drawn` has for each sampler the likeliest sequences of the data: their labels, q(x_0) as "n/d", and ν(x_0) as the
+    JSON has a number. Those that never occur are in the record.
+    """
 
     record: dict[str, Any]
+    drawn: tuple[tuple[Likely, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ class Panel:
     - `click` is what a click asks for, `columns` what the engine is asked for while time rests
     - `opens` puts it in front of its stack until another is asked for
     - `subject` is what it speaks of: where the data are sequences, a panel of one "symbol" says so in its title, and
-      where they are none, one of "sequences" has nothing but a sentence
+      where they are none, one of "sequences" has nothing but a sentence. It stands in front of its stack where they are
     """
 
     key: str
@@ -113,7 +113,7 @@ class Panel:
     title: Callable[[ViewState], str]
     draw: Drawing
     spot: Finder
-    here: Callable[[ViewState], Readable]
+    here: Callable[[ViewState], Readable | None]
     about: str
     formula: str
     places: Mapping[str, Place]

@@ -13,7 +13,7 @@ from math import isnan, log10
 from typing import Any
 
 from tui.glyphs import tell_apart
-from tui.messages import Died, Failed, Finished, Opened, Sampled, Shadowed, StepDone
+from tui.messages import Died, Failed, Finished, Likely, Opened, Sampled, Shadowed, StepDone
 
 TINY = 1e-290
 """A sum of products below this may have lost what it was made of."""
@@ -26,6 +26,7 @@ class RunBuffer:
     opened: Opened | None = None
     steps: list[StepDone] = field(default_factory=list)
     finished: dict[str, Any] | None = None
+    drawn: tuple[tuple[Likely, ...], ...] = ()
     trouble: str | None = None
     sampled: Sampled | None = None
     shadowed: Shadowed | None = None
@@ -43,7 +44,7 @@ class RunBuffer:
             case StepDone():
                 self.steps.append(message)
             case Finished():
-                self.finished = message.record
+                self.finished, self.drawn = message.record, message.drawn
             case Sampled():
                 self.sampled = message
             case Shadowed():
@@ -131,7 +132,7 @@ class RunBuffer:
 
 def veiled(run: RunBuffer, t: int) -> RunBuffer:
     """Return the run up to t, with nothing told of its end."""
-    return replace(run, steps=run.steps[: t + 1], finished=None, sampled=None)
+    return replace(run, steps=run.steps[: t + 1], finished=None, drawn=(), sampled=None)
 
 
 def _ratio(exact: str) -> float:

@@ -131,7 +131,7 @@ class Session:
 
     def accept(self, after: ViewState) -> None:
         """Look at what a click has asked for."""
-        before, chosen = self.view, {"chosen": after.chosen, "source": after.source}
+        before, chosen = self.view, {"chosen": after.chosen, "source": after.source, "sampler": after.sampler}
         if (after.t, after.playing) != (before.t, before.playing):
             self.go(after.t, **chosen)
         else:
@@ -207,8 +207,15 @@ class Session:
         self.run.take(message)
         if opened and self.run.opened is not None:
             self._open_time()
+            self._bring_forward(self.run.opened.length is not None)
             self.engine.ask(Sample(self.seed, PARTICLES))
             self.ask_shadow()
+
+    def _bring_forward(self, has_sequences: bool) -> None:
+        """Put the panels of sequences in front of their stacks where the data are sequences, and else behind."""
+        theirs = [name for name, panel in PANELS.items() if panel.subject == "sequences"]
+        recent = tuple(name for name in self.view.recent if name not in theirs or name == self.view.focused)
+        self.look(recent=(*recent, *(name for name in theirs if has_sequences and name not in recent)))
 
     def _open_time(self) -> None:
         """Let the clock run: the chain is known."""

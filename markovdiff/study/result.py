@@ -194,11 +194,21 @@ class FalseSequence:
 
 
 @dataclass(frozen=True)
+class TrueSequence:
+    """A sequence of the data, by its labels, its probability there, and its mass under a sampler."""
+
+    x0: tuple[str, ...]
+    probability: Fraction
+    mass: Enclosed
+
+
+@dataclass(frozen=True)
 class Sampled:
     """What a sampler draws: by a number of steps or a grid of `times`, or by block sizes and an order.
 
     `bound` says whether KL(q‖ν) ≤ excess is `strict` or `equal`; None where either is not finite. Of the order by
-    confidence `ties` counts the sequences shown on the way at which equals were told apart from the left.
+    confidence `ties` counts the sequences shown on the way at which equals were told apart from the left. `true`
+    has the ten likeliest sequences of the data, for pictures: not in JSON.
     """
 
     steps: int | None
@@ -212,6 +222,7 @@ class Sampled:
     bound: str | None
     false: tuple[FalseSequence, ...]
     ties: int | None = None
+    true: tuple[TrueSequence, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """The same as the JSON has it."""

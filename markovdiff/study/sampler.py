@@ -26,13 +26,16 @@ from markovdiff.sequences.curve import information_curve
 from markovdiff.sequences.orders import MAX_OUTCOMES, choice, outcomes
 from markovdiff.sequences.unmasking import unmasking
 from markovdiff.study.plan import SequencePlan
-from markovdiff.study.result import FalseSequence, Sampled
+from markovdiff.study.result import FalseSequence, Sampled, TrueSequence
 from markovdiff.study.sampler_keys import Asked, asked, bounds, find
 from markovdiff.study.scenario import Scenario
 from markovdiff.study.steps import unbounded
 
 MOST_FALSE = 10
 """Sequences that never occur, shown for each sampler."""
+
+MOST_TRUE = 10
+"""Sequences of the data that stand beside them in pictures."""
 
 MOST_SHARE_BITS = 2**14
 """Bits that a mass is evaluated with at most, where it is not known whether it is 0."""
@@ -126,6 +129,7 @@ class Drawn:
 
         tv = outside = None
         false: tuple[FalseSequence, ...] = ()
+        true: tuple[TrueSequence, ...] = ()
         if self.undefined is not None:
             tv = outside = unbounded(self.undefined)
         elif self.law is not None:
@@ -134,10 +138,13 @@ class Drawn:
             false = tuple(
                 FalseSequence(law.labels(x), enclosed(mass, digits)) for x, mass in self.law.false(MOST_FALSE)
             )
+            true = tuple(
+                TrueSequence(law.labels(x), p, enclosed(mass, digits)) for x, p, mass in self.law.true(MOST_TRUE)
+            )
         by, excess = self.asked, number(self.excess)
         assert excess is not None
         numbers = (excess, number(self.kl), tv, outside)
-        return Sampled(by.steps, by.times, by.unmask, by.order, *numbers, self.bound, false, self.ties)
+        return Sampled(by.steps, by.times, by.unmask, by.order, *numbers, self.bound, false, self.ties, true)
 
 
 class Kept(Drawn):

@@ -15,6 +15,7 @@ from typing import Any
 
 import markovdiff as md
 from tui.messages import STOPPED
+from tui.run_buffer import RunBuffer
 from tui.view import ViewState
 
 NUMERAL = re.compile(r"(?<![\w.])[−-]?\d[\d,]*(?:\.\d+)?(?:e[−-]?\d+)?(?:/\d+)?(?![\d/])")
@@ -90,6 +91,7 @@ def _words(panel: str, scene: ViewState) -> set[str]:
         "inequality": {"0"},
         "trajectories": counts | labels | sampled | {"0"},
         "chain": counts | labels | own | more,
+        "drawn": _named(film) | more,
     }[panel]
 
 
@@ -115,9 +117,40 @@ def _spans(panel: str, scene: ViewState, chain: md.Chain | None) -> Iterator[Spa
         yield from ((p, p) for row in rows for p in row or ())
     if panel == "trajectories":
         yield from _distances(scene)
+    if panel == "drawn" and film.opened.length is not None and film.finished is not None:
+        yield from _drawn(film)
 
 
-def _quantities(record: dict[str, Any], names: Iterable[str] = ()) -> Iterator[Span]:
+def _named(film: RunBuffer) -> set[str]:
+    """Numerals in the names of samplers and of sequences, and how many positions are known."""
+    if film.finished is None or film.opened is None or film.opened.length is None:
+        return set()
+    rows = film.finished["sampler"]
+    names = [str(one) for row in rows for key in ("steps", "times", "unmask", "order") for one in [row.get(key)]]
+    sequences = [tuple(one["x0"]) for row in rows for one in row["false"]] + [
+        x for row in film.drawn for x, _, _ in row
+    ]
+    names += [apart.join(x) for x in sequences for apart in ("", " ")]
+    names += ["+".join(map(str, row["unmask"])) for row in rows if "unmask" in row]
+    return {token for name in names for token in NUMERAL.findall(name)} | {str(j) for j in range(film.opened.length)}
+
+
+def _drawn(film: RunBuffer) -> Iterator[Span]:
+    """The samplers' numbers, the curve, q by the scenario's own weights, and ν, which the panel's tests add up."""
+    assert film.finished is not None
+    law = film.finished["scenario"]["sequences"]
+    for one in law.get("support", ()):
+        yield (q := Fraction(one["weight"]) / Fraction(law["total"])), q
+    masses = [mass for row in film.drawn for _, _, mass in row]
+    masses += [one["mass"] for row in film.finished["sampler"] for one in row["false"]]
+    yield from _quantities(dict(enumerate([*masses, *(film.finished["sequence"]["information_curve"] or ())])))
+    for row in film.finished["sampler"]:
+        yield from _quantities(row, ("excess", "kl", "outside_support"))
+    if "support" not in law:
+        yield from ((Fraction(q), Fraction(q)) for row in film.drawn for _, q, _ in row)
+
+
+def _quantities(record: dict[Any, Any], names: Iterable[str] = ()) -> Iterator[Span]:
     """The numbers of a record: enclosed ones by their bounds, exact ones as they are."""
     for name in names or record:
         value = record[name]

@@ -308,6 +308,15 @@ async def quits(s: Session, key: str) -> None:
     assert s.app.return_code == 0
 
 
+def chooses_sampler(way: int) -> Callable[[Session, str], Awaitable[None]]:
+    async def check(s: Session, key: str) -> None:
+        before = s.app.main.view.sampler
+        await s.press(key)
+        await s.until(lambda: s.app.main.view.sampler == before + way)
+
+    return check
+
+
 FACTS: dict[str, Callable[[Session, str], Awaitable[None]]] = {
     "play_or_pause": plays,
     "step_back": moves(19),
@@ -329,6 +338,8 @@ FACTS: dict[str, Callable[[Session, str], Awaitable[None]]] = {
     "source_next": chooses_source,
     "source_before": chooses_source,
     "backward": goes_back,
+    "sampler_next": chooses_sampler(1),
+    "sampler_before": chooses_sampler(-1),
     "unit": unit,
     **{f"panel_{name}": focuses(name) for name in PANELS},
     "turn": turns,

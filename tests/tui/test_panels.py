@@ -129,7 +129,7 @@ from tui.rows import paragraph
 from tui.view.view_state import Number
 
 PANEL = Panel(
-    key="9",
+    key="w",
     name="weather",
     words="the weather of t",
     title=lambda _: "weather",
@@ -159,10 +159,10 @@ test_the_contract("weather", "two-state")
 
 async def use(size):
     async with session(size=size) as s:
-        await s.press("9")
+        await s.press("w")
         widget = s.app.query_one("#panel-weather", PanelWidget)
         await s.until(lambda: s.app.focused is widget and "sun at t = 0" in raster.text(widget.rows))
-        assert str(widget.border_title) == "9 weather"
+        assert str(widget.border_title) == "w weather"
         await s.pilot.click("#panel-weather", offset=(8, 2))
         await s.at(7)
         assert "sun at t = 7" in raster.text(widget.rows)
@@ -170,7 +170,7 @@ async def use(size):
         await s.press("question_mark")
         await s.until(lambda: all(part.size.height for part in s.app.screen.query(Static)))
         shown = squeezed("".join(plain(part) for part in s.app.screen.query(Static)))
-        assert all(words in shown for words in ("9theweatheroft", "9weather", "Rainorshine.", "sun=1")), shown
+        assert all(words in shown for words in ("wtheweatheroft", "wweather", "Rainorshine.", "sun=1")), shown
 
 for size in ((80, 24), (120, 40)):
     asyncio.run(use(size))

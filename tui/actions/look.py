@@ -32,6 +32,11 @@ def choose(name: str, way: int, session: Session) -> None:
     session.look(**{name: (getattr(session.view, name) + way) % session.states})
 
 
+def draw_by(way: int, session: Session) -> None:
+    """Choose the next sampler, or the one before."""
+    session.look(sampler=session.view.sampler + way)
+
+
 def unit(session: Session) -> None:
     """Change the unit: the engine runs again."""
     now = session.request.unit or (session.run.opened.unit if session.run.opened else "bits")
@@ -90,6 +95,8 @@ LOOK = (
     _act("k", "choose_before", "the state of x_t before", do=partial(choose, "chosen", -1)),
     _act("J", "source_next", "the next state of x_0", do=partial(choose, "source", 1)),
     _act("K", "source_before", "the state of x_0 before", do=partial(choose, "source", -1)),
+    _act("d", "sampler_next", "the next sampler, of sequences", do=partial(draw_by, 1)),
+    _act("D", "sampler_before", "the sampler before, of sequences", do=partial(draw_by, -1)),
     _act("u", "unit", "bits or nats", do=unit),
     *(_act(p.key, f"panel_{p.name}", p.words, do=partial(focus, p.name)) for p in PANELS.values()),
     _act("tab", "turn", "the next panel, where several share a place", do=turn, first=True),

@@ -345,5 +345,10 @@ PANEL = Panel(
         "towards the data. Their frequencies come near p_t as far as their number, and the model, allow."
     ),
     formula="x_t ~ Q_t[x_(t−1), ·];   x_T ~ π, x_(t−1) ~ R_t[x_t, ·];   TV = ½ Σ |n_j/n − p_t[j]|",
-    places={"short": Place(stack="rest"), "narrow": Place(stack="rest"), "normal": Place(4), "wide": Place(6)},
+    places={
+        "short": Place(stack="rest"),
+        "narrow": Place(stack="rest"),
+        "normal": Place(4, "walk"),
+        "wide": Place(6, "walk"),
+    },
 )

@@ -38,6 +38,8 @@ TOTAL_NAMES = {
     "prior_gap": "KL(p_T‖π)",
 }
 
+SAMPLER_NAMES = {"kl": "KL(q‖ν)"}
+
 
 def paint(view: ViewState, spot: Readable | None, answer: str | None, width: int) -> Row:
     """Return the row; `answer` is the exact fraction where the engine has given it."""
@@ -100,7 +102,13 @@ def _fraction(exact: str | None, picture: float | None, width: int) -> Words:
 
 def _number(view: ViewState, spot: Number, width: int) -> Row:
     run = view.run
-    if spot.t is None:
+    if spot.sampler is not None:
+        rows = run.finished["sampler"] if run.finished else []
+        name, record = (
+            SAMPLER_NAMES[spot.quantity],
+            rows[spot.sampler][spot.quantity] if spot.sampler < len(rows) else None,
+        )
+    elif spot.t is None:
         name, record = TOTAL_NAMES[spot.quantity], run.finished["elbo"][spot.quantity] if run.finished else None
     else:
         name = STEP_NAMES[spot.quantity].format(t=spot.t, s=spot.t - 1)

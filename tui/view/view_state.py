@@ -21,10 +21,11 @@ MATRICES: tuple[Kind, ...] = ("cumulative", "step", "joint", "reverse")
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of the run by its name in the result: of step t, or one of the ledger's totals where t is None."""
+    """A number of the run by its name in the result: of step t, of a sampler, or else one of the ledger's totals."""
 
     quantity: str
     t: int | None
+    sampler: int | None = None
 
 
 Readable: TypeAlias = Question | Number
@@ -44,6 +45,7 @@ class ViewState:
     - `zoomed` is the name of the panel that has the room of all, or ""
     - `recent` are the names of the panels that were asked for, that which has the keys first
     - `hover` is where the mouse is: a panel's name, x and y
+    - `sampler` is the number of the sampler that is looked at, counted round and round
     - `size` is the screen's, in columns and rows; `touring` whether the card of the tour takes some of them
     """
 
@@ -65,6 +67,7 @@ class ViewState:
     hover: tuple[str, int, int] | None = None
     size: tuple[int, int] = (0, 0)
     touring: bool = False
+    sampler: int = 0
     arrived: int = 0
 
     @property

@@ -25,7 +25,8 @@ from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.transition import Dense
 from markovdiff.study.forecast import check_forecast, forecast
 from markovdiff.study.naive_float import NaiveFloat, check_certified
-from markovdiff.study.result import Step
+from markovdiff.study.result import Sampled as SampledResult
+from markovdiff.study.result import Step, quantity_record
 from markovdiff.study.run import run
 from markovdiff.study.scenario import Scenario, loads
 from tui.messages import (
@@ -33,6 +34,7 @@ from tui.messages import (
     Column,
     Failed,
     Finished,
+    Likely,
     Message,
     Opened,
     Question,
@@ -206,7 +208,7 @@ class Study:
 
         result = run(scenario, noting, between)
         record = replace(result, steps=()).record()
-        self.send(Finished(record))
+        self.send(Finished(record, tuple(likely(sampled) for sampled in result.sampler)))
 
     def _keep(self, now: Moment) -> None:
         """Keep the first moments, as many as there is room for."""
@@ -296,6 +298,11 @@ class Study:
         if self.scenario is not None and self.scenario.sequences is not None:
             return "the reverse model looks at whole sequences, and these particles are single symbols"
         return "a process with memory has no reverse model"
+
+
+def likely(sampled: SampledResult) -> tuple[Likely, ...]:
+    """Return the likeliest sequences of the data beside what a sampler makes of them."""
+    return tuple((one.x0, text(one.probability), quantity_record(one.mass)) for one in sampled.true)
 
 
 def is_affordable(chain: Chain) -> bool:

@@ -191,6 +191,19 @@ class DrawnLaw:
         ranked = sorted((-float(mass.mid()), x) for x, mass in found.false.items())[:most]
         return [(x, Share(None, self._false_ball(x), is_zero=False)) for _, x in ranked]
 
+    def true(self, most: int) -> list[tuple[Symbols, Fraction, Share]]:
+        """Return the likeliest sequences of the data, q(x_0) and ν(x_0); of equals the first in order."""
+        found, law = self.found, self.chain.law
+        assert isinstance(found, Drawn)
+        ranked = sorted(range(len(law.support)), key=lambda n: (-law.support[n][1], n))[:most]
+        return [(law.support[n][0], Fraction(law.support[n][1], law.total), self._true_share(n)) for n in ranked]
+
+    def _true_share(self, n: int) -> Share:
+        if isinstance(self.exact, Drawn):
+            return _share(to_fraction(self.exact.inside[n]))
+        assert isinstance(self.found, Drawn)
+        return Share(None, lambda bits: self.at(bits + 64).inside[n], is_zero=self.found.inside[n] == 0)
+
     def _false_ball(self, x: Symbols) -> Callable[[int], arb]:
         return lambda bits: self.at(bits + 64).false[x]
 
