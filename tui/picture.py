@@ -10,7 +10,11 @@ import argparse
 import asyncio
 import re
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+
+from textual.pilot import Pilot
 
 from markovdiff.study.output import write_whole
 from markovdiff.study.scenario import find
@@ -39,14 +43,38 @@ def main() -> None:
 
 async def drawn(request: Request, t: int, size: tuple[int, int] = SIZE) -> str:
     """Return the screen at time t of a finished run, as SVG text. Raise TimeoutError where the run takes too long."""
+    async with stage(request, size) as (app, pilot):
+        app.session.go(t)
+        await settled(app, pilot)
+        return picture_of(app, f"markovdiff tui {request.name} --t {t}")
+
+
+@asynccontextmanager
+async def stage(
+    request: Request, size: tuple[int, int], theme: str = "markovdiff-dark"
+) -> AsyncIterator[tuple[MarkovdiffApp, Pilot[None]]]:
+    """Show a screen to nobody, its run at its end or in trouble. Raise TimeoutError where the run takes too long."""
     engine = Engine()
     engine.run(request)
-    app = MarkovdiffApp(request, engine, t=t, play=False, fps=30, theme="markovdiff-dark")
-    async with app.run_test(size=size) as pilot, asyncio.timeout(PATIENCE):
-        while app.session.run.finished is None or app.main.view.arrived < app.session.run.arrived:
-            await pilot.pause(0.05)
-        await pilot.pause(0.5)
-        return slim(app.export_screenshot(title=f"markovdiff tui {request.name} --t {t}"))
+    app = MarkovdiffApp(request, engine, play=False, fps=30, theme=theme)
+    async with app.run_test(size=size) as pilot:
+        async with asyncio.timeout(PATIENCE):
+            while (app.session.run.finished is None or app.session.run.sampled is None) and not app.session.run.trouble:
+                await pilot.pause(0.05)
+        yield app, pilot
+
+
+async def settled(app: MarkovdiffApp, pilot: Pilot[None]) -> None:
+    """Wait until all that was asked of the engine is answered and drawn."""
+    await pilot.pause()
+    while app.session.is_waiting or app.main.view.arrived < app.session.run.arrived:
+        await pilot.pause(0.01)
+    await pilot.pause()
+
+
+def picture_of(app: MarkovdiffApp, title: str) -> str:
+    """Return the screen as it is, as SVG text."""
+    return slim(app.export_screenshot(title=title))
 
 
 def slim(svg: str) -> str:

@@ -151,6 +151,11 @@ class Session:
         """How many states there are, or one while that is not known."""
         return self.run.opened.K if self.run.opened else 1
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a question to the engine is open."""
+        return None in self._asked.values()
+
     # the run
 
     def begin(self, request: Request) -> None:

@@ -47,13 +47,27 @@ def audit(result: str, steps: range | None, sample: int | None, seed: int, scena
     return examine(result, steps, sample, seed, scenario=scenario, minutes=minutes)
 
 
+def screen_size(_context: click.Context, _option: click.Parameter, given: str | None) -> tuple[int, int] | None:
+    """Return columns and rows from "120x40"."""
+    if given is None:
+        return None
+    columns, _, rows = given.partition("x")
+    if not all(side.isascii() and side.isdigit() and 1 <= int(side[:5]) <= 1000 for side in (columns, rows)):
+        raise click.BadParameter("columns and rows, such as 120x40, each from 1 to 1000")
+    return int(columns), int(rows)
+
+
 @click.command()
 @click.argument("scenario", default="two-state", shell_complete=complete_scenario)
-@click.option("--t", "t", type=click.IntRange(min=0), default=0, metavar="N", help="The time to open at.")
+@click.option("--t", "t", type=click.IntRange(min=0), metavar="N", help="The time to open at (default 0).")
 @click.option("--play", is_flag=True, help="Play at once.")
 @click.option("--fps", type=click.IntRange(1, 120), default=30, metavar="N", help="Pictures a second at most.")
 @click.option("--theme", type=click.Choice(["dark", "light", "contrast"]), help="Colours.")
 @click.option("--unit", type=click.Choice(["bits", "nats"]), help="Instead of the scenario's.")
+@click.option("--record", metavar="FILE", help="Write FILE.svg, a picture at --t, or FILE.cast, and show nothing.")
+@click.option("--from", "start", type=click.IntRange(min=0), metavar="N", help="The first time of a .cast (default 0).")
+@click.option("--to", "end", type=click.IntRange(min=0), metavar="N", help="Its last time (default T).")
+@click.option("--size", callback=screen_size, metavar="CxR", help="Columns and rows of a record (default 120x40).")
 @click.option("--serve", is_flag=True, help="In a browser instead (needs the extra `web`).")
 @click.option(
     "--host",
@@ -65,11 +79,15 @@ def audit(result: str, steps: range | None, sample: int | None, seed: int, scena
 @click.option("--visitors", type=click.IntRange(min=1), metavar="N", help="At most so many at once (default 8).")
 def tui(
     scenario: str,
-    t: int,
+    t: int | None,
     play: bool,
     fps: int,
     theme: str | None,
     unit: Unit | None,
+    record: str | None,
+    start: int | None,
+    end: int | None,
+    size: tuple[int, int] | None,
     serve: bool,
     host: str | None,
     port: int | None,
@@ -79,6 +97,17 @@ def tui(
     from markovdiff.study.scenario import find
     from tui.open import show
 
+    if record is not None:
+        if serve or play:
+            raise InputError("a record is neither served nor played", where="--record", remedy="leave the other out")
+        from tui.picture import SIZE
+        from tui.record import record as record_to
+
+        times = {"t": t, "start": start, "end": end}
+        return record_to(find(scenario), scenario, record, **times, size=size or SIZE, theme=theme, unit=unit)
+    if (start, end, size) != (None, None, None):
+        raise InputError("nothing is recorded", where="--from, --to, --size", remedy="add --record FILE")
+    t = t or 0
     if serve:
         from tui.serve import serve as serve_at
 

@@ -31,7 +31,7 @@ def test_a_finished_run_is_drawn() -> None:
 
 
 def test_the_picture_that_is_shown_is_of_this_program() -> None:
-    """`python -m tui.picture two-state --t 17 -o .github/screen.svg` made it: the same number stands in it."""
+    """`markovdiff tui two-state --t 17 --record .github/screen.svg` made it: the same number stands in it."""
     svg = SHOWN.read_text(encoding="utf-8")
     assert VALUE in words(svg)
     assert len(svg.encode()) <= 60_000
