@@ -72,7 +72,7 @@ def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None 
 
 
 def _with_positions(made: Forecast, scenario: Scenario, chain: SequenceChain) -> Forecast:
-    """The forecast with a per-position model and the samplers that the file asks for."""
+    """Return the forecast with a per-position model and the samplers that the file asks for."""
     from markovdiff.sequences.orders import MAX_OUTCOMES, choice, outcomes
     from markovdiff.study.sampler_keys import asked
 
@@ -201,7 +201,7 @@ def asked_for(scenario: Scenario) -> ArithmeticName:
 
 
 def others(scenario: Scenario, chain: Chain, tried: Forecast) -> list[Forecast]:
-    """The forecasts of what the scenario does not ask for and what its run does not do; certified arithmetic first.
+    """Return the forecasts of what the scenario does not ask for and its run does not do; certified arithmetic first.
 
     Sequences have none: they cost the same in exact and ball arithmetic.
     """
@@ -227,7 +227,7 @@ def said(made: Forecast) -> str:
 
 
 def smaller(scenario: Scenario, chain: Chain) -> str:
-    """What would make the run itself smaller."""
+    """Return what would make the run itself smaller."""
     if scenario.sequences is not None:
         return "a shorter length or fewer steps; `markovdiff unmask` needs the information curve alone"
     if asked_for(scenario) == "float":

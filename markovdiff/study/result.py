@@ -79,7 +79,7 @@ class Step:
         return self.law.rows()[0]
 
     def record(self, distributions: bool = False) -> dict[str, Any]:
-        """The step as the JSON has it."""
+        """Return the step as the JSON has it."""
         record = {name: plain(getattr(self, name)) for name in QUANTITIES}
         if distributions:
             record["marginal"] = self._marginal_record()
@@ -174,7 +174,7 @@ class SequenceFacts:
     dual_total_correlation: Enclosed | None = None
 
     def record(self) -> dict[str, Any]:
-        """The same as the JSON has it."""
+        """Return the same as the JSON has it."""
         curve = self.information_curve
         return {
             "length": self.length,
@@ -214,7 +214,7 @@ class Sampled:
     ties: int | None = None
 
     def record(self) -> dict[str, Any]:
-        """The same as the JSON has it."""
+        """Return the same as the JSON has it."""
         by: dict[str, Any] = {"steps": self.steps, "times": self.times and list(self.times)}
         if self.unmask is not None:
             order = self.order if isinstance(self.order, str) else list(self.order or ())
@@ -329,7 +329,7 @@ def _shadow_cells(shade: FloatError) -> list[str]:
 
 
 def _states(result: Result) -> list[str]:
-    """The states as columns call them; a sequence by its labels, joined."""
+    """Return the states as columns call them; a sequence by its labels, joined."""
     if result.steps and (sequences := result.steps[0].sequences) is not None:
         return [joined(x) for x in sequences]
     states = result.scenario["states"]

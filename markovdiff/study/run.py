@@ -114,7 +114,7 @@ def run(
 
 
 def _engine(plan: Plan) -> Engine[Any]:
-    """The run in the arithmetic that the plan asks for; float's loads numpy, so it is imported only here."""
+    """Return the run in the arithmetic that the plan asks for; float's loads numpy, so it is imported only here."""
     if plan.sequences is not None:
         from markovdiff.study.sequences import SequenceEngine
 
@@ -207,7 +207,7 @@ def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
 
 
 def _model(scenario: Scenario, model: ReverseModel | None, chain: Chain) -> dict[str, object] | None:
-    """The reverse model's kind and what an audit needs of it: of a kind that no audit knows, the rows of every step."""
+    """Return the model's kind and what an audit needs of it: of a kind that no audit knows, the rows of every step."""
     spec = scenario.model
     if scenario.sequences is not None:
         return {"kind": spec.kind(), **spec.keys()}

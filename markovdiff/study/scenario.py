@@ -117,7 +117,7 @@ class Scenario:
         return self.file.noise.kernel.added_state()
 
     def chain(self) -> Chain:
-        """The forward process, exact; of sequences, that of a symbol at a position drawn at random."""
+        """Return the forward process, exact; of sequences, that of a symbol at a position drawn at random."""
         return Chain(self.data, self.kernel, self.betas, self.T)
 
     def prior(self, chain: Chain) -> RationalMatrix:
@@ -139,7 +139,7 @@ class Scenario:
         return None
 
     def chain_of_one_symbol(self, where: str) -> Chain:
-        """The forward process, for what speaks of one symbol. Raises InputError, at `where`, for sequences."""
+        """Return the forward process, for what speaks of one symbol. Raises InputError, at `where`, for sequences."""
         if self.sequences is not None:
             raise InputError(
                 "this speaks of one symbol, not of sequences",
@@ -150,7 +150,7 @@ class Scenario:
         return self.chain()
 
     def sequence_chain(self) -> SequenceChain | None:
-        """The forward process of sequences; None where the data are one symbol.
+        """Return the forward process of sequences; None where the data are one symbol.
 
         Raises LimitError where too many sequences are possible to be run.
         """
