@@ -65,7 +65,7 @@ def run(**options: Any) -> int:
     """
 
     def human(console: Console, results: list[Result]) -> None:
-        from markovdiff.report import show
+        from markovdiff.reports.terminal import show
 
         for k, result in enumerate(results):
             if k:
@@ -82,7 +82,7 @@ def verify(**options: Any) -> int:
     """Run the scenarios' checks, one line each; the exit status is the verdict."""
 
     def human(console: Console, results: list[Result]) -> None:
-        from markovdiff.report import verdict_lines
+        from markovdiff.reports.terminal import verdict_lines
 
         for result in results:
             for line in verdict_lines(result):
