@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from markovdiff.process.chain import Chain
     from markovdiff.reference.compare import compare
     from markovdiff.reference.export import export
+    from markovdiff.reports.page import report
     from markovdiff.study.result import Result
     from markovdiff.study.run import run
     from markovdiff.study.scenario import Scenario, load, loads, scenario
@@ -69,6 +70,7 @@ _HOMES = {
     "markovdiff.process.chain": ("Chain",),
     "markovdiff.reference.compare": ("compare",),
     "markovdiff.reference.export": ("export",),
+    "markovdiff.reports.page": ("report",),
     "markovdiff.study.result": ("Result",),
     "markovdiff.study.run": ("run",),
     "markovdiff.study.scenario": ("Scenario", "load", "loads", "scenario"),
@@ -77,7 +79,7 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  (by theme)
-    "load", "loads", "scenario", "run", "sweep", "plot", "export", "compare", "Scenario", "Chain", "Result",
+    "load", "loads", "scenario", "run", "sweep", "plot", "report", "export", "compare", "Scenario", "Chain", "Result",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "total_variation", "chi_squared", "renyi",
     "log", "LogForm", "INFINITY",

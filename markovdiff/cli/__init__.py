@@ -13,14 +13,23 @@ import io
 import click
 
 from markovdiff import __version__, signals
-from markovdiff.cli import drawing, exporting, programs, reading, running, sweeping
+from markovdiff.cli import drawing, exporting, paging, programs, reading, running, sweeping
 from markovdiff.cli.streams import aside, speak_utf8
 from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError, printable
 
 COMMANDS = [
     *(running.run, running.verify),
     *(reading.list_, reading.show, reading.new, reading.learn, reading.schema, reading.completion),
-    *(programs.tui, programs.audit, programs.bench, sweeping.sweep, drawing.plot, exporting.export, exporting.compare),
+    *(
+        programs.tui,
+        programs.audit,
+        programs.bench,
+        sweeping.sweep,
+        drawing.plot,
+        paging.report,
+        exporting.export,
+        exporting.compare,
+    ),
 ]
 
 
