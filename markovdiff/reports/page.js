@@ -91,7 +91,8 @@ class Curves {
     this.box.checked = sizes.length > 0 && Math.max(...sizes) - Math.min(...sizes) > 4;
     this.box.addEventListener("change", () => { this.draw(); this.move(view.at); });
     this.node = panel(title, this.svg);
-    this.node.prepend(make("label", { class: "switch" }, this.box, " logarithmic"));
+    this.node.prepend(make("label", { class: "switch" }, this.box, " log"));
+    this.low = Math.min(0, ...all.map(plain));
     this.top = Math.max(0, ...all.map(plain));
     this.span = [Math.min(...sizes), Math.max(...sizes)];
     this.svg.addEventListener("pointermove", (e) => this.point(e));
@@ -101,7 +102,7 @@ class Curves {
   x(t) { return LEFT + ((WIDTH - LEFT - RIGHT) * t) / this.end; }
   y(q) {
     const height = HEIGHT - TOP - BOTTOM;
-    if (!this.box.checked) return this.top > 0 ? HEIGHT - BOTTOM - (height * plain(q)) / this.top : HEIGHT - BOTTOM;
+    if (!this.box.checked) return HEIGHT - BOTTOM - (height * (plain(q) - this.low)) / (this.top - this.low || 1);
     const [low, high] = this.span, size = magnitude(q);
     return Number.isFinite(size) ? HEIGHT - BOTTOM - (height * (size - low + 0.3)) / (high - low + 0.6) : NaN;
   }
@@ -114,7 +115,14 @@ class Curves {
       const [low, high] = this.span.map((s, k) => (k ? Math.floor(s) : Math.ceil(s)));
       const step = Math.max(1, Math.ceil((high - low) / 4));
       for (let e = high; e >= low; e -= step) mark(this.y({ v: `1e${e}` }), Math.abs(e) < 3 ? String(10 ** e).slice(0, 4) : `1e${e}`);
-    } else if (this.top > 0) ticks(this.top).forEach((value) => mark(this.y({ v: String(value) }), tickWords(value)));
+    } else if (this.top > this.low) {
+      const marks = this.top > 0 ? ticks(this.top) : [0];
+      marks.forEach((value) => mark(this.y({ v: String(value) }), tickWords(value)));
+      if (this.low < 0) {
+        mark(this.y({ v: String(this.low) }), tickWords(this.low));
+        parts.push(make("line", { class: "axis", x1: LEFT, x2: WIDTH - RIGHT, y1: this.y({ v: "0" }), y2: this.y({ v: "0" }) }));
+      }
+    }
     const every = Math.max(1, ticks(this.view.T)[1]);
     for (let t = 0; t <= this.view.T; t += Math.round(every)) {
       parts.push(make("text", { x: this.x(t), y: HEIGHT - 7, "text-anchor": "middle" }, String(t)));
@@ -170,7 +178,7 @@ class Curves {
 // each step's term of L: what was lost, and upon it the model's error
 class Ledger extends Curves {
   constructor(view) {
-    super(view, `Terms of −ELBO, ${view.data.unit}`, [
+    super(view, `Terms of L = −ELBO, ${view.data.unit}`, [
       ["one", "elbo_term", "term"], ["two", "information_loss", "lost"], ["three", "model_error", "model's error"]]);
     this.node.querySelector(".switch").remove();
     this.end = view.T + 0.5;
@@ -290,8 +298,8 @@ class View {
     this.story = make("p", { class: "story" });
     const { unit } = data;
     this.curves = [
-      new Curves(this, `Information I(x0;x_t), ${unit}`, [["one", "mutual_information", "I(x0;x_t)"]]),
-      new Curves(this, `Lost at each step, ${unit}`, [["one", "information_loss", "lost"]]),
+      new Curves(this, `Left: I(x0;x_t), ${unit}`, [["one", "mutual_information", "I(x0;x_t)"]]),
+      new Curves(this, `Lost at t, ${unit}`, [["one", "information_loss", "lost"]]),
       new Curves(this, `Entropies, ${unit}`, [["one", "entropy", "H(x_t)"], ["two", "conditional_entropy", "H(x0|x_t)"], ["three", "noise_entropy", "H(x_t|x0)"]])];
     if (this.steps.some((s) => s.elbo_term !== undefined)) this.curves.push(new Ledger(this));
     for (const curve of this.curves) curve.draw();
@@ -336,7 +344,8 @@ class View {
     this.range.value = this.at;
     this.range.setAttribute("aria-valuetext", `t = ${step.t}`);
     this.output.textContent = `t = ${step.t} / ${this.data.T}`;
-    const lost = step.information_loss === undefined ? "" : `; this step lost ${spoken(step.information_loss)} (${step.decay})`;
+    const loss = spoken(step.information_loss), gained = loss[0] === "-";
+    const lost = step.t === 0 ? "" : `; this step ${gained ? "gained" : "lost"} ${gained ? loss.slice(1) : loss} (${step.decay})`;
     this.story.textContent = `I(x0;x_t) = ${spoken(step.mutual_information)} ${unit} of ${spoken(this.steps[0].mutual_information)} are left${lost}`;
     for (const [key, cell] of this.cells) {
       const [value, ...more] = certified(step[key], sure || step[key]?.v === undefined || !(key in step)).split("\n");
