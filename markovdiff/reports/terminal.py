@@ -259,10 +259,15 @@ def per_step(result: Result, rows: range | None) -> RenderableType:
         table.add_column(name, justify="right", no_wrap=True)
     for step in result.steps[1:]:
         if (rows is None or step.t in rows) and step.elbo_term and step.model_error:
-            paid = step.conditional_entropy if step.t == 1 else step.information_loss
+            paid = paid_at(step)
             assert paid is not None
             table.add_row(str(step.t), number(step.elbo_term), "", number(paid), "", number(step.model_error))
     return Group(table, Text("t = 1 is the reconstruction: it pays for H(x0|x_1)", style="dim"), Text())
+
+
+def paid_at(step: Step) -> Enclosed | None:
+    """Return what a term pays for: H(x0|x_1) at t = 1, else the information that the step lost."""
+    return step.conditional_entropy if step.t == 1 else step.information_loss
 
 
 def verdicts(checks: Sequence[Check]) -> RenderableType:

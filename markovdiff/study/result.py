@@ -21,6 +21,7 @@ from markovdiff.arithmetic.enclosure import decimal_text
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.arithmetic.value import one_line
+from markovdiff.study.frames import frame
 from markovdiff.study.naive_float import FloatError, rounded, scientific
 
 SCHEMA = "markovdiff.result/2"
@@ -72,11 +73,11 @@ class Step:
         """p_t, state by state."""
         return self.law.rows()[0]
 
-    def record(self, distributions: bool = False) -> dict[str, Any]:
-        """The step as the JSON has it."""
-        record = {name: _plain(getattr(self, name)) for name in QUANTITIES}
+    def record(self, distributions: bool = False, digits: int | None = None) -> dict[str, Any]:
+        """The step as the JSON has it; with `digits` its rationals as decimals of so many significant digits."""
+        record = {name: _plain(getattr(self, name), digits) for name in QUANTITIES}
         if distributions:
-            record["marginal"] = [_plain(p) for p in self.marginal]
+            record["marginal"] = [_plain(p, digits) for p in self.marginal]
         if self.shadow is not None:
             record["shadow"] = self.shadow.record()
         return record
@@ -134,6 +135,9 @@ class Elbo:
         shown_totals = {"L": self.negative_elbo, "NLL": self.nll, "H(x0)": self.data_entropy}
         return f"<Elbo: {', '.join(f'{name} = {_short(value)}' for name, value in shown_totals.items())}>"
 
+    def _repr_html_(self) -> str:
+        return str(import_module("markovdiff.reports.notebook").of_ledger(self))
+
 
 def _short(value: Enclosed | None) -> str:
     return "none" if value is None else value.short()
@@ -174,8 +178,12 @@ class Result:
         """Whether every check came out as expected."""
         return not self.partial and all(check.verdict == "holds" for check in self.checks)
 
-    def record(self, distributions: bool = False) -> dict[str, Any]:
-        """Return the whole result as plain dicts, lists and strings."""
+    def record(self, distributions: bool = False, *, decimal: bool = False) -> dict[str, Any]:
+        """Return the whole result as plain dicts, lists and strings.
+
+        With `decimal` the steps' rationals are decimals, rounded to the result's digits; the scenario stays exact.
+        """
+        digits = int(str(self.arithmetic["digits"])) if decimal else None
         return {
             "schema": SCHEMA,
             "markovdiff": self.version,
@@ -184,7 +192,7 @@ class Result:
             "arithmetic": self.arithmetic,
             "scenario": self.scenario,
             "notes": list(self.notes),
-            "steps": [step.record(distributions) for step in self.steps],
+            "steps": [step.record(distributions, digits) for step in self.steps],
             "elbo": {name: _plain(getattr(self.elbo, name)) for name in TOTALS},
             "checks": [{field.name: getattr(check, field.name) for field in fields(Check)} for check in self.checks],
             "sequence": self.sequence,
@@ -195,9 +203,22 @@ class Result:
         """Draw the result and return the matplotlib Figure: information, loss, entropy or ledger (see `md.plot`)."""
         return import_module("markovdiff.figures.figure").plot(self, what, scale=scale)
 
-    def to_json(self, distributions: bool = False) -> str:
-        """Return JSON text, one line a quantity."""
-        return dump(self.record(distributions))
+    def to_json(self, distributions: bool = False, *, decimal: bool = False) -> str:
+        """Return JSON text, one line a quantity; with `decimal` the steps' rationals as decimals."""
+        return dump(self.record(distributions, decimal=decimal))
+
+    def to_frame(self, library: str | None = None) -> Any:
+        """Return a row a step as a pandas or polars DataFrame: floats by the JSON's names, `t` whole, `decay` text.
+
+        `library` is "pandas" or "polars"; by default whichever is in use, or installed. Infinite is inf, undefined NaN;
+        what does not apply or was not decided is missing. Raises InputError where the library is not installed.
+        """
+        kinds = {name: {"t": int, "decay": str}.get(name, float) for name in QUANTITIES}
+        columns = {name: [_cell(getattr(step, name)) for step in self.steps] for name in QUANTITIES}
+        return frame(columns, kinds, library)
+
+    def _repr_html_(self) -> str:
+        return str(import_module("markovdiff.reports.notebook").of_result(self))
 
     def to_csv(self, distributions: bool = False) -> str:
         """Return CSV text: a header, then one row a step, one column a quantity."""
@@ -251,8 +272,22 @@ def _states(result: Result) -> list[str]:
     return states
 
 
-def _plain(value: object) -> object:
+def _cell(value: object) -> object:
+    """Return what stands in a frame: a float for a number, None where there is none or it was not decided."""
     match value:
+        case Enclosed(value="undecided"):
+            return None
+        case Enclosed() | Fraction() | Decimal():
+            return float(value)
+    return value
+
+
+def _plain(value: object, digits: int | None = None) -> object:
+    """Return a value as the JSON has it; a rational as a decimal of so many digits where these are given."""
+    match value:
+        case Fraction() if digits is not None:
+            quotient = Context(prec=digits).divide(Decimal(value.numerator), Decimal(value.denominator))
+            return decimal_text(quotient.normalize())
         case Fraction():
             return text(value)
         case Decimal():

@@ -163,7 +163,7 @@ def test_a_gain_and_a_missing_ledger_are_said(window: Any) -> None:
     """A process with memory gains information; it has no ledger, and its curve goes below zero."""
     to(window, 2, 5)
     assert "this step gained 0.0124501299378947 (violated)" in shown(window, 2, ".story")
-    assert "no ledger" in shown(window, 2, "caption")
+    assert "no ledger" in shown(window, 2, ".wide")
 
 
 def test_no_request_and_no_complaint(page: Path) -> None:
