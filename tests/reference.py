@@ -37,13 +37,16 @@ def structs(shape: shapes.Type) -> list[shapes.StructType]:
 
 
 def places(shape: shapes.Type | None = None, path: str = ROOT) -> Iterator[tuple[str, str, list[shapes.StructType]]]:
-    """Each place of a file that takes a table: "keys" or "kinds", its path, and the structs that fit there."""
+    """Each place of a file that takes a table: "keys" or "kinds", its path, and the structs that fit there.
+
+    A table within a kind has kinds that stand at a place of their own, too (`uniform` of a kernel is a schedule).
+    """
     found = structs(shape or shapes.type_info(File))
     kinds = any(struct.tag is not None for struct in found)
     yield "kinds" if kinds else "keys", path, found
     for struct in found:
         for field in struct.fields:
-            if structs(field.type):
+            if structs(field.type) and struct.tag is None:
                 inner = field.encode_name if path == ROOT else f"{path}.{field.encode_name}"
                 yield from places(field.type, inner)
 

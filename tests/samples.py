@@ -21,14 +21,32 @@ KERNELS = {
     "uniform": '{ kind = "uniform" }',
     "absorbing": '{ kind = "absorbing" }',
     "mixing": '{ kind = "mixing", target = ["1/2", "1/3", "1/6"] }',
+    "mask-uniform": '{ kind = "mask-uniform", uniform = { kind = "linear", start = "1/10", stop = "1/4" } }',
     "neighbour": '{ kind = "neighbour" }',
     "gaussian": '{ kind = "gaussian" }',
     "matrix": '{ kind = "matrix", rows = [["1/2", "1/2", 0], [0, "1/3", "2/3"], [1, 0, 0]] }',
+    "rate": '{ kind = "rate", rows = [[-1, 1, 0], [1, -3, 2], [0, "1/2", "-1/2"]] }',
     "per-step": '{ kind = "per-step", steps_rows = [[["1/2", "1/2", 0], [0, 1, 0], [0, 0, 1]],'
     " [[1, 0, 0], [0, 1, 0], [0, 1, 0]]] }",
     "conditional": '{ kind = "conditional", rows_by_source = [[["1/2", "1/2", 0], [0, 1, 0], [0, 0, 1]],'
     " [[1, 0, 0], [0, 1, 0], [0, 1, 0]], [[0, 1, 0], [0, 0, 1], [1, 0, 0]]] }",
 }
+
+VARIANTS = {
+    "uniform-bands": '{ kind = "uniform", bands = 1 }',
+    "uniform-scale": '{ kind = "uniform", scale = [1, "1/2", 3] }',
+    "uniform-bands-scale": '{ kind = "uniform", bands = 1, scale = [1, 0, 2] }',
+    "absorbing-scale": '{ kind = "absorbing", scale = [1, "1/2", 2] }',
+    "mixing-scale": '{ kind = "mixing", target = "data", scale = [3, 1, 0] }',
+    "mixing-targets": '{ kind = "mixing", targets = [["1/2", "1/2", 0], [0, 0, 1]] }',
+    "mixing-targets-scale": '{ kind = "mixing", targets = [[1, 0, 0], [0, "1/3", "2/3"]], scale = [1, 2, 3] }',
+    "mask-uniform-state": '{ kind = "mask-uniform", mask = "1", uniform = { kind = "constant", beta = "1/5" } }',
+    "mask-uniform-erasure": '{ kind = "mask-uniform", uniform = { kind = "constant", beta = 0 } }',
+    "mask-uniform-drawn": '{ kind = "mask-uniform", uniform = { kind = "constant", beta = 1 } }',
+    "rate-absorbing": '{ kind = "rate", rows = [[-1, 0, 1], [0, -1, 1], [0, 0, 0]], resolution = "1/1000" }',
+    "gaussian-bands": '{ kind = "gaussian", bands = 1 }',
+}
+"""What further keys make of a kind."""
 
 MODELS = {
     "bayes": '{ kind = "bayes" }',
@@ -49,8 +67,9 @@ def scenario(kernel: str = "uniform", model: str = "bayes", beta: str = "1/3", w
     """Two steps on three states."""
     schedule = "" if kernel in ("per-step", "conditional") else f'schedule = {{ kind = "constant", beta = "{beta}" }}\n'
     reverse = "" if kernel == "conditional" else f"[reverse]\nmodel = {MODELS[model]}\n"
+    table = (KERNELS | VARIANTS)[kernel]
     return md.loads(
-        f"[data]\nweights = [{weights}]\n[noise]\nsteps = 2\nkernel = {KERNELS[kernel]}\n{schedule}{reverse}",
+        f"[data]\nweights = [{weights}]\n[noise]\nsteps = 2\nkernel = {table}\n{schedule}{reverse}",
         name=f"{kernel}-{model}",
     )
 

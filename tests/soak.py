@@ -196,13 +196,13 @@ class Soak:
     async def at_rest(self, app: MarkovdiffApp, pilot: Pilot[None]) -> MarkovdiffApp:
         """One chain, run to its end, nothing marked, nothing over it."""
         await self.home(app, pilot)
-        if app.tour is not None:
-            app.action_leave_tour()
-        app.marked = app.bench = None
+        if app.session.tour is not None:
+            app.session.leave_tour()
+        app.session.pinned_run = app.session.lab = None
         path = SCENARIOS / "two-state.toml"
-        app.begin(Request(path.read_text(encoding="utf-8"), str(path.parent), path.stem))
+        app.session.begin(Request(path.read_text(encoding="utf-8"), str(path.parent), path.stem))
         deadline = time.monotonic() + PATIENCE
-        while app.film.finished is None or app.film.sampled is None:
+        while app.session.run.finished is None or app.session.run.sampled is None:
             assert time.monotonic() < deadline, "the chain was not run"
             await pilot.pause(0.02)
         return app

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 import markovdiff as md
 from markovdiff.cli import cli
 from tui.actions import ACTIONS, spelled
+from tui.panels import PANELS
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/*.md")])
@@ -52,6 +53,13 @@ def test_the_python_of_the_engine_s_page_runs(capsys: pytest.CaptureFixture[str]
     assert code is not None
     exec(code[1], {})
     assert len(capsys.readouterr().out.splitlines()) == 65
+
+
+def test_the_screen_s_page_has_every_panel() -> None:
+    """The table of panels is what their records say."""
+    rows = ["| `{}` | {} | {} |".format(p.key, p.name, p.about.replace("|", r"\|")) for p in PANELS.values()]
+    page = (ROOT / "tui" / "README.md").read_text(encoding="utf-8")
+    assert "\n".join(rows) in page, "\n".join(["tui/README.md is out of date:", *rows])
 
 
 def test_every_command_on_a_page_exists() -> None:

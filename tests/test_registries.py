@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from samples import ARITHMETICS, scenario
+from samples import ARITHMETICS, VARIANTS, scenario
 from samples import KERNELS as SAMPLES
 
 import markovdiff as md
@@ -16,6 +16,7 @@ from markovdiff.process.kernels import Kernel
 from markovdiff.process.kernels.registry import KERNELS, SHIPPED
 from markovdiff.process.schedules.registry import SCHEDULES
 from markovdiff.process.transition import Dense
+from markovdiff.study.resolve import ScheduleSetting
 from markovdiff.study.schema import scenario_schema
 from markovdiff.study.starter import STARTER
 from tui.form.tables import tables
@@ -28,6 +29,10 @@ SCHEDULE_SAMPLES = {
     "geometric": '{ kind = "geometric", start = "1/10", stop = "1/2", resolution = "1/1000" }',
     "explicit": '{ kind = "explicit", betas = [0, "1/3", 1] }',
     "alpha": '{ kind = "alpha", alphas = ["1/2", "1/3", 0] }',
+    "log-linear": '{ kind = "log-linear", eps = "1/1000" }',
+    "polynomial": '{ kind = "polynomial", power = 2 }',
+    "mutual-information": '{ kind = "mutual-information" }',
+    "sigma-geometric": '{ kind = "sigma-geometric", start = "1/100", stop = 3 }',
 }
 
 
@@ -59,6 +64,19 @@ class PlainSteps(Plain):
         return self.stripped.steps_brought
 
 
+@dataclass(frozen=True)
+class PlainTimes(Plain):
+    """The same of a kernel that is asked by t and has a schedule."""
+
+    takes_time = True
+
+
+def _stripped(kernel: Kernel) -> Plain:
+    if not kernel.has_schedule:
+        return PlainSteps(kernel)
+    return PlainTimes(kernel) if kernel.takes_time else Plain(kernel)
+
+
 def confirmed(result: md.Result, folder: Path) -> bool:
     """Whether the second route finds the same."""
     file = folder / "result.json"
@@ -73,11 +91,11 @@ def test_each_kind_has_a_sample() -> None:
 
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-@pytest.mark.parametrize("kind", [kind for kind, spec in SHIPPED.items() if spec.family.is_markov])
+@pytest.mark.parametrize("kind", [*(kind for kind, spec in SHIPPED.items() if spec.family.is_markov), *VARIANTS])
 def test_a_kernel_s_fast_forms_change_no_number(kind: str, arithmetic: str) -> None:
     """A run equals that of the same matrices with every default in place of every fast form."""
     fast = scenario(kind).with_options(arithmetic=arithmetic)
-    plain = replace(fast, kernel=(Plain if fast.kernel.has_schedule else PlainSteps)(fast.kernel))
+    plain = replace(fast, kernel=_stripped(fast.kernel))
     for mine, default in zip(md.run(fast).steps, md.run(plain).steps, strict=True):
         for name in ("entropy", "mutual_information", "noise_entropy", "conditional_entropy", "elbo_term"):
             a, b = getattr(mine, name), getattr(default, name)
@@ -89,7 +107,7 @@ def test_a_kernel_s_fast_forms_change_no_number(kind: str, arithmetic: str) -> N
 
 
 @pytest.mark.parametrize("arithmetic", ["exact", "ball"])
-@pytest.mark.parametrize("kind", SHIPPED)
+@pytest.mark.parametrize("kind", [*SHIPPED, *VARIANTS])
 def test_a_kernel_s_record_is_enough_for_the_audit(kind: str, arithmetic: str, tmp_path: Path) -> None:
     """The second route recomputes the run from what the kernel recorded."""
     assert confirmed(md.run(scenario(kind).with_options(arithmetic=arithmetic)), tmp_path)
@@ -103,7 +121,8 @@ def test_a_schedule_is_what_its_table_makes(kind: str, tmp_path: Path) -> None:
     spec = study.file.noise.schedule
     assert spec is not None
     assert type(spec) is SCHEDULES[kind]
-    assert study.betas == spec.schedule(3)
+    setting = ScheduleSetting(study.data, study.kernel.rank_one_target, study.folder, [])
+    assert study.betas == spec.resolved(setting).schedule(3)
     assert all(0 <= beta <= 1 for beta in study.betas)
     assert spec.ceiling is None or max(study.betas) <= spec.ceiling[1] <= spec.ceiling[0]
     assert spec.grid is None or all((beta / spec.grid).denominator == 1 for beta in study.betas)

@@ -28,8 +28,8 @@ from trial import Outcome, Trial, complaint, here
 import markovdiff as md
 from markovdiff.study import files
 from tui.app import MarkovdiffApp
+from tui.canvas import Canvas
 from tui.messages import Request
-from tui.panels.canvas import Canvas
 
 HOME = Path(__file__).parents[1]
 SOURCES = sorted(path for room in ("markovdiff", "tui") for path in (HOME / room).rglob("*.py"))
@@ -92,9 +92,9 @@ def test_few_files_read() -> None:
     own = {
         "markovdiff/audit/record.py", "markovdiff/cli/reading.py", "markovdiff/cli/streams.py",
         "markovdiff/audit/command.py",
-        "markovdiff/study/output.py", "tui/doing/guide.py", "tui/doing/study.py", "tui/engine.py", "tui/measure.py",
-        "markovdiff/process/plugins.py", "markovdiff/reports/page.py", "tui/picture.py",
-        "tui/recent.py", "tui/serving/server.py",
+        "markovdiff/study/output.py", "tui/dialogues.py", "tui/engine.py", "tui/measure.py", "tui/session.py",
+        "markovdiff/process/plugins.py", "markovdiff/reports/page.py", "tui/picture.py", "tui/recent.py",
+        "tui/serving/server.py",
     }  # fmt: skip
     reading = {"read_text", "read_bytes", "open", "fdopen", "FileIO", "FileResponse", "loadtxt", "fromfile", "memmap"}
     found = {
@@ -439,10 +439,10 @@ async def test_no_word_of_a_file_steers_the_screen() -> None:
     app = MarkovdiffApp(Request(NAMED, ".", "s\x1b[2J\u202e"))
     async with app.run_test(size=(200, 60)) as pilot:
         for _ in range(3000):
-            if app.film.finished is not None:
+            if app.session.run.finished is not None:
                 break
             await pilot.pause(0.02)
-        assert app.film.finished is not None
+        assert app.session.run.finished is not None
         painted = ""
         for key in ("1", "2", "3", "4", "5", "6", "7", "8", "s", "escape", "e", "escape", "question_mark"):
             await pilot.press(key)

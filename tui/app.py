@@ -1,66 +1,131 @@
-"""The terminal interface, put together: the stage, what the keys do, and their bindings from the one registry."""
+"""The terminal interface as a program: the main screen, themes, the palette of commands, and what a form announces."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
-from typing import ClassVar
 
-from textual.app import SystemCommand
-from textual.binding import Binding, BindingType
+from textual import events, on
+from textual.app import App, SystemCommand
 from textual.screen import Screen
 
+from tui import recent
 from tui.actions import ACTIONS, spelled
-from tui.doing.guide import TOUR_BINDINGS, GuideActions
+from tui.engine import Engine
+from tui.main_screen import MainScreen
+from tui.messages import Request
+from tui.panel import NORMAL_FROM, TALL_FROM, WIDE_FROM
+from tui.screens.form import Form
 from tui.screens.lists import Palette
-from tui.screens.overlays import Help
+from tui.screens.overlays import Editor
+from tui.session import Session
+from tui.themes import THEMES
 
 
-class MarkovdiffApp(GuideActions):
+class MarkovdiffApp(App[None]):
     """Step through the time of a noising chain."""
 
     CSS_PATH = "app.tcss"
     TITLE = "markovdiff"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  (as Textual declares it)
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *TOUR_BINDINGS,
-        Binding("escape", "leave_zoom", "back from zoom", show=False),
-        *(
-            Binding(
-                a.keys, a.call, a.footer or a.words, show=bool(a.footer), key_display=a.shown, priority=a.name == "turn"
-            )
-            for a in ACTIONS
-        ),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NORMAL_FROM, "-normal"), (WIDE_FROM, "-wide")]  # noqa: RUF012  (Textual's)
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL_FROM, "-tall")]  # noqa: RUF012
 
-    def action_help(self) -> None:
-        """Every key, and what the panels mean."""
-        self.push_screen(Help())
+    def __init__(
+        self,
+        request: Request,
+        engine: Engine | None = None,
+        *,
+        t: int = 0,
+        play: bool = False,
+        fps: int = 30,
+        theme: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Show a scenario; an `engine` that is given has begun it already."""
+        super().__init__()
+        for known in THEMES:
+            self.register_theme(known)
+        self.theme = theme or THEMES[0].name
+        begun, engine = engine is not None, engine or Engine()
+        self.main = MainScreen(
+            lambda screen: Session(screen, request, engine, begun=begun, t=t, play=play, clock=clock), fps
+        )
+        self.session = self.main.session
+
+    def get_default_screen(self) -> MainScreen:
+        """Begin with the main screen."""
+        return self.main
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return our colours: their names exist in every theme, also in one of Textual's own."""
+        return dict(THEMES[0].variables)
+
+    def on_unmount(self) -> None:
+        """Leave no process behind."""
+        self.session.engine.close()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Stand the panels where they are in this size."""
+        self.session.look(size=(event.size.width, event.size.height))
+
+    # what is not the main screen's
 
     def action_command_palette(self) -> None:
         """Open the palette, once."""
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002  (Textual's)
+        """List in the palette what the registry has."""
+        for action in ACTIONS:
+            later = partial(self.call_later, self.main.action_act, action.name)
+            yield SystemCommand(action.words, f"{action.group}: {spelled(action.keys.split(',')[0])}", later)
+
     def action_suspend_process(self) -> None:
         """Give the terminal back to the shell, with the clock at rest; where there is no shell, do nothing."""
         if self._driver is None or not self._driver.can_suspend or not _has_a_shell():
             return
-        self.playback.pause()
+        self.session.playback.pause()
         super().action_suspend_process()
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002  (Textual's)
-        """The palette has what the registry has."""
-        for action in ACTIONS:
-            keys = action.keys.split(",")[0]
-            later = partial(self.call_later, self.run_action, action.call)
-            yield SystemCommand(action.words, f"{action.group}: {spelled(keys)}", later)
+    def on_mouse_scroll_down(self) -> None:
+        """Move time by the wheel."""
+        self.main.action_act("step_on")
+
+    def on_mouse_scroll_up(self) -> None:
+        """Move time by the wheel."""
+        self.main.action_act("step_back")
+
+    # what a form announces
+
+    @on(Form.Changed)
+    def changed(self, event: Form.Changed) -> None:
+        """Run another scenario, and stay at this time."""
+        self.session.again(replace(self.session.request, text=event.text, edited=True))
+
+    @on(Form.EditAsText)
+    def edit_as_text(self, event: Form.EditAsText) -> None:
+        """Edit the form's text in the editor; what comes back goes into the form."""
+        form = self.screen
+
+        def edited(text: str | None) -> None:
+            if text is not None and isinstance(form, Form):
+                form.load(text)
+
+        self.push_screen(Editor(event.text, self.session.judge), edited)
+
+    @on(Form.Saved)
+    def saved(self, event: Form.Saved) -> None:
+        """Name the file in the command line from now on."""
+        recent.remember(event.path)
+        self.session.request = replace(self.session.request, source=str(event.path), edited=False)
 
 
 def _has_a_shell() -> bool:
-    """Whether a shell with jobs started this: the leader of its session is then not in the group that would stop.
+    """Return whether a shell with jobs started this: its session's leader is then not in the group that would stop.
 
     Where it is (`ssh -t host markovdiff tui`, a window of tmux, a container), nobody could bring the program back.
     """

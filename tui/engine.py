@@ -82,7 +82,7 @@ class Engine:
             self._current.give(request)
 
     def poll(self, limit: int = 64) -> list[Message]:
-        """The messages that have come, at most `limit`, oldest first; it does not wait."""
+        """Return the messages that have come, at most `limit`, oldest first; it does not wait."""
         messages: list[Message] = [] if self._trouble is None else [self._trouble]
         self._trouble = None
         while self._current is not None and self._current.given and len(messages) < limit:
@@ -103,7 +103,7 @@ class Engine:
         return messages
 
     def ask(self, question: Ask) -> None:
-        """Ask about what is running or has finished: an Answer or a ColumnAnswer will come, without a run nothing."""
+        """Ask about what is running or has finished; the reply comes through `poll`. Without a run there is none."""
         if self._current is not None and self._current.given:
             self._questions.append(question)
             self._pass_on()
@@ -142,7 +142,7 @@ class _Child:
         return self.process.is_alive()
 
     def give(self, message: Request | Ask) -> None:
-        """Send; that the process is gone will show when it is listened to."""
+        """Send it; if the process is gone, that shows when it is listened to."""
         self.given = True
         with contextlib.suppress(OSError):
             self.connection.send(message)
@@ -173,7 +173,7 @@ def _presentable() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _deaf() -> Iterator[None]:
-    """Let a child be born with Ctrl-C held back: until `_live` begins it would answer with a traceback.
+    """Block SIGINT while a child is spawned: until `_live` begins it would answer with a traceback.
 
     The tracker that multiprocessing starts beside its first child lets signals through again, so it is started before.
     """
@@ -191,7 +191,7 @@ def _deaf() -> Iterator[None]:
 
 
 def _live(connection: Connection[Any, Any]) -> None:
-    """A child's life: silent, deaf to Ctrl-C, and over when its parent's is."""
+    """Live as a child: silent, deaf to Ctrl-C, and no longer than the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
@@ -206,7 +206,7 @@ def _live(connection: Connection[Any, Any]) -> None:
 
 
 def _end_with_parent() -> None:
-    """A connection's end is noticed between steps, and a step may be long."""
+    """End when the parent ends: a closed connection is noticed only between steps, and a step may be long."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def first_picture() -> float:
-    """Seconds from the command to its first picture."""
+    """Return seconds from the command to its first picture."""
     begun = time.monotonic()
     seen = b""
     seconds = 0.0
@@ -75,7 +75,7 @@ def first_picture() -> float:
 
 
 def redraws() -> list[float]:
-    """Milliseconds of work, frame by frame."""
+    """Return milliseconds of work, frame by frame."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "works.json"
         in_terminal([sys.executable, "-m", "tui.measure", "--redraws-to", str(file)], lambda _some: b"")
@@ -84,7 +84,7 @@ def redraws() -> list[float]:
 
 
 def answers() -> list[float]:
-    """Milliseconds from a key to its answer on the screen, while a large chain runs."""
+    """Return milliseconds from a key to its answer on the screen, while a large chain runs."""
     found: list[float] = []
     sent = 0.0
     seen = b""
@@ -140,25 +140,24 @@ def measured(file: Path) -> None:
         since = 0.0
 
         def on_mount(self) -> None:
-            super().on_mount()
             self.works = []
             self.set_interval(BETWEEN, self.frame)
 
         def frame(self) -> None:
             """Note what the last one took, and begin the next."""
-            if self.film.finished is None or self.film.sampled is None:
+            if self.session.run.finished is None or self.session.run.sampled is None:
                 return
             now = time.process_time()
             if self.since:
                 self.works.append(1000 * (now - self.since))
-            if len(self.works) > self.film.T:
+            if len(self.works) > self.session.run.T:
                 file.write_text(json.dumps(self.works), encoding="utf-8")
                 self.exit()
                 return
-            self.playback.play()
-            self.playback.go(len(self.works))
+            self.session.playback.play()
+            self.session.playback.go(len(self.works))
             self.since = time.process_time()
-            self.paint()
+            self.session.look()
 
     Measured(Request(SCENARIO, ".", "measured"), fps=5, clock=lambda: 0.0).run()
 

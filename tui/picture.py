@@ -43,7 +43,7 @@ async def drawn(request: Request, t: int, size: tuple[int, int] = SIZE) -> str:
     engine.run(request)
     app = MarkovdiffApp(request, engine, t=t, play=False, fps=30, theme="markovdiff-dark")
     async with app.run_test(size=size) as pilot, asyncio.timeout(PATIENCE):
-        while app.film.finished is None or app.dirty:
+        while app.session.run.finished is None or app.main.view.arrived < app.session.run.arrived:
             await pilot.pause(0.05)
         await pilot.pause(0.5)
         return slim(app.export_screenshot(title=f"markovdiff tui {request.name} --t {t}"))

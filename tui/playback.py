@@ -76,6 +76,13 @@ class Playback:
         """Whether one end is followed by the other."""
         return self._loop
 
+    @property
+    def words(self) -> str:
+        """What the clock does, in a few characters."""
+        sign = ("◀" if self.backwards else "▶") if self.playing else "‖"
+        speed = f"{self.speed:g}x" if self.speed >= 1 else f"1/{round(1 / self.speed)}x"
+        return f"{sign} {speed}{' ↻' if self.loop else ''}"
+
     def play(self) -> None:
         """Let the clock move t; from the end it starts at the other end again."""
         if self.playing:
@@ -86,7 +93,7 @@ class Playback:
         self._begin_period()
 
     def pause(self) -> None:
-        """Stay at this t."""
+        """Rest at this t."""
         self._settle()
         self._playing = False
 
@@ -98,7 +105,7 @@ class Playback:
             self.play()
 
     def step(self, n: int) -> None:
-        """Pause, and move by n steps, to an end at most."""
+        """Rest, and move by n steps, to an end at most."""
         self.pause()
         self.go(self._t + n)
 
@@ -109,11 +116,11 @@ class Playback:
         self._begin_period()
 
     def faster(self) -> None:
-        """Twice the speed, if there is one."""
+        """Double the speed, if there is such a one."""
         self._change_speed(+1)
 
     def slower(self) -> None:
-        """Half the speed, if there is one."""
+        """Halve the speed, if there is such a one."""
         self._change_speed(-1)
 
     def reverse(self) -> None:

@@ -62,7 +62,7 @@ class Tick:
 
 @lru_cache(maxsize=4096)
 def cells(text: str, style: str = "", back: str = "") -> tuple[Cell, ...]:
-    """A text as cells, however many columns it takes."""
+    """Return a text as cells, however many columns it takes."""
     found: list[Cell] = []
     for char, size in glyphs(text):
         found += [Cell(char, style, back), *[Cell("", style, back)] * (size - 1)]
@@ -70,24 +70,24 @@ def cells(text: str, style: str = "", back: str = "") -> tuple[Cell, ...]:
 
 
 def text(rows: Sequence[Row]) -> str:
-    """The characters alone, trailing blanks kept."""
+    """Return the characters alone, trailing blanks kept."""
     return "\n".join("".join([cell.char for cell in row]) for row in rows)
 
 
 def column_of(t: int, T: int, plot_width: int) -> int:
-    """The cell column that shows t; one beyond 0..T is shown at the end."""
+    """Return the cell column that shows t; one beyond 0..T is shown at the end."""
     return _dot(min(max(t, 0), T), T, plot_width) // 2
 
 
 def time_at(column: int, T: int, plot_width: int) -> int:
-    """The t whose column is nearest: the inverse of `column_of`, for a click."""
+    """Return the t whose column is nearest: the inverse of `column_of`, for a click."""
     near = min(max(round(column * T / max(plot_width - 1, 1)), 0), T)
     around = (t for t in (near, near - 1, near + 1) if 0 <= t <= T)
     return min(around, key=lambda t: abs(column_of(t, T, plot_width) - column), default=0)
 
 
 def gutter(ticks: Sequence[Tick]) -> int:
-    """The columns left of a plot: the longest label and the axis."""
+    """Return the columns left of a plot: the longest label and the axis."""
     return 1 + max((columns(tick.label) for tick in ticks), default=0)
 
 
@@ -95,7 +95,7 @@ def curves(
     series: Sequence[Series], low: float, high: float, ticks: Sequence[Tick], width: int, height: int,
     cursor: int | None = None,
 ) -> list[Row]:  # fmt: skip
-    """Lines through the points of each series in braille, right of an axis; T is that of the longest.
+    """Draw lines through the points of each series in braille, right of an axis; T is that of the longest.
 
     A later series gives a shared cell its colour. The column of t = cursor has back "cursor". A tick outside
     [low, high] is left out, and so is the gutter where it would leave no column to the plot.
@@ -133,7 +133,7 @@ def curves(
 
 
 def _dots(one: Series, places: list[int], low: float, high: float, columns: int, levels: int) -> list[int]:
-    """The dots of one curve: an integer a column of dots, bit 0 on top."""
+    """Return the dots of one curve: an integer a column of dots, bit 0 on top."""
     masks = [0] * columns
     pattern = sum(1 << k for k in range(levels + PERIOD) if k % PERIOD < DASH) if one.dashed else -1
     arc, here = 0, None
@@ -152,7 +152,7 @@ def _dots(one: Series, places: list[int], low: float, high: float, columns: int,
 
 
 def _line(here: tuple[int, int] | None, there: tuple[int, int]) -> Iterator[tuple[int, int, int]]:
-    """The dots from here, which is left out, to there: a vertical run a column, from its start to its stop."""
+    """Return the dots from here, which is left out, to there: a vertical run a column, from its start to its stop."""
     (x0, y0), (x1, y1) = here or (there[0], there[1] - 1), there
     across, rise, sign = x1 - x0, abs(y1 - y0), 1 if y1 > y0 else -1
     steep, done = rise > across, 0
@@ -169,7 +169,7 @@ def bars(
     marks: Sequence[float | None] = (), style: str = "series-1", highlight: int | None = None,
     behind: Sequence[float | None] = (),
 ) -> list[Row]:  # fmt: skip
-    """Vertical bars of equal width in eighths of a cell; `top` is the full height.
+    """Draw vertical bars of equal width in eighths of a cell; `top` is the full height.
 
     Over them lie `marks`, ─, and under those the marks `behind`, ╌; ═ is both. One that falls on a bar is a cut in it,
     in the colour of the ground: its own might be the bar's. Where values outnumber columns a bar shows the largest of
@@ -209,7 +209,7 @@ def bars(
 
 @lru_cache(maxsize=64)
 def placed(labels: tuple[str, ...], lefts: tuple[int, ...], size: int, width: int) -> list[tuple[int, int, str]]:
-    """Which labels stand under bars that begin at `lefts` and are `size` wide: the bar's number, the column, the words.
+    """Choose the labels under bars that begin at `lefts` and are `size` wide: a bar's number, its column, its words.
 
     All of them in the middle of their bars where they go in, shortened if they still differ then; else every n-th one
     whole, as many as go in with a blank between. Numerals always have a blank between them.
@@ -234,7 +234,7 @@ def placed(labels: tuple[str, ...], lefts: tuple[int, ...], size: int, width: in
 
 
 def bar_at(x: int, count: int, width: int) -> int | None:
-    """The first of the values whose bar `bars` shows at column x; None between bars and beside them."""
+    """Return the first of the values whose bar `bars` shows at column x; None between bars and beside them."""
     shown = min(count, width)
     size = max((width + 1) // shown - 1, 1) if shown > 0 else 0
     bars = ((k * (width + 1) // shown, k * count // shown) for k in range(shown))
@@ -245,7 +245,7 @@ def heat(
     matrix: Sequence[Sequence[float | None]], width: int, height: int, cursor: tuple[int, int] | None = None,
     colour: Callable[[float], str] | None = None, top: float = 1.0,
 ) -> list[Row]:  # fmt: skip
-    """A matrix as equal rectangles, as large as fit: of coloured half blocks, or of shades if there is no colour.
+    """Draw a matrix as equal rectangles, as large as fit: coloured half blocks, or shades where there is no colour.
 
     A shade is a quarter, and blank exactly 0. None, undefined, is hatched. Where a matrix does not fit, an equal
     block is shown by its maximum. The entry at `cursor` has a rim, black or white, as is seen on it; a white one
@@ -278,7 +278,7 @@ def heat(
 
 
 def cell_at(x: int, y: int, rows: int, columns: int, width: int, height: int, half: bool) -> tuple[int, int] | None:
-    """Which entry `heat` shows at column x of row y, if any; half: when it has a colour, then in the upper pixel."""
+    """Return the entry that `heat` shows at column x of row y, if any; with colour, that of the upper half."""
     if not (0 <= x < width and 0 <= y < height and rows > 0 and columns > 0):
         return None
     (step, lines, down), (stride, shown, across) = _fit(rows, 2 * height if half else height), _fit(columns, width)
@@ -287,7 +287,7 @@ def cell_at(x: int, y: int, rows: int, columns: int, width: int, height: int, ha
 
 
 def _fit(entries: int, room: int) -> tuple[int, int, int]:
-    """How many entries make a block, how many blocks there are, and how many pixels each has."""
+    """Return how many entries make a block, how many blocks there are, and how many pixels each has."""
     block = ceil(entries / room)
     return block, ceil(entries / block), room // ceil(entries / block)
 
@@ -311,7 +311,7 @@ def _pixels(upper: str, lower: str, odd: int) -> Cell:
 
 
 def strip(marks: Sequence[str], width: int, cursor: int | None, styles: Mapping[str, str]) -> Row:
-    """The mark of each step at its column: of several in one column the one that comes first in `styles`."""
+    """Return the mark of each step at its column: of several in one column the one that comes first in `styles`."""
     row, T = [Cell(" ")] * width, len(marks) - 1
     at = column_of(cursor, T, width) if cursor is not None and 0 <= cursor <= T else -1
     rank = {mark: k for k, mark in enumerate(styles)}
@@ -322,13 +322,13 @@ def strip(marks: Sequence[str], width: int, cursor: int | None, styles: Mapping[
 
 
 def _mark_of(text: str) -> str:
-    """The first glyph, if it is one column wide."""
+    """Return the first glyph, if it is one column wide."""
     first = glyphs(text)[:1]
     return first[0][0] if first and first[0][1] == 1 else "□" if first else " "
 
 
 def scrubber(t: int, T: int, width: int) -> Row:
-    """A rail with its knob at the column of t."""
+    """Return a rail with its knob at the column of t."""
     knob = column_of(t, T, width)
     return ([Cell("━", "past")] * knob + [Cell("●", "knob")] + [Cell("─", "axis")] * (width - 1 - knob))[
         : max(width, 0)
@@ -336,7 +336,7 @@ def scrubber(t: int, T: int, width: int) -> Row:
 
 
 def cividis(x: float) -> str:
-    """The colour "#rrggbb" of x in 0..1, whose luminance strictly rises in 255 steps.
+    """Return the colour "#rrggbb" of x in 0..1, whose luminance strictly rises in 255 steps.
 
     Linear between ten colours of the map of Nuñez, Anderton & Renslow (2018), doi 10.1371/journal.pone.0199239.
     """
@@ -348,7 +348,7 @@ def _dot(t: int, T: int, columns: int) -> int:
 
 
 def _share(y: float, low: float, high: float) -> float:
-    """How far y is from low to high, in 0..1, though the limits be equal or further apart than the largest float."""
+    """Return how far y is from low to high, in 0..1, even where the limits are equal or further apart than a float."""
     if not y > low:
         return 0.0
     span = min(high - low, sys.float_info.max)

@@ -17,7 +17,7 @@ MOST = 8
 
 
 def known() -> list[Path]:
-    """The files that are still there, the newest first."""
+    """Return the files that are still there, the newest first."""
     try:
         lines = [] if confined.folder() else _place().read_text(encoding="utf-8").splitlines()
         return [path for line in lines[:MOST] if (path := Path(line)).is_file()]

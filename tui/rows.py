@@ -53,7 +53,7 @@ def line(words: Words, width: int) -> Row:
 
 
 def _chosen(words: Words, width: int) -> list[tuple[str, str, bool]]:
-    """The wording of each field."""
+    """Return the wording of each field."""
     fields = [piece if isinstance(piece, Field) else Field((piece[0],), piece[1]) for piece in words]
     at = [0] * len(fields)
     used = sum([columns(field.forms[0]) for field in fields])
@@ -91,10 +91,10 @@ def signed(words: Words, more: int, width: int) -> Row:
 
 
 def _spoken(words: Words) -> bool:
-    """Whether a line has anything but blanks."""
+    """Return whether a line has anything but blanks."""
     return any(_first(piece).strip() for piece in words)
 
 
 def _first(piece: tuple[str, str] | Field) -> str:
-    """The longest wording."""
+    """Return the longest wording."""
     return piece.forms[0] if isinstance(piece, Field) else piece[0]

@@ -10,17 +10,17 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tui.film import RunBuffer
 from tui.messages import Request
+from tui.run_buffer import RunBuffer
 
 
-def save(kind: str, film: RunBuffer, request: Request, t: int, folder: Path, picture: str | None = None) -> Path:
+def save(kind: str, run: RunBuffer, request: Request, t: int, folder: Path, picture: str | None = None) -> Path:
     """Write one of "svg", "csv", "json", "toml" into the folder under a name that is free; the path.
 
     Raises ValueError where the run is not far enough, OSError where the folder cannot be written.
     """
     stem = f"{request.name}-t{t}" if kind == "svg" else request.name
-    content = _content(kind, film, request, picture)
+    content = _content(kind, run, request, picture)
     from markovdiff.study.output import write_new
 
     for n in count(1):
@@ -33,19 +33,19 @@ def save(kind: str, film: RunBuffer, request: Request, t: int, folder: Path, pic
     raise AssertionError
 
 
-def _content(kind: str, film: RunBuffer, request: Request, picture: str | None) -> str:
+def _content(kind: str, run: RunBuffer, request: Request, picture: str | None) -> str:
     if kind == "svg":
         return picture or ""
     if kind == "toml":
         return request.text
-    if film.finished is None:
+    if run.finished is None:
         raise ValueError("the run has not ended yet")
-    steps = [step.record for step in film.steps]
+    steps = [step.record for step in run.steps]
     if kind == "csv":
         return _table(steps)
     from markovdiff.study.result import dump
 
-    return dump({**film.finished, "steps": steps})
+    return dump({**run.finished, "steps": steps})
 
 
 def _table(steps: list[dict[str, Any]]) -> str:
@@ -61,13 +61,13 @@ def _table(steps: list[dict[str, Any]]) -> str:
 
 
 def command_line(request: Request, t: int) -> str:
-    """The command that shows this scenario at this time."""
+    """Return the command that shows this scenario at this time."""
     unit = f" --unit {request.unit}" if request.unit not in (None, _own_unit(request.text)) else ""
     return f"markovdiff tui {shlex.quote(request.source or request.name)} --t {t}{unit}"
 
 
 def _own_unit(text: str) -> object:
-    """The unit that a scenario's text names."""
+    """Return the unit that a scenario's text names."""
     try:
         return tomllib.loads(text).get("unit", "bits")
     except ValueError:

@@ -91,7 +91,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
 
 
 def _bound(host: str, port: int) -> list[socket.socket]:
-    """All of them, or none: whoever had one of the addresses would be sent our visitors, with their token."""
+    """Bind all of them, or none: whoever had one of the addresses would be sent our visitors, with their token."""
     # a browser tries both loopback addresses for localhost, whatever this machine is set to
     hosts = ("localhost", "127.0.0.1", "::1") if host == "localhost" else (host,)
     found = [entry for name in hosts for entry in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]

@@ -281,15 +281,15 @@ class Decimals:
     may_end: bool
 
 
-def decimals(x: arb, digits: int) -> Decimals | None:
+def decimals(x: arb, digits: int, spare: int = GUARD_BITS // 2) -> Decimals | None:
     """Return `x` between decimals of `digits` significant digits, rounded outward.
 
     |nearest − truth| is under one unit of the last digit, upper − lower at most two. None where the
-    ball is too wide for that: ask again with more bits.
+    ball is too wide for that, or has not `spare` bits more (at least 4): ask again with more bits.
     """
     if x.is_zero():
         return Decimals(0, 0, 0, 0, may_end=True)
-    if accuracy(x) < ceil(digits * log2(10)) + GUARD_BITS // 2:
+    if accuracy(x) < ceil(digits * log2(10)) + spare:
         return None
     m, r, e = (int(part) for part in x.mid_rad_10exp(digits + 8))
     drop = len(numeral(abs(m))) - digits
@@ -364,6 +364,12 @@ def floors(weights: Callable[[], list[arb]], grid: int) -> list[int | None]:
         share = grid / (1 + 2 * sum(values, arb(0)))
         ends = [(_floor(x.lower()), _floor(x.upper())) for x in (w * share for w in values)]
     return [low if low == high else None for low, high in ends]
+
+
+def floor_ends(values: Callable[[], list[arb]], grid: int, bits: int) -> list[tuple[int, int]]:
+    """Return the least and the most that ⌊x·grid⌋ can be, for each number that is enclosed at this precision."""
+    with ALONE, ctx.workprec(bits):
+        return [(_floor(y.lower()), _floor(y.upper())) for y in (x * grid for x in values())]
 
 
 def rounded(

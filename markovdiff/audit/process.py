@@ -83,9 +83,11 @@ def mixture(keep: Fraction, target: Sequence[int]) -> Matrix:
     return Matrix(N, d, keep, target)
 
 
-def blend(beta: Fraction, M: Sequence[Sequence[Fraction]]) -> Matrix:
-    """(1−β)I + βM."""
-    return matrix([[beta * x + (1 - beta) * (i == j) for j, x in enumerate(row)] for i, row in enumerate(M)])
+def blend(beta: Fraction, M: Sequence[Sequence[Fraction]], scale: Sequence[Fraction] = ()) -> Matrix:
+    """(1−β)I + βM; with a `scale` row i has β·scale_i in place of β."""
+    moves = [beta * s for s in scale] or [beta] * len(M)
+    rows = enumerate(zip(moves, M, strict=True))
+    return matrix([[b * x + (1 - b) * (i == j) for j, x in enumerate(row)] for i, (b, row) in rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,12 +123,16 @@ class Moment:
 
 @dataclass(frozen=True, eq=False)
 class Noise:
-    """One of four: a `target` (over its sum) or the matrix `blended`, both by β; `steps` outright; `memory`, by x_0."""
+    """One of four: a `target` (over its sum) or the matrix `blended`, both by β; `steps` outright; `memory`, by x_0.
+
+    `kept` has ᾱ_t/ᾱ_{t−1} where the steps have an ᾱ.
+    """
 
     target: tuple[int, ...] = ()
     blended: tuple[tuple[Fraction, ...], ...] = ()
     steps: tuple[Matrix, ...] = ()
     memory: tuple[Matrix, ...] = ()
+    kept: tuple[Fraction, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,6 +180,12 @@ class Process:
             budget.spend(4000 * self.K**2)
             self._made[beta] = mixture(1 - beta, target) if target else blend(beta, M)
         return self._made[beta]
+
+    def kept(self, t: int) -> Fraction | None:
+        """Return what ᾱ_t is of ᾱ_{t−1}; None where the noise has no ᾱ."""
+        if self.noise.target:
+            return 1 - self.betas[t - 1]
+        return self.noise.kept[t - 1] if self.noise.kept else None
 
     def start(self) -> Moment:
         """Return the process at t = 0."""

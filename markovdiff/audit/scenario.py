@@ -9,12 +9,23 @@ from math import lcm
 
 from markovdiff.audit import budget, exponential, reverse, sampled
 from markovdiff.audit.claims import WrongError
-from markovdiff.audit.process import Matrix, Noise, Process, matrix
+from markovdiff.audit.process import Matrix, Noise, Process, blend, matrix
 from markovdiff.audit.record import MAX_STATES, MAX_STEPS, Part
 from markovdiff.audit.reverse import Reverse, Row
 from markovdiff.errors import InputError, LimitError
 
-KERNELS = ("uniform", "absorbing", "mixing", "neighbour", "matrix", "gaussian", "per-step", "conditional")
+KERNELS = (
+    "uniform",
+    "absorbing",
+    "mixing",
+    "mask-uniform",
+    "neighbour",
+    "matrix",
+    "rate",
+    "gaussian",
+    "per-step",
+    "conditional",
+)
 MODELS = ("bayes", "posterior-mixture", "d3pm", "counted", "uniform", "table")
 CHECKS = ("mi-decay", "identities", "sdpi", "h-theorem", "elbo-ledger", "dpi", "entropy-growth", "converged")
 EXPECTED = {
@@ -67,7 +78,7 @@ def read(part: Part, in_balls: bool = False) -> Scenario:
     A run in balls need not know p_T: a prior that is p_T may then stand there without its probabilities.
     """
     keys = ("name", "title", "description", "unit", "states", "data", "kernel", "steps", "betas", "reverse", "checks")
-    part.only(keys)
+    part.only(keys, ("schedule",))
     for key in ("title", "description"):
         part[key].text()
     process, kind = _process(part)
@@ -84,7 +95,13 @@ def read(part: Part, in_balls: bool = False) -> Scenario:
         prior_kind=prior_kind,
         reverse=_reverse(model, process),
         is_bayes=model.value == {"kind": "bayes"},
-        idle=(*_idle(model), *_unknown(part["kernel"], KERNELS), *_unknown(model, MODELS)),
+        idle=(
+            *_idle(model),
+            *_rates(part["kernel"]),
+            *_unknown(part["kernel"], KERNELS),
+            *_unknown(model, MODELS),
+            *_schedule(part),
+        ),
         questions=tuple(_question(name, part["checks"][name], process.K) for name in part["checks"].table()),
     )
 
@@ -93,6 +110,23 @@ def _idle(model: Part) -> tuple[str, ...]:
     """Of a table of rows the form, which is that of a denoiser."""
     brought = isinstance(model.value, dict) and model.get("rows") and model.get("form")
     return (f"{model.path}.form (of rows it says nothing)",) if brought else ()
+
+
+def _schedule(part: Part) -> tuple[str, ...]:
+    """How the β_t came about: they are taken as they stand."""
+    schedule = part.get("schedule")
+    if schedule is None or schedule.value is None:
+        return ()
+    return tuple(f"{schedule.path}.{key} (β_t are taken as they stand)" for key in schedule.table())
+
+
+def _rates(kernel: Part) -> tuple[str, ...]:
+    """Of rates what their exponentials are: the rows are taken as they stand."""
+    if kernel.value is None or kernel["kind"].value != "rate":
+        return ()
+    return tuple(
+        f"{kernel.path}.{key} (the rows are taken as they stand)" for key in ("rates", "resolution", "strength")
+    )
 
 
 def _unknown(part: Part, known: Sequence[str]) -> tuple[str, ...]:
@@ -131,38 +165,115 @@ def _process(part: Part) -> tuple[Process, str]:
         if part["betas"].value is not None:
             raise part["betas"].fail("this kernel has no β", "null")
     elif kind in KERNELS or part["betas"].value is not None:
-        betas = tuple(item.probability() for item in part["betas"].items(T))
-    process = Process(tuple(states), data, T, betas, _noise(kernel, kind, K, T, betas))
+        betas = tuple(_strength(item, kernel) for item in part["betas"].items(T))
+    process = Process(tuple(states), data, T, betas, _noise(kernel, kind, states, T, betas))
     return process, kind
 
 
-def _noise(part: Part, kind: str, K: int, T: int, betas: Sequence[Fraction]) -> Noise:
-    if kind in ("uniform", "absorbing", "mixing"):
-        part.only(("kind", "target"))
-        law = part["target"].law(K)
-        if (kind == "uniform" and len(set(law)) > 1) or (kind == "absorbing" and 1 not in law):
-            raise part["target"].fail(f"not the target of a kernel called {kind!r}")
-        d = lcm(*(p.denominator for p in law))
-        return Noise(target=tuple(p.numerator * (d // p.denominator) for p in law))
-    if kind in ("neighbour", "matrix"):
-        part.only(("kind", "rows"))
-        rows = part["rows"].rows(K)
-        if kind == "neighbour" and not exponential.is_neighbour(rows):
-            raise WrongError(part["kind"].path, kind, "rows that do not move to the nearest states alone, evenly")
-        return Noise(blended=tuple(tuple(row) for row in rows))
+def _strength(item: Part, kernel: Part) -> Fraction:
+    """β_t, or a rate, which may be above 1."""
+    if kernel.get("strength") is None or kernel["strength"].text(("rate", "alpha")) == "alpha":
+        return item.probability()
+    rate = item.ratio()
+    if rate < 0:
+        raise item.fail("a negative rate", "≥ 0")
+    return rate
+
+
+def _noise(part: Part, kind: str, states: Sequence[str], T: int, betas: Sequence[Fraction]) -> Noise:
+    K = len(states)
+    if kind in ("uniform", "absorbing", "mixing", "neighbour", "matrix"):
+        return _by_beta(part, kind, states, T, betas)
     if kind == "conditional":
         part.only(("kind", "rows_by_source"))
         return Noise(memory=tuple(matrix(item.rows(K)) for item in part["rows_by_source"].items(K)))
     _check_cells(T, K, part.path)
+    if kind == "mask-uniform":
+        return _masking(part, states, betas)
     if jumps := part.get("steps_jumps"):
-        part.only(("kind", "steps_jumps", "resolution"))
+        part.only(("kind", "steps_jumps", "resolution"), ("bands",))
         steps = _distinct(jumps.items(T), lambda step: _banded(step, K))
+    elif kind == "rate":
+        part.only(("kind", "steps_rows", "resolution", "rates", "strength"))
+        steps = _distinct(part["steps_rows"].items(T), lambda step: step.rows(K))
     else:
-        part.only(("kind", "steps_rows", *["resolution"] * (kind == "gaussian")))
+        part.only(("kind", "steps_rows", *["resolution"] * (kind == "gaussian")), ["bands"] * (kind == "gaussian"))
         steps = _distinct(part["steps_rows"].items(T), lambda step: step.rows(K))
     if kind == "gaussian":
-        _check_gaussian(part["resolution"], steps, betas)
+        bands = part["bands"].count(1, 10**18) if part.get("bands") else K
+        _check_gaussian(part["resolution"], steps, betas, bands)
     return Noise(steps=tuple(steps))
+
+
+DESCRIBED = {"neighbour": ("reach", "boundary"), "uniform": ("bands",), "absorbing": ("mask",)}
+"""What a record may say of a kind besides its matrices."""
+
+
+def _by_beta(part: Part, kind: str, states: Sequence[str], T: int, betas: Sequence[Fraction]) -> Noise:
+    """A matrix, a law, or a law a step, that β moves towards; perhaps each state at a pace of its own."""
+    K = len(states)
+    towards = next((key for key in ("targets", "target") if part.get(key)), "rows")
+    part.only(("kind", towards), ("scale", *DESCRIBED.get(kind, ())))
+    scale = tuple(item.ratio() for item in part["scale"].items(K)) if part.get("scale") else ()
+    if scale and (min(scale) < 0 or max(scale) * max(betas) > 1):
+        raise part["scale"].fail("a state that moves with a probability that is none", "β·scale from 0 to 1")
+    if towards == "targets":
+        tables = [[_law(law, kind, K)] * K for law in part["targets"].items(T)]
+    else:
+        rows = _rows(part["rows"], kind, K) if towards == "rows" else [_law(part["target"], kind, K)] * K
+        _check_described(part, rows, states)
+        if not scale:
+            return Noise(blended=tuple(map(tuple, rows))) if towards == "rows" else Noise(target=_weights(rows[0]))
+        tables = [rows] * T
+    _check_cells(T, K, part.path)
+    budget.spend(4000 * T * K**2)
+    return Noise(steps=tuple(blend(beta, M, scale) for beta, M in zip(betas, tables, strict=True)))
+
+
+def _check_described(part: Part, rows: Sequence[Sequence[Fraction]], states: Sequence[str]) -> None:
+    """Raise WrongError where the matrix is not what the record calls it: its mask, its bands, its reach."""
+    K = len(states)
+    if mask := part.get("mask"):
+        label = mask.text()
+        if label not in states or any(row[states.index(label)] != 1 for row in rows):
+            raise WrongError(mask.path, label, "not the state that all noise moves to")
+    if bands := part.get("bands"):
+        most = bands.count(1, 10**18)
+        if any(x * K != (abs(i - j) <= most) for i, row in enumerate(rows) for j, x in enumerate(row) if i != j):
+            raise WrongError(bands.path, str(most), "rows that move to another distance")
+    if part.get("reach") or part.get("boundary"):
+        far = part["reach"].count(1, K)
+        periodic = part["boundary"].text(("reflect", "periodic")) == "periodic"
+        made = exponential.neighbour_rows(K, far, periodic=periodic)
+        if any(x * 2 * far != n for a, b in zip(rows, made, strict=True) for x, n in zip(a, b, strict=True)):
+            raise WrongError(part.path, f"reach {far}", "rows of another reach or boundary")
+
+
+def _weights(law: Sequence[Fraction]) -> tuple[int, ...]:
+    d = lcm(*(p.denominator for p in law))
+    return tuple(p.numerator * (d // p.denominator) for p in law)
+
+
+def _rows(part: Part, kind: str, K: int) -> list[list[Fraction]]:
+    """The rows of a matrix, once it is seen to be what such a kernel moves towards."""
+    rows = part.rows(K)
+    is_such, words = {
+        "neighbour": (exponential.is_neighbour, "rows that do not move to the nearest states alone, evenly"),
+        "uniform": (exponential.is_banded, "rows that do not move evenly to the states within some distance"),
+        "matrix": (lambda _rows: True, ""),
+    }.get(kind, (exponential.is_one_law, "rows that are not one law"))
+    if not is_such(rows):
+        raise WrongError(part.path.rpartition(".")[0] + ".kind", kind, words)
+    return rows
+
+
+def _law(part: Part, kind: str, K: int) -> list[Fraction]:
+    """A law, once it is seen to be a target of such a kernel."""
+    law = part.law(K)
+    is_such = {"uniform": len(set(law)) == 1, "absorbing": 1 in law, "mixing": True}
+    if not is_such.get(kind, False):
+        raise part.fail(f"not the target of a kernel called {kind!r}")
+    return law
 
 
 def _banded(part: Part, K: int) -> list[list[Fraction]]:
@@ -176,6 +287,27 @@ def _banded(part: Part, K: int) -> list[list[Fraction]]:
     return rows
 
 
+def _masking(part: Part, states: Sequence[str], betas: Sequence[Fraction]) -> Noise:
+    """Masked with probability γ_t, else drawn evenly from the other states with probability b_t; the mask stays."""
+    part.only(("kind", "mask", "uniform_betas"))
+    K, T = len(states), len(betas)
+    label = part["mask"].text()
+    if label not in states or K < 2:
+        raise part["mask"].fail("not one of two states or more")
+    m, n = states.index(label), K - 1
+    drawn = [item.probability() for item in part["uniform_betas"].items(T)]
+    budget.spend(4000 * T * K**2)
+    steps = []
+    for gamma, b in zip(betas, drawn, strict=True):
+        rows = [[(1 - gamma) * ((1 - b) * (i == j) + b / n) for j in range(K)] for i in range(K)]
+        for i, row in enumerate(rows):
+            row[m] = gamma
+            if i == m:
+                rows[i] = [Fraction(int(j == m)) for j in range(K)]
+        steps.append(matrix(rows))
+    return Noise(steps=tuple(steps), kept=tuple((1 - gamma) * (1 - b) for gamma, b in zip(betas, drawn, strict=True)))
+
+
 def _distinct(parts: Sequence[Part], rows: Callable[[Part], list[list[Fraction]]]) -> list[Matrix]:
     """A matrix a step; equal neighbours are read once."""
     steps: list[Matrix] = []
@@ -185,24 +317,24 @@ def _distinct(parts: Sequence[Part], rows: Callable[[Part], list[list[Fraction]]
     return steps
 
 
-def _check_gaussian(resolution: Part, steps: Sequence[Matrix], betas: Sequence[Fraction]) -> None:
+def _check_gaussian(resolution: Part, steps: Sequence[Matrix], betas: Sequence[Fraction], bands: int) -> None:
     """Every step is the discretised Gaussian of its β: its probabilities rounded down, the diagonal takes the rest."""
     grid = resolution.ratio()
     if grid <= 0 or grid.numerator != 1:
         raise resolution.fail("not one over a whole number")
     if len(steps[0].N) * grid.denominator.bit_length() > MAX_GRID_BITS:
         raise LimitError("too fine a grid", where=resolution.path, expected=f"at most {MAX_GRID_BITS} bits in all")
-    seen: set[tuple[Fraction, int]] = set()
+    checked: dict[Fraction, tuple[object, int]] = {}
     for t, (step, beta) in enumerate(zip(steps, betas, strict=True), 1):
-        if (beta, id(step)) not in seen and not _is_gaussian(step, beta, grid.denominator):
+        if checked.get(beta) != (step.N, step.d) and not _is_gaussian(step, beta, grid.denominator, bands):
             raise WrongError(f"{resolution.path}, t = {t}", "a gaussian kernel", "not its formula on this grid")
-        seen.add((beta, id(step)))
+        checked[beta] = step.N, step.d
 
 
-def _is_gaussian(step: Matrix, beta: Fraction, grid: int) -> bool:
+def _is_gaussian(step: Matrix, beta: Fraction, grid: int, bands: int) -> bool:
     K, scale = len(step.N), Fraction(step.d, grid)
     budget.spend(K * (2000 + 60 * K + 20 * grid.bit_length()))
-    jumps = [n * scale for n in exponential.gaussian_jumps(K, beta, grid)]
+    jumps = [n * scale * (k <= bands) for k, n in enumerate(exponential.gaussian_jumps(K, beta, grid), 1)]
     return all(row[i + 1 :] == jumps[: K - 1 - i] and row[:i] == jumps[:i][::-1] for i, row in enumerate(step.N))
 
 

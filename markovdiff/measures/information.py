@@ -139,9 +139,9 @@ def information_left(moment: Moment, entropy: Quantity) -> Quantity:
     Where the kernel forgets towards one target H(x_t|x_0) has a few terms, and H(x_t) − H(x_t|x_0) costs one
     logarithm a state; where that cancels too far, late in a chain, the centred form takes over.
     """
-    if not isinstance(moment.cumulative, IdentityPlusRankOne):
+    if not isinstance(moment.seen, IdentityPlusRankOne):
         return information_of(moment.deviation)
-    noise = LogForm(*moment.cumulative.noise_terms(moment.data))
+    noise = LogForm(*moment.seen.noise_terms(moment.data))
     return _cheap_difference(entropy, noise, lambda: information_of(moment.deviation), moment.is_independent)
 
 

@@ -64,22 +64,22 @@ class PriorLikelihood:
 
     def _reached(self) -> list[tuple[int, list[int]]]:
         """For each possible x0 the x_T that it can become."""
-        kernel, data = self.last.cumulative, self.last.data.N.entries()
+        kernel, data = self.last.seen, self.last.data.N.entries()
         possible = [i for i, a in enumerate(data) if a != 0]
         if not isinstance(kernel, IdentityPlusRankOne):
-            return [(i, [j for j, n in enumerate(kernel.table[i]) if n != 0]) for i in possible]
+            return [(i, [j for j, n in enumerate(kernel.dense.table[i]) if n != 0]) for i in possible]
         drawn = [j for j, w in enumerate(self._target) if w and kernel.keep < 1]
         return [(i, [*drawn, i] if kernel.keep else drawn) for i in possible]
 
     @property
     def _target(self) -> list[int]:
-        assert isinstance(self.last.cumulative, IdentityPlusRankOne)
-        return list(self.last.marginal.per_column(self.last.cumulative.target.weights))
+        assert isinstance(self.last.seen, IdentityPlusRankOne)
+        return list(self.last.marginal.per_column(self.last.seen.target.weights))
 
     @cached_property
     def is_tight(self) -> bool:
         """Whether L = NLL."""
-        kernel = self.last.cumulative
+        kernel = self.last.seen
         if isinstance(kernel, IdentityPlusRankOne) and 0 < kernel.keep < 1:
             return self._alike([k for k, (_, b) in enumerate(self.pairs) if b != 0])
         return all(self._alike(reached) for _, reached in self._reached())
@@ -92,7 +92,7 @@ class PriorLikelihood:
     @cached_property
     def is_data(self) -> bool:
         """Whether m_0 = p_0, so that NLL = H(x0)."""
-        kernel = self.last.cumulative
+        kernel = self.last.seen
         if not isinstance(kernel, IdentityPlusRankOne):
             return self.likelihood == self.last.data
         possible = [i for i, a in enumerate(self.last.data.N.entries()) if a != 0]
@@ -101,7 +101,7 @@ class PriorLikelihood:
     @cached_property
     def likelihood(self) -> RationalMatrix:
         """The row vector m_0. Raises TooLongError where it has too many digits."""
-        last, kernel = self.last, self.last.cumulative
+        last, kernel = self.last, self.last.seen
         common = fmpz(1)
         for a, b in self.pairs:
             if a != 0:
@@ -115,14 +115,14 @@ class PriorLikelihood:
             drawn = sum((m * x * y for m, x, y in zip(copies, self._target, w, strict=True)), fmpz(0))
             reached, d = [u * total * x + (v - u) * drawn for x in w], v * total
         else:
-            reached, d = (kernel.matrix.N * fmpz_mat(len(w), 1, w)).entries(), kernel.matrix.d
+            reached, d = (kernel.dense.matrix.N * fmpz_mat(len(w), 1, w)).entries(), kernel.dense.matrix.d
         numerators = [p * x for p, x in zip(last.data.N.entries(), reached, strict=True)]
         return last.data.like(fmpz_mat([numerators]), last.data.d * d * common).reduced()
 
     @cached_property
     def excess(self) -> Quantity:
         """NLL − H(x0) = KL(p_0‖m_0), where it is finite."""
-        if isinstance(self.last.cumulative, IdentityPlusRankOne):
+        if isinstance(self.last.seen, IdentityPlusRankOne):
             return Quantity(self._excess, self._form, zero=self.is_data)
         found = divergence_of(self.last.data, self.likelihood)
         assert found is not None
@@ -141,7 +141,7 @@ class PriorLikelihood:
         return found
 
     def _once(self, bits: int) -> arb:
-        kernel, data = self.last.cumulative, self.last.data
+        kernel, data = self.last.seen, self.last.data
         assert isinstance(kernel, IdentityPlusRankOne)
         with ALONE, ctx.workprec(bits):
             w = [arb(0) if b == 0 else arb(a) / b for a, b in self.pairs]

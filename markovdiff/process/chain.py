@@ -25,6 +25,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown, whole
 from markovdiff.arithmetic.value import brief, from_fields, in_a_line, one_line
 from markovdiff.errors import InputError, InternalError, LimitError
+from markovdiff.process.classes import CommunicatingClass, communicating_classes
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import Classes
 from markovdiff.process.kernels import Kernel
@@ -57,26 +58,31 @@ class Moment:
     __reduce__ = from_fields
 
     @cached_property
+    def seen(self) -> Transition:
+        """Q̄_t as far as its rows are those of a possible x_0."""
+        return self.cumulative.seen_from(self.support)
+
+    @cached_property
     def deviation(self) -> Deviation:
         """How far q(x_t | x_0) is from q(x_t), x_0 by x_0."""
-        return self.cumulative.deviation(self.data)
+        return self.seen.deviation(self.data)
 
     @cached_property
     def is_independent(self) -> bool:
         """Whether x_t says nothing about x_0: I(x_0; x_t) = 0."""
-        if isinstance(self.cumulative, IdentityPlusRankOne):
-            return self.cumulative.keep == 0 or len(self.support) <= 1
+        if isinstance(self.seen, IdentityPlusRankOne):
+            return self.seen.keep == 0 or len(self.support) <= 1
         return self.deviation.vanishes
 
     @cached_property
     def reveals_data(self) -> bool:
         """Whether x_t tells x_0 for certain: H(x_0 | x_t) = 0."""
-        return self.cumulative.reveals(self.support)
+        return self.seen.reveals(self.support)
 
     @cached_property
     def is_noiseless(self) -> bool:
         """Whether x_0 tells x_t for certain: H(x_t | x_0) = 0."""
-        return self.cumulative.is_deterministic(self.support)
+        return self.seen.is_deterministic(self.support)
 
     @property
     def probabilities(self) -> Row:
@@ -160,13 +166,17 @@ class Chain:
         return given
 
     def strength(self, t: int) -> Fraction:
-        """What the kernel makes Q_t of: β_t, or t itself where it has no schedule."""
-        return self.betas[t - 1] if self.kernel.has_schedule else Fraction(t)
+        """What the kernel makes Q_t of: β_t, or t itself where it has no schedule or its Q_t has more to it."""
+        return self.betas[t - 1] if self._goes_by_beta else Fraction(t)
 
     @cached_property
     def strengths(self) -> tuple[Fraction, ...]:
         """The same for t = 1 … T."""
-        return self.betas if self.kernel.has_schedule else tuple(map(Fraction, range(1, self.T + 1)))
+        return self.betas if self._goes_by_beta else tuple(map(Fraction, range(1, self.T + 1)))
+
+    @property
+    def _goes_by_beta(self) -> bool:
+        return self.kernel.has_schedule and not self.kernel.takes_time
 
     def transition(self, t: int) -> Transition:
         """Return Q_t in the shape the engine uses, t = 1 … T; equal β give one and the same object."""
@@ -180,7 +190,7 @@ class Chain:
         return made
 
     @cached_property
-    def classes(self) -> Classes | None:
+    def alike(self) -> Classes | None:
         """The states that the chain cannot tell apart, where its kernel forgets towards one target."""
         return None if self.kernel.rank_one_target is None else self.classes_beside(())
 
@@ -200,18 +210,16 @@ class Chain:
         p0 = RationalMatrix(fmpz_mat([[fmpz(w) for w in self.data.weights]]), fmpz(self.data.total))
         if classes is not None:
             p0 = classes.grouped(p0)
-        alpha_bar: Fraction | None = None
-        identity: Transition
-        if (target := self.kernel.rank_one_target) is not None:
-            alpha_bar, identity = Fraction(1), IdentityPlusRankOne(Fraction(1), target)
-        else:
-            identity = Dense(RationalMatrix.identity(self.K))
+        identity = self.kernel.identity()
+        alpha_bar = None if identity is None else Fraction(1)
+        identity = identity or Dense(RationalMatrix.identity(self.K))
         return Moment(0, None, alpha_bar, None, identity, p0, p0, self.data.support)
 
     def _next(self, before: Moment) -> Moment:
         t = before.t + 1
         beta = self.betas[t - 1] if self.betas else None
-        alpha_bar = None if before.alpha_bar is None or beta is None else before.alpha_bar * (1 - beta)
+        kept = None if before.alpha_bar is None else self.kernel.kept(self.strength(t))
+        alpha_bar = None if before.alpha_bar is None or kept is None else before.alpha_bar * kept
         transition: Transition | None = None
         cumulative: Transition
         if not self.is_markov:
@@ -316,6 +324,35 @@ class Chain:
         step = self.step(t) if self.is_markov else self.by_source[k].rows()
         pairs = [[b * x for x in row] for b, row in zip(before, step, strict=True)]
         return tuple(_normalised(column) for column in zip(*pairs, strict=True))
+
+    def classes(self, t: int | None = None) -> tuple[CommunicatingClass, ...]:
+        """The communicating classes of Q_t, with numbered states; without `t`, those that every step has in common.
+
+        Raises InputError where the process has memory, or the steps differ in their classes and no `t` is given.
+
+        >>> from markovdiff.process.kernels import absorbing
+        >>> coin = Distribution.from_weights([1, 1])
+        >>> [c.states for c in Chain(coin, absorbing(2, 1), (Fraction(1, 2),), 1).classes()]
+        [(0,), (1,)]
+        """
+        if not self.is_markov:
+            raise InputError("a process with memory has no classes", where="chain.classes", expected="a Markov chain")
+        if t is not None:
+            return communicating_classes(self.transition(t))
+        first: tuple[CommunicatingClass, ...] | None = None
+        for strength in dict.fromkeys(self.strengths):
+            found = communicating_classes(self.kernel.transition(strength))
+            if first is not None and found != first:
+                raise InputError(
+                    "the classes change from step to step",
+                    where="chain.classes",
+                    expected="the same classes at every step, or a step",
+                    got=f"others at t = {self.strengths.index(strength) + 1} than at t = 1",
+                    remedy="ask for one step: chain.classes(t)",
+                )
+            first = found
+        assert first is not None
+        return first
 
     def stationary(self) -> Row:
         """Return the law that every step preserves, exactly. Raise InputError where there is none, or more than one.

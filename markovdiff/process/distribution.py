@@ -19,7 +19,7 @@ from flint import fmpz, fmpz_mat
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import over_common_denominator, shown
 from markovdiff.arithmetic.value import from_fields, one_line
-from markovdiff.errors import InputError, LimitError
+from markovdiff.errors import InputError, InternalError, LimitError
 
 MAX_STATES = 131_072
 """The most states, K: room for a vocabulary, not for a typing error."""
@@ -96,6 +96,14 @@ class Distribution:
     def with_extra_state(self, label: str) -> Distribution:
         """Return the same distribution with one more state, last, that has no mass."""
         return Distribution((*self.states, label), (*self.weights, 0), self.total)
+
+    def without_state(self, i: int) -> Distribution:
+        """Return the same distribution without a state that has no mass. Raises InternalError where it has some."""
+        if self.weights[i]:
+            raise InternalError(f"a state that has mass was to be left out: {self.states[i]!r}")
+        return Distribution(
+            self.states[:i] + self.states[i + 1 :], self.weights[:i] + self.weights[i + 1 :], self.total
+        )
 
 
 def check_distribution(probabilities: Sequence[Fraction], where: str) -> None:

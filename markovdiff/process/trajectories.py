@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from itertools import accumulate
+from math import lcm
 from random import Random
 from typing import TypeAlias
 
@@ -28,6 +29,8 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain, Moment
 from markovdiff.process.distribution import Distribution
+from markovdiff.process.kernels.spec import MAX_DENSE_STATES
+from markovdiff.process.masked import MaskedRankOne
 from markovdiff.process.reverse import ReverseModel, Row
 from markovdiff.process.transition import Dense
 
@@ -95,7 +98,10 @@ def _moves(chain: Chain, sources: Sequence[int], random: Random) -> Iterator[Cal
     else:
         before: Dense | None = None
         for t in range(1, chain.T + 1):
-            step = chain.transition(t).dense
+            if isinstance(Q := chain.transition(t), MaskedRankOne):
+                yield _keep_draw_or_mask(Q, random)
+                continue
+            step = Q.dense
             if step is not before:
                 before, move = step, _by_rows(step, random)
             yield move
@@ -103,6 +109,22 @@ def _moves(chain: Chain, sources: Sequence[int], random: Random) -> Iterator[Cal
 
 def _stay_or_draw(coin: Sums, fresh: Sums, random: Random) -> Callable[[int, int], int]:
     return lambda _m, i: i if draw(coin, random) == 0 else draw(fresh, random)
+
+
+def _keep_draw_or_mask(Q: MaskedRankOne, random: Random) -> Callable[[int, int], int]:
+    """Keep, draw evenly from the states besides the mask, or mask; the mask stays."""
+    parts = (Q.keep, Q.fresh, Q.gone)
+    d = lcm(*(part.denominator for part in parts))
+    shares, evenly = _sums([part.numerator * (d // part.denominator) for part in parts]), range(1, Q.K)
+
+    def move(_m: int, i: int) -> int:
+        what = 0 if i == Q.mask else draw(shares, random)
+        if what == 1:
+            drawn = draw(evenly, random)
+            return drawn + (drawn >= Q.mask)
+        return i if what == 0 else Q.mask
+
+    return move
 
 
 def _by_rows(step: Dense, random: Random) -> Callable[[int, int], int]:
@@ -137,6 +159,8 @@ def _backs(
         if chain.kernel.rank_one_target is not None:
             yield from _bayes_rank_one(chain, chain.target, model, random)
             return
+        if chain.K > MAX_DENSE_STATES:
+            raise _too_large(f"K × K matrices, K = {chain.K:,}, of {chain.T} steps")
         laws = _laws(chain, model, kept, pause)
         for t in times:
             yield _bayes(laws[t - 1], chain.transition(t).dense, random)

@@ -19,7 +19,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import combinations
 from math import fsum, lcm
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from flint import fmpz, fmpz_mat
 
@@ -29,6 +29,9 @@ from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import total
+
+if TYPE_CHECKING:
+    from markovdiff.process.masked import MaskedRankOne
 
 Column: TypeAlias = "tuple[fmpz, list[tuple[fmpz, fmpz]]]"
 Rows: TypeAlias = "tuple[tuple[Fraction, ...], ...]"
@@ -113,6 +116,10 @@ class Dense:
     @property
     def dense(self) -> Dense:
         """Itself."""
+        return self
+
+    def seen_from(self, _support: Sequence[int]) -> Dense:
+        """Itself: what it is where its rows in a support are all that counts."""
         return self
 
     def entry(self, i: int, j: int) -> Fraction:
@@ -237,6 +244,10 @@ class IdentityPlusRankOne:
         table = [[f + (u * W if i == j else 0) for j, f in enumerate(fresh)] for i in range(self.K)]
         return Dense(RationalMatrix(fmpz_mat(table), fmpz(v * W)).reduced())
 
+    def seen_from(self, _support: Sequence[int]) -> IdentityPlusRankOne:
+        """Itself: what it is where its rows in a support are all that counts."""
+        return self
+
     def entry(self, i: int, j: int) -> Fraction:
         """Return W[i, j]."""
         return self.keep * (i == j) + (1 - self.keep) * Fraction(self.target.weights[j], self.target.total)
@@ -360,7 +371,7 @@ class LazyMarginal:
         return self.step.push(self.source).rows()
 
 
-Transition: TypeAlias = "Dense | IdentityPlusRankOne"
+Transition: TypeAlias = "Dense | IdentityPlusRankOne | MaskedRankOne"
 
 MACHINE_FROM = 48
 """From this K on, rows of numerators that fit into 64-bit integers are compared by numpy: as exact, and at

@@ -227,10 +227,10 @@ def _of_other_scenarios(case: Case) -> Iterator[tuple[str, Array | None]]:
 
 def conventions(study: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield other people's conventions for a scenario: what they are in words, and the keys that make them."""
-    noise, model = study.file.noise, study.file.reverse.model
+    noise, model = study.file.noise, study.model
     schedule = type(noise.schedule).__name__ if noise.schedule is not None else None
     power = getattr(noise.schedule, "power", None)
-    if power in (1, 2):
+    if noise.schedule is not None and noise.schedule.kind() == "cosine" and power is not None:
         words = "cos for cos²" if power == 2 else "cos² for cos"
         yield (
             f"{words} in the schedule (Nichol & Dhariwal square it, D3PM's code does not)",
@@ -249,7 +249,7 @@ def conventions(study: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "β for ᾱ: ᾱ_t taken for 1 − β_t", _explicit([1 - alpha for alpha in alphas])
         yield "α for β: 1 − β_t in the place of β_t", _explicit([1 - beta for beta in study.betas])
         yield BACKWARDS, _explicit(list(reversed(study.betas)))
-    if hasattr(noise.kernel, "resolution") and study.K > 1 and schedule is not None:
+    if noise.kernel.kind() == "gaussian" and study.K > 1 and schedule is not None:
         scale = Fraction(study.K - 1, 255) ** 2
         yield (
             "Gaussian on the grid 0…255 whatever K is, as D3PM's code has it",

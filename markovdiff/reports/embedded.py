@@ -25,7 +25,7 @@ from markovdiff.arithmetic.rational import text
 from markovdiff.errors import printable
 from markovdiff.process.chain import Chain
 from markovdiff.reports.terminal import thinned
-from markovdiff.study.result import Elbo, Rational, Result, Step
+from markovdiff.study.result import Elbo, Rational, Result, Step, states_of
 from markovdiff.study.scenario import Scenario
 
 QUANTITIES = (
@@ -77,9 +77,8 @@ def embedded(result: Result, study: Scenario | None, entries: int = MOST_ENTRIES
     """Return what the page needs of a result; matrices are there where its scenario is given, too."""
     kept = thinned(result.steps, MOST_TIMES)
     times = [step.t for step in kept]
-    chain = study.chain() if study is not None else None
-    labels = result.scenario["states"]
-    assert isinstance(labels, list)
+    chain = study.chain() if study is not None and study.sequences is None else None
+    labels = states_of(result)
     K = len(labels)
     chosen = _most_probable(result, K)
     square = chain is not None and K <= MOST_STATES
@@ -87,7 +86,10 @@ def embedded(result: Result, study: Scenario | None, entries: int = MOST_ENTRIES
     laws = _marginals([step for step in kept if step.t in set(at)], chosen)
     if chain is not None and square:
         laws |= _matrices(chain, study, at)
-    words = list(_left_out(result, K, len(times), len(at), study is not None))
+    why = "" if chain is not None else "a result alone has no matrices; give the scenario"
+    if study is not None and study.sequences is not None:
+        why = "sequences have no matrices here"
+    words = list(_left_out(result, K, len(times), len(at), why))
     data = {
         "name": printable(str(result.scenario["name"])),
         "unit": result.unit,
@@ -102,22 +104,23 @@ def embedded(result: Result, study: Scenario | None, entries: int = MOST_ENTRIES
     return Embedded(data, tuple(words))
 
 
-def _left_out(result: Result, K: int, times: int, laws: int, has_chain: bool) -> Iterable[str]:
+def _left_out(result: Result, K: int, times: int, laws: int, why_no_matrices: str) -> Iterable[str]:
     all_times = len(result.steps)
     if times < all_times:
         yield f"{times} of {all_times} times are kept: both ends, turning points, and evenly between"
     if laws < times:
         yield f"matrices and marginals are kept at {laws} of {times} times; between these the one before is shown"
     if K > MOST_STATES:
-        yield f"the {MOST_STATES} most probable of {K:,} states are drawn, and no matrices"
-    elif not has_chain:
-        yield "a result alone has no matrices; give the scenario"
+        yield f"of {K:,} states {MOST_STATES} are drawn, the most probable ones at t = 0 or at the end, and no matrices"
+    elif why_no_matrices:
+        yield why_no_matrices
 
 
 def _most_probable(result: Result, K: int) -> list[int]:
     if K <= MOST_STATES:
         return list(range(K))
-    law = [float(p or 0) for p in result.steps[0].marginal]
+    ends = (result.steps[0].marginal, result.steps[-1].marginal)
+    law = [max(float(p or 0), float(q or 0)) for p, q in zip(*ends, strict=True)]
     return sorted(sorted(range(K), key=lambda k: -law[k])[:MOST_STATES])
 
 

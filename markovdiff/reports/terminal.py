@@ -63,7 +63,9 @@ def facts(result: Result) -> str:
     assert isinstance(kernel, dict)
     assert isinstance(states, list)
     noise = str(kernel["kind"]) + (f", {_beta_range(betas)}" if isinstance(betas, list) else "")
-    return f"K = {len(states)} states · T = {scenario['steps']} steps · {noise}"
+    sequences = scenario.get("sequences")
+    each = f"L = {sequences['length']} symbols of K = {len(states)}" if isinstance(sequences, dict) else ""
+    return f"{each or f'K = {len(states)} states'} · T = {scenario['steps']} steps · {noise}"
 
 
 def _heading(result: Result) -> RenderableType:

@@ -65,6 +65,12 @@ def is_cheap(chain: Chain) -> bool:
     return forecast(chain).seconds < CHEAP_SECONDS
 
 
+def is_masked(chain: Chain) -> bool:
+    """Whether its steps mask and draw, and no datum is the mask: then it needs no matrix."""
+    mask = chain.kernel.absorbing_state
+    return mask is not None and chain.data.weights[mask] == 0
+
+
 def exact_words(chain: Chain) -> float:
     """Return K³·T·words, the cost of an exact ledger of a reverse model."""
     return chain.K**3 * chain.T * forecast(chain, dense=True).bits / 64
@@ -214,11 +220,12 @@ class BallEngine(EnclosedEngine[BallInformation]):
     def stream(self) -> Iterator[BallInformation]:
         chain = self.chain
         before: BallSnapshot | None = None
-        alpha_bar = None if chain.kernel.rank_one_target is None else Fraction(1)
+        alpha_bar = None if chain.kernel.identity() is None else Fraction(1)
         for t in range(chain.T + 1):
             self.walk.at(t)
             beta = chain.betas[t - 1] if t and chain.betas else None
-            alpha_bar = alpha_bar if alpha_bar is None or beta is None else alpha_bar * (1 - beta)
+            kept = chain.kernel.kept(chain.strength(t)) if t and alpha_bar is not None else None
+            alpha_bar = alpha_bar if alpha_bar is None or kept is None else alpha_bar * kept
             place = TimeStep(t, beta, alpha_bar, chain.is_markov)
             now = BallInformation(place, before, self.zeros, self._dobrushin(t))
             yield now
@@ -275,7 +282,11 @@ def ball_engine(plan: Plan) -> Engine[Any]:
     exact run is taken where that costs little, for all that balls cannot decide.
     """
     if plan.chain.kernel.rank_one_target is None:
-        return BallEngine(plan)
+        if not (plan.is_bayes and is_masked(plan.chain)):
+            return BallEngine(plan)
+        from markovdiff.study.masked_balls import MaskedBallEngine
+
+        return MaskedBallEngine(plan)
     if plan.is_bayes:
         from markovdiff.study.rank_one_balls import RankOneBallEngine
 

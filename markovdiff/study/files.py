@@ -22,7 +22,7 @@ from typing import Any
 from markovdiff.arithmetic.rational import rational, shown
 from markovdiff.errors import InputError, LimitError
 from markovdiff.study import confined
-from markovdiff.study.separated import DELIMITERS, counts_in, names_of, rows_in
+from markovdiff.study.separated import DELIMITERS, counts_in, names_of, rows_in, series_in
 
 MAX_BYTES = 256 * 2**20
 """A data file may be this large."""
@@ -32,6 +32,9 @@ SHORT = 640
 
 MAX_NUMBERS = 2**23
 """And bring this many numbers: as Fractions they take about two gigabytes."""
+
+SUFFIXES = ".npy, .npz, .json or .csv"
+"""Endings of files that bring numbers."""
 
 
 def read_bytes(path: Path, where: str, limit: int = MAX_BYTES) -> bytes:
@@ -148,14 +151,39 @@ def _checked_array(array: Any, place: str, *, logits: bool = False) -> Any:
 
 
 def read_weights(path: Path, where: str) -> tuple[list[Fraction], bool]:
-    """A vector from .npy, and whether its numbers are integers, and so weights."""
-    array = read_array(path, where)
+    """A vector from .npy or .npz, and whether its numbers are integers, and so weights."""
     place = f"{where} ({path})"
+    if path.suffix.lower() == ".npz":
+        array = _only_array(read_bytes(path, where), ("p", "weights", "probabilities"), place, "vector")
+    else:
+        array = read_array(path, where)
     if array.ndim != 1:
         raise InputError("an array of the wrong shape", where=place, expected="one dimension", got=str(array.shape))
     if not array.size:
         raise InputError("an array without numbers", where=place, expected="a number for each state", got="none")
     return [Fraction(x) for x in array.tolist()], array.dtype.kind != "f"
+
+
+def read_series(path: Path, names: Sequence[str], where: str) -> tuple[list[Fraction], list[str]]:
+    """A vector of numbers from .npy, .npz, .json or .csv, and notes on how it was read.
+
+    Of an .npz file with several arrays, and of a .csv file with several columns, the one that has one of
+    these names is taken.
+    """
+    suffix, place = path.suffix.lower(), f"{where} ({path})"
+    if suffix in (".npy", ".npz"):
+        single = suffix == ".npy"
+        array = read_array(path, where) if single else _only_array(read_bytes(path, where), names, place, "vector")
+        if array.ndim != 1:
+            raise InputError("an array of the wrong shape", where=place, expected="one dimension", got=str(array.shape))
+        return [Fraction(x) for x in array.tolist()], []
+    if suffix == ".json":
+        return list(_numbers(_parse_json(read_text(path, where), place), place)), []
+    if suffix == ".csv":
+        text = read_text(path, where)
+        _check_many(sum(map(text.count, (*DELIMITERS, "\n"))), place)
+        return series_in(text, names, where, place)
+    raise InputError("unknown kind of file", where=place, expected=SUFFIXES, got=suffix or "no ending")
 
 
 def read_matrices(
@@ -169,7 +197,7 @@ def read_matrices(
     place = f"{where} ({path})"
     notes: list[str] = []
     if suffix in (".npy", ".npz"):
-        array = read_array(path, where) if suffix == ".npy" else _only_array(read_bytes(path, where), "Q", place)
+        array = read_array(path, where) if suffix == ".npy" else _only_array(read_bytes(path, where), ("Q",), place)
         if array.ndim not in (2, 3) or array.shape[-1] != K or array.shape[-2] != K:
             raise InputError(
                 "an array of the wrong shape",
@@ -198,8 +226,7 @@ def read_matrices(
         for m, matrix in enumerate(stack):
             _check_rows(len(matrix), K, f"{place}[{m}]")
     else:
-        expected = ".npy, .npz, .json or .csv"
-        raise InputError("unknown kind of file", where=place, expected=expected, got=suffix or "no ending")
+        raise InputError("unknown kind of file", where=place, expected=SUFFIXES, got=suffix or "no ending")
     return stack, notes
 
 
@@ -249,15 +276,16 @@ def _read_npz(content: bytes, names: Sequence[str] | None, place: str, logits: b
         raise _not_plain(error, place, "an .npz file of arrays of numbers, not of objects") from None
 
 
-def _only_array(content: bytes, name: str, place: str) -> Any:
-    """The one array of an .npz file, or of several the one of this name."""
+def _only_array(content: bytes, names: Sequence[str], place: str, what: str = "matrix") -> Any:
+    """The one array of an .npz file, or of several the one that has one of these names."""
     import numpy as np
 
     arrays = _read_npz(content, None, place)
-    if name not in arrays and len(arrays) != 1:
-        expected = f"one array, or one named {name!r}"
-        raise InputError("not exactly one matrix", where=place, expected=expected, got=names_of(arrays) or "nothing")
-    return np.asarray(arrays[name if name in arrays else next(iter(arrays))])
+    named = [name for name in names if name in arrays] or list(arrays)
+    if len(named) != 1:
+        expected = f"one array, or one named {' or '.join(map(repr, names))}"
+        raise InputError(f"not exactly one {what}", where=place, expected=expected, got=names_of(arrays) or "nothing")
+    return np.asarray(arrays[named[0]])
 
 
 def _not_plain(error: Exception, place: str, expected: str) -> InputError:

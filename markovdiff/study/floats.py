@@ -69,6 +69,7 @@ class FloatEngine:
         """Prepare a run. Raise LimitError where float64 cannot hold a probability."""
         self.plan, self.chain, self.digits = plan, plan.chain, plan.digits
         self.prior = plan.prior
+        self.share = None if plan.chain.kernel.identity() is None else Fraction(1)
         self._check_range()
         last = last_of(plan.chain) if plan.prior is None else None
         self.approach = DeviationFromLaw(plan.chain, plan.prior, last, plan.stationary)
@@ -105,7 +106,13 @@ class FloatEngine:
         return None if value is None else as_decimal(value, self.digits)
 
     def alpha_bar(self, now: FloatStepInformation) -> Decimal | None:
-        return self.number(now.moment.alpha_bar)
+        """Return the share ᾱ_t: that of the walk, or the product so far where the walk goes by matrices."""
+        if now.moment.alpha_bar is not None:
+            return self.number(now.moment.alpha_bar)
+        if now.t and self.share is not None:
+            kept = self.chain.kernel.kept(self.chain.strength(now.t))
+            self.share = None if kept is None else self.share * kept
+        return self.number(self.share)
 
     def law(self, now: FloatStepInformation) -> FloatLaw:
         """Return the law p_t."""

@@ -8,6 +8,7 @@ reverse model is made, no prior is formed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from math import log2
 from typing import TYPE_CHECKING, get_args
 
@@ -16,6 +17,8 @@ from markovdiff.engines.exact.triangle import pairs_of, times_of
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
+from markovdiff.sequences.chain import SequenceChain
+from markovdiff.sequences.orders import MAX_OUTCOMES, choice, outcomes
 from markovdiff.study.forecast import (
     Forecast,
     admitted,
@@ -23,10 +26,13 @@ from markovdiff.study.forecast import (
     forecast_balls,
     forecast_float,
     forecast_mixing,
+    forecast_sequences,
     is_admitted,
     with_model,
+    with_positions,
 )
-from markovdiff.study.scenario import Scenario
+from markovdiff.study.sampler_keys import asked
+from markovdiff.study.scenario import Scenario, check_sequence_arithmetic
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.arrays import Floats
@@ -49,10 +55,14 @@ MINUTE = 60.0
 def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None = None) -> Forecast:
     """Return the forecast of a run, in the scenario's arithmetic or another; nothing is refused."""
     kind = arithmetic or scenario.file.arithmetic.kind
+    if (sequences := scenario.sequence_chain()) is not None:
+        check_sequence_arithmetic(kind)
+        made = forecast_sequences(sequences, kind, scenario.digits)
+        return made if scenario.model.is_bayes else _with_positions(made, scenario, sequences)
     pairs = pairs_of(chain.T) if scenario.compares_pairs else 0
-    bayes = not chain.is_markov or scenario.file.reverse.model.is_bayes
+    bayes = not chain.is_markov or scenario.model.is_bayes
     if kind == "exact":
-        if bayes or chain.kernel.rank_one_target is None:
+        if bayes or chain.kernel.structure_bits is None:
             return forecast(chain, pairs, classes=_classes(scenario, chain))
         alone, paired = (forecast(chain, n) for n in (0, pairs))  # of its pairs no matrix is made, whatever the model
         return forecast(chain, dense=True).plus(paired.seconds - alone.seconds, 0)
@@ -63,10 +73,27 @@ def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None 
     return with_triangle(made, chain, pairs) if pairs and made.arithmetic == "ball" else made
 
 
+def _with_positions(made: Forecast, scenario: Scenario, chain: SequenceChain) -> Forecast:
+    """The forecast with a per-position model and the samplers that the file asks for."""
+    wanted = asked(scenario)
+    grids = {tuple(range(chain.T + 1)), *(one.times for one in wanted if one.times is not None)}
+    jumps = {jump for grid in grids for jump in pairwise(grid)}
+    drawn = 0
+    for one in wanted:
+        if one.unmask is not None:
+            way = choice(scenario.file.sampler.order, chain.length)  # type: ignore[union-attr]
+            found = outcomes(one.unmask, chain.K - 1, way)
+            drawn += found if found <= MAX_OUTCOMES or not way.is_random else 0
+    walked = sum(len(grid) - 1 for grid in grids)
+    return with_positions(made, chain, walked, len(jumps) + chain.T, drawn)
+
+
 def _of_balls(scenario: Scenario, chain: Chain, *, bayes: bool) -> Forecast:
     from markovdiff.study import balls
 
     digits, structured = scenario.digits, chain.kernel.rank_one_target is not None
+    if bayes and balls.is_masked(chain):
+        return forecast_mixing(chain, chain.K, bits_for(digits))
     if structured and bayes:
         return forecast_mixing(chain, _classes(scenario, chain) or chain.K, bits_for(digits))
     if structured and balls.exact_words(chain) < balls.CHEAP_WORDS:
@@ -153,7 +180,7 @@ def _decay(chain: Chain) -> float:
             n = min(T, most, 24)
             for k in range(n):
                 Q = kernel.floats(chain.strengths[(2 * k + 1) * T // (2 * n)])
-                yield rate(Q, 12 if kernel.has_schedule else 4) ** (T / n)
+                yield rate(Q, 12 if kernel.has_schedule and not kernel.takes_time else 4) ** (T / n)
 
     return sum(-log2(max(x, 2.0**-FLOAT_RANGE)) for x in rates())
 
@@ -173,7 +200,12 @@ def asked_for(scenario: Scenario) -> ArithmeticName:
 
 
 def others(scenario: Scenario, chain: Chain, tried: Forecast) -> list[Forecast]:
-    """The forecasts of what the scenario does not ask for and what its run does not do; certified arithmetic first."""
+    """The forecasts of what the scenario does not ask for and what its run does not do; certified arithmetic first.
+
+    Sequences have none: they cost the same in exact and ball arithmetic.
+    """
+    if scenario.sequences is not None:
+        return []
     kinds = [kind for kind in get_args(ArithmeticName) if kind not in (asked_for(scenario), tried.arithmetic)]
     found = [foresee(scenario, chain, kind) for kind in kinds]
     return [made for kind, made in zip(kinds, found, strict=True) if kind == made.arithmetic]
@@ -195,6 +227,8 @@ def said(made: Forecast) -> str:
 
 def smaller(scenario: Scenario, chain: Chain) -> str:
     """What would make the run itself smaller."""
+    if scenario.sequences is not None:
+        return "a shorter length or fewer steps; `markovdiff unmask` needs the information curve alone"
     if asked_for(scenario) == "float":
         return "fewer steps or states"
     if asked_for(scenario) == "ball":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,35 +19,49 @@ from markovdiff.measures.checks.wording import at_steps
 from markovdiff.process import distribution
 from markovdiff.process.distribution import Distribution, check_labels, check_size
 from markovdiff.process.kernels import Kernel
-from markovdiff.process.kernels.spec import Brought, KernelSpec, Stack
+from markovdiff.process.kernels.spec import MAX_DENSE_STATES, Brought, KernelSpec, Stack
 from markovdiff.process.schedules.schedule import ScheduleSpec, length_of
 from markovdiff.process.transition import check_shape
 from markovdiff.study import fileformat, files
 from markovdiff.study.sums import Divider, check_orientation, settle
 
+Rates = tuple[tuple[Fraction, ...], ...]
+
 MAX_STEPS = 100_000
 """T is at most this."""
 
-MAX_DENSE_STATES = 2048
-"""K is at most this where the kernel is a full matrix."""
+
+FORMS = ("probabilities", "weights", "family", "text", "csv", "npy", "sequences", "markov")
+"""What [data] may be given by."""
+
+OF_SEQUENCES = ("sequences", "markov")
+"""What only sequences can be given by."""
 
 
-def data(spec: fileformat.Data, folder: Path, notes: list[str]) -> Distribution:
-    """q(x0) from exactly one of the forms of [data]; what was done to it is added to the notes."""
-    forms = [
-        name for name in ("probabilities", "weights", "family", "text", "csv", "npy") if getattr(spec, name) is not None
-    ]
+def form_of(spec: fileformat.Data) -> str:
+    """Return the one form that [data] is given by. Raises InputError where there is none, or more than one."""
+    forms = [name for name in FORMS if getattr(spec, name) is not None]
     if len(forms) != 1:
         raise InputError(
             "[data] needs exactly one form",
             where="data",
-            expected="one of probabilities, weights, family, text, csv, npy",
+            expected=f"one of {', '.join(FORMS)}",
             got=" and ".join(forms) or "none of them",
         )
-    where = f"data.{forms[0]}"
+    return forms[0]
+
+
+def data(spec: fileformat.Data, folder: Path, notes: list[str]) -> Distribution:
+    """q(x0) of one symbol from exactly one of the forms of [data]; what was done to it is added to the notes."""
+    form = form_of(spec)
+    if form in OF_SEQUENCES:
+        raise InputError(
+            f"data.{form} is of sequences", where="data.length", expected="how many symbols a sequence has"
+        )
+    where = f"data.{form}"
     if spec.states is not None:
         check_size(len(spec.states), "data.states")
-        if forms[0] in ("text", "csv"):
+        if form in ("text", "csv"):
             raise InputError(f"{where} brings its own labels", where="data.states", remedy="leave one of them out")
     listed = spec.probabilities or spec.weights
     if listed is not None:
@@ -140,22 +154,36 @@ def _check_bits(bits: float, K: int, where: str) -> None:
 
 def _text(spec: fileformat.Text, folder: Path, where: str) -> Distribution:
     path = folder / spec.path
-    symbols: Iterable[str]
     if spec.unit == "byte":
-        symbols = Counter({f"0x{byte:02x}": n for byte, n in Counter(files.read_bytes(path, where)).items()})
-    else:
-        text = files.read_text(path, where)
-        symbols = (word[0] for word in re.finditer(r"\S+", text)) if spec.unit == "word" else text
+        counts = Counter(files.read_bytes(path, where))
+        return counted(spec, Counter({_byte(byte): n for byte, n in counts.items()}), where)
+    return counted(spec, symbols_of(spec, path, where), where)
+
+
+def symbols_of(spec: fileformat.Text, path: Path, where: str) -> Iterable[str]:
+    """Return the characters, words or bytes of a text, in its order."""
+    if spec.unit == "byte":
+        return map(_byte, files.read_bytes(path, where))
+    text = files.read_text(path, where)
+    return (word[0] for word in re.finditer(r"\S+", text)) if spec.unit == "word" else text
+
+
+def counted(spec: fileformat.Text, symbols: Iterable[str], where: str) -> Distribution:
+    """Return the relative frequencies of a text's symbols, on those that the file asks for."""
     alphabet = None
     if spec.alphabet is not None:
         alphabet = {
-            "byte": lambda a: [f"0x{byte:02x}" for byte in a.encode()],
+            "byte": lambda a: list(map(_byte, a.encode())),
             "word": str.split,
             "character": list,
         }[spec.unit](spec.alphabet)
     return distribution.count(
         symbols, by_frequency=spec.unit == "word", alphabet=alphabet, other=spec.other, top=spec.top, where=where
     )
+
+
+def _byte(byte: int) -> str:
+    return f"0x{byte:02x}"
 
 
 def noise(
@@ -175,7 +203,9 @@ def noise(
             where="noise.schedule",
             expected='a table such as { kind = "constant", beta = "1/10" }',
         )
-    betas = _schedule(spec.schedule, spec.steps, notes)
+    setting = ScheduleSetting(data, kernel.rank_one_target, folder, notes)
+    betas = _schedule(spec.schedule, spec.steps, setting, rates=kernel.takes_rates)
+    kernel = spec.kernel.scheduled(kernel, spec.schedule, betas, KernelSetting(data, folder, notes))
     return data, kernel, betas, len(betas)
 
 
@@ -200,9 +230,14 @@ def _steps(given: int | None, brought: int | None, where: str) -> int:
     return steps
 
 
-def _schedule(spec: ScheduleSpec, steps: int | None, notes: list[str]) -> tuple[Fraction, ...]:
+def _schedule(
+    spec: ScheduleSpec, steps: int | None, setting: ScheduleSetting, *, rates: bool = False
+) -> tuple[Fraction, ...]:
+    spec, notes = spec.resolved(setting), setting.notes
     T = _steps(steps, spec.length, f"noise.schedule.{spec.brings or ''}")
     spec.check(T)
+    if rates and spec.tells_rates:
+        return spec.rates(T)
     ceiling, betas = spec.ceiling, spec.formula(T)
     if ceiling is None:
         return betas
@@ -212,9 +247,40 @@ def _schedule(spec: ScheduleSpec, steps: int | None, notes: list[str]) -> tuple[
     return tuple(min(beta, most) for beta in betas)
 
 
+COLUMNS = {"betas": ("betas", "beta"), "alphas": ("alphas", "alpha_bar")}
+"""What a file's column or array may be called, by the key that it stands for."""
+
+
+@dataclass(frozen=True)
+class ScheduleSetting:
+    """The data, the law that the kernel forgets towards if any, the folder of paths, and the notes on what is read."""
+
+    data: Distribution
+    target: Distribution | None
+    folder: Path
+    notes: list[str]
+
+    def series(self, key: str, given: Sequence[Fraction] | None, path: str | None) -> list[Fraction]:
+        """The numbers under their key, or in a file."""
+        if (given is None) == (path is None):
+            raise InputError(
+                "the numbers are given twice" if given is not None else "the numbers are missing",
+                where="noise.schedule",
+                expected=f"either {key} or path",
+            )
+        if path is None:
+            return list(given or ())
+        found, done = files.read_series(self.folder / path, COLUMNS[key], "noise.schedule.path")
+        self.notes.extend(done)
+        if key == "alphas" and found[:1] == [1]:
+            self.notes.append("noise.schedule.path: the first number is 1, and so ᾱ_0; it was left out")
+            return found[1:]
+        return found
+
+
 def _kernel(spec: KernelSpec, data: Distribution, folder: Path, notes: list[str]) -> tuple[Distribution, Kernel]:
     K = data.K
-    if not spec.family.is_structured and K > MAX_DENSE_STATES:
+    if not spec.is_structured and K > MAX_DENSE_STATES:
         raise LimitError(
             "too many states for a kernel written out as a K × K matrix",
             where="noise.kernel",
@@ -240,6 +306,20 @@ class KernelSetting:
         """The law on the data's states: given, or by its name."""
         return law(named, self.data, where)
 
+    def rates(self, given: Sequence[Sequence[Fraction]] | None, spec: Brought) -> tuple[tuple[Fraction, ...], ...]:
+        """The rates by rows: under `rows`, or in a file."""
+        return _rates(given, spec, self)
+
+    def schedule(self, spec: ScheduleSpec, T: int, where: str) -> tuple[Fraction, ...]:
+        """β_1 … β_T of a schedule that stands elsewhere; its errors and notes say where."""
+        notes: list[str] = []
+        try:
+            betas = _schedule(spec, T, ScheduleSetting(self.data, None, self.folder, notes))
+        except InputError as error:
+            raise error.but(where=(error.where or where).replace("noise.schedule", where)) from None
+        self.notes.extend(note.replace("noise.schedule", where) for note in notes)
+        return betas
+
     def matrices(self, key: str, given: Stack | None, spec: Brought, *, single: bool = False) -> tuple[str, Stack]:
         """Where the matrices stand, and the matrices, by rows: under their key, or in a file."""
         return _matrices(key, given, spec, self, single=single)
@@ -253,6 +333,15 @@ def _matrices(
     *,
     single: bool,
 ) -> tuple[str, Stack]:
+    data, notes = setting.data, setting.notes
+    place, stack = _brought(key, given, spec, setting)
+    where = f"noise.kernel.{key}" if spec.path is None else "noise.kernel.path"
+    turned = " (transposed)" if spec.convention == "columns" else ""
+    return f"{where}{turned}", _stochastic(stack, spec, data.K, where, place, notes, single=single)
+
+
+def _brought(key: str, given: Stack | None, spec: Brought, setting: KernelSetting) -> tuple[str, Stack]:
+    """The place of the matrices, and they as they stand: under their key, or in a file."""
     data, folder, notes = setting.data, setting.folder, setting.notes
     if (given is None) == (spec.path is None):
         raise InputError(
@@ -265,15 +354,45 @@ def _matrices(
             raise InputError(
                 "`normalise` is for files", where="noise.kernel.normalise", remedy="write rows that sum to one"
             )
-        where = place = f"noise.kernel.{key}"
-        stack = given
-    else:
-        assert spec.path is not None
-        where, place = "noise.kernel.path", f"noise.kernel.path ({folder / spec.path})"
-        stack, done = files.read_matrices(folder / spec.path, data.K, data.states, where)
-        notes += done
-    turned = " (transposed)" if spec.convention == "columns" else ""
-    return f"{where}{turned}", _stochastic(stack, spec, data.K, where, place, notes, single=single)
+        return f"noise.kernel.{key}", given
+    assert spec.path is not None
+    stack, done = files.read_matrices(folder / spec.path, data.K, data.states, "noise.kernel.path")
+    notes += done
+    return f"noise.kernel.path ({folder / spec.path})", stack
+
+
+def _rates(given: Sequence[Sequence[Fraction]] | None, spec: Brought, setting: KernelSetting) -> Rates:
+    """Rates ≥ 0 beside the diagonal, and rows that sum to 0, as far as `convention` and `normalise` make them so."""
+    place, (matrix, *more) = _brought("rows", None if given is None else [given], spec, setting)
+    if more:
+        raise InputError("not one matrix", where=place, expected="one", got=f"{1 + len(more)} matrices")
+    check_shape(matrix, setting.data.K, place)
+    rows = [list(row) for row in matrix]
+    if spec.convention == "columns":
+        rows = [list(column) for column in zip(*rows, strict=True)]
+        setting.notes.append(f"{place}: read by columns, and so transposed")
+    widest = Fraction(0)
+    for i, row in enumerate(rows):
+        low = next((j for j, x in enumerate(row) if x < 0 and j != i), None)
+        if low is not None:
+            raise InputError("a negative rate", where=f"{place}[{i}][{low}]", expected="≥ 0", got=shown(row[low]))
+        off = sum(row, Fraction(0))
+        widest = max(widest, abs(off))
+        leaves = sum(row, Fraction(0)) - row[i]
+        if off and not (spec.normalise == "any" or (spec.normalise and abs(off) <= leaves / 10**6)):
+            raise InputError(
+                "rates of a row that do not sum to 0",
+                where=f"{place}[{i}]",
+                expected=f"{shown(-leaves)} on the diagonal, less what leaves",
+                got=shown(row[i]),
+                remedy="correct the diagonal; `normalise = true` forgives rounding in a file",
+            )
+        row[i] = -leaves
+    if widest:
+        setting.notes.append(
+            f"{place}: the diagonal was made what the other rates leave, {shown(widest, 4)} off at most"
+        )
+    return tuple(map(tuple, rows))
 
 
 def _stochastic(

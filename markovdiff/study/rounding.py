@@ -23,9 +23,11 @@ def _of_schedule(scenario: Scenario) -> Iterator[str]:
     if spec is None or spec.grid is None:
         return
     rounded = f"noise.schedule: rounding to {text(spec.grid)} makes β_t"
-    if gone := [t for t, beta in enumerate(betas, 1) if beta == 0]:
+    if gone := [t for t, beta in enumerate(betas, 1) if beta == 0 and not spec.is_zero(t)]:
         yield f"{rounded} 0 {at_steps(gone, T)}, and so Q_t the identity; in the formula it is not"
-    if whole := [t for t, beta in enumerate(betas, 1) if beta == 1 and not spec.is_one(t, T)]:
+    if whole := [
+        t for t, beta in enumerate(betas, 1) if beta == 1 and not (spec.is_one(t, T) or scenario.kernel.takes_rates)
+    ]:
         yield f"{rounded} 1 {at_steps(whole, T)}; in the formula it is less"
 
 
@@ -33,8 +35,8 @@ def _of_kernel(scenario: Scenario) -> Iterator[str]:
     kernel, T = scenario.kernel, scenario.T
     if kernel.grid is None:
         return
-    erased = [kernel.erased(beta) for beta in scenario.betas]
-    most = kernel.K * (kernel.K - 1)
+    erased = [kernel.erased(beta) for beta in scenario.chain().strengths]
+    most = kernel.moves
     whole = [t for t, n in enumerate(erased, 1) if n == most > 0]
     partly = [t for t, n in enumerate(erased, 1) if 0 < n < most]
     told = [f"all {at_steps(whole, T)}, the identity there"] * bool(whole)

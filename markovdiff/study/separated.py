@@ -204,15 +204,74 @@ def _is_number(field: str) -> bool:
 def rows_in(text: str, K: int, labels: Sequence[str], where: str, place: str) -> tuple[list[list[Fraction]], list[str]]:
     """The rows of matrices that stand one below the other, K numbers each, and notes on how they were read.
 
-    A header is left out where it has the labels of the states in their order.
+    A header is left out where it has the labels of the states in their order; so is a first column that does, or that
+    counts from 0, below a header with one field more than there are states.
     """
     table = Table(text, place)
     table.delimiter = _delimiter(table, K)
     found = [(n, _trimmed(row, table.delimiter)) for n, row in table.rows(0, lambda _line, _number: True)]
+    if _has_index(found, K, labels):
+        header = found[0][0]
+        rows = [list(_numbers(row[1:], f"{place}, line {n}", K)) for n, row in found[1:]]
+        return rows, [*table.notes(where, header), f"{where}: the first column, an index, was left out"]
     header = 0
     if found and len(found) % K == 1 % K and found[0][1] == list(labels) and (K > 1 or not _is_number(labels[0])):
         header = found.pop(0)[0]
     return [list(_numbers(row, f"{place}, line {n}", K)) for n, row in found], table.notes(where, header)
+
+
+def series_in(text: str, names: Sequence[str], where: str, place: str) -> tuple[list[Fraction], list[str]]:
+    """One column of numbers, or one row of them, and notes on how they were read.
+
+    A header is a first row without a number. Of several columns below one the one with one of these names is taken; its
+    first cell may be empty, as β_0 is in what this program writes.
+    """
+    table, named = Table(text, place), " or ".join(map(repr, names))
+    start = next((i for i, line in enumerate(table.lines) if line.strip() and not line.lstrip().startswith("#")), 0)
+    table.delimiter = next((d for d in (",", "\t", ";") if len(table.first(start, d)) > 1), ",")
+    rows = [(n, row) for n, row in table.rows(0, lambda _line, _number: True) if any(field.strip() for field in row)]
+    if not rows:
+        raise InputError("there are no numbers", where=place, expected=f"a column of numbers, named {named} or alone")
+    header = rows.pop(0)[1] if not any(map(_is_number, rows[0][1])) else None
+    notes = table.notes(where)
+    if header is None and len(rows) == 1:
+        return [rational(field, f"{place}, line {rows[0][0]}, entry {j}") for j, field in enumerate(rows[0][1])], notes
+    width = len(header or rows[0][1])
+    column = 0 if width == 1 else None if header is None else _column(header, names)
+    if column is None:
+        raise InputError(
+            "not one column of numbers",
+            where=place,
+            expected=f"one column, or a header that names one {named}",
+            got=names_of(header) if header else f"{width} columns",
+        )
+    if header is not None:
+        notes.append(f"{where}: the column {shown(header[column])} was read")
+    for n, row in rows:
+        if len(row) != width:
+            raise InputError(
+                "a row of the wrong length", where=f"{place}, line {n}", expected=f"{width} fields", got=f"{len(row)}"
+            )
+    if header is not None and rows and not rows[0][1][column].strip():
+        notes.append(f"{where}: line {rows.pop(0)[0]}, which has nothing there, was left out")
+    return [rational(row[column], f"{place}, line {n}") for n, row in rows], notes
+
+
+def _column(header: Row, names: Sequence[str]) -> int | None:
+    """Where the only one of these names stands in a header, None where there is not exactly one."""
+    found = [place for place, field in enumerate(header) if field.strip() in names]
+    return found[0] if len(found) == 1 else None
+
+
+def _has_index(found: Sequence[tuple[int, Row]], K: int, labels: Sequence[str]) -> bool:
+    """Whether a header and a first column beside the numbers say which state is which, in the states' order."""
+    if len(found) < 2 or any(len(row) != K + 1 for _, row in found):
+        return False
+    numbers = [str(i) for i in range(K)]
+    names, index = found[0][1][1:], [row[0] for _, row in found[1:]]
+    states = index == [labels[i % K] for i in range(len(index))]
+    counted = index in ([numbers[i % K] for i in range(len(index))], [str(i) for i in range(len(index))])
+    return names in (list(labels), numbers) and (states or counted)
 
 
 def _trimmed(row: Row, delimiter: str) -> Row:
@@ -225,6 +284,9 @@ def _delimiter(table: Table, K: int) -> str:
     start = next((i for i, line in enumerate(table.lines) if line.strip() and not line.lstrip().startswith("#")), 0)
     for delimiter in (",", "\t", ";", " "):
         if K > 1 and len(_trimmed(table.first(start, delimiter), delimiter)) == K:
+            return delimiter
+    for delimiter in ("\t", ";"):
+        if len(table.first(start, delimiter)) == K + 1:
             return delimiter
     return ","
 

@@ -30,13 +30,15 @@ weights = [5, 2, 1]                        # normalised exactly
 # family = {{ kind = "zipf", size = 8 }}     # uniform, triangular, zipf, geometric, binomial, point
 # text = {{ path = "corpus.txt", unit = "character" }}      # or "word", "byte"
 # csv = {{ path = "counts.csv", label = "symbol", count = "n" }}
+# length = 3                               # three such symbols, each noised by itself; or windows of a text, or
+# sequences = {{ "aab" = 3, "bba" = 1 }}     # with length = 3 and no other form
 
 [noise]
 steps = 32
 {_kernels()}
 schedule = {{ kind = "constant", beta = "1/10" }}
 # schedule = {{ kind = "linear", start = 0.01, stop = 0.2 }}
-# schedule = {{ kind = "cosine" }}           # power = 1, cap = "999/1000"; also: jump, geometric, explicit, alpha
+# schedule = {{ kind = "cosine" }}           # power = 1, cap = "999/1000"; also: jump, geometric, explicit, alpha, …
 
 [reverse]
 prior = "marginal"                         # or "stationary", "uniform", "mask", or probabilities

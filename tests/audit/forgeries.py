@@ -257,7 +257,8 @@ def is_optional(record: Any, path: Path_) -> bool:
     """Whether a record without this key would say no less than is needed, and nothing false."""
     asked = path[:2] == ("scenario", "checks") and len(path) == 3  # then the check itself is not the one asked for
     idle = path[-1] == "form" and "rows" in at(record, path[:-1])
-    return "versions" in path or asked or idle or path[-1] in ("error", "denoiser", "last")
+    said = ("error", "denoiser", "last", "schedule", "mask")
+    return "versions" in path or "schedule" in path or asked or idle or path[-1] in said
 
 
 def fits(record: Any, path: Path_, word: str) -> bool:
@@ -289,7 +290,7 @@ NAMES = {
     "title": "title", "name": "name", "description": "description", "markovdiff": "markovdiff", "versions": "versions",
     "scenario_sha256": "scenario_sha256", "notes": "notes", "sequence": "sequence", "sampler": "sampler",
     "decided": "decided", "contraction": "contraction", "cross_entropy": "cross_entropy", "detail": "its words",
-    "form": ".form",
+    "form": ".form", "schedule": "scenario.schedule",
 }  # fmt: skip
 """What the audit calls the keys that it may leave uncovered."""
 

@@ -8,6 +8,7 @@ from chains import blend, examples, laws, matrices, probabilities, unit
 from hypothesis import given
 from hypothesis import strategies as st
 
+import markovdiff as md
 from markovdiff.errors import InputError
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
@@ -260,3 +261,81 @@ def test_a_neighbour_kernel_of_two_thousand_states_is_built_of_integers_in_lowes
     assert neighbour(2048, 2, "periodic").M.denominator == 4
     both = neighbour(2, 2, "periodic")
     assert (both.M.denominator, both.transition(Fraction(1)).rows()[0]) == (2, (Fraction(1, 2), Fraction(1, 2)))
+
+
+@given(st.integers(2, 7), st.integers(1, 8), probabilities)
+@examples(60)
+def test_banded_uniform_is_d3pm_s(K, bands, beta):
+    """β/K to each state up to `bands` places away, the diagonal takes the rest; all bands are the plain kernel.
+
+    Austin et al. 2021 (arXiv 2107.03006, appendix A.2).
+    """
+    rows = made(f'kind = "uniform", bands = {bands}', [1] * K).transition(beta).rows()
+    for i, row in enumerate(rows):
+        assert all(x == (beta / K if abs(i - j) <= bands else 0) for j, x in enumerate(row) if i != j)
+    if bands >= K - 1:
+        assert rows == uniform(K).transition(beta).rows()
+
+
+@given(st.integers(2, 6), st.integers(1, 7), probabilities)
+@examples(60)
+def test_a_banded_gaussian_keeps_its_short_jumps(K, bands, beta):
+    """Within the bands the entries are those without bands, beyond they are 0, and the diagonal takes the rest."""
+    whole, kept = Gaussian(K, Fraction(1, 2**32)), Gaussian(K, Fraction(1, 2**32), bands)
+    Q, rows = whole.transition(beta).rows(), kept.transition(beta).rows()
+    for i, row in enumerate(rows):
+        assert all(x == (Q[i][j] if abs(i - j) <= bands else 0) for j, x in enumerate(row) if i != j)
+    assert kept.dobrushin(beta) == kept.transition(beta).dobrushin
+    assert kept.erased(beta) == (kept.moves - sum(x > 0 for row in rows for x in row) + K if beta else 0)
+
+
+@given(st.lists(st.fractions(0, 3), min_size=3, max_size=3), st.fractions(0, Fraction(1, 3)))
+@examples(60)
+def test_a_scaled_state_moves_at_its_own_pace(scale, beta):
+    """Row i of Q(β) is row i of the plain kernel at β·scale_i; for an absorbing kernel the added mask has no pace."""
+    listed = ", ".join(f'"{s}"' for s in scale)
+    for keys, plain in (
+        ('kind = "uniform"', uniform(3)),
+        ('kind = "mixing", target = ["1/2", "1/2", 0]', RankOneKernel(Distribution.from_weights([1, 1, 0]))),
+        ('kind = "absorbing"', absorbing(4, 3)),
+    ):
+        rows = made(f"{keys}, scale = [{listed}]", [3, 2, 1]).transition(beta).rows()
+        assert all(rows[i] == plain.transition(beta * s).rows()[i] for i, s in enumerate(scale))
+
+
+@given(st.lists(laws(3), min_size=1, max_size=4), st.data())
+@examples(60)
+def test_a_moving_target_is_another_one_each_step(targets, data):
+    """Q_t = (1−β_t)I + β_t·1π_tᵀ, asked for by t."""
+    betas = [data.draw(st.fractions(0, 1)) for _ in targets]
+    given_laws = [[str(p) for p in law] for law in targets]
+    kernel = made(f'kind = "mixing", targets = {given_laws}', [3, 2, 1], len(targets)).scheduled(betas)
+    for t, (law, beta) in enumerate(zip(targets, betas, strict=True), 1):
+        plain = RankOneKernel(Distribution.from_probabilities(law)).transition(beta)
+        assert kernel.transition(Fraction(t)).rows() == plain.rows()
+
+
+@pytest.mark.parametrize(
+    ("keys", "where"),
+    [
+        ('kind = "uniform", scale = [1, 2]', "noise.kernel.scale"),
+        ('kind = "uniform", scale = [1, -1, 1]', "noise.kernel.scale[1]"),
+        ('kind = "uniform", scale = [1, 1, 4]', "noise.kernel.scale[2]"),
+        ('kind = "mixing"', "noise.kernel.target"),
+        ('kind = "mixing", target = "data", targets = [["1/2", "1/2", 0]]', "noise.kernel.target"),
+        ('kind = "mixing", targets = [["1/2", "1/2", 0]]', "noise.kernel.targets"),
+        ('kind = "mixing", targets = [["1/2", "1/2", 0], [1, 1, 0]]', "noise.kernel.targets[1]"),
+    ],
+)
+def test_what_does_not_fit_the_states_or_the_steps_is_refused(keys, where):
+    """A pace too many, below 0 or above 1/β; no target, two, or not one a step: an InputError that says where."""
+    with pytest.raises(InputError) as caught:
+        made(keys, [3, 2, 1])
+    assert caught.value.where == where
+
+
+def made(keys, weights, steps=2):
+    """The kernel of a scenario with β = 1/3 that has these keys."""
+    schedule = 'schedule = { kind = "constant", beta = "1/3" }'
+    noise = f"steps = {steps}, kernel = {{ {keys} }}, {schedule}"
+    return md.loads(f"data = {{ weights = {weights} }}\nnoise = {{ {noise} }}").kernel

@@ -22,6 +22,9 @@ from markovdiff.process.schedules import (
     geometric,
     jump,
     linear,
+    log_linear,
+    polynomial,
+    sigma_geometric,
 )
 
 steps = st.integers(1, 40)
@@ -153,6 +156,40 @@ def test_the_cosine_of_d3pm_is_not_squared():
             assert abs(alpha_bar - f[500] / f[0]) < mpmath.mpf(500) / 2**32
 
 
+@given(steps, st.fractions(0, Fraction(99, 100)))
+@examples(60)
+def test_log_linear_is_linear_in_alpha_bar(T, eps):
+    """ᾱ_t = 1 − (1−ε)t/T, exactly; ε = 0 is the jump schedule."""
+    assert alpha_bars(log_linear(T, eps)) == [1 - (1 - eps) * Fraction(t, T) for t in range(1, T + 1)]
+    assert log_linear(T, Fraction(0)) == jump(T)
+
+
+@given(steps, st.integers(1, 8))
+@examples(60)
+def test_polynomial_is_a_power_in_alpha_bar(T, power):
+    """ᾱ_t = 1 − (t/T)^power, exactly; power = 1 is the jump schedule."""
+    assert alpha_bars(polynomial(T, power)) == [1 - Fraction(t, T) ** power for t in range(1, T + 1)]
+    assert polynomial(T, 1) == jump(T)
+
+
+@given(steps, positive, positive, grids)
+@examples(60)
+def test_sigma_geometric_is_the_nearest_grid_point(T, start, stop, resolution):
+    """β_t is nearest to 1 − exp(σ_{t−1} − σ_t), σ_t = start^(1−t/T)·stop^(t/T), σ_0 = 0; by mpmath at 60 digits."""
+    start, stop = sorted((start, 4 * stop))
+    with mpmath.workdps(60):
+        sigma = [mpmath.mpf(0), *(mp(start) * (mp(stop) / mp(start)) ** (mpmath.mpf(t) / T) for t in range(1, T + 1))]
+        for t, beta in enumerate(sigma_geometric(T, start, stop, resolution), 1):
+            assert_nearest(beta, 1 - mpmath.exp(sigma[t - 1] - sigma[t]), resolution)
+
+
+def test_noise_that_stands_still_is_exactly_nothing():
+    """σ from ½ to ½: the first step makes it, the others do nothing, and none of them is called rounded to 0."""
+    first, *others = sigma_geometric(4, Fraction(1, 2), Fraction(1, 2))
+    assert first > 0
+    assert others == [0, 0, 0]
+
+
 @pytest.mark.parametrize("beta", [Fraction(1, 10), Fraction(1), Fraction(1, 2**32)])
 def test_one_step_is_the_start(beta):
     """T = 1: linear and constant give β_1 = start; geometric the same on its grid; jump forgets at once."""
@@ -218,6 +255,10 @@ def test_ratios_of_plain_cosines_are_decided(a, b, ratio):
         (lambda: cosine(3, cap=Fraction(0)), "noise.schedule.cap"),
         (lambda: cosine(3, cap=Fraction(11, 10)), "noise.schedule.cap"),
         (lambda: cosine(3, resolution=Fraction(1, 3), cap=Fraction(1, 4)), "noise.schedule.cap"),
+        (lambda: log_linear(3, Fraction(1)), "noise.schedule.eps"),
+        (lambda: sigma_geometric(3, Fraction(0), Fraction(1)), "noise.schedule.start"),
+        (lambda: sigma_geometric(3, Fraction(2), Fraction(1)), "noise.schedule.start"),
+        (lambda: sigma_geometric(3, Fraction(1), Fraction(2), Fraction(2, 3)), "noise.schedule.resolution"),
         (lambda: explicit([Fraction(1, 2), Fraction(3, 2)]), "noise.schedule.betas[1]"),
         (lambda: from_alphas([Fraction(1, 2), Fraction(2, 3)]), "noise.schedule.alphas[1]"),
         (lambda: from_alphas([Fraction(1, 2), Fraction(0), Fraction(1, 9)]), "noise.schedule.alphas[2]"),

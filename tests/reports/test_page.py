@@ -13,6 +13,7 @@ import pytest
 import markovdiff as md
 from markovdiff.cli import main
 from markovdiff.reports.embedded import MOST_TIMES, _entry, pack
+from markovdiff.sequences.law import joined
 from markovdiff.study.scenario import shipped_scenarios
 
 Streams = pytest.CaptureFixture[str]
@@ -124,7 +125,18 @@ def test_many_states_are_thinned_and_say_so() -> None:
     (data,) = data_of(page)
     assert data["states"] == [str(k) for k in range(236, 300)]
     assert set(data["laws"]) == {"marginal"}
-    assert "the 64 most probable of 300 states are drawn, and no matrices" in page
+    assert "of 300 states 64 are drawn, the most probable ones at t = 0 or at the end, and no matrices" in page
+
+
+def test_sequences_have_a_page() -> None:
+    """Their marginals are drawn, sequence by sequence; the page says that there are no matrices."""
+    page = md.report("parity")
+    (data,) = data_of(page)
+    steps = md.run(md.load("parity")).steps
+    assert steps[0].sequences is not None
+    assert data["states"] == [joined(x) for x in steps[0].sequences]
+    assert [unpacked(law) for law in data["laws"]["marginal"]] == [list(map(_entry, step.marginal)) for step in steps]
+    assert "sequences have no matrices" in page
 
 
 def test_the_gallery_has_all_that_ships(tmp_path: Path, capsys: Streams) -> None:

@@ -154,14 +154,13 @@ def test_what_numpy_saves_is_read(tmp_path: Path, delimiter: str) -> None:
     [
         ("b,a\n0.9,0.1\n0.25,0.75\n", "delete it if it is a header"),
         ("x,y\n0.9,0.1\n0.25,0.75\n", "delete it if it is a header"),
-        (",a,b\na,0.9,0.1\nb,0.25,0.75\n", "line 1"),
         ("0.9,0.1\n0.25\n", "2 entries"),
         ("0,9;0,1\n0,25;0,75\n", "a point, not a comma"),
         ("", "at least one matrix"),
     ],
 )
 def test_rows_that_no_rule_makes_plain(tmp_path: Path, content: str, words: str) -> None:
-    """A header in another order, labels beside the rows, a row too short, decimal commas: refused in words."""
+    """A header in another order, a row too short, decimal commas: refused in words."""
     with pytest.raises(md.InputError) as caught:
         matrix(tmp_path, content)
     assert words in str(caught.value)
@@ -177,4 +176,132 @@ def test_an_npz_brings_its_only_array_or_the_one_named_q(tmp_path: Path) -> None
         assert md.loads(text, folder=tmp_path).chain().step(1)[1] == (Fraction(1, 4), Fraction(3, 4))
     np.savez(tmp_path / "k.npz", one=exact, other=exact)
     with pytest.raises(md.InputError, match="not exactly one matrix"):
+        md.loads(text, folder=tmp_path)
+
+
+BETAS = [Fraction(1, 10), Fraction(1, 4), Fraction(1, 2)]
+
+
+def betas(folder: Path, file: str, kind: str = "explicit") -> md.Scenario:
+    """Three steps whose numbers stand in a file."""
+    noise = f'kernel = {{ kind = "uniform" }}, schedule = {{ kind = "{kind}", path = "{file}" }}'
+    return md.loads(f"data = {{ weights = [3, 1] }}\nnoise = {{ {noise} }}", folder=folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "notes"),
+    [
+        ("0.1\n1/4\n0.5\n", []),
+        ("0.1,1/4,0.5\n", []),
+        ("# made by hand\n0.1;0.25;0.5", ["fields are separated by semicolons", "line 1, a comment, was left out"]),
+        ("beta\n0.1\n0.25\n0.5\n", ["the column 'beta' was read"]),
+        (",betas\n0,0.1\n1,0.25\n2,0.5\n", ["the column 'betas' was read"]),
+        ("t\tbeta\talpha_bar\n0\t\t1\n1\t.1\t.9\n2\t.25\t.675\n3\t.5\t.3375\n",
+         ["fields are separated by tabs", "the column 'beta' was read",
+          "line 2, which has nothing there, was left out"]),
+    ],
+)  # fmt: skip
+def test_a_schedule_from_separated_values(tmp_path: Path, content: str, notes: list[str]) -> None:
+    """A column alone, a row alone, or a column by its name beside an index; what was done stands in the notes."""
+    (tmp_path / "b.csv").write_text(content, encoding="utf-8")
+    study = betas(tmp_path, "b.csv")
+    assert list(study.betas) == BETAS
+    assert list(study.notes) == [f"noise.schedule.path: {note}" for note in notes]
+
+
+def test_a_schedule_from_this_program_s_own_table(tmp_path: Path) -> None:
+    """The columns beta and alpha_bar of `run --csv` make the same chain again, up to 15 digits."""
+    noise = "steps = 4, kernel = { kind = 'uniform' }, schedule = { kind = 'jump' }"
+    study = md.loads(f"data = {{ weights = [3, 1] }}\nnoise = {{ {noise} }}")
+    (tmp_path / "r.csv").write_text(md.run(study).to_csv(), encoding="utf-8")
+    for kind in ("explicit", "alpha"):
+        read = betas(tmp_path, "r.csv", kind)
+        assert any("left out" in note for note in read.notes)
+        assert [float(b) for b in read.betas] == pytest.approx([float(b) for b in study.betas], rel=1e-13)
+
+
+def test_a_schedule_from_numpy_and_json(tmp_path: Path) -> None:
+    """The one array, or the one that is called by the key; its floats are the exact binary numbers that they are."""
+    exact = np.array([0.125, 0.25, 0.5])
+    np.save(tmp_path / "b.npy", exact)
+    np.savez(tmp_path / "one.npz", anything=exact)
+    np.savez(tmp_path / "named.npz", betas=exact, Q=np.eye(2))
+    (tmp_path / "b.json").write_text('[0.125, "1/4", 0.5]', encoding="utf-8")
+    for file in ("b.npy", "one.npz", "named.npz", "b.json"):
+        assert betas(tmp_path, file).betas == (Fraction(1, 8), Fraction(1, 4), Fraction(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("1,2\n3,4\n", "not one column of numbers"),
+        ("a,b\n.1,.2\n.3,.4\n", "not one column of numbers"),
+        ("beta,betas\n.1,.2\n.3,.4\n", "not one column of numbers"),
+        ("t,beta\n1,.1\n2\n", "a row of the wrong length"),
+        ("# nothing\n", "there are no numbers"),
+        (".1\nx\n", "not a rational number"),
+        (".1\n2\n", "not a probability"),
+    ],
+)
+def test_a_file_that_is_no_schedule_is_refused(tmp_path: Path, content: str, words: str) -> None:
+    """What no rule makes plain is refused, with the file's name."""
+    (tmp_path / "b.csv").write_text(content, encoding="utf-8")
+    with pytest.raises(md.InputError, match=words):
+        betas(tmp_path, "b.csv")
+
+
+@pytest.mark.parametrize("keys", ["", 'betas = [0.5], path = "b.csv"'])
+def test_a_schedule_has_exactly_one_source(tmp_path: Path, keys: str) -> None:
+    """Neither, or both, is refused."""
+    schedule = f'{{ kind = "explicit"{", " if keys else ""}{keys} }}'
+    with pytest.raises(md.InputError, match="the numbers are"):
+        md.loads(
+            f"data = {{ weights = [3, 1] }}\nnoise = {{ kernel = {{ kind = 'uniform' }}, schedule = {schedule} }}",
+            folder=tmp_path,
+        )
+
+
+@pytest.mark.parametrize(
+    ("content", "states", "what"),
+    [
+        (",a,b\na,1/2,1/2\nb,0,1\n", '["a", "b"]', []),
+        (",0,1\n0,0.5,0.5\n1,0,1\n", '["a", "b"]', []),
+        ("\ta\tb\na\t.5\t.5\nb\t0\t1\n", '["a", "b"]', ["fields are separated by tabs"]),
+        ("state;a;b\n0;.5;.5\n1;0;1\n", '["a", "b"]', ["fields are separated by semicolons"]),
+    ],
+)
+def test_an_index_beside_a_matrix_is_left_out_and_told(
+    tmp_path: Path, content: str, states: str, what: list[str]
+) -> None:
+    """A header and a first column that name the states in their order, as pandas writes both."""
+    (tmp_path / "k.csv").write_text(content, encoding="utf-8")
+    kernel = 'kernel = { kind = "matrix", path = "k.csv" }, schedule = { kind = "constant", beta = 1 }'
+    study = md.loads(
+        f"data = {{ states = {states}, weights = [1, 1] }}\nnoise = {{ steps = 1, {kernel} }}", folder=tmp_path
+    )
+    assert study.chain().step(1) == ((Fraction(1, 2), Fraction(1, 2)), (0, 1))
+    told = [*what, "line 1, the header, was left out", "the first column, an index, was left out"]
+    assert list(study.notes) == [f"noise.kernel.path: {words}" for words in told]
+
+
+@pytest.mark.parametrize("content", [",b,a\na,1/2,1/2\nb,0,1\n", ",a,b\nb,1/2,1/2\na,0,1\n", "a,1/2,1/2\nb,0,1\n"])
+def test_an_index_in_another_order_is_refused(tmp_path: Path, content: str) -> None:
+    """States in another order, or an index without a header: no rule says what was meant."""
+    (tmp_path / "k.csv").write_text(content, encoding="utf-8")
+    kernel = 'kernel = { kind = "matrix", path = "k.csv" }, schedule = { kind = "constant", beta = 1 }'
+    with pytest.raises(md.InputError):
+        md.loads(
+            f'data = {{ states = ["a", "b"], weights = [1, 1] }}\nnoise = {{ steps = 1, {kernel} }}', folder=tmp_path
+        )
+
+
+def test_data_from_an_npz(tmp_path: Path) -> None:
+    """Its only array, or the one that is called p, weights or probabilities."""
+    noise = 'noise = { steps = 1, kernel = { kind = "uniform" }, schedule = { kind = "jump" } }'
+    text = f'data = {{ npy = {{ path = "d.npz" }} }}\n{noise}'
+    for arrays in ({"x": np.array([3, 1])}, {"weights": np.array([3, 1]), "Q": np.eye(2)}):
+        np.savez(tmp_path / "d.npz", **arrays)
+        assert md.loads(text, folder=tmp_path).data.probabilities == (Fraction(3, 4), Fraction(1, 4))
+    np.savez(tmp_path / "d.npz", one=np.array([3, 1]), other=np.array([3, 1]))
+    with pytest.raises(md.InputError, match="not exactly one vector"):
         md.loads(text, folder=tmp_path)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
-from math import log2
+from math import log2, prod
 
 import numpy as np
 import pytest
 
 import markovdiff as md
+from markovdiff.process.schedules import cosine
 from markovdiff.study.result import Result
 
 
@@ -51,6 +52,32 @@ def known_of_pixels(t: int) -> tuple[float, float]:
 
 
 CLAIMS: dict[str, dict[str, Callable[[str], bool]]] = {
+    "d3pm-images-gaussian": {
+        "16 levels and 20 steps": lambda n: (md.load(n).K, md.load(n).T) == (16, 20),
+    },
+    "d3pm-images-uniform": {
+        "0.7027 of alpha_bar": lambda n: round(float(shipped(n).steps[12].alpha_bar or 0), 4) == 0.7027,
+        "leaves 0.4938": lambda n: round(float(prod(1 - b for b in cosine(md.load(n).T)[:12])), 4) == 0.4938,
+    },
+    "d3pm-text": {"L = H(x0)": lambda n: str(shipped(n).elbo.model_error and shipped(n).elbo.model_error.value) == "0"},
+    "evodiff-substitutions": {
+        "0.163 bits": lambda n: round(series(n, "mutual_information")[20], 3) == 0.163,
+        "doubly stochastic": lambda n: all(sum(c) == 1 for c in zip(*md.load(n).chain().step(20), strict=True)),
+    },
+    "llada": {"L = H(x0)": lambda n: shipped(n).elbo.negative_elbo == shipped(n).elbo.data_entropy},
+    "mdlm-log-linear": {
+        "infinite,": lambda n: str(shipped(n).elbo.negative_elbo and shipped(n).elbo.negative_elbo.value) == "inf",
+        "thousandth of the symbols": lambda n: shipped(n).steps[16].alpha_bar == Fraction(1, 1000),
+    },
+    "sedd-geometric": {
+        "2.09 of": lambda n: [round(series(n, "mutual_information")[t], 2) for t in (0, 8, 14)] == [2.62, 2.09, 0.02],
+    },
+    "vq-diffusion": {
+        "7.6e-5 bits": lambda n: f"{series(n, 'mutual_information')[100]:.1e}" == "7.6e-05",
+        "0.99999 to 0.000009": lambda n: (
+            [float(shipped(n).steps[t].alpha_bar or 0) for t in (1, 100)] == [0.99999, 9e-6]
+        ),
+    },
     "dense-late": {
         "about tenfold at every step": lambda n: all(
             8.8 < a / b < 13.2 for a, b in pairwise(series(n, "mutual_information"))

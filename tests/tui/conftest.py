@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sessions import Nearby
 
-import tui.stage
+import tui.app
+import tui.dialogues
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +42,8 @@ def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def nearby(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine in this process."""
-    monkeypatch.setattr(tui.stage, "Engine", Nearby)
+    monkeypatch.setattr(tui.app, "Engine", Nearby)
+    monkeypatch.setattr(tui.dialogues, "Engine", Nearby)
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def _tokens(line: str) -> Iterator[str]:
 
 def _words(panel: str, scene: ViewState) -> set[str]:
     """Chrome, as it is written."""
-    film, t = scene.film, scene.t
+    film, t = scene.run, scene.t
     assert film.opened is not None
     counts = {str(t), str(t - 1), str(film.T), str(film.opened.K)}
     labels = {token for label in film.opened.states for token in NUMERAL.findall(label)}
@@ -81,38 +81,38 @@ def _words(panel: str, scene: ViewState) -> set[str]:
     sampled = {str(film.sampled.count), str(film.sampled.seed), str(film.sampled.undefined)} if film.sampled else set()
     return {
         "headline": counts | own | {f"{len(film.finished['checks'])}" if film.finished else "", "1", "1/8"},
-        "1": set(),
-        "2": {"0", "1"},
-        "3": labels,
-        "4": counts | labels | more | {"0"},
-        "5": counts | more,
-        "6": {"0"},
-        "7": counts | labels | sampled | {"0"},
-        "8": counts | labels | own | more,
+        "information": set(),
+        "matrix": {"0", "1"},
+        "marginal": labels,
+        "posterior": counts | labels | more | {"0"},
+        "ledger": counts | more,
+        "inequality": {"0"},
+        "trajectories": counts | labels | sampled | {"0"},
+        "chain": counts | labels | own | more,
     }[panel]
 
 
 def _spans(panel: str, scene: ViewState, chain: md.Chain | None) -> Iterator[Span]:
-    film, t = scene.film, scene.t
+    film, t = scene.run, scene.t
     record = film.steps[t].record
     assert film.opened is not None
-    if panel in ("headline", "6", "5", "8", "3"):
+    if panel in ("headline", "inequality", "ledger", "chain", "marginal"):
         yield from _quantities(record)
-    if panel == "5" and film.finished is not None:
+    if panel == "ledger" and film.finished is not None:
         yield from _quantities(film.finished["elbo"])
-    if panel == "1":
+    if panel == "information":
         curves = ("entropy", "conditional_entropy", "mutual_information", "sdpi_bound")
         low, high = (max(s[k] for step in film.steps for s in _quantities(step.record, curves)) for k in (0, 1))
         square = Fraction(1, 4) if scene.scale == "square root" else Fraction(1, 2)
         yield from ((low, high), (low * square, high * square), (Fraction(0), Fraction(0)))
         yield from ((Fraction(10) ** k, Fraction(10) ** k) for k in range(-400, 4) if scene.scale == "logarithmic")
-    if panel == "2":
+    if panel == "matrix":
         yield from ((Fraction(p), Fraction(p)) for p in film.opened.data)
-    if panel == "4" and chain is not None:
+    if panel == "posterior" and chain is not None:
         rows = [chain.data_posterior(t)[scene.chosen]]
         rows += [chain.forward_posterior(t, x0=scene.source)[scene.chosen]] if t else []
         yield from ((p, p) for row in rows for p in row or ())
-    if panel == "7":
+    if panel == "trajectories":
         yield from _distances(scene)
 
 
@@ -128,7 +128,7 @@ def _quantities(record: dict[str, Any], names: Iterable[str] = ()) -> Iterator[S
 
 def _distances(scene: ViewState) -> Iterator[Span]:
     """Of the particles' frequencies from p_t, and from the data, recounted; as wide as a float's error."""
-    film, sampled = scene.film, scene.film.sampled
+    film, sampled = scene.run, scene.run.sampled
     for packed in (sampled.forward, sampled.reverse) if sampled else ():
         if packed:
             counts = Counter(struct.unpack_from(f"<{sampled.count}I", packed, 4 * sampled.count * scene.t))

@@ -13,8 +13,8 @@ from textual.widgets import Static
 
 from tui import raster
 from tui.app import MarkovdiffApp
+from tui.canvas import Canvas, PanelWidget
 from tui.messages import Answer, Ask, ColumnAnswer, Message, Request, Sampled, Shadowed
-from tui.panels.canvas import Canvas, Panel
 from tui.worker.study import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -91,11 +91,11 @@ class Session:
         await self.pilot.pause()
 
     async def opened(self) -> None:
-        await self.until(lambda: self.app.film.finished is not None, "the run did not end")
-        await self.until(lambda: not self.app.dirty)
+        await self.until(lambda: self.app.session.run.finished is not None, "the run did not end")
+        await self.until(lambda: self.app.main.view.arrived == self.app.session.run.arrived)
 
     async def at(self, t: int) -> None:
-        await self.until(lambda: self.app.shown_t == t, f"t = {t} was not shown but {self.app.shown_t}")
+        await self.until(lambda: self.app.main.view.t == t, f"t = {t} was not shown but {self.app.main.view.t}")
 
     async def over(self, screen: type) -> None:
         await self.until(lambda: isinstance(self.app.screen, screen), f"{screen} did not open: {self.app.screen}")
@@ -108,9 +108,9 @@ class Session:
 
     async def fresh(self) -> None:
         """Paused at t = 20, the first panel focused."""
-        self.app.playback.pause()
-        self.app.playback.go(20)
-        self.app.repaint()
+        self.app.session.playback.pause()
+        self.app.session.playback.go(20)
+        self.app.session.look()
         await self.at(20)
 
     def head(self) -> str:
@@ -128,7 +128,7 @@ class Session:
             await self.pilot.pause(0.01)
 
     def wrong(self) -> list[str]:
-        shown = [p for p in self.app.screen_stack[0].query(Panel) if p.display and p.region.area]
+        shown = [p for p in self.app.screen_stack[0].query(PanelWidget) if p.display and p.region.area]
         return [
             f"{p.id} {p.size} {len(p.rows)}"
             for p in shown

@@ -15,14 +15,16 @@ import pytest
 from sessions import SCENARIOS, TWO_STATE, Clock, Session, plain, session, squeezed
 from textual.widgets import Input, OptionList, Static, TextArea
 
+import tui.app
+import tui.dialogues
 import tui.open
-import tui.stage
 from markovdiff.cli import main
-from tui import raster, recent, view
+from tui import raster, recent
 from tui.actions import ACTIONS
 from tui.app import MarkovdiffApp
+from tui.canvas import Canvas, PanelWidget
 from tui.messages import Request
-from tui.panels.canvas import Canvas, Panel
+from tui.panels import PANELS
 from tui.screens.form import Form
 from tui.screens.overlays import Editor, Export, GoTo, Help, Scenarios
 from tui.themes import THEMES
@@ -41,7 +43,7 @@ async def test_it_opens_at_a_time(play: bool) -> None:
         await s.at(30)
         s.clock.now += 1.0
         await s.at(38 if play else 30)
-        assert s.app.playback.playing is play
+        assert s.app.session.playback.playing is play
 
 
 @pytest.mark.parametrize("words", [[], ["--play"], ["--t", "3"], ["--t", "3", "--play"]])
@@ -77,9 +79,9 @@ async def test_go_to_refuses_what_is_not_there() -> None:
         await s.press("colon", "9", "9", "9", "enter")
         assert isinstance(s.app.screen, GoTo)
         await s.until(lambda: "from 0 to 64" in plain(s.app.screen.query_one(".why", Static)))
-        assert s.app.playback.t == 20
+        assert s.app.session.playback.t == 20
         await s.home()
-        assert s.app.playback.t == 20
+        assert s.app.session.playback.t == 20
 
 
 @pytest.mark.usefixtures("nearby")
@@ -91,12 +93,12 @@ async def test_the_mouse_moves_time_and_chooses() -> None:
         await s.at(64)
         await s.pilot.click("#scrubber", offset=(0, 0))
         await s.at(0)
-        curves = s.app.query_one("#panel-1", Panel)
-        await s.pilot.click("#panel-1", offset=(curves.size.width, 4))
+        curves = s.app.query_one("#panel-information", PanelWidget)
+        await s.pilot.click("#panel-information", offset=(curves.size.width, 4))
         await s.at(64)
-        matrix = s.app.query_one("#panel-2", Panel)
-        await s.pilot.click("#panel-2", offset=(matrix.size.width // 2 + 3, 2))
-        await s.until(lambda: s.app.chosen == 1)
+        matrix = s.app.query_one("#panel-matrix", PanelWidget)
+        await s.pilot.click("#panel-matrix", offset=(matrix.size.width // 2 + 3, 2))
+        await s.until(lambda: s.app.main.view.chosen == 1)
 
 
 # size
@@ -127,13 +129,13 @@ async def test_the_editor_says_what_is_wrong_and_stays() -> None:
         for text in (TWO_STATE + "\n[", TWO_STATE.replace("uniform", "unicorn"), TWO_STATE.replace('"3/4"', '"4/4"'),
                      TWO_STATE.replace("steps = 64", "steps = [1, 2]"), TWO_STATE + "[b]\n", ""):  # fmt: skip
             area.text = text
-            message = s.app.judge(text)
+            message = s.app.session.judge(text)
             assert message is not None
             await s.until(lambda wanted=message: squeezed(wanted)[:60] in squeezed(plain(why)), message)
             await s.press("ctrl+s")
             assert isinstance(s.app.screen, Editor)
         await s.home()
-        assert s.app.request.text == TWO_STATE
+        assert s.app.session.request.text == TWO_STATE
 
 
 @pytest.mark.usefixtures("nearby")
@@ -157,9 +159,9 @@ async def test_the_editor_applies_a_scenario() -> None:
         s.app.screen.query_one(TextArea).text = TWO_STATE.replace("steps = 64", "steps = 30")
         await s.pilot.pause()
         await s.press("ctrl+s")
-        await s.until(lambda: s.app.film.T == 30 and len(s.app.film.steps) == 31)
+        await s.until(lambda: s.app.session.run.T == 30 and len(s.app.session.run.steps) == 31)
         await s.until(lambda: "t=20/30" in s.head())
-        assert not s.app.playback.playing
+        assert not s.app.session.playback.playing
 
 
 @pytest.mark.usefixtures("nearby")
@@ -202,8 +204,8 @@ async def test_scenarios_are_found_by_typing() -> None:
         await s.press("enter")
         await s.until(lambda: "mask-hump" in s.head())
         await s.opened()
-        assert s.app.request.name == "mask-hump"
-        assert s.app.playback.playing
+        assert s.app.session.request.name == "mask-hump"
+        assert s.app.session.playback.playing
 
 
 @pytest.mark.usefixtures("nearby")
@@ -214,7 +216,7 @@ async def test_nothing_found_opens_nothing() -> None:
         await s.press("enter", "down", "enter")
         assert isinstance(s.app.screen, Scenarios)
         await s.home()
-        assert s.app.request.name == "two-state"
+        assert s.app.session.request.name == "two-state"
 
 
 @pytest.mark.usefixtures("nearby")
@@ -231,7 +233,7 @@ async def test_the_list_can_be_walked_and_tells(size: tuple[int, int]) -> None:
             await s.until(lambda p=paragraph: squeezed(p) in squeezed(plain(about)), paragraph)
         assert options.size.height >= 5
         await s.press("home", "down", "down", "enter")
-        await s.until(lambda: s.app.request.name != "two-state")
+        await s.until(lambda: s.app.session.request.name != "two-state")
 
 
 @pytest.mark.usefixtures("nearby")
@@ -249,11 +251,11 @@ async def test_twice_another_unit_is_the_first_again() -> None:
     """`u` twice in a hurry, before the engine has answered: bits again, and still at t = 20."""
     async with session() as s:
         await s.fresh()
-        s.app.action_unit()
-        s.app.action_unit()
+        s.app.main.action_act("unit")
+        s.app.main.action_act("unit")
         await s.opened()
-        assert s.app.film.opened is not None
-        assert s.app.film.opened.unit == "bits"
+        assert s.app.session.run.opened is not None
+        assert s.app.session.run.opened.unit == "bits"
         await s.at(20)
 
 
@@ -268,9 +270,9 @@ async def test_an_edit_keeps_the_unit() -> None:
         s.app.screen.query_one(TextArea).text = TWO_STATE.replace("steps = 64", "steps = 30")
         await s.pilot.pause()
         await s.press("ctrl+s")
-        await s.until(lambda: s.app.film.T == 30)
-        assert s.app.film.opened is not None
-        assert s.app.film.opened.unit == "nats"
+        await s.until(lambda: s.app.session.run.T == 30)
+        assert s.app.session.run.opened is not None
+        assert s.app.session.run.opened.unit == "nats"
 
 
 @pytest.mark.usefixtures("nearby")
@@ -307,7 +309,7 @@ async def test_the_rest_of_a_long_line_of_the_help_stays_in_its_column() -> None
         table = next(lines for lines in parts if any("logarithmic" in line for line in lines))
         column = table[0].index("curves on")
         assert all(line[column - 1 : column] in ("", " ") and line[column:].strip() for line in table if line)
-        for panel in view.PANELS.values():
+        for panel in PANELS.values():
             for formula in panel.formula.split(";   "):
                 assert len(formula) > 64 or any(formula in line for lines in parts for line in lines)
 
@@ -360,16 +362,16 @@ async def test_export_writes_and_never_over(folder: Path) -> None:
 async def test_a_killed_engine_is_said_and_started_again() -> None:
     """Kill the process: the screen says so and lives; enter makes the whole run again; quitting leaves nobody."""
     async with session() as s:
-        current = s.app.engine._current
+        current = s.app.session.engine._current
         assert current is not None
         os.kill(current.process.pid, signal.SIGKILL)
         await s.until(lambda: "press enter to start it again" in s.told())
         await s.press("right")
         await s.at(1)
         await s.press("enter")
-        await s.until(lambda: s.app.engine.alive)
+        await s.until(lambda: s.app.session.engine.alive)
         await s.opened()
-        assert len(s.app.film.steps) == 65
+        assert len(s.app.session.run.steps) == 65
         await s.press("q")
     assert multiprocessing.active_children() == []
 
@@ -379,7 +381,7 @@ async def test_the_engine_runs_in_another_process() -> None:
     async with session() as s:
         assert multiprocessing.active_children()
         await s.press("u")
-        await s.until(lambda: s.app.film.opened is not None and s.app.film.opened.unit == "nats")
+        await s.until(lambda: s.app.session.run.opened is not None and s.app.session.run.opened.unit == "nats")
         await s.opened()
         await s.press("q")
     assert multiprocessing.active_children() == []
@@ -391,7 +393,7 @@ async def test_a_scenario_that_is_none_is_said() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         s = Session(app, pilot, Clock())
         await s.until(s.told)
-        assert app.judge(app.request.text) == s.told()
+        assert app.session.judge(app.session.request.text) == s.told()
         for key in ("right", "end", "v", "c", "j", "u", "f", "f", "space", "8"):
             await s.press(key)
         await s.press("ctrl+e")
@@ -418,7 +420,7 @@ async def test_the_fraction_under_the_cursor_and_the_mouse() -> None:
         assert "I(x0;x_20) 0.0" in reading(s)
         await s.press("2")
         await s.until(lambda: "q(x_20=a | x_0=a) = " in reading(s) and "/2" in reading(s), reading(s))
-        await s.pilot.hover("#panel-6", offset=(5, 2))
+        await s.pilot.hover("#panel-inequality", offset=(5, 2))
         await s.until(lambda: reading(s).startswith(" I(x0;x_19) − I(x0;x_20) 0.0"), reading(s))
         await s.pilot.hover("#headline", offset=(5, 0))
         await s.until(lambda: "q(x_20=a | x_0=a)" in reading(s), reading(s))
@@ -431,7 +433,7 @@ async def test_posteriors_become_fractions_when_time_rests() -> None:
     """At t = 1 every share of panel 4 is a short fraction, and there it stands."""
     async with session() as s:
         await s.press("home", "right", "4")
-        panel = s.app.query_one("#panel-4", Panel)
+        panel = s.app.query_one("#panel-posterior", PanelWidget)
         await s.until(lambda: "57/58" in raster.text(panel.rows), raster.text(panel.rows))
 
 
@@ -450,7 +452,7 @@ async def test_the_knob_is_dragged() -> None:
         await s.pilot.mouse_up("#scrubber", offset=(scrubber.size.width - 1, 0))
         await s.pilot.hover("#scrubber", offset=(3, 0))
         await s.pilot.pause()
-        assert s.app.playback.t == 64
+        assert s.app.session.playback.t == 64
 
 
 @pytest.mark.usefixtures("nearby")
@@ -458,10 +460,10 @@ async def test_every_panel_has_a_place_on_every_screen() -> None:
     """From 60 × 15 to 200 × 60 each number shows its panel."""
     for size in ((60, 15), (80, 24), (120, 40), (200, 60)):
         async with session(size=size) as s:
-            for number in view.PANELS:
-                await s.press(number)
-                panel = s.app.query_one(f"#panel-{number}", Panel)
-                await s.until(lambda p=panel: p.display and p.size.width > 20 and p.size.height > 2, f"{size} {number}")
+            for name, record in PANELS.items():
+                await s.press(record.key)
+                panel = s.app.query_one(f"#panel-{name}", PanelWidget)
+                await s.until(lambda p=panel: p.display and p.size.width > 20 and p.size.height > 2, f"{size} {name}")
                 assert s.app.focused is panel
             await s.painted()
 
@@ -470,12 +472,12 @@ async def test_every_panel_has_a_place_on_every_screen() -> None:
 async def test_a_highlighted_scenario_has_a_preview() -> None:
     """After a moment its chain is run beside, and its kernel and curve are there to see; the main film stays."""
     async with session() as s:
-        film = s.app.film
+        film = s.app.session.run
         await s.press("s", *"hump")
         await s.over(Scenarios)
         preview = s.app.screen.query_one(".preview", Canvas)
         await s.until(lambda: "K=3 T=24  absorbing" in raster.text(preview.rows), raster.text(preview.rows))
-        assert s.app.film is film
+        assert s.app.session.run is film
 
 
 @pytest.mark.usefixtures("nearby")
@@ -488,8 +490,8 @@ async def test_files_opened_lately_are_offered(tmp_path: Path) -> None:
         await s.press("s")
         await s.over(Scenarios)
         await s.press("enter")
-        await s.until(lambda: s.app.film.T == 7 and s.app.film.finished is not None)
-        assert s.app.request.source == str(file)
+        await s.until(lambda: s.app.session.run.T == 7 and s.app.session.run.finished is not None)
+        assert s.app.session.request.source == str(file)
 
 
 @pytest.mark.usefixtures("nearby")
@@ -514,7 +516,7 @@ async def test_the_command_line_of_an_edited_chain_is_not_its_own(folder: Path) 
         form = s.app.screen
         assert isinstance(form, Form)
         form.post_message(Form.Changed(TWO_STATE.replace("steps = 64", "steps = 9")))
-        await s.until(lambda: s.app.film.T == 9)
+        await s.until(lambda: s.app.session.run.T == 9)
         await s.press("escape")
         await s.until(lambda: len(s.app.screen_stack) == 1)
         await s.press("y")
@@ -538,14 +540,14 @@ async def test_a_theme_repaints_what_is_there() -> None:
     """A theme set from anywhere changes the colours of all panels."""
     async with session() as s:
         s.app.theme = THEMES[1].name
-        panel = s.app.query_one("#panel-3", Panel)
+        panel = s.app.query_one("#panel-marginal", PanelWidget)
         await s.until(lambda: panel._style("", "").bgcolor.name == THEMES[1].background)
 
 
 async def test_what_is_wrong_in_a_form_keeps_the_picture() -> None:
     """β = 2 is said beside the field; the film is still the last good one, and its engine's."""
     async with session() as s:
-        film = s.app.film
+        film = s.app.session.run
         await s.press("e")
         await s.over(Form)
         form = s.app.screen
@@ -555,7 +557,7 @@ async def test_what_is_wrong_in_a_form_keeps_the_picture() -> None:
         assert form.problem is not None
         assert form.problem.path.endswith("beta")
         await s.pilot.pause(0.1)
-        assert s.app.film is film
+        assert s.app.session.run is film
         await s.press("escape")
 
 
@@ -569,12 +571,12 @@ async def test_without_colour_everything_still_works(monkeypatch: pytest.MonkeyP
             s.app.theme = theme
         await s.fresh()
         assert s.app.no_color
-        for number in view.PANELS:
-            await s.press(number, "f")
+        for panel in PANELS.values():
+            await s.press(panel.key, "f")
             await s.pilot.pause(0.05)
             await s.press("v", "c", "]", "f")
             await s.painted()
         await s.fresh()
-        curves = s.app.query_one("#panel-1", Panel)
+        curves = s.app.query_one("#panel-information", PanelWidget)
         strips = [curves.render_line(y) for y in range(curves.size.height)]
         assert any(segment.style and segment.style.reverse for strip in strips for segment in strip)

@@ -9,16 +9,16 @@ from sessions import TWO_STATE, Nearby, Session, session
 from textual.widgets import TextArea
 
 from tui import raster
-from tui.actions import ACTIONS, Action
-from tui.app import MarkovdiffApp
+from tui.actions import ACTIONS, BY_NAME, TOUR, Action
+from tui.canvas import Canvas, PanelWidget
 from tui.messages import Died
-from tui.panels.canvas import Canvas, Panel
+from tui.panels import PANELS
+from tui.panels.matrix import NAMES as MATRIX_NAMES
 from tui.screens.form import Form
 from tui.screens.lab import Lab
 from tui.screens.overlays import Editor, Export, GoTo, Help, Scenarios
 from tui.screens.tour import Card
 from tui.themes import THEMES
-from tui.view.matrix import NAMES as MATRIX_NAMES
 
 pytestmark = pytest.mark.usefixtures("state")
 
@@ -30,7 +30,7 @@ async def plays(s: Session, key: str) -> None:
     await s.press(key)
     s.clock.now += 5.0
     await s.pilot.pause(0.03)
-    assert s.app.playback.t == s.app.shown_t == 28
+    assert s.app.session.playback.t == s.app.main.view.t == 28
 
 
 def moves(to: int) -> Callable[[Session, str], Awaitable[None]]:
@@ -50,16 +50,16 @@ async def asks_time(s: Session, key: str) -> None:
 
 
 async def faster(s: Session, key: str) -> None:
-    before = s.app.playback.speed
+    before = s.app.session.playback.speed
     await s.press(key)
-    assert s.app.playback.speed == 2 * before
+    assert s.app.session.playback.speed == 2 * before
     await s.press("minus")
 
 
 async def slower(s: Session, key: str) -> None:
-    before = s.app.playback.speed
+    before = s.app.session.playback.speed
     await s.press(key)
-    assert s.app.playback.speed == before / 2
+    assert s.app.session.playback.speed == before / 2
     assert "1/2x" in s.head()
     await s.press("plus")
 
@@ -70,7 +70,7 @@ async def reverses(s: Session, key: str) -> None:
     await s.at(12)
     assert "◀" in s.head()
     await s.press("space", key)
-    assert not s.app.playback.backwards
+    assert not s.app.session.playback.backwards
 
 
 async def loops(s: Session, key: str) -> None:
@@ -79,13 +79,13 @@ async def loops(s: Session, key: str) -> None:
     s.clock.now += 0.25
     await s.at(1)
     await s.press("space", key)
-    assert not s.app.playback.loop
+    assert not s.app.session.playback.loop
 
 
 async def scales(s: Session, key: str) -> None:
     for scale in ("square root", "logarithmic", "linear"):
         await s.press(key)
-        assert s.app.scale == scale
+        assert s.app.main.view.scale == scale
 
 
 @pytest.mark.usefixtures("nearby")
@@ -94,13 +94,13 @@ async def test_the_scale_is_named(size: tuple[int, int]) -> None:
     """Which scale the curves have can be read on the screen."""
     async with session(size=size) as s:
         await s.press("v")
-        await s.until(lambda: "square root" in str(s.app.query_one("#panel-1", Panel).border_title))
+        await s.until(lambda: "square root" in str(s.app.query_one("#panel-information", PanelWidget).border_title))
 
 
 async def shadows(s: Session, key: str) -> None:
     """Float64's curve has its marks and their meaning, the line that reads out its number; then all is gone."""
     await s.press("1", key)
-    curves, below = s.app.query_one("#panel-1", Panel), s.app.query_one("#reading", Canvas)
+    curves, below = s.app.query_one("#panel-information", PanelWidget), s.app.query_one("#reading", Canvas)
     await s.until(lambda: "float64 0." in raster.text(below.rows), "float64 is not read out")
     await s.until(lambda: "f64" in raster.text(curves.rows[-1:]))
     assert "↑ false rise − negative = stuck" in str(curves.border_subtitle)
@@ -112,16 +112,16 @@ async def shadows(s: Session, key: str) -> None:
 async def next_matrix(s: Session, key: str) -> None:
     for matrix in ("step", "joint", "reverse", "cumulative"):
         await s.press(key)
-        assert s.app.matrix == matrix
-        assert MATRIX_NAMES[matrix] in str(s.app.query_one("#panel-2", Panel).border_title)
+        assert s.app.main.view.matrix == matrix
+        assert MATRIX_NAMES[matrix] in str(s.app.query_one("#panel-matrix", PanelWidget).border_title)
 
 
 async def chooses(s: Session, key: str) -> None:
-    before = s.app.chosen
+    before = s.app.main.view.chosen
     await s.press("4", key)
-    assert s.app.chosen == 1 - before
+    assert s.app.main.view.chosen == 1 - before
     state = "ab"[1 - before]
-    await s.until(lambda: f"given x_20 = {state}" in raster.text(s.app.query_one("#panel-4", Panel).rows))
+    await s.until(lambda: f"given x_20 = {state}" in raster.text(s.app.query_one("#panel-posterior", PanelWidget).rows))
 
 
 async def unit(s: Session, key: str) -> None:
@@ -132,10 +132,10 @@ async def unit(s: Session, key: str) -> None:
         await s.until(lambda wanted=name: f" {wanted}" in s.head())
 
 
-def focuses(number: str) -> Callable[[Session, str], Awaitable[None]]:
+def focuses(name: str) -> Callable[[Session, str], Awaitable[None]]:
     async def check(s: Session, key: str) -> None:
-        await s.press("1" if number != "1" else "2", key)
-        panel = s.app.query_one(f"#panel-{number}", Panel)
+        await s.press("1" if name != "information" else "2", key)
+        panel = s.app.query_one(f"#panel-{name}", PanelWidget)
         await s.until(lambda: s.app.focused is panel)
         assert panel.display
         await s.painted()
@@ -148,15 +148,15 @@ async def turns(s: Session, key: str) -> None:
     seen = set()
     for _ in range(8):
         await s.press(key)
-        assert isinstance(s.app.focused, Panel)
-        seen.add(s.app.focused.number)
+        assert isinstance(s.app.focused, PanelWidget)
+        seen.add(s.app.focused.panel.name)
         await s.painted()
-    assert seen >= {"4", "5", "6", "7"}
+    assert seen >= {"posterior", "ledger", "inequality", "trajectories"}
 
 
 async def zooms(s: Session, key: str) -> None:
     await s.press("1")
-    panel = s.app.query_one("#panel-1", Panel)
+    panel = s.app.query_one("#panel-information", PanelWidget)
     before = panel.size
     await s.press(key)
     await s.until(lambda: panel.size.width > before.width and len(panel.rows) == panel.size.height > before.height)
@@ -169,7 +169,7 @@ async def themes(s: Session, key: str) -> None:
     for theme in (*THEMES[1:], THEMES[0]):
         await s.press(key)
         assert s.app.theme == theme.name
-        background = s.app.query_one("#panel-1", Panel)._style("", "").bgcolor
+        background = s.app.query_one("#panel-information", PanelWidget)._style("", "").bgcolor
         assert background is not None
         assert background.name == theme.background
 
@@ -187,10 +187,10 @@ async def edits(s: Session, key: str) -> None:
     form = s.app.screen
     assert isinstance(form, Form)
     s.app.post_message(Form.Changed(TWO_STATE.replace("steps = 64", "steps = 30")))
-    await s.until(lambda: s.app.film.T == 30 and len(s.app.film.steps) == 31)
+    await s.until(lambda: s.app.session.run.T == 30 and len(s.app.session.run.steps) == 31)
     await s.at(20)
     s.app.post_message(Form.Changed(TWO_STATE))
-    await s.until(lambda: s.app.film.T == 64 and s.app.film.finished is not None)
+    await s.until(lambda: s.app.session.run.T == 64 and s.app.session.run.finished is not None)
     await s.press("escape")
     await s.until(lambda: len(s.app.screen_stack) == 1)
 
@@ -203,17 +203,17 @@ async def edits_text(s: Session, key: str) -> None:
 
 
 async def chooses_source(s: Session, key: str) -> None:
-    before = s.app.source
+    before = s.app.main.view.source
     await s.press(key)
-    assert s.app.source == 1 - before
+    assert s.app.main.view.source == 1 - before
     await s.press(key)
 
 
 async def marks(s: Session, key: str) -> None:
     await s.press(key)
-    assert s.app.marked is s.app.film
+    assert s.app.session.pinned_run is s.app.session.run
     assert "marked two-state" in s.told()
-    s.app.marked = None
+    s.app.session.pinned_run = None
 
 
 async def compares(s: Session, key: str) -> None:
@@ -221,20 +221,20 @@ async def compares(s: Session, key: str) -> None:
     await s.press(key)
     assert "no chain is marked" in s.told()
     await s.press("m", key)
-    curves = s.app.query_one("#panel-1", Panel)
+    curves = s.app.query_one("#panel-information", PanelWidget)
     assert "beneath: two-state" in str(curves.border_subtitle)
     await s.press(key)
     assert not curves.border_subtitle
-    s.app.marked = None
+    s.app.session.pinned_run = None
 
 
 async def samples(s: Session, key: str) -> None:
-    await s.until(lambda: s.app.film.sampled is not None, "no particles came")
-    before = s.app.film.sampled
+    await s.until(lambda: s.app.session.run.sampled is not None, "no particles came")
+    before = s.app.session.run.sampled
     assert before is not None
     await s.press(key)
-    await s.until(lambda: s.app.film.sampled is not before)
-    now = s.app.film.sampled
+    await s.until(lambda: s.app.session.run.sampled is not before)
+    now = s.app.session.run.sampled
     assert now is not None
     assert now.seed != before.seed
     assert now.forward != before.forward
@@ -242,9 +242,9 @@ async def samples(s: Session, key: str) -> None:
 
 async def goes_back(s: Session, key: str) -> None:
     await s.press(key)
-    assert s.app.backward
+    assert s.app.main.view.backward
     await s.press(key)
-    assert not s.app.backward
+    assert not s.app.main.view.backward
 
 
 async def exports(s: Session, key: str) -> None:
@@ -263,7 +263,7 @@ async def experiments(s: Session, key: str) -> None:
     await s.press(key)
     await s.over(Lab)
     await s.home()
-    assert s.app.playback.t == 20
+    assert s.app.session.playback.t == 20
 
 
 async def tours(s: Session, key: str) -> None:
@@ -279,15 +279,15 @@ async def tours(s: Session, key: str) -> None:
 
 
 async def restarts(s: Session, key: str) -> None:
-    film, engine = s.app.film, s.app.engine
+    film, engine = s.app.session.run, s.app.session.engine
     await s.press(key)
-    assert s.app.film is film
+    assert s.app.session.run is film
     if isinstance(engine, Nearby):
         engine.alive = False
         engine.waiting.append(Died(-9))
         await s.until(lambda: "exit code -9" in s.told())
         await s.press(key)
-        assert s.app.film is not film
+        assert s.app.session.run is not film
         await s.opened()
 
 
@@ -310,27 +310,27 @@ async def quits(s: Session, key: str) -> None:
 
 FACTS: dict[str, Callable[[Session, str], Awaitable[None]]] = {
     "play_or_pause": plays,
-    "step(-1)": moves(19),
-    "step(1)": moves(21),
-    "step(-10)": moves(10),
-    "step(10)": moves(30),
-    "go('first')": moves(0),
-    "go('last')": moves(64),
+    "step_back": moves(19),
+    "step_on": moves(21),
+    "ten_back": moves(10),
+    "ten_on": moves(30),
+    "first": moves(0),
+    "last": moves(64),
     "ask_time": asks_time,
-    "speed(1)": faster,
-    "speed(-1)": slower,
+    "faster": faster,
+    "slower": slower,
     "reverse": reverses,
     "loop": loops,
     "scale": scales,
     "shadow": shadows,
     "matrix": next_matrix,
-    "choose(1)": chooses,
-    "choose(-1)": chooses,
-    "choose_source(1)": chooses_source,
-    "choose_source(-1)": chooses_source,
+    "choose_next": chooses,
+    "choose_before": chooses,
+    "source_next": chooses_source,
+    "source_before": chooses_source,
     "backward": goes_back,
     "unit": unit,
-    **{f"panel({number})": focuses(number) for number in "12345678"},
+    **{f"panel_{name}": focuses(name) for name in PANELS},
     "turn": turns,
     "zoom": zooms,
     "next_theme": themes,
@@ -352,9 +352,9 @@ FACTS: dict[str, Callable[[Session, str], Awaitable[None]]] = {
 
 
 def test_every_action_has_a_fact() -> None:
-    """No action of the registry goes without a test, and each has a method or is Textual's own."""
-    assert {a.call for a in ACTIONS} == set(FACTS)
-    assert all(hasattr(MarkovdiffApp, f"action_{a.name}") for a in ACTIONS)
+    """No action of the registry goes without a test, and no two have one name."""
+    assert {a.name for a in ACTIONS} == set(FACTS)
+    assert len(BY_NAME) == len(ACTIONS) + len(TOUR)
 
 
 def test_no_key_means_two_things() -> None:
@@ -364,13 +364,13 @@ def test_no_key_means_two_things() -> None:
 
 
 @pytest.mark.usefixtures("nearby")
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda a: a.call)
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda a: a.name)
 async def test_every_key_does_what_its_action_says(action: Action) -> None:
     """Each key of each action, from t = 20, has its effect on the screen."""
     async with session() as s:
         for key in action.keys.split(","):
             await s.fresh()
-            await FACTS[action.call](s, key)
+            await FACTS[action.name](s, key)
 
 
 @pytest.mark.usefixtures("nearby")
@@ -380,6 +380,6 @@ async def test_a_walk_through_all_keys_on_a_small_screen() -> None:
         for action in [a for a in ACTIONS if a.name != "quit"]:
             for key in action.keys.split(","):
                 await s.fresh()
-                await FACTS[action.call](s, key)
+                await FACTS[action.name](s, key)
         await s.painted()
         await quits(s, "q")

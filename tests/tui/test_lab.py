@@ -353,7 +353,7 @@ def test_tabs_are_where_they_are_painted() -> None:
 def test_a_coin_s_entropy_is_the_sum_of_its_sides(p: Fraction) -> None:
     """h(p), its two shares and 1 − h(p) enclose what many digits say."""
     mpmath.mp.dps = 60
-    found, bit = numbers.coin(p), mpmath.log(2)
+    found, bit = numbers.binary_entropy(p), mpmath.log(2)
     assert encloses(found.entropy, entropy([p, 1 - p]) / bit)
     assert encloses(found.shortfall, 1 - entropy([p, 1 - p]) / bit)
     for share, x in ((found.heads, p), (found.tails, 1 - p)):
@@ -365,7 +365,7 @@ def test_a_coin_s_entropy_is_the_sum_of_its_sides(p: Fraction) -> None:
 def test_the_bill_is_entropy_and_divergence(weights: list[int]) -> None:
     """H(P,Q) = H(P) + KL(P‖Q), infinite exactly where Q misses a state of P, and all as many digits say."""
     mpmath.mp.dps = 60
-    found = numbers.bill(P, tuple(map(Fraction, weights)))
+    found = numbers.coding_cost(P, tuple(map(Fraction, weights)))
     q = [Fraction(w, sum(weights)) for w in weights]
     assert list(found.q) == q
     assert encloses(found.entropy, mpmath.mpf("1.75"))
@@ -446,7 +446,7 @@ def test_far_peaks_are_covered_and_sought() -> None:
 
 def test_bells_on_states_cover_and_seek() -> None:
     """Forward has P's mean and variance; reverse has a minimum at each peak 8 states apart, one alone for near ones."""
-    far, near = numbers.bells(8, Fraction(2, 5)), numbers.bells(2, Fraction(1, 2))
+    far, near = numbers.discrete_fits(8, Fraction(2, 5)), numbers.discrete_fits(2, Fraction(1, 2))
     fitted = far.forward.density
     mean = sum(i * q for i, q in enumerate(fitted))
     assert mean == pytest.approx(far.mean, rel=1e-6)

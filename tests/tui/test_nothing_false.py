@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from test_view import drawn, film_of, messages, read_out
+from runs import drawn, film_of, messages, read_out
 
 from tui import raster, view
-from tui.film import RunBuffer
 from tui.messages import Question
+from tui.panels import PANELS, ledger
+from tui.run_buffer import RunBuffer
 
 # no number cut, no verdict out of sight
 
@@ -43,11 +44,11 @@ def test_an_equation_has_all_its_terms(name: str) -> None:
     film = film_of(name)
     for width in range(28, 110, 9):
         for height in range(2, 24):
-            shown = " ".join(drawn("5", view.ViewState(film, film.T), width, height).split())
+            shown = " ".join(drawn("ledger", view.ViewState(film, film.T), width, height).split())
             if "rec" in shown:
-                assert all(words in shown for _, words, _ in view.ledger.TOTALS)
+                assert all(words in shown for _, words, _ in ledger.TOTALS)
             else:
-                compact = [[words for _, words in terms[1:]] for terms in view.ledger.EQUATIONS]
+                compact = [[words for _, words in terms[1:]] for terms in ledger.EQUATIONS]
                 whole = [all(f"{words} " in f"{shown} " for words in terms) for terms in compact]
                 started = [any(f" {words} " in f" {shown} " for words in terms) for terms in compact]
                 assert whole == started, (width, height, shown)
@@ -61,7 +62,7 @@ def test_a_colour_means_the_same_number_at_every_t(matrix: str) -> None:
     bars = set()
     for t in range(1, film.T + 1):
         scene = view.ViewState(film, t, matrix=matrix, chosen=1, source=0)
-        rows = view.PANELS["2"].paint(scene, 40, 12)
+        rows = PANELS["matrix"].draw(scene, 40, 12)
         bars.add(tuple(tuple(row[34 if matrix == "joint" else 36 :]) for row in rows))
         entries = film.matrix(t, matrix)
         assert entries is not None
@@ -83,9 +84,9 @@ def test_labels_that_look_alike_are_told_apart() -> None:
 def test_wide_labels_take_two_columns() -> None:
     """Under the bars, beside the shares and in what is read out stand the characters themselves."""
     film = film_of("wide")
-    rows = view.PANELS["3"].paint(view.ViewState(film, 1), 30, 9)
+    rows = PANELS["marginal"].draw(view.ViewState(film, 1), 30, 9)
     assert [cell.char for cell in rows[-1] if cell.char.strip()] == ["日", "é", "👩", "👩", "👧"]
-    assert "日" in drawn("4", view.ViewState(film, 1), 40, 9)
+    assert "日" in drawn("posterior", view.ViewState(film, 1), 40, 9)
     assert "q(x_1=日)" in read_out(view.ViewState(film, 1), Question("marginal", 1, 0, 0), "1/6")
 
 
@@ -95,7 +96,7 @@ def test_one_bit_is_singular() -> None:
     assert " bits " in read_out(view.ViewState(film_of("two-state"), 0), view.Number("entropy", 0))
 
 
-@pytest.mark.parametrize("number", ["4", "5", "8"])
+@pytest.mark.parametrize("number", ["posterior", "ledger", "chain"])
 @pytest.mark.parametrize("height", [4, 5, 6, 8])
 def test_what_is_below_an_edge_is_told(number: str, height: int) -> None:
     """Where lines or states are left out there is a sign."""

@@ -10,8 +10,8 @@ import pytest
 
 import markovdiff as md
 from markovdiff.study.schema import result_schema
-from tui.film import RunBuffer
 from tui.messages import Request
+from tui.run_buffer import RunBuffer
 from tui.saving import command_line, save
 from tui.worker.study import Study
 

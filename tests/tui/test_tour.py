@@ -13,23 +13,26 @@ import pytest
 from sessions import SCENARIOS, TWO_STATE, Nearby, Session, session
 
 import markovdiff as md
-import tui.stage
+import tui.app
+import tui.dialogues
 from markovdiff.study.scenario import shipped_scenarios
 from tui import raster
+from tui.canvas import PanelWidget
 from tui.messages import Request
-from tui.panels.canvas import Panel
+from tui.panels import PANELS
 from tui.screens.lab import Lab
 from tui.screens.overlays import GoTo
 from tui.screens.tour import Card
 from tui.tour import LETTERS, STOPS, Tour, card, card_height, choice_at
-from tui.view import MATRICES, PANELS, SCALES
+from tui.view import MATRICES, SCALES
 
 
 @pytest.fixture(autouse=True)
 def alone(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine in this process, and files opened lately remembered elsewhere than at home."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-    monkeypatch.setattr(tui.stage, "Engine", Nearby)
+    monkeypatch.setattr(tui.app, "Engine", Nearby)
+    monkeypatch.setattr(tui.dialogues, "Engine", Nearby)
 
 
 # what it claims
@@ -226,7 +229,7 @@ def test_a_card_holds_its_words_whole(width: int) -> None:
             assert {len(row) for row in rows} == {width}
             assert len(rows) <= card_height(width)
             words = " ".join(raster.text(rows).split())
-            wanted = [stop.because] if chosen else [stop.text, stop.question, *stop.choices]
+            wanted = [stop.because] if chosen else [stop.words, stop.question, *stop.choices]
             if width >= 58:
                 assert all(" ".join(part.split()) in words for part in wanted), (words, wanted)
             if chosen:
@@ -271,15 +274,16 @@ async def arrived(s: Session, at: int, chosen: str) -> None:
     """The screen shows what the stop looks at."""
     tour = Tour(at, chosen)
     sight = tour.sight
-    await s.until(lambda: s.app.tour == tour)
-    await s.until(lambda: f"{sight.scenario} " in s.head() and s.app.film.finished is not None)
+    await s.until(lambda: s.app.session.tour == tour)
+    await s.until(lambda: f"{sight.scenario} " in s.head() and s.app.session.run.finished is not None)
     await s.at(sight.t)
     focused = s.app.screen_stack[0].focused
-    assert isinstance(focused, Panel)
-    assert focused.number == sight.panel
+    assert isinstance(focused, PanelWidget)
+    assert focused.panel.name == sight.panel
     assert focused.display
-    assert (s.app.scale, s.app.matrix, s.app.chosen) == (sight.scale, sight.matrix, sight.state)
-    assert not s.app.playback.playing
+    view = s.app.main.view
+    assert (view.scale, view.matrix, view.chosen) == (sight.scale, sight.matrix, sight.state)
+    assert not s.app.session.playback.playing
     await s.until(lambda: s.card().split()[0] in ("✓", "✗") if chosen else tour.stop.question.split()[0] in s.card())
 
 
@@ -305,10 +309,10 @@ async def test_the_whole_tour_can_be_walked(size: tuple[int, int]) -> None:
             if size != (60, 15):
                 await s.painted()
             await s.press("enter")
-        await s.until(lambda: s.app.tour is None and not s.app.query(Card))
+        await s.until(lambda: s.app.session.tour is None and not s.app.query(Card))
         await s.until(lambda: "two-state " in s.head())
         await s.at(20)
-        assert (s.app.scale, s.app.matrix) == ("linear", "cumulative")
+        assert (s.app.main.view.scale, s.app.main.view.matrix) == ("linear", "cumulative")
         await s.painted()
 
 
@@ -318,13 +322,13 @@ async def test_the_future_is_veiled_until_one_has_answered() -> None:
         await s.press("T")
         await arrived(s, 0, "")
         assert known(s) == 1
-        assert "the totals come at the end" in panel(s, "5")
+        assert "the totals come at the end" in panel(s, "ledger")
         await s.press("right", "right")
         await s.at(2)
         assert known(s) == 3
         await s.press("c")
         await s.until(lambda: known(s) == 65)
-        await s.until(lambda: "L = −ELBO" in panel(s, "5"))
+        await s.until(lambda: "L = −ELBO" in panel(s, "ledger"))
 
 
 async def test_no_bound_is_seen_before_one_has_said_how_near_it_is() -> None:
@@ -332,18 +336,18 @@ async def test_no_bound_is_seen_before_one_has_said_how_near_it_is() -> None:
     async with session() as s:
         await s.press("T", *["a", "enter"] * 6)
         await arrived(s, 6, "")
-        assert "bound" not in panel(s, "6")
+        assert "bound" not in panel(s, "inequality")
         await s.press("a")
         await arrived(s, 6, "a")
-        await s.until(lambda: "bound" in panel(s, "6"))
+        await s.until(lambda: "bound" in panel(s, "inequality"))
 
 
 def known(s: Session) -> int:
-    return sum(1 for y in s.app.scene().film.numbers("entropy") if y is not None and not isnan(y))
+    return sum(1 for y in s.app.main.view.run.numbers("entropy") if y is not None and not isnan(y))
 
 
 def panel(s: Session, number: str) -> str:
-    return raster.text(s.app.query_one(f"#panel-{number}", Panel).rows)
+    return raster.text(s.app.query_one(f"#panel-{number}", PanelWidget).rows)
 
 
 @pytest.mark.parametrize("presses", [[], ["a"], ["a", "enter"], ["a", "enter", "c", "enter", "b"], ["v", "c", "5"]])
@@ -353,13 +357,13 @@ async def test_escape_leaves_anywhere(presses: list[str]) -> None:
     async with session(Request(edited, str(SCENARIOS), "mine")) as s:
         await s.fresh()
         await s.press("v", "T", *presses, "escape")
-        await s.until(lambda: not s.app.query(Card) and "mine " in s.head() and s.app.film.T == 30)
+        await s.until(lambda: not s.app.query(Card) and "mine " in s.head() and s.app.session.run.T == 30)
         await s.opened()
         await s.at(20)
-        assert s.app.request.text == edited
-        assert s.app.scale == "square root"
+        assert s.app.session.request.text == edited
+        assert s.app.main.view.scale == "square root"
         assert not s.app.screen.has_class("-touring")
-        assert not s.app.playback.playing
+        assert not s.app.session.playback.playing
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -369,18 +373,18 @@ async def test_leaving_brings_back_what_one_was_looking_at(size: tuple[int, int]
         await s.fresh()
         await s.press("m")
         edited = TWO_STATE.replace('"1/10"', '"1/4"')
-        s.app.begin(Request(edited, str(SCENARIOS), "mine"))
+        s.app.session.begin(Request(edited, str(SCENARIOS), "mine"))
         await s.opened()
         await s.press("b", "3")
-        assert s.app.beneath
+        assert s.app.main.view.overlay_run
         await s.press("T", "a", "enter")
         await arrived(s, 1, "")
-        assert not s.app.beneath
+        assert not s.app.main.view.overlay_run
         await s.press("escape")
         await s.until(lambda: not s.app.query(Card) and "mine " in s.head())
-        assert s.app.beneath
-        assert isinstance(s.app.focused, Panel)
-        assert s.app.focused.number == "3"
+        assert s.app.main.view.overlay_run
+        assert isinstance(s.app.focused, PanelWidget)
+        assert s.app.focused.panel.name == "marginal"
 
 
 async def test_one_can_play_during_the_tour() -> None:
@@ -389,23 +393,23 @@ async def test_one_can_play_during_the_tour() -> None:
         await s.press("T")
         await arrived(s, 0, "")
         await s.press("v")
-        assert s.app.scale == "square root"
+        assert s.app.main.view.scale == "square root"
         await s.press("space")
         s.clock.now += 1.0
         await s.at(8)
         await s.press("space", "7")
-        assert isinstance(s.app.focused, Panel)
-        assert s.app.focused.number == "7"
+        assert isinstance(s.app.focused, PanelWidget)
+        assert s.app.focused.panel.name == "trajectories"
         await s.press("c")
         await arrived(s, 0, "c")
         await s.press("c")
-        assert s.app.matrix == "step"
+        assert s.app.main.view.matrix == "step"
         await s.press("b")
         assert "no chain is marked" in s.told()
         await s.press("backspace")
         await arrived(s, 0, "")
         await s.press("enter")
-        assert s.app.tour == Tour()
+        assert s.app.session.tour == Tour()
 
 
 async def test_what_lies_over_the_tour_has_its_own_keys() -> None:
@@ -415,16 +419,16 @@ async def test_what_lies_over_the_tour_has_its_own_keys() -> None:
         await s.over(GoTo)
         await s.press("a", "5", "enter")
         await s.at(5)
-        assert s.app.tour == Tour()
+        assert s.app.session.tour == Tour()
         await s.press("ctrl+l")
         await s.over(Lab)
         await s.press("b", "escape")
         await s.until(lambda: len(s.app.screen_stack) == 1)
-        assert s.app.tour == Tour()
+        assert s.app.session.tour == Tour()
         await s.press("f", "a")
-        assert s.app.tour == Tour()
+        assert s.app.session.tour == Tour()
         await s.press("f", "a")
-        await s.until(lambda: s.app.tour == Tour(0, "a"))
+        await s.until(lambda: s.app.session.tour == Tour(0, "a"))
 
 
 async def test_a_choice_can_be_clicked() -> None:
@@ -436,7 +440,7 @@ async def test_a_choice_can_be_clicked() -> None:
         y = next(y for y, row in enumerate(rows) if "H rises, I falls" in row)
         await s.pilot.click(Card, offset=(5, 1))
         await s.pilot.pause()
-        assert s.app.tour == Tour()
+        assert s.app.session.tour == Tour()
         await s.pilot.click(Card, offset=(rows[y].index("H rises") + 1, y + 1))
         await arrived(s, 0, "c")
 

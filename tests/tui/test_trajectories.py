@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from random import Random
 from struct import pack
 
 import pytest
@@ -13,11 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pictures import is_a_picture
 
+import markovdiff as md
+from markovdiff.process.trajectories import forward
 from tui import raster
-from tui.film import RunBuffer
 from tui.messages import STOPPED, Question, Request, Sample, Sampled
-from tui.view.scene import ViewState
-from tui.view.trajectories import PALETTE, SHADES, _letters, here, paint, spot
+from tui.panels.trajectories import PALETTE, SHADES, _letters, draw, here, spot
+from tui.run_buffer import RunBuffer
+from tui.view.view_state import ViewState
 from tui.worker.study import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -64,7 +67,7 @@ def with_paths(
 
 
 def shown(scene: ViewState, width: int, height: int) -> list[str]:
-    rows = paint(scene, width, height)
+    rows = draw(scene, width, height)
     assert is_a_picture(rows, width, height)
     return raster.text(rows).split("\n")
 
@@ -167,14 +170,14 @@ def test_a_column_of_many_times_shows_t_itself() -> None:
 def test_half_rows_have_the_colours_of_their_states() -> None:
     """With colours a cell holds two particles, the upper in front, the lower behind."""
     a, b, c = PALETTE[:3]
-    rows = paint(ViewState(with_paths("three", PATHS), 4), 24, 4)
+    rows = draw(ViewState(with_paths("three", PATHS), 4), 24, 4)
     assert [(row[23].char, row[23].style, row[23].back) for row in rows[1:3]] == [("▀", c, a), ("▀", c, b)]
     assert [(row[2].char, row[2].style, row[2].back) for row in rows[1:3]] == [("▀", a, a), ("▀", b, c)]
 
 
 def test_the_colours_of_many_states_are_cividis() -> None:
     """State j of K has cividis at j/(K − 1)."""
-    rows = paint(ViewState(with_paths("levels", [(0, 0, 0, 69), (69, 69, 69, 35)]), 3), 20, 3)
+    rows = draw(ViewState(with_paths("levels", [(0, 0, 0, 69), (69, 69, 69, 35)]), 3), 20, 3)
     assert (rows[1][-1].style, rows[1][-1].back) == (raster.cividis(1), raster.cividis(35 / 69))
 
 
@@ -190,7 +193,7 @@ def test_the_stopped_are_crossed_out_and_counted() -> None:
     rows = shown(plain(film, 0, backward=True), 12, 5)
     assert [(row[0], row[9]) for row in rows[1:4]] == [("a", "a"), ("╳", "b"), ("╳", "c")]
     assert "2 stopped" in shown(plain(film, 0, backward=True), 80, 5)[0]
-    coloured = paint(ViewState(film, 0, backward=True), 12, 3)
+    coloured = draw(ViewState(film, 0, backward=True), 12, 3)
     assert (coloured[1][0].char, coloured[1][0].style, coloured[1][0].back) == ("▀", PALETTE[0], "")
     drawn = film_of("elsewhere").sampled
     assert drawn is not None
@@ -231,7 +234,7 @@ def test_the_stopped_are_far_from_everything() -> None:
 def test_many_states_are_added_up() -> None:
     """70 states in 16 columns: bars of five, fourteen of them; the first and the last label below."""
     film = with_paths("levels", [(5 * (k % 14),) * 4 for k in range(28)])
-    rows = paint(plain(film, 0), 40, 8)
+    rows = draw(plain(film, 0), 40, 8)
     text = raster.text(rows).split("\n")
     assert [row[-16:] for row in text[2:5]] == ["─" * 14 + "  ", "█" * 14 + "  ", "0           69  "]
 
@@ -261,3 +264,18 @@ def test_letters_numbers_or_shades() -> None:
     assert _letters(["A1", "A2", "B3"]) == "123"
     assert _letters(["A1", "A2", "B1"]) == "012"
     assert _letters([f"x{n}y" for n in range(40)]) == SHADES
+
+
+def test_particles_that_are_masked_or_drawn_anew() -> None:
+    """Of noise by a mask and by uniform draws: shares of x_1 are those of p_1, and nothing leaves the mask."""
+    noise = 'steps = 3, kernel = { kind = "mask-uniform", mask = "b", uniform = { kind = "constant", beta = "1/2" } }'
+    study = md.loads(
+        'data = { states = ["a", "b", "c"], weights = [3, 0, 1] }\n'
+        f'noise = {{ {noise}, schedule = {{ kind = "constant", beta = "1/4" }} }}'
+    )
+    chain = study.chain()
+    rows = forward(chain, 20_000, Random(1))
+    for t in (1, 3):
+        for j, p in enumerate(chain.marginal(t)):
+            assert abs(rows[t].count(j) / 20_000 - float(p)) < 0.015
+    assert all(b == 1 for a, b in zip(rows[1], rows[2], strict=True) if a == 1)

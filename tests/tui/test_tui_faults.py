@@ -20,8 +20,8 @@ from markovdiff.errors import InputError
 from tui import form, recent
 from tui.app import MarkovdiffApp
 from tui.engine import Engine
-from tui.film import RunBuffer
 from tui.messages import Failed, Finished, Request
+from tui.run_buffer import RunBuffer
 from tui.saving import save
 from tui.screens.lab import Lab
 from tui.screens.overlays import Export
@@ -98,7 +98,7 @@ async def test_the_screen_says_that_nothing_was_saved(folder: Path) -> None:
     """A full disk is a message on the screen, which goes on."""
     app = MarkovdiffApp(ASKED)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: app.film.finished)
+        await until(pilot, lambda: app.session.run.finished)
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, Export))
         with limited(resource.RLIMIT_FSIZE, 100):
@@ -143,7 +143,7 @@ async def test_the_screen_offers_another_try() -> None:
     async with app.run_test() as pilot:
         await until(pilot, lambda: "cannot be started" in told(app))
         await pilot.press("enter")
-        await until(pilot, lambda: app.film.finished)
+        await until(pilot, lambda: app.session.run.finished)
     assert multiprocessing.active_children() == []
 
 
@@ -165,14 +165,26 @@ async def test_the_palette_over_another_screen_starts_the_tour(key: str, over: t
     """Chosen over a list or the lab, the tour leaves that: it lies on the main screen, to be seen and answered."""
     app = MarkovdiffApp(ASKED)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: app.film.finished)
+        await until(pilot, lambda: app.session.run.finished)
         await pilot.press(key)
         await until(pilot, lambda: isinstance(app.screen, over))
-        await app.run_action("tour")
+        app.main.action_act("tour")
         await until(pilot, lambda: app.screen_stack[0].query("#card"))
         await until(pilot, lambda: len(app.screen_stack) == 1)
         await pilot.press("a")
-        await until(pilot, lambda: app.tour and app.tour.chosen == "a")
-        await app.run_action("tour")
+        await until(pilot, lambda: app.session.tour and app.session.tour.chosen == "a")
+        app.main.action_act("tour")
         await until(pilot, lambda: not app.screen_stack[0].query("#card"))
         assert not app.screen_stack[0].has_class("-touring")
+
+
+def test_a_scenario_of_sequences_is_not_taken_for_one_symbol() -> None:
+    """The screen has no picture of sequences, and says so in place of one symbol's."""
+    text = """
+data = { length = 2, sequences = { "00" = 1, "11" = 1 } }
+noise = { steps = 2, kernel = { kind = "absorbing" }, schedule = { kind = "jump" } }
+"""
+    messages: list[object] = []
+    Study(Request(text, ".", "pair"), messages.append).perform(lambda: None)
+    assert isinstance(failed := messages[-1], Failed)
+    assert (failed.message.splitlines()[0], failed.status) == ("this speaks of one symbol, not of sequences", 2)

@@ -23,8 +23,8 @@ def test_no_textual_without_the_screen(arguments: list[str], tmp_path: Path) -> 
 def test_pure_modules_know_no_textual(tmp_path: Path) -> None:
     """Painting, saving and the engine's two sides can be used without Textual."""
     code = (
-        "import sys, tui.view, tui.film, tui.saving, tui.playback, tui.actions, tui.engine, tui.open\n"
-        "import tui.worker.study\n"
+        "import sys, tui.view, tui.panels, tui.run_buffer, tui.saving, tui.playback, tui.actions, tui.engine\n"
+        "import tui.open, tui.session, tui.worker.study\n"
         "assert 'textual' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)

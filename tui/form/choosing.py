@@ -29,10 +29,10 @@ MAX_CELLS, MAX_LISTED, MAX_MADE = 4096, 16, 64
 
 
 def choose(draft: Draft, table: str, kind: str) -> Draft:
-    """Another kind of table: its own values as they last were, or as they are best begun with."""
+    """Choose another kind of table, with the values that it last had, or else those that it is best begun with."""
     before = toml.written(draft.text, tuple(table.split(".")))
-    now = draft.keep(f"{table}:{draft.kind_at(table)}", before)
-    keys = draft.away.get(f"{table}:{kind}") or _beginning(draft, table, kind)
+    now = draft.remember(f"{table}:{draft.kind_at(table)}", before)
+    keys = draft.stash.get(f"{table}:{kind}") or _beginning(draft, table, kind)
     if not before:
         return now.put(table, toml.inline(keys))
     for key in before.keys() - keys.keys():
@@ -43,32 +43,32 @@ def choose(draft: Draft, table: str, kind: str) -> Draft:
 
 
 def settled(before: Draft, draft: Draft) -> Draft:
-    """After another kernel or schedule, what goes with it: a schedule, steps, a reverse model, or none."""
-    draft = draft.bring("noise.schedule") if draft.has_schedule else draft.put_away("noise.schedule")
+    """Return what goes with another kernel or schedule: a schedule, steps, a reverse model, or none."""
+    draft = draft.restore("noise.schedule") if draft.has_schedule else draft.set_aside("noise.schedule")
     if draft.has_schedule and draft.at("noise.schedule") is None:
-        draft = choose(draft, "noise.schedule", "constant")
+        draft = choose(draft, "noise.schedule", next(iter(tables("noise.schedule"))))
     has_memory = not draft.kernel.is_markov
-    draft = draft.put_away("reverse.model") if has_memory else draft.bring("reverse.model")
+    draft = draft.set_aside("reverse.model") if has_memory else draft.restore("reverse.model")
     if draft.brings_steps:
-        return draft if draft.at("noise.steps") == draft.listed else draft.put_away("noise.steps")
+        return draft if draft.at("noise.steps") == draft.listed else draft.set_aside("noise.steps")
     T = before.T
-    draft = draft.bring("noise.steps")
+    draft = draft.restore("noise.steps")
     return draft if draft.at("noise.steps") is not None else draft.put("noise.steps", str(T))
 
 
 def choose_data(draft: Draft, kind: str) -> Draft:
-    """Another form of [data]."""
+    """Choose another form of [data]."""
     families, before = tables("data.family"), draft.data_form
     target = "family" if kind in families else kind
-    literal = draft.kept(f"data:{kind}") or _new_data(draft, kind)
+    literal = draft.remembered(f"data:{kind}") or _new_data(draft, kind)
     if before:
-        draft = draft.keep(
+        draft = draft.remember(
             f"data:{before}", {"": draft.literal("data.family" if before in families else f"data.{before}")}
         )
     for other in (*LISTS, *FILES, "family"):
         draft = draft.drop(f"data.{other}")
     draft = draft.put(f"data.{target}", literal)
-    return draft.put_away("data.states") if kind in ("text", "csv") else draft.bring("data.states")
+    return draft.set_aside("data.states") if kind in ("text", "csv") else draft.restore("data.states")
 
 
 def _new_data(draft: Draft, kind: str) -> str:
@@ -78,7 +78,7 @@ def _new_data(draft: Draft, kind: str) -> str:
 
 
 def _same_law(draft: Draft, kind: str) -> list[str]:
-    """The law that is written, in the other way of writing it; else a uniform one."""
+    """Return the law that is written, in the other way of writing it; else a uniform one."""
     listed = draft.at("data.weights") or draft.at("data.probabilities")
     try:
         numbers = [Fraction(str(x)) for x in listed] if isinstance(listed, list) else []
@@ -91,17 +91,19 @@ def _same_law(draft: Draft, kind: str) -> list[str]:
 
 
 def name_law(draft: Draft, path: str, name: str) -> Draft:
-    """A law by its name, or with its probabilities."""
+    """Put a law by its name, or its probabilities."""
     key = f"{path}:{GIVEN}"
     if name != GIVEN:
         listed = isinstance(draft.at(path), list)
-        return (draft.keep(key, {"": draft.literal(path)}) if listed else draft).put(path, toml.quoted(name))
-    K = max(draft.K + (path == "reverse.prior" and draft.adds_mask), 1)
-    return draft.put(path, draft.kept(key) or words.array([toml.quoted(f"1/{K}")] * K))
+        return (draft.remember(key, {"": draft.literal(path)}) if listed else draft).put(path, toml.quoted(name))
+    K = max(draft.K + (path == "reverse.prior" and draft.adds_state), 1)
+    return draft.put(path, draft.remembered(key) or words.array([toml.quoted(f"1/{K}")] * K))
 
 
 def _beginning(draft: Draft, table: str, kind: str) -> dict[str, str]:
-    """The keys that must be there, and those that a kind is nothing without."""
+    """Return the keys that are required, and those that the kind needs to mean anything."""
+    from markovdiff.process.kernels.registry import KERNELS
+
     T = min(draft.T, MAX_LISTED)
     made = {
         "size": str(draft.K or 8),
@@ -109,19 +111,24 @@ def _beginning(draft: Draft, table: str, kind: str) -> dict[str, str]:
         "alphas": words.array(words.number(str(Fraction(T - t, T))) for t in range(1, T + 1)),
     }
     found = {"kind": toml.quoted(kind)} if kind else {}
+    spec = KERNELS.get(kind) if table == "noise.kernel" else None
+    made |= {} if spec is None else spec.begins
     for key in tables(table)[kind].keys:
         literal = made.get(key.name) or (DEFAULTS.get(key.name) if key.required else None)
         if key.name in MATRICES and table == "noise.kernel":
-            literal = _walk(draft.K, {"rows": 1, "steps_rows": T, "rows_by_source": draft.K}[key.name], key.name)
+            copies = {"rows": 1, "steps_rows": T, "rows_by_source": draft.K}[key.name]
+            stays = '"-1/2"' if spec is not None and spec.family.takes_rates else '"1/2"'
+            literal = _walk(draft.K, copies, key.name, stays)
         if literal is not None:
             found[key.name] = literal
     return found
 
 
-def _walk(K: int, copies: int, name: str) -> str | None:
-    """Half stays, half moves on by one; none where it would be long: the engine then says that it is missing."""
+def _walk(K: int, copies: int, name: str, stays: str) -> str | None:
+    """Return rows where half moves on by one, the diagonal as given; None where they would be long: the engine asks."""
     if not 0 < K * K * copies <= MAX_CELLS:
         return None
-    half = '"1/2"' if K > 1 else "1"
-    rows = words.array(words.array(half if j in (i, (i + 1) % K) else "0" for j in range(K)) for i in range(K))
+    diagonal = stays if K > 1 else {'"1/2"': "1"}.get(stays, "0")
+    places = {0: diagonal, **({1: '"1/2"'} if K > 1 else {})}
+    rows = words.array(words.array(places.get((j - i) % K, "0") for j in range(K)) for i in range(K))
     return rows if name == "rows" else words.array([rows] * copies)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tui.form import toml
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 LISTS, FILES = ("weights", "probabilities"), ("text", "csv", "npy")
 """Forms of [data] beside the families: numbers written out, and files."""
 
-BRINGING = ("data.text", "data.csv", "data.npy", "noise.kernel", "reverse.model")
+OF_SEQUENCES = ("sequences", "markov")
+"""Forms of [data] that the form shows and cannot edit."""
+
+BRINGING = ("data.text", "data.csv", "data.npy", "noise.kernel", "noise.schedule", "reverse.model")
 """Tables that may name a file."""
 
 
@@ -23,53 +27,55 @@ class Draft:
     """A scenario's text, and what was put away while choosing, for when it is wanted again."""
 
     text: str
-    away: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    stash: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def at(self, path: str) -> object:
-        """What the text has at a path; None where it has nothing."""
+        """Return what the text has at a path; None where it has nothing."""
         value: object = toml.parsed(self.text)
         for key in path.split("."):
             value = value.get(key) if isinstance(value, dict) else None
         return value
 
     def kind_at(self, path: str) -> str:
-        """The kind of a table; "" where none is said."""
+        """Return the kind of a table; "" where none is said."""
         kind = self.at(f"{path}.kind")
         return kind if isinstance(kind, str) else ""
 
     def literal(self, path: str) -> str:
-        """A value as it is written; a [table] as { }."""
+        """Return a value as it is written; a [table] as { }."""
         return toml.literal(self.text, tuple(path.split(".")))
 
     def put(self, path: str, literal: str) -> Draft:
-        """With this value."""
+        """Return the draft with `path` set to `literal`."""
         return replace(self, text=toml.put(self.text, tuple(path.split(".")), literal))
 
     def drop(self, path: str) -> Draft:
-        """Without this value or table."""
+        """Return the draft without the value or table at `path`."""
         return replace(self, text=toml.drop(self.text, tuple(path.split("."))))
 
-    def keep(self, key: str, values: Mapping[str, str]) -> Draft:
-        """With something kept in mind."""
-        return replace(self, away={**self.away, key: values})
+    def remember(self, key: str, values: Mapping[str, str]) -> Draft:
+        """Return the draft with `values` kept under `key`, for when they are wanted again."""
+        return replace(self, stash={**self.stash, key: values})
 
-    def kept(self, key: str) -> str | None:
-        """The value that was kept under this name."""
-        return self.away.get(key, {}).get("")
+    def remembered(self, key: str) -> str | None:
+        """Return the value that was kept under this name."""
+        return self.stash.get(key, {}).get("")
 
-    def put_away(self, path: str) -> Draft:
-        """Without a value or table, which is kept in mind."""
-        return self if self.at(path) is None else self.keep(path, {"": self.literal(path)}).drop(path)
+    def set_aside(self, path: str) -> Draft:
+        """Return the draft with what stands at `path` taken out and kept."""
+        return self if self.at(path) is None else self.remember(path, {"": self.literal(path)}).drop(path)
 
-    def bring(self, path: str) -> Draft:
-        """With what was put away, if anything was and the place is free."""
-        literal = self.kept(path)
+    def restore(self, path: str) -> Draft:
+        """Return the draft with what was kept for `path` put back, if anything was and the place is free."""
+        literal = self.remembered(path)
         return self if literal is None or self.at(path) is not None else self.put(path, literal)
 
     @property
     def data_form(self) -> str:
         """The form of [data]: its key, or the family's kind."""
-        form = next((form for form in (*LISTS, *FILES, "family") if self.at(f"data.{form}") is not None), "")
+        form = next(
+            (form for form in (*LISTS, *FILES, *OF_SEQUENCES, "family") if self.at(f"data.{form}") is not None), ""
+        )
         return self.kind_at("data.family") if form == "family" else form
 
     @property
@@ -102,10 +108,19 @@ class Draft:
         return [str(state) for state in states] if isinstance(states, list) else [str(k) for k in range(self.K)]
 
     @property
-    def adds_mask(self) -> bool:
-        """Whether the kernel adds a state."""
-        mask = self.at("noise.kernel.mask")
-        return self.kind_at("noise.kernel") == "absorbing" and ("[MASK]" if mask is None else mask) not in self.states
+    def adds_state(self) -> bool:
+        """Return whether the kernel adds a state to those of the data; not while its table is none yet."""
+        import msgspec
+
+        from markovdiff.process.kernels.registry import KERNELS
+
+        spec = KERNELS.get(self.kind_at("noise.kernel"))
+        try:
+            table = self.at("noise.kernel")
+            label = spec and msgspec.convert(table, type=spec, dec_hook=lambda _, x: Fraction(str(x))).added_state()
+        except ValueError:
+            return False
+        return label is not None and label not in self.states
 
     @property
     def K(self) -> int:
@@ -123,6 +138,6 @@ class Draft:
     @property
     def T(self) -> int:
         """How many steps the text says; 32 where it does not."""
-        kept = self.kept("noise.steps") or ""
+        kept = self.remembered("noise.steps") or ""
         known = (self.at("noise.steps"), self.listed, int(kept) if kept.isdecimal() else 0)
         return next((T for T in known if isinstance(T, int) and T > 0), 32)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tui.form import words
 from tui.form.choosing import GIVEN
-from tui.form.draft import FILES, LISTS, Draft
+from tui.form.draft import FILES, LISTS, OF_SEQUENCES, Draft
 from tui.form.tables import Key, Table, tables
 from tui.form.words import Kind
 
@@ -40,7 +40,7 @@ class Field:
 
 
 def fields(draft: Draft) -> Iterator[Field]:
-    """Every field that the chosen kinds have, in order."""
+    """Return every field that the chosen kinds have, in order."""
     yield from _data_fields(draft)
     yield from _kind_fields(draft, "noise.kernel")
     if draft.has_schedule or draft.at("noise.schedule") is not None:
@@ -55,7 +55,16 @@ def fields(draft: Draft) -> Iterator[Field]:
 def _data_fields(draft: Draft) -> Iterator[Field]:
     form, families = draft.data_form, tables("data.family")
     about = families[form].about if form in families else ""
-    yield Field("data.kind", "data", "choice", form, (*LISTS, *families, *FILES), about)
+    if form in OF_SEQUENCES:
+        yield Field("data.kind", "data", "fixed", form, hint=HINTS["fixed"])
+    else:
+        yield Field("data.kind", "data", "choice", form, (*LISTS, *families, *FILES), about)
+    if draft.at("data.length") is not None or form in OF_SEQUENCES:
+        yield _field(draft, "data", Key("length", "integer", (), True, "", False))
+    if form in OF_SEQUENCES:
+        held = draft.at(f"data.{form}")
+        entries = f"{len(held)} entries" if isinstance(held, dict | list) else ""
+        yield Field(f"data.{form}", form, "fixed", entries, hint=HINTS["fixed"])
     if form in LISTS:
         yield _field(draft, "data", Key(form, "numbers", (), True, "", False))
     elif form in FILES:
@@ -68,8 +77,9 @@ def _data_fields(draft: Draft) -> Iterator[Field]:
 
 def _kind_fields(draft: Draft, path: str) -> Iterator[Field]:
     kinds, kind = tables(path), draft.kind_at(path)
-    default = "bayes" if path == "reverse.model" else ""
-    chosen = kinds.get(kind or (default if draft.at(path) is None else ""))
+    usual = "bayes" if draft.at("data.length") is None else "posterior-mixture"
+    default = usual if path == "reverse.model" else ""
+    chosen = kinds.get(kind or ("bayes" if default == "bayes" and draft.at(path) is None else ""))
     about = chosen.about if chosen else ""
     yield Field(f"{path}.kind", path.rpartition(".")[2], "choice", kind, tuple(kinds), about, default)
     if chosen:
@@ -85,14 +95,14 @@ def _key_fields(draft: Draft, path: str, table: Table) -> Iterator[Field]:
 
 
 def _idle(draft: Draft, path: str, key: Key) -> bool:
-    """A key that says how a file is read, where none is named; or how equation 4 ends, where it is not used."""
+    """Return whether a key has nothing to say: how a file is read where none is named, how an unused equation ends."""
     if key.name == "last":
         return draft.kind_at(path) == "table" and draft.at(f"{path}.form") != "d3pm"
     return key.name in ("normalise", "convention", "softmax", "form") and draft.at(f"{path}.path") is None
 
 
 def _law_fields(draft: Draft, path: str, key: Key) -> Iterator[Field]:
-    """A law by its name, or "given" and then its probabilities."""
+    """Return a law by its name, or "given" and then its probabilities."""
     whole = f"{path}.{key.name}"
     value = draft.at(whole)
     named = GIVEN if isinstance(value, list) else "" if value is None else words.shown(value, "choice") or ""

@@ -10,7 +10,7 @@ from tui.form.draft import BRINGING, Draft
 
 
 def moved(text: str, old: Path, new: Path) -> str:
-    """The text for another folder: relative paths that it names become absolute ones."""
+    """Return the text for another folder: relative paths that it names become absolute ones."""
     if old.resolve() == new.resolve():
         return text
     draft = Draft(text)
@@ -20,13 +20,13 @@ def moved(text: str, old: Path, new: Path) -> str:
 
 
 def paths(draft: Draft) -> list[tuple[str, str]]:
-    """The files that a text names, by where it does."""
+    """Return the files that a text names, by where it does."""
     found = [(f"{table}.path", draft.at(f"{table}.path")) for table in BRINGING]
     return [(path, value) for path, value in found if isinstance(value, str) and value]
 
 
 def free_name(folder: Path, stem: str) -> str:
-    """A name like the scenario's that no file has yet."""
+    """Return a name like the scenario's that no file has yet."""
     return next(name for n in count(2) if not (folder / (name := f"{stem}-{n}.toml")).exists())
 
 

@@ -37,26 +37,26 @@ class Form:
 
     @classmethod
     def from_text(cls, toml: str) -> Form:
-        """The form of a text; it has no fields if that is not TOML."""
+        """Return the form of a text; it has no fields if that is not TOML."""
         return cls(Draft(toml))
 
     def text(self) -> str:
-        """The scenario."""
+        """Return the scenario."""
         return self.draft.text
 
     def fields(self) -> list[Field]:
-        """Every field that the chosen kinds have, in order."""
+        """Return every field that the chosen kinds have, in order."""
         return list(fields(self.draft)) if toml.parsed(self.draft.text) else []
 
     def field(self, path: str) -> Field:
-        """A field by its path. Raises KeyError where the form has none such."""
+        """Return a field by its path. Raises KeyError where the form has none such."""
         for known in self.fields():
             if known.path == path:
                 return known
         raise KeyError(path)
 
     def set(self, path: str, value: str) -> Form:
-        """The form with this in a field. Raises KeyError where it has none such, or cannot set it."""
+        """Return the form with this in a field. Raises KeyError where it has none such, or cannot set it."""
         known = self.field(path)
         if known.kind == "fixed" or (known.kind == "choice" and value not in known.choices):
             raise KeyError(path)
@@ -74,15 +74,15 @@ class Form:
         leave_out = not value.strip() and (known.optional or "" in known.choices)
         draft = self.draft
         for key in MATRICES if last == "path" and known.optional else ():
-            draft = draft.bring(f"{table}.{key}") if leave_out else draft.put_away(f"{table}.{key}")
+            draft = draft.restore(f"{table}.{key}") if leave_out else draft.set_aside(f"{table}.{key}")
         draft = draft.drop(known.path) if leave_out else draft.put(known.path, _literal(self.draft, known, value))
         if last in ("betas", "alphas"):
-            draft = draft.put_away("noise.steps")
-            return draft.bring("noise.steps") if draft.kept("noise.steps") == str(draft.listed) else draft
+            draft = draft.set_aside("noise.steps")
+            return draft.restore("noise.steps") if draft.remembered("noise.steps") == str(draft.listed) else draft
         return draft
 
     def nudged(self, path: str, way: Way) -> Form:
-        """A number twice or half as large, a whole one larger or smaller by one; what is no number stays."""
+        """Return a number twice or half as large, a whole one larger or smaller by one; what is no number stays."""
         known = self.field(path)
         try:
             number = Fraction(known.value or known.default)
@@ -94,7 +94,7 @@ class Form:
 
 
 def _literal(draft: Draft, known: Field, value: str) -> str:
-    """A value as TOML."""
+    """Return a value as TOML."""
     if known.kind == "choice":
         return value if value in ("true", "false") or value.isdecimal() else toml.quoted(value)
     if known.kind == "state":

@@ -24,7 +24,7 @@ class Problem:
 
 
 def problem(text: str, folder: str | Path = ".", name: str = "scenario") -> Problem | None:
-    """What the engine's reader says of a text; None if it is a scenario.
+    """Return what the engine's reader says of a text; None if it is a scenario.
 
     Of one that is not `light` only the shape is judged: the rest takes long, and is left to the engine's process.
     """
@@ -44,7 +44,7 @@ def problem(text: str, folder: str | Path = ".", name: str = "scenario") -> Prob
 
 
 def failure(message: str, text: str) -> Problem:
-    """The same of an error that the engine's process has sent as words."""
+    """Return the same of an error that the engine's process has sent as words."""
     what, *rest = message.splitlines() or [""]
     parts = {line[:11].strip(): line[11:].strip() for line in rest if line.startswith("  ")}
     expected = ", ".join(f"{part} {parts[part]}" for part in ("expected", "got") if part in parts)
@@ -52,14 +52,14 @@ def failure(message: str, text: str) -> Problem:
 
 
 def _placed(what: str, expected: str, remedy: str, where: str, text: str) -> Problem:
-    """Beside the field that is meant, or the nearest; the place is said where it is not just that field's."""
+    """Put a message beside the field that is meant, or the nearest, and say the place where that is another."""
     path = nearest(where, [known.path for known in Form.from_text(text).fields()])
     place = "" if path in (where, f"{where}.kind") else where
     return Problem(path, "; ".join(filter(None, [what, place and f"at {place}", expected, remedy])))
 
 
 def nearest(where: str, paths: Sequence[str]) -> str | None:
-    """The field at a key's path, else the first within, else the one around it; None where none is near.
+    """Return the field at a key's path, else the first within, else the one around it; None where none is near.
 
     >>> nearest("data.weights[3]", ["data.kind", "data.weights"]), nearest("checks.dpi", ["data.kind"])
     ('data.weights', None)
@@ -75,7 +75,7 @@ def nearest(where: str, paths: Sequence[str]) -> str | None:
 
 
 def light(text: str, folder: str | Path = ".") -> bool:
-    """Whether reading it to the end takes no more than some ten milliseconds, as far as can be said beforehand.
+    """Return whether reading it to the end takes no more than some ten milliseconds, as far as can be said beforehand.
 
     What is past the engine's own limits is refused at once.
     """

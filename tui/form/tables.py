@@ -30,7 +30,7 @@ class Key:
 
     @staticmethod
     def of(given: inspect.Field) -> Key:
-        """The key as msgspec describes it."""
+        """Return the key as msgspec describes it."""
         default = "" if given.required or given.default is None else words.shown(given.default, "text") or ""
         kind, choices, law = _kind(given.encode_name, given.type)
         return Key(given.encode_name, kind, choices, given.required, default, law)
@@ -41,6 +41,8 @@ def _kind(name: str, given: inspect.Type) -> tuple[Kind, tuple[str, ...], bool]:
 
     kinds = list(given.types) if isinstance(given, inspect.UnionType) else [given]
     kinds = [kind for kind in kinds if not isinstance(kind, inspect.NoneType)]
+    if any(isinstance(kind, inspect.StructType) for kind in kinds):
+        return "fixed", (), False
     words = next((tuple(map(str, k.values)) for k in kinds if isinstance(k, inspect.LiteralType)), ())
     if any(isinstance(kind, inspect.BoolType) for kind in kinds):
         return "choice", ("false", "true", *words), False
@@ -73,7 +75,7 @@ class Table:
 
 @cache
 def tables(path: str) -> Mapping[str, Table]:
-    """The kinds of table that may stand at a path, in the file format's order; "" where there is only one."""
+    """Return the kinds of table that may stand at a path, in the file format's order; "" where there is only one."""
     from msgspec import inspect
 
     from markovdiff.study import fileformat
@@ -96,7 +98,7 @@ def tables(path: str) -> Mapping[str, Table]:
 
 
 def _order(path: str) -> tuple[str, ...]:
-    """The simplest first; msgspec sorts by name."""
+    """Return the simplest first; msgspec sorts by name."""
     from markovdiff.process.kernels.registry import KERNELS
     from markovdiff.process.reverse.registry import MODELS
     from markovdiff.process.schedules.registry import SCHEDULES

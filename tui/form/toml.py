@@ -24,7 +24,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 @lru_cache(maxsize=16)
 def parsed(text: str) -> dict[str, Any]:
-    """The values, decimals as they are written; nothing where it is not TOML."""
+    """Return the values, decimals as they are written; nothing where it is not TOML."""
     try:
         return tomllib.loads(text, parse_float=lambda decimal: decimal.replace("_", ""))
     except (ValueError, RecursionError):
@@ -32,7 +32,7 @@ def parsed(text: str) -> dict[str, Any]:
 
 
 def put(text: str, path: tuple[str, ...], literal: str) -> str:
-    """The text with the value at a path replaced, or written where one would look for it; what is in its way goes."""
+    """Put a value at a path, or where one would look for it; what is in its way there is replaced."""
     import tomlkit
     from tomlkit.items import InlineTable
 
@@ -48,7 +48,7 @@ def put(text: str, path: tuple[str, ...], literal: str) -> str:
 
 
 def drop(text: str, path: tuple[str, ...]) -> str:
-    """The text without what stands at a path or below it.
+    """Return the text without what stands at a path or below it.
 
     >>> drop('kernel = { kind = "neighbour", reach = 2 }', ("kernel", "reach"))
     'kernel = { kind = "neighbour" }'
@@ -67,7 +67,7 @@ def drop(text: str, path: tuple[str, ...]) -> str:
 
 
 def literal(text: str, path: tuple[str, ...]) -> str:
-    """A value as it is written; a [table] as { }. Raises KeyError where there is none."""
+    """Return a value as it is written; a [table] as { }. Raises KeyError where there is none."""
     import tomlkit
 
     if (value := _at(tomlkit.parse(text), path)) is None:
@@ -76,7 +76,7 @@ def literal(text: str, path: tuple[str, ...]) -> str:
 
 
 def written(text: str, path: tuple[str, ...]) -> dict[str, str]:
-    """The keys directly under a table, each with its value as it is written."""
+    """Return the keys directly under a table, each with its value as it is written."""
     import tomlkit
 
     table = _at(tomlkit.parse(text), path)
@@ -84,7 +84,7 @@ def written(text: str, path: tuple[str, ...]) -> dict[str, str]:
 
 
 def inline(values: Mapping[str, str]) -> str:
-    """A table on one line, of values that are written already."""
+    """Return a table on one line, of values that are written already."""
     pairs = (f"{key if _BARE.fullmatch(key) else quoted(key)} = {value}" for key, value in values.items())
     return f"{{ {', '.join(pairs)} }}" if values else "{}"
 
@@ -111,7 +111,7 @@ def _literal(value: Any) -> str:
 
 
 def quoted(text: str) -> str:
-    r"""A TOML string.
+    r"""Return a TOML string.
 
     >>> print(quoted('a "b"'))
     "a \"b\""

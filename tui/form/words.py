@@ -16,23 +16,23 @@ Kind: TypeAlias = Literal["choice", "integer", "number", "numbers", "labels", "t
 
 
 def number(text: str) -> str:
-    """A number bare where TOML has it so, else as a string for the engine to read or refuse."""
+    """Return a number bare where TOML has it so, else as a string for the engine to read or refuse."""
     bare = re.fullmatch(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", text.strip(), re.ASCII)
     return text.strip() if bare and len(text) < 1000 else quoted(text.strip())
 
 
 def numbers(text: str) -> str:
-    """A list of numbers; blanks, commas, brackets and quotes between them are all the same."""
+    """Return a list of numbers; blanks, commas, brackets and quotes between them are all the same."""
     return array(number(token) for token in re.split(r"[\s,;\[\]\"']+", text) if token)
 
 
 def array(literals: Iterable[str]) -> str:
-    """A list of values that are written already."""
+    """Return a list of values that are written already."""
     return f"[{', '.join(literals)}]"
 
 
 def labels(text: str) -> str:
-    """A list of strings: a TOML list, or words with blanks between."""
+    """Return a list of strings: a TOML list, or words with blanks between."""
     if isinstance(listed := parsed(f"x = {text}").get("x"), list):
         found = [str(label) for label in listed]
     else:
@@ -50,7 +50,7 @@ def _shown_label(label: str) -> str:
 
 
 def shown(value: object, kind: Kind) -> str | None:
-    """A value as it stands in its field; None where no field of this kind can hold it."""
+    """Return a value as it stands in its field; None where no field of this kind can hold it."""
     if isinstance(value, list) and kind in ("numbers", "labels"):
         simple = all(isinstance(x, int | str) and "\n" not in str(x) for x in value)
         return " ".join(_shown_label(x) if kind == "labels" else str(x) for x in map(str, value)) if simple else None
@@ -60,7 +60,7 @@ def shown(value: object, kind: Kind) -> str | None:
 
 
 def shape(value: object) -> str:
-    """The size of a list of lists in words."""
+    """Return the size of a list of lists in words."""
     sizes = []
     while isinstance(value, list):
         sizes.append(str(len(value)))

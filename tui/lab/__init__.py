@@ -1,4 +1,4 @@
-"""The lab: ideas of information theory to be moved by hand. A view is a module here, as a panel is in `tui.view`.
+"""The lab: ideas of information theory to be moved by hand. A view is a module here, as a panel is in `tui.panels`.
 
     dials (exact values) → measure (the engine's numbers, asked for late) → paint → rows of cells
 
@@ -25,12 +25,12 @@ class Painter(Protocol):
     """Values, what was measured (None: not yet), the chosen dial, a width and a height → rows."""
 
     def __call__(self, values: Values, measured: Any, chosen: int, width: int, height: int) -> list[Row]:
-        """Exactly as wide; page fills up what is not as high."""
+        """Draw rows exactly as wide; the page fills up what is not as high."""
         ...
 
 
 def _anything(values: Values) -> None:
-    """Every combination of values that the dials allow."""
+    """Allow every combination of values that the dials allow."""
 
 
 @dataclass(frozen=True, slots=True)

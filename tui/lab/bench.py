@@ -49,37 +49,37 @@ class LabState:
         return self.view.dials[self.chosen]
 
     def turned(self, key: str) -> LabState:
-        """Another view, as it was left."""
+        """Turn to another view, as it was left."""
         return replace(self, key=key, refused="")
 
     def picked(self, way: int) -> LabState:
-        """The next dial in hand."""
+        """Take the next dial in hand."""
         return self.took((self.chosen + way) % len(self.view.dials))
 
     def took(self, index: int) -> LabState:
-        """That dial in hand."""
+        """Take that dial in hand."""
         return replace(self, hands={**self.hands, self.key: index}, refused="")
 
     def moved(self, way: int, far: bool = False) -> LabState:
-        """The dial in hand a step or a leap on."""
+        """Move the dial in hand by a step or a leap."""
         return self.tried(lambda: self.dial.moved(self.values[self.dial.name], way, far))
 
     def typed(self, written: str) -> LabState:
-        """The dial in hand at a number that was typed."""
+        """Put the dial in hand at a number that was typed."""
         return self.tried(lambda: self.dial.read(written))
 
     def put(self, name: str, value: Fraction) -> LabState:
-        """A dial at a value, as the mouse puts it; it is in hand now. Beyond its end it is at the end, and says why."""
+        """Put a dial at a value, or at its end and say why no further; it is in hand now."""
         index = [dial.name for dial in self.view.dials].index(name)
         return self.took(index).nearest(value)
 
     def dragged(self, index: int, share: float) -> LabState:
-        """A dial at a share of its rail, whose ends are as far as it goes."""
+        """Put a dial at a share of its rail, whose ends are as far as it goes."""
         held = self.took(index)
         return held.nearest(held.dial.at(share))
 
     def nearest(self, value: Fraction) -> LabState:
-        """The dial in hand at the value, or at the end of its range before it, and why no further."""
+        """Put the dial in hand at the value, or at the end of its range before it and say why no further."""
         dial = self.dial
         end = dial.low if value < dial.low else dial.high if value > dial.high else None
         if end is None:
@@ -87,11 +87,11 @@ class LabState:
         return replace(self.tried(lambda: dial.check(end)), refused=f"{dial.name} goes to {end}: {dial.why}")
 
     def reset(self) -> LabState:
-        """This view as it was at first."""
+        """Put this view back as it was at first."""
         return replace(self, settings={**self.settings, self.key: _at_first()[self.key]}, refused="")
 
     def tried(self, value: Callable[[], Fraction]) -> LabState:
-        """The dial in hand at that value; or all as it was, and why."""
+        """Put the dial in hand at that value; or leave all as it was, and say why."""
         try:
             values = {**self.values, self.dial.name: value()}
             self.view.check(values)
@@ -101,7 +101,7 @@ class LabState:
 
 
 def sentence(error: InputError) -> str:
-    """An error in one line: what came, why it cannot be, what can.
+    """Return an error in one line: what came, why it cannot be, what can.
 
     >>> sentence(InputError("a share", where="p", expected="0 to 1", got="101/100"))
     'p = 101/100? a share (0 to 1)'

@@ -11,7 +11,7 @@ from tui.lab.dial import Dial, Values
 from tui.lab.written import exact, said
 from tui.raster import Row, Series
 from tui.rows import line
-from tui.view.scene import fraction
+from tui.view.view_state import fraction
 
 if TYPE_CHECKING:
     from tui.lab.numbers import Channel
@@ -31,14 +31,14 @@ FORMULA = "I = h(p(1−e) + (1−p)e) − h(e), e = (1−ᾱ)/2"
 
 
 def measure(values: Values) -> Channel:
-    """The chain at t."""
+    """Return the chain at t."""
     from tui.lab import numbers
 
     return numbers.channel(values["p"], values["beta"], int(values["t"]))
 
 
 def paint(values: Values, measured: Channel | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
-    """Both curves with the cursor at t, the formula, the numbers."""
+    """Draw both curves with the cursor at t, the formula, the numbers."""
     if measured is None:
         return []
     from tui.lab import numbers
@@ -69,7 +69,7 @@ def paint(values: Values, measured: Channel | None, chosen: int, width: int, hei
 
 
 def grab(values: Values, x: int, y: int, width: int, height: int) -> tuple[str, Fraction] | None:  # noqa: ARG001
-    """A place on the curves is a t."""
+    """Return the t that a place on the curves stands for."""
     margin = raster.gutter(TICKS)
     if not (margin <= x < width and 1 <= y < height - (4 if height < 11 else 6)):
         return None
@@ -77,5 +77,5 @@ def grab(values: Values, x: int, y: int, width: int, height: int) -> tuple[str, 
 
 
 def settings(values: Values) -> list[str]:
-    """What the chapter's page is given; it has a last time, which is at least 1."""
+    """Return what the chapter's page is given; it has a last time, which is at least 1."""
     return [f"p={values['p']}", f"beta={values['beta']}", *([f"T={values['t']}"] if values["t"] else [])]

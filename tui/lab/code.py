@@ -35,20 +35,20 @@ DIALS = tuple(
 
 
 def check(values: Values) -> None:
-    """Some weight must be left."""
+    """Refuse weights of which none is left."""
     if not any(values.values()):
         raise InputError("with all weights 0 there is no law", where="q", expected="a weight above 0", got="none")
 
 
 def measure(values: Values) -> CodingCost:
-    """The bill for these weights."""
+    """Return what coding costs with these weights."""
     from tui.lab import numbers
 
-    return numbers.bill(P, tuple(values[dial.name] for dial in DIALS))
+    return numbers.coding_cost(P, tuple(values[dial.name] for dial in DIALS))
 
 
 def paint(values: Values, measured: CodingCost | None, chosen: int, width: int, height: int) -> list[Row]:
-    """The bars of Q with P's marks, the stack, the numbers."""
+    """Draw the bars of Q with P's marks, the stack, the numbers."""
     if measured is None:
         return []
     q = [float(x) for x in measured.q]
@@ -71,7 +71,7 @@ def paint(values: Values, measured: CodingCost | None, chosen: int, width: int, 
 
 
 def _stack(measured: CodingCost, width: int) -> list[Row]:
-    """H(P) and KL(P‖Q) end to end, which is H(P,Q); where that is infinite the bar has no end."""
+    """Draw H(P) and KL(P‖Q) end to end, which is H(P,Q); where that is infinite the bar has no end."""
     room = width - LABEL - 3
     H, D = float(measured.entropy), float(measured.divergence)
     if measured.missing is not None:
@@ -86,7 +86,7 @@ def _stack(measured: CodingCost, width: int) -> list[Row]:
 
 
 def grab(values: Values, x: int, y: int, width: int, height: int) -> tuple[str, Fraction] | None:
-    """A place above a bar is the weight that brings its top there, the others' weights as they are."""
+    """Return the weight that brings the top of a bar to a place above it, the others' weights as they are."""
     picture = max(height - 8 if height >= 14 else height - 6, 2)
     state = raster.bar_at(x - 1, len(P), width - 2)
     plot = picture - 1 if picture >= 3 else picture
@@ -101,5 +101,5 @@ def grab(values: Values, x: int, y: int, width: int, height: int) -> tuple[str, 
 
 
 def settings(values: Values) -> list[str]:  # noqa: ARG001
-    """The chapter's page has two states: it keeps its own numbers."""
+    """Return nothing: the chapter's page has two states, and keeps its own numbers."""
     return []

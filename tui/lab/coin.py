@@ -27,14 +27,14 @@ TICKS = (Tick(1.0, "1"), Tick(0.5, "½"), Tick(0.0, "0"))
 
 
 def measure(values: Values) -> BinaryEntropy:
-    """h(p) and its parts."""
+    """Return h(p) and its parts."""
     from tui.lab import numbers
 
-    return numbers.coin(values["p"])
+    return numbers.binary_entropy(values["p"])
 
 
 def paint(values: Values, measured: BinaryEntropy | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
-    """The curve with its cursor at p, the axis of p, the numbers."""
+    """Draw the curve with its cursor at p, the axis of p, the numbers."""
     if measured is None:
         return []
     from tui.lab import numbers
@@ -53,7 +53,7 @@ def paint(values: Values, measured: BinaryEntropy | None, chosen: int, width: in
 
 
 def _crown(rows: list[Row], width: int) -> None:
-    """The maximum, marked; and named in the first row beneath where the words hide nothing of the curve."""
+    """Mark the maximum, and name it in the first row below where the words hide nothing of the curve."""
     margin = raster.gutter(TICKS)
     at = margin + raster.column_of(50, 100, width - margin)
     rows[0][at] = Cell("◆", "mark", rows[0][at].back)
@@ -67,7 +67,7 @@ def _crown(rows: list[Row], width: int) -> None:
 
 
 def axis(places: list[tuple[int, str]], T: int, width: int, margin: int = 2) -> Row:
-    """Words under columns of a plot whose gutter is `margin` wide, each centred as far as there is room."""
+    """Write words under columns of a plot whose gutter is `margin` wide, each centred as far as there is room."""
     text = [" "] * width
     for t, words in places:
         at = margin + raster.column_of(t, T, width - margin) - len(words) // 2
@@ -77,7 +77,7 @@ def axis(places: list[tuple[int, str]], T: int, width: int, margin: int = 2) -> 
 
 
 def grab(values: Values, x: int, y: int, width: int, height: int) -> tuple[str, Fraction] | None:  # noqa: ARG001
-    """A place on the curve is a p; the one under the mark is the maximum's."""
+    """Return the p that a place on the curve stands for; under the mark it is the maximum's."""
     margin = raster.gutter(TICKS)
     if not (margin <= x < width and y < height - 4):
         return None
@@ -86,5 +86,5 @@ def grab(values: Values, x: int, y: int, width: int, height: int) -> tuple[str, 
 
 
 def settings(values: Values) -> list[str]:
-    """What the chapter's page is given."""
+    """Return what the chapter's page is given."""
     return [f"p={values['p']}"]

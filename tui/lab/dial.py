@@ -45,7 +45,7 @@ class Dial:
         return f"{'a whole number from ' if self.whole else ''}{self.low} to {self.high}"
 
     def check(self, value: Fraction) -> Fraction:
-        """The value, if the dial may stand there; InputError with the reason if not."""
+        """Return the value, if the dial may stand there; InputError with the reason if not."""
         if self.whole and value.denominator != 1:
             raise InputError(f"{self.name} counts something", where=self.name, expected=self.bounds, got=str(value))
         if not self.low <= value <= self.high:
@@ -60,7 +60,7 @@ class Dial:
         return value
 
     def moved(self, value: Fraction, way: int, far: bool = False) -> Fraction:
-        """One step or leap from the value, up or down.
+        """Return one step or leap from the value, up or down.
 
         >>> p = Dial("p", Fraction(0), Fraction(1), Fraction(1), Fraction(1, 100), Fraction(1, 10), "", "a share")
         >>> p.moved(Fraction(1, 3), -1), p.moved(Fraction(1, 3), 1, far=True)
@@ -71,19 +71,19 @@ class Dial:
         return self.check(value + way * (self.leap if far else self.step))
 
     def read(self, written: str) -> Fraction:
-        """The value that was typed."""
+        """Return the value that was typed."""
         from markovdiff.arithmetic.rational import rational
 
         return self.check(rational(written, self.name))
 
     def share(self, value: Fraction) -> float:
-        """Where on the rail it stands, from 0 to 1."""
+        """Return where on the rail it stands, from 0 to 1."""
         if self.doubles:
             return log2(value / self.low) / log2(self.high / self.low)
         return float((value - self.low) / (self.high - self.low))
 
     def at(self, share: float) -> Fraction:
-        """The value on the grid of steps that is nearest to a place on the rail, which may lie beyond its ends."""
+        """Return the value on the grid of steps nearest to a place on the rail, which may lie beyond its ends."""
         if self.doubles:
             return Fraction(round(float(self.low) * float(self.high / self.low) ** share))
         steps = round(share * float((self.high - self.low) / self.step))
@@ -91,7 +91,7 @@ class Dial:
 
 
 def _short(value: Fraction) -> str:
-    """A number of any length as a reason may quote it."""
+    """Return a number of any length as a reason may quote it."""
     from markovdiff.arithmetic.rational import shown
 
     return shown(value, 24)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def weight(start: Fraction) -> Dial:
-    """The dial of the left peak's weight."""
+    """Return the dial of the left peak's weight."""
     return Dial(
         "w", Fraction(1, 100), Fraction(99, 100), start, Fraction(1, 100), Fraction(1, 10), "weight of the left one",
         "with less than 1/100 on one side hardly a second peak is left to choose",
@@ -22,7 +22,7 @@ def weight(start: Fraction) -> Dial:
 
 
 def rows(measured: Peaks | DiscreteFits, width: int, height: int) -> list[Row]:
-    """P, the forward fit, each reverse one; where there is no room, the best reverse one alone."""
+    """List P, the forward fit, each reverse one; where there is no room, the best reverse one alone."""
     forward = _row("KL(P‖Q)", measured.forward, "series-3", width)
     reverse = [_row("KL(Q‖P)", fit, "series-2", width) for fit in measured.reverse]
     found = f"{len(reverse)} minim{'um' if len(reverse) == 1 else 'a'} of KL(Q‖P) found, from six starts"
@@ -35,12 +35,12 @@ def rows(measured: Peaks | DiscreteFits, width: int, height: int) -> list[Row]:
 
 
 def best(measured: Peaks | DiscreteFits) -> Peak:
-    """The reverse fit of least divergence."""
+    """Return the reverse fit of least divergence."""
     return min(measured.reverse, key=lambda fit: fit.divergence)
 
 
 def plain(x: float) -> str:
-    """Four decimals; a centre within a millionth of 0 is written without a sign."""
+    """Return four decimals; a centre within a millionth of 0 is written without a sign."""
     return f"{round(x, 6) + 0.0:.4f}".replace("-", "−")
 
 

@@ -34,14 +34,14 @@ GAP_TICKS = (Tick(0.2, "0.2"), Tick(0.1, "0.1"), Tick(0.0, "0"))
 
 
 def measure(values: Values) -> Growth:
-    """H, log K and the gap at this K."""
+    """Measure H, log K and the gap at this K."""
     from tui.lab import numbers
 
     return numbers.growth(int(values["K"]))
 
 
 def paint(values: Values, measured: Growth | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
-    """Two pictures side by side, the axes, the numbers."""
+    """Draw two pictures side by side, the axes, the numbers."""
     if measured is None:
         return []
     left = _left(width)
@@ -69,7 +69,7 @@ def _verdict(measured: Growth) -> str:
 
 
 def _place(K: Fraction) -> int:
-    """The point of the curves nearest to K."""
+    """Return the point of the curves nearest to K."""
     from tui.lab import numbers
 
     return round(numbers.PER_DOUBLING * log2(K))
@@ -111,7 +111,7 @@ def _sizes(width: int, ticks: tuple[Tick, ...]) -> Row:
 
 
 def grab(values: Values, x: int, y: int, width: int, height: int) -> tuple[str, Fraction] | None:  # noqa: ARG001
-    """A place in the left picture is a K."""
+    """Return the K that a place in the left picture stands for."""
     from tui.lab import numbers
 
     margin, left = raster.gutter(ENTROPY_TICKS), _left(width)
@@ -122,5 +122,5 @@ def grab(values: Values, x: int, y: int, width: int, height: int) -> tuple[str, 
 
 
 def settings(values: Values) -> list[str]:
-    """What the chapter's page is given."""
+    """Return what the chapter's page is given."""
     return [f"K={values['K']}"]

@@ -35,14 +35,14 @@ LAST = 64
 
 
 def certified(form: LogForm | Infinity, unit: Unit = "bits") -> Enclosed:
-    """A number as it is shown, with its closed form where that is short."""
+    """Return a number as it is shown, with its closed form where that is short."""
     if isinstance(form, Infinity):
         return Enclosed("inf")
     return Quantity.of(form).enclosed(DIGITS, unit, closed=True)
 
 
 def in_bits(form: LogForm) -> float:
-    """For a picture."""
+    """Return the number in bits, as a float for a picture."""
     return float(certified(form))
 
 
@@ -57,8 +57,8 @@ class BinaryEntropy:
 
 
 @lru_cache(maxsize=256)
-def coin(p: Fraction) -> BinaryEntropy:
-    """h(p) and its parts."""
+def binary_entropy(p: Fraction) -> BinaryEntropy:
+    """Return h(p) and its parts."""
     heads, tails = (certified(x * md.log(1 / x) if x else LogForm()) for x in (p, 1 - p))
     shortfall = md.kl([p, 1 - p], ["1/2", "1/2"])
     return BinaryEntropy(certified(closed_forms.binary_entropy(p)), heads, tails, certified(shortfall))
@@ -66,7 +66,7 @@ def coin(p: Fraction) -> BinaryEntropy:
 
 @lru_cache(maxsize=1)
 def entropies_of_coins() -> tuple[float, ...]:
-    """h(k/GRID)."""
+    """Return h(k/GRID) for all k."""
     return tuple(in_bits(closed_forms.binary_entropy(Fraction(k, GRID))) for k in range(GRID + 1))
 
 
@@ -83,8 +83,8 @@ class CodingCost:
 
 
 @lru_cache(maxsize=256)
-def bill(p: tuple[Fraction, ...], weights: tuple[Fraction, ...]) -> CodingCost:
-    """H(P), KL both ways, H(P,Q), with Q the weights' shares of their sum."""
+def coding_cost(p: tuple[Fraction, ...], weights: tuple[Fraction, ...]) -> CodingCost:
+    """Return H(P), KL both ways, H(P,Q), with Q the weights' shares of their sum."""
     total = sum(weights, Fraction(0))
     q = tuple(w / total for w in weights)
     return CodingCost(
@@ -128,7 +128,7 @@ POINTS = 240
 
 @lru_cache(maxsize=64)
 def peaks(d: Fraction, weight: Fraction) -> Peaks:
-    """½-distance d and the left peak's weight: one Gaussian fitted in each direction."""
+    """Fit one Gaussian in each direction to two peaks, by half their distance d and the left one's weight."""
     import numpy as np
 
     from markovdiff.continuous.densities import Mixture, mixture, normal
@@ -162,8 +162,8 @@ class DiscreteFits:
 
 
 @lru_cache(maxsize=64)
-def bells(gap: int, weight: Fraction) -> DiscreteFits:
-    """The chapter's law of two peaks, `gap` states apart: one bell fitted in each direction."""
+def discrete_fits(gap: int, weight: Fraction) -> DiscreteFits:
+    """Return the chapter's law of two peaks, `gap` states apart: one bell fitted in each direction."""
     from markovdiff.continuous.projection import Fit, bell, fit_bell
     from markovdiff.learn.divergence import two_peaks
 
@@ -192,7 +192,7 @@ class Growth:
 
 @lru_cache(maxsize=256)
 def growth(K: int) -> Growth:
-    """The triangular law on K states; the bounds on the gap are decided, not compared in floats."""
+    """Return the triangular law on K states; the bounds on the gap are decided, not compared in floats."""
     H = closed_forms.triangular_entropy(K)
     gap = md.log(K) - H
     lower, upper = closed_forms.triangular_deficit_bounds(K)
@@ -206,7 +206,7 @@ def growth(K: int) -> Growth:
 
 
 def common_digits(lower: Fraction, upper: Fraction) -> str:
-    """The decimals, DIGITS of them, to which both ends round; fails where the ends disagree.
+    """Return the decimals, DIGITS of them, to which both ends round; fails where the ends disagree.
 
     >>> common_digits(Fraction(19314718055, 10**11), Fraction(193147180552, 10**12))
     '0.1931471806'
@@ -218,13 +218,13 @@ def common_digits(lower: Fraction, upper: Fraction) -> str:
 
 
 def doublings() -> tuple[float, ...]:
-    """Where the curves over K have their points: evenly along log2 K."""
+    """Return where the curves over K have their points: evenly along log2 K."""
     return tuple(j / PER_DOUBLING for j in range(DOUBLINGS * PER_DOUBLING + 1))
 
 
 @lru_cache(maxsize=1)
 def growths() -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """H in bits and log K − H in nats at each of `doublings`; between two whole K the line that joins them."""
+    """Return H in bits and log K − H in nats at each of `doublings`, on lines between two whole K."""
     gaps = [_gap_between(x) for x in doublings()]
     return tuple(x - gap / float(md.log(2)) for x, gap in zip(doublings(), gaps, strict=True)), tuple(gaps)
 
@@ -237,7 +237,7 @@ def _gap_between(x: float) -> float:
 
 
 def limit_in_bits() -> float:
-    """Log 2 − ½, for a picture."""
+    """Return log 2 − ½ in bits, for a picture."""
     return float(closed_forms.TRIANGULAR_DEFICIT) / float(md.log(2))
 
 
@@ -254,7 +254,7 @@ class Channel:
 
 @lru_cache(maxsize=256)
 def channel(p: Fraction, beta: Fraction, t: int) -> Channel:
-    """I(x0; x_t) in closed form, and by the joint law of the chain: equal or not, decided."""
+    """Compute I(x0; x_t) in closed form, and by the joint law of the chain: equal or not, decided."""
     now, kept = closed_forms.two_state_information(p, (1 - beta) ** t), (1 - beta) ** t
     chain = uniform_chain([p.numerator, p.denominator - p.numerator], [beta] * max(t, 1))
     rows = zip(chain.data.probabilities, chain.cumulative(t), strict=True)
@@ -271,7 +271,7 @@ def channel(p: Fraction, beta: Fraction, t: int) -> Channel:
 
 @lru_cache(maxsize=64)
 def channel_curves(p: Fraction, beta: Fraction) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """H(x_t) and I(x0; x_t) for t = 0 … LAST."""
+    """Return H(x_t) and I(x0; x_t) for t = 0 … LAST."""
     kept = [(1 - beta) ** t for t in range(LAST + 1)]
     marginals = [p * a + (1 - a) / 2 for a in kept]
     entropies = tuple(in_bits(closed_forms.binary_entropy(m)) for m in marginals)
@@ -279,7 +279,7 @@ def channel_curves(p: Fraction, beta: Fraction) -> tuple[tuple[float, ...], tupl
 
 
 def page(topic: str, settings: Sequence[str]) -> tuple[list[tuple[str, str]], str]:
-    """A page of the chapter as lines with what they are; and why the settings could not be had, or ""."""
+    """Return a page of the chapter as lines with what they are; and why the settings could not be had, or ""."""
     from markovdiff.learn.contents import find
     from markovdiff.learn.sheet import sheet
 

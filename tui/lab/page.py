@@ -20,7 +20,7 @@ KEYS = " 1–6 view  {pick} pick  {move} move  shift: far  = type  0 reset  ? pa
 SHORT_KEYS = " 1–6  {pick} pick  {move} move  = type  0 reset  ? page  esc"
 
 
-class Layout(NamedTuple):
+class PageLayout(NamedTuple):
     """How many rows each part has."""
 
     idea: int
@@ -52,16 +52,16 @@ class DialValue:
     value: Fraction
 
 
-def layout(bench: LabState, width: int, height: int) -> Layout:
-    """The parts' heights: the view has what the others leave."""
+def layout(bench: LabState, width: int, height: int) -> PageLayout:
+    """Return the parts' heights: the view has what the others leave."""
     idea = len(textwrap.wrap(bench.view.idea, max(width - 2, 1))) + (height >= 20)
     dials = 0 if bench.view.upright else len(bench.view.dials)
     reason = max(len(textwrap.wrap(bench.refused, max(width - 2, 1))), 1)
-    return Layout(idea, max(height - idea - dials - reason - 2, 0), dials, reason)
+    return PageLayout(idea, max(height - idea - dials - reason - 2, 0), dials, reason)
 
 
 def paint(bench: LabState, measured: Any, width: int, height: int) -> list[Row]:
-    """Exactly `height` rows of `width` cells."""
+    """Draw exactly `height` rows of `width` cells."""
     parts = layout(bench, width, height)
     view = bench.view
     body = view.paint(bench.values, measured, bench.chosen, width, parts.body) if parts.body > 0 else []
@@ -81,7 +81,7 @@ def _filled(rows: list[Row], height: int, width: int) -> list[Row]:
 
 
 def _names(width: int) -> list[tuple[str, str]]:
-    """Each view's key and how it is named at the top: short where there is little room."""
+    """Return each view's key and how it is named at the top: short where there is little room."""
     names = [(key, f" {key} {view.title} ") for key, view in VIEWS.items()]
     if sum(len(name) for _, name in names) + 6 > width:
         names = [(key, f" {key} {view.title.split()[-1]} ") for key, view in VIEWS.items()]
@@ -103,7 +103,7 @@ def _keys(upright: bool, width: int) -> Row:
 
 
 def under(bench: LabState, x: int, y: int, width: int, height: int) -> Tab | Rail | DialValue | None:
-    """What is at column x of row y."""
+    """Return what is at column x of row y."""
     parts = layout(bench, width, height)
     if y == 0:
         return _tab_at(x, width)
@@ -116,7 +116,7 @@ def under(bench: LabState, x: int, y: int, width: int, height: int) -> Tab | Rai
 
 
 def along(index: int, x: int, width: int) -> Rail:
-    """A column as a place on a dial's rail."""
+    """Return a column as a place on a dial's rail."""
     left, length = rail_span(width)
     return Rail(index, (x - left) / (length - 1))
 

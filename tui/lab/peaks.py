@@ -28,14 +28,14 @@ DIALS = (
 
 
 def measure(values: Values) -> Peaks:
-    """The fits; slow, so that the screen asks for them on the side."""
+    """Return the fits; slow, so that the screen asks for them on the side."""
     from tui.lab import numbers
 
     return numbers.peaks(values["d"], values["w"])
 
 
 def paint(values: Values, measured: Peaks | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
-    """The three densities, the axis, a line a fit; while others are being made, the last ones, with their numbers."""
+    """Draw the three densities, the axis, a line a fit; while new fits are being made, the last ones."""
     if measured is None:
         return [line([(" fitting …", "dim")], width)]
     series = [Series(fit.density, "series-2", dashed=True) for fit in measured.reverse]
@@ -59,15 +59,15 @@ def _legend(values: Values, measured: Peaks) -> Words:
 
 
 def _place(x: Fraction | int, reach: float, T: int) -> int:
-    """The point of the picture nearest to x."""
+    """Return the point of the picture nearest to x."""
     return round((float(x) + reach) / (2 * reach) * T)
 
 
 def grab(values: Values, x: int, y: int, width: int, height: int) -> tuple[str, Fraction] | None:  # noqa: ARG001
-    """Only the sliders move here."""
+    """Return nothing: only the sliders move here."""
     return None
 
 
 def settings(values: Values) -> list[str]:
-    """What the chapter's page is given."""
+    """Return what the chapter's page is given."""
     return [f"{name}={value}" for name, value in values.items()]

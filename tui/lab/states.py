@@ -27,14 +27,14 @@ DIALS = (
 
 
 def measure(values: Values) -> DiscreteFits:
-    """The fits; slow, so that the screen asks for them on the side."""
+    """Return the fits; slow, so that the screen asks for them on the side."""
     from tui.lab import numbers
 
-    return numbers.bells(int(values["gap"]), values["w"])
+    return numbers.discrete_fits(int(values["gap"]), values["w"])
 
 
 def paint(values: Values, measured: DiscreteFits | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
-    """P's bars, both fits as marks over them, a line a fit; while others are being made, the last ones."""
+    """Draw P's bars, both fits as marks over them, a line a fit; while new fits are being made, the last ones."""
     if measured is None:
         return [line([(" fitting …", "dim")], width)]
     forward, reverse = measured.forward.density, fits.best(measured).density
@@ -53,10 +53,10 @@ def _legend(values: Values, measured: DiscreteFits) -> Words:
 
 
 def grab(values: Values, x: int, y: int, width: int, height: int) -> tuple[str, Fraction] | None:  # noqa: ARG001
-    """Only the sliders move here."""
+    """Return nothing: only the sliders move here."""
     return None
 
 
 def settings(values: Values) -> list[str]:
-    """What the chapter's page is given."""
+    """Return what the chapter's page is given."""
     return [f"{name}={value}" for name, value in values.items()]

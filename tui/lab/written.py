@@ -18,7 +18,7 @@ LABEL = 12
 
 
 def exact(name: str, number: Enclosed, unit: str, width: int, style: str = "", witness: str = "") -> Row:
-    """A certified number: name, decimals, and as much of its closed form or its enclosure as there is room for."""
+    """Write a certified number: name, decimals, and its closed form or its enclosure as far as there is room."""
     if number.value == "inf":
         return line([*_name(name, style), ("∞", "bad"), (f"  {witness}", "dim")], width)
     value = f"{number.value} {unit[:-1] if number.value == '1' else unit}"
@@ -32,12 +32,12 @@ def exact(name: str, number: Enclosed, unit: str, width: int, style: str = "", w
 
 
 def floating(name: str, number: str, words: str, width: int, style: str = "") -> Row:
-    """What is not certified: it says so right behind the number."""
+    """Return what is not certified: it says so right behind the number."""
     return line([*_name(name, style), (f"≈ {number}", ""), (f" (float) {words}", "dim")], width)
 
 
 def said(name: str, words: str, width: int, style: str = "", colour: str = "dim") -> Row:
-    """A finding in words."""
+    """Return a finding in words."""
     return line([*_name(name, style), (words, colour)], width)
 
 
@@ -46,22 +46,22 @@ def _name(name: str, style: str) -> list[tuple[str, str]]:
 
 
 def wrapped(text: str, width: int, style: str) -> list[Row]:
-    """A paragraph."""
+    """Return a paragraph."""
     return [line([(f" {words}", style)], width) for words in textwrap.wrap(text, max(width - 2, 1))]
 
 
 def tail(dial: Dial, values: Values) -> str:
-    """What stands behind a rail: the value and what it is."""
+    """Return what stands behind a rail: the value and what it is."""
     return f"{shorten(str(values[dial.name]), 10):<11}{dial.words}"
 
 
 def rail_span(width: int) -> tuple[int, int]:
-    """The first column of a rail, and how many it has."""
+    """Return the first column of a rail, and how many it has."""
     return LABEL + 1, max(width - LABEL - 38, 8)
 
 
 def rail(dial: Dial, values: Values, width: int, chosen: bool) -> Row:
-    """A dial as a row: its name, a rail with a knob, its value."""
+    """Return a dial as a row: its name, a rail with a knob, its value."""
     left, length = rail_span(width)
     knob = round(dial.share(values[dial.name]) * (length - 1))
     style = "highlight" if chosen else "dim"

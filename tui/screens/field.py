@@ -46,7 +46,7 @@ class Choice(Widget, can_focus=True):
         self.value = field.value
 
     def render(self) -> Content:
-        """The word, between angles where it can be turned."""
+        """Return the word, between angles where it can be turned."""
         word = self.value or self.default or "—"
         if not self.has_focus:
             return Content(f"  {word}")
@@ -60,11 +60,11 @@ class Choice(Widget, can_focus=True):
         return self.choices.index(held) if held in self.choices else -1
 
     def action_turn(self, way: int) -> None:
-        """The next, or the one before."""
+        """Choose the next, or the one before."""
         self.pick(self.choices[(self.index + way) % len(self.choices)] if self.index >= 0 else self.choices[0])
 
     def on_key(self, event: events.Key) -> None:
-        """A letter goes to the next word that begins so."""
+        """Go to the next word that begins with the letter."""
         letter = (event.character or "").lower()
         if letter.isalpha():
             event.stop()
@@ -72,7 +72,7 @@ class Choice(Widget, can_focus=True):
             self.pick(next((word for word in around if word.startswith(letter)), self.value))
 
     def on_click(self) -> None:
-        """The next."""
+        """Choose the next."""
         self.action_turn(1)
 
     def pick(self, word: str) -> None:
@@ -114,7 +114,7 @@ class Row(Vertical):
         return Input(field.value, placeholder=_placeholder(field), compact=True, select_on_focus=False)
 
     def compose(self) -> ComposeResult:
-        """One line, and the message."""
+        """Lay out one line, and the message."""
         with Horizontal():
             yield Static(self.field.label, classes="label", markup=False)
             yield self.entry
@@ -125,16 +125,16 @@ class Row(Vertical):
         self.add_class("-here")
 
     def on_descendant_blur(self) -> None:
-        """And no more."""
+        """Mark the row as one without the keys."""
         self.remove_class("-here")
 
     def fits(self, field: forms.Field) -> bool:
-        """Whether this row's widget can show that field."""
+        """Return whether this row's widget can show that field."""
         mine = self.field
         return (mine.path, mine.kind, mine.choices) == (field.path, field.kind, field.choices)
 
     def show(self, field: forms.Field, *, typed: bool) -> None:
-        """The field as it is now; what is just being typed stays as it is typed."""
+        """Show the field as it is now; what is just being typed stays as it is typed."""
         before, self.field = self.field, field
         if typed or field == before:
             return
@@ -150,7 +150,7 @@ class Row(Vertical):
             self.entry.placeholder = _placeholder(field)
 
     def tell(self, message: str | None) -> None:
-        """What is wrong here, or that nothing is."""
+        """Say what is wrong here, or that nothing is."""
         self.set_class(message is not None, "-wrong")
         self.why.update(f"✗ {message}" if message else "")
 

@@ -88,7 +88,7 @@ class Form(Modal[str]):
             self.path = path
 
     def __init__(self, text: str, folder: str, name: str, *, save_in: Path | None = None) -> None:
-        """A scenario's text, the folder that its paths are relative to, its name; where to save, if not here."""
+        """Take a scenario's text, the folder that its paths are relative to, its name; where to save, if not here."""
         super().__init__()
         self.form = forms.Form.from_text(text)
         self.opened, self.undone = self.form, self.form
@@ -101,7 +101,7 @@ class Form(Modal[str]):
         self.timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """The fields, and the foot."""
+        """Lay out the fields, and the foot."""
         self.rows = [Row(field) for field in self.form.fields()]
         with Vertical(id="form") as box:
             box.border_title = "edit the chain"
@@ -113,14 +113,14 @@ class Form(Modal[str]):
                 yield Static(self.KEYS, id="keys", markup=False)
 
     def on_mount(self) -> None:
-        """See through to the picture, whatever other screens look like; the text may be wrong already."""
+        """Let the picture show through, whatever other screens look like; the text may be wrong already."""
         self.styles.background = Color(0, 0, 0, 0)
         self.show()
 
     # the rows
 
     def show(self, typed: Row | None = None) -> None:
-        """The fields as they are now, what is wrong, and before long the picture."""
+        """Show the fields as they are now, what is wrong, and before long the picture."""
         with self.app.batch_update():
             self.line_up(typed)
             text = self.form.text()
@@ -153,7 +153,7 @@ class Form(Modal[str]):
             rows[0].entry.call_after_refresh(rows[0].entry.focus)
 
     def tell(self, said: str | None = None) -> None:
-        """The message beside its field, the verdict at the foot."""
+        """Say the message beside its field, the verdict at the foot."""
         problem = self.problem
         for row in self.rows:
             row.tell(problem.message if problem and problem.path == row.field.path else None)
@@ -164,14 +164,14 @@ class Form(Modal[str]):
             self.call_after_refresh(self.row.scroll_visible, animate=False)
 
     def verdict(self) -> str:
-        """What holds of the whole."""
+        """Return what holds of the whole."""
         if self.problem is None:
             return "✓ a scenario" if self.light else "✓ well formed; a long one: the engine judges the rest"
         where = next((row.field.label for row in self.rows if row.field.path == self.problem.path), None)
         return f"✗ {where}; the picture waits" if where else f"✗ {self.problem.message}"
 
     def failed(self, message: str) -> None:
-        """The engine has refused what its reader alone did not: say it in the same place."""
+        """Say what the engine has refused and its reader alone did not, in the same place."""
         if self.problem is None:
             self.problem = forms.failure(message, self.form.text())
             self.tell()
@@ -180,16 +180,16 @@ class Form(Modal[str]):
 
     @on(Input.Changed)
     def typed(self, event: Input.Changed) -> None:
-        """What is typed holds at once."""
+        """Take what is typed, at once."""
         self.change(event.input, event.input.value)
 
     @on(Choice.Picked)
     def picked(self, event: Choice.Picked) -> None:
-        """So does what is chosen."""
+        """Take what is chosen, at once."""
         self.change(event.choice, event.choice.value)
 
     def change(self, entry: Widget, value: str) -> None:
-        """A field has another value."""
+        """Give a field another value."""
         row = next((row for row in self.rows if row.entry is entry), None)
         if row is not None and value != row.field.value:
             self.form = self.form.set(row.field.path, value)
@@ -201,7 +201,7 @@ class Form(Modal[str]):
         self.describe()
 
     def describe(self) -> None:
-        """The hint on the focused field."""
+        """Show the hint on the focused field."""
         row = self.row
         self.query_one("#hint", Static).update(row.field.hint if row else "")
 
@@ -211,22 +211,22 @@ class Form(Modal[str]):
         return next((row for row in self.rows if row.entry is self.focused), None)
 
     def action_nudge(self, way: int) -> None:
-        """A number twice or half as large, a whole one by one."""
+        """Double or halve a number, change a whole one by one."""
         if self.row is not None:
             self.replace(self.form.nudged(self.row.field.path, 1 if way > 0 else -1))
 
     def action_undo(self) -> None:
-        """As it was opened; once more, as it was."""
+        """Put the form back as it was opened; once more, as it was."""
         now = self.form
         self.replace(self.opened if now.text() != self.opened.text() else self.undone)
         self.undone = now
 
     def load(self, text: str) -> None:
-        """Another text in the form."""
+        """Put another text into the form."""
         self.replace(forms.Form.from_text(text))
 
     def replace(self, form: forms.Form) -> None:
-        """Another form."""
+        """Show another form."""
         self.form = form
         self.show()
         self.describe()
@@ -234,7 +234,7 @@ class Form(Modal[str]):
     # what others hear
 
     def announce(self) -> None:
-        """Now the picture may follow."""
+        """Let the picture follow now."""
         self.timer = None
         self.said = self.form.text()
         self.post_message(self.Changed(self.said))
@@ -246,7 +246,7 @@ class Form(Modal[str]):
             self.announce()
 
     def action_leave(self) -> None:
-        """Close; the last scenario stays."""
+        """Close the form; the last scenario stays."""
         self.finish()
         self.post_message(self.Closed(self.said))
         self.call_later(self.close)

@@ -20,10 +20,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from tui.canvas import Canvas
 from tui.lab import VIEWS, page
 from tui.lab.bench import LabState
 from tui.lab.dial import Values
-from tui.panels.canvas import Canvas
 from tui.screens.lists import Modal
 from tui.screens.overlays import Overlay
 
@@ -37,6 +37,13 @@ class Desk(Canvas, can_focus=True):
         def __init__(self, x: int, y: int, first: bool) -> None:
             super().__init__()
             self.x, self.y, self.first = x, y, first
+
+    class Resized(Message):
+        """There is another size to paint in."""
+
+    def on_resize(self) -> None:
+        """Ask to be painted in the new size."""
+        self.post_message(self.Resized())
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take hold."""
@@ -84,19 +91,19 @@ class Lab(Modal[LabState]):
         self.rail: page.Rail | None = None
 
     def compose(self) -> ComposeResult:
-        """One canvas."""
+        """Lay out one canvas."""
         yield Desk()
 
     def on_mount(self) -> None:
-        """It takes the keys."""
+        """Give the desk the keys."""
         self.query_one(Desk).focus()
 
     def have(self, bench: LabState) -> None:
-        """This is on the bench now."""
+        """Put this on the bench."""
         self.bench = bench
         self.paint()
 
-    @on(Canvas.Resized)
+    @on(Desk.Resized)
     def paint(self) -> None:
         """Paint the page in the size there is."""
         desk = self.query_one(Desk)
@@ -105,7 +112,7 @@ class Lab(Modal[LabState]):
             desk.paint(page.paint(self.bench, self.measured(), width, height))
 
     def measured(self) -> Any:
-        """The numbers of the view; a slow view's are the last that came, and others are on their way."""
+        """Return the numbers of the view; a slow view's are the last that came, and others are on their way."""
         bench = self.bench
         if not bench.view.slow:
             return bench.view.measure(bench.values)
@@ -114,7 +121,7 @@ class Lab(Modal[LabState]):
         return self.fits[2] if self.fits is not None and self.fits[0] == bench.key else None
 
     def start_fitting(self) -> None:
-        """One fit at a time: what was moved meanwhile comes after it."""
+        """Start one fit at a time: what was moved meanwhile comes after it."""
         if not self.fitting:
             self.fitting = True
             self.run_worker(self.fit(self.bench))
@@ -128,15 +135,15 @@ class Lab(Modal[LabState]):
         self.paint()
 
     def action_leave(self) -> None:
-        """Back to the chain."""
+        """Go back to the chain."""
         self.dismiss(self.bench)
 
     def action_turn(self, key: str) -> None:
-        """Another view."""
+        """Turn to another view."""
         self.have(self.bench.turned(key))
 
     def action_arrow(self, arrow: str) -> None:
-        """Along the rail it moves, across it picks; bars stand upright."""
+        """Move along the rail, pick across it; bars stand upright."""
         way = 1 if arrow in ("up", "right") else -1
         upright = arrow in ("up", "down")
         if upright == self.bench.view.upright:
@@ -145,11 +152,11 @@ class Lab(Modal[LabState]):
             self.have(self.bench.picked(-way if upright else way))
 
     def action_move(self, way: int, far: bool = False) -> None:
-        """The dial in hand."""
+        """Move the dial in hand."""
         self.have(self.bench.moved(way, far))
 
     def action_reset(self) -> None:
-        """The view as it was at first."""
+        """Put the view back as it was at first."""
         self.have(self.bench.reset())
 
     def action_type(self) -> None:
@@ -163,12 +170,12 @@ class Lab(Modal[LabState]):
         self.app.push_screen(Type(f"{dial.name}, {dial.bounds}", self.bench.typed), typed)
 
     def action_page(self) -> None:
-        """The chapter on this view, with the numbers on the bench."""
+        """Open the chapter on this view, with the numbers on the bench."""
         self.app.push_screen(Chapter(self.bench.view.topic, self.bench.view.settings(self.bench.values)))
 
     @on(Desk.Held)
     def held(self, event: Desk.Held) -> None:
-        """A tab, a dial's rail, a place in the picture; a rail that was taken hold of is kept."""
+        """Turn to a tab, move a rail that was taken hold of, or put a dial where the picture is held."""
         width, height = self.query_one(Desk).size
         spot = page.under(self.bench, event.x, event.y, width, height)
         if event.first:
@@ -184,12 +191,12 @@ class Lab(Modal[LabState]):
                 self.have(self.bench.put(spot.name, spot.value))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """The wheel moves the dial in hand, not the time behind the lab."""
+        """Move the dial in hand, not the time behind the lab."""
         event.stop()
         self.action_move(-1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """The wheel moves the dial in hand, not the time behind the lab."""
+        """Move the dial in hand, not the time behind the lab."""
         event.stop()
         self.action_move(1)
 
@@ -202,7 +209,7 @@ class Type(Overlay[LabState | None]):
         self.heading, self.attempt = title, attempt
 
     def compose(self) -> ComposeResult:
-        """One field, and why not."""
+        """Lay out one field, and why not."""
         with Vertical(classes="small") as box:
             box.border_title = self.heading
             yield Input(placeholder="3/4, 0.75", max_length=24)
@@ -210,7 +217,7 @@ class Type(Overlay[LabState | None]):
 
     @on(Input.Submitted)
     def submit(self, event: Input.Submitted) -> None:
-        """If the dial may stand there."""
+        """Give the number back, if the dial may stand there."""
         bench = self.attempt(event.value)
         if bench.refused:
             self.query_one(".why", Static).update(bench.refused)
@@ -238,7 +245,7 @@ class Chapter(Overlay[None]):
         self.topic, self.settings = topic, settings
 
     def compose(self) -> ComposeResult:
-        """The page's lines, each kind in its colour."""
+        """Lay out the page's lines, each kind in its colour."""
         from tui.lab import numbers
 
         lines, refused = numbers.page(self.topic, self.settings)
@@ -250,5 +257,5 @@ class Chapter(Overlay[None]):
                 yield Static("\n".join(text or " " for text, _ in group), classes=role, markup=False)
 
     def on_mount(self) -> None:
-        """Let the arrows scroll."""
+        """Give the desk the keys."""
         self.query_one(VerticalScroll).focus()

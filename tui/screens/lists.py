@@ -57,6 +57,6 @@ class Palette(CommandPalette):
 
 
 def _nothing() -> AwaitComplete:
-    """What there is to wait for where nothing is closed."""
+    """Return what there is to wait for where nothing is closed."""
     done: AwaitComplete = AwaitComplete.nothing()  # type: ignore[no-untyped-call]
     return done

@@ -21,12 +21,12 @@ from textual.widgets.option_list import Option
 
 from tui import view
 from tui.actions import ACTIONS, Action, spelled
+from tui.canvas import Canvas
 from tui.engine import Engine
-from tui.film import RunBuffer
 from tui.messages import Request
-from tui.panels.canvas import Canvas
+from tui.panels import PANELS
+from tui.run_buffer import RunBuffer
 from tui.screens.lists import Choices, Modal
-from tui.view import PANELS
 
 Chosen = TypeVar("Chosen")
 
@@ -37,7 +37,7 @@ class Overlay(Modal[Chosen]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back", priority=True)]
 
     def action_leave(self) -> None:
-        """Nothing was chosen."""
+        """Leave: nothing was chosen."""
         self.dismiss(None)
 
 
@@ -56,11 +56,11 @@ class Scenarios(Overlay[str | None]):
     ) -> None:
         super().__init__()
         self.entries, self.request, self.engine = entries, request, engine
-        self.film = RunBuffer()
+        self.previewed = RunBuffer()
         self.waiting: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """A filter, the list, the paragraph, and a small picture of the run."""
+        """Lay out a filter, the list, the paragraph, and a small picture of the run."""
         with Vertical(classes="box"):
             yield Input(placeholder="type to filter; enter opens")
             yield Choices(markup=False)
@@ -80,13 +80,13 @@ class Scenarios(Overlay[str | None]):
         """Paint what has come."""
         messages = self.engine.poll()
         for message in messages:
-            self.film.take(message)
+            self.previewed.take(message)
         canvas = self.query_one(".preview", Canvas)
-        canvas.paint(view.preview(self.film, canvas.size.width, canvas.size.height))
+        canvas.paint(view.preview(self.previewed, canvas.size.width, canvas.size.height))
 
     def run(self, key: str) -> None:
         """Run the one that has been highlighted for a moment."""
-        self.film, self.waiting = RunBuffer(), None
+        self.previewed, self.waiting = RunBuffer(), None
         with contextlib.suppress(OSError, ValueError):
             self.engine.run(self.request(key))
 
@@ -106,13 +106,13 @@ class Scenarios(Overlay[str | None]):
 
     @on(Input.Submitted)
     def open_first(self) -> None:
-        """Enter opens the one that is highlighted."""
+        """Open the one that is highlighted."""
         options = self.query_one(OptionList)
         if options.highlighted is not None:
             self.dismiss(options.get_option_at_index(options.highlighted).id)
 
     def key_down(self) -> None:
-        """From the filter into the list."""
+        """Go from the filter into the list."""
         self.query_one(OptionList).focus()
 
     @on(OptionList.OptionHighlighted)
@@ -125,7 +125,7 @@ class Scenarios(Overlay[str | None]):
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
-        """This one."""
+        """Give this one back."""
         self.dismiss(event.option_id)
 
 
@@ -140,14 +140,14 @@ class Editor(Overlay[str | None]):
         self.problem: str | None = None
 
     def compose(self) -> ComposeResult:
-        """The text, and what is wrong with it."""
+        """Lay out the text, and what is wrong with it."""
         with Vertical(classes="box") as box:
             box.border_title = "edit the chain: ctrl+s applies, escape leaves"
             yield TextArea(self.text, show_line_numbers=True, tab_behavior="indent")
             yield Static(classes="why", markup=False)
 
     def on_mount(self) -> None:
-        """The text may be wrong already."""
+        """Judge the text, which may be wrong already."""
         self.judge()
 
     @on(TextArea.Changed)
@@ -172,7 +172,7 @@ class GoTo(Overlay[int | None]):
         self.T = T
 
     def compose(self) -> ComposeResult:
-        """One field."""
+        """Lay out one field."""
         with Vertical(classes="small") as box:
             box.border_title = f"go to t, from 0 to {self.T}"
             yield Input(type="integer", max_length=7)
@@ -180,7 +180,7 @@ class GoTo(Overlay[int | None]):
 
     @on(Input.Submitted)
     def go(self, event: Input.Submitted) -> None:
-        """If there is such a time."""
+        """Give the time back, if there is such a one."""
         if event.value.isdecimal() and int(event.value) <= self.T:
             self.dismiss(int(event.value))
         else:
@@ -198,19 +198,23 @@ class Export(Overlay[str | None]):
     }
 
     def compose(self) -> ComposeResult:
-        """A short list."""
+        """Lay out a short list."""
         with Vertical(classes="small") as box:
             box.border_title = "save into the current folder"
             yield Choices(*(Option(words, id=kind) for kind, words in self.KINDS.items()))
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
-        """This one."""
+        """Give this one back."""
         self.dismiss(event.option_id)
 
 
+NOTHING = view.ViewState(RunBuffer(), 0)
+"""Before there is a run."""
+
+
 def _keys(actions: Iterable[Action]) -> Table:
-    """Keys on the left; what they do on the right, where also the rest of a long line stays; an empty line."""
+    """List keys on the left, what they do on the right, where the rest of a long line stays too; then an empty line."""
     table = Table.grid(padding=(0, 2))
     table.add_column(min_width=16, no_wrap=True)
     table.add_column()
@@ -230,8 +234,9 @@ class Help(Overlay[None]):
             for group, actions in groupby(ACTIONS, key=lambda action: action.group):
                 yield Static(group, markup=False)
                 yield Static(_keys(actions))
-            for number, panel in PANELS.items():
-                yield Static(Content.assemble((f"{number} {panel.title}", "bold"), f"\n{panel.about}\n"), markup=False)
+            for panel in PANELS.values():
+                title = f"{panel.key} {panel.title(NOTHING)}"
+                yield Static(Content.assemble((title, "bold"), f"\n{panel.about}\n"), markup=False)
                 formulas = "\n".join(f"  {formula}" for formula in panel.formula.split(";   "))
                 yield Static(f"{formulas}\n", classes="formula", markup=False)
 

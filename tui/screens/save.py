@@ -40,14 +40,14 @@ class SaveAs(Modal[Path | None]):
         self.asked: Path | None = None
 
     def compose(self) -> ComposeResult:
-        """A name, and what became of it."""
+        """Lay out a name, and what became of it."""
         with Vertical(id="save") as box:
             box.border_title = "save the scenario"
             yield Input(forms.free_name(self.into, self.stem), compact=True, select_on_focus=False)
             yield Static(f"in {self.into}: enter saves, escape leaves", id="said", markup=False)
 
     def on_mount(self) -> None:
-        """See through, as the form does."""
+        """Let the form show through."""
         self.styles.background = Color(0, 0, 0, 0)
 
     @on(Input.Submitted)
@@ -80,7 +80,7 @@ class SaveAs(Modal[Path | None]):
             self.dismiss(path)
 
     def ask(self, path: Path) -> None:
-        """A file is there. Until it is answered, letters are answers."""
+        """Ask whether to write over a file; until that is answered, letters are answers."""
         if path.is_dir():
             self.say(f"✗ {path.name} is a folder")
             return
@@ -92,7 +92,7 @@ class SaveAs(Modal[Path | None]):
         self.say(f"✗ {path.name} exists. Write over it? y/n")
 
     def action_answer(self, yes: bool) -> None:
-        """Yes writes over it, no goes back to the name."""
+        """Write over it, or go back to the name."""
         path, self.asked = self.asked, None
         if path is None:
             return
@@ -104,11 +104,11 @@ class SaveAs(Modal[Path | None]):
             self.write(path, over=True)
 
     def say(self, words: str) -> None:
-        """Under the name."""
+        """Say something under the name."""
         said = self.query_one("#said", Static)
         said.set_class(words.startswith("✗"), "-wrong")
         said.update(words)
 
     def action_leave(self) -> None:
-        """Nothing is saved."""
+        """Leave: nothing is saved."""
         self.dismiss(None)

@@ -6,7 +6,7 @@ from textual import events
 from textual.content import Content
 from textual.message import Message
 
-from tui.panels.canvas import Canvas
+from tui.canvas import Canvas
 from tui.tour import Tour, card, card_height, choice_at
 
 
@@ -29,7 +29,7 @@ class Card(Canvas):
         self.tour = tour
 
     def show(self, tour: Tour) -> None:
-        """This is where the tour is now."""
+        """Show where the tour is now."""
         self.tour = tour
         width = max(self.app.size.width - 2, 1)
         rows = card(tour, width, self.brief)
@@ -47,12 +47,11 @@ class Card(Canvas):
         self.show(self.tour)
 
     def on_resize(self) -> None:
-        """In another width it has other lines."""
-        super().on_resize()
+        """Show the same in another width, where it has other lines."""
         self.show(self.tour)
 
     def on_click(self, event: events.Click) -> None:
-        """A choice can be clicked."""
+        """Take a choice that is clicked."""
         offset = event.get_content_offset(self)
         letter = choice_at(self.tour, offset.x, offset.y, self.size.width, self.brief) if offset else ""
         if letter:

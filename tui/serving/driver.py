@@ -46,7 +46,7 @@ class ServedDriver(WebDriver):
         self.keep_pace()
 
     def keep_pace(self) -> None:
-        """After every few events, wait until the widget that has the keys has met them all."""
+        """Wait, after every few events, until the widget that has the keys has met them all."""
         self._events += 1
         if self._events % AHEAD == 0:
             reached = threading.Event()

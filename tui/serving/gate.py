@@ -75,7 +75,7 @@ class Gate:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach it."""
+    """Return whether only this machine can reach it."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -83,7 +83,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _place(url: str) -> tuple[str, int] | None:
-    """A page's name and port; None where it is no page of plain HTTP."""
+    """Return a page's name and port; None where it is no page of plain HTTP."""
     try:
         parts = urlsplit(url)
         return (_plain(parts.hostname or ""), parts.port or 80) if parts.scheme == "http" else None
@@ -92,7 +92,7 @@ def _place(url: str) -> tuple[str, int] | None:
 
 
 def _plain(host: str) -> str:
-    """One spelling of an address, or of a name."""
+    """Return one spelling of an address, or of a name."""
     try:
         return str(ipaddress.ip_address(host.partition("%")[0]))
     except ValueError:

@@ -19,7 +19,7 @@ from aiohttp.typedefs import Handler
 
 from markovdiff import signals
 from tui.serving.gate import Gate
-from tui.serving.session import HEARTBEAT, MOST_BYTES, Ending, Session, bounded
+from tui.serving.session import HEARTBEAT, MOST_BYTES, Ending, Visit, bounded
 
 HERE, THERE = Path(__file__).parent, Path(textual_serve.__file__).parent / "static"
 FILES = {
@@ -56,7 +56,7 @@ class Visits:
 
     def __init__(self, command: Sequence[str], folder: str, most: int) -> None:
         self.command, self.folder, self.most = command, folder, most
-        self.sessions: set[Session] = set()
+        self.sessions: set[Visit] = set()
         self._places = asyncio.Semaphore(most)
 
     async def visit(self, request: web.Request) -> web.WebSocketResponse:
@@ -66,11 +66,11 @@ class Visits:
             heartbeat=HEARTBEAT, max_msg_size=MOST_BYTES, compress=False, timeout=CLOSING, autoclose=False
         )
         await channel.prepare(request)
-        code, reason = await self._given_a_place(Session(channel), size)
+        code, reason = await self._given_a_place(Visit(channel), size)
         await channel.close(code=code, message=reason.encode())
         return channel
 
-    async def _given_a_place(self, session: Session, size: tuple[int, int]) -> Ending:
+    async def _given_a_place(self, session: Visit, size: tuple[int, int]) -> Ending:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._places.acquire()
@@ -117,7 +117,7 @@ def application(gate: Gate, visits: Visits) -> web.Application:
 
 
 async def page(request: web.Request) -> web.Response:
-    """The page, with the token for its files and for its WebSocket."""
+    """Return the page, with the token for its files and for its WebSocket."""
     smallest, largest = FONT_SIZES
     size = min(max(_whole(request.query.get("fontsize"), FONT_SIZE), smallest), largest)
     text = Template((HERE / "page.html").read_text(encoding="utf-8"))
@@ -125,7 +125,7 @@ async def page(request: web.Request) -> web.Response:
 
 
 async def file(request: web.Request) -> web.FileResponse:
-    """One of the page's own files."""
+    """Return one of the page's own files."""
     return web.FileResponse(FILES[request.path.removeprefix("/")])
 
 
@@ -152,7 +152,7 @@ async def run(app: web.Application, sockets: Sequence[socket], started: Callable
 
 
 def _whole(given: str | None, default: int) -> int:
-    """A number from an address; what is none, or has too many digits to be one, is the default."""
+    """Return a number from an address; what is none, or has too many digits to be one, is the default."""
     try:
         return default if given is None else int(given)
     except ValueError:

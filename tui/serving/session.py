@@ -66,7 +66,7 @@ class FloodError(Exception):
     """More than a person sends."""
 
 
-class Session:
+class Visit:
     """One visitor: a WebSocket that is open, and an app with all its processes."""
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
@@ -186,7 +186,7 @@ def parsed(message: WSMessage) -> tuple[str, Any]:
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text can be encoded: JSON can name half of a pair."""
+    """Return whether a text can be encoded: JSON can name half of a pair."""
     return not any("\ud800" <= c <= "\udfff" for c in text)
 
 

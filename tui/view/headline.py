@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from tui.film import RunBuffer
 from tui.glyphs import shorten
 from tui.raster import Row
 from tui.rows import Field, Words, line, number
-from tui.view.scene import ViewState, roundings
+from tui.run_buffer import RunBuffer
 from tui.view.verdict import verdict
+from tui.view.view_state import ViewState, roundings
 
 
-def headline(scene: ViewState, width: int, playing: str) -> Row:
-    """The line. Where there is little room what the chain is gives way first, then the words of the verdict."""
-    film = scene.film
-    if film.opened is None:
-        return line(_not_opened(film), width)
-    o, t = film.opened, scene.t
+def headline(view: ViewState, width: int, playing: str) -> Row:
+    """Return the line. Where there is little room what the chain is gives way first, then the words of the verdict."""
+    run = view.run
+    if run.opened is None:
+        return line(_not_opened(run), width)
+    o, t = run.opened, view.t
     kind = f"{o.kernel} · {o.schedule}" if o.schedule else o.kernel
     abouts = (f"  {kind}  K={o.K} T={o.T}", f"  {kind}  K={o.K}", f"  {kind}", f"  {o.kernel}", "")
-    entropy, information = (film.value(t, quantity) for quantity in ("entropy", "mutual_information"))
+    entropy, information = (run.value(t, quantity) for quantity in ("entropy", "mutual_information"))
     fields = [
         Field((f" {o.name}", f" {shorten(o.name, 20)}"), "title", rank=6),
         Field(abouts, "dim"),
@@ -26,14 +26,14 @@ def headline(scene: ViewState, width: int, playing: str) -> Row:
         number([f"  H={form}" for form in roundings(entropy, 5)], "title", rank=8),
         number([f"  I={form}" for form in roundings(information, 5)], "title", rank=8),
         Field((f" {o.unit}", ""), "title", rank=7),
-        verdict(film, "  ", rank=1),
+        verdict(run, "  ", rank=1),
         Field((f"  {playing}", f"  {playing[:1]}", ""), "series-2", rank=3),
     ]
     return line(fields, width)
 
 
-def _not_opened(film: RunBuffer) -> Words:
-    """Before there is a chain: that it is coming, or why it is not, and what can be done."""
-    if film.trouble is None:
+def _not_opened(run: RunBuffer) -> Words:
+    """Say that the chain is coming, or why it is not, and what can be done."""
+    if run.trouble is None:
         return [(" opening …", "dim")]
-    return [(f" ✗ {film.trouble.splitlines()[0]}", "bad"), ("   e edit  s scenarios", "dim")]
+    return [(f" ✗ {run.trouble.splitlines()[0]}", "bad"), ("   e edit  s scenarios", "dim")]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui.film import NO_NUMBERS, short
 from tui.glyphs import shorten
 from tui.messages import Question
 from tui.raster import Row
 from tui.rows import Field, Words, line, number
-from tui.view.scene import Number, Readable, ViewState, bits, fraction_forms, roundings
+from tui.run_buffer import NO_NUMBERS, short
+from tui.view.view_state import Number, Readable, ViewState, bits, fraction_forms, roundings
 
 STEP_NAMES = {
     "entropy": "H(x_{t})",
@@ -38,20 +38,20 @@ TOTAL_NAMES = {
 }
 
 
-def paint(scene: ViewState, spot: Readable | None, answer: str | None, width: int) -> Row:
-    """The row; `answer` is the exact fraction where the engine has given it."""
-    if spot is None or scene.film.opened is None:
+def paint(view: ViewState, spot: Readable | None, answer: str | None, width: int) -> Row:
+    """Return the row; `answer` is the exact fraction where the engine has given it."""
+    if spot is None or view.run.opened is None:
         return line([], width)
     if isinstance(spot, Question):
-        names = dict.fromkeys(f" {question_name(scene, spot, letters)} " for letters in (30, 12, 6))
-        return line([Field([*names], "dim", rank=5), *_fraction(answer, _picture(scene, spot), width)], width)
-    return _number(scene, spot, width)
+        names = dict.fromkeys(f" {question_name(view, spot, letters)} " for letters in (30, 12, 6))
+        return line([Field([*names], "dim", rank=5), *_fraction(answer, _picture(view, spot), width)], width)
+    return _number(view, spot, width)
 
 
-def question_name(scene: ViewState, q: Question, letters: int = 30) -> str:
-    """What is asked for, in the notation of the panels, with labels of so many columns at most."""
+def question_name(view: ViewState, q: Question, letters: int = 30) -> str:
+    """Return what is asked for, in the notation of the panels, with labels of so many columns at most."""
     t, past = q.t, q.t - 1
-    i, j, k = (shorten(scene.state(state), letters) for state in (q.i, q.j, q.x0))
+    i, j, k = (shorten(view.state(state), letters) for state in (q.i, q.j, q.x0))
     return {
         "cumulative": f"q(x_{t}={j} | x_0={i})",
         "step": f"q(x_{t}={j} | x_{past}={i})",
@@ -63,24 +63,24 @@ def question_name(scene: ViewState, q: Question, letters: int = 30) -> str:
     }[q.kind]
 
 
-def _picture(scene: ViewState, q: Question) -> float | None:
-    """The entry as the picture has it, until the engine has answered."""
-    film = scene.film
+def _picture(view: ViewState, q: Question) -> float | None:
+    """Return the entry as the picture has it, until the engine has answered."""
+    run = view.run
     column: list[float] | None
     if q.kind == "marginal":
-        step = film.at(q.t)
+        step = run.at(q.t)
         return step.marginal[q.j] if step and q.j < len(step.marginal) else None
     if q.kind in ("posterior", "forward"):
-        column = film.posterior(q.t, q.j) if q.kind == "posterior" else film.forward(q.t, q.j, q.x0)
+        column = run.posterior(q.t, q.j) if q.kind == "posterior" else run.forward(q.t, q.j, q.x0)
         return column[q.i] if column else None
-    entries = film.matrix(q.t, q.kind)
+    entries = run.matrix(q.t, q.kind)
     if entries is None or max(q.i, q.j) >= len(entries):
         return None
     return entries[q.j][q.i] if q.kind == "reverse" else entries[q.i][q.j]
 
 
 def _fraction(exact: str | None, picture: float | None, width: int) -> Words:
-    """= n/d and its size; a long one by its size and its length; ≈ the picture while there is no answer."""
+    """Write = n/d and its size, a long one by size and length, or ≈ the picture while there is no answer."""
     if exact is None:
         return [number([f"≈ {picture:.{n}g}" for n in (6, 4, 2)] if picture is not None else ("…",), "dim", rank=9)]
     if exact in ("undefined", "unknown"):
@@ -97,24 +97,24 @@ def _fraction(exact: str | None, picture: float | None, width: int) -> Words:
     return [number(sizes, "title", rank=9), number(lengths, "dim")]
 
 
-def _number(scene: ViewState, spot: Number, width: int) -> Row:
-    film = scene.film
+def _number(view: ViewState, spot: Number, width: int) -> Row:
+    run = view.run
     if spot.t is None:
-        name, record = TOTAL_NAMES[spot.quantity], film.finished["elbo"][spot.quantity] if film.finished else None
+        name, record = TOTAL_NAMES[spot.quantity], run.finished["elbo"][spot.quantity] if run.finished else None
     else:
         name = STEP_NAMES[spot.quantity].format(t=spot.t, s=spot.t - 1)
-        record = film.value(spot.t, spot.quantity)
+        record = run.value(spot.t, spot.quantity)
     words = (f" {name} ", "dim")
     if record is None:
-        return line([words, ("…" if film.at(spot.t or 0) is None else "is not defined here", "dim")], width)
+        return line([words, ("…" if run.at(spot.t or 0) is None else "is not defined here", "dim")], width)
     if isinstance(record, str):
         return line([words, *_fraction(record, None, width)], width)
-    return line([words, *_certified(record, scene.unit), number(_shadow(scene, spot), "dim", rank=2)], width)
+    return line([words, *_certified(record, view.unit), number(_shadow(view, spot), "dim", rank=2)], width)
 
 
-def _shadow(scene: ViewState, spot: Number) -> list[str]:
-    """What float64 has instead of I(x0;x_t), how far it is off, what is wrong with it in kind; and shorter."""
-    shade = scene.film.shade(spot.t) if scene.shadow and spot.t is not None else None
+def _shadow(view: ViewState, spot: Number) -> list[str]:
+    """Return what float64 has instead of I(x0;x_t), how far it is off, what is wrong with it in kind; and shorter."""
+    shade = view.run.float_error(spot.t) if view.shadow and spot.t is not None else None
     if shade is None or spot.quantity != "mutual_information":
         return []
     if shade["mutual_information"] is None:
@@ -129,7 +129,7 @@ def _shadow(scene: ViewState, spot: Number) -> list[str]:
 
 
 def _certified(record: dict[str, Any], unit: str) -> Words:
-    """= the closed form, ≈ the value, ∈ the enclosure: as many of them as there is room for."""
+    """Write = the closed form, ≈ the value, ∈ the enclosure: as many of them as there is room for."""
     value = str(record["value"])
     unit = bits(unit, value)
     shorter = [f"{form} {unit}" for form in roundings(record, 15)] + [*roundings(record, 6)]
@@ -147,7 +147,7 @@ def _certified(record: dict[str, Any], unit: str) -> Words:
 
 
 def narrowed(lower: str, upper: str) -> str:
-    """An enclosure with what its ends share written once: 0.3421[4, 7].
+    """Return an enclosure with what its ends share written once: 0.3421[4, 7].
 
     >>> narrowed("0.34214", "0.34217"), narrowed("9.9e-5", "1.1e-4")
     ('0.3421[4, 7]', '[9.9e-5, 1.1e-4]')
@@ -160,6 +160,6 @@ def narrowed(lower: str, upper: str) -> str:
 
 
 def _witness(record: dict[str, Any]) -> str:
-    """Where it is infinite or undefined."""
+    """Return where it is infinite or undefined."""
     witness = record.get("witness")
     return ", ".join(f"{key} = {value}" for key, value in witness.items()) if isinstance(witness, dict) else ""

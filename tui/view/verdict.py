@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from tui.film import RunBuffer
 from tui.rows import Field
+from tui.run_buffer import RunBuffer
 
 
-def verdict(film: RunBuffer, before: str = "", rank: int = 0) -> Field:
+def verdict(run: RunBuffer, before: str = "", rank: int = 0) -> Field:
     """Return the state of the checks as a field: failed, undecided, running, or that all hold."""
-    if film.finished is None:
-        ended = film.trouble is not None
+    if run.finished is None:
+        ended = run.trouble is not None
         return _field(
             before, "bad" if ended else "dim", rank, *(("✗ ended early", "✗") if ended else ("… running", "…"))
         )
-    checks = film.finished["checks"]
+    checks = run.finished["checks"]
     failed = [check["check"] for check in checks if check["verdict"] == "fails"]
     open_ones = [check["check"] for check in checks if check["verdict"] not in ("fails", "holds")]
     if failed:

@@ -17,19 +17,19 @@ SHORT_BITS = 64
 
 
 def answer(question: Question | Column, chain: Chain, before: Moment | None, now: Moment) -> Message:
-    """The reply to a question that has an answer."""
+    """Return the reply to a question that has an answer."""
     if isinstance(question, Column):
         return column_of(question, chain, before, now)
     return Answer(question, exact(question, chain, before, now))
 
 
 def without(question: Question | Column, why: str) -> Message:
-    """The reply to a question that has none, and why."""
+    """Return the reply to a question that has none, and why."""
     return ColumnAnswer(question, None, ()) if isinstance(question, Column) else Answer(question, why)
 
 
 def column_of(column: Column, chain: Chain, before: Moment | None, now: Moment) -> ColumnAnswer:
-    """The probabilities asked for, and the fractions that are short."""
+    """Return the probabilities asked for, and the fractions that are short."""
     asked = [Question(column.kind, column.t, i, column.j, column.x0) for i in range(chain.K)]
     found = [probability(question, chain, before, now) for question in asked]
     if None in found or not found:
@@ -40,7 +40,7 @@ def column_of(column: Column, chain: Chain, before: Moment | None, now: Moment) 
 
 
 def exists(question: Question | Column, chain: Chain) -> bool:
-    """Whether there is such an entry at all, or such a column of a length that can be shown."""
+    """Return whether there is such an entry at all, or such a column of a length that can be shown."""
     first = 1 if question.kind in ("step", "reverse", "forward") else 0
     i = 0 if isinstance(question, Column) else question.i
     within = all(0 <= state < chain.K for state in (i, question.j, question.x0))
@@ -50,13 +50,13 @@ def exists(question: Question | Column, chain: Chain) -> bool:
 
 
 def exact(question: Question, chain: Chain, before: Moment | None, now: Moment) -> str:
-    """The number asked for, as text."""
+    """Return the number asked for, as text."""
     found = probability(question, chain, before, now)
     return "undefined" if found is None else text(found)
 
 
 def probability(question: Question, chain: Chain, before: Moment | None, now: Moment) -> Fraction | None:
-    """The number asked for, from the moments at t−1 (None at t = 0) and at t; None where it is undefined."""
+    """Return the number asked for, from the moments at t−1 (None at t = 0) and at t; None where it is undefined."""
     i, j = question.i, question.j
     p0, p_t = chain.data.probabilities, entry_of(now.marginal, j)
     n, d = Fraction(0), Fraction(1)
@@ -82,17 +82,17 @@ def probability(question: Question, chain: Chain, before: Moment | None, now: Mo
 
 
 def entry_of(row: RationalMatrix, j: int) -> Fraction:
-    """Entry j of a row vector."""
+    """Return entry j of a row vector."""
     return fraction(row.N[0, j], row.d)
 
 
 def _step(chain: Chain, now: Moment, k: int, i: int, j: int) -> Fraction:
-    """q(x_t = j | x_{t−1} = i, x_0 = k)."""
+    """Return q(x_t = j | x_{t−1} = i, x_0 = k)."""
     return (chain.transition(now.t) if chain.is_markov else chain.by_source[k]).entry(i, j)
 
 
 def pair(chain: Chain, before: Moment, now: Moment, i: int, j: int) -> Fraction:
-    """q(x_{t−1} = i, x_t = j)."""
+    """Return q(x_{t−1} = i, x_t = j)."""
     if chain.is_markov:
         return entry_of(before.marginal, i) * chain.transition(now.t).entry(i, j)
     sources = enumerate(chain.data.probabilities)

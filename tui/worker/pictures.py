@@ -12,7 +12,7 @@ from flint import fmpz, fmpz_mat
 from markovdiff.arithmetic.enclosure import stochastic_ball
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.process.chain import Chain, Moment
-from markovdiff.process.transition import Dense, Transition
+from markovdiff.process.transition import IdentityPlusRankOne, Transition
 from tui.worker.answers import entry_of, pair
 
 FLOAT_BITS = 80
@@ -36,7 +36,7 @@ class Pictures:
         self.step: tuple[object, list[float], bytes] = (None, [], b"")
 
     def matrices(self, before: Moment | None, now: Moment, p_t: Sequence[float]) -> dict[str, bytes]:
-        """The matrices of one StepDone; to be called for t = 0, 1, … in order."""
+        """Return the matrices of one StepDone; to be called for t = 0, 1, … in order."""
         K, Q_bar = now.marginal.shape[1], _kernel(now.cumulative)
         joint = [p * x for i, p in enumerate(self.p0) for x in Q_bar[i * K : (i + 1) * K]]
         found = {"cumulative": _packed(Q_bar), "joint": _packed(joint)}
@@ -51,7 +51,7 @@ class Pictures:
         return found
 
     def _reverse(self, before: Moment, now: Moment, p_t: Sequence[float]) -> list[float]:
-        """For each j the row q(x_{t−1} | x_t = j), NaN where x_t = j is impossible."""
+        """Return for each j the row q(x_{t−1} | x_t = j), NaN where x_t = j is impossible."""
         K, found = len(p_t), []
         pairs = self._pairs(before, now)
         for j, p in enumerate(p_t):
@@ -65,7 +65,7 @@ class Pictures:
         return found
 
     def _pairs(self, before: Moment, now: Moment) -> list[float]:
-        """q(x_{t−1} = i, x_t = j), row by row."""
+        """Return q(x_{t−1} = i, x_t = j), row by row."""
         if now.transition is not None:
             K, Q = len(self.before), self.step[1]
             return [p * x for i, p in enumerate(self.before) for x in Q[i * K : (i + 1) * K]]
@@ -86,14 +86,14 @@ class Pictures:
 
 
 def floats(M: RationalMatrix) -> list[float]:
-    """The entries, row by row, each rounded to the nearest double, short of a tie."""
+    """Return the entries, row by row, each rounded to the nearest double, short of a tie."""
     return [float(x) for x in stochastic_ball([(row, M.d) for row in M.table()], FLOAT_BITS).entries()]
 
 
 def _kernel(W: Transition) -> list[float]:
-    """The entries, row by row; of a Mixing, whose columns have one number off the diagonal, in O(K) divisions."""
-    if isinstance(W, Dense):
-        return floats(W.matrix)
+    """Return the entries, row by row; in O(K) divisions where columns have one number off the diagonal."""
+    if not isinstance(W, IdentityPlusRankOne):
+        return floats(W.dense.matrix)
     kept, whole, total = W.keep.numerator, W.keep.denominator, W.target.total
     fresh = [(whole - kept) * w for w in W.target.weights]
     found = [f / (whole * total) for f in fresh] * W.K

@@ -152,7 +152,7 @@ class Study:
     def _run(self) -> None:
         scenario = loads(self.request.text, folder=self.request.folder, name=self.request.name)
         scenario = scenario.with_options(unit=self.request.unit)
-        self.scenario, self.chain = scenario, (chain := scenario.chain())
+        self.scenario, self.chain = scenario, (chain := scenario.chain_of_one_symbol("the screen"))
         if scenario.file.arithmetic.kind != "exact" and not is_affordable(chain):
             self._run_inexactly(scenario, chain)
             return
@@ -176,7 +176,7 @@ class Study:
         self._finish(scenario, on_step)
 
     def _run_inexactly(self, scenario: Scenario, chain: Chain) -> None:
-        """In balls or floats, too big to be walked exactly beside them: no matrices, and no fractions to ask for."""
+        """Run in balls or floats what is too big to be walked exactly beside: no matrices, no fractions to ask for."""
         self.has_fractions = False
         given = scenario.file.reverse.prior
         law = last_decimals(chain) if given == "marginal" else scenario.prior(chain).rows()[0]
@@ -262,7 +262,7 @@ class Study:
             return Sampled(asked.seed, 0, b"", None, 0, f"{type(error).__name__}: {error}")
 
     def _shadowed(self) -> Shadowed:
-        """Float64 beside the run; what is asked meanwhile is answered between two steps."""
+        """Send float64 beside the run; what is asked meanwhile is answered between two steps."""
         if not self.finished or self.chain is None or self.scenario is None:
             return Shadowed((), "the run did not finish")
         found = []
@@ -288,19 +288,19 @@ class Study:
 
 
 def is_affordable(chain: Chain) -> bool:
-    """Whether the chain can be walked exactly beside a run in another arithmetic, within a few seconds."""
+    """Return whether the chain can be walked exactly beside a run in another arithmetic, within a few seconds."""
     return forecast(chain).seconds <= AFFORDABLE_SECONDS
 
 
 def last_decimals(chain: Chain) -> tuple[Decimal, ...]:
-    """P_T in float64, as decimals."""
+    """Return p_T in float64, as decimals."""
     from markovdiff.engines.float64.forward import last_of
 
     return tuple(as_decimal(float(p), 15) for p in last_of(chain).p)
 
 
 def opened(scenario: Scenario, chain: Chain, prior: Sequence[Fraction | Decimal], file: str) -> Opened:
-    """What is known before the first step."""
+    """Return what is known before the first step."""
     spec = scenario.file
     schedule = spec.noise.schedule
     return Opened(
@@ -313,7 +313,7 @@ def opened(scenario: Scenario, chain: Chain, prior: Sequence[Fraction | Decimal]
         K=chain.K,
         kernel=spec.noise.kernel.kind(),
         schedule="" if schedule is None else schedule.kind(),
-        model=spec.reverse.model.kind() if chain.is_markov else "",
+        model=scenario.model.kind() if chain.is_markov else "",
         prior=tuple(text(p) if isinstance(p, Fraction) else decimal_text(p) for p in prior),
         data=tuple(text(p) for p in chain.data.probabilities),
         betas=tuple(text(beta) for beta in chain.betas) or None,

@@ -212,10 +212,8 @@ class RankOneBallInformation(EnclosedInformation):
     @cached_property
     def decay(self) -> Decay:
         assert self.before is not None
-        sign = sign_of(self.before.mutual_information.minus(self.mutual_information).ball(FIRST_BITS))
-        if sign == -1 or (sign == 1 and self.loses_nothing):
-            raise InternalError("enclosures contradict the structure of the step", where=f"t = {self.t}")
-        return "equal" if self.loses_nothing else "strict"
+        change = self.before.mutual_information.minus(self.mutual_information)
+        return "equal" if vanishes(change, self.t, known=self.loses_nothing) else "strict"
 
     @cached_property
     def dobrushin(self) -> Fraction | None:
@@ -227,10 +225,7 @@ class RankOneBallInformation(EnclosedInformation):
     def slack_sign(self) -> int:
         assert self.bound is not None
         tight = self.loses_nothing or self.dobrushin == 0 or self.setting.is_erasure
-        sign = sign_of(self.bound.minus(self.mutual_information).ball(FIRST_BITS))
-        if sign == -1 or (sign == 1 and tight):
-            raise InternalError("enclosures contradict the structure of the step", where=f"t = {self.t}")
-        return 0 if tight else 1
+        return 0 if vanishes(self.bound.minus(self.mutual_information), self.t, known=tight) else 1
 
     def divergence(self, law: RationalMatrix) -> Quantity | None:
         """KL(p_t‖law), None where it is infinite."""
@@ -268,6 +263,14 @@ class RankOneBallInformation(EnclosedInformation):
             if not (keep + fresh).overlaps(arb(1)):
                 return {"t": self.t, "sum": "Σ_j J_ij ≠ p_0[i]"}
         return None
+
+
+def vanishes(change: Quantity, t: int, *, known: bool) -> bool:
+    """Return what is known from structure, once enclosures do not deny it. Raises InternalError where they do."""
+    sign = sign_of(change.ball(FIRST_BITS))
+    if sign == -1 or (sign == 1 and known):
+        raise InternalError("enclosures contradict the structure of the step", where=f"t = {t}")
+    return known
 
 
 def entropy_ball(setting: Setting, t: int, bits: int) -> arb:

@@ -7,6 +7,7 @@ between. Whether π_i/p_T[i] = π_j/p_T[j] is the sign of κ·a + (1−κ)·b wi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 from flint import arb, ctx, fmpz
@@ -97,11 +98,8 @@ class RankOneBallPrior:
         return own * fmpz(share.numerator) + drawn * fmpz(share.denominator - share.numerator) == 0
 
     def _cost(self, bits: int) -> arb:
-        """KL(p_0‖m_0), with more bits until the differences that make it have enough of them."""
-        spare = SPARE_BITS
-        while accuracy(found := self._once(bits + spare)) < bits - 16:
-            spare *= 2
-        return found
+        """KL(p_0‖m_0)."""
+        return refined(self._once, bits)
 
     def _once(self, bits: int) -> arb:
         assert self.prior is not None
@@ -113,3 +111,11 @@ class RankOneBallPrior:
             off = [arb(0) if p.is_zero() else (x - p) / p for x, p in zip(pi, law, strict=True)]
             masses, target = ([m * x for m, x in zip(walk.copies, row.entries(), strict=True)] for row in (p0, mu))
         return excess_ball(Drawn(*walk.kept(T, bits), target), masses, w, off, bits)
+
+
+def refined(once: Callable[[int], arb], bits: int) -> arb:
+    """Return a sum with more bits until the differences that make it have enough of them."""
+    spare = SPARE_BITS
+    while accuracy(found := once(bits + spare)) < bits - 16:
+        spare *= 2
+    return found

@@ -17,9 +17,10 @@ from flint import fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.process.chain import Moment
+from markovdiff.process.masked import MaskedBlock, MaskedRankOne
 from markovdiff.process.transition import IdentityPlusRankOne, PlusRankOne, Transition
 
-Block: TypeAlias = "RationalMatrix | PlusRankOne"
+Block: TypeAlias = "RationalMatrix | PlusRankOne | MaskedBlock"
 
 
 class Balance:
@@ -90,6 +91,9 @@ def _after(joint: Block, Q: Transition) -> Block:
     """The multiple of log Q̄_t[k, j]: Σ_i q(x0 = k, x_{t−1} = i) Q_t[i, j]."""
     if isinstance(joint, PlusRankOne):
         assert isinstance(Q, IdentityPlusRankOne)
+        return joint.then(Q)
+    if isinstance(joint, MaskedBlock):
+        assert isinstance(Q, MaskedRankOne)
         return joint.then(Q)
     return joint.whole_product(Q.dense.matrix)
 

@@ -31,7 +31,8 @@ from markovdiff.measures.information import divergence_of, entropy_of, informati
 from markovdiff.measures.protocol import ArithmeticName, Decay, Snapshot
 from markovdiff.process.chain import Moment
 from markovdiff.process.grouping import GroupedLaws
-from markovdiff.process.transition import IdentityPlusRankOne, Transition
+from markovdiff.process.masked import MaskedRankOne
+from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +118,7 @@ class Information:
         assert self.before is not None
         assert self.moment.transition is not None
         return independent_given_next(
-            self.before.moment.cumulative, self.moment.transition, self.moment.support, self.moment.marginal.N.entries()
+            self.before.moment.seen, self.moment.transition, self.moment.support, self.moment.marginal.N.entries()
         )
 
     @cached_property
@@ -161,13 +162,12 @@ class Information:
         return slack.sign()
 
     def _is_tight_by_structure(self) -> bool:
-        """Erasure: I_t = ᾱ_t·H(x0) and η = 1 − β_t. Or nothing lost at η = 1, or nothing left."""
+        """Erasure: I_t = (1−β_t)·I_{t−1} and η = 1 − β_t. Or nothing lost at η = 1, or nothing left."""
         assert self.before is not None
-        cumulative = self.moment.cumulative
-        erasure = (
-            isinstance(cumulative, IdentityPlusRankOne)
-            and len(to := cumulative.target.support) == 1
-            and to[0] not in self.moment.support
+        seen, step = self.moment.seen, self.moment.transition
+        erasure = isinstance(seen, IdentityPlusRankOne) and (
+            (isinstance(step, MaskedRankOne) and step.fresh == 0)
+            or (len(to := seen.target.support) == 1 and to[0] not in self.moment.support)
         )
         kept = self.dobrushin == 1 and self.moment.transition is not None and self.loses_nothing
         return erasure or kept or self.before.moment.is_independent or self.dobrushin == 0
@@ -183,7 +183,7 @@ def independent_given_next(
     """Whether x0 ⟂ x_{t−1} | x_t, from Q̄_{t−1}, Q_t, the states with p_0 > 0, and p_t up to scale."""
     if len(support) <= 1:
         return True
-    if isinstance(before, IdentityPlusRankOne) and isinstance(step, IdentityPlusRankOne):
+    if isinstance(before, IdentityPlusRankOne) and not isinstance(step, Dense):
         return before.keep == 0 or step.keep == 1
     rows = [before.dense.table[i] for i in support]
     reached = {

@@ -18,7 +18,7 @@ H(x0) ≤ NLL ≤ L. An infinite term is a finding with a witness; so is one tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from flint import arb, fmpz
@@ -150,20 +150,21 @@ class Ledger:
         return totals, self._finding(totals)
 
     def _finding(self, totals: Totals[Term]) -> Finding:
-        identity = "L = H(x0) + ΣΔ_t + KL(p_T‖π), coefficient by coefficient: proved"
-        if self.balance.broken is not None:
-            return Finding("violated", "exact", f"the multiples of log {self.balance.broken} do not cancel", None)
-        order, broken = self.likelihood.order(totals.negative_elbo, totals.nll)
-        if broken:
-            return Finding("violated", "enclosure", f"the order of H(x0), NLL and L is broken: {order}", None)
-        undecided = "undecided" in order
+        order, wrong = self.likelihood.order(totals.negative_elbo, totals.nll)
         L = totals.negative_elbo
-        return Finding(
-            "undecided" if undecided else "holds",
-            "exact",
-            "; ".join([identity, order, *remarks(self.restricted, self.chain.T, L)]),
-            L.witness if isinstance(L, Unbounded) else None,
-        )
+        return balance_finding(self.balance.broken, order, wrong, L, remarks(self.restricted, self.chain.T, L))
+
+
+def balance_finding(unbalanced: str | None, order: str, wrong: bool, L: Term, told: Sequence[str]) -> Finding:
+    """Return the verdict on the ledger: what did not cancel, if anything; the order of H(x0), NLL and L; remarks."""
+    if unbalanced is not None:
+        return Finding("violated", "exact", f"the multiples of log {unbalanced} do not cancel", None)
+    if wrong:
+        return Finding("violated", "enclosure", f"the order of H(x0), NLL and L is broken: {order}", None)
+    identity = "L = H(x0) + ΣΔ_t + KL(p_T‖π), coefficient by coefficient: proved"
+    observed = "undecided" if "undecided" in order else "holds"
+    witness = L.witness if isinstance(L, Unbounded) else None
+    return Finding(observed, "exact", "; ".join([identity, order, *told]), witness)
 
 
 def model_error(before: Moment, now: Moment, reverse: ReverseStep, states: tuple[str, ...]) -> Term:
@@ -216,8 +217,8 @@ def divergence_to_prior(last: Moment, prior: RationalMatrix, states: tuple[str, 
     assert column is not None
     j = last.marginal.state(column)
     x0 = next(k for k in last.support if last.cumulative.entry(k, j) > 0)
-    if isinstance(last.cumulative, IdentityPlusRankOne) and len(last.cumulative.target.support) == 1:
-        left = f"{text(last.cumulative.keep)} of it is still unmasked at T = {last.t}"
+    if isinstance(last.seen, IdentityPlusRankOne) and len(last.seen.target.support) == 1:
+        left = f"{text(last.seen.keep)} of it is still unmasked at T = {last.t}"
     else:
         left = f"q(x_{last.t}) gives it {text(fraction(last.marginal.N[0, column], last.marginal.d))}"
     words = f"the prior gives no mass to {states[j]!r}, but {left}"

@@ -26,7 +26,7 @@ from markovdiff.arithmetic.enclosure import cross_entropy_ball, product_ball, si
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
-from markovdiff.errors import TooLongError
+from markovdiff.errors import TooLongError, UnfinishedError
 from markovdiff.measures.information import cross_entropy_of, entropy_of
 from markovdiff.measures.ledger import Term, Unbounded, unbounded_gap
 from markovdiff.measures.prior_likelihood import PriorLikelihood
@@ -113,6 +113,10 @@ class Likelihood:
         return Quantity(self._ball, self._form)
 
     def _ball(self, bits: int) -> arb:
+        """Return −Σ p_0 log m_0 in balls. Raises UnfinishedError where neither bits nor the walk tell it from 0."""
+        if bits > 4 * MAX_PRECISION and self.walk.m0 is None:
+            words = "the negative log-likelihood is not told from 0, and too long to be written out exactly"
+            raise UnfinishedError(words, where="nll", got=f"{4 * MAX_PRECISION} bits")
         product = self.product
         if bits > self.bits:
             product = None
@@ -185,16 +189,9 @@ class Likelihood:
 
     def order(self, L: Term, nll: Term) -> tuple[str, bool]:
         """H(x0), NLL and L in words, and whether they are in the wrong order."""
-        if isinstance(nll, Unbounded):
-            value = "+∞" if nll.kind == "inf" else "undefined"
-            return f"NLL is {value}: {nll.words}", False
-        low = self.excess
-        high = 1 if isinstance(L, Unbounded) else self.slack(L, nll)
-        signs = {None: "≤ (undecided)", 0: "=", 1: "<", -1: ">"}
-        end = " = +∞" if isinstance(L, Unbounded) and L.kind == "inf" else ""
-        if isinstance(L, Unbounded) and L.kind == "undefined":
-            return f"H(x0) {signs[low]} NLL, and L is undefined", low == -1
-        return f"H(x0) {signs[low]} NLL {signs[high]} L{end}", -1 in (low, high)
+        low = None if isinstance(nll, Unbounded) else self.excess
+        high = self.slack(L, nll) if isinstance(L, Quantity) and isinstance(nll, Quantity) else None
+        return order_in_words(L, nll, low, high)
 
     @cached_property
     def walk(self) -> BackwardPass:
@@ -217,6 +214,22 @@ class Likelihood:
                 tight = None
             known, m = behind is not None, behind or m
         return BackwardPass(m if known else None, tight)
+
+
+def order_in_words(L: Term, nll: Term, low: int | None, high: int | None) -> tuple[str, bool]:
+    """H(x0), NLL and L in words, and whether they are in the wrong order.
+
+    `low` and `high` are the signs of NLL − H(x0) and of L − NLL, None where undecided; of what is unbounded not asked.
+    """
+    if isinstance(nll, Unbounded):
+        value = "+∞" if nll.kind == "inf" else "undefined"
+        return f"NLL is {value}: {nll.words}", False
+    signs = {None: "≤ (undecided)", 0: "=", 1: "<", -1: ">"}
+    if isinstance(L, Unbounded):
+        if L.kind == "undefined":
+            return f"H(x0) {signs[low]} NLL, and L is undefined", low == -1
+        return f"H(x0) {signs[low]} NLL < L = +∞", low == -1
+    return f"H(x0) {signs[low]} NLL {signs[high]} L", -1 in (low, high)
 
 
 def _same_row(reverse: ReverseStep) -> RationalMatrix | None:

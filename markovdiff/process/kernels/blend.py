@@ -16,8 +16,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
-from markovdiff.process.kernels.kernel import Kernel, least_entry, written
-from markovdiff.process.kernels.rank_one import least_blended
+from markovdiff.process.kernels.kernel import Kernel, least_blended, least_entry, written
 from markovdiff.process.kernels.spec import Convention, KernelSpec, Normalise, Setting
 from markovdiff.process.transition import Dense, Transition
 
@@ -131,6 +130,17 @@ def reflect(place: int, K: int) -> int:
     return place if place < K else 2 * K - 1 - place
 
 
+def banded(K: int, bands: int) -> Dense:
+    """1/K to each state up to `bands` places away, the rest to itself: the M of D3PM's banded uniform kernel.
+
+    Austin et al. 2021 (arXiv 2107.03006, appendix A.2). Symmetric, and with bands ≥ K−1 the matrix 11ᵀ/K.
+    """
+    table = [[int(0 < abs(i - j) <= bands) for j in range(K)] for i in range(K)]
+    for i, row in enumerate(table):
+        row[i] = K - sum(row)
+    return Dense(RationalMatrix(fmpz_mat(table), fmpz(K)).reduced())
+
+
 class NeighbourSpec(KernelSpec, frozen=True, tag="neighbour"):
     """β/(2·reach) to each of the 2·reach nearest states."""
 
@@ -140,6 +150,10 @@ class NeighbourSpec(KernelSpec, frozen=True, tag="neighbour"):
     family: ClassVar[type[Kernel]] = Blend
     rank: ClassVar[int] = 3
     starter: ClassVar[tuple[tuple[str, str], ...]] = (('{ kind = "neighbour", reach = 1, boundary = "reflect" }', ""),)
+
+    def described(self) -> dict[str, object]:
+        """Return the reach and the boundary."""
+        return {"reach": self.reach, "boundary": self.boundary}
 
     def kernel(self, setting: Setting) -> Blend:
         """Return the kernel. Raises InputError where the reach is out of range."""

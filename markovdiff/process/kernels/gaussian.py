@@ -1,7 +1,11 @@
 """The discretised Gaussian of Austin et al. 2021 (D3PM, arXiv 2107.03006, appendix A.2), on a grid of exact rationals.
 
 It is symmetric and has K−1 distinct off-diagonal values; each is rounded down to a multiple of `resolution`, the
-diagonal takes the rest, and the kernel is then exactly that.
+diagonal takes the rest, and the kernel is then exactly that. `bands` leaves out the longer jumps and nothing else.
+
+D3PM's code for images (google-research/d3pm/images/diffusion_categorical.py), told of bands, also divides by the sum
+over the band alone, which makes every jump more probable by one factor. Its grid is 0…255 whatever K, which is this
+one at K = 256.
 """
 
 from __future__ import annotations
@@ -12,9 +16,10 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from itertools import accumulate
 from math import log2
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from flint import arb, arb_mat, ctx, fmpq, fmpz, fmpz_mat
+from msgspec import Meta
 
 from markovdiff.arithmetic.enclosure import ALONE, floors, rounded
 from markovdiff.arithmetic.matrix import RationalMatrix
@@ -39,6 +44,7 @@ class Gaussian(Kernel):
 
     K: int
     resolution: Fraction
+    bands: int | None = None
 
     is_symmetric: ClassVar[bool] = True
     is_mirrored: ClassVar[bool] = True
@@ -57,11 +63,20 @@ class Gaussian(Kernel):
 
     def jumps(self, beta: Fraction) -> tuple[int, ...]:
         """The probability of a jump by n = 0 … K−1, each rounded down to the grid, in units of it; 0 for n = 0."""
-        return (0,) * self.K if beta == 0 or self.K == 1 else _jumps(self, beta)
+        if beta == 0 or self.K == 1:
+            return (0,) * self.K
+        found = _jumps(Gaussian(self.K, self.resolution), beta)
+        return found if self.bands is None else tuple(jump if n <= self.bands else 0 for n, jump in enumerate(found))
 
     def erased(self, beta: Fraction) -> int:
-        """How many entries beside the diagonal were rounded down to 0; at β > 0 the formula has none that is 0."""
-        return sum(2 * (self.K - n) for n, jump in enumerate(self.jumps(beta)) if n and not jump) if beta else 0
+        """How many entries beside the diagonal were rounded down to 0; at β > 0 the formula has none within bands."""
+        jumps = self.jumps(beta)[: (self.bands or self.K) + 1]
+        return sum(2 * (self.K - n) for n, jump in enumerate(jumps) if n and not jump) if beta else 0
+
+    @property
+    def moves(self) -> int:
+        """The entries beside the diagonal, within the bands."""
+        return sum(2 * (self.K - n) for n in range(1, min(self.bands or self.K, self.K - 1) + 1))
 
     def dobrushin(self, beta: Fraction) -> Fraction:
         """η(Q(β)) in K steps, exactly; what `transition(beta).dobrushin` finds in K³.
@@ -138,6 +153,8 @@ class Gaussian(Kernel):
         """The resolution and the rows of each step; of a large chain the jumps of each step in their place."""
         grid = self.resolution.denominator
         record: dict[str, object] = {"resolution": text(self.resolution)}
+        if self.bands is not None:
+            record["bands"] = self.bands
         if len(betas) * self.K**2 > GAUSSIAN_ROWS:
             return {**record, "steps_jumps": [[_share(n, grid) for n in self.jumps(beta)[1:]] for beta in betas]}
         return {**record, "steps_rows": each_step(betas, self._written)}
@@ -184,9 +201,10 @@ def _jumps(kernel: Gaussian, beta: Fraction) -> tuple[int, ...]:
 
 
 class GaussianSpec(KernelSpec, frozen=True, tag="gaussian"):
-    """The discretised Gaussian of D3PM on a rational grid."""
+    """The discretised Gaussian of D3PM on a rational grid; `bands` keeps the jumps by up to so many places."""
 
     resolution: Fraction | None = None
+    bands: Annotated[int, Meta(ge=1)] | None = None
 
     family: ClassVar[type[Kernel]] = Gaussian
     rank: ClassVar[int] = 4
@@ -196,4 +214,4 @@ class GaussianSpec(KernelSpec, frozen=True, tag="gaussian"):
         """Return the kernel. Raises InputError where the resolution is not one over an integer."""
         resolution = RESOLUTION if self.resolution is None else self.resolution
         check_resolution(resolution, "noise.kernel")
-        return Gaussian(setting.data.K, resolution)
+        return Gaussian(setting.data.K, resolution, self.bands)

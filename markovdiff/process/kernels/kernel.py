@@ -2,7 +2,7 @@
 
 A kernel is a frozen dataclass with `K` and `transition`. Everything else has a default made from `transition`; a
 kernel overrides what it can do faster, or knows without looking. What `transition` takes is β_t; a kernel that has no
-schedule is handed t instead (`Chain.strength`).
+schedule, or says that it `takes_time`, is handed t instead (`Chain.strength`).
 """
 
 from __future__ import annotations
@@ -37,6 +37,12 @@ class Kernel(ABC):
     has_schedule: ClassVar[bool] = True
     """Whether a schedule gives β_1 … β_T."""
 
+    takes_time: ClassVar[bool] = False
+    """Whether Q_t is more than a function of β_t; then `transition` takes t, and the β_t are the kernel's own."""
+
+    takes_rates: ClassVar[bool] = False
+    """Whether a schedule's numbers may be rates, of any size, where it has a form for that."""
+
     is_markov: ClassVar[bool] = True
     """Whether x_t depends on x_{t−1} alone."""
 
@@ -56,6 +62,10 @@ class Kernel(ABC):
     def transition(self, beta: Fraction) -> Transition:
         """Q(β), exactly; for a kernel without a schedule, Q_t of the t handed in."""
 
+    def scheduled(self, betas: Sequence[Fraction]) -> Kernel:  # noqa: ARG002
+        """The kernel with its β_1 … β_T, once they are known. Raises InputError where they do not suit it."""
+        return self
+
     # what a kernel may be, besides a matrix for each β
 
     @property
@@ -74,6 +84,19 @@ class Kernel(ABC):
         return None
 
     @property
+    def absorbing_state(self) -> int | None:
+        """The state m that keeps what it has, where every step is a `MaskedRankOne` into it."""
+        return None
+
+    def identity(self) -> Transition | None:
+        """Q̄_0 in the shape that its steps have; None where that is a matrix."""
+        return None
+
+    def kept(self, beta: Fraction) -> Fraction | None:  # noqa: ARG002
+        """The share of ᾱ_{t−1} that ᾱ_t is; None where the kernel has no ᾱ."""
+        return None
+
+    @property
     def steps_brought(self) -> int | None:
         """How many steps the kernel brings, where that is settled by the kernel."""
         return None
@@ -86,6 +109,11 @@ class Kernel(ABC):
     def erased(self, beta: Fraction) -> int:  # noqa: ARG002
         """How many entries that are positive in the formula were rounded to 0."""
         return 0
+
+    @property
+    def moves(self) -> int:
+        """How many entries beside the diagonal the formula has; asked where entries are rounded."""
+        return self.K * (self.K - 1)
 
     def matrices(self, betas: Sequence[Fraction]) -> Iterator[Transition]:
         """The different matrices of a chain with these β_t (or t), each once."""
@@ -123,6 +151,11 @@ class Kernel(ABC):
 
     # what it costs, and how it is written down
 
+    @property
+    def structure_bits(self) -> float | None:
+        """The bits that stand once in any product of steps; None where steps are K × K matrices."""
+        return None
+
     def bits(self, beta: Fraction) -> float:
         """The bits that this step adds to the denominator of Q̄_t: by default log2 of the denominator of Q(β)."""
         return log2(int(self.transition(beta).dense.denominator))
@@ -134,6 +167,12 @@ class Kernel(ABC):
     def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
         """How many numbers the record writes, and how many that share few texts, of T steps with so many kinds."""
         return self.K**2 * T, 0
+
+
+def least_blended(betas: Sequence[Fraction], least: Fraction) -> Fraction:
+    """Return the least positive of β·`least` and 1 − β over all β."""
+    moves, stays = [beta for beta in betas if beta], [1 - beta for beta in betas if beta != 1]
+    return min([*stays, *(beta * least for beta in moves)])
 
 
 def each_step(betas: Sequence[Fraction], made_of: Callable[[Fraction], list[list[str]]]) -> list[list[list[str]]]:

@@ -5,17 +5,24 @@ Steps compose to the same form, so a chain of them is one rational a step (`Iden
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import log2
-from typing import TYPE_CHECKING, ClassVar, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from msgspec import Meta
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import text
 from markovdiff.arithmetic.value import from_fields, in_a_line
+from markovdiff.errors import InputError
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.kernels.kernel import Kernel
+from markovdiff.process.kernels.blend import Blend, banded
+from markovdiff.process.kernels.kernel import Kernel, least_blended
+from markovdiff.process.kernels.moving import MovingTarget
+from markovdiff.process.kernels.scaled import Scaled, check_scale, towards
 from markovdiff.process.kernels.spec import KernelSpec, Setting
 from markovdiff.process.transition import IdentityPlusRankOne, Transition
 
@@ -48,6 +55,14 @@ class RankOneKernel(Kernel):
         """Q(β)."""
         return IdentityPlusRankOne(1 - beta, self.target)
 
+    def identity(self) -> Transition:
+        """Q̄_0."""
+        return IdentityPlusRankOne(Fraction(1), self.target)
+
+    def kept(self, beta: Fraction) -> Fraction:
+        """1 − β."""
+        return 1 - beta
+
     def preserves(self, law: RationalMatrix, betas: Sequence[Fraction]) -> bool:  # noqa: ARG002
         """Whether the law is π."""
         target = self.target
@@ -73,6 +88,11 @@ class RankOneKernel(Kernel):
         Q: Floats = float(1 - beta) * np.eye(self.K) + float(beta) * pi
         return Q
 
+    @property
+    def structure_bits(self) -> float:
+        """Those of π's denominator."""
+        return log2(self.target.total)
+
     def bits(self, beta: Fraction) -> float:
         """The bits of β's denominator, all that a step adds: π's stands once in any product of steps."""
         return log2(beta.denominator)
@@ -86,12 +106,6 @@ class RankOneKernel(Kernel):
         return self.K, 0
 
 
-def least_blended(betas: Sequence[Fraction], least: Fraction) -> Fraction:
-    """Return the least positive of β·`least` and 1 − β over all β."""
-    moves, stays = [beta for beta in betas if beta], [1 - beta for beta in betas if beta != 1]
-    return min([*stays, *(beta * least for beta in moves)])
-
-
 def uniform(K: int) -> RankOneKernel:
     """(1−β)I + (β/K)·11ᵀ."""
     return RankOneKernel(Distribution.from_weights([1] * K))
@@ -103,21 +117,38 @@ def absorbing(K: int, mask: int) -> RankOneKernel:
 
 
 class UniformSpec(KernelSpec, frozen=True, tag="uniform"):
-    """(1−β)I + β/K·11ᵀ."""
+    """(1−β)I + β/K·11ᵀ; `bands` keeps the jumps by up to so many places, `scale` gives each state a pace of its own."""
+
+    bands: Annotated[int, Meta(ge=1)] | None = None
+    scale: list[Fraction] | None = None
 
     family: ClassVar[type[Kernel]] = RankOneKernel
     rank: ClassVar[int] = 0
     starter: ClassVar[tuple[tuple[str, str], ...]] = (('{ kind = "uniform" }', "Q = (1-beta) I + beta/K"),)
 
-    def kernel(self, setting: Setting) -> RankOneKernel:
-        """Return the kernel towards 1/K."""
-        return uniform(setting.data.K)
+    def described(self) -> dict[str, object]:
+        """Return the bands, where there are some."""
+        return {} if self.bands is None else {"bands": self.bands}
+
+    @property
+    def is_structured(self) -> bool:
+        """Whether all states move alike."""
+        return self.bands is None and self.scale is None
+
+    def kernel(self, setting: Setting) -> Kernel:
+        """Return the kernel towards 1/K. Raises InputError where the scale does not fit the states."""
+        K = setting.data.K
+        if self.is_structured:
+            return uniform(K)
+        M = banded(K, self.bands or K)
+        return Blend(M) if self.scale is None else Scaled(M, check_scale(self.scale, K))
 
 
 class AbsorbingSpec(KernelSpec, frozen=True, tag="absorbing"):
     """(1−β)I + β·1e_mᵀ; a mask that is no label is added as a last state."""
 
     mask: str = "[MASK]"
+    scale: list[Fraction] | None = None
 
     family: ClassVar[type[Kernel]] = RankOneKernel
     rank: ClassVar[int] = 1
@@ -129,20 +160,50 @@ class AbsorbingSpec(KernelSpec, frozen=True, tag="absorbing"):
         """Return the mask's label."""
         return self.mask
 
-    def kernel(self, setting: Setting) -> RankOneKernel:
-        """Return the kernel towards the mask."""
-        return absorbing(setting.data.K, setting.data.states.index(self.mask))
+    def described(self) -> dict[str, object]:
+        """Return the mask's label."""
+        return {"mask": self.mask}
+
+    @property
+    def is_structured(self) -> bool:
+        """Whether all states move alike."""
+        return self.scale is None
+
+    def kernel(self, setting: Setting) -> Kernel:
+        """Return the kernel towards the mask, whose own pace says nothing, and may be left out where it is last."""
+        K, m = setting.data.K, setting.data.states.index(self.mask)
+        made, scale = absorbing(K, m), self.scale
+        if scale is None:
+            return made
+        return towards(made.target, [*scale, Fraction(1)] if len(scale) == m == K - 1 else scale)
 
 
 class MixingSpec(KernelSpec, frozen=True, tag="mixing"):
-    """(1−β)I + β·1πᵀ."""
+    """(1−β)I + β·1πᵀ; `targets` has a π for each step, `scale` gives each state a pace of its own."""
 
-    target: list[Fraction] | Literal["data"]
+    target: list[Fraction] | Literal["data"] | None = None
+    targets: list[list[Fraction]] | None = None
+    scale: list[Fraction] | None = None
 
     family: ClassVar[type[Kernel]] = RankOneKernel
     rank: ClassVar[int] = 2
     starter: ClassVar[tuple[tuple[str, str], ...]] = (('{ kind = "mixing", target = "data" }', ""),)
+    begins: ClassVar[Mapping[str, str]] = MappingProxyType({"target": '"data"'})
 
-    def kernel(self, setting: Setting) -> RankOneKernel:
+    @property
+    def is_structured(self) -> bool:
+        """Whether all states move alike, towards one law."""
+        return self.targets is None and self.scale is None
+
+    def kernel(self, setting: Setting) -> Kernel:
         """Return the kernel towards the target. Raises InputError where that is no law on the states."""
-        return RankOneKernel(setting.law(self.target, "noise.kernel.target"))
+        if (self.target is None) == (not self.targets):
+            given = "'target' is missing" if self.target is None else "two targets"
+            raise InputError(given, where="noise.kernel.target", expected="either target, or targets with a law a step")
+        scale = None if self.scale is None else check_scale(self.scale, setting.data.K)
+        if self.targets:
+            laws = (setting.law(law, f"noise.kernel.targets[{t}]") for t, law in enumerate(self.targets))
+            return MovingTarget(tuple(laws), scale or ())
+        assert self.target is not None
+        target = setting.law(self.target, "noise.kernel.target")
+        return RankOneKernel(target) if scale is None else towards(target, scale)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from markovdiff.process.kernels.blend import MatrixSpec, NeighbourSpec
 from markovdiff.process.kernels.gaussian import GaussianSpec
+from markovdiff.process.kernels.mask_uniform import MaskUniformSpec
 from markovdiff.process.kernels.per_step import PerStepSpec
 from markovdiff.process.kernels.rank_one import AbsorbingSpec, MixingSpec, UniformSpec
+from markovdiff.process.kernels.rate import RateSpec
 from markovdiff.process.kernels.spec import KernelSpec
 from markovdiff.process.kernels.with_memory import ConditionalSpec
 from markovdiff.process.plugins import with_plugins
@@ -16,9 +18,11 @@ SHIPPED: dict[str, type[KernelSpec]] = {
         UniformSpec,
         AbsorbingSpec,
         MixingSpec,
+        MaskUniformSpec,
         NeighbourSpec,
         GaussianSpec,
         MatrixSpec,
+        RateSpec,
         PerStepSpec,
         ConditionalSpec,
     )

@@ -6,13 +6,18 @@ A kind is a subclass of `KernelSpec` with its keys as fields and `tag` as its na
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import ClassVar, Literal, Protocol
 
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels.kernel import Kernel
+from markovdiff.process.schedules.schedule import ScheduleSpec
 from markovdiff.process.table import Kind
+
+MAX_DENSE_STATES = 2048
+"""K is at most this where the kernel is a full matrix."""
 
 Stack = Sequence[Sequence[Sequence[Fraction]]]
 Normalise = bool | Literal["any"]
@@ -48,6 +53,12 @@ class Setting(Protocol):
     def matrices(self, key: str, given: Stack | None, spec: Brought, *, single: bool = False) -> tuple[str, Stack]:
         """Where the matrices stand and the matrices by rows, from under their key or from the file of `path`."""
 
+    def rates(self, given: Sequence[Sequence[Fraction]] | None, spec: Brought) -> tuple[tuple[Fraction, ...], ...]:
+        """The rates by rows, from under `rows` or from the file of `path`. Raises InputError where they are none."""
+
+    def schedule(self, spec: ScheduleSpec, T: int, where: str) -> tuple[Fraction, ...]:
+        """β_1 … β_T of another schedule, whose table stands at `where`. Raises InputError where it is none."""
+
 
 class KernelSpec(Kind, frozen=True, tag_field="kind"):
     """A kind of kernel, as it is written in a scenario file."""
@@ -61,6 +72,9 @@ class KernelSpec(Kind, frozen=True, tag_field="kind"):
     starter: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Tables, with a remark each, that a new scenario shows."""
 
+    begins: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """What keys that may be left out are first given, as TOML, where the kind is nothing without one of them."""
+
     def added_state(self) -> str | None:
         """The label of the state that is added to the data where they do not have it."""
         return None
@@ -68,3 +82,22 @@ class KernelSpec(Kind, frozen=True, tag_field="kind"):
     def kernel(self, setting: Setting) -> Kernel:
         """The kernel on the states of the setting's data. Raises InputError where the table does not fit them."""
         raise NotImplementedError
+
+    @property
+    def is_structured(self) -> bool:
+        """Whether no K × K matrix is needed."""
+        return self.family.is_structured
+
+    def scheduled(
+        self,
+        kernel: Kernel,
+        schedule: ScheduleSpec,  # noqa: ARG002
+        betas: Sequence[Fraction],
+        setting: Setting,  # noqa: ARG002
+    ) -> Kernel:
+        """Return the kernel once β_1 … β_T are known. Raises InputError where they do not suit it."""
+        return kernel.scheduled(betas)
+
+    def described(self) -> dict[str, object]:
+        """Return what a result says of the table besides its kind and what the kernel records."""
+        return {}

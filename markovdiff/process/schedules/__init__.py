@@ -13,7 +13,10 @@ from markovdiff.process.schedules.explicit import explicit
 from markovdiff.process.schedules.geometric import geometric
 from markovdiff.process.schedules.jump import jump
 from markovdiff.process.schedules.linear import linear
+from markovdiff.process.schedules.log_linear import log_linear
+from markovdiff.process.schedules.polynomial import polynomial
 from markovdiff.process.schedules.schedule import RESOLUTION, check_beta, check_resolution
+from markovdiff.process.schedules.sigma_geometric import sigma_geometric
 
 __all__ = [
     "COSINE_CAP",
@@ -30,4 +33,7 @@ __all__ = [
     "geometric",
     "jump",
     "linear",
+    "log_linear",
+    "polynomial",
+    "sigma_geometric",
 ]

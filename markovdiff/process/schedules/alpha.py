@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError
-from markovdiff.process.schedules.schedule import ScheduleSpec
+from markovdiff.process.schedules.schedule import ScheduleSetting, ScheduleSpec
 
 
 def from_alphas(alphas: Sequence[Fraction]) -> tuple[Fraction, ...]:
@@ -29,18 +29,23 @@ def from_alphas(alphas: Sequence[Fraction]) -> tuple[Fraction, ...]:
 
 
 class AlphaSpec(ScheduleSpec, frozen=True, tag="alpha"):
-    """ᾱ_1 … ᾱ_T."""
+    """ᾱ_1 … ᾱ_T, or a file that has them: .csv, .npy, .npz or .json."""
 
-    alphas: list[Fraction]
+    alphas: list[Fraction] | None = None
+    path: str | None = None
 
     rank: ClassVar[int] = 6
     brings: ClassVar[str | None] = "alphas"
 
+    def resolved(self, setting: ScheduleSetting) -> AlphaSpec:
+        """Return the schedule with its numbers read. Raises InputError where they are missing, or given twice."""
+        return AlphaSpec(alphas=setting.series("alphas", self.alphas, self.path))
+
     @property
     def length(self) -> int:
         """How many ᾱ there are."""
-        return len(self.alphas)
+        return len(self.alphas or ())
 
     def formula(self, T: int) -> tuple[Fraction, ...]:  # noqa: ARG002
         """Return the β_t that make these ᾱ_t."""
-        return from_alphas(self.alphas)
+        return from_alphas(self.alphas or ())

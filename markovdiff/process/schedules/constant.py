@@ -8,9 +8,9 @@ from typing import ClassVar
 from markovdiff.process.schedules.schedule import ScheduleSpec, check_beta
 
 
-def constant(T: int, beta: Fraction) -> tuple[Fraction, ...]:
+def constant(T: int, beta: Fraction, *, is_rate: bool = False) -> tuple[Fraction, ...]:
     """β_t = β."""
-    return (check_beta(beta, "noise.schedule.beta"),) * T
+    return (check_beta(beta, "noise.schedule.beta", is_rate=is_rate),) * T
 
 
 class ConstantSpec(ScheduleSpec, frozen=True, tag="constant"):
@@ -19,7 +19,12 @@ class ConstantSpec(ScheduleSpec, frozen=True, tag="constant"):
     beta: Fraction
 
     rank: ClassVar[int] = 0
+    tells_rates: ClassVar[bool] = True
 
     def formula(self, T: int) -> tuple[Fraction, ...]:
         """Return T times β."""
         return constant(T, self.beta)
+
+    def rates(self, T: int) -> tuple[Fraction, ...]:
+        """Return T times the rate."""
+        return constant(T, self.beta, is_rate=True)

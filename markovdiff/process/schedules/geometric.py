@@ -22,10 +22,12 @@ from markovdiff.process.schedules.schedule import (
 )
 
 
-def geometric(T: int, start: Fraction, stop: Fraction, resolution: Fraction = RESOLUTION) -> tuple[Fraction, ...]:
+def geometric(
+    T: int, start: Fraction, stop: Fraction, resolution: Fraction = RESOLUTION, *, is_rate: bool = False
+) -> tuple[Fraction, ...]:
     """β_t = start·(stop/start)^((t−1)/(T−1)), rounded to the grid; T = 1 gives start."""
     for key, value in (("start", start), ("stop", stop)):
-        if check_beta(value, f"noise.schedule.{key}") == 0:
+        if check_beta(value, f"noise.schedule.{key}", is_rate=is_rate) == 0:
             raise InputError(
                 "a geometric schedule cannot start or stop at 0",
                 where=f"noise.schedule.{key}",
@@ -55,6 +57,7 @@ class GeometricSpec(ScheduleSpec, frozen=True, tag="geometric"):
     resolution: Fraction | None = None
 
     rank: ClassVar[int] = 4
+    tells_rates: ClassVar[bool] = True
 
     @property
     def grid(self) -> Fraction:
@@ -73,3 +76,7 @@ class GeometricSpec(ScheduleSpec, frozen=True, tag="geometric"):
         """Whether t is at an end that is 1, or both are."""
         at_start, at_stop = self.start == 1, self.stop == 1
         return (at_start and (t == 1 or at_stop)) or (at_stop and t == T > 1)
+
+    def rates(self, T: int) -> tuple[Fraction, ...]:
+        """Return the rates on the grid."""
+        return geometric(T, self.start, self.stop, self.grid, is_rate=True)

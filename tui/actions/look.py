@@ -1,0 +1,98 @@
+"""Choose what to look at: scales, states, panels, colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui.actions.action import Action, following
+from tui.panel import LAYOUTS, in_sight, layout_of, ring
+from tui.panels import PANELS
+from tui.view.view_state import MATRICES, SCALES
+
+if TYPE_CHECKING:
+    from tui.session import Session
+
+
+def advance(name: str, choices: Sequence[str], session: Session) -> None:
+    """Take the next of the choices that there are for a part of the view state."""
+    session.look(**{name: following(choices, getattr(session.view, name))})
+
+
+def shadow(session: Session) -> None:
+    """Lay float64's curve beside the certified one, or take it away."""
+    session.look(shadow=not session.view.shadow)
+    session.ask_shadow()
+
+
+def choose(name: str, way: int, session: Session) -> None:
+    """Choose the next state of x_t (`chosen`) or x_0 (`source`), or the one before."""
+    session.look(**{name: (getattr(session.view, name) + way) % session.states})
+
+
+def unit(session: Session) -> None:
+    """Change the unit: the engine runs again."""
+    now = session.request.unit or (session.run.opened.unit if session.run.opened else "bits")
+    session.again(replace(session.request, unit="nats" if now == "bits" else "bits"))
+
+
+def focus(name: str, session: Session) -> None:
+    """Focus a panel; where it shares a place it comes to the front."""
+    session.focus(name)
+
+
+def turn(session: Session) -> None:
+    """Focus the next panel; where panels share a place, the next of those."""
+    view, layout = session.view, layout_of(session.view)
+    seen, names = in_sight(PANELS.values(), layout, view.recent), ring(PANELS.values(), layout)
+    if LAYOUTS[layout].turned:
+        now = next(name for name in seen if name in names)
+    else:
+        names = names if view.zoomed else seen
+        now = view.focused if view.focused in names else names[-1]
+    session.focus(following(names, now))
+
+
+def zoom(session: Session) -> None:
+    """Give the focused panel the room of all, or each its own again."""
+    view = session.view
+    session.look(zoomed="" if view.zoomed else view.focused)
+
+
+def zoomed(session: Session) -> bool:
+    """Return whether one panel has the room of all."""
+    return bool(session.view.zoomed)
+
+
+_act = partial(Action, group="look")
+
+LOOK = (
+    _act(
+        "v",
+        "scale",
+        "curves on a linear, square-root or logarithmic scale",
+        do=partial(advance, "scale", SCALES),
+        footer="Scale",
+    ),
+    _act("F", "shadow", "float64's I(x0;x_t) beside the certified one, or not", do=shadow),
+    _act(
+        "c", "matrix", "the next matrix: Qbar, Q, the joint, the Bayes reverse", do=partial(advance, "matrix", MATRICES)
+    ),
+    _act(
+        "R",
+        "backward",
+        "the noising process's particles, or the reverse one's",
+        do=lambda session: session.look(backward=not session.view.backward),
+    ),
+    _act("j", "choose_next", "the next state of x_t", do=partial(choose, "chosen", 1)),
+    _act("k", "choose_before", "the state of x_t before", do=partial(choose, "chosen", -1)),
+    _act("J", "source_next", "the next state of x_0", do=partial(choose, "source", 1)),
+    _act("K", "source_before", "the state of x_0 before", do=partial(choose, "source", -1)),
+    _act("u", "unit", "bits or nats", do=unit),
+    *(_act(p.key, f"panel_{p.name}", p.words, do=partial(focus, p.name)) for p in PANELS.values()),
+    _act("tab", "turn", "the next panel, where several share a place", do=turn, first=True),
+    _act("f", "zoom", "the focused panel alone, and back", do=zoom, footer="Zoom"),
+    _act("t", "next_theme", "dark, light, high contrast", do=lambda session: session.screen.next_theme()),
+)

@@ -1,0 +1,209 @@
+"""The main screen: it holds what is looked at in one reactive ViewState, and draws it when it changes.
+
+What the keys do is in `tui.actions`, what a panel is in `tui.panels`, what happens meanwhile in `tui.session`. Here are
+only the widgets, and the doors that a session asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from tui import raster
+from tui.actions import BY_NAME
+from tui.canvas import Line, PanelWidget, Scrubber, ViewCanvas
+from tui.dialogues import DIALOGUES
+from tui.messages import Answer, Question
+from tui.panel import ALONE, LAYOUTS, in_sight, layout_of
+from tui.panels import PANELS
+from tui.raster import Row
+from tui.run_buffer import RunBuffer
+from tui.screens.form import Form
+from tui.screens.lab import Lab
+from tui.screens.overlays import Overlay
+from tui.screens.tour import Card
+from tui.session import Session, Severity
+from tui.themes import THEMES
+from tui.tour import Tour
+from tui.view import Readable, ViewState, headline, reading
+
+
+class MainScreen(Screen[None]):
+    """The headline, the scrubber, the panels, the line that reads a number out, the footer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            action.keys,
+            f"act('{action.name}')",
+            action.footer or action.words,
+            show=bool(action.footer),
+            key_display=action.shown,
+            priority=action.first,
+        )
+        for action in BY_NAME.values()
+    ]
+
+    view: reactive[ViewState] = reactive(ViewState(RunBuffer(), 0), init=False, repaint=False)
+
+    def __init__(self, session: Callable[[MainScreen], Session], fps: int) -> None:
+        super().__init__()
+        self.fps = fps
+        self.session = session(self)
+
+    def compose(self) -> ComposeResult:
+        """Lay the widgets out."""
+        yield Line(lambda view, width: headline(view, width, view.pace), id="headline")
+        yield Scrubber(lambda view, width: raster.scrubber(view.t, max(view.run.T, 1), width), id="scrubber")
+        with Container(id="panels"):
+            yield from map(PanelWidget, PANELS.values())
+        yield Line(self.read_out, id="reading")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Let the session look at its engine some times a second."""
+        self.session.start(size=tuple(self.app.size), colour=not self.app.no_color)
+        self.set_interval(1 / self.fps, self.session.tick)
+
+    # what is looked at
+
+    def watch_view(self, before: ViewState, after: ViewState) -> None:
+        """Give each panel in sight its place, and draw what is looked at."""
+        if not self.query("#panels"):
+            return  # it is being closed
+        placed = ("zoomed", "recent", "size", "touring")
+        if any(getattr(before, name) != getattr(after, name) for name in placed):
+            self.place_panels()
+        with self.app.batch_update():
+            for canvas in self.query(ViewCanvas):
+                if canvas.display:
+                    canvas.show(after)
+
+    def place_panels(self) -> None:
+        """Give each panel that is in sight its place in the grid, and hide the others."""
+        view, name = self.view, layout_of(self.view)
+        layout = ALONE if view.zoomed else LAYOUTS[name]
+        seen = [view.zoomed] if view.zoomed else in_sight(PANELS.values(), name, view.recent)
+        styles = self.query_one("#panels").styles
+        styles.grid_size_columns, styles.grid_size_rows = layout.columns, len(layout.rows.split())
+        styles.grid_rows = layout.rows
+        for widget in self.query(PanelWidget):
+            widget.display = widget.panel.name in seen
+            widget.styles.column_span = 1 if view.zoomed else widget.panel.places[name].span
+
+    @on(ViewCanvas.Resized)
+    def resized(self, event: ViewCanvas.Resized) -> None:
+        """Draw in the new size."""
+        if isinstance(event.canvas, ViewCanvas):
+            event.canvas.show(self.view)
+
+    def read_out(self, view: ViewState, width: int) -> Row:
+        """Return the line above the footer."""
+        spot = self.spot(view)
+        answer = view.answer(spot) if isinstance(spot, Question) else None
+        return reading.paint(view, spot, answer.exact if isinstance(answer, Answer) else None, width)
+
+    def spot(self, view: ViewState) -> Readable | None:
+        """Return what is under the mouse, else under the cursor of the focused panel."""
+        if view.hover is not None:
+            name, x, y = view.hover
+            widget = self.query_one(f"#panel-{name}", PanelWidget)
+            if widget.display and (found := widget.panel.spot(view, x, y, *widget.size)):
+                return found
+        return PANELS[view.focused].here(view) if view.focused else None
+
+    # keys and the mouse
+
+    def action_act(self, name: str) -> None:
+        """Do what an action does."""
+        BY_NAME[name].do(self.session)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether a key means its action now: some mean theirs only at times."""
+        if action == "act":
+            return BY_NAME[str(parameters[0])].when(self.session)
+        return super().check_action(action, parameters)
+
+    @on(PanelWidget.Pointed)
+    def pointed(self, event: PanelWidget.Pointed) -> None:
+        """Do what a click there means."""
+        self.session.accept(event.widget.panel.click(self.view, event.x, event.y, *event.widget.size))
+
+    @on(PanelWidget.Hovered)
+    def hovered(self, event: PanelWidget.Hovered) -> None:
+        """Read out what the mouse is over."""
+        self.session.look(hover=event.place)
+
+    @on(Scrubber.Dragged)
+    def dragged(self, event: Scrubber.Dragged) -> None:
+        """Let the knob follow the mouse."""
+        self.session.go(raster.time_at(event.x, self.session.run.T, event.width))
+
+    @on(Card.Chosen)
+    def predicted(self, event: Card.Chosen) -> None:
+        """Take an answer by the mouse."""
+        BY_NAME[f"predict_{event.letter}"].do(self.session)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Keep in mind which panel has the keys, however it came by them."""
+        if isinstance(event.widget, PanelWidget) and event.widget is self.focused:
+            self.session.look(recent=self.session.with_recent(event.widget.panel.name))
+
+    # doors
+
+    def focus_panel(self, name: str) -> None:
+        """Give a panel the keys."""
+        self.query_one(f"#panel-{name}", PanelWidget).focus()
+
+    def say(self, words: str, severity: Severity = "information") -> None:
+        """Say something for a moment."""
+        self.app.notify(words, severity=severity, markup=False)
+
+    def complain(self, trouble: str) -> None:
+        """Say what went wrong: an open form says it beside the field."""
+        if isinstance(form := self.app.screen, Form):
+            form.failed(trouble)
+        else:
+            self.app.notify(trouble, severity="error", timeout=20, markup=False)
+
+    def show_dialogue(self, dialogue: str) -> None:
+        """Lay a dialogue over the screen."""
+        DIALOGUES[dialogue](self.app, self.session)
+
+    def show_card(self, tour: Tour | None) -> None:
+        """Show where the tour is, or no card. What was open when it began is left: the card would lie beneath."""
+        cards = self.query(Card)
+        if tour is None:
+            cards.remove()
+        elif cards:
+            cards.first().show(tour)
+        else:
+            if isinstance(over := self.app.screen, Lab | Overlay):
+                over.action_leave()
+            self.mount(Card(tour), before="#reading")
+        self.set_class(tour is not None, "-touring")
+
+    def copy(self, text: str) -> None:
+        """Put a text on the clipboard."""
+        self.app.copy_to_clipboard(text)
+
+    def next_theme(self) -> None:
+        """Change to the next of the themes."""
+        names = [theme.name for theme in THEMES]
+        at = names.index(self.app.theme) + 1 if self.app.theme in names else 0
+        self.app.theme = names[at % len(names)]
+
+    def suspend(self) -> None:
+        """Give the terminal back to the shell."""
+        self.app.action_suspend_process()
+
+    def leave(self) -> None:
+        """End the program."""
+        self.app.exit()

@@ -1,0 +1,177 @@
+"""Show the ELBO's lines, which add up; what this step pays; and the marked chain's beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from tui.glyphs import columns, padded, shorten
+from tui.panel import Panel, Place
+from tui.raster import Row
+from tui.rows import Field, Words, number, paragraph
+from tui.run_buffer import NO_NUMBERS, RunBuffer, short
+from tui.view.view_state import Number, Readable, ViewState
+
+DECIMALS = 6
+"""The same in every line, so that the lines add up before one's eyes."""
+
+TOTALS = (
+    ("reconstruction", "reconstruction", "series-1"),
+    ("denoising", "denoising", "series-1"),
+    ("prior", "prior matching", "series-1"),
+    ("negative_elbo", "L = −ELBO", "title"),
+    ("data_entropy", "= H(x0)", "dim"),
+    ("model_error", "+ model error", "dim"),
+    ("prior_gap", "+ prior gap", "dim"),
+    ("nll", "NLL", "dim"),
+    ("gap", "L − NLL", "dim"),
+)
+"""A total's name in the result, its words here, its colour."""
+
+EQUATIONS = (
+    (
+        ("negative_elbo", "L = −ELBO"),
+        ("data_entropy", "= H(x0)"),
+        ("model_error", "+ ΣΔ_t"),
+        ("prior_gap", "+ KL(p_T‖π)"),
+    ),
+    (("negative_elbo", "L"), ("reconstruction", "= L_0"), ("denoising", "+ ΣL_(t−1)"), ("prior", "+ L_T")),
+    (("negative_elbo", "L"), ("nll", "= NLL"), ("gap", "+ (L − NLL)")),
+)
+"""What L is equal to, term by term, where there is no room for a line each; the first is the last to be left out."""
+
+Line = tuple[Words, Readable | None]
+
+
+def draw(view: ViewState, width: int, height: int) -> list[Row]:
+    """Draw as many lines as there is room for, and a sign where there are more; an equation is whole or not there."""
+    lines, below = _lines(view, width, height)
+    return paragraph([words for words, _ in lines], width, height, below)
+
+
+def _lines(view: ViewState, width: int, height: int) -> tuple[list[Line], int]:
+    """Return the lines, and how many more numbers there are than those."""
+    run = view.run
+    if run.opened is None:
+        return [], 0
+    if run.finished is not None and run.finished["elbo"]["negative_elbo"] is None:
+        return [([(" a process with memory has no ledger", "dim")], None)], 0
+    here = _step(view)
+    if run.finished is None:
+        return [*here, ([("", "")], None), ([(" the totals come at the end", "dim")], None)], 0
+    beside = view.overlay_run if width >= 48 else None
+    rows = len(TOTALS) + 1 + bool(beside)
+    if height < rows:
+        return _equations(run, width, height, here)
+    totals: list[Line] = [([(" " * 31, ""), (padded(_name(beside), 14, ">"), "beneath")], None)] if beside else []
+    totals += [_total(run, beside, *entry) for entry in TOTALS]
+    totals.insert(3 + bool(beside), ([(" " + "─" * min(29, max(width - 2, 0)), "axis")], None))
+    return ([*totals, ([("", "")], None), *here], 0) if height >= rows + 2 else (totals, len(here))
+
+
+def _equations(run: RunBuffer, width: int, height: int, here: list[Line]) -> tuple[list[Line], int]:
+    """As many whole equations as there is room for, and what the step pays, if that goes in too."""
+    for count in range(len(EQUATIONS), 0, -1):
+        for decimals in (DECIMALS, 4, 3):
+            lines = [line for terms in EQUATIONS[:count] for line in _equation(run, terms, width, decimals)]
+            missing = sum(len(terms) - 1 for terms in EQUATIONS[count:])
+            spare = len(lines) + len(here) <= height
+            missing += 0 if spare else len(here)
+            sign = len(f"▼{missing}") if missing and (len(lines) == height) else 0
+            fits = all(_columns(words) <= width for words, _ in lines) and _columns(lines[-1][0]) <= width - sign
+            if len(lines) <= height and fits:
+                return [*lines, *here] if spare else lines, missing
+    L = run.finished["elbo"]["negative_elbo"] if run.finished else None
+    forms = [aligned(L, decimals) for decimals in (DECIMALS, 4, 3)]
+    return [([(" L = −ELBO ", "title"), number(forms, "title")], Number("negative_elbo", None))], len(TOTALS) - 1 + len(
+        here
+    )
+
+
+def _equation(run: RunBuffer, terms: Sequence[tuple[str, str]], width: int, decimals: int) -> list[Line]:
+    """Return the terms one after the other, in as few lines as they need; none is broken."""
+    assert run.finished is not None
+    lines: list[Line] = []
+    for key, words in terms:
+        style = "title" if key == "negative_elbo" else "dim"
+        term: list[tuple[str, str] | Field] = [
+            (f" {words} ", style),
+            Field((aligned(run.finished["elbo"][key], decimals),), style, whole=True),
+        ]
+        if lines and _columns([*lines[-1][0], *term]) <= width:
+            lines[-1] = ([*lines[-1][0], *term], lines[-1][1])
+        else:
+            lines.append((term, Number(key, None)))
+    return lines
+
+
+def _columns(words: Words) -> int:
+    return sum(columns(piece.forms[0] if isinstance(piece, Field) else piece[0]) for piece in words)
+
+
+def _name(run: RunBuffer) -> str:
+    return shorten(run.opened.name if run.opened else "", 13)
+
+
+def _step(view: ViewState) -> list[Line]:
+    """Return the lines of step t: its term, and what that pays for."""
+    run, t = view.run, view.t
+    if t == 0:
+        return []
+    paid = ("conditional_entropy", "H(x0|x_1)") if t == 1 else ("information_loss", "lost here")
+    lines = (
+        ("elbo_term", f"term of t = {t}", "title"),
+        (*paid, "series-2"),
+        ("model_error", "model error", "series-3"),
+    )
+    return [_row(words, style, run.value(t, quantity), Number(quantity, t)) for quantity, words, style in lines]
+
+
+def _row(words: str, style: str, record: dict[str, Any] | None, spot: Readable) -> Line:
+    numbers = [f"{aligned(record, decimals):>{6 + decimals}}" for decimals in (DECIMALS, 4, 3)]
+    label = Field((f" {words:<18}", f" {words:<14}"), style)
+    return [label, number(numbers, "title" if style == "title" else "", rank=1)], spot
+
+
+def _total(run: RunBuffer, beside: RunBuffer | None, key: str, words: str, style: str) -> Line:
+    assert run.finished is not None
+    mine, spot = _row(words, style, run.finished["elbo"][key], Number(key, None))
+    other = beside.finished["elbo"][key] if beside and beside.finished else None
+    return [*mine, (f"{aligned(other):>14}" if beside else "", "beneath")], spot
+
+
+def aligned(record: dict[str, Any] | None, decimals: int = DECIMALS) -> str:
+    """Return a certified number with its point in place; one too small to be seen so, in its own size."""
+    if record is None or record["value"] in {*NO_NUMBERS, "0"}:
+        return short(record)
+    number = Decimal(str(record["value"]))
+    return f"{number:.{decimals}f}" if abs(number) >= Decimal(1).scaleb(-decimals) else f"{number:.2e}"
+
+
+def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:  # noqa: ARG001  (a Finder)
+    """Return the number of the line."""
+    lines, _ = _lines(view, width, height)
+    return lines[y][1] if y < len(lines) else None
+
+
+def here(view: ViewState) -> Readable:
+    """Read out L, once it is known."""
+    return Number("negative_elbo", None) if view.run.finished else Number("elbo_term", view.t)
+
+
+PANEL = Panel(
+    key="5",
+    name="ledger",
+    words="the ledger of the ELBO",
+    title=lambda _: "ELBO",
+    draw=draw,
+    spot=spot,
+    here=here,
+    about=(
+        "Each denoising term pays for the information its step destroyed, the reconstruction for H(x0|x_1), the prior "
+        "for I(x0;x_T): together H(x0). What L has above it is all error: of the steps, and of the prior."
+    ),
+    formula="L = L_0 + ΣL_(t−1) + L_T = H(x0) + ΣΔ_t + KL(p_T‖π)",
+    places={"short": Place(stack="rest"), "narrow": Place(stack="rest"), "normal": Place(2), "wide": Place(4)},
+)
