@@ -346,9 +346,10 @@ class View {
     this.output.textContent = `t = ${step.t} / ${this.data.T}`;
     const loss = spoken(step.information_loss), gained = loss[0] === "-";
     const lost = step.t === 0 ? "" : `; this step ${gained ? "gained" : "lost"} ${gained ? loss.slice(1) : loss} (${step.decay})`;
-    this.story.textContent = `I(x0;x_t) = ${spoken(step.mutual_information)} ${unit} of ${spoken(this.steps[0].mutual_information)} are left${lost}`;
+    const left = spoken(step.mutual_information), units = left === "1" ? unit.slice(0, -1) : unit;
+    this.story.textContent = `I(x0;x_t) = ${left} ${units} of ${spoken(this.steps[0].mutual_information)} are left${lost}`;
     for (const [key, cell] of this.cells) {
-      const [value, ...more] = certified(step[key], sure || step[key]?.v === undefined || !(key in step)).split("\n");
+      const [value, ...more] = certified(step[key], sure).split("\n");
       cell.replaceChildren(value, ...more.flatMap((words) => [" ", make("small", {}, words)]));
     }
     for (const curve of this.curves) curve.move(this.at);

@@ -21,7 +21,7 @@ from string import Template
 from typing import Any
 
 from markovdiff.arithmetic.rational import shown
-from markovdiff.errors import InputError, printable
+from markovdiff.errors import InputError, MarkovdiffError, printable
 from markovdiff.reports import tables
 from markovdiff.reports.embedded import MOST_ENTRIES, QUANTITIES, RATIONALS, embedded
 from markovdiff.reports.terminal import MARKS, facts, outcome, reasons
@@ -65,7 +65,7 @@ def report(given: Given | Sequence[Given], path: str | Path | None = None) -> st
 
 def _subject(k: int, subject: Scenario | Result, entries: int) -> tuple[str, dict[str, Any], str]:
     """Return the k-th scenario's part of the page, its data, and its title."""
-    result, study = (subject, None) if isinstance(subject, Result) else (run(subject), subject)
+    result, study = (subject, None) if isinstance(subject, Result) else (_run(subject), subject)
     found = embedded(result, study, entries)
     title = printable(str(result.scenario["title"]))
     left_out = [f"thinned: {words}" for words in found.thinned]
@@ -85,6 +85,13 @@ def _subject(k: int, subject: Scenario | Result, entries: int) -> tuple[str, dic
         "</article>",
     ]
     return "\n".join(parts), found.data, title
+
+
+def _run(study: Scenario) -> Result:
+    try:
+        return run(study)
+    except MarkovdiffError as error:
+        raise error.located(study.name) from None
 
 
 def _facts(result: Result) -> str:
