@@ -19,7 +19,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
-from markovdiff.arithmetic.enclosure import decimal_text
+from markovdiff.arithmetic.enclosure import decimal_text, fraction_text
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
 from markovdiff.errors import printable
@@ -162,8 +162,7 @@ def _rational(x: Rational) -> dict[str, str]:
 def _decimal(x: Rational) -> str:
     if isinstance(x, Decimal):
         return decimal_text(Context(prec=DIGITS).create_decimal(x).normalize() if x else Decimal(0))
-    quotient = Context(prec=DIGITS).divide(Decimal(x.numerator), Decimal(x.denominator))
-    return decimal_text(quotient.normalize()) if quotient else "0"
+    return fraction_text(x, DIGITS)
 
 
 def _marginals(kept: Sequence[Step], chosen: Sequence[int]) -> dict[str, list[str]]:

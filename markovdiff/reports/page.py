@@ -81,6 +81,7 @@ def _subject(k: int, subject: Scenario | Result, entries: int) -> tuple[str, dic
         f'<ul class="verdicts">{"".join(map(_verdict, result.checks))}</ul>',
         '<div class="live"></div>',
         f'<div class="wide">{tables.html(tables.ledger(result.elbo, result.unit))}</div>',
+        *(f'<div class="wide">{tables.html(table)}</div>' for table in tables.sequences(result)),
         *(f'<p class="note">{escape(why)}</p>' for why in reasons(result.elbo)),
         "</article>",
     ]

@@ -25,7 +25,7 @@ from markovdiff.reports.terminal import (
     reasons,
     short,
 )
-from markovdiff.study.result import Check, Elbo, Result
+from markovdiff.study.result import Check, Elbo, Result, Sampled
 
 NO_LEDGER = "no ledger: the process has memory, or the run was interrupted"
 
@@ -103,6 +103,37 @@ def verdicts(checks: Sequence[Check]) -> Table:
     """Return a row for each check: its verdict, its name, the finding in words, and how it was decided."""
     rows = tuple((check.verdict, check.check, printable(outcome(check)), check.decided) for check in checks)
     return Table("Verdicts", ("verdict", "check", "finding", "decided by"), rows, sentences=2)
+
+
+def sequences(result: Result) -> list[Table]:
+    """Return what is known of the law of sequences, and of each sampler; nothing where the data are one symbol."""
+    facts = result.sequence
+    if facts is None:
+        return []
+    named = [("total correlation", facts.total_correlation), ("dual total correlation", facts.dual_total_correlation)]
+    named += [(f"one position, {j} others known", c) for j, c in enumerate(facts.information_curve or ())]
+    rows = tuple((name, number(value)) for name, value in named if value is not None)
+    made = [Table(f"{facts.length} symbols before any noise, {result.unit}", (), rows, (1,))]
+    header = ("sampler", "excess", "KL(q‖ν)", "total variation", "outside the support")
+    drawn = tuple(
+        (
+            _sampler(one),
+            *("" if q is None else number(q) for q in (one.excess, one.kl, one.total_variation, one.outside_support)),
+        )
+        for one in result.sampler
+    )
+    return [*made, Table(f"What samplers draw, {result.unit}", header, drawn, (1, 2, 3, 4))] if drawn else made
+
+
+def _sampler(one: Sampled) -> str:
+    if one.unmask is not None:
+        order = one.order if isinstance(one.order, str) else ", ".join(map(str, one.order or ()))
+        return printable(f"unmask {'+'.join(map(str, one.unmask))}, {order}")
+    return (
+        f"{one.steps} step{'s' * (one.steps > 1)}"
+        if one.steps is not None
+        else f"times {', '.join(map(str, one.times or ()))}"
+    )
 
 
 def html(table: Table) -> str:
@@ -263,6 +294,7 @@ def document(results: Sequence[Result], form: str, rows: range | None = None, *,
         if result.elbo.negative_elbo is not None:
             made += [terms(result, rows)] if ledger_terms else []
             made.append(ledger(result.elbo, result.unit))
+        made += sequences(result)
         made.append(verdicts(result.checks))
         made += [Table(f"note: {printable(note)}", (), ()) for note in result.notes]
         made += [Table(why, (), ()) for why in reasons(result.elbo)]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError
 
@@ -33,6 +36,16 @@ def frame(columns: Mapping[str, Sequence[Any]], kinds: Mapping[str, type], libra
     else:
         series = {key: made.Series(cells, dtype=dtypes[kinds[key]]) for key, cells in columns.items()}
     return made.DataFrame(series)
+
+
+def cell(value: object) -> object:
+    """Return what stands in a frame: a float for a number, None where there is none or it was not decided."""
+    match value:
+        case Enclosed(value="undecided"):
+            return None
+        case Enclosed() | Fraction() | Decimal():
+            return float(value)
+    return value
 
 
 def chosen(library: str | None) -> str:

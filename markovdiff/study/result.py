@@ -17,12 +17,12 @@ from fractions import Fraction
 from importlib import import_module
 from typing import Any, Protocol, TypeAlias
 
-from markovdiff.arithmetic.enclosure import decimal_text
+from markovdiff.arithmetic.enclosure import decimal_text, fraction_text
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.arithmetic.value import one_line
 from markovdiff.sequences.law import joined
-from markovdiff.study.frames import frame
+from markovdiff.study.frames import cell, frame
 from markovdiff.study.naive_float import FloatError, rounded, scientific
 
 SCHEMA = "markovdiff.result/2"
@@ -297,7 +297,7 @@ class Result:
         what does not apply or was not decided is missing. Raises InputError where the library is not installed.
         """
         kinds = {name: {"t": int, "decay": str}.get(name, float) for name in QUANTITIES}
-        columns = {name: [_cell(getattr(step, name)) for step in self.steps] for name in QUANTITIES}
+        columns = {name: [cell(getattr(step, name)) for step in self.steps] for name in QUANTITIES}
         return frame(columns, kinds, library)
 
     def _repr_html_(self) -> str:
@@ -358,22 +358,11 @@ def states_of(result: Result) -> list[str]:
     return states
 
 
-def _cell(value: object) -> object:
-    """Return what stands in a frame: a float for a number, None where there is none or it was not decided."""
-    match value:
-        case Enclosed(value="undecided"):
-            return None
-        case Enclosed() | Fraction() | Decimal():
-            return float(value)
-    return value
-
-
 def plain(value: object, digits: int | None = None) -> object:
     """Return a value as the JSON has it; a rational as a decimal of so many digits where these are given."""
     match value:
         case Fraction() if digits is not None:
-            quotient = Context(prec=digits).divide(Decimal(value.numerator), Decimal(value.denominator))
-            return decimal_text(quotient.normalize())
+            return fraction_text(value, digits)
         case Fraction():
             return text(value)
         case Decimal():

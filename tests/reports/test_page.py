@@ -137,6 +137,7 @@ def test_sequences_have_a_page() -> None:
     assert data["states"] == [joined(x) for x in steps[0].sequences]
     assert [unpacked(law) for law in data["laws"]["marginal"]] == [list(map(_entry, step.marginal)) for step in steps]
     assert "sequences have no matrices" in page
+    assert "What samplers draw" in page
 
 
 def test_the_gallery_has_all_that_ships(tmp_path: Path, capsys: Streams) -> None:

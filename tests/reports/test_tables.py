@@ -118,6 +118,17 @@ def test_infinite_and_missing_ledgers_are_said() -> None:
     assert "ELBO goes" not in tables.document([md.run(md.load("memory"))], "markdown")
 
 
+def test_samplers_are_the_result_s() -> None:
+    """A row a sampler with its numbers; none of these tables for one symbol."""
+    result = md.run(md.load("parity"))
+    facts, drawn = tables.sequences(result)
+    assert ("total correlation", "1") in facts.rows
+    for row, one in zip(drawn.rows, result.sampler, strict=True):
+        assert row[1] == number(one.excess)
+        assert row[0].startswith("unmask" if one.unmask else str(one.steps or "times"))
+    assert not tables.sequences(RESULT)
+
+
 def test_float64s_table_is_text(capsys: Streams) -> None:
     """--shadow has no other form, and says so."""
     assert main(["run", "two-state", "--shadow", "--format", "html"]) == 2

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import markovdiff as md
+from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.study import frames
 from markovdiff.study.result import QUANTITIES
 
@@ -49,10 +50,9 @@ def test_each_column_has_one_type(library: str) -> None:
 
 def test_infinite_undefined_and_undecided() -> None:
     """inf, NaN, and missing."""
-    cell = md.study.result._cell  # type: ignore[attr-defined]
-    assert cell(RESULT.elbo.negative_elbo) == math.inf
-    assert math.isnan(cell(type(RESULT.elbo.negative_elbo)("undefined")))
-    assert cell(type(RESULT.elbo.negative_elbo)("undecided")) is None
+    assert frames.cell(RESULT.elbo.negative_elbo) == math.inf
+    assert repr(frames.cell(Enclosed("undefined"))) == "nan"
+    assert frames.cell(Enclosed("undecided")) is None
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
