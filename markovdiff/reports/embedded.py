@@ -6,8 +6,8 @@ number, rounded once more), and has its fraction beside it where that has at mos
 entries with a blank between them; one that stood in it before is written "." and its number in base 36, so that a
 matrix of few values is short.
 
-Of a long run some times are kept, of many states the most probable ones, and matrices up to 64 states: `thinned` says
-so in words.
+Of a long run some times are kept, of many states the most probable ones, and matrices up to 64 states: `left_out`
+says so in words.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ MOST_TIMES = 160
 MOST_STATES = 64
 """States that are drawn, and up to which there are matrices."""
 
-MOST_ENTRIES = 75_000
+MOST_ENTRIES = 76_000
 """Entries of laws of one scenario: about a megabyte where no two are equal."""
 
 DIGITS = 12
@@ -70,7 +70,7 @@ class Embedded:
     """One scenario's data for the page, and in words what was left out."""
 
     data: dict[str, Any]
-    thinned: tuple[str, ...]
+    left_out: tuple[str, ...]
 
 
 def embedded(result: Result, study: Scenario | None, entries: int = MOST_ENTRIES) -> Embedded:
@@ -86,9 +86,9 @@ def embedded(result: Result, study: Scenario | None, entries: int = MOST_ENTRIES
     laws = _marginals([step for step in kept if step.t in set(at)], chosen)
     if chain is not None and square:
         laws |= _matrices(chain, study, at)
-    why = "" if chain is not None else "a result alone has no matrices; give the scenario"
+    why = "" if chain is not None else "no matrices: a result alone has none; give the scenario"
     if study is not None and study.sequences is not None:
-        why = "sequences have no matrices here"
+        why = "no matrices: the data are sequences"
     words = list(_left_out(result, K, len(times), len(at), why))
     data = {
         "name": printable(str(result.scenario["name"])),
@@ -107,11 +107,11 @@ def embedded(result: Result, study: Scenario | None, entries: int = MOST_ENTRIES
 def _left_out(result: Result, K: int, times: int, laws: int, why_no_matrices: str) -> Iterable[str]:
     all_times = len(result.steps)
     if times < all_times:
-        yield f"{times} of {all_times} times are kept: both ends, turning points, and evenly between"
+        yield f"thinned: {times} of {all_times} times are kept: both ends, turning points, and evenly between"
     if laws < times:
-        yield f"matrices and marginals are kept at {laws} of {times} times; between these the one before is shown"
+        yield f"thinned: matrices and marginals at {laws} of {times} times; between these the one before is shown"
     if K > MOST_STATES:
-        yield f"of {K:,} states {MOST_STATES} are drawn, the most probable ones at t = 0 or at the end, and no matrices"
+        yield f"thinned: {MOST_STATES} of {K:,} states, the most probable ones at t = 0 or at the end; no matrices"
     elif why_no_matrices:
         yield why_no_matrices
 

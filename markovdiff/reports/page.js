@@ -267,9 +267,10 @@ class Marginal {
     this.bars = states.map((_, k) => make("rect", { class: "bar one", x: LEFT + k * width + width * 0.15, width: width * 0.7 }));
     const data = this.laws[0].map((entry, k) => make("rect", {
       class: "outline", x: LEFT + k * width + width * 0.05, width: width * 0.9, y: base - this.height(entry.p), height: this.height(entry.p) }));
-    const every = Math.ceil(states.length / 32), room = Math.max(1, Math.floor((width * every) / 7));
-    const labels = states.map((label, k) => k % every ? "" : make("text", { x: LEFT + (k + 0.5) * width, y: HEIGHT - 9, "text-anchor": "middle" },
-      label.length > room && label.length > 1 ? `${label.slice(0, Math.max(1, room - 1))}…` : label));
+    const fits = (label) => label.length * 7 < width + 4;
+    const labelled = states.filter(fits).length * 2 > states.length;
+    const labels = states.map((label, k) => (labelled && fits(label)
+      ? make("text", { x: LEFT + (k + 0.5) * width, y: HEIGHT - 9, "text-anchor": "middle" }, label) : ""));
     const marks = ticks(this.top).flatMap((p) => [make("text", { x: LEFT - 7, y: base - this.height(p) + 4, "text-anchor": "end" }, tickWords(p)),
       make("line", { class: "axis", x1: LEFT - 4, x2: LEFT, y1: base - this.height(p), y2: base - this.height(p) })]);
     this.svg.append(make("path", { class: "axis", d: `M${LEFT} ${TOP}V${base}H${WIDTH - RIGHT}` }), ...marks, ...this.bars, ...data, ...labels);

@@ -68,7 +68,6 @@ def _subject(k: int, subject: Scenario | Result, entries: int) -> tuple[str, dic
     result, study = (subject, None) if isinstance(subject, Result) else (_run(subject), subject)
     found = embedded(result, study, entries)
     title = printable(str(result.scenario["title"]))
-    left_out = [f"thinned: {words}" for words in found.thinned]
     notes = [f"note: {printable(note)}" for note in result.notes]
     if result.partial:
         notes.append(f"partial: interrupted after t = {result.steps[-1].t}")
@@ -77,7 +76,7 @@ def _subject(k: int, subject: Scenario | Result, entries: int) -> tuple[str, dic
         f'<h2 id="title-{k}">{escape(title)}</h2>',
         f'<p class="facts">{escape(_facts(result))}</p>',
         *(f"<p>{escape(printable(' '.join(words.split())))}</p>" for words in _paragraphs(result)),
-        *(f'<p class="note">{escape(words)}</p>' for words in (*notes, *left_out)),
+        *(f'<p class="note">{escape(words)}</p>' for words in (*notes, *found.left_out)),
         f'<ul class="verdicts">{"".join(map(_verdict, result.checks))}</ul>',
         '<div class="live"></div>',
         f'<div class="wide">{tables.html(tables.ledger(result.elbo, result.unit))}</div>',

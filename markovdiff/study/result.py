@@ -80,7 +80,7 @@ class Step:
         return self.law.rows()[0]
 
     def record(self, distributions: bool = False, digits: int | None = None) -> dict[str, Any]:
-        """The step as the JSON has it; with `digits` its rationals as decimals of so many significant digits."""
+        """Return the step as the JSON has it; with `digits` its rationals as decimals of so many significant digits."""
         record = {name: plain(getattr(self, name), digits) for name in QUANTITIES}
         if distributions:
             record["marginal"] = self._marginal_record(digits)
@@ -178,7 +178,7 @@ class SequenceFacts:
     dual_total_correlation: Enclosed | None = None
 
     def record(self) -> dict[str, Any]:
-        """The same as the JSON has it."""
+        """Return the same as the JSON has it."""
         curve = self.information_curve
         return {
             "length": self.length,
@@ -218,7 +218,7 @@ class Sampled:
     ties: int | None = None
 
     def record(self) -> dict[str, Any]:
-        """The same as the JSON has it."""
+        """Return the same as the JSON has it."""
         by: dict[str, Any] = {"steps": self.steps, "times": self.times and list(self.times)}
         if self.unmask is not None:
             order = self.order if isinstance(self.order, str) else list(self.order or ())

@@ -125,7 +125,7 @@ def test_many_states_are_thinned_and_say_so() -> None:
     (data,) = data_of(page)
     assert data["states"] == [str(k) for k in range(236, 300)]
     assert set(data["laws"]) == {"marginal"}
-    assert "of 300 states 64 are drawn, the most probable ones at t = 0 or at the end, and no matrices" in page
+    assert "thinned: 64 of 300 states, the most probable ones at t = 0 or at the end; no matrices" in page
 
 
 def test_sequences_have_a_page() -> None:
@@ -136,7 +136,7 @@ def test_sequences_have_a_page() -> None:
     assert steps[0].sequences is not None
     assert data["states"] == [joined(x) for x in steps[0].sequences]
     assert [unpacked(law) for law in data["laws"]["marginal"]] == [list(map(_entry, step.marginal)) for step in steps]
-    assert "sequences have no matrices" in page
+    assert "no matrices: the data are sequences" in page
     assert "What samplers draw" in page
 
 
