@@ -16,6 +16,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from importlib import import_module
 from math import prod
 
 from flint import fmpz, fmpz_mat
@@ -115,6 +116,9 @@ class Chain:
         betas = f", β = {brief(self.betas)}" if self.betas else ""
         return one_line(f"<Chain of {self.T} steps on {self.K} states, {type(self.kernel).__name__}{betas}>")
 
+    def _repr_html_(self) -> str:
+        return str(import_module("markovdiff.reports.notebook").of_chain(self))
+
     def __post_init__(self) -> None:
         if self.kernel.K != self.data.K:
             raise InputError(
@@ -162,7 +166,7 @@ class Chain:
         return given
 
     def strength(self, t: int) -> Fraction:
-        """What the kernel makes Q_t of: β_t, or t itself where it has no schedule or its Q_t has more to it."""
+        """Return what the kernel makes Q_t of: β_t, or t itself where it has no schedule or its Q_t has more to it."""
         return self.betas[t - 1] if self._goes_by_beta else Fraction(t)
 
     @cached_property
@@ -322,7 +326,7 @@ class Chain:
         return tuple(_normalised(column) for column in zip(*pairs, strict=True))
 
     def classes(self, t: int | None = None) -> tuple[CommunicatingClass, ...]:
-        """The communicating classes of Q_t, with numbered states; without `t`, those that every step has in common.
+        """Return the communicating classes of Q_t, states as numbers; without `t`, those that every step has in common.
 
         Raises InputError where the process has memory, or the steps differ in their classes and no `t` is given.
 

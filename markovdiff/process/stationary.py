@@ -125,7 +125,7 @@ def _solved(step: Dense) -> RationalMatrix:
 
 
 def closed_classes(step: Dense) -> list[frozenset[int]]:
-    """The communicating classes that cannot be left."""
+    """Return the communicating classes that cannot be left."""
     return [frozenset(c.states) for c in communicating_classes(step) if c.is_closed]
 
 

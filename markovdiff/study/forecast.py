@@ -15,12 +15,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import log2
+from typing import TYPE_CHECKING
 
 from markovdiff.arithmetic.enclosure import bits_for
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
-from markovdiff.sequences.chain import SequenceChain
+
+if TYPE_CHECKING:
+    from markovdiff.sequences.chain import SequenceChain
 
 WORD_PRODUCT = 1.0e-9
 """Seconds for a product of two 64-bit words inside a matrix product."""

@@ -17,8 +17,6 @@ from markovdiff.engines.exact.triangle import pairs_of, times_of
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
-from markovdiff.sequences.chain import SequenceChain
-from markovdiff.sequences.orders import MAX_OUTCOMES, choice, outcomes
 from markovdiff.study.forecast import (
     Forecast,
     admitted,
@@ -31,11 +29,11 @@ from markovdiff.study.forecast import (
     with_model,
     with_positions,
 )
-from markovdiff.study.sampler_keys import asked
 from markovdiff.study.scenario import Scenario, check_sequence_arithmetic
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.arrays import Floats
+    from markovdiff.sequences.chain import SequenceChain
 
 WALKED = 0.15
 """Seconds of float64 that may be spent to see how many bits balls will need."""
@@ -74,7 +72,10 @@ def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None 
 
 
 def _with_positions(made: Forecast, scenario: Scenario, chain: SequenceChain) -> Forecast:
-    """The forecast with a per-position model and the samplers that the file asks for."""
+    """Return the forecast with a per-position model and the samplers that the file asks for."""
+    from markovdiff.sequences.orders import MAX_OUTCOMES, choice, outcomes
+    from markovdiff.study.sampler_keys import asked
+
     wanted = asked(scenario)
     grids = {tuple(range(chain.T + 1)), *(one.times for one in wanted if one.times is not None)}
     jumps = {jump for grid in grids for jump in pairwise(grid)}
@@ -200,7 +201,7 @@ def asked_for(scenario: Scenario) -> ArithmeticName:
 
 
 def others(scenario: Scenario, chain: Chain, tried: Forecast) -> list[Forecast]:
-    """The forecasts of what the scenario does not ask for and what its run does not do; certified arithmetic first.
+    """Return the forecasts of what the scenario does not ask for and its run does not do; certified arithmetic first.
 
     Sequences have none: they cost the same in exact and ball arithmetic.
     """
@@ -226,7 +227,7 @@ def said(made: Forecast) -> str:
 
 
 def smaller(scenario: Scenario, chain: Chain) -> str:
-    """What would make the run itself smaller."""
+    """Return what would make the run itself smaller."""
     if scenario.sequences is not None:
         return "a shorter length or fewer steps; `markovdiff unmask` needs the information curve alone"
     if asked_for(scenario) == "float":

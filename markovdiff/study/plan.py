@@ -7,17 +7,20 @@ and the reverse model.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.engines.exact.sequence_ledger import JointReverse
 from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel
-from markovdiff.sequences.chain import SequenceChain
 from markovdiff.study.forecast import Forecast
 from markovdiff.study.foresight import admit
 from markovdiff.study.scenario import Scenario
+
+if TYPE_CHECKING:
+    from markovdiff.engines.exact.sequence_ledger import JointReverse
+    from markovdiff.sequences.chain import SequenceChain
 
 
 @dataclass(frozen=True, eq=False)

@@ -189,7 +189,7 @@ def _byte(byte: int) -> str:
 def noise(
     spec: fileformat.Noise, data: Distribution, folder: Path, notes: list[str]
 ) -> tuple[Distribution, Kernel, tuple[Fraction, ...], int]:
-    """The data (with the mask added where the kernel adds one), the kernel, β_1 … β_T, and T."""
+    """Return the data (with the mask added where the kernel adds one), the kernel, β_1 … β_T, and T."""
     if spec.steps is not None and spec.steps > MAX_STEPS:
         raise LimitError("too many steps", where="noise.steps", expected=f"at most {MAX_STEPS}", got=shown(spec.steps))
     data, kernel = _kernel(spec.kernel, data, folder, notes)
@@ -210,7 +210,7 @@ def noise(
 
 
 def _stack_key(spec: KernelSpec) -> str:
-    """The key that brings a kernel's matrices."""
+    """Return the key that brings a kernel's matrices."""
     return "noise.kernel.path" if getattr(spec, "path", None) is not None else "noise.kernel.steps_rows"
 
 
@@ -261,7 +261,7 @@ class ScheduleSetting:
     notes: list[str]
 
     def series(self, key: str, given: Sequence[Fraction] | None, path: str | None) -> list[Fraction]:
-        """The numbers under their key, or in a file."""
+        """Return the numbers under their key, or in a file."""
         if (given is None) == (path is None):
             raise InputError(
                 "the numbers are given twice" if given is not None else "the numbers are missing",
@@ -303,11 +303,11 @@ class KernelSetting:
     notes: list[str]
 
     def law(self, named: str | list[Fraction], where: str) -> Distribution:
-        """The law on the data's states: given, or by its name."""
+        """Return the law on the data's states: given, or by its name."""
         return law(named, self.data, where)
 
     def rates(self, given: Sequence[Sequence[Fraction]] | None, spec: Brought) -> tuple[tuple[Fraction, ...], ...]:
-        """The rates by rows: under `rows`, or in a file."""
+        """Return the rates by rows: under `rows`, or in a file."""
         return _rates(given, spec, self)
 
     def schedule(self, spec: ScheduleSpec, T: int, where: str) -> tuple[Fraction, ...]:
@@ -341,7 +341,7 @@ def _matrices(
 
 
 def _brought(key: str, given: Stack | None, spec: Brought, setting: KernelSetting) -> tuple[str, Stack]:
-    """The place of the matrices, and they as they stand: under their key, or in a file."""
+    """Return the place of the matrices, and they as they stand: under their key, or in a file."""
     data, folder, notes = setting.data, setting.folder, setting.notes
     if (given is None) == (spec.path is None):
         raise InputError(
@@ -405,7 +405,7 @@ def _stochastic(
     *,
     single: bool,
 ) -> Stack:
-    """The matrices by rows that sum to one, as far as `convention` and `normalise` make them so."""
+    """Return the matrices by rows that sum to one, as far as `convention` and `normalise` make them so."""
 
     def at(m: int) -> str:
         return place if single else f"{place}[{m}]"
@@ -430,7 +430,7 @@ def _stochastic(
 
 
 def law(named: str | list[Fraction], data: Distribution, where: str, mask: str | None = None) -> Distribution:
-    """A law on the chain's states: given, or "uniform", "data", "mask"."""
+    """Return a law on the chain's states: given, or "uniform", "data", "mask"."""
     if isinstance(named, list):
         if len(named) != data.K:
             raise InputError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markovdiff._version import __version__
 from markovdiff.arithmetic.matrix import RationalMatrix
@@ -24,16 +24,16 @@ from markovdiff.process.kernels.registry import SHIPPED as KERNELS
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.reverse.registry import SHIPPED as MODELS
 from markovdiff.process.reverse.spec import ModelSpec
-from markovdiff.study.contraction import Contractions
 from markovdiff.study.exact import Engine, ExactEngine
 from markovdiff.study.forecast import Forecast
 from markovdiff.study.naive_float import NaiveFloat, check_certified
 from markovdiff.study.plan import Plan, planned
-from markovdiff.study.result import Check, Result, SequenceFacts, Step
+from markovdiff.study.result import Check, Result, Sampled, SequenceFacts, Step
 from markovdiff.study.rounding import rounding
-from markovdiff.study.sampler import bounds_of, samplers
 from markovdiff.study.scenario import Scenario
-from markovdiff.study.sequence_data import record_of
+
+if TYPE_CHECKING:
+    from markovdiff.study.contraction import Contractions
 
 Progress = Callable[[str, float], None]
 
@@ -64,11 +64,7 @@ def run(
     chain = scenario.chain()
     shades = _shadow(scenario, chain) if shadow else None
     certified = scenario.file.arithmetic.kind != "float"
-    eta_kl = (
-        Contractions(chain, scenario.digits, certified=certified)
-        if contraction and scenario.sequences is None
-        else None
-    )
+    eta_kl = _contractions(scenario, chain, certified) if contraction and scenario.sequences is None else None
     watchers = dict(scenario.watchers())
     plan = planned(scenario, chain)
     engine = _engine(plan)
@@ -105,16 +101,20 @@ def run(
         findings[ElboLedger.name] = balanced
     if Dpi.name in plan.expectations:
         findings[Dpi.name] = engine.triangle(lambda share: progress("pairs of times", share))
-    sampled = () if plan.sequences is None else samplers(scenario, plan.sequences, progress)
-    if Sampler.name in plan.expectations:
-        findings[Sampler.name] = bounds_of(scenario, sampled)
+    found: tuple[Sampled, ...] = ()
+    if plan.sequences is not None:
+        from markovdiff.study.sampler import bounds_of, samplers
+
+        sampled = samplers(scenario, plan.sequences, progress)
+        found = tuple(sampler.reported(plan.digits, plan.unit) for sampler in sampled)
+        if Sampler.name in plan.expectations:
+            findings[Sampler.name] = bounds_of(scenario, sampled)
     checks = tuple(_check(name, e, findings[name], rounded) for name, e in plan.expectations.items())
-    found = tuple(sampler.reported(plan.digits, plan.unit) for sampler in sampled)
     return replace(begun, steps=tuple(steps), elbo=elbo, checks=checks, sampler=found, partial=False)
 
 
 def _engine(plan: Plan) -> Engine[Any]:
-    """The run in the arithmetic that the plan asks for; float's loads numpy, so it is imported only here."""
+    """Return the run in the arithmetic that the plan asks for; float's loads numpy, so it is imported only here."""
     if plan.sequences is not None:
         from markovdiff.study.sequences import SequenceEngine
 
@@ -172,7 +172,7 @@ def resolved(
         "unit": scenario.unit,
         "states": list(chain.states),
         "data": None if scenario.sequences else [text(p) for p in chain.data.probabilities],
-        **({"sequences": record_of(scenario.sequences)} if scenario.sequences else {}),
+        **({"sequences": _law(scenario)} if scenario.sequences else {}),
         "kernel": _kernel(scenario, chain),
         "schedule": None if (schedule := scenario.file.noise.schedule) is None else schedule.described(),
         "steps": chain.T,
@@ -185,6 +185,19 @@ def resolved(
     }
 
 
+def _law(scenario: Scenario) -> dict[str, object]:
+    from markovdiff.study.sequence_data import record_of
+
+    assert scenario.sequences is not None
+    return record_of(scenario.sequences)
+
+
+def _contractions(scenario: Scenario, chain: Chain, certified: bool) -> Contractions:
+    from markovdiff.study.contraction import Contractions
+
+    return Contractions(chain, scenario.digits, certified=certified)
+
+
 def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
     """Return the kernel's kind and what an audit needs; for a kind that no audit knows, the rows of every step."""
     spec, kernel = scenario.file.noise.kernel, chain.kernel
@@ -194,7 +207,7 @@ def _kernel(scenario: Scenario, chain: Chain) -> dict[str, object]:
 
 
 def _model(scenario: Scenario, model: ReverseModel | None, chain: Chain) -> dict[str, object] | None:
-    """The reverse model's kind and what an audit needs of it: of a kind that no audit knows, the rows of every step."""
+    """Return the model's kind and what an audit needs of it: of a kind that no audit knows, the rows of every step."""
     spec = scenario.model
     if scenario.sequences is not None:
         return {"kind": spec.kind(), **spec.keys()}

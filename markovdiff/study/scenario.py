@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
@@ -24,9 +25,8 @@ from markovdiff.arithmetic.enclosure import Unit, check_digits, check_unit
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields
-from markovdiff.engines.exact.sequence_ledger import JointReverse
 from markovdiff.errors import InputError, MarkovdiffError
-from markovdiff.measures.checks import CHECKS, Dpi, Sdpi
+from markovdiff.measures.checks import CHECKS, Dpi, Sampler, Sdpi
 from markovdiff.measures.checks.finding import CheckObserver
 from markovdiff.measures.checks.kind import NamedLaw
 from markovdiff.process.chain import Chain
@@ -36,17 +36,16 @@ from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.reverse.bayes import BayesSpec
 from markovdiff.process.reverse.mixture import PosteriorMixtureSpec
 from markovdiff.process.stationary import stationary_of_chain
-from markovdiff.sequences.chain import SequenceChain
-from markovdiff.sequences.facts import dobrushin_of_product
-from markovdiff.sequences.law import MarkovSequences
 from markovdiff.study import fileformat, files, resolve, reverse
 from markovdiff.study.confined import SHIPPED
 from markovdiff.study.forecast import check_forecast
-from markovdiff.study.position_reverse import check_joint_reverse, joint_reverse
 from markovdiff.study.reading import read, structured
-from markovdiff.study.sampler_keys import check_asked
-from markovdiff.study.sequence_data import Sequences, one_symbol, sequences
 from markovdiff.study.settings import assigned, plain, tree
+
+if TYPE_CHECKING:  # what is about sequences is loaded where the data are sequences
+    from markovdiff.engines.exact.sequence_ledger import JointReverse
+    from markovdiff.sequences.chain import SequenceChain
+    from markovdiff.study.sequence_data import Sequences
 
 MAX_FILE_BYTES = 16 * 2**20
 """A scenario file may be this large."""
@@ -84,6 +83,9 @@ class Scenario:
         long = "" if self.sequences is None else f"sequences of {self.sequences.length}, "
         return f"<Scenario {shown(self.name, 40)}: {long}{facts}>"
 
+    def _repr_html_(self) -> str:
+        return str(import_module("markovdiff.reports.notebook").of_scenario(self))
+
     def __hash__(self) -> int:
         return hash((self.name, self.data, self.betas, self.T, self.unit))
 
@@ -119,7 +121,7 @@ class Scenario:
         return self.file.noise.kernel.added_state()
 
     def chain(self) -> Chain:
-        """The forward process, exact; of sequences, that of a symbol at a position drawn at random."""
+        """Return the forward process, exact; of sequences, that of a symbol at a position drawn at random."""
         return Chain(self.data, self.kernel, self.betas, self.T)
 
     def prior(self, chain: Chain) -> RationalMatrix:
@@ -141,7 +143,7 @@ class Scenario:
         return None
 
     def chain_of_one_symbol(self, where: str) -> Chain:
-        """The forward process, for what speaks of one symbol. Raises InputError, at `where`, for sequences."""
+        """Return the forward process, for what speaks of one symbol. Raises InputError, at `where`, for sequences."""
         if self.sequences is not None:
             raise InputError(
                 "this speaks of one symbol, not of sequences",
@@ -152,17 +154,22 @@ class Scenario:
         return self.chain()
 
     def sequence_chain(self) -> SequenceChain | None:
-        """The forward process of sequences; None where the data are one symbol.
+        """Return the forward process of sequences; None where the data are one symbol.
 
         Raises LimitError where too many sequences are possible to be run.
         """
         if self.sequences is None:
             return None
+        from markovdiff.sequences.chain import SequenceChain
+        from markovdiff.sequences.law import MarkovSequences
+
         law = self.sequences.law() if isinstance(self.sequences, MarkovSequences) else self.sequences
         return SequenceChain(law, self.chain())
 
     def joint_reverse(self, sequences: SequenceChain) -> JointReverse:
         """R_1 … R_T on sequences. Raises InputError for a model that is of one symbol."""
+        from markovdiff.study.position_reverse import joint_reverse
+
         return joint_reverse(self.model, sequences, self.labels, self.folder)
 
     def with_options(
@@ -235,6 +242,8 @@ class Scenario:
             return ()
         chain, length = self.chain(), self.sequences.length
         steps = chain.kernel.matrices(chain.strengths)
+        from markovdiff.sequences.facts import dobrushin_of_product
+
         known = all(dobrushin_of_product(step, length) is not None for step in steps)
         return () if known else (Sdpi.name,)
 
@@ -276,7 +285,10 @@ class Scenario:
         for check, kind in CHECKS.items():
             if self._asked(check) is not None:
                 kind.check_defined(self)
-        check_asked(self)
+        if self.file.sampler is not None or self._asked(Sampler.name) is not None:
+            from markovdiff.study.sampler_keys import check_asked
+
+            check_asked(self)
         if self.sequences is None:
             self.reverse_model(chain)
         else:
@@ -304,6 +316,8 @@ class Scenario:
                 remedy="leave it out",
             )
         check_sequence_arithmetic(self.file.arithmetic.kind)
+        from markovdiff.study.position_reverse import check_joint_reverse
+
         check_joint_reverse(self.model, self.file.sampler is not None)
 
     @cached_property
@@ -461,8 +475,14 @@ def _check_named(function: str, folder: object, name: object) -> None:
 
 def _resolved(spec: fileformat.File, folder: Path, name: str) -> Scenario:
     notes: list[str] = []
-    law = sequences(spec.data, folder, notes)
-    labelled = resolve.data(spec.data, folder, notes) if law is None else one_symbol(law)
+    law = None
+    if spec.data.length is None:
+        labelled = resolve.data(spec.data, folder, notes)
+    else:
+        from markovdiff.study.sequence_data import one_symbol, sequences
+
+        law = sequences(spec.data, spec.data.length, folder, notes)
+        labelled = one_symbol(law)
     data, kernel, betas, T = resolve.noise(spec.noise, labelled, folder, notes)
     if law is not None and data.K > labelled.K:
         law = law.with_extra_symbol(data.states[-1])

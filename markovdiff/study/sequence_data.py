@@ -24,20 +24,18 @@ from markovdiff.study import fileformat, resolve
 Sequences: TypeAlias = "SequenceLaw | MarkovSequences"
 
 
-def sequences(spec: fileformat.Data, folder: Path, notes: list[str]) -> Sequences | None:
-    """Return the law of sequences that [data] describes; None where it describes one symbol."""
-    if spec.length is None:
-        return None
+def sequences(spec: fileformat.Data, length: int, folder: Path, notes: list[str]) -> Sequences:
+    """Return the law of sequences of that length that [data] describes."""
     form = resolve.form_of(spec)
     if spec.sequences is not None:
-        return _listed(spec.sequences, spec.states, spec.length)
+        return _listed(spec.sequences, spec.states, length)
     if spec.markov is not None:
-        return _markov(spec.markov, spec.states, spec.length)
+        return _markov(spec.markov, spec.states, length)
     if spec.text is not None:
         if spec.states is not None:
             raise InputError("data.text brings its own labels", where="data.states", remedy="leave one of them out")
-        return _windows(spec.text, spec.length, folder)
-    return MarkovSequences.independent(resolve.data(spec, folder, notes), spec.length, f"data.{form}")
+        return _windows(spec.text, length, folder)
+    return MarkovSequences.independent(resolve.data(spec, folder, notes), length, f"data.{form}")
 
 
 def one_symbol(law: Sequences) -> Distribution:

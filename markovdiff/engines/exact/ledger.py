@@ -61,7 +61,7 @@ class Running:
             self.ball = combine([(fmpz(1), self.ball), (fmpz(1), term.ball(self.bits))], fmpz(1), self.bits)
 
     def total(self) -> Term:
-        """The sum."""
+        """Return the sum."""
         return self.unbounded or Quantity(self._evaluate, self._exact, zero=self.is_zero)
 
     def _evaluate(self, bits: int) -> arb:
@@ -123,7 +123,7 @@ class Ledger:
                 yield self._error(before, now, None)
 
     def conclude(self) -> tuple[Totals[Term], Finding]:
-        """The lines of the ledger, and the verdict on the identity and on H(x0) ≤ NLL ≤ L."""
+        """Return the lines of the ledger, and the verdict on the identity and on H(x0) ≤ NLL ≤ L."""
         assert self.now is not None
         assert self.first is not None
         assert self.first_error is not None

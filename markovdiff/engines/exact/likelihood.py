@@ -64,7 +64,7 @@ class Likelihood:
         self.exact_steps = 0
 
     def finish(self, last: Moment) -> None:
-        """The process at T has been seen."""
+        """Take note of the process at T."""
         self.last = last
 
     @cached_property
@@ -139,7 +139,7 @@ class Likelihood:
         return self.unbounded or self.raw
 
     def gap(self, L: Term, nll: Term) -> Term:
-        """The Jensen gap L − NLL; undefined where both are infinite."""
+        """Return the Jensen gap L − NLL; undefined where both are infinite."""
         if (lost := unbounded_gap(L, nll)) is not None:
             return lost
         assert isinstance(L, Quantity)
@@ -169,13 +169,13 @@ class Likelihood:
         return None if self.walk.m0 is None else self.walk.m0 == self.data
 
     def slack(self, L: Quantity, nll: Quantity) -> int | None:
-        """The sign of L − NLL, or None where it is undecided."""
+        """Return the sign of L − NLL, or None where it is undecided."""
         if self.model.is_bayes:
             return 0 if self.is_data or self.bayes.is_tight else 1
         return self._decided(L.minus(nll), lambda: self.walk.tight)
 
     def _decided(self, difference: Quantity, is_zero: Callable[[], bool | None]) -> int | None:
-        """A sign: by two enclosures, then by the exact walk back, then by finer enclosures."""
+        """Return a sign: by two enclosures, then by the exact walk back, then by finer enclosures."""
         bits = self.bits
         for bits in (self.bits, 4 * self.bits):
             if sign := sign_of(difference.ball(bits)):
@@ -233,7 +233,7 @@ def order_in_words(L: Term, nll: Term, low: int | None, high: int | None) -> tup
 
 
 def _same_row(reverse: ReverseStep) -> RationalMatrix | None:
-    """What every defined row of R_t is, if they are all one: then that is m_{t−1}, whatever m_t."""
+    """Return what every defined row of R_t is, if they are all one: then that is m_{t−1}, whatever m_t."""
     rows = [row for row in reverse.rows if row is not None]
     first, total = rows[0]
     if any(a * total != b * other for row, other in rows[1:] for a, b in zip(row, first, strict=True)):

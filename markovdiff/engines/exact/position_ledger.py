@@ -228,7 +228,7 @@ def possible(chain: SequenceChain, moment: SequenceMoment) -> Iterator[Symbols]:
 
 
 def _pairs(p: RationalMatrix, q: RationalMatrix) -> Iterator[tuple[int, tuple[fmpz, fmpz]]]:
-    """The entries of two vectors where the second is not 0."""
+    """Return the entries of two vectors where the second is not 0."""
     return ((n, (a, b)) for n, (a, b) in enumerate(zip(p.N.entries(), q.N.entries(), strict=True)) if b != 0)
 
 

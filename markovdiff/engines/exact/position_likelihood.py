@@ -130,7 +130,7 @@ class DrawnLaw:
         return any(mass != 0 for mass in self.found.false.values())
 
     def _differences(self, bits: int) -> list[arb]:
-        """The balls q − ν on the support."""
+        """Return the balls q − ν on the support."""
         law, found = self.chain.law, self.at(bits)
         with ALONE, ctx.workprec(bits):
             pairs = zip(law.support, found.inside, strict=True)

@@ -147,7 +147,7 @@ class SequenceInformation:
         return None
 
     def forget(self) -> SequenceSnapshot:
-        """What the next step asks of this one."""
+        """Return what the next step asks of this one."""
         return SequenceSnapshot(self.moment, self.entropy, self.mutual_information, self.data_entropy)
 
     @cached_property

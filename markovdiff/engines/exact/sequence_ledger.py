@@ -61,13 +61,13 @@ class JointReverse(Protocol):
         """Δ_t = E KL(q(x_{t−1}|x_t) ‖ R_t)."""
 
     def likelihood(self, chain: SequenceChain, last: SequenceMoment, prior: JointPrior) -> JointLikelihood:
-        """What comes of the prior."""
+        """Return what comes of the prior."""
 
     def cross_entropy(self, before: SequenceMoment, now: SequenceMoment) -> Term | None:
         """Σ_l E[−log p̃^l(x_0^l | x_t)]; None where there is no denoiser."""
 
     def split(self, before: SequenceMoment, now: SequenceMoment) -> tuple[Term, Term] | None:
-        """The two parts of Δ_t: what drawing the positions apart costs, and what each position's own model adds."""
+        """Return the two parts of Δ_t: what drawing positions apart costs, and what each position's own model adds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +178,7 @@ class SequenceLedger:
                 yield self.model.error(before, now)
 
     def conclude(self) -> tuple[Totals[Term], Finding]:
-        """The lines of the ledger, and the verdict on the identity and on H(x0) ≤ NLL ≤ L."""
+        """Return the lines of the ledger, and the verdict on the identity and on H(x0) ≤ NLL ≤ L."""
         assert self.now is not None
         assert self.first is not None
         assert self.first_error is not None
@@ -221,7 +221,7 @@ def _sign(vanishes: bool | None) -> int | None:
 
 
 def _gap(L: Term, nll: Term, likelihood: JointLikelihood) -> Term:
-    """The Jensen gap L − NLL; undefined where both are infinite."""
+    """Return the Jensen gap L − NLL; undefined where both are infinite."""
     if isinstance(nll, Unbounded):
         both = Unbounded("undefined", nll.witness, f"L and NLL are both infinite: {nll.words}")
         return nll if nll.kind == "undefined" else both

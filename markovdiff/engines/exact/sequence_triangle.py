@@ -48,7 +48,7 @@ class Source:
         return SequenceLaw.from_indices(weights, self.chain.law.symbols)
 
     def after(self, step: Transition) -> Source:
-        """What x_s becomes by one symbol's step."""
+        """Return what x_s becomes by one symbol's step."""
         reach = [{j for j, n in enumerate(row) if n != 0} for row in step.dense.table]
         supports = tuple(tuple(sorted(set().union(*(reach[k] for k in support)))) for support in self.supports)
         return Source(self.chain, self.cumulative.then(step), step.push(self.symbol), supports)
@@ -71,7 +71,7 @@ class SequencePair:
 
 
 def triangle(chain: SequenceChain, tick: Callable[[float], None] = lambda _share: None) -> Finding:
-    """The verdict on every triangle; `tick` is told the share of the work that is done."""
+    """Return the verdict on every triangle; `tick` is told the share of the work that is done."""
     return compared(chain.T, _columns(chain, times_of(chain.T)), _later_equal, _inner_equal, tick)
 
 

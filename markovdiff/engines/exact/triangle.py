@@ -61,7 +61,7 @@ class Pair:
 
 
 def times_of(T: int) -> list[int]:
-    """The times compared: all of 0 … T, or MOST_TIMES of them from 0 to T where T is larger."""
+    """Return the times compared: all of 0 … T, or MOST_TIMES of them from 0 to T where T is larger."""
     if T <= MOST_TIMES:
         return list(range(T + 1))
     return [round(Fraction(k * T, MOST_TIMES - 1)) for k in range(MOST_TIMES)]
@@ -73,7 +73,7 @@ def pairs_of(T: int) -> int:
 
 
 def triangle(chain: Chain, tick: Callable[[float], None] = lambda _share: None) -> Finding:
-    """The verdict on every triangle; `tick` is told the share of the work that is done."""
+    """Return the verdict on every triangle; `tick` is told the share of the work that is done."""
     columns = _columns(chain, times_of(chain.T))
     return compared(chain.T, columns, partial(_later_equal, chain), partial(_inner_equal, chain), tick)
 
@@ -81,7 +81,7 @@ def triangle(chain: Chain, tick: Callable[[float], None] = lambda _share: None) 
 def compared(
     T: int, columns: Iterable[list[P]], later: Equality[P], inner: Equality[P], tick: Callable[[float], None]
 ) -> Finding:
-    """The verdict, from the pairs (s, u), for all s ≤ u, of each u in turn.
+    """Return the verdict, from the pairs (s, u), for all s ≤ u, of each u in turn.
 
     `later` is asked, of (s, u−1) and (u−1, u), whether the first of the two equalities holds; `inner` whether the
     second does, of (s, s+1) and (s+1, u).
@@ -110,7 +110,7 @@ def _violated(larger: tuple[int, int], smaller: tuple[int, int]) -> Finding:
 
 
 def _sign(larger: P, smaller: P, equal: Equality[P], first: P, then: P) -> int:
-    """The sign of a difference: by a first enclosure, else after asking whether it vanishes."""
+    """Return the sign of a difference: by a first enclosure, else after asking whether it vanishes."""
     difference = larger.information.minus(smaller.information)
     if sign := sign_of(difference.ball(FIRST_BITS)):
         return sign
