@@ -2,6 +2,7 @@
 
 The series are from the palette of Okabe & Ito (2008). State is never told by colour alone: every
 verdict has its word, the second kind of line its dashes, the cursor its tint and its mark on the scrubber.
+Text has a contrast of 4.5 to 1 at least, the lines of an axis 3 to 1: WCAG 2.2, criteria 1.4.3 and 1.4.11.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ def _theme(name: str, dark: bool, ground: str, ink: str, colours: dict[str, str]
 
 
 DARK = _theme("markovdiff-dark", True, "#11151a", "#d8dee6", {
-    "axis": "#5c6773", "dim": "#8a94a0", "beneath": "#9a86c8", "title": "#ffffff", "cursor": "#2a3440", "undefined": "#5c6773",
+    "axis": "#5c6773", "dim": "#8a94a0", "beneath": "#9a86c8", "title": "#ffffff", "cursor": "#2a3440", "undefined": "#7f8b98",
     "series-1": "#56b4e9", "series-2": "#e69f00", "series-3": "#3fbf97", "series-4": "#cc79a7",
     "mark": "#f0e442", "highlight": "#f0e442", "past": "#56b4e9", "knob": "#ffffff", "good": "#3fbf97", "bad": "#ff7a45",
 })  # fmt: skip
 LIGHT = _theme("markovdiff-light", False, "#fbfbf8", "#20262c", {
-    "axis": "#a0a6ad", "dim": "#69727c", "beneath": "#7a5fb0", "title": "#000000", "cursor": "#dfe5ea", "undefined": "#a0a6ad",
-    "series-1": "#0072b2", "series-2": "#b36b00", "series-3": "#00724f", "series-4": "#a3487b",
-    "mark": "#7a5c00", "highlight": "#b36b00", "past": "#0072b2", "knob": "#000000", "good": "#00724f", "bad": "#b33c00",
+    "axis": "#8a9097", "dim": "#69727c", "beneath": "#7a5fb0", "title": "#000000", "cursor": "#dfe5ea", "undefined": "#69727c",
+    "series-1": "#0072b2", "series-2": "#945300", "series-3": "#00724f", "series-4": "#a3487b",
+    "mark": "#7a5c00", "highlight": "#945300", "past": "#0072b2", "knob": "#000000", "good": "#00724f", "bad": "#b33c00",
 })  # fmt: skip
 CONTRAST = _theme("markovdiff-contrast", True, "#000000", "#ffffff", {
     "axis": "#b0b0b0", "dim": "#d0d0d0", "beneath": "#c0a8ff", "title": "#ffffff", "cursor": "#404040", "undefined": "#b0b0b0",
