@@ -63,11 +63,11 @@ def decade_ticks(bottom: int, top: int, most: int) -> list[Tick]:
     """Return ticks at powers of ten, y = log10 of the value, every 1, 2, 5, 10, … decades, the highest first.
 
     >>> [tick.label for tick in decade_ticks(-200, 1, 4)]
-    ['1', '1e-50', '1e-100', '1e-150', '1e-200']
+    ['1e0', '1e-50', '1e-100', '1e-150', '1e-200']
     """
     step = max(int(round_step(top - bottom, most)), 1) if top > bottom and most > 0 else 1
     marks = range(floor(top / step) * step, bottom - 1, -step)
-    return [Tick(float(y), {0: "1", 1: "10"}.get(y, f"1e{y}")) for y in marks]
+    return [Tick(float(y), f"1e{y}") for y in marks]
 
 
 def plain(value: Decimal) -> str:
