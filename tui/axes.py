@@ -14,7 +14,7 @@ another is dropped. Values are `Decimal`, so that a label is the tick itself and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor, isfinite
@@ -99,11 +99,13 @@ def time_marks(T: int, width: int) -> list[int]:
     return [*range(0, T, step), T]
 
 
-def time_labels(T: int, width: int, cursor: int | None = None) -> list[tuple[int, int, str]]:
+def time_labels(
+    T: int, width: int, cursor: int | None = None, place: Callable[[int, int, int], int] = column_of
+) -> list[tuple[int, int, str]]:
     """Return the labels of the times that find room: (time, first column, label), from left to right.
 
-    A label stands under the column of its time, at an end of the axis moved inward. The cursor's goes before all
-    others, then T and 0; what would touch one that is there already is dropped, never cut.
+    A label stands under its time, at column `place(t, T, width)`, at an end of the axis moved inward. The cursor's
+    goes before all others, then T and 0; what would touch one that is there already is dropped, never cut.
 
     >>> time_labels(64, 12, cursor=60)
     [(0, 0, '0'), (60, 10, '60')]
@@ -113,7 +115,7 @@ def time_labels(T: int, width: int, cursor: int | None = None) -> list[tuple[int
     taken: set[int] = set()
     for t in dict.fromkeys([*first, T, 0, *time_marks(T, width)]):
         label = str(t)
-        start = min(max(column_of(t, T, width) - (len(label) - 1) // 2, 0), width - len(label))
+        start = min(max(place(t, T, width) - (len(label) - 1) // 2, 0), width - len(label))
         needed = set(range(start - 1, start + len(label) + 1))
         if start >= 0 and not needed & taken:
             taken |= set(range(start, start + len(label)))

@@ -86,7 +86,7 @@ def _words(panel: str, scene: ViewState) -> set[str]:
         "matrix": {"0", "1"},
         "marginal": labels,
         "posterior": counts | labels | more | {"0"},
-        "ledger": counts | more,
+        "ledger": counts | more | set(map(str, range(film.T + 1))),
         "inequality": {"0"},
         "trajectories": counts | labels | sampled | {"0"},
         "chain": counts | labels | own | more,
@@ -101,6 +101,10 @@ def _spans(panel: str, scene: ViewState, chain: md.Chain | None) -> Iterator[Spa
         yield from _quantities(record)
     if panel == "ledger" and film.finished is not None:
         yield from _quantities(film.finished["elbo"])
+    if panel == "ledger":
+        totals = [*_quantities(film.finished["elbo"])] if film.finished else []
+        high = max(high for _, high in [*totals, *_quantities(film.steps[0].record, ["entropy"])])
+        yield from ((tick, tick) for tick in _round_numbers(high))
     if panel == "information":
         curves = ("entropy", "conditional_entropy", "mutual_information", "sdpi_bound")
         yield from _quantities(record, curves)
