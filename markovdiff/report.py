@@ -62,7 +62,9 @@ def _heading(result: Result) -> RenderableType:
     assert isinstance(kernel, dict)
     assert isinstance(states, list)
     noise = str(kernel["kind"]) + (f", {_beta_range(betas)}" if isinstance(betas, list) else "")
-    facts = f"K = {len(states)} states · T = {scenario['steps']} steps · {noise}"
+    sequences = scenario.get("sequences")
+    each = f"L = {sequences['length']} symbols of K = {len(states)}" if isinstance(sequences, dict) else ""
+    facts = f"{each or f'K = {len(states)} states'} · T = {scenario['steps']} steps · {noise}"
     lines = [Text(printable(str(scenario["title"])), style="bold"), Text(facts, style="dim")]
     if scenario["description"]:
         lines.append(Text("\n" + printable(" ".join(str(scenario["description"]).split()))))

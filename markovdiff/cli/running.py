@@ -58,6 +58,7 @@ def run_options(command: F) -> F:
 @run_options
 @click.option("--ledger", is_flag=True, help="Show the ELBO's term at every step, too.")
 @click.option("--shadow", is_flag=True, help="Lay beside each I(x0;x_t) what float64 makes of it.")
+@click.option("--contraction", is_flag=True, help="Put η_KL(Q_t), enclosed, into JSON and CSV (up to 64 states).")
 def run(**options: Any) -> int:
     """Run scenarios and show what is left at every step.
 
@@ -108,6 +109,7 @@ def _run(
     partial: bool,
     quiet: bool,
     shadow: bool = False,
+    contraction: bool = False,
 ) -> int:
     from markovdiff.study.certificate import sha256
     from markovdiff.study.output import check_writable
@@ -142,7 +144,7 @@ def _run(
     results: list[Result] = []
     try:
         for scenario in loaded:
-            results += [_run_one(scenario, distributions, quiet, shadow)]
+            results += [_run_one(scenario, distributions, quiet, shadow, contraction)]
     except Interruption as interruption:
         results += [interruption.result] if interruption.result is not None else []
         if not partial or not results:
@@ -202,7 +204,7 @@ def _foretell(scenarios: list[Scenario]) -> int:
     return 0
 
 
-def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool) -> Result:
+def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool, contraction: bool) -> Result:
     from markovdiff.study.foresight import advice
     from markovdiff.study.subprocess_run import run_apart
 
@@ -213,7 +215,8 @@ def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool)
 
     try:
         with progress(scenario.name, shown=not quiet and is_terminal(sys.stderr)) as tick:
-            return run_apart(scenario, tick, begin, distributions=distributions, shadow=shadow)
+            options = {"distributions": distributions, "shadow": shadow, "contraction": contraction}
+            return run_apart(scenario, tick, begin, **options)
     except MarkovdiffError as error:
         raise error.located(scenario.name) from None
 

@@ -16,7 +16,7 @@ from markovdiff.errors import InputError, MarkovdiffError
 from markovdiff.reference.arrays import NAMES, OF_STEPS, Array, absent, arrays
 from markovdiff.reference.given import SCALARS, Given, located, read_given, taken
 from markovdiff.reference.hypotheses import Case, diagnoses
-from markovdiff.study.scenario import Scenario, load
+from markovdiff.study.scenario import Scenario, loaded
 
 RTOL, ATOL = 1e-6, 1e-9
 
@@ -106,7 +106,7 @@ def compare(
     for name, tolerance in (("rtol", rtol), ("atol", atol)):
         if not 0 <= tolerance < 1:
             raise InputError("not a tolerance", where=name, expected="from 0 to 1", got=shown(tolerance))
-    study = scenario if isinstance(scenario, Scenario) else load(scenario)
+    study = loaded(scenario)
     try:
         found = taken(given if isinstance(given, Mapping) else read_given(given), study)
     except MarkovdiffError as error:

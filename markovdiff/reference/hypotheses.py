@@ -227,7 +227,7 @@ def _of_other_scenarios(case: Case) -> Iterator[tuple[str, Array | None]]:
 
 def conventions(study: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield other people's conventions for a scenario: what they are in words, and the keys that make them."""
-    noise, model = study.file.noise, study.file.reverse.model
+    noise, model = study.file.noise, study.model
     schedule = type(noise.schedule).__name__ if noise.schedule is not None else None
     power = getattr(noise.schedule, "power", None)
     if noise.schedule is not None and noise.schedule.kind() == "cosine" and power is not None:
