@@ -107,7 +107,7 @@ def _spans(panel: str, scene: ViewState, chain: md.Chain | None) -> Iterator[Spa
         yield from ((tick, tick) for tick in _round_numbers(high))
     if panel == "information":
         curves = ("entropy", "conditional_entropy", "mutual_information", "sdpi_bound")
-        yield from _quantities(record, curves)
+        yield from _quantities(record, (*curves, "information_loss", "dobrushin"))
         high = max(s[1] for step in film.steps for s in _quantities(step.record, curves))
         yield from ((tick, tick) for tick in _round_numbers(high))
         yield from ((Fraction(10) ** k, Fraction(10) ** k) for k in range(-400, 4) if "log" in scale_of(scene))

@@ -63,7 +63,8 @@ def all_strangers(name: str, sizes: dict[str, set[tuple[int, int]]], random: Ran
                 if panel == "headline":
                     rows = [view.headline(scene, width, "▶ 1/8x ↻")]
                 else:  # without colours particles are drawn with digits
-                    seen = replace(scene, colour=colour or panel == "trajectories")
+                    zoomed = panel if random.random() < 0.5 else ""
+                    seen = replace(scene, colour=colour or panel == "trajectories", zoomed=zoomed)
                     rows = PANELS[panel].draw(seen, width, height)
                 text = raster.text(rows)
                 wrong += [(name, panel, t, width, height, token, text) for token in truth.strangers(panel, text)]

@@ -268,12 +268,20 @@ def _numbers(view: ViewState) -> list[Words]:
     rows: list[Words] = [[("", "")]]
     for curve in reversed(CURVES):
         record = _value(view, curve)
-        name = Field((f" {curve.mark} {curve.words:<10} ",), curve.style, rank=2)
-        rows.append([name, number(roundings(record, 40) if record else ("·",), "title", rank=1)])
+        rows.append([(f" {curve.mark} {curve.words:<10} ", curve.style), *_whole(record, "title")])
     lost, eta = view.run.value(view.t, "information_loss"), step.record["dobrushin"]
-    rows.append([("   lost here   ", "dim"), number(roundings(lost, 40) if lost else ("·",))])
+    rows.append([("   lost here   ", "dim"), *_whole(lost, "")])
     rows.append([("   η(Q_t)      ", "dim"), number(fraction_forms(str(eta)) if eta else ("·",))])
-    return [*rows, [Field((f" {PANEL.formula}", f" {PANEL.formula.partition(';')[0]}"), "dim")]]
+    return [*rows, [Field((f" {PANEL.formula}", f" {PANEL.formula.partition(';   ')[0]}"), "dim")]]
+
+
+def _whole(record: dict[str, Any] | None, style: str) -> Words:
+    """Return a number with all the digits that the result has, and its enclosure."""
+    if record is None:
+        return [("·", "dim")]
+    low, high = record.get("lower"), record.get("upper")
+    enclosure = "" if low is None else "  exactly" if low == high else f"  ∈ [{low}, {high}]"
+    return [number((str(record["value"]), *roundings(record, 12)), style, rank=1), number((enclosure,), "dim")]
 
 
 def title(view: ViewState) -> str:
