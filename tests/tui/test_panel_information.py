@@ -48,6 +48,17 @@ def test_the_curves_have_their_names_and_values_at_their_ends() -> None:
         assert not inked or min(abs(named - y) for y in inked) <= 1
 
 
+def test_a_name_reads_out_what_it_says() -> None:
+    """The mouse on a curve's name finds that curve's number at the cursor, and nothing where no name is."""
+    scene = view.ViewState(film_of("two-state"), 17)
+    rows = PANELS["information"].draw(scene, 78, 14)
+    found = {y: information.spot(scene, 70, y, 78, 14) for y in range(14)}
+    for curve in information.CURVES:
+        (y,) = [y for y, row in enumerate(rows) if f"{curve.mark} {curve.words}" in raster.text([row])]
+        assert found.pop(y) == view.Number(curve.quantity, 17)
+    assert set(found.values()) == {None}
+
+
 @pytest.mark.parametrize("width", [38, 58, 100])
 def test_the_curves_differ_without_colour(width: int) -> None:
     """Each has a dash and a mark of its own; the marks stand on the curves at the cursor and beside the names."""

@@ -96,7 +96,8 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
         return paragraph([], width, height)
     rows, plot, series = _curves(view, width, height)
     at = plot.margin + raster.column_of(view.t, last(view), plot.width)
-    names = _names(view, plot, series)
+    ends = _labelled(view, plot, series)
+    names = {y: line(_name(view, curve, plot.names), plot.names) for y, curve in ends.items()}
     shown = [
         [*row[:at], row[at]._replace(back="cursor"), *row[at + 1 :], *(names.get(y) or _blank(plot.names))]
         for y, row in enumerate(rows)
@@ -206,8 +207,8 @@ def _value(view: ViewState, curve: Curve) -> dict[str, Any] | None:
     return view.run.value(view.t, curve.quantity)
 
 
-def _names(view: ViewState, plot: Layout, series: dict[str, Series]) -> dict[int, Row]:
-    """Return the names of the curves by the row in which each ends, or as near as there is room."""
+def _labelled(view: ViewState, plot: Layout, series: dict[str, Series]) -> dict[int, Curve]:
+    """Return the curves by the row in which each ends, or as near as there is room."""
     if not plot.names:
         return {}
     known = [curve for curve in CURVES[::-1] if view.run.value(len(view.run.steps) - 1, curve.quantity) is not None]
@@ -217,7 +218,7 @@ def _names(view: ViewState, plot: Layout, series: dict[str, Series]) -> dict[int
     for k, (row, _) in enumerate(ends):
         highest = rows[-1] + 1 if rows else 0
         rows.append(min(max(row, highest), plot.height - len(ends) + k))
-    return {row: line(_name(view, curve, plot.names), plot.names) for row, (_, curve) in zip(rows, ends, strict=True)}
+    return {row: curve for row, (_, curve) in zip(rows, ends, strict=True)}
 
 
 def _end(one: Series, plot: Layout) -> int:
@@ -355,11 +356,14 @@ def click(view: ViewState, x: int, y: int, width: int, height: int) -> ViewState
 
 
 def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
-    """Return the point of the curve that is nearest, in the column that the mouse is over."""
+    """Return the point of the curve that is nearest, in the column that the mouse is over; of a name, its value."""
     t = time_under(view, x, width, height)
     if t is None or y < 1:
         return None
     _, plot, series = _curves(view, width, height)
+    if x >= plot.margin + plot.width:
+        curve = _labelled(view, plot, series).get(y - 1)
+        return Number(curve.quantity, view.t) if curve in CURVES else None
     place = plot.high - (plot.high - plot.low) * (y - 0.5) / max(plot.height, 1)
     own = {curve.quantity: series[curve.quantity] for curve in _drawn(view)}
     known = {q: abs(p - place) for q, one in own.items() if t < len(one.points) and (p := one.points[t]) is not None}
