@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from markovdiff.process.chain import Chain
     from markovdiff.reference.compare import compare
     from markovdiff.reference.export import export
+    from markovdiff.reports.page import report
     from markovdiff.sequences.curve import information_curve
     from markovdiff.sequences.unmasking import best_unmasking
     from markovdiff.study.result import Result
@@ -77,6 +78,7 @@ _HOMES = {
     "markovdiff.process.chain": ("Chain",),
     "markovdiff.reference.compare": ("compare",),
     "markovdiff.reference.export": ("export",),
+    "markovdiff.reports.page": ("report",),
     "markovdiff.sequences.curve": ("information_curve",),
     "markovdiff.sequences.unmasking": ("best_unmasking",),
     "markovdiff.study.result": ("Result",),
@@ -87,7 +89,7 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  (by theme)
-    "load", "loads", "scenario", "run", "sweep", "plot", "export", "compare", "inspect", "design", "estimate",
+    "load", "loads", "scenario", "run", "sweep", "plot", "report", "export", "compare", "inspect", "design", "estimate",
     "Scenario", "Chain", "Result", "Inspection",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "total_variation", "chi_squared", "renyi",

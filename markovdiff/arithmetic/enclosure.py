@@ -339,6 +339,16 @@ def decimal_text(value: Decimal) -> str:
     return show(-mantissa if sign else mantissa, int(exponent))
 
 
+def fraction_text(x: Fraction, digits: int) -> str:
+    """Return a fraction as a decimal rounded to so many significant digits, without zeros at its end.
+
+    >>> fraction_text(Fraction(2, 3), 4), fraction_text(Fraction(1, 8), 15), fraction_text(Fraction(0), 15)
+    ('0.6667', '0.125', '0')
+    """
+    quotient = Context(prec=digits).divide(Decimal(x.numerator), Decimal(x.denominator))
+    return decimal_text(quotient.normalize()) if quotient else "0"
+
+
 def float_text(value: float, digits: int) -> str:
     """Return the text of `as_decimal(value, digits)`, as `decimal_text` writes it, in a tenth of the time.
 

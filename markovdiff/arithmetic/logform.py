@@ -51,6 +51,9 @@ SHORT = 120
 FIRST_LOOK = 128
 """Bits at which the `repr` of a longer form is evaluated."""
 
+LOOKS = (FIRST_LOOK, 8 * FIRST_LOOK)
+"""Bits at which a longer form is evaluated for a notebook."""
+
 _LARGEST_TRIAL_PRIME = 997
 
 
@@ -69,6 +72,9 @@ class Infinity:
 
     def __str__(self) -> str:
         return "∞"
+
+    def _repr_latex_(self) -> str:
+        return r"$\infty$"
 
     def __repr__(self) -> str:
         return "INFINITY"
@@ -304,6 +310,28 @@ class LogForm:
         if written := self.closed_form(limit=SHORT):
             return f"<LogForm {written}>"
         return f"<LogForm of {len(self._terms)} logarithms, {self.ball(FIRST_LOOK).str(12)} nats>"
+
+    def _repr_latex_(self) -> str:
+        r"""Return the exact sum as a formula where it fits a line, else its first digits.
+
+        >>> (2 * log(2) - Fraction(3, 4) * log(3))._repr_latex_()
+        '$2 \\log 2 - \\frac{3}{4} \\log 3$'
+        """
+        if self.closed_form(limit=SHORT) is None:
+            near = next((x for bits in LOOKS if accuracy(x := self.ball(bits)) > FIRST_LOOK // 2), None)
+            if near is None:
+                return rf"$\text{{a sum of {len(self._terms)} logarithms}}$"
+            digits, _, power = near.str(12, radius=False).partition("e")
+            tens = rf" \cdot 10^{{{power}}}" if power else ""
+            return rf"$\approx {digits}{tens}$"
+        words = ""
+        for b, c in sorted(self.over_coprime_base().items()):
+            a = to_fraction(fmpq(c, self._denominator))
+            n, d = abs(a.numerator), a.denominator
+            size = "" if (n, d) == (1, 1) else f"{n} " if d == 1 else rf"\frac{{{n}}}{{{d}}} "
+            sign = ("-" if a < 0 else "") if not words else (" - " if a < 0 else " + ")
+            words += rf"{sign}{size}\log {b.str()}"
+        return f"${words or 0}$"
 
 
 def _nearest_float(x: Fraction) -> float:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from fractions import Fraction
+from html import escape
 
 from flint import arb, fmpz
 
@@ -143,6 +144,12 @@ class Enclosed:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.short()}>"
+
+    def _repr_html_(self) -> str:
+        parts = [self.short()] + [f"= {self.closed_form}"] * (self.closed_form not in (None, self.value))
+        if self.lower != self.upper and len(self.value) <= SHOWN:
+            parts.append(f"<small>in [{self.lower}, {self.upper}]</small>")
+        return " ".join([*parts, escape(self.words or "")]).rstrip()
 
     def short(self) -> str:
         """Return the value, cut to two dozen digits.

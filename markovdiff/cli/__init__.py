@@ -13,7 +13,7 @@ import io
 import click
 
 from markovdiff import __version__, signals
-from markovdiff.cli import drawing, exporting, limits, programs, reading, running, sequences, sweeping
+from markovdiff.cli import drawing, exporting, limits, paging, programs, reading, running, sequences, sweeping
 from markovdiff.cli.streams import aside, speak_utf8
 from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError, printable
 
@@ -22,7 +22,16 @@ COMMANDS = [
     *(reading.list_, reading.show, reading.new, reading.learn, reading.schema, reading.completion),
     *(limits.inspect, limits.design, limits.estimate),
     *(sequences.steps, sequences.unmask),
-    *(programs.tui, programs.audit, programs.bench, sweeping.sweep, drawing.plot, exporting.export, exporting.compare),
+    *(
+        programs.tui,
+        programs.audit,
+        programs.bench,
+        sweeping.sweep,
+        drawing.plot,
+        paging.report,
+        exporting.export,
+        exporting.compare,
+    ),
 ]
 
 

@@ -16,6 +16,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from importlib import import_module
 from math import prod
 
 from flint import fmpz, fmpz_mat
@@ -114,6 +115,9 @@ class Chain:
     def __repr__(self) -> str:
         betas = f", β = {brief(self.betas)}" if self.betas else ""
         return one_line(f"<Chain of {self.T} steps on {self.K} states, {type(self.kernel).__name__}{betas}>")
+
+    def _repr_html_(self) -> str:
+        return str(import_module("markovdiff.reports.notebook").of_chain(self))
 
     def __post_init__(self) -> None:
         if self.kernel.K != self.data.K:

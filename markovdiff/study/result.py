@@ -17,11 +17,12 @@ from fractions import Fraction
 from importlib import import_module
 from typing import Any, Protocol, TypeAlias
 
-from markovdiff.arithmetic.enclosure import decimal_text
+from markovdiff.arithmetic.enclosure import decimal_text, fraction_text
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.arithmetic.value import one_line
 from markovdiff.sequences.law import joined
+from markovdiff.study.frames import cell, frame
 from markovdiff.study.naive_float import FloatError, rounded, scientific
 
 SCHEMA = "markovdiff.result/2"
@@ -78,22 +79,22 @@ class Step:
         """p_t, state by state."""
         return self.law.rows()[0]
 
-    def record(self, distributions: bool = False) -> dict[str, Any]:
-        """Return the step as the JSON has it."""
-        record = {name: plain(getattr(self, name)) for name in QUANTITIES}
+    def record(self, distributions: bool = False, digits: int | None = None) -> dict[str, Any]:
+        """Return the step as the JSON has it; with `digits` its rationals as decimals of so many significant digits."""
+        record = {name: plain(getattr(self, name), digits) for name in QUANTITIES}
         if distributions:
-            record["marginal"] = self._marginal_record()
+            record["marginal"] = self._marginal_record(digits)
         record |= {name: plain(part) for name in PARTS if (part := getattr(self, name)) is not None}
         if self.shadow is not None:
             record["shadow"] = self.shadow.record()
         return record
 
-    def _marginal_record(self) -> list[object]:
+    def _marginal_record(self, digits: int | None) -> list[object]:
         """p_t, state by state; of sequences those that are possible, each by its labels."""
         if self.sequences is None:
-            return [plain(p) for p in self.marginal]
+            return [plain(p, digits) for p in self.marginal]
         named = zip(self.sequences, self.marginal, strict=True)
-        return [{"x_t": list(x), "probability": plain(p)} for x, p in named if p]
+        return [{"x_t": list(x), "probability": plain(p, digits)} for x, p in named if p]
 
 
 PARTS = ("expected_total_correlation", "position_error")
@@ -150,6 +151,9 @@ class Elbo:
     def __repr__(self) -> str:
         shown_totals = {"L": self.negative_elbo, "NLL": self.nll, "H(x0)": self.data_entropy}
         return f"<Elbo: {', '.join(f'{name} = {_short(value)}' for name, value in shown_totals.items())}>"
+
+    def _repr_html_(self) -> str:
+        return str(import_module("markovdiff.reports.notebook").of_ledger(self))
 
 
 def _short(value: Enclosed | None) -> str:
@@ -257,8 +261,12 @@ class Result:
         """Whether every check came out as expected."""
         return not self.partial and all(check.verdict == "holds" for check in self.checks)
 
-    def record(self, distributions: bool = False) -> dict[str, Any]:
-        """Return the whole result as plain dicts, lists and strings."""
+    def record(self, distributions: bool = False, *, decimal: bool = False) -> dict[str, Any]:
+        """Return the whole result as plain dicts, lists and strings.
+
+        With `decimal` the steps' rationals are decimals, rounded to the result's digits; the scenario stays exact.
+        """
+        digits = int(str(self.arithmetic["digits"])) if decimal else None
         return {
             "schema": SCHEMA,
             "markovdiff": self.version,
@@ -267,7 +275,7 @@ class Result:
             "arithmetic": self.arithmetic,
             "scenario": self.scenario,
             "notes": list(self.notes),
-            "steps": [step.record(distributions) for step in self.steps],
+            "steps": [step.record(distributions, digits) for step in self.steps],
             "elbo": {name: plain(getattr(self.elbo, name)) for name in TOTALS},
             "checks": [{field.name: getattr(check, field.name) for field in fields(Check)} for check in self.checks],
             "sequence": None if self.sequence is None else self.sequence.record(),
@@ -278,9 +286,22 @@ class Result:
         """Draw the result and return the matplotlib Figure: information, loss, entropy or ledger (see `md.plot`)."""
         return import_module("markovdiff.figures.figure").plot(self, what, scale=scale)
 
-    def to_json(self, distributions: bool = False) -> str:
-        """Return JSON text, one line a quantity."""
-        return dump(self.record(distributions))
+    def to_json(self, distributions: bool = False, *, decimal: bool = False) -> str:
+        """Return JSON text, one line a quantity; with `decimal` the steps' rationals as decimals."""
+        return dump(self.record(distributions, decimal=decimal))
+
+    def to_frame(self, library: str | None = None) -> Any:
+        """Return a row a step as a pandas or polars DataFrame: floats by the JSON's names, `t` whole, `decay` text.
+
+        `library` is "pandas" or "polars"; by default whichever is in use, or installed. Infinite is inf, undefined NaN;
+        what does not apply or was not decided is missing. Raises InputError where the library is not installed.
+        """
+        kinds = {name: {"t": int, "decay": str}.get(name, float) for name in QUANTITIES}
+        columns = {name: [cell(getattr(step, name)) for step in self.steps] for name in QUANTITIES}
+        return frame(columns, kinds, library)
+
+    def _repr_html_(self) -> str:
+        return str(import_module("markovdiff.reports.notebook").of_result(self))
 
     def to_csv(self, distributions: bool = False) -> str:
         """Return CSV text: a header, then one row a step, one column a quantity."""
@@ -300,7 +321,7 @@ def to_csv(results: Iterable[Result], distributions: bool = False, named: bool =
     """
     results = list(results)
     marked = any(result.partial for result in results)
-    states = list(dict.fromkeys(s for r in results for s in _states(r))) if distributions else []
+    states = list(dict.fromkeys(s for r in results for s in states_of(r))) if distributions else []
     shaded = any(step.shadow for result in results for step in result.steps)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
@@ -310,7 +331,7 @@ def to_csv(results: Iterable[Result], distributions: bool = False, named: bool =
         for step in result.steps:
             row = [csv_cell(name, plain(getattr(step, name))) for name in QUANTITIES]
             if distributions:
-                law = dict(zip(_states(result), step.marginal, strict=True))
+                law = dict(zip(states_of(result), step.marginal, strict=True))
                 row += [csv_cell("marginal", plain(law.get(s))) for s in states]
             if step.shadow is not None:
                 row += _shadow_cells(step.shadow)
@@ -328,7 +349,7 @@ def _shadow_cells(shade: FloatError) -> list[str]:
     ]
 
 
-def _states(result: Result) -> list[str]:
+def states_of(result: Result) -> list[str]:
     """Return the states as columns call them; a sequence by its labels, joined."""
     if result.steps and (sequences := result.steps[0].sequences) is not None:
         return [joined(x) for x in sequences]
@@ -337,9 +358,11 @@ def _states(result: Result) -> list[str]:
     return states
 
 
-def plain(value: object) -> object:
-    """Return a value as the JSON has it."""
+def plain(value: object, digits: int | None = None) -> object:
+    """Return a value as the JSON has it; a rational as a decimal of so many digits where these are given."""
     match value:
+        case Fraction() if digits is not None:
+            return fraction_text(value, digits)
         case Fraction():
             return text(value)
         case Decimal():

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -81,6 +82,9 @@ class Scenario:
         facts = f"{self.T} steps on {self.K} states, {kind}, {arithmetic.kind}, {arithmetic.digits} digits, {self.unit}"
         long = "" if self.sequences is None else f"sequences of {self.sequences.length}, "
         return f"<Scenario {shown(self.name, 40)}: {long}{facts}>"
+
+    def _repr_html_(self) -> str:
+        return str(import_module("markovdiff.reports.notebook").of_scenario(self))
 
     def __hash__(self) -> int:
         return hash((self.name, self.data, self.betas, self.T, self.unit))

@@ -283,6 +283,9 @@ def test_every_kind_shows_its_keys_and_begins_well(table: str, name: str) -> Non
         if table == "reverse.model" and kind == "table":
             assert found is not None
             assert (found.path, chosen.field("reverse.model.path").value) == ("reverse.model.kind", "")
+        elif kind == "mutual-information" and not chosen.draft.kernel.is_structured:
+            assert found is not None
+            assert found.path == "noise.schedule.kind"
         else:
             assert found is None, (kind, found)
 
