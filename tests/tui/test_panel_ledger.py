@@ -102,3 +102,11 @@ def test_the_strong_bound_is_beside_the_step() -> None:
     shown = drawn("ledger", view.ViewState(film, 17), 66, 14)
     assert "I_t 0.015135 ≤ η·I_(t−1) 0.016840" in shown
     assert "t=17 0.003576 = lost 0.003576 + model error 0" in shown
+
+
+def test_alone_the_ledger_has_its_formula() -> None:
+    """Zoomed, both sums that L is stand under the numbers; and only then."""
+    film = film_of("elbo-d3pm")
+    for zoomed in ("", "ledger"):
+        shown = drawn("ledger", view.ViewState(film, 5, zoomed=zoomed), 118, 34)
+        assert ("L = L_0 + ΣL_(t−1) + L_T" in shown) is ("= H(x0) + ΣΔ_t + KL(p_T‖π)" in shown) is bool(zoomed)

@@ -63,6 +63,11 @@ KEY: Words = (
 BESIDE_FROM, TEXT = 84, 42
 """Columns from which on the waterfall is beside the lines, and those of the lines then."""
 
+FORMULA: tuple[Line, ...] = tuple(
+    ([(words, "dim")], None) for words in ("", " L = L_0 + ΣL_(t−1) + L_T", "   = H(x0) + ΣΔ_t + KL(p_T‖π)")
+)
+"""What the lines are, where the panel is alone."""
+
 CHART = 5
 """Rows that a waterfall has at least, with its axis."""
 
@@ -97,7 +102,9 @@ def _sheet(view: ViewState, width: int, height: int) -> Sheet:
     if not ledger or height < CHART + 1:
         return Sheet(*_lines(view, width, height))
     if width >= BESIDE_FROM:
-        return Sheet(*_lines(view, TEXT, height), TEXT, 0, True)
+        lines, below = _lines(view, TEXT, height)
+        room = view.zoomed == PANEL.name and len(lines) + len(FORMULA) <= height
+        return Sheet([*lines, *FORMULA] if room else lines, below, TEXT, 0, True)
     lines, below = _lines(view, width, height)
     if not below and len(lines) + CHART < height:
         return Sheet(lines, below, 0, len(lines), True)
