@@ -15,6 +15,7 @@ from typing import Any
 
 import markovdiff as md
 from tui.messages import STOPPED
+from tui.panels.information import scale_of
 from tui.run_buffer import RunBuffer
 from tui.view import ViewState
 
@@ -83,11 +84,11 @@ def _words(panel: str, scene: ViewState) -> set[str]:
     sampled = {str(film.sampled.count), str(film.sampled.seed), str(film.sampled.undefined)} if film.sampled else set()
     return {
         "headline": counts | own | {f"{len(film.finished['checks'])}" if film.finished else "", "1", "1/8"},
-        "information": set(),
+        "information": set(map(str, range(film.T + 1))),
         "matrix": {"0", "1"},
         "marginal": labels,
         "posterior": counts | labels | more | {"0"},
-        "ledger": counts | more,
+        "ledger": counts | more | set(map(str, range(film.T + 1))),
         "inequality": {"0"},
         "trajectories": counts | labels | sampled | {"0"},
         "chain": counts | labels | own | more,
@@ -103,12 +104,16 @@ def _spans(panel: str, scene: ViewState, chain: md.Chain | None) -> Iterator[Spa
         yield from _quantities(record)
     if panel == "ledger" and film.finished is not None:
         yield from _quantities(film.finished["elbo"])
+    if panel == "ledger":
+        totals = [*_quantities(film.finished["elbo"])] if film.finished else []
+        high = max(high for _, high in [*totals, *_quantities(film.steps[0].record, ["entropy"])])
+        yield from ((tick, tick) for tick in _round_numbers(high))
     if panel == "information":
         curves = ("entropy", "conditional_entropy", "mutual_information", "sdpi_bound")
-        low, high = (max(s[k] for step in film.steps for s in _quantities(step.record, curves)) for k in (0, 1))
-        square = Fraction(1, 4) if scene.scale == "square root" else Fraction(1, 2)
-        yield from ((low, high), (low * square, high * square), (Fraction(0), Fraction(0)))
-        yield from ((Fraction(10) ** k, Fraction(10) ** k) for k in range(-400, 4) if scene.scale == "logarithmic")
+        yield from _quantities(record, (*curves, "information_loss", "dobrushin"))
+        high = max(s[1] for step in film.steps for s in _quantities(step.record, curves))
+        yield from ((tick, tick) for tick in _round_numbers(high))
+        yield from ((Fraction(10) ** k, Fraction(10) ** k) for k in range(-400, 4) if "log" in scale_of(scene))
     if panel == "matrix":
         yield from ((Fraction(p), Fraction(p)) for p in film.opened.data)
     if panel == "posterior" and chain is not None:
@@ -148,6 +153,13 @@ def _drawn(film: RunBuffer) -> Iterator[Span]:
         yield from _quantities(row, ("excess", "kl", "outside_support"))
     if "support" not in law:
         yield from ((Fraction(q), Fraction(q)) for row in film.drawn for _, q, _ in row)
+
+
+def _round_numbers(high: Fraction) -> Iterator[Fraction]:
+    """What an axis from 0 to here may be labelled with: the multiples of 1, 2 and 5 times a power of ten."""
+    power = next(Fraction(10) ** k for k in range(5, -400, -1) if Fraction(10) ** k <= (high or 1))
+    for step in (s * power / d for s in (1, 2, 5) for d in (1, 10, 100)):
+        yield from (k * step for k in range(int(high / step) + 1))
 
 
 def _quantities(record: dict[Any, Any], names: Iterable[str] = ()) -> Iterator[Span]:
