@@ -84,6 +84,10 @@ class MarkovdiffApp(App[None]):
             later = partial(self.call_later, self.main.action_act, action.name)
             yield SystemCommand(action.words, f"{action.group}: {spelled(action.keys.split(',')[0])}", later)
 
+    async def action_quit(self) -> None:
+        """Leave; an edited chain that is not saved is asked about."""
+        self.main.action_act("quit")
+
     def action_suspend_process(self) -> None:
         """Give the terminal back to the shell, with the clock at rest; where there is no shell, do nothing."""
         if self._driver is None or not self._driver.can_suspend or not _has_a_shell():
@@ -121,7 +125,7 @@ class MarkovdiffApp(App[None]):
     def saved(self, event: Form.Saved) -> None:
         """Name the file in the command line from now on."""
         recent.remember(event.path)
-        self.session.request = replace(self.session.request, source=str(event.path), edited=False)
+        self.session.saved(self.session.request, event.path)
 
 
 def _has_a_shell() -> bool:

@@ -89,5 +89,5 @@ GUIDE = (
         "program",
         lambda s: s.screen.suspend(),
     ),
-    Action("q", "quit", "leave", "program", lambda s: s.screen.leave()),
+    Action("q", "quit", "leave", "program", partial(opens, "leave")),
 )

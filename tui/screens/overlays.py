@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import groupby
 from typing import ClassVar, TypeVar
 
 from rich.table import Table
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -202,6 +202,31 @@ class Export(Overlay[str | None]):
         with Vertical(classes="small") as box:
             box.border_title = "save into the current folder"
             yield Choices(*(Option(words, id=kind) for kind, words in self.KINDS.items()))
+
+    @on(OptionList.OptionSelected)
+    def choose(self, event: OptionList.OptionSelected) -> None:
+        """Give this one back."""
+        self.dismiss(event.option_id)
+
+
+class Ask(Overlay[str | None]):
+    """A question with a key to each answer. The first changes nothing, and so does escape, which gives None."""
+
+    def __init__(self, question: str, answers: Mapping[str, str]) -> None:
+        super().__init__()
+        self.question, self.answers = question, answers
+
+    def compose(self) -> ComposeResult:
+        """Lay out the answers."""
+        with Vertical(classes="small ask") as box:
+            box.border_title = Content(self.question).markup
+            yield Choices(*(Option(f"{key}  {words}", id=key) for key, words in self.answers.items()), markup=False)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take an answer by its letter."""
+        if event.key in self.answers:
+            event.stop()
+            self.dismiss(event.key)
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
