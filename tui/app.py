@@ -24,6 +24,9 @@ from tui.screens.overlays import Editor
 from tui.session import Session
 from tui.themes import THEMES
 
+GREETING = "T is a tour in ten questions, ? the help; space plays, e changes the chain."
+"""What is said once, the first time."""
+
 
 class MarkovdiffApp(App[None]):
     """Step through the time of a noising chain."""
@@ -42,13 +45,15 @@ class MarkovdiffApp(App[None]):
         play: bool = False,
         fps: int = 30,
         theme: str | None = None,
+        greet: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Show a scenario; an `engine` that is given has begun it already."""
+        """Show a scenario; an `engine` that is given has begun it already. `greet` says where to begin."""
         super().__init__()
         for known in THEMES:
             self.register_theme(known)
         self.theme = theme or THEMES[0].name
+        self.greet = greet
         begun, engine = engine is not None, engine or Engine()
         self.main = MainScreen(
             lambda screen: Session(screen, request, engine, begun=begun, t=t, play=play, clock=clock), fps
@@ -62,6 +67,11 @@ class MarkovdiffApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return our colours: their names exist in every theme, also in one of Textual's own."""
         return dict(THEMES[0].variables)
+
+    def on_ready(self) -> None:
+        """Say to somebody new where to begin."""
+        if self.greet:
+            self.notify(GREETING, title="new here?", timeout=20, markup=False)
 
     def on_unmount(self) -> None:
         """Leave no process behind."""

@@ -142,9 +142,9 @@ def lab(app: App[Any], session: Session) -> None:
     app.push_screen(Lab(session.lab), left)
 
 
-def show_help(app: App[Any], session: Session) -> None:  # noqa: ARG001  (a dialogue)
-    """Show every key, and what the panels mean."""
-    app.push_screen(Help())
+def show_help(app: App[Any], session: Session) -> None:
+    """Show what the panel in focus means, every key, and what the other panels mean."""
+    app.push_screen(Help(session.view.focused))
 
 
 DIALOGUES: dict[str, Callable[[App[Any], Session], None]] = {

@@ -24,6 +24,7 @@ from tui.actions import ACTIONS, Action, spelled
 from tui.canvas import Canvas
 from tui.engine import Engine
 from tui.messages import Request
+from tui.panel import Panel
 from tui.panels import PANELS
 from tui.run_buffer import RunBuffer
 from tui.screens.lists import Choices, Modal
@@ -250,20 +251,32 @@ def _keys(actions: Iterable[Action]) -> Table:
 
 
 class Help(Overlay[None]):
-    """Every action, from the registry, and what each panel means."""
+    """The panel in focus, every action from the registry, and what each other panel means."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,question_mark", "leave", "back", priority=True)]
+
+    def __init__(self, focused: str = "") -> None:
+        """Take the name of the panel that has the keys."""
+        super().__init__()
+        self.panels = sorted(PANELS.values(), key=lambda panel: panel.name != focused)
+        self.first = 1 if focused in PANELS else 0
 
     def compose(self) -> ComposeResult:
-        """Keys first, then the panels."""
+        """Lay out the panel in focus, the keys, then the other panels."""
         with VerticalScroll(classes="box") as box:
-            box.border_title = "help: escape leaves"
+            box.border_title = "help: ↑ ↓ scroll, q, ? or escape closes"
+            yield from self._about(self.panels[: self.first])
             for group, actions in groupby(ACTIONS, key=lambda action: action.group):
                 yield Static(group, markup=False)
                 yield Static(_keys(actions))
-            for panel in PANELS.values():
-                title = f"{panel.key} {panel.title(NOTHING)}"
-                yield Static(Content.assemble((title, "bold"), f"\n{panel.about}\n"), markup=False)
-                formulas = "\n".join(f"  {formula}" for formula in panel.formula.split(";   "))
-                yield Static(f"{formulas}\n", classes="formula", markup=False)
+            yield from self._about(self.panels[self.first :])
+
+    def _about(self, panels: Iterable[Panel]) -> ComposeResult:
+        for panel in panels:
+            title = f"{panel.key} {panel.title(NOTHING)}"
+            yield Static(Content.assemble((title, "bold"), f"\n{panel.about}\n"), markup=False)
+            formulas = "\n".join(f"  {formula}" for formula in panel.formula.split(";   "))
+            yield Static(f"{formulas}\n", classes="formula", markup=False)
 
     def on_mount(self) -> None:
         """Let the arrows scroll."""
