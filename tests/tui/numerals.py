@@ -80,8 +80,11 @@ def _words(panel: str, scene: ViewState) -> set[str]:
     own = set(NUMERAL.findall(f"{film.opened.name} {film.opened.title}"))
     more = {str(n) for n in range(1, max(20, film.opened.K + 1))}  # lines or states below an edge
     sampled = {str(film.sampled.count), str(film.sampled.seed), str(film.sampled.undefined)} if film.sampled else set()
+    checks = film.finished["checks"] if film.finished else []
+    held = sum(check["verdict"] == "holds" for check in checks)
+    verdicts = {str(len(checks)), str(held)}
     return {
-        "headline": counts | own | {f"{len(film.finished['checks'])}" if film.finished else "", "1", "1/8"},
+        "headline": counts | own | verdicts | {"1", "1/8"},
         "information": set(map(str, range(film.T + 1))),
         "matrix": {"0", "1"},
         "marginal": labels,

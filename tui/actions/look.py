@@ -81,8 +81,9 @@ LOOK = (
         "curves on a linear, square-root or logarithmic scale",
         do=scale,
         footer="Scale",
+        weight=3,
     ),
-    _act("F", "shadow", "float64's I(x0;x_t) beside the certified one, or not", do=shadow),
+    _act("F", "shadow", "float64's I(x0;x_t) beside the certified one, or not", do=shadow, footer="float64", weight=1),
     _act(
         "c", "matrix", "the next matrix: Qbar, Q, the joint, the Bayes reverse", do=partial(advance, "matrix", MATRICES)
     ),
@@ -99,6 +100,8 @@ LOOK = (
     _act("u", "unit", "bits or nats", do=unit),
     *(_act(p.key, f"panel_{p.name}", p.words, do=partial(focus, p.name)) for p in PANELS.values()),
     _act("tab", "turn", "the next panel, where several share a place", do=turn, first=True),
-    _act("f", "zoom", "the focused panel alone, and back", do=zoom, footer="Zoom"),
-    _act("t", "next_theme", "dark, light, high contrast", do=lambda session: session.screen.next_theme()),
+    _act("f", "zoom", "the focused panel alone, and back", do=zoom, footer="Zoom", weight=4),
+    _act(
+        "t", "next_theme", "dark, light, high contrast", do=lambda session: session.screen.next_theme(), footer="Theme"
+    ),
 )

@@ -45,6 +45,7 @@ class ViewState:
     - `zoomed` is the name of the panel that has the room of all, or ""
     - `recent` are the names of the panels that were asked for, that which has the keys first
     - `hover` is where the mouse is: a panel's name, x and y
+    - `edited` is whether the chain was changed and is not saved
     - `size` is the screen's, in columns and rows; `touring` whether the card of the tour takes some of them
     """
 
@@ -67,6 +68,7 @@ class ViewState:
     size: tuple[int, int] = (0, 0)
     touring: bool = False
     arrived: int = 0
+    edited: bool = False
 
     @property
     def focused(self) -> str:
