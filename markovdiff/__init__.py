@@ -16,6 +16,9 @@ from markovdiff._version import __version__
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.logform import INFINITY, LogForm, log
+    from markovdiff.designs.estimate import estimate
+    from markovdiff.designs.inspection import Inspection, inspect
+    from markovdiff.designs.schedule import design
     from markovdiff.errors import (
         InexactError,
         InputError,
@@ -39,6 +42,9 @@ if TYPE_CHECKING:
     from markovdiff.process.chain import Chain
     from markovdiff.reference.compare import compare
     from markovdiff.reference.export import export
+    from markovdiff.reports.page import report
+    from markovdiff.sequences.curve import information_curve
+    from markovdiff.sequences.unmasking import best_unmasking
     from markovdiff.study.result import Result
     from markovdiff.study.run import run
     from markovdiff.study.scenario import Scenario, load, loads, scenario
@@ -55,6 +61,9 @@ _HOMES = {
         "TooLongError",
         "UnfinishedError",
     ),
+    "markovdiff.designs.estimate": ("estimate",),
+    "markovdiff.designs.inspection": ("Inspection", "inspect"),
+    "markovdiff.designs.schedule": ("design",),
     "markovdiff.figures.figure": ("plot",),
     "markovdiff.measures.distances": ("chi_squared", "renyi", "total_variation"),
     "markovdiff.measures.information": (
@@ -69,6 +78,9 @@ _HOMES = {
     "markovdiff.process.chain": ("Chain",),
     "markovdiff.reference.compare": ("compare",),
     "markovdiff.reference.export": ("export",),
+    "markovdiff.reports.page": ("report",),
+    "markovdiff.sequences.curve": ("information_curve",),
+    "markovdiff.sequences.unmasking": ("best_unmasking",),
     "markovdiff.study.result": ("Result",),
     "markovdiff.study.run": ("run",),
     "markovdiff.study.scenario": ("Scenario", "load", "loads", "scenario"),
@@ -77,9 +89,11 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  (by theme)
-    "load", "loads", "scenario", "run", "sweep", "plot", "export", "compare", "Scenario", "Chain", "Result",
+    "load", "loads", "scenario", "run", "sweep", "plot", "report", "export", "compare", "inspect", "design", "estimate",
+    "Scenario", "Chain", "Result", "Inspection",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "total_variation", "chi_squared", "renyi",
+    "information_curve", "best_unmasking",
     "log", "LogForm", "INFINITY",
     "MarkovdiffError", "InputError", "InexactError", "LimitError", "UnfinishedError", "TooLongError", "InternalError",
     "__version__",

@@ -90,9 +90,8 @@ def tables() -> dict[str, bytes]:
     """The files beside them."""
     rows = [[1, 2, 1], [0, 3, 1], [5, 0, 5]]
     exact = [["1/2", "1/4", "1/4"], ["0", "1", "0"], ["1/3", "1/3", "1/3"]]
-    found = {
-        path.name: path.read_bytes() for path in (HOME / "scenarios").iterdir() if path.suffix in (".csv", ".json")
-    }
+    beside = (path for path in (HOME / "scenarios").iterdir() if path.suffix in (".csv", ".json", ".txt"))
+    found = {path.name: path.read_bytes() for path in beside}
     found |= {
         "p.npy": _npy(np.array([0.5, 0.25, 0.3])),
         "k.npy": _npy(np.array(rows)),

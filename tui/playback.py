@@ -6,6 +6,7 @@ A timer that is late therefore skips steps, and time runs as fast as before. Whi
 
 so each t is held for a whole period and a turn-round after n steps takes n steps to come back. A change
 of speed keeps the phase, the part of the period that has passed; anything that moves t begins a new one.
+The rate is such that 0 … T takes ten seconds at speed 1, be T 10 or 10,000; a step takes a second at most.
 Everything is reckoned anew when it is asked for: nothing here needs to be called regularly.
 """
 
@@ -18,9 +19,21 @@ from math import floor
 SPEEDS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """The speeds there are; 1 is `rate` steps a second."""
 
+WHOLE = 10.0
+"""Seconds that a whole run takes at speed 1."""
+
+
+def rate_for(T: int) -> float:
+    """Return the steps a second by which 0 … T takes ten seconds, and at least one.
+
+    >>> rate_for(1), rate_for(64), rate_for(1000)
+    (1.0, 6.4, 100.0)
+    """
+    return max(T / WHOLE, 1.0)
+
 
 class Playback:
-    """A t in 0 … T that a clock moves.
+    """A t in 0 … T that a clock moves, by `rate` steps a second; as `rate_for` says where none is given.
 
     >>> now = [0.0]
     >>> playback = Playback(64, clock=lambda: now[0], rate=8)
@@ -28,9 +41,9 @@ class Playback:
     16
     """
 
-    def __init__(self, T: int, clock: Callable[[], float] = time.monotonic, rate: float = 8.0) -> None:
+    def __init__(self, T: int, clock: Callable[[], float] = time.monotonic, rate: float | None = None) -> None:
         self._clock = clock
-        self._rate = rate
+        self._given = rate
         self._T = _last(T)
         self._t = 0
         self._since = 0.0
@@ -54,6 +67,11 @@ class Playback:
         self._settle()
         self._T = _last(T)
         self._t = min(self._t, self._T)
+
+    @property
+    def _rate(self) -> float:
+        """Steps a second at speed 1."""
+        return rate_for(self._T) if self._given is None else self._given
 
     @property
     def playing(self) -> bool:

@@ -21,7 +21,7 @@ from tui.glyphs import NUMERAL, columns, glyphs, padded, shorten
 
 BRAILLE = [chr(0x2800 + (k & 0x87 | (k & 0x08) << 3 | (k & 0x70) >> 1)) for k in range(256)]  # 4 dots left, 4 right
 Row = list["Cell"]
-DASH, PERIOD = 4, 8  # in dots: as much drawn as left out, one cell upward or two across
+SOLID, LONG, DASHED, DOTTED = (1, 1), (6, 8), (4, 8), (1, 4)  # dots drawn, of how many; a cell is 4 upward, 2 across
 CIVIDIS = bytes.fromhex("00224e 123570 3b496c 575d6d 707173 8a8678 a59c74 c3b369 e1cc55 fee838 fee838")
 PALETTE = [
     "#" + bytes(round(CIVIDIS[c] + (CIVIDIS[c + 3] - CIVIDIS[c]) * (9 * k % 255) / 255) for c in range(i, i + 3)).hex()
@@ -45,11 +45,12 @@ _cell = lru_cache(maxsize=4096)(Cell)
 
 @dataclass(frozen=True)
 class Series:
-    """A curve: y at t = 0..T in data coordinates, None where it is not drawn."""
+    """A curve: y at t = 0..T in data coordinates, None where it is not drawn; a heavy one is two dots thick."""
 
     points: Sequence[float | None]
     style: str
-    dashed: bool = False
+    dash: tuple[int, int] = SOLID
+    heavy: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,11 @@ def time_at(column: int, T: int, plot_width: int) -> int:
     return min(around, key=lambda t: abs(column_of(t, T, plot_width) - column), default=0)
 
 
+def row_of(y: float, low: float, high: float, height: int) -> int:
+    """Return the row of cells that shows y; one beyond low..high is shown at the edge."""
+    return height - 1 - _level(y, low, high, 4 * height - 1) // 4
+
+
 def gutter(ticks: Sequence[Tick]) -> int:
     """Return the columns left of a plot: the longest label and the axis."""
     return 1 + max((columns(tick.label) for tick in ticks), default=0)
@@ -115,7 +121,7 @@ def curves(
     for tick in reversed(ticks if margin else []):
         if low <= tick.y <= high:
             label = cells(padded(tick.label, margin - 1, ">"), "dim")
-            rows[height - 1 - _level(tick.y, low, high, levels - 1) // 4][:margin] = [*label, Cell("┤", "axis")]
+            rows[row_of(tick.y, low, high, height)][:margin] = [*label, Cell("┤", "axis")]
     places = [_dot(t, T, plot) for t in range(T + 1)]
     drawn = [(_dots(one, places, low, high, 2 * plot, levels), one.style) for one in reversed(series)]
     for column in range(plot):
@@ -135,7 +141,8 @@ def curves(
 def _dots(one: Series, places: list[int], low: float, high: float, columns: int, levels: int) -> list[int]:
     """Return the dots of one curve: an integer a column of dots, bit 0 on top."""
     masks = [0] * columns
-    pattern = sum(1 << k for k in range(levels + PERIOD) if k % PERIOD < DASH) if one.dashed else -1
+    drawn, period = one.dash
+    pattern = sum(1 << k for k in range(levels + period) if k % period < drawn)
     arc, here = 0, None
     for x, y in zip(places, one.points, strict=False):
         if y is None or isnan(y):
@@ -144,11 +151,16 @@ def _dots(one: Series, places: list[int], low: float, high: float, columns: int,
         there = x, levels - 1 - _level(y, low, high, levels - 1)
         for column, start, stop in _line(here, there):
             length = abs(stop - start) + 1
-            phase = arc if stop >= start else DASH - arc - length  # upward the pattern runs from its other end
-            masks[column] |= (pattern >> phase % PERIOD & (1 << length) - 1) << min(start, stop)
+            phase = arc if stop >= start else drawn - arc - length  # upward the pattern runs from its other end
+            masks[column] |= (pattern >> phase % period & (1 << length) - 1) << min(start, stop)
             arc += length
         here = there
-    return masks
+    return [_thick(mask, levels) for mask in masks] if one.heavy else masks
+
+
+def _thick(mask: int, levels: int) -> int:
+    """Return a column of dots with one more under each, or over that at the foot."""
+    return (mask | mask << 1 | mask >> levels - 1 << max(levels - 2, 0)) & (1 << levels) - 1
 
 
 def _line(here: tuple[int, int] | None, there: tuple[int, int]) -> Iterator[tuple[int, int, int]]:

@@ -168,7 +168,8 @@ STOPS = (
         ("by all that noise destroyed", "by the prior term", "not at all"),
         "c",
         "L = NLL = H(x0), exactly. Denoising terms pay for what their steps destroyed, the other two for H(x0|x_1) and "
-        "I(x0;x_T): together H(x0). Only errors come on top. Go on: e edits the chain, ctrl+l is the lab.",
+        "I(x0;x_T): together H(x0), where the bars end. Only errors come on top. Go on: e edits the chain, ctrl+l is "
+        "the lab.",
         Setting("elbo-tight", 30, "ledger"),
         Setting("elbo-tight", 30, "ledger"),
     ),

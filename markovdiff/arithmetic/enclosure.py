@@ -281,15 +281,15 @@ class Decimals:
     may_end: bool
 
 
-def decimals(x: arb, digits: int) -> Decimals | None:
+def decimals(x: arb, digits: int, spare: int = GUARD_BITS // 2) -> Decimals | None:
     """Return `x` between decimals of `digits` significant digits, rounded outward.
 
     |nearest − truth| is under one unit of the last digit, upper − lower at most two. None where the
-    ball is too wide for that: ask again with more bits.
+    ball is too wide for that, or has not `spare` bits more (at least 4): ask again with more bits.
     """
     if x.is_zero():
         return Decimals(0, 0, 0, 0, may_end=True)
-    if accuracy(x) < ceil(digits * log2(10)) + GUARD_BITS // 2:
+    if accuracy(x) < ceil(digits * log2(10)) + spare:
         return None
     m, r, e = (int(part) for part in x.mid_rad_10exp(digits + 8))
     drop = len(numeral(abs(m))) - digits
@@ -337,6 +337,16 @@ def decimal_text(value: Decimal) -> str:
     sign, digits, exponent = value.as_tuple()
     mantissa = integer("".join(map(str, digits)))
     return show(-mantissa if sign else mantissa, int(exponent))
+
+
+def fraction_text(x: Fraction, digits: int) -> str:
+    """Return a fraction as a decimal rounded to so many significant digits, without zeros at its end.
+
+    >>> fraction_text(Fraction(2, 3), 4), fraction_text(Fraction(1, 8), 15), fraction_text(Fraction(0), 15)
+    ('0.6667', '0.125', '0')
+    """
+    quotient = Context(prec=digits).divide(Decimal(x.numerator), Decimal(x.denominator))
+    return decimal_text(quotient.normalize()) if quotient else "0"
 
 
 def float_text(value: float, digits: int) -> str:

@@ -16,7 +16,7 @@ The value is in nats; bits are the same number divided by log 2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import total_ordering
 from math import inf
@@ -51,6 +51,9 @@ SHORT = 120
 FIRST_LOOK = 128
 """Bits at which the `repr` of a longer form is evaluated."""
 
+LOOKS = (FIRST_LOOK, 8 * FIRST_LOOK)
+"""Bits at which a longer form is evaluated for a notebook."""
+
 _LARGEST_TRIAL_PRIME = 997
 
 
@@ -69,6 +72,9 @@ class Infinity:
 
     def __str__(self) -> str:
         return "∞"
+
+    def _repr_latex_(self) -> str:
+        return r"$\infty$"
 
     def __repr__(self) -> str:
         return "INFINITY"
@@ -238,13 +244,8 @@ class LogForm:
         Empty exactly when the number is zero. Where every argument factors over primes below 1000
         the base is of primes and the result canonical.
         """
-        parts = {b: _trial_factors(b) for b in self._terms}
-        base = coprime_base(q for factors in parts.values() for q, _ in factors if q > _LARGEST_TRIAL_PRIME)
-        total: dict[fmpz, fmpz] = {}
-        for b, c in self._terms.items():
-            for q, e in _exponents(parts[b], base):
-                total[q] = total.get(q, fmpz(0)) + c * e
-        return {q: c for q, c in total.items() if c != 0}
+        (total,), _ = over_common_base([self])
+        return total
 
     # numbers
 
@@ -310,6 +311,28 @@ class LogForm:
             return f"<LogForm {written}>"
         return f"<LogForm of {len(self._terms)} logarithms, {self.ball(FIRST_LOOK).str(12)} nats>"
 
+    def _repr_latex_(self) -> str:
+        r"""Return the exact sum as a formula where it fits a line, else its first digits.
+
+        >>> (2 * log(2) - Fraction(3, 4) * log(3))._repr_latex_()
+        '$2 \\log 2 - \\frac{3}{4} \\log 3$'
+        """
+        if self.closed_form(limit=SHORT) is None:
+            near = next((x for bits in LOOKS if accuracy(x := self.ball(bits)) > FIRST_LOOK // 2), None)
+            if near is None:
+                return rf"$\text{{a sum of {len(self._terms)} logarithms}}$"
+            digits, _, power = near.str(12, radius=False).partition("e")
+            tens = rf" \cdot 10^{{{power}}}" if power else ""
+            return rf"$\approx {digits}{tens}$"
+        words = ""
+        for b, c in sorted(self.over_coprime_base().items()):
+            a = to_fraction(fmpq(c, self._denominator))
+            n, d = abs(a.numerator), a.denominator
+            size = "" if (n, d) == (1, 1) else f"{n} " if d == 1 else rf"\frac{{{n}}}{{{d}}} "
+            sign = ("-" if a < 0 else "") if not words else (" - " if a < 0 else " + ")
+            words += rf"{sign}{size}\log {b.str()}"
+        return f"${words or 0}$"
+
 
 def _nearest_float(x: Fraction) -> float:
     """Return the nearest float; ±∞ past the largest, as IEEE 754 rounds."""
@@ -329,6 +352,30 @@ def log(x: object) -> LogForm:
     if value <= 0:
         raise InputError("the logarithm of a number that is not positive", expected="a number > 0", got=shown(value))
     return LogForm([(fmpz(1), fmpz(value.numerator)), (fmpz(-1), fmpz(value.denominator))])
+
+
+def over_common_base(forms: Sequence[LogForm]) -> tuple[list[dict[fmpz, fmpz]], fmpz]:
+    """Return several sums over one pairwise coprime base and one denominator: {b: coefficient numerator} of each.
+
+    A rational combination of them is zero exactly where it is zero in every coefficient.
+
+    >>> over_common_base([log(6) / 2, log(12)])
+    ([{2: 1, 3: 1}, {2: 4, 3: 2}], 2)
+    """
+    parts = {b: _trial_factors(b) for b in {b for form in forms for b in form._terms}}  # noqa: SLF001  (its own kind)
+    base = coprime_base(q for factors in parts.values() for q, _ in factors if q > _LARGEST_TRIAL_PRIME)
+    exponents = {b: list(_exponents(factors, base)) for b, factors in parts.items()}
+    scale = fmpz(1)
+    for form in forms:
+        scale = scale.lcm(form._denominator)  # noqa: SLF001
+    totals = []
+    for form in forms:
+        total: dict[fmpz, fmpz] = {}
+        for c, b in form._scaled(scale):  # noqa: SLF001
+            for q, e in exponents[b]:
+                total[q] = total.get(q, fmpz(0)) + c * e
+        totals.append({q: c for q, c in total.items() if c != 0})
+    return totals, scale
 
 
 def coprime_base(numbers: Iterable[fmpz]) -> list[fmpz]:

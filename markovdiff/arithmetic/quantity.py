@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from fractions import Fraction
+from html import escape
 
 from flint import arb, fmpz
 
 from markovdiff.arithmetic.enclosure import (
+    Decimals,
     Unit,
     accuracy,
     ball,
@@ -142,6 +144,12 @@ class Enclosed:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.short()}>"
+
+    def _repr_html_(self) -> str:
+        parts = [self.short()] + [f"= {self.closed_form}"] * (self.closed_form not in (None, self.value))
+        if self.lower != self.upper and len(self.value) <= SHOWN:
+            parts.append(f"<small>in [{self.lower}, {self.upper}]</small>")
+        return " ".join([*parts, escape(self.words or "")]).rstrip()
 
     def short(self) -> str:
         """Return the value, cut to two dozen digits.
@@ -289,13 +297,7 @@ class Quantity:
         if d.may_end and self._equals(ending, unit):
             value, exact = show_ending(d.nearest, d.exponent), text(ending).replace("-", "−")
             return Enclosed(value, value, value, exact if len(exact) <= MAX_CLOSED_FORM else None)
-        carried = len(numeral(abs(d.nearest))) > digits
-        return Enclosed(
-            show(d.nearest // 10, d.exponent + 1) if carried else show(d.nearest, d.exponent),
-            show(d.lower, d.exponent),
-            show(d.upper, d.exponent),
-            self._closed_form(unit) if closed else None,
-        )
+        return replace(_written(d, digits), closed_form=self._closed_form(unit) if closed else None)
 
     def _equals(self, value: Fraction, unit: Unit) -> bool:
         """Return whether the number is proved to be exactly `value`; in nats only zero can be (Lindemann)."""
@@ -322,3 +324,39 @@ def show_ending(mantissa: int, exponent: int) -> str:
     while mantissa % 10 == 0:
         mantissa, exponent = mantissa // 10, exponent + 1
     return show(mantissa, exponent)
+
+
+def of_rational(value: Fraction, digits: int) -> Enclosed:
+    """Report a rational number without a unit: its decimals rounded outward, its closed form where that is short.
+
+    >>> of_rational(Fraction(16, 25), 15), of_rational(Fraction(1, 3), 3).upper
+    (<Enclosed 0.64>, '0.334')
+    """
+    exact = text(value).replace("-", "−")
+    closed = exact if len(exact) <= MAX_CLOSED_FORM else None
+    if value == 0:
+        return Enclosed("0", "0", "0", closed)
+    d = decimals(ball(value, bits_for(digits) + 64), digits)
+    assert d is not None
+    if Fraction(d.nearest) * Fraction(10) ** d.exponent == value:
+        ending = show_ending(d.nearest, d.exponent)
+        return Enclosed(ending, ending, ending, closed)
+    return replace(_written(d, digits), closed_form=closed)
+
+
+def enclose(evaluate: Callable[[int], arb], digits: int) -> Enclosed:
+    """Report a real number without a unit: to `digits` digits, or to as many as its ball has; else "undecided"."""
+    x = evaluate(bits_for(digits))
+    for fewer in range(digits, 0, -1):
+        if (d := decimals(x, fewer, spare=4)) is not None:
+            return Enclosed("0", "0", "0", "0") if d.nearest == d.lower == d.upper == 0 else _written(d, fewer)
+    return Enclosed("undecided", witness={}, words="the enclosure has not one certain digit")
+
+
+def _written(d: Decimals, digits: int) -> Enclosed:
+    carried = len(numeral(abs(d.nearest))) > digits
+    return Enclosed(
+        show(d.nearest // 10, d.exponent + 1) if carried else show(d.nearest, d.exponent),
+        show(d.lower, d.exponent),
+        show(d.upper, d.exponent),
+    )

@@ -19,7 +19,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from markovdiff.audit import budget, claims, scenario
+from markovdiff.audit import budget, claims, contraction, scenario
 from markovdiff.audit.claims import Claim, WrongError
 from markovdiff.audit.confirm import Fact, Unbounded, confirm, confirm_rounded, shown
 from markovdiff.audit.facts import Facts
@@ -236,12 +236,12 @@ class Examination:
             self._number(cost, facts.now.t, None if facts.guess is None else facts.cross_entropy)
         if product := part.get("dobrushin_product"):
             self._rational(product, facts.now.t, None)
-        contraction = part.get("contraction")
-        if contraction is not None and contraction.value is not None:
-            self._contraction(self._claim(contraction, f"t = {facts.now.t}, contraction"), facts)
+        eta_kl = part.get("contraction")
+        if eta_kl is not None and eta_kl.value is not None:
+            self._contraction(self._claim(eta_kl, f"t = {facts.now.t}, contraction"), facts)
 
     def _contraction(self, claim: Claim, facts: Facts) -> None:
-        """Check I_t ≤ η_KL·I_{t−1} and η_KL ≤ η (Raginsky 2016); η_KL(Q_t) itself is not computed here."""
+        """Check η_KL(Q_t) by integers alone, and I_t ≤ η_KL·I_{t−1}, η_KL ≤ η (Raginsky 2016)."""
         step = facts.now.step
         if facts.before is None or step is None:
             raise WrongError(claim.where, claim.text, "null")
@@ -249,7 +249,10 @@ class Examination:
             least = LogSum.total([(claim.upper, facts.earlier), (Fraction(-1), facts.mutual)])
             if not claim.lower <= min(claim.upper, step.dobrushin) or least.sign() < 0:
                 raise WrongError(claim.where, claim.text, f"from I_t/I_(t−1) to {fraction_text(step.dobrushin)}")
-        self.uncovered.append("contraction (but for I_t ≤ η_KL·I_(t−1) and η_KL ≤ η)")
+            if said := contraction.contradiction(step, claim.lower, claim.upper):
+                raise WrongError(claim.where, claim.text, said)
+            return
+        self.uncovered.append("contraction")
 
     @staticmethod
     def _bound(facts: Facts, eta: Fraction) -> LogSum:

@@ -32,6 +32,7 @@ FORMS = tuple(
         r"the four formulas of I\(x0;x_t\) agree at each t = 0…\d+, .*",
         r"the formulas of I\(x0;x_t\) differ at t = \d+",
         rf"I_t [≤>] η\(Q_t\)·I_\(t−1\) {WHERE}(, always with equality|, with equality {WHERE})?: .*",
+        rf"I_t [≤>] η_KL\(Q_t\)·I_\(t−1\) {WHERE}: .*",
         rf"KL\(p_t ‖ [^)]*\) (never rises in \d+ steps?|rises( at least)? {WHERE}): proved",
         rf"H\(x_t\) (never falls in \d+ steps?|falls( at least)? {WHERE}): proved",
         rf"I\(x0;x_\d+\) = {_NUMBER} (bits|nats) is (at most|more than) .*: proved",

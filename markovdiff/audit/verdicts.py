@@ -113,7 +113,9 @@ class Verdicts:
                     f"{agree}as far as enclosures of every coefficient can tell",
                 )
             case "sdpi":
-                return Truths([f"I_t ≤ η(Q_t)·I_(t−1) {at_steps(range(1, T + 1), T)}{self._tight()}: proved"])
+                always = at_steps(range(1, T + 1), T)
+                sharper = f"I_t ≤ η_KL(Q_t)·I_(t−1) {always}: proved"  # a theorem, said where η_KL is given
+                return Truths([f"I_t ≤ η(Q_t)·I_(t−1) {always}{self._tight()}: proved"], [sharper])
             case "h-theorem":
                 law = {"stationary": "stationary law", "given": "the law given"}.get(question.against, question.against)
                 if answer.observed == "holds":

@@ -21,6 +21,8 @@ from markovdiff.bench.engine import ENGINES, exactly
 from markovdiff.bench.fits import Fit, power_law
 from markovdiff.bench.judge import TRUTH_DIGITS, Enclosure, Judgement, agree, judge
 from markovdiff.bench.plan import EVERYONE, Duel, Plan, Series
+from markovdiff.bench.rivals import RIVALS, of_mpf
+from markovdiff.bench.sequences import SequenceTask
 
 Say = Callable[[str], None]
 
@@ -61,6 +63,17 @@ class Growth:
     fit: Fit
 
 
+@dataclass(frozen=True)
+class Sequences:
+    """A task on sequences: what the engine takes; where a plain program was run, its ratio and what it is worth."""
+
+    name: str
+    size: str
+    seconds: float
+    ratio: Ratio | None
+    judgement: Judgement | None
+
+
 @dataclass
 class Measurements:
     """All that was measured."""
@@ -69,6 +82,7 @@ class Measurements:
     races: list[Raced] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
     growth: list[Growth] = field(default_factory=list)
+    sequences: list[Sequences] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -92,6 +106,7 @@ class Bencher:
                 self.found.races.append(self._duel(duel))
         self.found.late += [self._late(dense(K, T)) for K, T in self.plan.late]
         self.found.growth += [self._growth(engine, series) for series in self.plan.cost for engine in ENGINES.values()]
+        self.found.sequences += [self._sequences(task) for task in self.plan.sequences]
         self.found.faults = list(dict.fromkeys(self.found.faults))
         self.say("")
         return self.found
@@ -122,6 +137,17 @@ class Bencher:
             taken.append(alone(lambda p=problem: engine.answer(p)))  # type: ignore[misc]
         xs = [K if series.variable == "K" else T for K, T in series.sizes]
         return Growth(engine.name, series.variable, series.sizes, tuple(taken), power_law(xs, taken))
+
+    def _sequences(self, task: SequenceTask) -> Sequences:
+        size = task.size()
+        self.say(f"{task.name}, {size}")
+        plain = None if RIVALS["fraction"].missing else task.plain
+        if plain is None:
+            return Sequences(task.name, size, alone(task.answer), None, None)
+        truth = [Enclosure.of(known) for known in task.answer(TRUTH_DIGITS)]
+        judgement = judge([of_mpf(c) for c in plain()], truth)
+        ratio = race(task.answer, plain)
+        return Sequences(task.name, size, ratio.first, ratio, judgement)
 
     def _truth_of(self, problem: Problem) -> list[Enclosure]:
         if problem not in self._truth:

@@ -3,6 +3,7 @@
 duel    an arithmetic and a rival on one chain, in turn
 late    chains whose information falls far below 1e-16, every contestant's false rises and negative values counted
 cost    one arithmetic alone, against K and against T
+sequences   the information curve and the best block sizes beside a plain program
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from markovdiff.bench.chains import Problem, dense
 from markovdiff.bench.contestants import Contestant
 from markovdiff.bench.engine import ENGINES
 from markovdiff.bench.rivals import RIVALS
+from markovdiff.bench.sequences import LARGE, SMALL, SequenceTask
 
-PARTS = (*RIVALS, "ball", "late", "cost")
-"""What `--only` takes: the duels with a rival, those of ball arithmetic, and the other two tables."""
+PARTS = (*RIVALS, "ball", "late", "cost", "sequences")
+"""What `--only` takes: the duels with a rival, those of ball arithmetic, and the other three tables."""
 
 EVERYONE = ENGINES | RIVALS
 
@@ -55,6 +57,7 @@ class Plan:
     duels: tuple[Duel, ...]
     late: tuple[tuple[int, int], ...]
     cost: tuple[Series, ...]
+    sequences: tuple[SequenceTask, ...] = ()
     patience: int = 1
     """How many times as much as in a short run a slow rival may be asked on late chains."""
 
@@ -66,6 +69,7 @@ class Plan:
             tuple(duel for duel in self.duels if duel.belongs_to(parts)),
             self.late if "late" in parts else (),
             self.cost if "cost" in parts else (),
+            self.sequences if "sequences" in parts else (),
             self.patience,
         )
 
@@ -93,6 +97,7 @@ SHORT = Plan(
         Series("K", tuple((K, 64) for K in (8, 12, 16, 24, 32))),
         Series("T", tuple((16, T) for T in (16, 32, 64, 96, 128))),
     ),
+    sequences=SMALL,
 )
 
 FULL = Plan(
@@ -108,5 +113,6 @@ FULL = Plan(
         Series("K", tuple((K, 64) for K in (8, 16, 24, 32, 48, 64))),
         Series("T", tuple((16, T) for T in (32, 64, 128, 256, 512))),
     ),
+    sequences=(*SMALL, *LARGE),
     patience=16,
 )

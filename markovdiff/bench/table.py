@@ -11,7 +11,7 @@ from typing import Any
 
 from markovdiff.arithmetic.enclosure import as_decimal
 from markovdiff.bench.judge import Judgement
-from markovdiff.bench.measure import Growth, Late, Measurements, Raced
+from markovdiff.bench.measure import Growth, Late, Measurements, Raced, Sequences
 from markovdiff.bench.plan import EVERYONE
 
 Rows = Sequence[Sequence[str]]
@@ -57,7 +57,25 @@ def tables(bench: Measurements) -> list[tuple[str, Rows]]:
     if bench.growth:
         head = ["engine", "chains", "first takes", "last takes", "cost", "residual"]
         found += [("Cost against K and against T, least squares on logarithms", [head, *map(growth, bench.growth)])]
+    if bench.sequences:
+        head = ["sequences", "size", "takes", "plain takes", "ratio", "and is"]
+        title = "The information curve, the best block sizes, and samplers, beside plain programs with Fraction"
+        found += [(title, [head, *map(sequences, bench.sequences)])]
     return found
+
+
+def sequences(of: Sequences) -> list[str]:
+    """Return a task's row."""
+    if of.ratio is None or of.judgement is None:
+        return [of.name, of.size, seconds(of.seconds), "not run", NOTHING, NOTHING]
+    return [
+        of.name,
+        of.size,
+        seconds(of.seconds),
+        seconds(of.ratio.second),
+        times(of.ratio.times),
+        "right" if is_right(of.judgement) else "wrong",
+    ]
 
 
 def race(raced: Raced) -> list[str]:
@@ -198,6 +216,10 @@ def record(bench: Measurements) -> dict[str, Any]:
             asdict(one) | {"judgements": {name: judged(j) for name, j in one.judgements.items()}} for one in bench.late
         ],
         "cost": [asdict(one) for one in bench.growth],
+        "sequences": [
+            asdict(one) | {"judgement": None if one.judgement is None else judged(one.judgement)}
+            for one in bench.sequences
+        ],
         "missing": bench.missing,
         "faults": bench.faults,
     }

@@ -13,14 +13,25 @@ import io
 import click
 
 from markovdiff import __version__, signals
-from markovdiff.cli import drawing, exporting, programs, reading, running, sweeping
+from markovdiff.cli import drawing, exporting, limits, paging, programs, reading, running, sequences, sweeping
 from markovdiff.cli.streams import aside, speak_utf8
 from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError, printable
 
 COMMANDS = [
     *(running.run, running.verify),
     *(reading.list_, reading.show, reading.new, reading.learn, reading.schema, reading.completion),
-    *(programs.tui, programs.audit, programs.bench, sweeping.sweep, drawing.plot, exporting.export, exporting.compare),
+    *(limits.inspect, limits.design, limits.estimate),
+    *(sequences.steps, sequences.unmask),
+    *(
+        programs.tui,
+        programs.audit,
+        programs.bench,
+        sweeping.sweep,
+        drawing.plot,
+        paging.report,
+        exporting.export,
+        exporting.compare,
+    ),
 ]
 
 

@@ -6,19 +6,10 @@ import re
 
 import click
 
-from markovdiff.cli.options import complete_scenario, load_given, set_option
+from markovdiff.cli.options import complete_scenario, load_given, set_option, times_of
 
 WHAT = ("information", "loss", "entropy", "ledger", "matrix", "marginal", "posterior")
 """The figures, known here so that `--help` need not load them."""
-
-
-def times_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> list[int] | None:
-    """Read A,B,… as times."""
-    if value is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,9}(,[0-9]{1,9})*", value, re.ASCII):
-        raise click.BadParameter(f"{value!r} is not A,B,… with whole numbers, such as 1,8,64")
-    return [int(t) for t in value.split(",")]
 
 
 def _size(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[float, float] | None:
@@ -45,7 +36,7 @@ def plot(
     output: str,
     what: str,
     scale: str | None,
-    times: list[int] | None,
+    times: tuple[int, ...] | None,
     unit: str | None,
     size: tuple[float, float] | None,
     settings: tuple[str, ...],

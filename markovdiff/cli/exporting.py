@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from markovdiff.cli.drawing import times_of
-from markovdiff.cli.options import complete_scenario, load_given, set_option
+from markovdiff.cli.options import complete_scenario, load_given, set_option, times_of
 from markovdiff.cli.streams import out
 from markovdiff.errors import printable
 
@@ -23,7 +22,7 @@ def export(
     scenario: str,
     output: str,
     what: str | None,
-    times: list[int] | None,
+    times: tuple[int, ...] | None,
     test: str | None,
     unit: str | None,
     quiet: bool,

@@ -45,6 +45,16 @@ def complete_scenario(_ctx: click.Context, _param: click.Parameter, incomplete: 
     return [*names, CompletionItem(incomplete, type="file")]
 
 
+def times_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """Read A,B,… as times."""
+    if value is None:
+        return None
+    parts = value.split(",")
+    if not all(part.strip().isascii() and part.strip().isdigit() and len(part) <= 9 for part in parts):
+        raise click.BadParameter(f"{value!r} is not A,B,… with whole numbers, such as 1,16,64")
+    return tuple(int(part) for part in parts)
+
+
 def rows_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> range | None:
     """Read A:B as the steps A … B."""
     if value is None:
@@ -57,3 +67,14 @@ def rows_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     if a > b:
         raise click.BadParameter(f"{value!r} is empty: {a} comes after {b}")
     return range(a, b + 1)
+
+
+def counts_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """Read 1,2,4 as whole numbers from 1 on."""
+    if value is None:
+        return None
+    if re.fullmatch(r"[0-9]{1,9}(,[0-9]{1,9})*", value, re.ASCII) is None or 0 in (
+        found := tuple(map(int, value.split(",")))
+    ):
+        raise click.BadParameter(f"{value!r} is not a list of whole numbers from 1 on, such as 1,2,4")
+    return found

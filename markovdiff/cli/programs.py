@@ -98,7 +98,7 @@ def tui(
     return show(find(scenario), scenario, t=t, play=play, fps=fps, theme=theme, unit=unit)
 
 
-BENCHED = ["fraction", "sympy", "dit", "numpy", "ball", "late", "cost"]
+BENCHED = ["fraction", "sympy", "dit", "numpy", "ball", "late", "cost", "sequences"]
 """The parts of `bench`, known here so that `--help` need not load them."""
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+FORMATS = ("text", "markdown", "latex", "html")
+
 
 def run_options(command: F) -> F:
     """Add the options that `run` and `verify` share."""
@@ -47,6 +49,14 @@ def run_options(command: F) -> F:
             click.option("--forecast", "ahead", is_flag=True, help="Say how long it would take, and stop."),
             click.option("--partial", is_flag=True, help="If interrupted, keep the steps that are done."),
             click.option("--steps", "rows", metavar="A:B", callback=rows_of, help="The steps to show in the table."),
+            click.option(
+                "--format",
+                "form",
+                type=click.Choice(FORMATS),
+                default="text",
+                help="How tables are written (default text).",
+            ),
+            click.option("--decimal", is_flag=True, help="In JSON write the steps' rationals as decimals."),
             click.option("--quiet", "-q", is_flag=True, help="No table and no progress bar."),
         ]
     ):
@@ -58,6 +68,7 @@ def run_options(command: F) -> F:
 @run_options
 @click.option("--ledger", is_flag=True, help="Show the ELBO's term at every step, too.")
 @click.option("--shadow", is_flag=True, help="Lay beside each I(x0;x_t) what float64 makes of it.")
+@click.option("--contraction", is_flag=True, help="Put η_KL(Q_t), enclosed, into JSON and CSV (up to 64 states).")
 def run(**options: Any) -> int:
     """Run scenarios and show what is left at every step.
 
@@ -65,15 +76,20 @@ def run(**options: Any) -> int:
     """
 
     def human(console: Console, results: list[Result]) -> None:
-        from markovdiff.report import show
+        from markovdiff.reports.terminal import show
 
         for k, result in enumerate(results):
             if k:
                 console.rule(style="dim")
             show(result, console, rows, terms=terms)
 
+    def pasted(results: list[Result], form: str) -> str:
+        from markovdiff.reports.tables import document
+
+        return document(results, form, rows, ledger_terms=terms)
+
     rows, terms = options["rows"], options.pop("ledger")
-    return _run(human, **options)
+    return _run(human, pasted, **options)
 
 
 @click.command()
@@ -82,17 +98,23 @@ def verify(**options: Any) -> int:
     """Run the scenarios' checks, one line each; the exit status is the verdict."""
 
     def human(console: Console, results: list[Result]) -> None:
-        from markovdiff.report import verdict_lines
+        from markovdiff.reports.terminal import verdict_lines
 
         for result in results:
             for line in verdict_lines(result):
                 console.print(line, soft_wrap=True)
 
-    return _run(human, **options)
+    def pasted(results: list[Result], form: str) -> str:
+        from markovdiff.reports.tables import verdict_document
+
+        return verdict_document(results, form)
+
+    return _run(human, pasted, **options)
 
 
 def _run(
     human: Callable[[Console, list[Result]], None],
+    pasted: Callable[[list[Result], str], str],
     *,
     scenarios: tuple[str, ...],
     settings: tuple[str, ...],
@@ -107,7 +129,10 @@ def _run(
     ahead: bool,
     partial: bool,
     quiet: bool,
+    form: str,
+    decimal: bool,
     shadow: bool = False,
+    contraction: bool = False,
 ) -> int:
     from markovdiff.study.certificate import sha256
     from markovdiff.study.output import check_writable
@@ -116,6 +141,8 @@ def _run(
 
     if json_file == "-" and csv_file == "-":
         raise InputError("stdout can hold one format", where="--json - --csv -", remedy="give one of them a file")
+    if shadow and form != "text":
+        raise InputError("float64's table is text alone", where="--shadow", remedy="leave out --format, or use --csv")
     if certificate_file == "-":
         raise InputError("a certificate needs a file", where="--certificate -", remedy="name one")
     if certificate_file and (settings or "-" in scenarios):
@@ -142,7 +169,7 @@ def _run(
     results: list[Result] = []
     try:
         for scenario in loaded:
-            results += [_run_one(scenario, distributions, quiet, shadow)]
+            results += [_run_one(scenario, distributions, quiet, shadow, contraction)]
     except Interruption as interruption:
         results += [interruption.result] if interruption.result is not None else []
         if not partial or not results:
@@ -151,12 +178,15 @@ def _run(
         certificate_file = None
         aside(f"markovdiff: {_kept(results)}")
     with signals.put_off(wanted=partial) as heard:
-        _write(results, json_file, csv_file, certificate_file, hashes, distributions)
+        _write(results, json_file, csv_file, certificate_file, hashes, distributions, decimal)
     if heard:
         aside("markovdiff: interrupted as the result was written; it is kept")
         return UnfinishedError.status
     if not quiet and "-" not in (json_file, csv_file):
-        draw(lambda console: human(console, results))
+        if form == "text":
+            draw(lambda console: human(console, results))
+        else:
+            out(pasted(results, form))
     return _status(results) if len(results) == len(loaded) else UnfinishedError.status
 
 
@@ -202,7 +232,7 @@ def _foretell(scenarios: list[Scenario]) -> int:
     return 0
 
 
-def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool) -> Result:
+def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool, contraction: bool) -> Result:
     from markovdiff.study.foresight import advice
     from markovdiff.study.subprocess_run import run_apart
 
@@ -213,7 +243,8 @@ def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool)
 
     try:
         with progress(scenario.name, shown=not quiet and is_terminal(sys.stderr)) as tick:
-            return run_apart(scenario, tick, begin, distributions=distributions, shadow=shadow)
+            options = {"distributions": distributions, "shadow": shadow, "contraction": contraction}
+            return run_apart(scenario, tick, begin, **options)
     except MarkovdiffError as error:
         raise error.located(scenario.name) from None
 
@@ -225,6 +256,7 @@ def _write(
     certificate_file: str | None,
     hashes: list[str],
     distributions: bool,
+    decimal: bool,
 ) -> None:
     from markovdiff.study.certificate import certificate
     from markovdiff.study.output import write_whole
@@ -232,7 +264,7 @@ def _write(
 
     contents: dict[tuple[str, str], str] = {}
     if json_file is not None:
-        records = [result.record(distributions) for result in results]
+        records = [result.record(distributions, decimal=decimal) for result in results]
         contents["--json", json_file] = dump(records[0] if len(records) == 1 else records)
     if certificate_file is not None:
         made = [certificate(result, scenario) for result, scenario in zip(results, hashes, strict=True)]

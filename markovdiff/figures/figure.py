@@ -87,7 +87,7 @@ def _of_laws(
 ) -> Figure:
     if isinstance(subject, Result):
         raise InputError(f"the figure {what!r} needs the chain", where="plot", expected="a scenario", got="a result")
-    chain = subject.chain()
+    chain = subject.chain_of_one_symbol(f"plot --what {what}")
     chosen = sorted({1, (chain.T + 1) // 2, chain.T}) if times is None else list(times)
     if not chosen or not all(isinstance(t, int) and 0 <= t <= chain.T for t in chosen):
         raise InputError("no such times", where="--t", expected=f"some of 0 … {chain.T}", got=shown(chosen))

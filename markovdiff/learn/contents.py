@@ -21,6 +21,7 @@ from markovdiff.learn import (
     exercises,
     information,
     questions,
+    sequences,
     surprise,
     symbols,
 )
@@ -37,6 +38,8 @@ class Section:
 
     title: str
     pages: tuple[Page, ...]
+    by_name: bool = False
+    """Whether the contents on a screen list its pages by name alone, two a line."""
 
 
 SECTIONS = (
@@ -47,8 +50,9 @@ SECTIONS = (
     Section("Two variables", information.PAGES),
     Section("Diffusion", diffusion.PAGES),
     Section("The ELBO", bound.PAGES),
-    Section("Exercises, solved", exercises.PAGES),
-    Section("Questions, answered", questions.PAGES),
+    Section("Sequences", sequences.PAGES),
+    Section("Exercises, solved", exercises.PAGES, by_name=True),
+    Section("Questions, answered", questions.PAGES, by_name=True),
 )
 """The chapter."""
 

@@ -123,5 +123,8 @@ def table_of_contents() -> list[Line]:
 def _column(sections: Sequence[contents.Section]) -> Iterator[str]:
     for section in sections:
         yield section.title
-        for page in section.pages:
-            yield f"  {page.name:<18} {page.title}"
+        if section.by_name:
+            names = [page.name for page in section.pages]
+            yield from (f"  {a:<18} {b}".rstrip() for a, b in zip_longest(names[::2], names[1::2], fillvalue=""))
+        else:
+            yield from (f"  {page.name:<18} {page.title}" for page in section.pages)

@@ -16,6 +16,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from importlib import import_module
 from math import prod
 
 from flint import fmpz, fmpz_mat
@@ -24,6 +25,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown, whole
 from markovdiff.arithmetic.value import brief, from_fields, in_a_line, one_line
 from markovdiff.errors import InputError, InternalError, LimitError
+from markovdiff.process.classes import CommunicatingClass, communicating_classes
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import Classes
 from markovdiff.process.kernels import Kernel
@@ -114,6 +116,9 @@ class Chain:
         betas = f", β = {brief(self.betas)}" if self.betas else ""
         return one_line(f"<Chain of {self.T} steps on {self.K} states, {type(self.kernel).__name__}{betas}>")
 
+    def _repr_html_(self) -> str:
+        return str(import_module("markovdiff.reports.notebook").of_chain(self))
+
     def __post_init__(self) -> None:
         if self.kernel.K != self.data.K:
             raise InputError(
@@ -161,7 +166,7 @@ class Chain:
         return given
 
     def strength(self, t: int) -> Fraction:
-        """What the kernel makes Q_t of: β_t, or t itself where it has no schedule or its Q_t has more to it."""
+        """Return what the kernel makes Q_t of: β_t, or t itself where it has no schedule or its Q_t has more to it."""
         return self.betas[t - 1] if self._goes_by_beta else Fraction(t)
 
     @cached_property
@@ -185,7 +190,7 @@ class Chain:
         return made
 
     @cached_property
-    def classes(self) -> Classes | None:
+    def alike(self) -> Classes | None:
         """The states that the chain cannot tell apart, where its kernel forgets towards one target."""
         return None if self.kernel.rank_one_target is None else self.classes_beside(())
 
@@ -319,6 +324,35 @@ class Chain:
         step = self.step(t) if self.is_markov else self.by_source[k].rows()
         pairs = [[b * x for x in row] for b, row in zip(before, step, strict=True)]
         return tuple(_normalised(column) for column in zip(*pairs, strict=True))
+
+    def classes(self, t: int | None = None) -> tuple[CommunicatingClass, ...]:
+        """Return the communicating classes of Q_t, states as numbers; without `t`, those that every step has in common.
+
+        Raises InputError where the process has memory, or the steps differ in their classes and no `t` is given.
+
+        >>> from markovdiff.process.kernels import absorbing
+        >>> coin = Distribution.from_weights([1, 1])
+        >>> [c.states for c in Chain(coin, absorbing(2, 1), (Fraction(1, 2),), 1).classes()]
+        [(0,), (1,)]
+        """
+        if not self.is_markov:
+            raise InputError("a process with memory has no classes", where="chain.classes", expected="a Markov chain")
+        if t is not None:
+            return communicating_classes(self.transition(t))
+        first: tuple[CommunicatingClass, ...] | None = None
+        for strength in dict.fromkeys(self.strengths):
+            found = communicating_classes(self.kernel.transition(strength))
+            if first is not None and found != first:
+                raise InputError(
+                    "the classes change from step to step",
+                    where="chain.classes",
+                    expected="the same classes at every step, or a step",
+                    got=f"others at t = {self.strengths.index(strength) + 1} than at t = 1",
+                    remedy="ask for one step: chain.classes(t)",
+                )
+            first = found
+        assert first is not None
+        return first
 
     def stationary(self) -> Row:
         """Return the law that every step preserves, exactly. Raise InputError where there is none, or more than one.

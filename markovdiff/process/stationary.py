@@ -7,6 +7,7 @@ does not exist; the error names them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from flint import fmpz, fmpz_mat
@@ -15,6 +16,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import over_common_denominator, to_fraction
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
+from markovdiff.process.classes import CommunicatingClass, communicating_classes
 from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
 
 MAX_SOLVING = 2**37
@@ -123,13 +125,28 @@ def _solved(step: Dense) -> RationalMatrix:
 
 
 def closed_classes(step: Dense) -> list[frozenset[int]]:
-    """The communicating classes that cannot be left, by transitive closure of the support graph."""
+    """Return the communicating classes that cannot be left."""
+    return [frozenset(c.states) for c in communicating_classes(step) if c.is_closed]
+
+
+def stationary_laws(step: Transition, classes: Sequence[CommunicatingClass]) -> tuple[RationalMatrix, ...]:
+    """All extreme stationary laws, one a closed class and zero elsewhere; every other is a mixture of them.
+
+    Raises LimitError where a class is too large to solve for.
+    """
+    return tuple(_law_on(step, c.states) for c in classes if c.is_closed)
+
+
+def _law_on(step: Transition, states: tuple[int, ...]) -> RationalMatrix:
     K = step.K
-    reach = [sum(1 << j for j, there in enumerate(row) if there) | 1 << i for i, row in enumerate(step.support)]
-    for k in range(K):
-        through = reach[k]
-        for i in range(K):
-            if reach[i] >> k & 1:
-                reach[i] |= through
-    members = [frozenset(j for j in range(K) if reach[i] >> j & 1) for i in range(K)]
-    return list(dict.fromkeys(c for i, c in enumerate(members) if all(reach[j] >> i & 1 for j in c)))
+    if len(states) == 1:
+        return RationalMatrix(fmpz_mat([[fmpz(i == states[0]) for i in range(K)]]), fmpz(1))
+    if isinstance(step, IdentityPlusRankOne):
+        return stationary(step, ())
+    dense = step.dense
+    if len(states) == K:
+        return uniform_law(K) if dense.is_doubly_stochastic else _solved(dense)
+    inside = Dense(RationalMatrix(fmpz_mat([[dense.table[i][j] for j in states] for i in states]), dense.matrix.d))
+    law = _solved(inside)
+    at = dict(zip(states, law.N.entries(), strict=True))
+    return RationalMatrix(fmpz_mat([[at.get(i, fmpz(0)) for i in range(K)]]), law.d)

@@ -71,7 +71,7 @@ class ReverseSupport:
 
 
 def sight(chain: Chain, rows: Sequence[int]) -> SupportPattern:
-    """What can be seen at t = 0."""
+    """Return what can be seen at t = 0."""
     known = np.array([chain.data.weights[k] > 0 for k in rows])
     return SupportPattern(0, tuple(rows), known, np.eye(chain.K, dtype=bool)[list(rows)])
 

@@ -58,7 +58,7 @@ def arrays(
     Raises InputError for an unknown name or time and for what the scenario does not have, LimitError where the arrays
     would be too large, UnfinishedError where a rounding is not decided.
     """
-    chain = scenario.chain()
+    chain = scenario.chain_of_one_symbol("export")
     chosen = _times(chain, times)
     names = _names(chain, what, len(chosen) if times is not None else chain.T + 1)
     made: dict[str, Array] = {}

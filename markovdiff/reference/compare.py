@@ -16,7 +16,7 @@ from markovdiff.errors import InputError, MarkovdiffError
 from markovdiff.reference.arrays import NAMES, OF_STEPS, Array, absent, arrays
 from markovdiff.reference.given import SCALARS, Given, located, read_given, taken
 from markovdiff.reference.hypotheses import Case, diagnoses
-from markovdiff.study.scenario import Scenario, load
+from markovdiff.study.scenario import Scenario, loaded
 
 RTOL, ATOL = 1e-6, 1e-9
 
@@ -106,7 +106,7 @@ def compare(
     for name, tolerance in (("rtol", rtol), ("atol", atol)):
         if not 0 <= tolerance < 1:
             raise InputError("not a tolerance", where=name, expected="from 0 to 1", got=shown(tolerance))
-    study = scenario if isinstance(scenario, Scenario) else load(scenario)
+    study = loaded(scenario)
     try:
         found = taken(given if isinstance(given, Mapping) else read_given(given), study)
     except MarkovdiffError as error:
@@ -131,8 +131,8 @@ def _compared(study: Scenario, found: Given, truth: dict[str, Array], rtol: floa
         if not wrong.any():
             agree.append(name)
             continue
-        trimmed, fits = partial(_trimmed, found, name), partial(_all_close, rtol, atol)
-        case = Case(study, name, mine, true, found.times, trimmed, fits, found.arrays, shared)
+        trimmed, near = partial(_trimmed, found, name), partial(_close, rtol=rtol, atol=atol)
+        case = Case(study, name, mine, true, found.times, trimmed, near, found.arrays, shared)
         differences.append(_difference(study, found, name, mine, true, wrong, diagnoses(case)))
     notes = [f"{name}: without the mask's row and column" for name in NAMES if name in found.unmasked]
     return Comparison(tuple(agree), tuple(differences), undefined, tuple(notes))
@@ -151,12 +151,6 @@ def _close(mine: Array, true: Array, rtol: float, atol: float) -> Any:
     with np.errstate(invalid="ignore"):
         near = np.abs(mine - true) <= atol + rtol * np.abs(true)
     return np.where(np.isfinite(true), near, mine == true)
-
-
-def _all_close(rtol: float, atol: float, mine: Array, expected: Array) -> bool:
-    """Return whether an array is what a hypothesis expects, wherever that expects a number."""
-    counts = ~np.isnan(expected)
-    return bool(counts.any() and (_close(mine, expected, rtol, atol) | ~counts).all())
 
 
 def _difference(

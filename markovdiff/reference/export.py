@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,9 +14,9 @@ from markovdiff._version import __version__
 from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError
 from markovdiff.reference.arrays import arrays
+from markovdiff.study.fingerprint import fingerprint
 from markovdiff.study.output import check_writable, write_whole
-from markovdiff.study.scenario import Scenario, load
-from markovdiff.study.settings import tree
+from markovdiff.study.scenario import Scenario, loaded
 
 FIXED = (1980, 1, 1, 0, 0, 0)
 """The time of every entry in the file, so that the same scenario gives the same bytes."""
@@ -65,7 +63,7 @@ def export(
 
     Raises InputError for what cannot be exported or written, LimitError where it would be too large.
     """
-    study = scenario if isinstance(scenario, Scenario) else load(scenario)
+    study = loaded(scenario)
     outputs = {option: str(file) for option, file in (("-o", path), ("--pytest", pytest)) if file is not None}
     for option, end in (("-o", ".npz"), ("--pytest", ".py")):
         if option in outputs and Path(outputs[option]).suffix != end:
@@ -78,7 +76,7 @@ def export(
     if times is not None:
         made["times"] = np.array(list(times), dtype=np.int64)
     made |= {name: np.array(text) for name, text in (("unit", study.unit), ("markovdiff", __version__))}
-    made["scenario"] = np.array(digest(study))
+    made["scenario"] = np.array(fingerprint(study))
     contents: dict[tuple[str, str], str | bytes] = {}
     if path is not None:
         contents["-o", str(path)] = packed(made)
@@ -92,12 +90,6 @@ def _test(study: Scenario, file: Path, names: Sequence[str], times: Sequence[int
     when = "every time" if times is None else f"the times {', '.join(map(str, times))}"
     about = f'"""{study.unit}, {when}; NaN is undefined, and then yours must be NaN too."""'
     return TEST.format(name=study.name, file=file.name, names=list(names), about=about)
-
-
-def digest(study: Scenario) -> str:
-    """Return a hash of what a scenario says: its file's keys, and the data and noise that they led to."""
-    facts = (tree(study.file), study.data.states, study.data.weights, study.betas, study.kernel.record(study.betas))
-    return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
 
 
 def packed(made: dict[str, Any]) -> bytes:

@@ -22,11 +22,11 @@ from markovdiff.arithmetic.rational import MAX_DIGITS
 from markovdiff.measures.checks import CHECKS
 from markovdiff.process.kernels.registry import KERNELS
 from markovdiff.process.kernels.spec import KernelSpec, Normalise
-from markovdiff.process.reverse.bayes import BayesSpec
 from markovdiff.process.reverse.registry import MODELS
 from markovdiff.process.reverse.spec import ModelSpec
 from markovdiff.process.schedules.registry import Schedule
 from markovdiff.process.table import Table
+from markovdiff.sequences.law import MAX_LENGTH
 
 Number = Fraction
 Count = Annotated[int, Meta(ge=1)]
@@ -100,19 +100,36 @@ class Npy(Table, frozen=True):
     normalise: Normalise = False
 
 
+class WeightedSequence(Table, frozen=True):
+    """A sequence by its symbols, and its weight."""
+
+    tokens: list[str]
+    weight: Number
+
+
+class Markov(Table, frozen=True):
+    """The law of the first symbol, or "stationary", and for each symbol the law of the next."""
+
+    initial: Literal["stationary"] | list[Number]
+    rows: list[list[Number]]
+
+
 Family = Uniform | Triangular | Zipf | Geometric | Binomial | Point
 
 
 class Data(Table, frozen=True):
-    """q(x0): exactly one of the forms."""
+    """q(x0): exactly one of the forms; with `length`, of sequences."""
 
     states: list[str] | None = None
+    length: Annotated[int, Meta(ge=1, le=MAX_LENGTH)] | None = None
     probabilities: list[Number] | None = None
     weights: list[Number] | None = None
     family: Family | None = None
     text: Text | None = None
     csv: Csv | None = None
     npy: Npy | None = None
+    sequences: dict[str, Number] | list[WeightedSequence] | None = None
+    markov: Markov | None = None
 
 
 # [noise]
@@ -141,7 +158,20 @@ class Reverse(Table, frozen=True):
     """The reverse model and the prior it starts from."""
 
     prior: Literal["marginal", "stationary", "uniform", "mask"] | list[Number] = "marginal"
-    model: Model = field(default_factory=BayesSpec)
+    model: Model | None = None
+    """Bayes for one symbol, posterior-mixture for sequences."""
+
+
+# [sampler]
+
+
+class Sampler(Table, frozen=True):
+    """What is asked of samplers of sequences: numbers of steps, grids of times, and block sizes of unmasking."""
+
+    steps: list[Count] | None = None
+    times: list[list[int]] | None = None
+    unmask: list[list[int]] | None = None
+    order: Literal["random", "left-to-right", "confidence"] | list[int] = "random"
 
 
 # [checks]
@@ -182,6 +212,7 @@ class File(Table, frozen=True):
     description: str = ""
     unit: Literal["bits", "nats"] = "bits"
     reverse: Reverse = field(default_factory=Reverse)
+    sampler: Sampler | None = None
     checks: Checks | None = None
     arithmetic: Arithmetic = field(default_factory=Arithmetic)
 

@@ -38,7 +38,7 @@ SUFFIXES = ".npy, .npz, .json or .csv"
 
 
 def read_bytes(path: Path, where: str, limit: int = MAX_BYTES) -> bytes:
-    """A file's bytes; every way in which that can fail is an InputError that names the file."""
+    """Return a file's bytes; every way in which that can fail is an InputError that names the file."""
     confined.check_readable(path, where)
     try:
         kind = path.stat().st_mode
@@ -116,7 +116,7 @@ def _check_many(count: int, place: str) -> None:
 
 
 def read_array(path: Path, where: str) -> Any:
-    """A numpy array of integers or floats, without pickle."""
+    """Return a numpy array of integers or floats, without pickle."""
     import numpy as np
 
     content = read_bytes(path, where)
@@ -151,7 +151,7 @@ def _checked_array(array: Any, place: str, *, logits: bool = False) -> Any:
 
 
 def read_weights(path: Path, where: str) -> tuple[list[Fraction], bool]:
-    """A vector from .npy or .npz, and whether its numbers are integers, and so weights."""
+    """Return a vector from .npy or .npz, and whether its numbers are integers, and so weights."""
     place = f"{where} ({path})"
     if path.suffix.lower() == ".npz":
         array = _only_array(read_bytes(path, where), ("p", "weights", "probabilities"), place, "vector")
@@ -165,7 +165,7 @@ def read_weights(path: Path, where: str) -> tuple[list[Fraction], bool]:
 
 
 def read_series(path: Path, names: Sequence[str], where: str) -> tuple[list[Fraction], list[str]]:
-    """A vector of numbers from .npy, .npz, .json or .csv, and notes on how it was read.
+    """Return a vector of numbers from .npy, .npz, .json or .csv, and notes on how it was read.
 
     Of an .npz file with several arrays, and of a .csv file with several columns, the one that has one of
     these names is taken.
@@ -189,7 +189,7 @@ def read_series(path: Path, names: Sequence[str], where: str) -> tuple[list[Frac
 def read_matrices(
     path: Path, K: int, labels: Sequence[str], where: str
 ) -> tuple[list[list[list[Fraction]]], list[str]]:
-    """A stack of K × K matrices from .npy, .npz, .json or .csv, and notes on how they were read.
+    """Return a stack of K × K matrices from .npy, .npz, .json or .csv, and notes on how they were read.
 
     A single matrix is a stack of one. In a .csv file the matrices of a stack stand one below the other, K rows each.
     """
@@ -231,7 +231,7 @@ def read_matrices(
 
 
 def read_tables(path: Path, names: tuple[str, ...], where: str, *, logits: bool = False) -> tuple[str, object]:
-    """A nested list under one of the names: from .npz (numbers are floats or ints, logits −∞ too), or from .json.
+    """Return a nested list under one of the names: from .npz (floats or integers, logits −∞ too), or from .json.
 
     A JSON file that is a list, not an object, has the first of the names.
     """
@@ -254,7 +254,7 @@ def read_tables(path: Path, names: tuple[str, ...], where: str, *, logits: bool 
 
 
 def _read_npz(content: bytes, names: Sequence[str] | None, place: str, logits: bool = False) -> dict[str, Any]:
-    """The arrays of an .npz file that have these names, or all of them; their unpacked size is checked first."""
+    """Return the arrays of an .npz file that have these names, or all of them; their unpacked size is checked first."""
     import numpy as np
 
     try:
@@ -277,7 +277,7 @@ def _read_npz(content: bytes, names: Sequence[str] | None, place: str, logits: b
 
 
 def _only_array(content: bytes, names: Sequence[str], place: str, what: str = "matrix") -> Any:
-    """The one array of an .npz file, or of several the one that has one of these names."""
+    """Return the one array of an .npz file, or of several the one that has one of these names."""
     import numpy as np
 
     arrays = _read_npz(content, None, place)

@@ -15,10 +15,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import log2
+from typing import TYPE_CHECKING
 
+from markovdiff.arithmetic.enclosure import bits_for
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.chain import Chain
+
+if TYPE_CHECKING:
+    from markovdiff.sequences.chain import SequenceChain
 
 WORD_PRODUCT = 1.0e-9
 """Seconds for a product of two 64-bit words inside a matrix product."""
@@ -73,6 +78,12 @@ MODEL_PRODUCTS, FLOAT_MODEL_CELL, BALL_MODEL_CELL = 5, 1.3e-7, 6.0e-6
 
 FLOAT_MODEL_STEP = 4.0e-3
 """Seconds for a step of such a model in float64, whatever its size."""
+
+SEQUENCE_CELL, SEQUENCE_PLACE, SEQUENCE_WORD = 3.0e-6, 1.3e-6, 3.0e-7
+"""Seconds that each sequence costs at each step: its own, for each of its positions, for each word of its height."""
+
+SEQUENCE_BYTES, SEQUENCE_KEPT, SEQUENCE_BALL, SEQUENCE_COPIES = 500, 48, 100, 24
+"""Bytes that each sequence takes once; at each step, beside its probability's digits and as a ball; copies of those."""
 
 PAIR_CELL, PAIR_COPIES = 400, 10
 """Bytes an entry of each kernel takes that the triangle keeps, q(x_u | x_s) for each s, and how often its digits."""
@@ -132,7 +143,7 @@ def forecast(chain: Chain, pairs: int = 0, *, classes: int | None = None, dense:
         shares = _share_bits(chain)
         kept = sum(shares)
         bits = shares[-1] + fixed
-        kinds = classes or (len(chain.classes.first) if chain.classes else K)
+        kinds = classes or (len(chain.alike.first) if chain.alike else K)
         words = (kept / T + fixed) / 64
         seconds = (
             (T + pairs) * kinds * (MIXED_CELL + words * MIXED_WORD) + (T * data_bits + kept) * KEPT_BIT + _told(chain)
@@ -213,6 +224,57 @@ def with_model(made: Forecast, chain: Chain) -> Forecast:
         cell, entry = BALL_MODEL_CELL + MODEL_PRODUCTS * K * words**1.5 * BALL_PRODUCT, 20 * (64 + 8 * words)
     own = T * FLOAT_MODEL_STEP if made.arithmetic == "float" else 0
     return replace(made, seconds=made.seconds + own + T * K**2 * cell, memory=made.memory + K**2 * (entry + T / 8))
+
+
+POSITION_WALKED, POSITION_DRAWN, POSITION_PRODUCT = 3.8e-6, 4.0e-7, 1.0e-8
+"""Seconds for a symbol at a position of an x_t, its row being made; for each x_s drawn; in a product of halves."""
+
+POSITION_RATED = 1.5e-6
+"""Seconds for a symbol at a position of each x_t, where a jump's error is found."""
+
+POSITION_REPEATS = 4
+"""How often what is drawn is found anew, as fractions and then in finer balls, where every sequence can be drawn."""
+
+POSITION_BYTES = 250
+"""Bytes a sequence takes that is drawn, or a symbol at a position of one."""
+
+
+def forecast_sequences(chain: SequenceChain, arithmetic: ArithmeticName, digits: int) -> Forecast:
+    """Return what running sequences will cost: each that can occur is walked at each step, exactly."""
+    symbol, L, T = chain.symbol, chain.length, chain.T
+    target = symbol.kernel.rank_one_target
+    if target is None:
+        heights = list(accumulate(map(symbol.kernel.bits, symbol.strengths), initial=0.0))
+    else:
+        heights = [0.0, *(bits + log2(target.total) for bits in _share_bits(symbol))]
+    last = L * heights[-1] + log2(chain.law.total)
+    mean = L * sum(heights) / len(heights) + log2(chain.law.total)
+    cell = SEQUENCE_CELL + L * SEQUENCE_PLACE + mean / 64 * SEQUENCE_WORD
+    states = chain.most_states
+    kept = SEQUENCE_KEPT + (mean / 4 if arithmetic == "exact" else SEQUENCE_BALL)
+    memory = states * (SEQUENCE_BYTES + 8 * L + SEQUENCE_COPIES * last / 8 + (T + 1) * kept) + T * KEPT_STEP
+    shown = last if arithmetic == "exact" else bits_for(digits)
+    return Forecast(shown, states * (T + 1) * cell, memory + _written(symbol), arithmetic)
+
+
+def with_positions(made: Forecast, chain: SequenceChain, walked: int, rated: int, outcomes: int) -> Forecast:
+    """Return the forecast with a model that treats each position by itself.
+
+    `walked` jumps draw a sequence from each that can be, `rated` ones are asked for their error; `outcomes` are drawn
+    by unmasking.
+    """
+    K, L, states = chain.K, chain.length, chain.most_states
+    cells = states * L * K
+    if chain.mask is None:
+        seconds = POSITION_REPEATS * walked * (cells * POSITION_WALKED + states * K**L * POSITION_PRODUCT)
+        drawn = float(K**L)
+    else:
+        drawn = float(min((2 * K - 1) ** L, states * K**L))
+        seconds = walked * (cells * POSITION_WALKED + drawn * POSITION_DRAWN)
+    seconds += rated * cells * POSITION_RATED + outcomes * L * POSITION_DRAWN
+    words = 1 + made.bits / 64
+    memory = (min(drawn, float(K**L)) + cells) * (POSITION_BYTES + 8 * words) + outcomes * POSITION_BYTES
+    return made.plus(seconds, memory)
 
 
 def _kernels(chain: Chain) -> int:

@@ -8,6 +8,7 @@ reverse model is made, no prior is formed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from math import log2
 from typing import TYPE_CHECKING, get_args
 
@@ -23,13 +24,16 @@ from markovdiff.study.forecast import (
     forecast_balls,
     forecast_float,
     forecast_mixing,
+    forecast_sequences,
     is_admitted,
     with_model,
+    with_positions,
 )
-from markovdiff.study.scenario import Scenario
+from markovdiff.study.scenario import Scenario, check_sequence_arithmetic
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.arrays import Floats
+    from markovdiff.sequences.chain import SequenceChain
 
 WALKED = 0.15
 """Seconds of float64 that may be spent to see how many bits balls will need."""
@@ -49,8 +53,12 @@ MINUTE = 60.0
 def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None = None) -> Forecast:
     """Return the forecast of a run, in the scenario's arithmetic or another; nothing is refused."""
     kind = arithmetic or scenario.file.arithmetic.kind
+    if (sequences := scenario.sequence_chain()) is not None:
+        check_sequence_arithmetic(kind)
+        made = forecast_sequences(sequences, kind, scenario.digits)
+        return made if scenario.model.is_bayes else _with_positions(made, scenario, sequences)
     pairs = pairs_of(chain.T) if scenario.compares_pairs else 0
-    bayes = not chain.is_markov or scenario.file.reverse.model.is_bayes
+    bayes = not chain.is_markov or scenario.model.is_bayes
     if kind == "exact":
         if bayes or chain.kernel.structure_bits is None:
             return forecast(chain, pairs, classes=_classes(scenario, chain))
@@ -61,6 +69,24 @@ def foresee(scenario: Scenario, chain: Chain, arithmetic: ArithmeticName | None 
         return made if bayes else with_model(made, chain)
     made = _of_balls(scenario, chain, bayes=bayes)
     return with_triangle(made, chain, pairs) if pairs and made.arithmetic == "ball" else made
+
+
+def _with_positions(made: Forecast, scenario: Scenario, chain: SequenceChain) -> Forecast:
+    """Return the forecast with a per-position model and the samplers that the file asks for."""
+    from markovdiff.sequences.orders import MAX_OUTCOMES, choice, outcomes
+    from markovdiff.study.sampler_keys import asked
+
+    wanted = asked(scenario)
+    grids = {tuple(range(chain.T + 1)), *(one.times for one in wanted if one.times is not None)}
+    jumps = {jump for grid in grids for jump in pairwise(grid)}
+    drawn = 0
+    for one in wanted:
+        if one.unmask is not None:
+            way = choice(scenario.file.sampler.order, chain.length)  # type: ignore[union-attr]
+            found = outcomes(one.unmask, chain.K - 1, way)
+            drawn += found if found <= MAX_OUTCOMES or not way.is_random else 0
+    walked = sum(len(grid) - 1 for grid in grids)
+    return with_positions(made, chain, walked, len(jumps) + chain.T, drawn)
 
 
 def _of_balls(scenario: Scenario, chain: Chain, *, bayes: bool) -> Forecast:
@@ -175,7 +201,12 @@ def asked_for(scenario: Scenario) -> ArithmeticName:
 
 
 def others(scenario: Scenario, chain: Chain, tried: Forecast) -> list[Forecast]:
-    """The forecasts of what the scenario does not ask for and what its run does not do; certified arithmetic first."""
+    """Return the forecasts of what the scenario does not ask for and its run does not do; certified arithmetic first.
+
+    Sequences have none: they cost the same in exact and ball arithmetic.
+    """
+    if scenario.sequences is not None:
+        return []
     kinds = [kind for kind in get_args(ArithmeticName) if kind not in (asked_for(scenario), tried.arithmetic)]
     found = [foresee(scenario, chain, kind) for kind in kinds]
     return [made for kind, made in zip(kinds, found, strict=True) if kind == made.arithmetic]
@@ -196,7 +227,9 @@ def said(made: Forecast) -> str:
 
 
 def smaller(scenario: Scenario, chain: Chain) -> str:
-    """What would make the run itself smaller."""
+    """Return what would make the run itself smaller."""
+    if scenario.sequences is not None:
+        return "a shorter length or fewer steps; `markovdiff unmask` needs the information curve alone"
     if asked_for(scenario) == "float":
         return "fewer steps or states"
     if asked_for(scenario) == "ball":

@@ -7,6 +7,7 @@ and the reverse model.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.matrix import RationalMatrix
@@ -17,6 +18,19 @@ from markovdiff.study.forecast import Forecast
 from markovdiff.study.foresight import admit
 from markovdiff.study.scenario import Scenario
 
+if TYPE_CHECKING:
+    from markovdiff.engines.exact.sequence_ledger import JointReverse
+    from markovdiff.sequences.chain import SequenceChain
+
+
+@dataclass(frozen=True, eq=False)
+class SequencePlan:
+    """The chain of sequences and what reverses it; `prior` is one symbol's, None where π = p_T."""
+
+    chain: SequenceChain
+    model: JointReverse
+    prior: RationalMatrix | None
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -25,6 +39,7 @@ class Plan:
     `model` is None for a process with memory, which has no ledger; `prior` is None where it is p_T, which not every
     arithmetic forms exactly; `laws` are those that checks measure against, by the check;
     `stationary` is the law by which float64 follows p_t − p_T, None where it has no need of one.
+    `sequences` is what is run where the data are sequences; `chain` is one symbol's then, and has no `model`.
     """
 
     chain: Chain
@@ -37,6 +52,7 @@ class Plan:
     digits: int
     unit: Unit
     forecast: Forecast
+    sequences: SequencePlan | None = None
 
     @property
     def is_bayes(self) -> bool:
@@ -55,8 +71,20 @@ def planned(scenario: Scenario, chain: Chain) -> Plan:
     forecast = admit(scenario, chain)
     kind, is_marginal = scenario.file.arithmetic.kind, scenario.file.reverse.prior == "marginal"
     prior = None if is_marginal else scenario.prior(chain)
-    model = scenario.reverse_model(chain)
+    sequences = scenario.sequence_chain()
+    joint = None if sequences is None else SequencePlan(sequences, scenario.joint_reverse(sequences), prior)
+    model = None if joint else scenario.reverse_model(chain)
     stationary = scenario.stationary if kind == "float" and is_marginal else None
     return Plan(
-        chain, model, prior, laws, stationary, scenario.expectations, kind, scenario.digits, scenario.unit, forecast
+        chain,
+        model,
+        prior,
+        laws,
+        stationary,
+        scenario.expectations,
+        kind,
+        scenario.digits,
+        scenario.unit,
+        forecast,
+        joint,
     )

@@ -31,22 +31,37 @@ MAX_STEPS = 100_000
 """T is at most this."""
 
 
-def data(spec: fileformat.Data, folder: Path, notes: list[str]) -> Distribution:
-    """q(x0) from exactly one of the forms of [data]; what was done to it is added to the notes."""
-    forms = [
-        name for name in ("probabilities", "weights", "family", "text", "csv", "npy") if getattr(spec, name) is not None
-    ]
+FORMS = ("probabilities", "weights", "family", "text", "csv", "npy", "sequences", "markov")
+"""What [data] may be given by."""
+
+OF_SEQUENCES = ("sequences", "markov")
+"""What only sequences can be given by."""
+
+
+def form_of(spec: fileformat.Data) -> str:
+    """Return the one form that [data] is given by. Raises InputError where there is none, or more than one."""
+    forms = [name for name in FORMS if getattr(spec, name) is not None]
     if len(forms) != 1:
         raise InputError(
             "[data] needs exactly one form",
             where="data",
-            expected="one of probabilities, weights, family, text, csv, npy",
+            expected=f"one of {', '.join(FORMS)}",
             got=" and ".join(forms) or "none of them",
         )
-    where = f"data.{forms[0]}"
+    return forms[0]
+
+
+def data(spec: fileformat.Data, folder: Path, notes: list[str]) -> Distribution:
+    """q(x0) of one symbol from exactly one of the forms of [data]; what was done to it is added to the notes."""
+    form = form_of(spec)
+    if form in OF_SEQUENCES:
+        raise InputError(
+            f"data.{form} is of sequences", where="data.length", expected="how many symbols a sequence has"
+        )
+    where = f"data.{form}"
     if spec.states is not None:
         check_size(len(spec.states), "data.states")
-        if forms[0] in ("text", "csv"):
+        if form in ("text", "csv"):
             raise InputError(f"{where} brings its own labels", where="data.states", remedy="leave one of them out")
     listed = spec.probabilities or spec.weights
     if listed is not None:
@@ -139,16 +154,26 @@ def _check_bits(bits: float, K: int, where: str) -> None:
 
 def _text(spec: fileformat.Text, folder: Path, where: str) -> Distribution:
     path = folder / spec.path
-    symbols: Iterable[str]
     if spec.unit == "byte":
-        symbols = Counter({f"0x{byte:02x}": n for byte, n in Counter(files.read_bytes(path, where)).items()})
-    else:
-        text = files.read_text(path, where)
-        symbols = (word[0] for word in re.finditer(r"\S+", text)) if spec.unit == "word" else text
+        counts = Counter(files.read_bytes(path, where))
+        return counted(spec, Counter({_byte(byte): n for byte, n in counts.items()}), where)
+    return counted(spec, symbols_of(spec, path, where), where)
+
+
+def symbols_of(spec: fileformat.Text, path: Path, where: str) -> Iterable[str]:
+    """Return the characters, words or bytes of a text, in its order."""
+    if spec.unit == "byte":
+        return map(_byte, files.read_bytes(path, where))
+    text = files.read_text(path, where)
+    return (word[0] for word in re.finditer(r"\S+", text)) if spec.unit == "word" else text
+
+
+def counted(spec: fileformat.Text, symbols: Iterable[str], where: str) -> Distribution:
+    """Return the relative frequencies of a text's symbols, on those that the file asks for."""
     alphabet = None
     if spec.alphabet is not None:
         alphabet = {
-            "byte": lambda a: [f"0x{byte:02x}" for byte in a.encode()],
+            "byte": lambda a: list(map(_byte, a.encode())),
             "word": str.split,
             "character": list,
         }[spec.unit](spec.alphabet)
@@ -157,10 +182,14 @@ def _text(spec: fileformat.Text, folder: Path, where: str) -> Distribution:
     )
 
 
+def _byte(byte: int) -> str:
+    return f"0x{byte:02x}"
+
+
 def noise(
     spec: fileformat.Noise, data: Distribution, folder: Path, notes: list[str]
 ) -> tuple[Distribution, Kernel, tuple[Fraction, ...], int]:
-    """The data (with the mask added where the kernel adds one), the kernel, β_1 … β_T, and T."""
+    """Return the data (with the mask added where the kernel adds one), the kernel, β_1 … β_T, and T."""
     if spec.steps is not None and spec.steps > MAX_STEPS:
         raise LimitError("too many steps", where="noise.steps", expected=f"at most {MAX_STEPS}", got=shown(spec.steps))
     data, kernel = _kernel(spec.kernel, data, folder, notes)
@@ -181,7 +210,7 @@ def noise(
 
 
 def _stack_key(spec: KernelSpec) -> str:
-    """The key that brings a kernel's matrices."""
+    """Return the key that brings a kernel's matrices."""
     return "noise.kernel.path" if getattr(spec, "path", None) is not None else "noise.kernel.steps_rows"
 
 
@@ -232,7 +261,7 @@ class ScheduleSetting:
     notes: list[str]
 
     def series(self, key: str, given: Sequence[Fraction] | None, path: str | None) -> list[Fraction]:
-        """The numbers under their key, or in a file."""
+        """Return the numbers under their key, or in a file."""
         if (given is None) == (path is None):
             raise InputError(
                 "the numbers are given twice" if given is not None else "the numbers are missing",
@@ -274,11 +303,11 @@ class KernelSetting:
     notes: list[str]
 
     def law(self, named: str | list[Fraction], where: str) -> Distribution:
-        """The law on the data's states: given, or by its name."""
+        """Return the law on the data's states: given, or by its name."""
         return law(named, self.data, where)
 
     def rates(self, given: Sequence[Sequence[Fraction]] | None, spec: Brought) -> tuple[tuple[Fraction, ...], ...]:
-        """The rates by rows: under `rows`, or in a file."""
+        """Return the rates by rows: under `rows`, or in a file."""
         return _rates(given, spec, self)
 
     def schedule(self, spec: ScheduleSpec, T: int, where: str) -> tuple[Fraction, ...]:
@@ -312,7 +341,7 @@ def _matrices(
 
 
 def _brought(key: str, given: Stack | None, spec: Brought, setting: KernelSetting) -> tuple[str, Stack]:
-    """The place of the matrices, and they as they stand: under their key, or in a file."""
+    """Return the place of the matrices, and they as they stand: under their key, or in a file."""
     data, folder, notes = setting.data, setting.folder, setting.notes
     if (given is None) == (spec.path is None):
         raise InputError(
@@ -376,7 +405,7 @@ def _stochastic(
     *,
     single: bool,
 ) -> Stack:
-    """The matrices by rows that sum to one, as far as `convention` and `normalise` make them so."""
+    """Return the matrices by rows that sum to one, as far as `convention` and `normalise` make them so."""
 
     def at(m: int) -> str:
         return place if single else f"{place}[{m}]"
@@ -401,7 +430,7 @@ def _stochastic(
 
 
 def law(named: str | list[Fraction], data: Distribution, where: str, mask: str | None = None) -> Distribution:
-    """A law on the chain's states: given, or "uniform", "data", "mask"."""
+    """Return a law on the chain's states: given, or "uniform", "data", "mask"."""
     if isinstance(named, list):
         if len(named) != data.K:
             raise InputError(

@@ -17,10 +17,12 @@ from fractions import Fraction
 from importlib import import_module
 from typing import Any, Protocol, TypeAlias
 
-from markovdiff.arithmetic.enclosure import decimal_text
+from markovdiff.arithmetic.enclosure import decimal_text, fraction_text
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.arithmetic.value import one_line
+from markovdiff.sequences.law import joined
+from markovdiff.study.frames import cell, frame
 from markovdiff.study.naive_float import FloatError, rounded, scientific
 
 SCHEMA = "markovdiff.result/2"
@@ -40,7 +42,9 @@ class Law(Protocol):
 class Step:
     """What was found at one t; None where a quantity belongs to a step and t = 0, is not defined, or not decided.
 
-    `shadow` is there where the run was asked for it.
+    `shadow` is there where the run was asked for it; `sequences` are those that `marginal` speaks of, in its order,
+    where x_t is a sequence. Of a model that treats each position by itself `model_error` has two parts:
+    `expected_total_correlation` of x_{t−1} given x_t, and the `position_error` that each position's own model adds.
     """
 
     t: int
@@ -61,6 +65,9 @@ class Step:
     cross_entropy: Enclosed | None = None
     contraction: Enclosed | None = None
     dobrushin_product: Rational | None = None
+    sequences: tuple[tuple[str, ...], ...] | None = field(default=None, hash=False)
+    expected_total_correlation: Enclosed | None = None
+    position_error: Enclosed | None = None
     shadow: FloatError | None = None
 
     def __repr__(self) -> str:
@@ -72,17 +79,28 @@ class Step:
         """p_t, state by state."""
         return self.law.rows()[0]
 
-    def record(self, distributions: bool = False) -> dict[str, Any]:
-        """The step as the JSON has it."""
-        record = {name: _plain(getattr(self, name)) for name in QUANTITIES}
+    def record(self, distributions: bool = False, digits: int | None = None) -> dict[str, Any]:
+        """Return the step as the JSON has it; with `digits` its rationals as decimals of so many significant digits."""
+        record = {name: plain(getattr(self, name), digits) for name in QUANTITIES}
         if distributions:
-            record["marginal"] = [_plain(p) for p in self.marginal]
+            record["marginal"] = self._marginal_record(digits)
+        record |= {name: plain(part) for name in PARTS if (part := getattr(self, name)) is not None}
         if self.shadow is not None:
             record["shadow"] = self.shadow.record()
         return record
 
+    def _marginal_record(self, digits: int | None) -> list[object]:
+        """p_t, state by state; of sequences those that are possible, each by its labels."""
+        if self.sequences is None:
+            return [plain(p, digits) for p in self.marginal]
+        named = zip(self.sequences, self.marginal, strict=True)
+        return [{"x_t": list(x), "probability": plain(p, digits)} for x, p in named if p]
 
-QUANTITIES = tuple(field.name for field in fields(Step) if field.name not in ("law", "shadow"))
+
+PARTS = ("expected_total_correlation", "position_error")
+"""The two parts of the error of a model that treats each position by itself."""
+
+QUANTITIES = tuple(field.name for field in fields(Step) if field.name not in ("law", "sequences", "shadow", *PARTS))
 ADDED = ("cross_entropy", "contraction", "dobrushin_product")
 """What the second schema added to a step."""
 
@@ -134,12 +152,81 @@ class Elbo:
         shown_totals = {"L": self.negative_elbo, "NLL": self.nll, "H(x0)": self.data_entropy}
         return f"<Elbo: {', '.join(f'{name} = {_short(value)}' for name, value in shown_totals.items())}>"
 
+    def _repr_html_(self) -> str:
+        return str(import_module("markovdiff.reports.notebook").of_ledger(self))
+
 
 def _short(value: Enclosed | None) -> str:
     return "none" if value is None else value.short()
 
 
 TOTALS = tuple(field.name for field in fields(Elbo) if field.name != "nll_excess")
+
+
+@dataclass(frozen=True)
+class SequenceFacts:
+    """What is known of a law of sequences before any noise.
+
+    `information_curve` is c_0 … c_{L−1}, what a position costs once j others are known; it and both correlations are
+    None where the subsets of positions are too many to be looked at.
+    """
+
+    length: int
+    symbols: tuple[str, ...]
+    information_curve: tuple[Enclosed, ...] | None = None
+    total_correlation: Enclosed | None = None
+    dual_total_correlation: Enclosed | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return the same as the JSON has it."""
+        curve = self.information_curve
+        return {
+            "length": self.length,
+            "symbols": list(self.symbols),
+            "information_curve": None if curve is None else [plain(c) for c in curve],
+            "total_correlation": plain(self.total_correlation),
+            "dual_total_correlation": plain(self.dual_total_correlation),
+        }
+
+
+@dataclass(frozen=True)
+class FalseSequence:
+    """A sequence that never occurs in the data, by its labels, and its mass under a sampler."""
+
+    x0: tuple[str, ...]
+    mass: Enclosed
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What a sampler draws: by a number of steps or a grid of `times`, or by block sizes and an order.
+
+    `bound` says whether KL(q‖ν) ≤ excess is `strict` or `equal`; None where either is not finite. Of the order by
+    confidence `ties` counts the sequences shown on the way at which equals were told apart from the left.
+    """
+
+    steps: int | None
+    times: tuple[int, ...] | None
+    unmask: tuple[int, ...] | None
+    order: str | tuple[int, ...] | None
+    excess: Enclosed
+    kl: Enclosed | None
+    total_variation: Enclosed | None
+    outside_support: Enclosed | None
+    bound: str | None
+    false: tuple[FalseSequence, ...]
+    ties: int | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return the same as the JSON has it."""
+        by: dict[str, Any] = {"steps": self.steps, "times": self.times and list(self.times)}
+        if self.unmask is not None:
+            order = self.order if isinstance(self.order, str) else list(self.order or ())
+            by = {"unmask": list(self.unmask), "order": order}
+        numbers = {name: plain(getattr(self, name)) for name in ("excess", "kl", "total_variation", "outside_support")}
+        false = [{"x0": list(one.x0), "mass": plain(one.mass)} for one in self.false]
+        ties = {} if self.unmask is None else {"ties": self.ties}
+        return {**by, **numbers, "bound": self.bound, **ties, "false": false}
 
 
 @dataclass(frozen=True)
@@ -159,8 +246,8 @@ class Result:
     checks: tuple[Check, ...] = ()
     partial: bool = False
     notes: tuple[str, ...] = ()
-    sequence: None = None
-    sampler: tuple[()] = ()
+    sequence: SequenceFacts | None = None
+    sampler: tuple[Sampled, ...] = ()
 
     def __repr__(self) -> str:
         name, kind = shown(self.scenario.get("name"), 40), self.arithmetic.get("kind")
@@ -174,8 +261,12 @@ class Result:
         """Whether every check came out as expected."""
         return not self.partial and all(check.verdict == "holds" for check in self.checks)
 
-    def record(self, distributions: bool = False) -> dict[str, Any]:
-        """Return the whole result as plain dicts, lists and strings."""
+    def record(self, distributions: bool = False, *, decimal: bool = False) -> dict[str, Any]:
+        """Return the whole result as plain dicts, lists and strings.
+
+        With `decimal` the steps' rationals are decimals, rounded to the result's digits; the scenario stays exact.
+        """
+        digits = int(str(self.arithmetic["digits"])) if decimal else None
         return {
             "schema": SCHEMA,
             "markovdiff": self.version,
@@ -184,20 +275,33 @@ class Result:
             "arithmetic": self.arithmetic,
             "scenario": self.scenario,
             "notes": list(self.notes),
-            "steps": [step.record(distributions) for step in self.steps],
-            "elbo": {name: _plain(getattr(self.elbo, name)) for name in TOTALS},
+            "steps": [step.record(distributions, digits) for step in self.steps],
+            "elbo": {name: plain(getattr(self.elbo, name)) for name in TOTALS},
             "checks": [{field.name: getattr(check, field.name) for field in fields(Check)} for check in self.checks],
-            "sequence": self.sequence,
-            "sampler": list(self.sampler),
+            "sequence": None if self.sequence is None else self.sequence.record(),
+            "sampler": [sampled.record() for sampled in self.sampler],
         }
 
     def plot(self, what: str = "information", *, scale: str | None = None) -> Any:
         """Draw the result and return the matplotlib Figure: information, loss, entropy or ledger (see `md.plot`)."""
         return import_module("markovdiff.figures.figure").plot(self, what, scale=scale)
 
-    def to_json(self, distributions: bool = False) -> str:
-        """Return JSON text, one line a quantity."""
-        return dump(self.record(distributions))
+    def to_json(self, distributions: bool = False, *, decimal: bool = False) -> str:
+        """Return JSON text, one line a quantity; with `decimal` the steps' rationals as decimals."""
+        return dump(self.record(distributions, decimal=decimal))
+
+    def to_frame(self, library: str | None = None) -> Any:
+        """Return a row a step as a pandas or polars DataFrame: floats by the JSON's names, `t` whole, `decay` text.
+
+        `library` is "pandas" or "polars"; by default whichever is in use, or installed. Infinite is inf, undefined NaN;
+        what does not apply or was not decided is missing. Raises InputError where the library is not installed.
+        """
+        kinds = {name: {"t": int, "decay": str}.get(name, float) for name in QUANTITIES}
+        columns = {name: [cell(getattr(step, name)) for step in self.steps] for name in QUANTITIES}
+        return frame(columns, kinds, library)
+
+    def _repr_html_(self) -> str:
+        return str(import_module("markovdiff.reports.notebook").of_result(self))
 
     def to_csv(self, distributions: bool = False) -> str:
         """Return CSV text: a header, then one row a step, one column a quantity."""
@@ -217,7 +321,7 @@ def to_csv(results: Iterable[Result], distributions: bool = False, named: bool =
     """
     results = list(results)
     marked = any(result.partial for result in results)
-    states = list(dict.fromkeys(s for r in results for s in _states(r))) if distributions else []
+    states = list(dict.fromkeys(s for r in results for s in states_of(r))) if distributions else []
     shaded = any(step.shadow for result in results for step in result.steps)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
@@ -225,10 +329,10 @@ def to_csv(results: Iterable[Result], distributions: bool = False, named: bool =
     writer.writerow([*(["scenario"] if named else []), *QUANTITIES, *more])
     for result in results:
         for step in result.steps:
-            row = [csv_cell(name, _plain(getattr(step, name))) for name in QUANTITIES]
+            row = [csv_cell(name, plain(getattr(step, name))) for name in QUANTITIES]
             if distributions:
-                law = dict(zip(_states(result), step.marginal, strict=True))
-                row += [csv_cell("marginal", _plain(law.get(s))) for s in states]
+                law = dict(zip(states_of(result), step.marginal, strict=True))
+                row += [csv_cell("marginal", plain(law.get(s))) for s in states]
             if step.shadow is not None:
                 row += _shadow_cells(step.shadow)
             mark = [str(result.partial).lower()] * marked
@@ -245,14 +349,20 @@ def _shadow_cells(shade: FloatError) -> list[str]:
     ]
 
 
-def _states(result: Result) -> list[str]:
+def states_of(result: Result) -> list[str]:
+    """Return the states as columns call them; a sequence by its labels, joined."""
+    if result.steps and (sequences := result.steps[0].sequences) is not None:
+        return [joined(x) for x in sequences]
     states = result.scenario["states"]
     assert isinstance(states, list)
     return states
 
 
-def _plain(value: object) -> object:
+def plain(value: object, digits: int | None = None) -> object:
+    """Return a value as the JSON has it; a rational as a decimal of so many digits where these are given."""
     match value:
+        case Fraction() if digits is not None:
+            return fraction_text(value, digits)
         case Fraction():
             return text(value)
         case Decimal():
@@ -264,6 +374,11 @@ def _plain(value: object) -> object:
         case Enclosed():
             return {"value": value.value, "witness": value.witness}
     return value
+
+
+def quantity_record(value: Enclosed | None) -> object:
+    """Return a quantity as the JSON has it."""
+    return plain(value)
 
 
 def csv_cell(name: str, plain: object) -> str:

@@ -88,7 +88,7 @@ class _Reading:
         )
 
     def tables(self, brought: Sequence[object], place: str) -> tuple[tuple[Row | None, ...], ...]:
-        """The tables, read row by row, then each row made to sum to one."""
+        """Return the tables, read row by row, then each row made to sum to one."""
         stack = [
             [
                 None if row is None else self._numbers(row, f"{place}[{t}][{j}]")
@@ -115,7 +115,7 @@ class _Reading:
             )
 
     def _numbers(self, row: object, where: str) -> list[Fraction | None]:
-        """The entries of a row, None for a logit of −∞."""
+        """Return the entries of a row, None for a logit of −∞."""
         missing = isinstance(row, list) and len(row) == self.columns < self.K
         self.padded |= missing
         entries = _list(row, where, self.columns if missing else self.K, "entries")
@@ -136,7 +136,7 @@ class _Reading:
         return row_of([*law, *[Fraction(0)] * (self.K - len(law))])
 
     def notes(self, key: str) -> Iterator[str]:
-        """What was done, in sentences."""
+        """Return what was done, in sentences."""
         if self.exponentiated:
             lost = f"; that makes 0 of {self.erased} that are not 0 in the formula" if self.erased else ""
             yield f"{key}: logits taken through softmax, rounded down to 2^-53, the largest takes the rest{lost}"

@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
@@ -25,19 +26,26 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields
 from markovdiff.errors import InputError, MarkovdiffError
-from markovdiff.measures.checks import CHECKS, Dpi
+from markovdiff.measures.checks import CHECKS, Dpi, Sampler, Sdpi
 from markovdiff.measures.checks.finding import CheckObserver
 from markovdiff.measures.checks.kind import NamedLaw
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution, law_of
 from markovdiff.process.kernels import Kernel
 from markovdiff.process.reverse import ReverseModel
+from markovdiff.process.reverse.bayes import BayesSpec
+from markovdiff.process.reverse.mixture import PosteriorMixtureSpec
 from markovdiff.process.stationary import stationary_of_chain
 from markovdiff.study import fileformat, files, resolve, reverse
 from markovdiff.study.confined import SHIPPED
 from markovdiff.study.forecast import check_forecast
 from markovdiff.study.reading import read, structured
 from markovdiff.study.settings import assigned, plain, tree
+
+if TYPE_CHECKING:  # what is about sequences is loaded where the data are sequences
+    from markovdiff.engines.exact.sequence_ledger import JointReverse
+    from markovdiff.sequences.chain import SequenceChain
+    from markovdiff.study.sequence_data import Sequences
 
 MAX_FILE_BYTES = 16 * 2**20
 """A scenario file may be this large."""
@@ -50,6 +58,9 @@ class Scenario:
     `data` has the chain's states (with the mask, where the kernel adds one); `betas` is empty for a
     kernel without a schedule; `expectations` maps a check's name to what is expected of it; `notes` says what was done
     to the data and the noise as they were read.
+
+    Of data that are sequences `sequences` is the law of them, states are symbols, and `data` is the law of a symbol at
+    a position drawn at random.
     """
 
     name: str
@@ -62,13 +73,18 @@ class Scenario:
     folder: Path
     unit: Unit
     notes: tuple[str, ...] = ()
+    sequences: Sequences | None = None
 
     __reduce__ = from_fields
 
     def __repr__(self) -> str:
         kind, arithmetic = self.file.noise.kernel.kind(), self.file.arithmetic
         facts = f"{self.T} steps on {self.K} states, {kind}, {arithmetic.kind}, {arithmetic.digits} digits, {self.unit}"
-        return f"<Scenario {shown(self.name, 40)}: {facts}>"
+        long = "" if self.sequences is None else f"sequences of {self.sequences.length}, "
+        return f"<Scenario {shown(self.name, 40)}: {long}{facts}>"
+
+    def _repr_html_(self) -> str:
+        return str(import_module("markovdiff.reports.notebook").of_scenario(self))
 
     def __hash__(self) -> int:
         return hash((self.name, self.data, self.betas, self.T, self.unit))
@@ -94,12 +110,18 @@ class Scenario:
         return self.data.K
 
     @property
+    def model(self) -> fileformat.Model:
+        """The reverse model's table: the file's, else Bayes for one symbol and the mixture for sequences."""
+        given = self.file.reverse.model
+        return given or (BayesSpec() if self.sequences is None else PosteriorMixtureSpec())
+
+    @property
     def mask(self) -> str | None:
         """The label of the absorbing state, if there is one."""
         return self.file.noise.kernel.added_state()
 
     def chain(self) -> Chain:
-        """The forward process, exact."""
+        """Return the forward process, exact; of sequences, that of a symbol at a position drawn at random."""
         return Chain(self.data, self.kernel, self.betas, self.T)
 
     def prior(self, chain: Chain) -> RationalMatrix:
@@ -113,12 +135,42 @@ class Scenario:
 
     def reverse_model(self, chain: Chain) -> ReverseModel | None:
         """Return R_1 … R_T; None for a process with memory, which has no ledger."""
-        spec = self.file.reverse.model
+        spec = self.model
         if chain.is_markov:
             return spec.model(reverse.ChainSetting(chain, self.labels, self.folder))
-        if spec != fileformat.Reverse().model:
+        if self.file.reverse.model is not None and not spec.is_bayes:
             raise InputError("a process with memory has no reverse model", where="reverse.model", remedy="leave it out")
         return None
+
+    def chain_of_one_symbol(self, where: str) -> Chain:
+        """Return the forward process, for what speaks of one symbol. Raises InputError, at `where`, for sequences."""
+        if self.sequences is not None:
+            raise InputError(
+                "this speaks of one symbol, not of sequences",
+                where=where,
+                expected="data without `length`",
+                remedy="`markovdiff run` reports on sequences",
+            )
+        return self.chain()
+
+    def sequence_chain(self) -> SequenceChain | None:
+        """Return the forward process of sequences; None where the data are one symbol.
+
+        Raises LimitError where too many sequences are possible to be run.
+        """
+        if self.sequences is None:
+            return None
+        from markovdiff.sequences.chain import SequenceChain
+        from markovdiff.sequences.law import MarkovSequences
+
+        law = self.sequences.law() if isinstance(self.sequences, MarkovSequences) else self.sequences
+        return SequenceChain(law, self.chain())
+
+    def joint_reverse(self, sequences: SequenceChain) -> JointReverse:
+        """R_1 … R_T on sequences. Raises InputError for a model that is of one symbol."""
+        from markovdiff.study.position_reverse import joint_reverse
+
+        return joint_reverse(self.model, sequences, self.labels, self.folder)
 
     def with_options(
         self,
@@ -179,7 +231,21 @@ class Scenario:
 
     def _expected(self, check: str) -> str | None:
         asked, kind = self._asked(check), CHECKS[check]
+        if asked is None and check in self._unavailable:
+            return None
         return kind.default(self) if asked is None else kind.expected(asked)
+
+    @cached_property
+    def _unavailable(self) -> tuple[str, ...]:
+        """The checks that are not to be had of sequences; the strong inequality needs η of the product kernel."""
+        if self.sequences is None:
+            return ()
+        chain, length = self.chain(), self.sequences.length
+        steps = chain.kernel.matrices(chain.strengths)
+        from markovdiff.sequences.facts import dobrushin_of_product
+
+        known = all(dobrushin_of_product(step, length) is not None for step in steps)
+        return () if known else (Sdpi.name,)
 
     @cached_property
     def expectations(self) -> dict[str, str]:
@@ -219,13 +285,40 @@ class Scenario:
         for check, kind in CHECKS.items():
             if self._asked(check) is not None:
                 kind.check_defined(self)
-        self.reverse_model(chain)
+        if self.file.sampler is not None or self._asked(Sampler.name) is not None:
+            from markovdiff.study.sampler_keys import check_asked
+
+            check_asked(self)
+        if self.sequences is None:
+            self.reverse_model(chain)
+        else:
+            self._check_sequences()
         if "stationary" in (self.file.reverse.prior, *named.values()):
             check_forecast(chain)
         if self.file.reverse.prior != "marginal":
             self.prior(chain)
         for check in named:
             CHECKS[check].law(self._asked(check), self)
+
+    def _check_sequences(self) -> None:
+        """Raise InputError for what is not to be had of sequences."""
+        if not self.is_markov:
+            raise InputError(
+                "a process with memory noises one symbol",
+                where="noise.kernel",
+                expected="a Markov chain, for sequences",
+                remedy="another kernel, or leave data.length out",
+            )
+        if self._asked(Sdpi.name) is not None and Sdpi.name in self._unavailable:
+            raise InputError(
+                "the contraction of the product kernel is too much to find",
+                where=f"checks.{Sdpi.name}",
+                remedy="leave it out",
+            )
+        check_sequence_arithmetic(self.file.arithmetic.kind)
+        from markovdiff.study.position_reverse import check_joint_reverse
+
+        check_joint_reverse(self.model, self.file.sampler is not None)
 
     @cached_property
     def stationary(self) -> RationalMatrix | None:
@@ -257,6 +350,18 @@ class Scenario:
         return law_of(resolve.law(named, self.data, f"{where}.against", self.mask))
 
 
+def check_sequence_arithmetic(kind: fileformat.ArithmeticKind) -> None:
+    """Raise InputError for float64: there H(x_t) − H(x_t | x_0), of joint laws, would cancel."""
+    if kind == "float":
+        raise InputError(
+            "sequences are not run in float64",
+            where="arithmetic.kind",
+            expected="exact or ball",
+            got="float",
+            remedy='arithmetic.kind = "ball", or --arithmetic ball',
+        )
+
+
 def _located(where: str, chain: Chain) -> RationalMatrix:
     try:
         return stationary_of_chain(chain)
@@ -275,6 +380,11 @@ def load(source: str | Path) -> Scenario:
         return loads(text, folder=path.parent, name=_readable(path.stem))
     except MarkovdiffError as error:
         raise error.located(shown(path)) from None
+
+
+def loaded(given: Scenario | str | Path) -> Scenario:
+    """Return a scenario as it is, or from its path or name. Raises InputError as `load` does."""
+    return given if isinstance(given, Scenario) else load(given)
 
 
 def find(source: str | Path) -> Path:
@@ -365,9 +475,18 @@ def _check_named(function: str, folder: object, name: object) -> None:
 
 def _resolved(spec: fileformat.File, folder: Path, name: str) -> Scenario:
     notes: list[str] = []
-    labelled = resolve.data(spec.data, folder, notes)
+    law = None
+    if spec.data.length is None:
+        labelled = resolve.data(spec.data, folder, notes)
+    else:
+        from markovdiff.study.sequence_data import one_symbol, sequences
+
+        law = sequences(spec.data, spec.data.length, folder, notes)
+        labelled = one_symbol(law)
     data, kernel, betas, T = resolve.noise(spec.noise, labelled, folder, notes)
-    made = Scenario(spec.name or name, spec, data, kernel, betas, T, labelled.K, folder, spec.unit, tuple(notes))
+    if law is not None and data.K > labelled.K:
+        law = law.with_extra_symbol(data.states[-1])
+    made = Scenario(spec.name or name, spec, data, kernel, betas, T, labelled.K, folder, spec.unit, tuple(notes), law)
     made.check_applicable()
     return made
 

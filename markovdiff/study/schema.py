@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from markovdiff.study import fileformat
-from markovdiff.study.result import SCHEMA, TOTALS, Step
+from markovdiff.study.result import PARTS, SCHEMA, TOTALS, Step
 
 _RATIONAL = {"type": "string", "pattern": "^-?[0-9]+(/[0-9]+)?$", "description": "an exact rational, n/d"}
 _DECIMAL = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?$"}
@@ -31,8 +31,8 @@ def result_schema() -> dict[str, Any]:
         "steps": {"type": "array", "items": _step(), "minItems": 1},
         "elbo": _object({name: _nullable("quantity") for name in TOTALS}),
         "checks": {"type": "array", "items": _check()},
-        "sequence": {"type": "null", "description": "of data that are sequences"},
-        "sampler": {"type": "array", "maxItems": 0, "description": "of data that are sequences"},
+        "sequence": {"anyOf": [_sequence(), {"type": "null"}], "description": "of data that are sequences"},
+        "sampler": {"type": "array", "items": _sampled(), "description": "of data that are sequences"},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -93,11 +93,40 @@ def _step() -> dict[str, Any]:
         "cross_entropy": _nullable("quantity"),
         "contraction": _nullable("quantity"),
         "dobrushin_product": _nullable("reported"),
-        "marginal": {"type": "array", "items": _nullable("reported"), "description": "with --distributions"},
+        "marginal": {"type": "array", "items": _probability(), "description": "with --distributions"},
+        "expected_total_correlation": {**quantity, "description": "of sequences: what drawing positions apart costs"},
+        "position_error": {**quantity, "description": "of sequences: what each position's own model adds"},
         "shadow": _shadow(),
     }
-    assert set(own) - {"marginal"} == {field.name for field in fields(Step)} - {"law"}
-    return _object(own, optional=("marginal", "shadow"))
+    assert set(own) - {"marginal"} == {field.name for field in fields(Step)} - {"law", "sequences"}
+    return _object(own, optional=("marginal", *PARTS, "shadow"))
+
+
+def _sampled() -> dict[str, Any]:
+    """Return what a sampler of sequences draws."""
+    integers = {"type": "array", "items": {"type": "integer"}}
+    named = {"enum": ["random", "left-to-right", "confidence"]}
+    labels = {"type": "array", "items": {"type": "string"}}
+    false = _object({"x0": labels, "mass": {"$ref": "#/$defs/quantity"}})
+    rest = {
+        "excess": {"$ref": "#/$defs/quantity"},
+        "kl": _nullable("quantity"),
+        "total_variation": _nullable("quantity"),
+        "outside_support": _nullable("quantity"),
+        "bound": {"enum": ["strict", "equal", "undecided", None], "description": "KL ≤ excess"},
+        "false": {"type": "array", "items": false, "maxItems": 10, "description": "what never occurs, likeliest first"},
+    }
+    words = "of the order by confidence: sequences shown on the way at which equals were told apart from the left"
+    ties = {"type": ["integer", "null"], "description": words}
+    kept = _object({"steps": {"type": ["integer", "null"]}, "times": integers, **rest})
+    return {"anyOf": [kept, _object({"unmask": integers, "order": {"anyOf": [named, integers]}, **rest, "ties": ties})]}
+
+
+def _probability() -> dict[str, Any]:
+    """Return an entry of p_t; of sequences with the sequence, those alone that are possible."""
+    labels = {"type": "array", "items": {"type": "string"}}
+    one = _object({"x_t": labels, "probability": {"$ref": "#/$defs/reported"}})
+    return {"anyOf": [{"$ref": "#/$defs/reported"}, {"type": "null"}, one]}
 
 
 def _shadow() -> dict[str, Any]:
@@ -164,12 +193,38 @@ def _scenario() -> dict[str, Any]:
             "description": {"type": "string"},
             "unit": {"enum": ["bits", "nats"]},
             "states": {"type": "array", "items": {"type": "string"}},
-            "data": rationals,
+            "data": {"anyOf": [rationals, {"type": "null"}], "description": "null for sequences"},
+            "sequences": _sequences(),
             "kernel": kernel,
             "schedule": {"type": ["object", "null"], "description": "its kind, and what it is made of"},
             "steps": {"type": "integer"},
             "betas": {"anyOf": [rationals, {"type": "null"}]},
             "reverse": _object({"model": {"type": ["object", "null"]}, "prior": prior}),
             "checks": {"type": "object", "additionalProperties": {"type": ["string", "object"]}},
+        },
+        optional=("sequences",),
+    )
+
+
+def _sequence() -> dict[str, Any]:
+    """Return what is known of the law of sequences itself; null where there are too many subsets of positions."""
+    curve = {"type": "array", "items": {"$ref": "#/$defs/quantity"}}
+    return _object(
+        {
+            "length": {"type": "integer", "minimum": 1},
+            "symbols": {"type": "array", "items": {"type": "string"}},
+            "information_curve": {"anyOf": [curve, {"type": "null"}]},
+            "total_correlation": _nullable("quantity"),
+            "dual_total_correlation": _nullable("quantity"),
         }
     )
+
+
+def _sequences() -> dict[str, Any]:
+    """Return the law of the data where they are sequences: every possible one, or the rows of a Markov law."""
+    rational, count = {"$ref": "#/$defs/rational"}, {"type": "integer", "minimum": 1}
+    one = _object({"x0": {"type": "array", "items": {"type": "string"}}, "weight": {"type": "string"}})
+    listed = _object({"length": count, "total": {"type": "string"}, "support": {"type": "array", "items": one}})
+    rows = {"type": "array", "items": {"type": "array", "items": rational}}
+    markov = _object({"length": count, "initial": {"type": "array", "items": rational}, "rows": rows})
+    return {"anyOf": [listed, markov]}

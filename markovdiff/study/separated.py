@@ -67,7 +67,7 @@ class Table:
             ) from None
 
     def first(self, start: int, delimiter: str) -> Row:
-        """The row that begins at a line; an empty one where it cannot be read."""
+        """Return the row that begins at a line; an empty one where it cannot be read."""
         try:
             rest = (self.lines[i] for i in range(start, len(self.lines)))
             return next(csv.reader(rest, delimiter=delimiter, strict=True), [])
@@ -75,7 +75,7 @@ class Table:
             return []
 
     def notes(self, where: str, header: int = 0) -> list[str]:
-        """What was done to read it, in sentences."""
+        """Return what was done to read it, in sentences."""
         left = [f"line {header}, the header, was left out"] * bool(header)
         if self.comments:
             n = len(self.comments)
@@ -140,7 +140,7 @@ def _count(field: str, place: str) -> Fraction | int:
 
 
 def _header(table: Table, label: str, count: str) -> tuple[int, Row]:
-    """The line where the header begins (from 0), and its names; sets the delimiter that it shows."""
+    """Return the line where the header begins (from 0), and its names; sets the delimiter that it shows."""
     for start, line in enumerate(table.lines):
         is_marked = line.lstrip().startswith("#")
         for delimiter in (",", "\t", ";"):
@@ -180,7 +180,7 @@ def _no_column(table: Table, start: int, label: str, count: str) -> NoReturn:
 
 
 def _single(line: str, delimiter: str) -> Row:
-    """A line as a row by itself; an empty one where it is none."""
+    """Return a line as a row by itself; an empty one where it is none."""
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error:
@@ -188,7 +188,7 @@ def _single(line: str, delimiter: str) -> Row:
 
 
 def names_of(found: Iterable[str]) -> str:
-    """The first few names that a file has, each cut short."""
+    """Return the first few names that a file has, each cut short."""
     names = [shown(name, 30) for name in found]
     return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
 
@@ -202,7 +202,7 @@ def _is_number(field: str) -> bool:
 
 
 def rows_in(text: str, K: int, labels: Sequence[str], where: str, place: str) -> tuple[list[list[Fraction]], list[str]]:
-    """The rows of matrices that stand one below the other, K numbers each, and notes on how they were read.
+    """Return the rows of matrices that stand one below the other, K numbers each, and notes on how they were read.
 
     A header is left out where it has the labels of the states in their order; so is a first column that does, or that
     counts from 0, below a header with one field more than there are states.
@@ -275,12 +275,12 @@ def _has_index(found: Sequence[tuple[int, Row]], K: int, labels: Sequence[str]) 
 
 
 def _trimmed(row: Row, delimiter: str) -> Row:
-    """A row without what blanks at the end of a line leave."""
+    """Return a row without what blanks at the end of a line leave."""
     return [field for field in row if field] if delimiter == " " else row
 
 
 def _delimiter(table: Table, K: int) -> str:
-    """What splits the first row into K fields; a comma where nothing does."""
+    """Return what splits the first row into K fields; a comma where nothing does."""
     start = next((i for i, line in enumerate(table.lines) if line.strip() and not line.lstrip().startswith("#")), 0)
     for delimiter in (",", "\t", ";", " "):
         if K > 1 and len(_trimmed(table.first(start, delimiter), delimiter)) == K:

@@ -30,6 +30,8 @@ weights = [5, 2, 1]                        # normalised exactly
 # family = {{ kind = "zipf", size = 8 }}     # uniform, triangular, zipf, geometric, binomial, point
 # text = {{ path = "corpus.txt", unit = "character" }}      # or "word", "byte"
 # csv = {{ path = "counts.csv", label = "symbol", count = "n" }}
+# length = 3                               # three such symbols, each noised by itself; or windows of a text, or
+# sequences = {{ "aab" = 3, "bba" = 1 }}     # with length = 3 and no other form
 
 [noise]
 steps = 32

@@ -86,6 +86,7 @@ def run_apart(
     *,
     distributions: bool = False,
     shadow: bool = False,
+    contraction: bool = False,
 ) -> Result:
     """Run a scenario in a child; with `distributions` its steps bring their marginals, with `shadow` their shades.
 
@@ -95,16 +96,18 @@ def run_apart(
     heard = _Heard(on_begin, progress)
     try:
         if sys.platform == "linux":
-            return _listen(scenario, heard, distributions, shadow)
-        return run(scenario, heard.steps.append, progress, heard.begin, shadow=shadow)
+            return _listen(scenario, heard, distributions, shadow, contraction)
+        return run(scenario, heard.steps.append, progress, heard.begin, shadow=shadow, contraction=contraction)
     except KeyboardInterrupt:
         raise Interruption(heard.result) from None
 
 
-def _listen(scenario: Scenario, heard: _Heard, distributions: bool, shadow: bool) -> Result:
+def _listen(scenario: Scenario, heard: _Heard, distributions: bool, shadow: bool, contraction: bool) -> Result:
     fork = multiprocessing.get_context("fork")
     ours, theirs = fork.Pipe(duplex=False)
-    child = fork.Process(target=_compute, args=(scenario, ours, theirs, distributions, shadow), daemon=True)
+    child = fork.Process(
+        target=_compute, args=(scenario, ours, theirs, distributions, shadow, contraction), daemon=True
+    )
     try:
         with ours:
             with theirs, _undisturbed():
@@ -152,7 +155,12 @@ def _died(status: int | None) -> UnfinishedError:
 
 
 def _compute(
-    scenario: Scenario, ours: Connection[Any, Any], theirs: Connection[Any, Any], distributions: bool, shadow: bool
+    scenario: Scenario,
+    ours: Connection[Any, Any],
+    theirs: Connection[Any, Any],
+    distributions: bool,
+    shadow: bool,
+    contraction: bool,
 ) -> None:
     """Run in the child, which ignores Ctrl-C and a closed terminal: its parent answers those."""
     for number in SIGNALS:
@@ -175,6 +183,7 @@ def _compute(
                 lambda task, share: tell("progress", task, share),
                 lambda begun, forecast: tell("begin", begun, forecast),
                 shadow=shadow,
+                contraction=contraction,
             )
             tell("done", replace(result, steps=()))
         except (MarkovdiffError, MemoryError, ImportError) as error:

@@ -31,6 +31,7 @@ from markovdiff.arithmetic.rational import rational, shown, text
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.errors import InputError, LimitError
 from markovdiff.study.files import read_text
+from markovdiff.study.fingerprint import fingerprint
 from markovdiff.study.reading import parsed, structured
 from markovdiff.study.scenario import MAX_FILE_BYTES, Scenario, load
 from markovdiff.study.settings import Tree, assigned, plain, tree
@@ -76,8 +77,7 @@ class Grid:
 
     def digest(self) -> str:
         """Return a hash of all that the rows depend on: the base, its data and noise, axes, what is kept, version."""
-        kernel = self.base.kernel.record(self.base.betas)
-        facts = (__version__, tree(self.base.file), self.base.data.weights, kernel, self.axes, self.keep)
+        facts = (__version__, fingerprint(self.base), self.axes, self.keep)
         return hashlib.sha256(json.dumps(facts, default=str, ensure_ascii=True).encode()).hexdigest()
 
 

@@ -17,12 +17,14 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.errors import InputError
+from markovdiff.study.frames import frame
 from markovdiff.study.output import Journal, check_writable, write_whole
 from markovdiff.study.subprocess_run import watch_parent
 from markovdiff.sweeps import table
@@ -68,6 +70,17 @@ class Sweep:
     def to_parquet(self) -> bytes:
         """Return the table as a Parquet file's bytes. Raises InputError where pyarrow is not installed."""
         return table.to_parquet(self.columns, self.rows)
+
+    def to_frame(self, library: str | None = None) -> Any:
+        """Return the table as a pandas or polars DataFrame, whichever is in use, installed, or asked for.
+
+        Raises InputError where the library is not installed.
+        """
+        columns = {name: self[name] for name in self.columns}
+        return frame(columns, {name: table.kind_of(name, cells) for name, cells in columns.items()}, library)
+
+    def _repr_html_(self) -> str:
+        return str(import_module("markovdiff.reports.notebook").of_sweep(self))
 
 
 def sweep(

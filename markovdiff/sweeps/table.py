@@ -106,9 +106,13 @@ def to_parquet(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
 
 
 def _arrow_type(pyarrow: Any, name: str, column: Sequence[Any]) -> Any:
-    """Return a column's type; one without any cell is of floats, as what is kept is, but for `error`."""
+    kinds = {int: pyarrow.int64, float: pyarrow.float64, bool: pyarrow.bool_, str: pyarrow.string}
+    return kinds[kind_of(name, column)]()
+
+
+def kind_of(name: str, column: Sequence[Any]) -> type:
+    """Return a column's type; one without any cell is of floats, as what is kept is, but for `status` and `error`."""
     if name in ENDS:
-        return pyarrow.string()
+        return str
     kinds = {type(cell) for cell in column if cell is not None} or {float}
-    names = {int: pyarrow.int64(), float: pyarrow.float64(), bool: pyarrow.bool_()}
-    return names[kinds.pop()] if len(kinds) == 1 and kinds <= names.keys() else pyarrow.string()
+    return kinds.pop() if len(kinds) == 1 and kinds <= {int, float, bool} else str

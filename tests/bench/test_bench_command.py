@@ -18,6 +18,7 @@ from markovdiff.bench.judge import Judgement
 from markovdiff.bench.measure import Bencher, Measurements, contradiction
 from markovdiff.bench.plan import Duel, Plan, Series
 from markovdiff.bench.rivals import RIVALS
+from markovdiff.bench.sequences import markov, samplers, windows
 from markovdiff.cli import main
 from markovdiff.cli.programs import BENCHED
 
@@ -30,6 +31,12 @@ TINY = Plan(
     ),
     late=((2, 24), (3, 24)),
     cost=(Series("K", ((2, 2), (3, 2), (4, 2))), Series("T", ((2, 2), (2, 3), (2, 4)))),
+    sequences=(
+        windows(200, 3, with_plain=True),
+        markov(2, 5, 2, with_plain=True),
+        markov(3, 4, 2, with_plain=False),
+        samplers(3, 4, with_plain=True),
+    ),
 )
 
 
@@ -76,7 +83,7 @@ def test_who_is_asked_for_by_name_must_be_there(capsys: pytest.CaptureFixture[st
     assert "--only sympy" in said.err
 
 
-@pytest.mark.parametrize("part", ["fraction", "numpy", "ball", "late", "cost"])
+@pytest.mark.parametrize("part", ["fraction", "numpy", "ball", "late", "cost", "sequences"])
 def test_only_a_part(part: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`--only` measures that and nothing else."""
     assert main(["bench", "--only", part, "--json", "-"]) == 0
@@ -86,6 +93,7 @@ def test_only_a_part(part: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert bool(record["duels"]) == (part in ("fraction", "numpy", "ball"))
     assert len(record["late"]) == (2 if part == "late" else 0)
     assert len(record["cost"]) == (6 if part == "cost" else 0)
+    assert len(record["sequences"]) == (4 if part == "sequences" else 0)
 
 
 def test_unknown_parts_and_unwritable_files_are_refused(tmp_path: Path) -> None:
@@ -102,11 +110,23 @@ def test_the_command_line_knows_the_parts() -> None:
         assert {duel.rival for duel in chosen.duels} <= set(plan.EVERYONE)
 
 
+def test_a_plain_program_finds_the_same_curve(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its answer is right by its own route; where it would take too long the engine is timed alone."""
+    assert main(["bench", "--only", "sequences"]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(
+        r"windows of 3 in 0 kB of text +\d+ sequences +.*× +right", next(r for r in rows if "windows" in r)
+    )
+    assert re.search(r"K = 2, L = 5 +.*× +right$", "\n".join(rows), re.MULTILINE)
+    assert re.search(r"^masked, 1 to 4 steps drawn +K = 2, L = 3 +.*× +right$", "\n".join(rows), re.MULTILINE)
+    assert re.search(r"K = 3, L = 4 +[^×]*not run +– +–$", "\n".join(rows), re.MULTILINE)
+
+
 def test_markdown_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     """Each row of a table has as many cells as its header, and the second line rules it."""
     assert main(["bench", "--markdown"]) == 0
     blocks = [block.splitlines() for block in capsys.readouterr().out.split("\n\n") if block.startswith("|")]
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for head, rule, *body in blocks:
         assert rule == "|" + "---|" * (head.count("|") - 1)
         assert body

@@ -35,10 +35,10 @@ def test_every_page_is_in_the_stream_in_order(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_setting_holds_wherever_there_is_such_a_key(capsys: pytest.CaptureFixture[str]) -> None:
-    """`T` is a key of eight pages; the others stay as they are."""
+    """`T` is a key of nine pages; the others stay as they are."""
     out = streamed(capsys, "T=2", "S1=[[3]]")
     having = [name for name, page in pages().items() if "T" in page.keys]
-    assert len(having) == 8
+    assert len(having) == 9
     for name in having:
         body = out[out.index(f"[{name}]") :]
         assert "T=2 steps" in body[: body.find("   [")].replace("\n      ", " ") or name == "question-4"

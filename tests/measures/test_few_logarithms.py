@@ -38,7 +38,7 @@ def overlap(a: object, b: object) -> bool:
 @given(forgetting(), st.booleans())
 def test_few_logarithms_make_the_same_information(chain: Chain, grouped: bool) -> None:
     """H(x_t) − H(x_t|x_0) is I_t as an exact form, as a ball of every precision, in digits and in sign."""
-    for moment in chain.moments(chain.classes if grouped else None):
+    for moment in chain.moments(chain.alike if grouped else None):
         cheap, careful = information_left(moment, entropy_of(moment.marginal)), information_of(moment.deviation)
         assert cheap.form() == careful.form()
         assert cheap.sign() == careful.sign() >= 0
@@ -53,7 +53,7 @@ def test_few_logarithms_make_the_same_information(chain: Chain, grouped: bool) -
 @given(forgetting())
 def test_noise_from_the_distinct_weights(chain: Chain) -> None:
     """H(x_t|x_0) by distinct target weights is Σ_i p_0[i] H(row i of Q̄_t), on classes as on states."""
-    for few, every in zip(chain.moments(chain.classes), chain.moments(), strict=True):
+    for few, every in zip(chain.moments(chain.alike), chain.moments(), strict=True):
         rows = zip(chain.data.probabilities, every.cumulative.rows(), strict=True)
         plain = sum((p * _entropy(row) for p, row in rows), LogForm())
         for moment in (few, every):
@@ -70,9 +70,9 @@ def _entropy(row: tuple[Fraction, ...]) -> LogForm:
 @given(forgetting())
 def test_few_logarithms_make_the_same_divergence(chain: Chain) -> None:
     """KL(p_t‖μ) as H(p_t, μ) − H(p_t), and in the centred form; None alike where it is infinite."""
-    assert chain.classes is not None
-    law = chain.classes.grouped(list(chain.moments())[-1].marginal)
-    for moment in chain.moments(chain.classes):
+    assert chain.alike is not None
+    law = chain.alike.grouped(list(chain.moments())[-1].marginal)
+    for moment in chain.moments(chain.alike):
         cheap = divergence_of(moment.marginal, law, entropy_of(moment.marginal))
         careful = divergence_of(moment.marginal, law)
         assert (cheap is None) == (careful is None)

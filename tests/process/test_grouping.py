@@ -57,17 +57,17 @@ def told(chain: Chain, classes: Classes | None) -> list[list[object]]:
 @given(forgetting())
 def test_classes_tell_what_states_tell(chain: Chain) -> None:
     """Every quantity, verdict and ledger line of the chain on classes is that of the chain on states."""
-    assert told(chain, chain.classes) == told(chain, None)
+    assert told(chain, chain.alike) == told(chain, None)
 
 
 @examples(60)
 @given(forgetting(), st.lists(st.integers(0, 3), min_size=7, max_size=7).filter(lambda w: all(w[:1])))
 def test_divergence_from_a_law_of_the_classes(chain: Chain, weights: list[int]) -> None:
     """KL(p_t ‖ μ) for a μ that has one value in each class; None where p_t has mass that μ misses."""
-    assert chain.classes is not None
-    chosen = [weights[k] for k in chain.classes.of_state]
+    assert chain.alike is not None
+    chosen = [weights[k] for k in chain.alike.of_state]
     law = row_vector([Fraction(n, sum(chosen)) for n in chosen])
-    for few, all_of_them in zip(chain.moments(chain.classes), chain.moments(), strict=True):
+    for few, all_of_them in zip(chain.moments(chain.alike), chain.moments(), strict=True):
         one, other = divergence_of(few.marginal, law), divergence_of(all_of_them.marginal, law)
         assert (one and one.form()) == (other and other.form())
 

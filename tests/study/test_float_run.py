@@ -103,7 +103,21 @@ def test_steps_and_verdicts_agree_with_the_exact_ones(kernel: str) -> None:
     assert not any("proved" in check.detail for check in near.checks)
 
 
-@pytest.mark.parametrize("name", [name for name in shipped_scenarios() if not name.startswith(("elbo-", "vq-"))])
+SEQUENCES = [name for name in shipped_scenarios() if md.load(name).sequences is not None]
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_sequences_are_refused_in_float64(name: str) -> None:
+    """There is no such run; the message says which arithmetic there is."""
+    study = md.load(name).with_options(arithmetic="float")
+    with pytest.raises(md.InputError, match="sequences are not run in float64"):
+        md.run(study)
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(name for name in shipped_scenarios() if not name.startswith(("elbo-", "vq-")) and name not in SEQUENCES),
+)
 def test_shipped_scenarios_are_never_contradicted(name: str) -> None:
     """In float64 each check of a shipped scenario holds or is undecided, and the JSON fits its schema."""
     result = md.run(md.load(name).with_options(arithmetic="float"))

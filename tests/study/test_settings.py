@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 import markovdiff as md
 from markovdiff.cli.options import load_given
+from markovdiff.study.fingerprint import fingerprint
 from markovdiff.study.reading import structured
 from markovdiff.study.scenario import shipped_scenarios
 from markovdiff.study.settings import assigned, setting, tree
@@ -155,3 +157,22 @@ def test_the_command_line_sets_keys() -> None:
     assert load_given("two-state", ["noise.steps=8", "noise.schedule.kind=jump"]) == md.load("two-state").replace(
         {"noise.steps": 8, "noise.schedule.kind": "jump"}
     )
+
+
+def test_a_hash_knows_matrices_laws_and_tables(tmp_path: Path) -> None:
+    """Scenarios that differ in a matrix, a law of sequences, or the contents of a file have other hashes."""
+    rows = [[["1/2", "1/2"], ["1/3", "2/3"]]]
+    outright = md.scenario({"data": {"weights": [1, 1]}, "noise": {"kernel": {"kind": "per-step", "steps_rows": rows}}})
+    noise = {"steps": 2, "kernel": {"kind": "absorbing"}, "schedule": {"kind": "jump"}}
+    pair = md.scenario({"data": {"length": 2, "sequences": {"00": 1, "11": 1}}, "noise": noise})
+    others = [
+        outright.replace("noise.kernel.steps_rows", [[["1/2", "1/2"], ["1/4", "3/4"]]]),
+        pair,
+        pair.replace("data.sequences", {"00": 2, "11": 1}),
+    ]
+    for law in ("[3, 1]", "[1, 3]"):
+        (tmp_path / "q.csv").write_text(f"label,n\na,{law[1]}\nb,{law[4]}\n", encoding="utf-8")
+        data = {"csv": {"path": str(tmp_path / "q.csv"), "label": "label", "count": "n"}}
+        others.append(md.scenario({"data": data, "noise": COIN["noise"]}))
+    assert len({fingerprint(study) for study in (outright, *others)}) == 6
+    assert fingerprint(md.scenario(COIN)) == fingerprint(md.scenario(dict(COIN)))

@@ -15,6 +15,7 @@ from typing import Any
 
 import markovdiff as md
 from tui.messages import STOPPED
+from tui.panels.information import scale_of
 from tui.view import ViewState
 
 NUMERAL = re.compile(r"(?<![\w.])[−-]?\d[\d,]*(?:\.\d+)?(?:e[−-]?\d+)?(?:/\d+)?(?![\d/])")
@@ -81,11 +82,11 @@ def _words(panel: str, scene: ViewState) -> set[str]:
     sampled = {str(film.sampled.count), str(film.sampled.seed), str(film.sampled.undefined)} if film.sampled else set()
     return {
         "headline": counts | own | {f"{len(film.finished['checks'])}" if film.finished else "", "1", "1/8"},
-        "information": set(),
+        "information": set(map(str, range(film.T + 1))),
         "matrix": {"0", "1"} | labels,
         "marginal": labels,
         "posterior": counts | labels | more | {"0"},
-        "ledger": counts | more,
+        "ledger": counts | more | set(map(str, range(film.T + 1))),
         "inequality": {"0"},
         "trajectories": counts | labels | sampled | {"0"},
         "chain": counts | labels | own | more,
@@ -100,12 +101,16 @@ def _spans(panel: str, scene: ViewState, chain: md.Chain | None) -> Iterator[Spa
         yield from _quantities(record)
     if panel == "ledger" and film.finished is not None:
         yield from _quantities(film.finished["elbo"])
+    if panel == "ledger":
+        totals = [*_quantities(film.finished["elbo"])] if film.finished else []
+        high = max(high for _, high in [*totals, *_quantities(film.steps[0].record, ["entropy"])])
+        yield from ((tick, tick) for tick in _round_numbers(high))
     if panel == "information":
         curves = ("entropy", "conditional_entropy", "mutual_information", "sdpi_bound")
-        low, high = (max(s[k] for step in film.steps for s in _quantities(step.record, curves)) for k in (0, 1))
-        square = Fraction(1, 4) if scene.scale == "square root" else Fraction(1, 2)
-        yield from ((low, high), (low * square, high * square), (Fraction(0), Fraction(0)))
-        yield from ((Fraction(10) ** k, Fraction(10) ** k) for k in range(-400, 4) if scene.scale == "logarithmic")
+        yield from _quantities(record, (*curves, "information_loss", "dobrushin"))
+        high = max(s[1] for step in film.steps for s in _quantities(step.record, curves))
+        yield from ((tick, tick) for tick in _round_numbers(high))
+        yield from ((Fraction(10) ** k, Fraction(10) ** k) for k in range(-400, 4) if "log" in scale_of(scene))
     if panel == "matrix":
         yield from ((Fraction(p), Fraction(p)) for p in film.opened.data)
         yield from ((Fraction(p), Fraction(p)) for p in _entries(scene, chain))
@@ -125,6 +130,13 @@ def _entries(scene: ViewState, chain: md.Chain | None) -> Iterator[Fraction]:
             yield from row or ()
         if len(scene.run.labels) > 4:  # on panels of 26 columns and 5 rows four entries have a cell each
             yield from map(Fraction, range(2, len(scene.run.labels)))
+
+
+def _round_numbers(high: Fraction) -> Iterator[Fraction]:
+    """What an axis from 0 to here may be labelled with: the multiples of 1, 2 and 5 times a power of ten."""
+    power = next(Fraction(10) ** k for k in range(5, -400, -1) if Fraction(10) ** k <= (high or 1))
+    for step in (s * power / d for s in (1, 2, 5) for d in (1, 10, 100)):
+        yield from (k * step for k in range(int(high / step) + 1))
 
 
 def _quantities(record: dict[str, Any], names: Iterable[str] = ()) -> Iterator[Span]:

@@ -41,7 +41,7 @@ async def test_it_opens_at_a_time(play: bool) -> None:
     """--t 30 opens there, at rest or playing from there."""
     async with session(t=30, play=play) as s:
         await s.at(30)
-        s.clock.now += 1.0
+        s.clock.now += 1.26  # 64 steps take ten seconds
         await s.at(38 if play else 30)
         assert s.app.session.playback.playing is play
 

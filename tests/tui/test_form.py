@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from markovdiff.errors import InputError
+from markovdiff.sequences.law import SequenceLaw
 from markovdiff.study.reading import read
 from markovdiff.study.scenario import Scenario, loads
 from markovdiff.study.starter import STARTER
@@ -282,6 +283,9 @@ def test_every_kind_shows_its_keys_and_begins_well(table: str, name: str) -> Non
         if table == "reverse.model" and kind == "table":
             assert found is not None
             assert (found.path, chosen.field("reverse.model.path").value) == ("reverse.model.kind", "")
+        elif kind == "mutual-information" and not chosen.draft.kernel.is_structured:
+            assert found is not None
+            assert found.path == "noise.schedule.kind"
         else:
             assert found is None, (kind, found)
 
@@ -289,7 +293,7 @@ def test_every_kind_shows_its_keys_and_begins_well(table: str, name: str) -> Non
 def test_how_equation_4_ends_is_asked_where_it_is_used() -> None:
     """`last` is a field of the model d3pm, and of a table put through that form; of no other table."""
     made = Form.from_text(TEXTS["elbo-d3pm"])
-    assert made.field("reverse.model.last").choices == ("formula", "prediction")
+    assert made.field("reverse.model.last").choices == ("", "formula", "prediction")
     assert 'last = "formula"' in made.set("reverse.model.last", "formula").text()
     table = Form.from_text(TEXTS["elbo-d3pm-trained"])
     assert table.field("reverse.model.last").value == ""
@@ -478,3 +482,28 @@ def test_the_form_is_light_to_import() -> None:
     code = "import sys, tui.form\nassert not {'textual', 'flint', 'msgspec'} & set(sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+SEQUENCES = """
+[data]
+length = 2
+sequences = { "00" = 1, "11" = 1 }
+
+[noise]
+steps = 2
+kernel = { kind = "absorbing" }
+schedule = { kind = "jump" }
+"""
+
+
+def test_a_law_of_sequences_is_shown_and_to_be_edited_as_text() -> None:
+    """The form names what it cannot edit, refuses to set it, and leaves it alone while other fields are set."""
+    made = Form.from_text(SEQUENCES)
+    assert (made.field("data.kind").kind, made.field("data.kind").value) == ("fixed", "sequences")
+    assert (made.field("data.sequences").kind, made.field("data.sequences").value) == ("fixed", "2 entries")
+    with pytest.raises(KeyError):
+        made.set("data.kind", "weights")
+    other = made.set("noise.kernel.kind", "uniform").set("noise.steps", "3").set("data.length", "3").text()
+    assert 'sequences = { "00" = 1, "11" = 1 }' in other
+    changed = loads(made.set("noise.kernel.kind", "uniform").text()).sequences
+    assert changed == SequenceLaw(("0", "1"), 2, (((0, 0), 1), ((1, 1), 1)), 2)

@@ -273,7 +273,7 @@ async def test_choices_by_letter_and_backwards() -> None:
             await s.press(key)
             assert row.entry.value == word  # type: ignore[union-attr]
         await s.pilot.click(row.entry)
-        assert row.entry.value == "neighbour"  # type: ignore[union-attr]
+        assert row.entry.value == "mask-uniform"  # type: ignore[union-attr]
 
 
 async def test_numbers_can_be_nudged() -> None:

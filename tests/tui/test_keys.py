@@ -14,6 +14,7 @@ from tui.actions import ACTIONS, BY_NAME, TOUR, Action
 from tui.canvas import Canvas, PanelWidget
 from tui.messages import Died
 from tui.panels import PANELS
+from tui.panels.information import scale_of
 from tui.panels.matrix import NAMES as MATRIX_NAMES
 from tui.screens.form import Form
 from tui.screens.lab import Lab
@@ -26,8 +27,9 @@ pytestmark = pytest.mark.usefixtures("state")
 
 
 async def plays(s: Session, key: str) -> None:
+    """64 steps take ten seconds: eight take 1.25."""
     await s.press(key)
-    s.clock.now += 1.0
+    s.clock.now += 1.26
     await s.at(28)
     await s.press(key)
     s.clock.now += 5.0
@@ -68,7 +70,7 @@ async def slower(s: Session, key: str) -> None:
 
 async def reverses(s: Session, key: str) -> None:
     await s.press(key, "space")
-    s.clock.now += 1.0
+    s.clock.now += 1.26
     await s.at(12)
     assert "◀" in s.head()
     await s.press("space", key)
@@ -78,14 +80,16 @@ async def reverses(s: Session, key: str) -> None:
 async def loops(s: Session, key: str) -> None:
     await s.press(key, "end", "space")
     assert "↻" in s.head()
-    s.clock.now += 0.25
+    s.clock.now += 0.33
     await s.at(1)
     await s.press("space", key)
     assert not s.app.session.playback.loop
 
 
 async def scales(s: Session, key: str) -> None:
-    for scale in ("square root", "logarithmic", "linear"):
+    """From the scale that the curves have chosen, which is logarithmic once the whole run is there."""
+    await s.until(lambda: scale_of(s.app.main.view) == "logarithmic")
+    for scale in ("linear", "square root", "logarithmic"):
         await s.press(key)
         assert s.app.main.view.scale == scale
 
@@ -95,6 +99,7 @@ async def scales(s: Session, key: str) -> None:
 async def test_the_scale_is_named(size: tuple[int, int]) -> None:
     """Which scale the curves have can be read on the screen."""
     async with session(size=size) as s:
+        s.app.session.look(scale="linear")
         await s.press("v")
         await s.until(lambda: "square root" in str(s.app.query_one("#panel-information", PanelWidget).border_title))
 

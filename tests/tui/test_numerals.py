@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import tomllib
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -22,8 +23,12 @@ from tui.run_buffer import RunBuffer
 from tui.worker.study import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
-NAMES = sorted(path.stem for path in SCENARIOS.glob("*.toml") if path.stem != "vq-diffusion")
-"""All but one, whose 4,097² entries of Q̄_t nobody writes out to look numerals up in."""
+NAMES = sorted(
+    path.stem
+    for path in SCENARIOS.glob("*.toml")
+    if path.stem != "vq-diffusion" and "length" not in tomllib.loads(path.read_text(encoding="utf-8"))["data"]
+)
+"""All but one, whose 4,097² entries of Q̄_t nobody writes out to look numerals up in; sequences have no screen."""
 LAYOUTS = ((60, 15), (80, 19), (80, 20), (80, 24), (99, 30), (100, 30), (120, 40), (159, 45), (160, 45), (200, 60))
 """Screens on both sides of every breakpoint, and the usual ones."""
 
@@ -63,7 +68,8 @@ def all_strangers(name: str, sizes: dict[str, set[tuple[int, int]]], random: Ran
                 if panel == "headline":
                     rows = [view.headline(scene, width, "▶ 1/8x ↻")]
                 else:  # without colours particles are drawn with digits
-                    seen = replace(scene, colour=colour or panel == "trajectories")
+                    zoomed = panel if random.random() < 0.5 else ""
+                    seen = replace(scene, colour=colour or panel == "trajectories", zoomed=zoomed)
                     rows = PANELS[panel].draw(seen, width, height)
                 text = raster.text(rows)
                 wrong += [(name, panel, t, width, height, token, text) for token in truth.strangers(panel, text)]

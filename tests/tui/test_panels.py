@@ -115,7 +115,10 @@ def test_clicks_choose_what_they_point_at() -> None:
     entry = PANELS["matrix"].click(view, 2, 10, 38, 11)
     assert (entry.source, entry.chosen) == (1, 0)
     assert PANELS["posterior"].click(view, 5, 3, 38, 11).source == 1
-    for name in ("ledger", "inequality", "trajectories", "chain"):
+    bar = PANELS["ledger"].click(view, 10, 8, 38, 11)
+    assert (bar.t, bar.playing) == (15, False)
+    assert PANELS["ledger"].click(view, 10, 1, 38, 11) == view  # words
+    for name in ("inequality", "trajectories", "chain"):
         assert PANELS[name].click(view, 10, 5, 38, 11) == view
 
 

@@ -196,3 +196,30 @@ def test_a_clock_that_jumps_back_moves_nothing() -> None:
 def test_there_is_no_last_time_before_the_first() -> None:
     with pytest.raises(ValueError, match="0 or later"):
         Playback(-1)
+
+
+@pytest.mark.parametrize("T", [10, 64, 1000, 10_000])
+def test_a_run_plays_in_ten_seconds(T: int) -> None:
+    """Whatever T is, at speed 1: half of it is there after five seconds, and the end after ten and not before."""
+    clock = Clock()
+    playback = Playback(T, clock)
+    playback.play()
+    clock.advance(5 * 64)
+    assert abs(playback.t - T / 2) <= 1
+    clock.advance(5 * 64 - 8)
+    assert playback.playing
+    clock.advance(9)
+    assert (playback.t, playback.playing) == (T, False)
+
+
+@pytest.mark.parametrize("T", [1, 3])
+def test_a_short_run_makes_a_step_a_second(T: int) -> None:
+    """It would stand still for too long otherwise."""
+    clock = Clock()
+    playback = Playback(0, clock)
+    playback.T = T
+    playback.play()
+    clock.advance(64)
+    assert playback.t == 1
+    clock.advance(64 * (T - 1))
+    assert not playback.playing

@@ -14,6 +14,10 @@ from textual.theme import Theme
 
 from tui.glyphs import NUMERAL, columns, shorten
 from tui.raster import (
+    DASHED,
+    DOTTED,
+    LONG,
+    SOLID,
     Cell,
     Row,
     Series,
@@ -26,6 +30,7 @@ from tui.raster import (
     curves,
     gutter,
     heat,
+    row_of,
     scrubber,
     strip,
     text,
@@ -67,7 +72,10 @@ def rgb(colour: str) -> tuple[int, ...]:
 
 @attack
 @given(
-    st.lists(st.builds(Series, curve, st.just("series-1"), st.booleans()), max_size=3),
+    st.lists(
+        st.builds(Series, curve, st.just("series-1"), st.sampled_from([SOLID, LONG, DASHED, DOTTED]), st.booleans()),
+        max_size=3,
+    ),
     st.floats(allow_nan=False, allow_infinity=False),
     st.floats(allow_nan=False, allow_infinity=False),
     st.lists(st.builds(Tick, st.floats(), labels), max_size=3),
@@ -112,18 +120,41 @@ def test_a_line_joins_every_two_points_without_a_hole(values: list[float], width
 @attack
 @given(st.lists(shares | st.none(), max_size=40), sizes, sizes)
 def test_dashes_are_a_part_of_the_line(values: list[float | None], width: int, height: int) -> None:
-    solid, dashed = (
-        dots(curves([Series(values, "series-1", dash)], 0, 1, [], width + 1, height)) for dash in (False, True)
+    solid, *others = (
+        dots(curves([Series(values, "series-1", dash)], 0, 1, [], width + 1, height))
+        for dash in (SOLID, LONG, DASHED, DOTTED)
     )
-    assert all(set(rows) <= set(solid[column]) for column, rows in dashed.items())
-    assert bool(solid) == bool(dashed)
+    for dashed in others:
+        assert all(set(rows) <= set(solid[column]) for column, rows in dashed.items())
+        assert bool(solid) == bool(dashed)
+
+
+@attack
+@given(st.lists(shares | st.none(), max_size=40), sizes, sizes)
+def test_a_heavy_line_is_the_line_and_the_dots_beneath(values: list[float | None], width: int, height: int) -> None:
+    """At the foot, where nothing is beneath, those above; no column has other dots."""
+    thin, heavy = (
+        dots(curves([Series(values, "series-1", heavy=heavy)], 0, 1, [], width + 1, height)) for heavy in (False, True)
+    )
+    foot = 4 * height - 1
+    for column, rows in thin.items():
+        wanted = {*rows, *(row + 1 for row in rows if row < foot), *(row - 1 for row in rows if row == foot)}
+        assert set(heavy[column]) == wanted
+    assert set(heavy) == set(thin)
+
+
+@given(shares, sizes)
+def test_a_point_is_in_its_row(y: float, height: int) -> None:
+    """The row that is said of a value is the one in which its dot is drawn."""
+    rows = curves([Series([y], "series-1")], 0, 1, [], 2, height)
+    assert [k for k, row in enumerate(rows) if row[1].char != " "] == [row_of(y, 0, 1, height)]
 
 
 @pytest.mark.parametrize("points", [[0.5, 0.5], [0, 1], [1, 0], [1, 0, 1]], ids=str)
 def test_half_of_a_dashed_line_is_left_out_flat_or_steep(points: list[float]) -> None:
     solid, dashed = (
         sum(map(len, dots(curves([Series(points, "series-1", dash)], 0, 1, [], 17, 32)).values()))
-        for dash in (False, True)
+        for dash in (SOLID, DASHED)
     )
     assert abs(2 * dashed - solid) <= 8
 
@@ -142,7 +173,7 @@ def test_values_beyond_the_limits_run_along_the_edge_and_none_is_a_gap() -> None
 
 
 def test_one_point_alone_is_a_dot_in_the_first_column() -> None:
-    assert text(curves([Series([0.0], "series-1", dashed=True)], 0, 1, [], 4, 1)) == "│⡀  "
+    assert text(curves([Series([0.0], "series-1", dash=DASHED)], 0, 1, [], 4, 1)) == "│⡀  "
 
 
 def test_the_later_series_has_the_shared_cell_and_no_dot_is_lost() -> None:

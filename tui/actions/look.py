@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tui.actions.action import Action, following
 from tui.panel import LAYOUTS, in_sight, layout_of, ring
 from tui.panels import PANELS
+from tui.panels.information import scale_of
 from tui.view import reading
 from tui.view.view_state import MATRICES, SCALES
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 def advance(name: str, choices: Sequence[str], session: Session) -> None:
     """Take the next of the choices that there are for a part of the view state."""
     session.look(**{name: following(choices, getattr(session.view, name))})
+
+
+def scale(session: Session) -> None:
+    """Take the scale after the one that the curves have."""
+    session.look(scale=following(SCALES, scale_of(session.view)))
 
 
 def shadow(session: Session) -> None:
@@ -84,7 +90,7 @@ LOOK = (
         "v",
         "scale",
         "curves on a linear, square-root or logarithmic scale",
-        do=partial(advance, "scale", SCALES),
+        do=scale,
         footer="Scale",
     ),
     _act("F", "shadow", "float64's I(x0;x_t) beside the certified one, or not", do=shadow),

@@ -15,6 +15,9 @@ from tui.form.tables import tables
 GIVEN = "given"
 """The choice, where a law may be named, of writing its probabilities."""
 
+MADE_UP = "noise.steps, made up"
+"""What is remembered where the number of steps was not in the file: the list that brought it gave it."""
+
 MATRICES = ("rows", "steps_rows", "rows_by_source")
 """Keys that hold a matrix or more, each instead of a `path`."""
 
@@ -50,10 +53,14 @@ def settled(before: Draft, draft: Draft) -> Draft:
     has_memory = not draft.kernel.is_markov
     draft = draft.set_aside("reverse.model") if has_memory else draft.restore("reverse.model")
     if draft.brings_steps:
-        return draft if draft.at("noise.steps") == draft.listed else draft.set_aside("noise.steps")
+        if draft.at("noise.steps") != draft.listed:
+            return draft.set_aside("noise.steps")
+        return draft.drop("noise.steps") if MADE_UP in draft.stash else draft
     T = before.T
     draft = draft.restore("noise.steps")
-    return draft if draft.at("noise.steps") is not None else draft.put("noise.steps", str(T))
+    if draft.at("noise.steps") is not None:
+        return draft
+    return draft.put("noise.steps", str(T)).remember(MADE_UP, {"": str(T)})
 
 
 def choose_data(draft: Draft, kind: str) -> Draft:

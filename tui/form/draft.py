@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 LISTS, FILES = ("weights", "probabilities"), ("text", "csv", "npy")
 """Forms of [data] beside the families: numbers written out, and files."""
 
+OF_SEQUENCES = ("sequences", "markov")
+"""Forms of [data] that the form shows and cannot edit."""
+
 BRINGING = ("data.text", "data.csv", "data.npy", "noise.kernel", "noise.schedule", "reverse.model")
 """Tables that may name a file."""
 
@@ -70,7 +73,9 @@ class Draft:
     @property
     def data_form(self) -> str:
         """The form of [data]: its key, or the family's kind."""
-        form = next((form for form in (*LISTS, *FILES, "family") if self.at(f"data.{form}") is not None), "")
+        form = next(
+            (form for form in (*LISTS, *FILES, *OF_SEQUENCES, "family") if self.at(f"data.{form}") is not None), ""
+        )
         return self.kind_at("data.family") if form == "family" else form
 
     @property

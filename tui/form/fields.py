@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tui.form import words
 from tui.form.choosing import GIVEN
-from tui.form.draft import FILES, LISTS, Draft
+from tui.form.draft import FILES, LISTS, OF_SEQUENCES, Draft
 from tui.form.tables import Key, Table, tables
 from tui.form.words import Kind
 
@@ -55,7 +55,16 @@ def fields(draft: Draft) -> Iterator[Field]:
 def _data_fields(draft: Draft) -> Iterator[Field]:
     form, families = draft.data_form, tables("data.family")
     about = families[form].about if form in families else ""
-    yield Field("data.kind", "data", "choice", form, (*LISTS, *families, *FILES), about)
+    if form in OF_SEQUENCES:
+        yield Field("data.kind", "data", "fixed", form, hint=HINTS["fixed"])
+    else:
+        yield Field("data.kind", "data", "choice", form, (*LISTS, *families, *FILES), about)
+    if draft.at("data.length") is not None or form in OF_SEQUENCES:
+        yield _field(draft, "data", Key("length", "integer", (), True, "", False))
+    if form in OF_SEQUENCES:
+        held = draft.at(f"data.{form}")
+        entries = f"{len(held)} entries" if isinstance(held, dict | list) else ""
+        yield Field(f"data.{form}", form, "fixed", entries, hint=HINTS["fixed"])
     if form in LISTS:
         yield _field(draft, "data", Key(form, "numbers", (), True, "", False))
     elif form in FILES:
@@ -68,8 +77,9 @@ def _data_fields(draft: Draft) -> Iterator[Field]:
 
 def _kind_fields(draft: Draft, path: str) -> Iterator[Field]:
     kinds, kind = tables(path), draft.kind_at(path)
-    default = "bayes" if path == "reverse.model" else ""
-    chosen = kinds.get(kind or (default if draft.at(path) is None else ""))
+    usual = "bayes" if draft.at("data.length") is None else "posterior-mixture"
+    default = usual if path == "reverse.model" else ""
+    chosen = kinds.get(kind or ("bayes" if default == "bayes" and draft.at(path) is None else ""))
     about = chosen.about if chosen else ""
     yield Field(f"{path}.kind", path.rpartition(".")[2], "choice", kind, tuple(kinds), about, default)
     if chosen:

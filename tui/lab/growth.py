@@ -84,7 +84,7 @@ def _entropies(K: Fraction, width: int, height: int) -> list[Row]:
     series = [
         Series(uniform, "series-2"),
         Series(entropies, "series-1"),
-        Series(shifted, "series-3", dashed=True),
+        Series(shifted, "series-3", dash=raster.DASHED),
     ]
     limit = "  ╌╌ log K − (log 2 − ½), bits" if width >= 46 else "  ╌╌ the limit"
     legend = [(" ━━ H", "series-1"), ("  ━━ log K", "series-2"), (limit, "series-3")]
@@ -97,7 +97,7 @@ def _gaps(K: Fraction, width: int, height: int) -> list[Row]:
 
     _, gaps = numbers.growths()
     limit = float(numbers.growth(1).limit)
-    series = [Series([limit] * len(gaps), "series-3", dashed=True), Series(gaps, "series-4")]
+    series = [Series([limit] * len(gaps), "series-3", dash=raster.DASHED), Series(gaps, "series-4")]
     legend = [("log K − H", "series-4"), (" ╌╌ log 2 − ½, nats" if width >= 29 else " ╌╌ limit, nats", "series-3")]
     rows = raster.curves(series, 0.0, 0.2, GAP_TICKS, width, height - 2, _place(K))
     return [line(legend, width), *rows, _sizes(width, GAP_TICKS)]

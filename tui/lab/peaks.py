@@ -38,7 +38,7 @@ def paint(values: Values, measured: Peaks | None, chosen: int, width: int, heigh
     """Draw the three densities, the axis, a line a fit; while new fits are being made, the last ones."""
     if measured is None:
         return [line([(" fitting …", "dim")], width)]
-    series = [Series(fit.density, "series-2", dashed=True) for fit in measured.reverse]
+    series = [Series(fit.density, "series-2", dash=raster.DASHED) for fit in measured.reverse]
     series += [Series(measured.forward.density, "series-3"), Series(measured.density, "series-1")]
     top = max(y or 0.0 for one in series for y in one.points)
     wanted = fits.rows(measured, width, height)

@@ -1,17 +1,24 @@
-"""Show the ELBO's lines, which add up; what this step pays; and the marked chain's beside them."""
+"""Show the ELBO's lines, which add up; what this step pays; the marked chain's beside them; and all over time.
+
+The equation that L is, whole, is in sight at every size. Where there is room the waterfall is below it, or beside it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from itertools import accumulate
+from math import inf, nan
+from typing import Any, NamedTuple
 
 from tui.glyphs import columns, padded, shorten
 from tui.panel import Panel, Place
 from tui.raster import Row
-from tui.rows import Field, Words, number, paragraph
+from tui.rows import Field, Words, line, number, paragraph
 from tui.run_buffer import NO_NUMBERS, RunBuffer, short
 from tui.view.view_state import Number, Readable, ViewState
+from tui.waterfall import Sums, frame, steps_at, waterfall
 
 DECIMALS = 6
 """The same in every line, so that the lines add up before one's eyes."""
@@ -43,11 +50,118 @@ EQUATIONS = (
 
 Line = tuple[Words, Readable | None]
 
+KEY: Words = (
+    ("█", "series-2"),
+    Field((" lost to noise  ", " lost  "), "dim"),
+    ("▒", "series-3"),
+    Field((" model error Δ_t  ", " Δ_t  "), "dim"),
+    ("░", "series-4"),
+    Field((" prior gap", " prior"), "dim", rank=1),
+)
+"""What the waterfall is made of."""
+
+BESIDE_FROM, TEXT = 84, 42
+"""Columns from which on the waterfall is beside the lines, and those of the lines then."""
+
+FORMULA: tuple[Line, ...] = tuple(
+    ([(words, "dim")], None) for words in ("", " L = L_0 + ΣL_(t−1) + L_T", "   = H(x0) + ΣΔ_t + KL(p_T‖π)")
+)
+"""What the lines are, where the panel is alone."""
+
+CHART = 5
+"""Rows that a waterfall has at least, with its axis."""
+
+
+class Sheet(NamedTuple):
+    """The lines, how many more numbers there are, whether there is a waterfall, and from which column and row on."""
+
+    lines: list[Line]
+    below: int
+    x: int = 0
+    y: int = 0
+    chart: bool = False
+
 
 def draw(view: ViewState, width: int, height: int) -> list[Row]:
     """Draw as many lines as there is room for, and a sign where there are more; an equation is whole or not there."""
+    sheet = _sheet(view, width, height)
+    lines = [words for words, _ in sheet.lines]
+    if not sheet.chart:
+        return paragraph(lines, width, height, sheet.below)
+    chart = waterfall(_sums(view.run), width - sheet.x, height - sheet.y - 1, view.t)
+    if sheet.x:
+        left = paragraph(lines, sheet.x, height, sheet.below)
+        return [[*a, *b] for a, b in zip(left, [line(KEY, width - sheet.x), *chart], strict=True)]
+    return [*paragraph(lines, width, sheet.y, sheet.below), line([(" ", ""), *KEY], width), *chart]
+
+
+def _sheet(view: ViewState, width: int, height: int) -> Sheet:
+    """Return what is where."""
+    run = view.run
+    ledger = len(run.steps) > 1 and run.value(len(run.steps) - 1, "model_error") is not None
+    if not ledger or height < CHART + 1:
+        return Sheet(*_lines(view, width, height))
+    if width >= BESIDE_FROM:
+        lines, below = _lines(view, TEXT, height)
+        room = view.zoomed == PANEL.name and len(lines) + len(FORMULA) <= height
+        return Sheet([*lines, *FORMULA] if room else lines, below, TEXT, 0, True)
     lines, below = _lines(view, width, height)
-    return paragraph([words for words, _ in lines], width, height, below)
+    if not below and len(lines) + CHART < height:
+        return Sheet(lines, below, 0, len(lines), True)
+    if run.finished is None or view.overlay_run is not None:
+        return Sheet(lines, below)
+    short = [step for step in _short_step(view)[: 1 + (height > 12)] if _least(step) <= width]
+    lines, below = _equations(run, width, height - CHART - 1 - len(short), [])
+    if below >= len(TOTALS) - 1 or (view.t and not short) or len(lines) + len(short) + CHART + 1 > height:
+        return Sheet(*_lines(view, width, height))
+    return Sheet([*lines, *short], below, 0, len(lines) + len(short), True)
+
+
+def _short_step(view: ViewState) -> list[Line]:
+    """Return what step t adds, and the strong bound, in a line each, where a waterfall needs the rows."""
+    run, t = view.run, view.t
+    if t == 0:
+        return []
+
+    def said(name: str, decimals: int) -> str:
+        return aligned(run.value(t, name), decimals)
+
+    paid = [
+        f" t={t} {said('elbo_term', d)} = lost {said('information_loss', d)} + {delta} {said('model_error', d)}"
+        for d, delta in ((DECIMALS, "model error"), (DECIMALS, "Δ_t"), (DECIMALS, "Δ"), (4, "Δ"), (3, "Δ"))
+    ]
+    paid.append(f" t={t} {said('elbo_term', 3)} = {said('information_loss', 3)} + {said('model_error', 3)}")
+    bound = [f" I_t {said('mutual_information', d)} ≤ η·I_(t−1) {said('sdpi_bound', d)}" for d in (DECIMALS, 4, 3)]
+    return [
+        ([number(paid, "series-2")], Number("elbo_term", t)),
+        ([number(bound, "series-4")], Number("sdpi_bound", t)),
+    ]
+
+
+def _least(line: Line) -> int:
+    """Return how many columns the shortest words of a line need that say something, with a sign behind them."""
+    return sum(columns([form for form in piece.forms if form][-1]) for piece in line[0] if isinstance(piece, Field)) + 3
+
+
+def _sums(run: RunBuffer) -> Sums:
+    """Return what the terms add up to, as floats; kept until more of the run comes."""
+    kept = run.pictures.get(("sums",))
+    if kept is None:
+        lost = [y for y in run.numbers("conditional_entropy") if y is not None]
+        errors = accumulate(_size(run.value(t, "model_error")) if t else 0.0 for t in range(len(lost)))
+        end = None
+        if run.finished is not None:
+            e = run.finished["elbo"]
+            end = _size(e["data_entropy"]), _size(e["model_error"]), _size(e["prior_gap"])
+        kept = run.pictures["sums",] = Sums(lost, list(errors), end, run.T)
+    return kept
+
+
+def _size(record: dict[str, Any] | None) -> float:
+    """Return a number for a picture: inf, and nan for what is undefined."""
+    if record is None or record["value"] in NO_NUMBERS - {"inf"}:
+        return nan
+    return inf if record["value"] == "inf" else float(record["value"])
 
 
 def _lines(view: ViewState, width: int, height: int) -> tuple[list[Line], int]:
@@ -124,6 +238,7 @@ def _step(view: ViewState) -> list[Line]:
         ("elbo_term", f"term of t = {t}", "title"),
         (*paid, "series-2"),
         ("model_error", "model error", "series-3"),
+        ("sdpi_bound", "I_t ≤ η·I_(t−1)", "series-4"),
     )
     return [_row(words, style, run.value(t, quantity), Number(quantity, t)) for quantity, words, style in lines]
 
@@ -149,10 +264,30 @@ def aligned(record: dict[str, Any] | None, decimals: int = DECIMALS) -> str:
     return f"{number:.{decimals}f}" if abs(number) >= Decimal(1).scaleb(-decimals) else f"{number:.2e}"
 
 
-def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:  # noqa: ARG001  (a Finder)
-    """Return the number of the line."""
-    lines, _ = _lines(view, width, height)
-    return lines[y][1] if y < len(lines) else None
+def _slot(view: ViewState, x: int, y: int, width: int, height: int) -> int | None:
+    """Return the time of the bar in the column, if there is one."""
+    sheet, run = _sheet(view, width, height), view.run
+    if not sheet.chart or y <= sheet.y or (sheet.x and not y):
+        return None
+    margin, plot, _, _ = frame(_sums(run), width - sheet.x, height - sheet.y - 1)
+    column = x - sheet.x - margin
+    return steps_at(column, run.T, plot)[1] if 0 <= column < plot else None
+
+
+def click(view: ViewState, x: int, y: int, width: int, height: int) -> ViewState:
+    """Go to the time of the bar, and rest there."""
+    t = _slot(view, x, y, width, height)
+    return view if t is None else replace(view, t=t, playing=False)
+
+
+def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
+    """Return the number of the line, or the term whose bar it is."""
+    t = _slot(view, x, y, width, height)
+    if t is not None:
+        return Number("elbo_term", t) if t < len(view.run.steps) else None
+    sheet = _sheet(view, width, height)
+    there = y < len(sheet.lines) and (not sheet.x or x < sheet.x)
+    return sheet.lines[y][1] if there else None
 
 
 def here(view: ViewState) -> Readable:
@@ -170,8 +305,11 @@ PANEL = Panel(
     here=here,
     about=(
         "Each denoising term pays for the information its step destroyed, the reconstruction for H(x0|x_1), the prior "
-        "for I(x0;x_T): together H(x0). What L has above it is all error: of the steps, and of the prior."
+        "for I(x0;x_T): together H(x0). What L has above it is all error: of the steps, and of the prior. The bars are "
+        "the sum so far: █ is H(x0|x_t), what this step loses on the shadow of what was lost before it, ▒ the model's "
+        "errors, and the last bar, π, has the prior's gap ░ on top and is as high as L. ∞ and ? stay once they come."
     ),
     formula="L = L_0 + ΣL_(t−1) + L_T = H(x0) + ΣΔ_t + KL(p_T‖π)",
     places={"short": Place(stack="rest"), "narrow": Place(stack="rest"), "normal": Place(2), "wide": Place(4)},
+    click=click,
 )

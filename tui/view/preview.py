@@ -28,5 +28,5 @@ def preview(run: RunBuffer, width: int, height: int) -> list[Row]:
     ]
     entropy, information = run.numbers("entropy"), run.numbers("mutual_information")
     high = max((y for y in [*entropy, *information] if y is not None), default=1.0) or 1.0
-    series = [Series(entropy, "series-1", dashed=True), Series(information, "series-2")]
+    series = [Series(entropy, "series-1", dash=raster.DASHED), Series(information, "series-2")]
     return [line(words, width), *raster.curves(series, 0.0, high, [], width, height - 1)]

@@ -36,6 +36,7 @@ class ViewState:
     """The run, the time, and the choices of the person who looks: all that decides the picture.
 
     - `run` grows in place; `arrived` says how much of it there was, so that two states differ where it has grown
+    - `scale` is one of SCALES, or "" where the curves choose it by themselves
     - `chosen` is the state of x_t and `source` that of x_0 (or of x_{t−1}, where a matrix has that down its rows)
     - `overlay_run` is a run laid beneath this one
     - `answers` are what the engine has said to the questions that are open
@@ -49,7 +50,7 @@ class ViewState:
 
     run: RunBuffer
     t: int
-    scale: str = "linear"
+    scale: str = ""
     matrix: Kind = "cumulative"
     chosen: int = 0
     source: int = 0

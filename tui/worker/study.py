@@ -152,7 +152,7 @@ class Study:
     def _run(self) -> None:
         scenario = loads(self.request.text, folder=self.request.folder, name=self.request.name)
         scenario = scenario.with_options(unit=self.request.unit)
-        self.scenario, self.chain = scenario, (chain := scenario.chain())
+        self.scenario, self.chain = scenario, (chain := scenario.chain_of_one_symbol("the screen"))
         if scenario.file.arithmetic.kind != "exact" and not is_affordable(chain):
             self._run_inexactly(scenario, chain)
             return
@@ -313,7 +313,7 @@ def opened(scenario: Scenario, chain: Chain, prior: Sequence[Fraction | Decimal]
         K=chain.K,
         kernel=spec.noise.kernel.kind(),
         schedule="" if schedule is None else schedule.kind(),
-        model=spec.reverse.model.kind() if chain.is_markov else "",
+        model=scenario.model.kind() if chain.is_markov else "",
         prior=tuple(text(p) if isinstance(p, Fraction) else decimal_text(p) for p in prior),
         data=tuple(text(p) for p in chain.data.probabilities),
         betas=tuple(text(beta) for beta in chain.betas) or None,

@@ -93,7 +93,7 @@ class EnclosureRecursion:
         self.contraction: tuple[object, Fraction] | None = None
 
     def at(self, t: int) -> Enclosures:
-        """The process at t, with the bits that are now thought enough."""
+        """Return the process at t, with the bits that are now thought enough."""
         for state in self.held:
             if (state.t, state.bits) == (t, self.bits):
                 return state
@@ -108,7 +108,7 @@ class EnclosureRecursion:
         return state
 
     def evaluate(self, t: int, measure: Callable[[Enclosures], arb], bits: int) -> arb:
-        """A measure at t to `bits` bits, relative. Raises UnfinishedError where the limit of precision is met."""
+        """Return a measure at t to `bits` bits, relative. Raises UnfinishedError at the limit of precision."""
         while True:
             found = measure(self.at(t))
             short = bits - 16 - accuracy(found)
@@ -142,7 +142,7 @@ class EnclosureRecursion:
         return Enclosures(before.t + 1, self.bits, before.p0, _cleared(p, np.any(reach, axis=0)), W, reach)
 
     def final_law(self) -> list[arb]:
-        """The law p_T, by vectors alone where the chain is Markov."""
+        """Return the law p_T, by vectors alone where the chain is Markov."""
         if not self.chain.is_markov:
             return self.at(self.chain.T).p
         start = self._start()
@@ -214,6 +214,6 @@ def _cleared(p: list[arb], possible: Flags) -> list[arb]:
 
 
 def states(walk: EnclosureRecursion) -> Iterator[Enclosures]:
-    """The process at t = 0, 1, …, T."""
+    """Return the process at t = 0, 1, …, T."""
     for t in range(walk.chain.T + 1):
         yield walk.at(t)

@@ -50,7 +50,7 @@ def entropy(p: list[arb], bits: int) -> arb:
 
 
 def information(now: Enclosures) -> arb:
-    """I_t (remembered)."""
+    """Return I_t (remembered)."""
     if "information" not in now.seen:
         now.seen["information"] = _information(now)
     return now.seen["information"]
@@ -137,7 +137,7 @@ class ExactOracle:
         return self.chain.at(0).data if stays else None
 
     def law(self, t: int) -> RationalMatrix | None:
-        """The law p_t exactly, by vectors alone from the last that was asked for; None where it would cost too much.
+        """Return the law p_t exactly, by vectors alone from the last one asked for; None where that costs too much.
 
         Where every state is as likely as any other, symmetric steps leave that as it is.
         """
@@ -158,7 +158,7 @@ class ExactOracle:
         return recent[t]
 
     def exact(self, t: int) -> Information | None:
-        """The exact Information at t, linked to the one before; None where it would cost too much."""
+        """Return the exact Information at t, linked to the one before; None where it would cost too much."""
         if not self.cheap:
             return None
         if t not in self.kept:
@@ -276,7 +276,7 @@ class EnclosedInformation(ABC):
 
     @abstractmethod
     def forget(self) -> BallSnapshot:
-        """What the next step asks of this one."""
+        """Return what the next step asks of this one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,7 +304,7 @@ class BallInformation(EnclosedInformation):
         return self.quantity(lambda now: entropy(now.p, now.bits), lambda exact: exact.entropy, certain)
 
     def quantity(self, measure: Measure, exactly: Exactly, zero: bool | None = None) -> Quantity:
-        """A number evaluated on the enclosures at t; its exact form is that of the exact chain, where that is cheap."""
+        """Return a number evaluated on the enclosures at t, with the exact chain's form where that is cheap."""
         t, walk, zeros = self.t, self.walk, self.zeros
 
         def form() -> LogForm:

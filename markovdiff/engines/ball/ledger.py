@@ -64,7 +64,7 @@ class EnclosedLedger(Generic[Now]):
         return Entry(term, ZERO)
 
     def conclude(self) -> tuple[Totals[Term], Finding]:
-        """The lines of the ledger, and the verdict on it."""
+        """Return the lines of the ledger, and the verdict on it."""
         assert self.now is not None
         assert self.first is not None
         H, last = self.now.data_entropy, self.now.mutual_information
@@ -119,7 +119,7 @@ def _sum(added: arb | None, term: Quantity) -> arb | None:
 
 
 def relation(term: Term) -> str:
-    """A term's sign as a relation."""
+    """Return a term's sign as a relation."""
     if isinstance(term, Unbounded):
         return "≤ (not finite)"
     try:

@@ -30,21 +30,21 @@ from markovdiff.process.kernels import MaskUniform, uniform
 
 
 def kernel_of(chain: Chain) -> MaskUniform:
-    """The chain's kernel. Raises InternalError where it is another one."""
+    """Return the chain's kernel. Raises InternalError where it is another one."""
     if not isinstance(chain.kernel, MaskUniform):
         raise InternalError(f"a kernel that masks and draws was expected, not {chain.kernel!r}")
     return chain.kernel
 
 
 def unmasked_chain(chain: Chain) -> Chain:
-    """The chain of y_t, on the states besides the mask."""
+    """Return the chain of y_t, on the states besides the mask."""
     kernel = kernel_of(chain)
     data = chain.data.without_state(kernel.mask)
     return Chain(data, uniform(chain.K - 1), kernel.uniform_betas, chain.T)
 
 
 def unmasked(law: RationalMatrix, mask: int) -> RationalMatrix | None:
-    """A law given that it is not the mask; None where it always is."""
+    """Return a law given that it is not the mask; None where it always is."""
     weights = law.N.entries()
     del weights[mask]
     whole = sum(weights, fmpz(0))
@@ -52,7 +52,7 @@ def unmasked(law: RationalMatrix, mask: int) -> RationalMatrix | None:
 
 
 def masked_or_not(left: Fraction) -> RationalMatrix:
-    """The law of whether x_t is the mask, as a row vector: no, and yes."""
+    """Return the law of whether x_t is the mask, as a row vector: no, and yes."""
     n, d = left.numerator, left.denominator
     return RationalMatrix(fmpz_mat([[n, d - n]]), fmpz(d))
 

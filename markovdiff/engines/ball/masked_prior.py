@@ -103,7 +103,7 @@ class MaskedBallPrior:
         return all(self._alike([*masked, ratio]) for ratio in ratios)
 
     def _ratio(self, k: int) -> Fraction:
-        """The share π/p_T of each state of a class, up to π's denominator."""
+        """Return the share π/p_T of each state of a class, up to π's denominator."""
         return Fraction(int(self.own[k])) / (self.left * self.walk.exactly(self.chain.T, k))
 
     @staticmethod

@@ -75,7 +75,7 @@ class BallModel:
         self.error: tuple[tuple[int, int], arb] | None = None
 
     def at(self, t: int) -> tuple[Step, BesideBayes]:
-        """The step from t−1 to t and R_t (the last is remembered)."""
+        """Return the step from t−1 to t and R_t (the last is remembered)."""
         self.walk.at(t)
         key = t, self.walk.bits
         if self.last is None or self.last[0] != key:
@@ -214,7 +214,7 @@ class BallModelLedger:
                 self.broken = now.t
 
     def _ball(self, part: Term, bits: int) -> tuple[arb, bool]:
-        """A part of a sum, and whether it was told from zero; of one that was not, what there is of it."""
+        """Return a part of a sum, and whether it was told from zero; of one that was not, what there is of it."""
         assert isinstance(part, Quantity)
         try:
             return part.ball(bits), True
@@ -225,7 +225,7 @@ class BallModelLedger:
             return near, False
 
     def _sum(self, parts: list[Term]) -> Term:
-        """A sum of terms that are not negative; one that is not told from zero counts as the ball it is."""
+        """Return a sum of terms that are not negative; one that is not told from zero counts as the ball it is."""
         whole = add(*parts)
         if isinstance(whole, Unbounded):
             return whole
@@ -242,7 +242,7 @@ class BallModelLedger:
         return Quantity(evaluate, lambda: sum((part.form() for part in numbers), LogForm()), zero)
 
     def conclude(self) -> tuple[Totals[Term], Finding]:
-        """The lines of the ledger, and the verdict on it."""
+        """Return the lines of the ledger, and the verdict on it."""
         assert self.now is not None
         assert self.first is not None
         H, last = self.now.data_entropy, self.now.mutual_information

@@ -48,7 +48,7 @@ class RankOneRecursion:
         self._last: tuple[tuple[int, int], arb_mat] | None = None
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
-        """A pickle or a copy is made anew, without what was remembered; its classes are the chain's own."""
+        """Return a pickle or a copy is made anew, without what was remembered; its classes are the chain's own."""
         return type(self), (self.chain, ())
 
     def kept(self, t: int, bits: int) -> tuple[arb, arb]:
@@ -72,7 +72,7 @@ class RankOneRecursion:
         return table
 
     def fixed(self, bits: int) -> tuple[arb_mat, arb_mat]:
-        """The row vectors p_0 and μ (those of the last few precisions are remembered)."""
+        """Return the row vectors p_0 and μ (those of the last few precisions are remembered)."""
         if bits not in self._ends:
             if len(self._ends) >= REMEMBERED:
                 self._ends.clear()
@@ -83,7 +83,7 @@ class RankOneRecursion:
         return self._ends[bits]
 
     def law(self, t: int, bits: int) -> arb_mat:
-        """The row vector p_t, an entry a class (the last is remembered)."""
+        """Return the row vector p_t, an entry a class (the last is remembered)."""
         if self._last is None or self._last[0] != (t, bits):
             keep, fresh = self.kept(t, bits)
             p0, mu = self.fixed(bits)
@@ -92,7 +92,7 @@ class RankOneRecursion:
         return self._last[1]
 
     def pushed(self, p: arb_mat, t: int, bits: int) -> arb_mat:
-        """The row vector p Q_t."""
+        """Return the row vector p Q_t."""
         beta = self.chain.betas[t - 1]
         with ALONE, ctx.workprec(bits):
             share = arb(fmpz(beta.numerator)) / beta.denominator
@@ -145,18 +145,18 @@ class RankOneRecursion:
         return self._shares[t]
 
     def exactly(self, t: int, k: int) -> Fraction:
-        """The probability of each state of class k in p_t."""
+        """Return the probability of each state of class k in p_t."""
         share = self.share(t)
         own = Fraction(self.p0[k], self.chain.data.total)
         return share * own + (1 - share) * Fraction(self.mu[k], self.target.total)
 
     def grouped(self, law: RationalMatrix) -> list[fmpz]:
-        """The law's numerators, one a class."""
+        """Return the law's numerators, one a class."""
         entries = law.N.entries()
         return [entries[i] for i in self.classes.first]
 
     def place(self, law: RationalMatrix) -> Fraction | None:
-        """The κ for which κp_0 + (1−κ)μ is the law, 0 if p_0 = μ is; None where there is none."""
+        """Return the κ for which κp_0 + (1−κ)μ is the law, 0 if p_0 = μ is; None where there is none."""
         a, b, d = fmpz(self.chain.data.total), fmpz(self.target.total), law.d
         weights = self.grouped(law)
         found: Fraction | None = Fraction(0) if self.is_stationary else None

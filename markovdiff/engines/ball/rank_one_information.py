@@ -84,14 +84,14 @@ class Setting:
     kept: dict[int, Information] = field(default_factory=dict)
 
     def against(self, law: RationalMatrix) -> Against:
-        """The law as it is compared with (remembered)."""
+        """Return the law as it is compared with (remembered)."""
         found = next((known for known in self.laws if known.law == law), None)
         if found is None:
             self.laws.append(found := Against(self.walk, law))
         return found
 
     def exact(self, t: int) -> Information:
-        """The exact Information at t, for numbers that end, such as 2 bits. Raises TooLongError where it is dear."""
+        """Return the exact Information at t, for numbers that end, as 2 bits. Raises TooLongError if it is dear."""
         if not self.cheap:
             never_exact()
         if t not in self.kept:
@@ -162,7 +162,7 @@ class RankOneBallInformation(EnclosedInformation):
         return self.t > 0 and (self._is_still or self.walk.is_stationary)
 
     def _quantity(self, ball: Callable[[int], arb], exactly: Exactly, zero: bool) -> Quantity:
-        """A number of time t; nothing here may hold on to this object, or a run would keep all its past."""
+        """Return a number of time t; nothing here may hold on to this object, or a run would keep all its past."""
         setting, t = self.setting, self.t
         return Quantity(ball, lambda: exactly(setting.exact(t)).form(), zero)
 
@@ -295,7 +295,7 @@ def noise_ball(setting: Setting, t: int, bits: int) -> arb:
 
 
 def centred_ball(setting: Setting, t: int, bits: int) -> arb:
-    """I_t as a sum of terms that are not negative."""
+    """Return I_t as a sum of terms that are not negative."""
     walk, d = setting.walk, setting.walk.chain.data.total
     keep, fresh = walk.kept(t, bits)
     law, mu = walk.law(t, bits).entries(), walk.fixed(bits)[1].entries()
@@ -344,7 +344,7 @@ def entropy_of_law(law: arb_mat, copies: Sequence[int], bits: int) -> arb:
 
 
 def x_log_x(x: arb, rest: arb) -> arb:
-    """The number x·log x; `rest` is 1 − x, by which log x keeps its accuracy near 1."""
+    """Return the number x·log x; `rest` is 1 − x, by which log x keeps its accuracy near 1."""
     if x.is_zero():
         return x
     return x * ((-rest).log1p() if x > HALF else x.log())

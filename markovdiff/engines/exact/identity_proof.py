@@ -37,7 +37,7 @@ class Balance:
         self.joint = first.cumulative.weighted(first.data)
 
     def step(self, before: Moment, now: Moment) -> None:
-        """The term L_{t−1} (L_0 at t = 1) from its definition, and −Δ_t from its own.
+        """Return the term L_{t−1} (L_0 at t = 1) from its definition, and −Δ_t from its own.
 
         −Δ_t = −Σ pair·(log p_{t−1} + log Q_t − log p_t − log R_t), pair = p_{t−1}[i] Q_t[i, j]; what L has for
         log Q_t and −log R_t goes by p_0 Q̄_{t−1} in place of p_{t−1}, so of both `apart` is left. L_0 has no log Q_1.
@@ -88,7 +88,7 @@ def _cumulative(t: int) -> str:
 
 
 def _after(joint: Block, Q: Transition) -> Block:
-    """The multiple of log Q̄_t[k, j]: Σ_i q(x0 = k, x_{t−1} = i) Q_t[i, j]."""
+    """Return the multiple of log Q̄_t[k, j]: Σ_i q(x0 = k, x_{t−1} = i) Q_t[i, j]."""
     if isinstance(joint, PlusRankOne):
         assert isinstance(Q, IdentityPlusRankOne)
         return joint.then(Q)
@@ -99,7 +99,7 @@ def _after(joint: Block, Q: Transition) -> Block:
 
 
 def _weighted_by_row_sums(joint: Block, Q: Transition) -> Block:
-    """The multiple of log Q̄_{t−1}[k, i]: q(x0 = k, x_{t−1} = i) times the sum of row i of Q_t."""
+    """Return the multiple of log Q̄_{t−1}[k, i]: q(x0 = k, x_{t−1} = i) times the sum of row i of Q_t."""
     if not Q.row_sums_differ(range(Q.K)):
         return joint
     assert isinstance(joint, RationalMatrix)

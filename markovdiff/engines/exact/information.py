@@ -77,7 +77,7 @@ class Information:
         return None
 
     def forget(self) -> Snapshot[Moment, Quantity]:
-        """What the next step asks of this one."""
+        """Return what the next step asks of this one."""
         return Snapshot(self.moment, self.entropy, self.mutual_information, self.data_entropy)
 
     @cached_property

@@ -18,7 +18,7 @@ H(x0) ≤ NLL ≤ L. An infinite term is a finding with a witness; so is one tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from flint import arb, fmpz
@@ -61,7 +61,7 @@ class Running:
             self.ball = combine([(fmpz(1), self.ball), (fmpz(1), term.ball(self.bits))], fmpz(1), self.bits)
 
     def total(self) -> Term:
-        """The sum."""
+        """Return the sum."""
         return self.unbounded or Quantity(self._evaluate, self._exact, zero=self.is_zero)
 
     def _evaluate(self, bits: int) -> arb:
@@ -123,7 +123,7 @@ class Ledger:
                 yield self._error(before, now, None)
 
     def conclude(self) -> tuple[Totals[Term], Finding]:
-        """The lines of the ledger, and the verdict on the identity and on H(x0) ≤ NLL ≤ L."""
+        """Return the lines of the ledger, and the verdict on the identity and on H(x0) ≤ NLL ≤ L."""
         assert self.now is not None
         assert self.first is not None
         assert self.first_error is not None
@@ -150,20 +150,21 @@ class Ledger:
         return totals, self._finding(totals)
 
     def _finding(self, totals: Totals[Term]) -> Finding:
-        identity = "L = H(x0) + ΣΔ_t + KL(p_T‖π), coefficient by coefficient: proved"
-        if self.balance.broken is not None:
-            return Finding("violated", "exact", f"the multiples of log {self.balance.broken} do not cancel", None)
-        order, broken = self.likelihood.order(totals.negative_elbo, totals.nll)
-        if broken:
-            return Finding("violated", "enclosure", f"the order of H(x0), NLL and L is broken: {order}", None)
-        undecided = "undecided" in order
+        order, wrong = self.likelihood.order(totals.negative_elbo, totals.nll)
         L = totals.negative_elbo
-        return Finding(
-            "undecided" if undecided else "holds",
-            "exact",
-            "; ".join([identity, order, *remarks(self.restricted, self.chain.T, L)]),
-            L.witness if isinstance(L, Unbounded) else None,
-        )
+        return balance_finding(self.balance.broken, order, wrong, L, remarks(self.restricted, self.chain.T, L))
+
+
+def balance_finding(unbalanced: str | None, order: str, wrong: bool, L: Term, told: Sequence[str]) -> Finding:
+    """Return the verdict on the ledger: what did not cancel, if anything; the order of H(x0), NLL and L; remarks."""
+    if unbalanced is not None:
+        return Finding("violated", "exact", f"the multiples of log {unbalanced} do not cancel", None)
+    if wrong:
+        return Finding("violated", "enclosure", f"the order of H(x0), NLL and L is broken: {order}", None)
+    identity = "L = H(x0) + ΣΔ_t + KL(p_T‖π), coefficient by coefficient: proved"
+    observed = "undecided" if "undecided" in order else "holds"
+    witness = L.witness if isinstance(L, Unbounded) else None
+    return Finding(observed, "exact", "; ".join([identity, order, *told]), witness)
 
 
 def model_error(before: Moment, now: Moment, reverse: ReverseStep, states: tuple[str, ...]) -> Term:

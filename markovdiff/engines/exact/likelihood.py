@@ -26,7 +26,7 @@ from markovdiff.arithmetic.enclosure import cross_entropy_ball, product_ball, si
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
-from markovdiff.errors import TooLongError
+from markovdiff.errors import TooLongError, UnfinishedError
 from markovdiff.measures.information import cross_entropy_of, entropy_of
 from markovdiff.measures.ledger import Term, Unbounded, unbounded_gap
 from markovdiff.measures.prior_likelihood import PriorLikelihood
@@ -64,7 +64,7 @@ class Likelihood:
         self.exact_steps = 0
 
     def finish(self, last: Moment) -> None:
-        """The process at T has been seen."""
+        """Take note of the process at T."""
         self.last = last
 
     @cached_property
@@ -113,6 +113,10 @@ class Likelihood:
         return Quantity(self._ball, self._form)
 
     def _ball(self, bits: int) -> arb:
+        """Return −Σ p_0 log m_0 in balls. Raises UnfinishedError where neither bits nor the walk tell it from 0."""
+        if bits > 4 * MAX_PRECISION and self.walk.m0 is None:
+            words = "the negative log-likelihood is not told from 0, and too long to be written out exactly"
+            raise UnfinishedError(words, where="nll", got=f"{4 * MAX_PRECISION} bits")
         product = self.product
         if bits > self.bits:
             product = None
@@ -135,7 +139,7 @@ class Likelihood:
         return self.unbounded or self.raw
 
     def gap(self, L: Term, nll: Term) -> Term:
-        """The Jensen gap L − NLL; undefined where both are infinite."""
+        """Return the Jensen gap L − NLL; undefined where both are infinite."""
         if (lost := unbounded_gap(L, nll)) is not None:
             return lost
         assert isinstance(L, Quantity)
@@ -165,13 +169,13 @@ class Likelihood:
         return None if self.walk.m0 is None else self.walk.m0 == self.data
 
     def slack(self, L: Quantity, nll: Quantity) -> int | None:
-        """The sign of L − NLL, or None where it is undecided."""
+        """Return the sign of L − NLL, or None where it is undecided."""
         if self.model.is_bayes:
             return 0 if self.is_data or self.bayes.is_tight else 1
         return self._decided(L.minus(nll), lambda: self.walk.tight)
 
     def _decided(self, difference: Quantity, is_zero: Callable[[], bool | None]) -> int | None:
-        """A sign: by two enclosures, then by the exact walk back, then by finer enclosures."""
+        """Return a sign: by two enclosures, then by the exact walk back, then by finer enclosures."""
         bits = self.bits
         for bits in (self.bits, 4 * self.bits):
             if sign := sign_of(difference.ball(bits)):
@@ -185,16 +189,9 @@ class Likelihood:
 
     def order(self, L: Term, nll: Term) -> tuple[str, bool]:
         """H(x0), NLL and L in words, and whether they are in the wrong order."""
-        if isinstance(nll, Unbounded):
-            value = "+∞" if nll.kind == "inf" else "undefined"
-            return f"NLL is {value}: {nll.words}", False
-        low = self.excess
-        high = 1 if isinstance(L, Unbounded) else self.slack(L, nll)
-        signs = {None: "≤ (undecided)", 0: "=", 1: "<", -1: ">"}
-        end = " = +∞" if isinstance(L, Unbounded) and L.kind == "inf" else ""
-        if isinstance(L, Unbounded) and L.kind == "undefined":
-            return f"H(x0) {signs[low]} NLL, and L is undefined", low == -1
-        return f"H(x0) {signs[low]} NLL {signs[high]} L{end}", -1 in (low, high)
+        low = None if isinstance(nll, Unbounded) else self.excess
+        high = self.slack(L, nll) if isinstance(L, Quantity) and isinstance(nll, Quantity) else None
+        return order_in_words(L, nll, low, high)
 
     @cached_property
     def walk(self) -> BackwardPass:
@@ -219,8 +216,24 @@ class Likelihood:
         return BackwardPass(m if known else None, tight)
 
 
+def order_in_words(L: Term, nll: Term, low: int | None, high: int | None) -> tuple[str, bool]:
+    """H(x0), NLL and L in words, and whether they are in the wrong order.
+
+    `low` and `high` are the signs of NLL − H(x0) and of L − NLL, None where undecided; of what is unbounded not asked.
+    """
+    if isinstance(nll, Unbounded):
+        value = "+∞" if nll.kind == "inf" else "undefined"
+        return f"NLL is {value}: {nll.words}", False
+    signs = {None: "≤ (undecided)", 0: "=", 1: "<", -1: ">"}
+    if isinstance(L, Unbounded):
+        if L.kind == "undefined":
+            return f"H(x0) {signs[low]} NLL, and L is undefined", low == -1
+        return f"H(x0) {signs[low]} NLL < L = +∞", low == -1
+    return f"H(x0) {signs[low]} NLL {signs[high]} L", -1 in (low, high)
+
+
 def _same_row(reverse: ReverseStep) -> RationalMatrix | None:
-    """What every defined row of R_t is, if they are all one: then that is m_{t−1}, whatever m_t."""
+    """Return what every defined row of R_t is, if they are all one: then that is m_{t−1}, whatever m_t."""
     rows = [row for row in reverse.rows if row is not None]
     first, total = rows[0]
     if any(a * total != b * other for row, other in rows[1:] for a, b in zip(row, first, strict=True)):

@@ -11,11 +11,12 @@ for a Markov chain; with memory, of the exact forms. Long chains are looked at o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
+from typing import Protocol, TypeAlias, TypeVar
 
 from markovdiff.arithmetic.enclosure import sign_of
 from markovdiff.arithmetic.matrix import RationalMatrix
@@ -26,10 +27,19 @@ from markovdiff.measures.information import information_of
 from markovdiff.process.chain import Chain
 from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
 
-Equality = Callable[[Chain, "Pair", "Pair"], bool | None]
+P = TypeVar("P", bound="Informed")
+Equality: TypeAlias = Callable[[P, P], bool | None]
 
 MOST_TIMES = 64
 """A chain with more steps than this is looked at on this many evenly spaced times."""
+
+
+class Informed(Protocol):
+    """Two times, and what the one says about the other."""
+
+    @property
+    def information(self) -> Quantity:
+        """I(x_s; x_u)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +61,7 @@ class Pair:
 
 
 def times_of(T: int) -> list[int]:
-    """The times compared: all of 0 … T, or MOST_TIMES of them from 0 to T where T is larger."""
+    """Return the times compared: all of 0 … T, or MOST_TIMES of them from 0 to T where T is larger."""
     if T <= MOST_TIMES:
         return list(range(T + 1))
     return [round(Fraction(k * T, MOST_TIMES - 1)) for k in range(MOST_TIMES)]
@@ -63,18 +73,30 @@ def pairs_of(T: int) -> int:
 
 
 def triangle(chain: Chain, tick: Callable[[float], None] = lambda _share: None) -> Finding:
-    """The verdict on every triangle; `tick` is told the share of the work that is done."""
-    times = times_of(chain.T)
-    looked = f"0…{chain.T}" if chain.T <= MOST_TIMES else f"{len(times)} evenly spaced times of 0…{chain.T}"
-    neighbours: list[Pair] = []
-    before: list[Pair] = []
-    for u, column in enumerate(_columns(chain, times)):
+    """Return the verdict on every triangle; `tick` is told the share of the work that is done."""
+    columns = _columns(chain, times_of(chain.T))
+    return compared(chain.T, columns, partial(_later_equal, chain), partial(_inner_equal, chain), tick)
+
+
+def compared(
+    T: int, columns: Iterable[list[P]], later: Equality[P], inner: Equality[P], tick: Callable[[float], None]
+) -> Finding:
+    """Return the verdict, from the pairs (s, u), for all s ≤ u, of each u in turn.
+
+    `later` is asked, of (s, u−1) and (u−1, u), whether the first of the two equalities holds; `inner` whether the
+    second does, of (s, s+1) and (s+1, u).
+    """
+    times = times_of(T)
+    looked = f"0…{T}" if T <= MOST_TIMES else f"{len(times)} evenly spaced times of 0…{T}"
+    neighbours: list[P] = []
+    before: list[P] = []
+    for u, column in enumerate(columns):
         if u:
             neighbours.append(column[u - 1])
         for s in range(u - 1, -1, -1):
-            if _sign(before[s], column[s], _later_equal, chain, before[s], neighbours[-1]) < 0:
+            if _sign(before[s], column[s], later, before[s], neighbours[-1]) < 0:
                 return _violated((times[s], times[u]), (times[s], times[u - 1]))
-            if _sign(column[s + 1], column[s], _inner_equal, chain, neighbours[s], column[s + 1]) < 0:
+            if _sign(column[s + 1], column[s], inner, neighbours[s], column[s + 1]) < 0:
                 return _violated((times[s], times[u]), (times[s + 1], times[u]))
         before = column
         tick(((u + 1) / len(times)) ** 2)
@@ -87,12 +109,12 @@ def _violated(larger: tuple[int, int], smaller: tuple[int, int]) -> Finding:
     return Finding("violated", "enclosure", detail, {"s": s, "t": b if a == s else a, "u": u})
 
 
-def _sign(larger: Pair, smaller: Pair, equal: Equality, chain: Chain, first: Pair, then: Pair) -> int:
-    """The sign of a difference: by a first enclosure, else after asking whether it vanishes."""
+def _sign(larger: P, smaller: P, equal: Equality[P], first: P, then: P) -> int:
+    """Return the sign of a difference: by a first enclosure, else after asking whether it vanishes."""
     difference = larger.information.minus(smaller.information)
     if sign := sign_of(difference.ball(FIRST_BITS)):
         return sign
-    return larger.information.minus(smaller.information, zero=equal(chain, first, then)).sign()
+    return larger.information.minus(smaller.information, zero=equal(first, then)).sign()
 
 
 def _later_equal(chain: Chain, pair: Pair, step: Pair) -> bool | None:

@@ -89,7 +89,7 @@ class ConditionalLawsRecursion:
         self.like: ConditionalLaws | None = None
 
     def at(self, now: FloatState, like: ConditionalLaws | None = None) -> ConditionalLaws:
-        """The process at `now`; `like` is the same, not shaken."""
+        """Return the process at `now`; `like` is the same, not shaken."""
         self.like = like
         self.last = self._forgotten(now) if isinstance(now, RankOneState) else self._followed(now)
         self.sight = self.last.sight

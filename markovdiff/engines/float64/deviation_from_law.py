@@ -119,7 +119,7 @@ class DeviationFromLaw:
         return moved + self.rest
 
     def _subtracted(self, now: FloatState) -> Floats:
-        """What rounding leaves of p_t − μ; at t = 0 it is known exactly, and at T where μ is p_T."""
+        """Return what rounding leaves of p_t − μ; at t = 0 it is known exactly, and at T where μ is p_T."""
         if now.t == 0 and self.start is not None:
             self.probes = first_error(np.abs(self.start))
             return self.start
@@ -154,7 +154,7 @@ class DeviationsFromLaws:
         self.made: list[tuple[RationalMatrix, DeviationFromLaw]] = []
 
     def to(self, law: RationalMatrix) -> DeviationFromLaw:
-        """The approach to μ."""
+        """Return the approach to μ."""
         found = next((made for known, made in self.made if known == law), None)
         if found is None:
             self.made.append((law, found := DeviationFromLaw(self.chain, law)))

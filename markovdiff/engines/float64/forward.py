@@ -176,7 +176,7 @@ FloatState = DenseState | RankOneState
 
 
 def forward(chain: Chain) -> Iterator[FloatState]:
-    """The process at t = 0, 1, …, T, each made from the one before."""
+    """Return the process at t = 0, 1, …, T, each made from the one before."""
     return _followed(chain) if chain.kernel.rank_one_target is None else _forgotten(chain)
 
 
@@ -201,7 +201,7 @@ def _followed(chain: Chain) -> Iterator[DenseState]:
 
 
 def start(p: Floats, possible: Flags | None = None, *, markov: bool = True) -> DenseState:
-    """The process at t = 0 from the law p of x0, which can be wherever `possible` says, or p > 0.
+    """Return the process at t = 0 from the law p of x0, which can be wherever `possible` says, or p > 0.
 
     An x0 that has less than LEAST is left out: it adds less than DIM to any sum.
     """
@@ -311,12 +311,12 @@ def steps(chain: Chain) -> Iterator[Floats]:
 
 
 def array(step: Dense) -> Floats:
-    """The entries, each rounded once."""
+    """Return the entries, each rounded once."""
     return np.array(step.floats())
 
 
 def vector(row: RationalMatrix) -> Floats:
-    """A row vector, each entry rounded once."""
+    """Return a row vector, each entry rounded once."""
     d = int(row.d)
     return np.array([int(n) / d for n in row.N.entries()])
 
@@ -353,7 +353,7 @@ def is_consistent(chain: Chain, model: ReverseModel, prior: RationalMatrix | Non
 
 
 def last_of(chain: Chain) -> FloatState:
-    """The process at T, of which only p_T is right: by vectors alone, the deviation left out."""
+    """Return the process at T, of which only p_T is right: by vectors alone, the deviation left out."""
     if chain.kernel.rank_one_target is not None:
         return list(_forgotten(chain))[-1]
     if not chain.is_markov:

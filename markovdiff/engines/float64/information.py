@@ -88,7 +88,7 @@ class FloatInformation(Generic[M]):
         return self.moment.markov
 
     def forget(self) -> Snapshot[M, Approximation]:
-        """What the next step asks of this one."""
+        """Return what the next step asks of this one."""
         return Snapshot(self.moment, self.entropy, self.mutual_information, self.data_entropy)
 
     @property
@@ -147,7 +147,7 @@ class FloatInformation(Generic[M]):
         return Approximation.of(directly()).give_or_take(self.moment.dim + self._blurred())
 
     def _blurred(self) -> float:
-        """What an entropy of the joint law of x0 and x_t may be off by because D is."""
+        """Return what an entropy of the joint law of x0 and x_t may be off by because D is."""
         return 0.0
 
     def _conditional(self) -> float:
@@ -202,13 +202,13 @@ class DenseInformation(FloatInformation[DenseState]):
         return Approximation(value, SUMMED * value + blur + now.dim)
 
     def _unseen(self) -> float:
-        """What I_t may be where rounding alone is left of D: Σ D²/p, or Σ |D|·log(1/p)."""
+        """Return what I_t may be where rounding alone is left of D: Σ D²/p, or Σ |D|·log(1/p)."""
         error, p = size(self.moment.error), self.moment.p
         there = p > LEAST
         return min(float(ratio(error[there], p[there]) @ error[there]), LOGARITHM * float(error.sum()))
 
     def _blur(self, value: float) -> float:
-        """What I_t may be off by because D is: Σ |ΔD|·|log(1+r)|, and Σ ΔD²/p where ΔD is not far below D."""
+        """Return what I_t may be off by because D is: Σ |ΔD|·|log(1+r)|, and Σ ΔD²/p where ΔD is not far below D."""
         now, error = self.moment, size(self.moment.error)
         share = ratio(error, now.p)
         cheap = 3 * float(share @ now.spread) + float(share @ error)
@@ -218,7 +218,7 @@ class DenseInformation(FloatInformation[DenseState]):
         return float(error @ slopes) + float(share @ np.where(error > SLIGHT * now.spread, error, 0.0))
 
     def _subtracted(self) -> float:
-        """What I_t may be off by where D is a difference of Q̄_t and p_t as they were rounded."""
+        """Return what I_t may be off by where D is a difference of Q̄_t and p_t as they were rounded."""
         now = self.moment
         assert now.Q_bar is not None
         share = (4 + now.t) * DRIFT
@@ -416,7 +416,7 @@ FloatPast: TypeAlias = DensePast | RankOnePast
 def information(
     now: FloatState, before: FloatPast | None, dobrushin: float | None, laws: DeviationsFromLaws | None
 ) -> FloatStepInformation:
-    """What is known at one time; all states of a chain are of one shape."""
+    """Return what is known at one time; all states of a chain are of one shape."""
     if isinstance(now, RankOneState):
         return RankOneFloatInformation(now, cast("RankOnePast | None", before), dobrushin, laws)
     return DenseInformation(now, cast("DensePast | None", before), dobrushin, laws)

@@ -89,7 +89,7 @@ class FloatLedger:
         return Entry(term, NOTHING)
 
     def conclude(self) -> tuple[Totals[FloatTerm], Finding]:
-        """The lines of the ledger, and the verdict on it."""
+        """Return the lines of the ledger, and the verdict on it."""
         assert self.now is not None
         H, last = self.now.data_entropy, self.now.mutual_information
         assert self.first is not None
@@ -112,7 +112,7 @@ class FloatLedger:
         return totals, self._finding(totals)
 
     def _source(self, j: int) -> int:
-        """The first x0 from which x_T = j can be reached."""
+        """Return the first x0 from which x_T = j can be reached."""
         assert self.now is not None
         if isinstance(self.now, DenseInformation):
             return self.sources[int((self.now.moment.u[:, j] > 0).argmax())]

@@ -143,7 +143,7 @@ class FloatModelLedger:
         return Entry(term, error)
 
     def _compare(self, now: FloatStepInformation, reverse: FloatReverse, term: Approximation) -> None:
-        """The term of step t by plain logarithms: how far off it is, beside what rounding may do, as a share."""
+        """Return the term of step t by plain logarithms: how far off it is, beside what rounding may do, as a share."""
         assert self.books.before is not None
         assert self.books.now is not None
         if not isfinite(term.noise):
@@ -155,7 +155,7 @@ class FloatModelLedger:
         self.off = max(self.off, off / max(1.0, abs(term.value), now.noise_entropy.value))
 
     def conclude(self) -> tuple[Totals[FloatTerm], Finding]:
-        """The lines of the ledger, and the verdict on it."""
+        """Return the lines of the ledger, and the verdict on it."""
         assert self.now is not None
         H, last = self.now.data_entropy, self.now.mutual_information
         assert self.first is not None
@@ -198,7 +198,7 @@ class FloatModelLedger:
         return beside(found, other)
 
     def _source(self, j: int) -> int:
-        """The first x0 that reaches j."""
+        """Return the first x0 that reaches j."""
         assert self.books.now is not None
         seen = self.books.now.sight
         return seen.rows[int(np.flatnonzero(seen.reach[:, j] & seen.known)[0])]
@@ -235,7 +235,7 @@ class FloatLikelihood:
         self.blur = np.zeros(len(support))
 
     def _deviation(self, at: ConditionalLaws) -> Floats:
-        """The r of those states, 0 where x_t is followed no more."""
+        """Return the r of those states, 0 where x_t is followed no more."""
         found: Floats = np.where(_followed(at), at.r[at.sight.known][self.counts], 0.0)
         return found
 
@@ -304,7 +304,7 @@ def _near(value: float, noise: float) -> Approximation:
 
 
 def beside(found: FloatTerm, other: FloatTerm) -> FloatTerm:
-    """A term, with what it differs by from the same of the shaken process allowed for rounding."""
+    """Return a term, with what it differs by from the same of the shaken process allowed for rounding."""
     if isinstance(found, Unbounded) or found.known_zero or found.is_unknown:
         return found
     return UNKNOWN if isinstance(other, Unbounded) else found.give_or_take(other.noise + abs(found.value - other.value))

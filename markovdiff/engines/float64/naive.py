@@ -49,7 +49,7 @@ def kernels(chain: Chain) -> Iterator[Floats]:
 
 
 def product(A: Floats, Q: Floats) -> Floats:
-    """A Q, or row i of A times Q[i]: each entry Σ_k A[i, k] Q[k, j], summed from k = 0 on."""
+    """Return a Q, or row i of A times Q[i]: each entry Σ_k A[i, k] Q[k, j], summed from k = 0 on."""
     total: Floats = A[:, 0, None] * Q[..., 0, :]
     for k in range(1, A.shape[1]):
         total += A[:, k, None] * Q[..., k, :]

@@ -40,12 +40,12 @@ def is_held(chain: Chain) -> bool:
 
 
 def check_law(law: RationalMatrix, where: str) -> None:
-    """The same of a row vector."""
+    """Return the same of a row vector."""
     _check(((n, law.d) for n in law.N.entries()), where)
 
 
 def check_model(model: ReverseModel, K: int) -> None:
-    """The same of what a reverse model brings. Exact rows of a model without a formula are checked as they are made."""
+    """Return the same of what a model brings. Exact rows of one without a formula are checked as they are made."""
     _check(model.brings(K), "reverse.model")
 
 
@@ -55,7 +55,7 @@ def _check(shares: Iterable[tuple[fmpz, fmpz]], where: str) -> None:
 
 
 def check_rows(rows: Sequence[Row | None]) -> None:
-    """The same of rows that a reverse model made."""
+    """Return the same of rows that a reverse model made."""
     _check(shares([rows]), "reverse.model")
 
 

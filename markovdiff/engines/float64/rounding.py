@@ -40,25 +40,25 @@ MOST = 512
 
 
 def first_error(spread: Floats) -> Floats:
-    """What a deviation may be off by that is known to rounding."""
+    """Return what a deviation may be off by that is known to rounding."""
     return GRAIN * _signs(0, len(spread)) * spread
 
 
 def next_error(error: Floats, spread: Floats, step: Floats, p: Floats, t: int) -> Floats:
-    """What it may be off by a step later; `spread` is the size of what went into the step."""
+    """Return what it may be off by a step later; `spread` is the size of what went into the step."""
     found: Floats = error @ step + GRAIN * _signs(t, len(p)) * (spread @ np.abs(step))
     found -= found.sum(axis=1)[:, None] * p
     return found
 
 
 def size(error: Floats) -> Floats:
-    """The largest of the probes, entry by entry."""
+    """Return the largest of the probes, entry by entry."""
     found: Floats = np.abs(error).max(axis=0)
     return found
 
 
 def spread_of(D: Floats, p0: Floats) -> Floats:
-    """The root of the mean of D² under p_0, column by column; D may be far below the root of float64's range."""
+    """Return the root of the mean of D² under p_0, column by column; D may be far below the root of float64's range."""
     squares: Floats = p0 @ (D * D)
     if squares.max(initial=0.0) > FAR:
         return np.sqrt(squares)

@@ -27,7 +27,7 @@ class Shaker:
         self.pool: Floats = self.random.choice((1 - SHAKEN, 1 + SHAKEN), POOL)
 
     def __call__(self, x: Floats) -> Floats:
-        """The same numbers, moved."""
+        """Return the same numbers, moved."""
         if self.still:
             return x
         at = int(self.random.integers(POOL))
@@ -36,7 +36,7 @@ class Shaker:
 
 
 def shaken(now: FloatState, before: FloatState | None, shake: Shaker) -> FloatState:
-    """The process at `now`, made from its own shaken past."""
+    """Return the process at `now`, made from its own shaken past."""
     if shake.still:
         return now
     if isinstance(now, RankOneState):

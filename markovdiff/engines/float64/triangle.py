@@ -23,7 +23,7 @@ Table = dict[tuple[int, int], Approximation]
 
 
 def triangle(chain: Chain, tick: Callable[[float], None] = lambda _share: None) -> Finding:
-    """The verdict on every triangle of the times looked at."""
+    """Return the verdict on every triangle of the times looked at."""
     if not chain.is_markov:
         raise InputError(
             "pairs of times of a process with memory are not compared in float64",
@@ -50,7 +50,7 @@ def triangle(chain: Chain, tick: Callable[[float], None] = lambda _share: None) 
 
 
 def _smaller(pair: tuple[int, int], times: list[int]) -> list[tuple[int, int]]:
-    """The two neighbours that are to be no smaller."""
+    """Return the two neighbours that are to be no smaller."""
     s, u = (times.index(t) for t in pair)
     return [] if s == u else [(times[s], times[u - 1]), (times[s + 1], times[u])]
 

@@ -21,6 +21,7 @@ from markovdiff.measures.checks.h_theorem import HTheorem
 from markovdiff.measures.checks.identities import Identities
 from markovdiff.measures.checks.kind import CheckKind
 from markovdiff.measures.checks.mi_decay import MiDecay
+from markovdiff.measures.checks.sampler import Sampler
 from markovdiff.measures.checks.sdpi import Sdpi
 
 __all__ = [
@@ -33,10 +34,12 @@ __all__ = [
     "HTheorem",
     "Identities",
     "MiDecay",
+    "Sampler",
     "Sdpi",
 ]
 
 CHECKS: dict[str, type[CheckKind]] = {
-    check.name: check for check in (MiDecay, Identities, Sdpi, HTheorem, ElboLedger, Dpi, EntropyGrowth, Converged)
+    check.name: check
+    for check in (MiDecay, Identities, Sdpi, HTheorem, ElboLedger, Dpi, EntropyGrowth, Converged, Sampler)
 }
 """Every check by its name, in the order in which a file's schema and a result have them."""

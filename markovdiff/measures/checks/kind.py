@@ -62,6 +62,8 @@ class CheckKind(ABC):
     """What may be expected, and observed."""
     needs_markov: ClassVar[bool] = False
     """Whether it is not defined for a process with memory."""
+    of_sequences: ClassVar[bool] = False
+    """Whether it speaks of data that are sequences alone."""
     shows_rounding: ClassVar[bool] = False
     """Whether its finding may be the rounding's: a step that was rounded to the identity loses nothing."""
 

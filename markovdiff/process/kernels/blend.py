@@ -60,7 +60,7 @@ class Blend(Kernel):
         return self.M if any(betas) else None
 
     def least_probability(self, betas: Sequence[Fraction]) -> Fraction:
-        """The least of M's own positive entries, β times that, and 1 − β."""
+        """Return the least of M's own positive entries, β times that, and 1 − β."""
         least = least_entry(self.M)
         return min(least, least_blended(betas, least))
 
@@ -79,15 +79,15 @@ class Blend(Kernel):
         return np.array(self.M.floats())
 
     def bits(self, beta: Fraction) -> float:
-        """The bits of β's denominator and of M's."""
+        """Return the bits of β's denominator and of M's."""
         return log2(beta.denominator) + (log2(int(self.M.denominator)) if beta else 0.0)
 
     def record(self, betas: Sequence[Fraction]) -> dict[str, object]:  # noqa: ARG002
-        """The rows of M."""
+        """Return the rows of M."""
         return {"rows": written(self.M)}
 
     def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
-        """The K² entries of M."""
+        """Return the K² entries of M."""
         return self.K**2, 0
 
 

@@ -62,7 +62,7 @@ class Gaussian(Kernel):
         return Dense(RationalMatrix(fmpz_mat(table), fmpz(grid)).reduced())
 
     def jumps(self, beta: Fraction) -> tuple[int, ...]:
-        """The probability of a jump by n = 0 … K−1, each rounded down to the grid, in units of it; 0 for n = 0."""
+        """Return the probability of a jump by n = 0 … K−1, rounded down to the grid, in units of it; 0 for n = 0."""
         if beta == 0 or self.K == 1:
             return (0,) * self.K
         found = _jumps(Gaussian(self.K, self.resolution), beta)
@@ -101,7 +101,7 @@ class Gaussian(Kernel):
         return len(set(map(int, law.N.entries()))) == 1
 
     def same_stationary_law(self, betas: Sequence[Fraction]) -> Transition | None:
-        """The matrix 1/K: the only law is uniform as soon as some step reaches the neighbours."""
+        """Return the matrix 1/K: the only law is uniform as soon as some step reaches the neighbours."""
         if not any(self.jumps(beta)[1:2] > (0,) for beta in betas):
             return None
         return IdentityPlusRankOne(Fraction(0), Distribution.from_weights([1] * self.K))
@@ -111,7 +111,7 @@ class Gaussian(Kernel):
         return self.dobrushin(beta)
 
     def least_probability(self, betas: Sequence[Fraction]) -> Fraction:
-        """The least positive jump; the diagonal has more."""
+        """Return the least positive jump; the diagonal has more."""
         least = min((n for beta in set(betas) for n in self.jumps(beta) if n), default=self.resolution.denominator)
         return Fraction(least, self.resolution.denominator)
 
@@ -146,11 +146,11 @@ class Gaussian(Kernel):
         return arb_mat(rows), pattern
 
     def bits(self, beta: Fraction) -> float:
-        """The bits of the grid."""
+        """Return the bits of the grid."""
         return log2(self.resolution.denominator) if beta else 0.0
 
     def record(self, betas: Sequence[Fraction]) -> dict[str, object]:
-        """The resolution and the rows of each step; of a large chain the jumps of each step in their place."""
+        """Return the resolution and the rows of each step; of a large chain the jumps of each step in their place."""
         grid = self.resolution.denominator
         record: dict[str, object] = {"resolution": text(self.resolution)}
         if self.bands is not None:
@@ -160,11 +160,11 @@ class Gaussian(Kernel):
         return {**record, "steps_rows": each_step(betas, self._written)}
 
     def record_entries(self, T: int, kinds: int) -> tuple[int, int]:
-        """The rows of each kind of step, of few texts, or K jumps a step."""
+        """Return the rows of each kind of step, of few texts, or K jumps a step."""
         return (0, self.K**2 * kinds) if T * self.K**2 <= GAUSSIAN_ROWS else (self.K * T, 0)
 
     def _written(self, beta: Fraction) -> list[list[str]]:
-        """The rows of Q(β), each jump's text made once and shared."""
+        """Return the rows of Q(β), each jump's text made once and shared."""
         K, grid = self.K, self.resolution.denominator
         jumps = self.jumps(beta)
         out = [0, *accumulate(jumps[1:])]

@@ -63,7 +63,7 @@ class Kernel(ABC):
         """Q(β), exactly; for a kernel without a schedule, Q_t of the t handed in."""
 
     def scheduled(self, betas: Sequence[Fraction]) -> Kernel:  # noqa: ARG002
-        """The kernel with its β_1 … β_T, once they are known. Raises InputError where they do not suit it."""
+        """Return the kernel with its β_1 … β_T, once they are known. Raises InputError where they do not suit it."""
         return self
 
     # what a kernel may be, besides a matrix for each β
@@ -93,7 +93,7 @@ class Kernel(ABC):
         return None
 
     def kept(self, beta: Fraction) -> Fraction | None:  # noqa: ARG002
-        """The share of ᾱ_{t−1} that ᾱ_t is; None where the kernel has no ᾱ."""
+        """Return the share of ᾱ_{t−1} that ᾱ_t is; None where the kernel has no ᾱ."""
         return None
 
     @property
@@ -116,7 +116,7 @@ class Kernel(ABC):
         return self.K * (self.K - 1)
 
     def matrices(self, betas: Sequence[Fraction]) -> Iterator[Transition]:
-        """The different matrices of a chain with these β_t (or t), each once."""
+        """Return the different matrices of a chain with these β_t (or t), each once."""
         return map(self.transition, dict.fromkeys(betas))
 
     # what it keeps, and how much it contracts
@@ -126,7 +126,7 @@ class Kernel(ABC):
         return all(step.push(law) == law for step in self.matrices(betas))
 
     def same_stationary_law(self, betas: Sequence[Fraction]) -> Transition | None:  # noqa: ARG002
-        """A matrix whose stationary laws are those of the whole chain; None where the steps have to be asked."""
+        """Return a matrix whose stationary laws are those of the whole chain; None where the steps have to be asked."""
         return None
 
     def dobrushin_formula(self, beta: Fraction) -> Fraction | None:  # noqa: ARG002
@@ -134,7 +134,7 @@ class Kernel(ABC):
         return None
 
     def least_probability(self, betas: Sequence[Fraction]) -> Fraction:
-        """The least positive entry of all steps, to float64's accuracy where a float can hold it."""
+        """Return the least positive entry of all steps, to float64's accuracy where a float can hold it."""
         return min(least_entry(step.dense) for step in self.matrices(betas))
 
     # other arithmetics
@@ -157,11 +157,11 @@ class Kernel(ABC):
         return None
 
     def bits(self, beta: Fraction) -> float:
-        """The bits that this step adds to the denominator of Q̄_t: by default log2 of the denominator of Q(β)."""
+        """Return the bits that this step adds to the denominator of Q̄_t: by default log2 of the denominator of Q(β)."""
         return log2(int(self.transition(beta).dense.denominator))
 
     def record(self, betas: Sequence[Fraction]) -> dict[str, object]:
-        """What an audit needs to know of the kernel besides its kind and the β_t: by default all rows of all steps."""
+        """Return what an audit needs of the kernel besides its kind and the β_t: by default all rows of all steps."""
         return {"steps_rows": each_step(betas, lambda beta: written(self.transition(beta)))}
 
     def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002

@@ -78,7 +78,7 @@ class MaskUniform(Kernel):
         return self.transition(beta).dobrushin
 
     def least_probability(self, betas: Sequence[Fraction]) -> Fraction:
-        """The least positive of what stays, of what is drawn and of what is masked."""
+        """Return the least positive of what stays, of what is drawn and of what is masked."""
         steps = map(self.transition, dict.fromkeys(betas))
         drawn = ((Q.keep + Q.fresh / (self.K - 1), Q.fresh / (self.K - 1), Q.gone) for Q in steps)
         return min(p for share in drawn for p in share if p)
@@ -89,16 +89,16 @@ class MaskUniform(Kernel):
         return log2(self.K) + sum(log2((1 - gamma).denominator) for gamma in self.gammas[:1])
 
     def bits(self, beta: Fraction) -> float:
-        """The bits of (1−γ_t)(1−b_t) and of γ_t, and of K°."""
+        """Return the bits of (1−γ_t)(1−b_t) and of γ_t, and of K°."""
         Q = self.transition(beta)
         return float(sum(x.denominator.bit_length() for x in (Q.keep, Q.gone)) + (self.K - 1).bit_length())
 
     def record(self, betas: Sequence[Fraction]) -> dict[str, object]:  # noqa: ARG002
-        """The mask's label and the b_t; the γ_t are the schedule's β_t."""
+        """Return the mask's label and the b_t; the γ_t are the schedule's β_t."""
         return {"mask": self.label, "uniform_betas": [text(b) for b in self.uniform_betas]}
 
     def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
-        """The T numbers b_t."""
+        """Return the T numbers b_t."""
         return T, 0
 
 

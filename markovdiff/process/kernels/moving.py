@@ -43,7 +43,7 @@ class MovingTarget(Kernel):
         return len(self.targets)
 
     def scheduled(self, betas: Sequence[Fraction]) -> MovingTarget:
-        """The same with its β_t. Raises InputError unless there is one target a step."""
+        """Return the same with its β_t. Raises InputError unless there is one target a step."""
         if len(betas) != len(self.targets):
             raise InputError(
                 "not one target a step",
@@ -63,10 +63,10 @@ class MovingTarget(Kernel):
         return scaled_step(fresh, self.scale or (Fraction(1),) * self.K, beta)
 
     def record(self, betas: Sequence[Fraction]) -> dict[str, object]:  # noqa: ARG002
-        """The targets, and the scale where there is one."""
+        """Return the targets, and the scale where there is one."""
         targets = {"targets": [[text(p) for p in target.probabilities] for target in self.targets]}
         return {**targets, "scale": [text(s) for s in self.scale]} if self.scale else {**targets}
 
     def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
-        """The probabilities of T targets."""
+        """Return the probabilities of T targets."""
         return self.K * T, 0

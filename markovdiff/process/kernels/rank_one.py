@@ -77,7 +77,7 @@ class RankOneKernel(Kernel):
         return self.transition(beta).dobrushin
 
     def least_probability(self, betas: Sequence[Fraction]) -> Fraction:
-        """The least of β·π_j and 1 − β."""
+        """Return the least of β·π_j and 1 − β."""
         return least_blended(betas, Fraction(min(filter(None, self.target.weights)), self.target.total))
 
     def floats(self, beta: Fraction) -> Floats:
@@ -94,15 +94,15 @@ class RankOneKernel(Kernel):
         return log2(self.target.total)
 
     def bits(self, beta: Fraction) -> float:
-        """The bits of β's denominator, all that a step adds: π's stands once in any product of steps."""
+        """Return the bits of β's denominator, all that a step adds: π's stands once in any product of steps."""
         return log2(beta.denominator)
 
     def record(self, betas: Sequence[Fraction]) -> dict[str, object]:  # noqa: ARG002
-        """The target."""
+        """Return the target."""
         return {"target": [text(p) for p in self.target.probabilities]}
 
     def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
-        """The target's K probabilities."""
+        """Return the target's K probabilities."""
         return self.K, 0
 
 

@@ -102,11 +102,11 @@ class Rate(Kernel):
         return (1 - (1 - beta) ** int(c)) / c
 
     def bits(self, beta: Fraction) -> float:
-        """The bits of the grid."""
+        """Return the bits of the grid."""
         return log2(self.resolution.denominator) if beta else 0.0
 
     def record(self, betas: Sequence[Fraction]) -> dict[str, object]:
-        """The rates, what the schedule tells, the resolution, and the rows of each step."""
+        """Return the rates, what the schedule tells, the resolution, and the rows of each step."""
         return {
             "resolution": text(self.resolution),
             "rates": [[text(x) for x in row] for row in self.R],
@@ -115,7 +115,7 @@ class Rate(Kernel):
         }
 
     def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
-        """The rates, and the rows of each kind of step, of few texts."""
+        """Return the rates, and the rows of each kind of step, of few texts."""
         return self.K**2, self.K**2 * kinds
 
 
@@ -135,7 +135,7 @@ def _made(kernel: Rate, beta: Fraction) -> Dense:
 
 
 def _floors(kernel: Rate, beta: Fraction) -> list[list[int]]:
-    """The entries beside the diagonal in units of the grid, rounded down by enclosures of rising precision.
+    """Return the entries beside the diagonal in units of the grid, rounded down by enclosures of rising precision.
 
     With a rational s > 0 no entry that is not 0 lies on the grid: it would be the same for all s (Lindemann 1885).
     """
@@ -158,7 +158,7 @@ def _floors(kernel: Rate, beta: Fraction) -> list[list[int]]:
 
 
 def _exponential(kernel: Rate, beta: Fraction) -> list[arb]:
-    """The entries of exp(sR) in the precision that is set."""
+    """Return the entries of exp(sR) in the precision that is set."""
     b = arb(to_fmpq(beta))
     s = -(-b).log1p() if kernel.by_alpha else b
     R = arb_mat([[s * to_fmpq(x) for x in row] for row in kernel.R])

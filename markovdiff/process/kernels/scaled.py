@@ -43,11 +43,11 @@ class Scaled(Kernel):
         return self
 
     def record(self, betas: Sequence[Fraction]) -> dict[str, object]:  # noqa: ARG002
-        """The rows of M and the scale."""
+        """Return the rows of M and the scale."""
         return {"rows": written(self.M), "scale": [text(s) for s in self.scale]}
 
     def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
-        """The entries of M and of the scale."""
+        """Return the entries of M and of the scale."""
         return self.K * (self.K + 1), 0
 
 
@@ -57,7 +57,7 @@ def towards(target: Distribution, scale: Sequence[Fraction]) -> Scaled:
 
 
 def check_scale(scale: Sequence[Fraction], K: int) -> tuple[Fraction, ...]:
-    """The scale itself. Raises InputError unless it has K numbers, none below 0."""
+    """Return the scale itself. Raises InputError unless it has K numbers, none below 0."""
     if len(scale) != K:
         raise InputError(
             "not one pace a state",

@@ -48,13 +48,13 @@ class Setting(Protocol):
         """q(x_0), with the state that the kernel adds."""
 
     def law(self, named: str | list[Fraction], where: str) -> Distribution:
-        """The law that is named or written out. Raises InputError where it does not fit."""
+        """Return the law that is named or written out. Raises InputError where it does not fit."""
 
     def matrices(self, key: str, given: Stack | None, spec: Brought, *, single: bool = False) -> tuple[str, Stack]:
         """Where the matrices stand and the matrices by rows, from under their key or from the file of `path`."""
 
     def rates(self, given: Sequence[Sequence[Fraction]] | None, spec: Brought) -> tuple[tuple[Fraction, ...], ...]:
-        """The rates by rows, from under `rows` or from the file of `path`. Raises InputError where they are none."""
+        """Return the rates by rows, from `rows` or from the file of `path`. Raises InputError where they are none."""
 
     def schedule(self, spec: ScheduleSpec, T: int, where: str) -> tuple[Fraction, ...]:
         """β_1 … β_T of another schedule, whose table stands at `where`. Raises InputError where it is none."""
@@ -76,11 +76,11 @@ class KernelSpec(Kind, frozen=True, tag_field="kind"):
     """What keys that may be left out are first given, as TOML, where the kind is nothing without one of them."""
 
     def added_state(self) -> str | None:
-        """The label of the state that is added to the data where they do not have it."""
+        """Return the label of the state that is added to the data where they do not have it."""
         return None
 
     def kernel(self, setting: Setting) -> Kernel:
-        """The kernel on the states of the setting's data. Raises InputError where the table does not fit them."""
+        """Return the kernel on the states of the setting's data. Raises InputError where it does not fit them."""
         raise NotImplementedError
 
     @property

@@ -49,7 +49,7 @@ class WithMemory(Kernel):
         )
 
     def matrices(self, betas: Sequence[Fraction]) -> Iterator[Transition]:  # noqa: ARG002
-        """The matrix of each k."""
+        """Return the matrix of each k."""
         return iter(self.by_source)
 
     def preserves(self, law: RationalMatrix, betas: Sequence[Fraction]) -> bool:  # noqa: ARG002
@@ -57,7 +57,7 @@ class WithMemory(Kernel):
         return False
 
     def bits(self, beta: Fraction) -> float:  # noqa: ARG002
-        """The bits of the tallest denominator."""
+        """Return the bits of the tallest denominator."""
         return self._most_bits
 
     @cached_property
@@ -65,11 +65,11 @@ class WithMemory(Kernel):
         return max(log2(int(M.denominator)) for M in self.by_source)
 
     def record(self, betas: Sequence[Fraction]) -> dict[str, object]:  # noqa: ARG002
-        """The rows of each k."""
+        """Return the rows of each k."""
         return {"rows_by_source": [written(M) for M in self.by_source]}
 
     def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
-        """The entries of K matrices."""
+        """Return the entries of K matrices."""
         return self.K**3, 0
 
 

@@ -136,17 +136,29 @@ def outright(x: StepNumbers, split: DenoiserSplit) -> BesideBayes:
 
 
 class D3PMSpec(ModelSpec, frozen=True, tag="d3pm"):
-    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t); at t = 1 p̃ itself, or the same formula."""
+    """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t); at t = 1 p̃ itself ("prediction"), or the same formula.
+
+    The formula is the default of leave-one-out, the prediction that of every other denoiser.
+    """
 
     error: Fraction | None = None
-    denoiser: Literal["data"] | None = None
-    last: Last = "prediction"
+    denoiser: Literal["data", "leave-one-out"] | None = None
+    last: Last | None = None
 
     rank: ClassVar[int] = 2
 
     def model(self, setting: ModelSetting) -> D3PM:  # noqa: ARG002
         """Return the model. Raises InputError for two denoisers, or an error that is no probability."""
-        return D3PM(denoiser_of(self.error, self.denoiser), self.last)
+        return D3PM(denoiser_of(self.error, self.denoiser), self.at_the_end)
+
+    @property
+    def at_the_end(self) -> Last:
+        """What is done at t = 1, also where the file leaves it out."""
+        return self.last or ("formula" if self.denoiser == "leave-one-out" else "prediction")
+
+    def keys(self) -> dict[str, object]:
+        """Return what the table says, and what is done at t = 1 where it does not say it."""
+        return {**super().keys(), "last": self.at_the_end}
 
     def record(self, model: ReverseModel, chain: Chain) -> dict[str, object]:  # noqa: ARG002
         """Return which denoiser it is, and what is done at t = 1."""

@@ -204,11 +204,18 @@ class DenoiserTable(Denoiser):
         return DenoiserSplit(Fraction(0), x.table(rows), np.array([line is not None for line in rows]))
 
 
-def denoiser_of(error: Fraction | None, denoiser: Literal["data"] | None) -> Denoiser:
+def denoiser_of(error: Fraction | None, denoiser: Literal["data", "leave-one-out"] | None) -> Denoiser:
     """Return the denoiser that a model's table names. Raises InputError for two of them, or an error outside [0, 1]."""
     if denoiser is not None:
         if error is not None:
             raise InputError("two denoisers", where="reverse.model", expected="either error or denoiser", got="both")
+        if denoiser == "leave-one-out":
+            raise InputError(
+                "leave-one-out speaks of the other positions",
+                where="reverse.model.denoiser",
+                expected="data that are sequences (data.length)",
+                remedy='denoiser = "data": of one symbol that is the same',
+            )
         return MarginalDenoiser()
     error = error or Fraction(0)
     if not 0 <= error <= 1:

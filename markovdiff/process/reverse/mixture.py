@@ -102,10 +102,10 @@ class PosteriorMixture(ReverseModel):
 
 
 class PosteriorMixtureSpec(ModelSpec, frozen=True, tag="posterior-mixture"):
-    """Σ_k q(x_{t−1} | x_t, x0 = k) p̃(x0 = k | x_t)."""
+    """Σ_k q(x_{t−1} | x_t, x0 = k) p̃(x0 = k | x_t); of sequences, position by position."""
 
     error: Fraction | None = None
-    denoiser: Literal["data"] | None = None
+    denoiser: Literal["data", "leave-one-out"] | None = None
 
     rank: ClassVar[int] = 1
 

@@ -42,7 +42,7 @@ def cosine(
 
 
 def cosine_most(cap: Fraction, resolution: Fraction = RESOLUTION) -> Fraction:
-    """The largest multiple of `resolution` that is not above the cap."""
+    """Return the largest multiple of `resolution` that is not above the cap."""
     if not check_beta(cap, "noise.schedule.cap") > 0:
         raise InputError("a cap of 0 leaves no noise", where="noise.schedule.cap", expected="0 < cap ≤ 1", got="0")
     check_resolution(resolution, "noise.schedule")
@@ -59,7 +59,7 @@ def cosine_most(cap: Fraction, resolution: Fraction = RESOLUTION) -> Fraction:
 
 
 def cosine_uncapped(T: int, s: Fraction, resolution: Fraction, *, power: Literal[1, 2] = 2) -> tuple[Fraction, ...]:
-    """The same without a cap: each β_t the multiple of `resolution` nearest to it, β_T = 1."""
+    """Return the same without a cap: each β_t the multiple of `resolution` nearest to it, β_T = 1."""
     if s < 0:
         raise InputError(
             "the cosine schedule's offset is negative", where="noise.schedule.s", expected="s ≥ 0", got=shown(s)

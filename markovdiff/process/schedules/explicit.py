@@ -10,7 +10,7 @@ from markovdiff.process.schedules.schedule import ScheduleSetting, ScheduleSpec,
 
 
 def explicit(betas: Sequence[Fraction], *, is_rate: bool = False) -> tuple[Fraction, ...]:
-    """The β_t as given."""
+    """Return the β_t as given."""
     return tuple(check_beta(beta, f"noise.schedule.betas[{t}]", is_rate=is_rate) for t, beta in enumerate(betas))
 
 

@@ -54,7 +54,7 @@ class Levels:
         return found
 
     def slope(self, kept: arb) -> arb:
-        """The derivative by ᾱ, at 0 < ᾱ < 1."""
+        """Return the derivative by ᾱ, at 0 < ᾱ < 1."""
         fresh = 1 - kept
         found = arb(0)
         for m, (n, d), (w, whole) in zip(self.copies, self.data, self.target, strict=True):
@@ -64,7 +64,7 @@ class Levels:
         return found
 
     def root(self, share: Fraction, bits: int) -> arb:
-        """The ᾱ where I = share·H(x0), as a ball that contains it: I is below at its lower end, above at its upper."""
+        """Return the ᾱ where I = share·H(x0), as a ball that contains it: I is below at one end, above at the other."""
         if share in (0, 1):
             return arb(int(share))
         key = share, bits

@@ -33,7 +33,7 @@ class ScheduleSetting(Protocol):
         """The law π of a kernel (1−β)I + β·1πᵀ; None for any other."""
 
     def series(self, key: str, given: Sequence[Fraction] | None, path: str | None) -> list[Fraction]:
-        """The numbers under their key, or in the file of `path`. Raises InputError unless there is exactly one."""
+        """Return the numbers under their key, or in the file of `path`. Raises InputError unless one is given."""
 
 
 class ScheduleSpec(Kind, frozen=True, tag_field="kind"):

@@ -27,6 +27,7 @@ from markovdiff.arithmetic.logform import LogForm, log
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.engines.exact import likelihood
 from markovdiff.engines.exact.ledger import Ledger, Totals
+from markovdiff.errors import UnfinishedError
 from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.information import cross_entropy, entropy
 from markovdiff.measures.ledger import Unbounded
@@ -312,7 +313,22 @@ def test_giving_up_never_makes_a_wrong_claim(case: Case) -> None:
         assert totals.nll == others.nll
         return
     assert hasty.likelihood.excess in (None, patient.likelihood.excess)
-    assert between(others.nll, totals.nll.form())
+    truth = totals.nll.form()
+    try:
+        assert between(others.nll, truth)
+    except UnfinishedError:
+        assert truth == 0
+
+
+def test_a_likelihood_of_one_is_no_endless_search(impatient: None) -> None:
+    """All data on one state and a table that is sure of it: NLL = 0, which no enclosure tells without the walk."""
+    chain = constant_chain([1, 0, 0], [["1/3", "1/3", "1/3"]] * 3, 1)
+    first, last = ([fmpz(1), fmpz(0), fmpz(0)], fmpz(1)), ([fmpz(0), fmpz(0), fmpz(1)], fmpz(1))
+    prior = (Fraction(1, 3), Fraction(2, 3), Fraction(0))
+    _, totals, _ = ledger_of(chain, ReverseTable(((first, first, last),)), prior)
+    assert isinstance(totals.nll, Quantity)
+    with pytest.raises(UnfinishedError, match="not told from 0"):
+        totals.nll.enclosed(15, "nats")
 
 
 # the order can be found broken

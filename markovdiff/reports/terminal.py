@@ -55,15 +55,22 @@ def notes(result: Result) -> RenderableType:
     return Group(*(Text(f"note: {printable(note)}", style="yellow") for note in result.notes))
 
 
-def _heading(result: Result) -> RenderableType:
+def facts(result: Result) -> str:
+    """Return in one line how many states and steps there are, and the noise."""
     scenario = result.scenario
     betas = scenario["betas"]
     kernel, states = scenario["kernel"], scenario["states"]
     assert isinstance(kernel, dict)
     assert isinstance(states, list)
     noise = str(kernel["kind"]) + (f", {_beta_range(betas)}" if isinstance(betas, list) else "")
-    facts = f"K = {len(states)} states · T = {scenario['steps']} steps · {noise}"
-    lines = [Text(printable(str(scenario["title"])), style="bold"), Text(facts, style="dim")]
+    sequences = scenario.get("sequences")
+    each = f"L = {sequences['length']} symbols of K = {len(states)}" if isinstance(sequences, dict) else ""
+    return f"{each or f'K = {len(states)} states'} · T = {scenario['steps']} steps · {noise}"
+
+
+def _heading(result: Result) -> RenderableType:
+    scenario = result.scenario
+    lines = [Text(printable(str(scenario["title"])), style="bold"), Text(facts(result), style="dim")]
     if scenario["description"]:
         lines.append(Text("\n" + printable(" ".join(str(scenario["description"]).split()))))
     return Group(*lines, Text())
@@ -72,7 +79,7 @@ def _heading(result: Result) -> RenderableType:
 def _beta_range(betas: Sequence[str]) -> str:
     values = [rational(beta) for beta in betas]
     low, high = min(values), max(values)
-    return f"β = {_short(low)}" if low == high else f"β from {_short(low)} to {_short(high)}"
+    return f"β = {short(low)}" if low == high else f"β from {short(low)} to {short(high)}"
 
 
 def _table(result: Result, rows: range | None) -> RenderableType:
@@ -84,7 +91,7 @@ def _table(result: Result, rows: range | None) -> RenderableType:
     for step in shown:
         table.add_row(
             str(step.t),
-            "" if step.beta is None else _short(step.beta),
+            "" if step.beta is None else short(step.beta),
             number(step.entropy),
             number(step.mutual_information),
             "" if step.information_loss is None else number(step.information_loss),
@@ -176,32 +183,38 @@ DECIMALS = 8
 """Decimals of the ledger: the same in every line, so that a reader can add the lines up."""
 
 
+def readings(elbo: Elbo) -> tuple[tuple[tuple[str, Enclosed | None], ...], ...]:
+    """Return the three ways to write L as a sum, each as names and numbers."""
+    return (
+        (("reconstruction", elbo.reconstruction), ("denoising", elbo.denoising), ("prior matching", elbo.prior)),
+        (("H(x0)", elbo.data_entropy), ("model error", elbo.model_error), ("prior gap", elbo.prior_gap)),
+        (("H(x0)", elbo.data_entropy), ("NLL − H(x0)", elbo.nll_excess), ("L − NLL", elbo.gap)),
+    )
+
+
 def ledger(elbo: Elbo, unit: str) -> RenderableType:
     """Return L three times: by its terms, and by both exact splits of its excess over H(x0)."""
-    readings: list[list[tuple[str, Enclosed | None]]] = [
-        [("reconstruction", elbo.reconstruction), ("denoising", elbo.denoising), ("prior matching", elbo.prior)],
-        [("H(x0)", elbo.data_entropy), ("model error", elbo.model_error), ("prior gap", elbo.prior_gap)],
-        [("H(x0)", elbo.data_entropy), ("NLL − H(x0)", elbo.nll_excess), ("L − NLL", elbo.gap)],
-    ]
+    lines_of = readings(elbo)
     table = Table(box=None, padding=(0, 1, 0, 0), show_header=False)
-    for _ in readings:
+    for _ in lines_of:
         table.add_column(no_wrap=True)
         table.add_column(justify="right", no_wrap=True, min_width=DECIMALS + 2)
         table.add_column(width=1)
-    columns = [adding_up([value for _, value in lines], elbo.negative_elbo) for lines in readings]
-    for k, names in enumerate(zip(*readings, strict=True)):
+    columns = [adding_up([value for _, value in lines], elbo.negative_elbo) for lines in lines_of]
+    for k, names in enumerate(zip(*lines_of, strict=True)):
         table.add_row(
             *(cell for (name, _), column in zip(names, columns, strict=True) for cell in (name, column[k], ""))
         )
-    table.add_row(*(cell for _ in readings for cell in ("", Text("─" * (DECIMALS + 2), style="dim"), "")))
-    total = Text(_fixed(elbo.negative_elbo), style="bold")
-    table.add_row(*(cell for _ in readings for cell in (Text("L = −ELBO", style="bold"), total, "")))
+    table.add_row(*(cell for _ in lines_of for cell in ("", Text("─" * (DECIMALS + 2), style="dim"), "")))
+    total = Text(fixed(elbo.negative_elbo), style="bold")
+    table.add_row(*(cell for _ in lines_of for cell in (Text("L = −ELBO", style="bold"), total, "")))
     parts: list[RenderableType] = [Text(f"where every {unit[:-1]} of the ELBO goes", style="dim"), table]
-    parts += [Text(f"  {why}", style="yellow") for why in _reasons(elbo)]
+    parts += [Text(f"  {why}", style="yellow") for why in reasons(elbo)]
     return Group(*parts, Text())
 
 
-def _reasons(elbo: Elbo) -> list[str]:
+def reasons(elbo: Elbo) -> list[str]:
+    """Return a sentence for each total that has no number: why."""
     values = [elbo.reconstruction, elbo.denoising, elbo.prior, elbo.nll, elbo.gap]
     words = {v.words: "∞" if v.value == "inf" else v.value for v in values if v is not None and v.words}
     return [f"{value}: {why}" for why, value in words.items()]
@@ -213,7 +226,7 @@ def adding_up(parts: Sequence[Enclosed | None], total: Enclosed | None) -> list[
     Each is rounded down and the missing units go to the largest remainders: every line is still within one unit of its
     last digit. A line too small for the decimals is shown by itself, in scientific notation.
     """
-    shown_as = [_fixed(part) for part in parts]
+    shown_as = [fixed(part) for part in parts]
     if total is None or not total.is_finite or any(part is None or not part.is_finite for part in parts):
         return shown_as
     unit = Decimal(10) ** -DECIMALS
@@ -229,7 +242,8 @@ def adding_up(parts: Sequence[Enclosed | None], total: Enclosed | None) -> list[
     ]
 
 
-def _fixed(value: Enclosed | None) -> str:
+def fixed(value: Enclosed | None) -> str:
+    """Return a value in fixed decimals, or in scientific notation where it is too small for them."""
     if value is None or not value.is_finite:
         return "" if value is None else number(value)
     exact = Decimal(value.value)
@@ -247,10 +261,15 @@ def per_step(result: Result, rows: range | None) -> RenderableType:
         table.add_column(name, justify="right", no_wrap=True)
     for step in result.steps[1:]:
         if (rows is None or step.t in rows) and step.elbo_term and step.model_error:
-            paid = step.conditional_entropy if step.t == 1 else step.information_loss
+            paid = paid_at(step)
             assert paid is not None
             table.add_row(str(step.t), number(step.elbo_term), "", number(paid), "", number(step.model_error))
     return Group(table, Text("t = 1 is the reconstruction: it pays for H(x0|x_1)", style="dim"), Text())
+
+
+def paid_at(step: Step) -> Enclosed | None:
+    """Return what a term pays for: H(x0|x_1) at t = 1, else the information that the step lost."""
+    return step.conditional_entropy if step.t == 1 else step.information_loss
 
 
 def verdicts(checks: Sequence[Check]) -> RenderableType:
@@ -259,7 +278,7 @@ def verdicts(checks: Sequence[Check]) -> RenderableType:
     for check in checks:
         mark, style = MARKS[check.verdict]
         table.add_row(
-            Text(f"{mark} {check.verdict}", style=style), Text(check.check, style="bold"), Text(_outcome(check))
+            Text(f"{mark} {check.verdict}", style=style), Text(check.check, style="bold"), Text(outcome(check))
         )
     return table
 
@@ -274,14 +293,15 @@ def verdict_lines(result: Result) -> list[Text]:
             f" {printable(str(result.scenario['name']))}  ",
             (check.check, "bold"),
         )
-        lines.append(line.append(f"  {_outcome(check)}"))
+        lines.append(line.append(f"  {outcome(check)}"))
     return lines + [
         Text(f"  note      {printable(str(result.scenario['name']))}  {printable(note)}", style="yellow")
         for note in result.notes
     ]
 
 
-def _outcome(check: Check) -> str:
+def outcome(check: Check) -> str:
+    """Return the finding in words, and what was expected where that is something else."""
     if check.verdict != "holds":
         return f"{check.detail}; expected {check.expected}"
     return check.detail + (" (as expected)" if "violated" in (check.observed, check.expected) else "")
@@ -300,7 +320,8 @@ def number(value: Enclosed, digits: int = DIGITS) -> str:
     return show_decimal(mantissa, int(exponent))
 
 
-def _short(x: Fraction | Decimal) -> str:
+def short(x: Fraction | Decimal) -> str:
+    """Return a rational in at most eleven characters, marked with ≈ where it was rounded."""
     if isinstance(x, Decimal):
         return decimal_text(x) if len(decimal_text(x)) <= 11 else f"≈{float(x):.6g}"
     exact = text(x)

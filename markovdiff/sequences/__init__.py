@@ -1,0 +1,1 @@
+"""Laws of sequences whose positions are noised each by itself, and what becomes of them."""
