@@ -86,7 +86,7 @@ def _words(panel: str, scene: ViewState) -> set[str]:
     return {
         "headline": counts | own | verdicts | {"1", "1/8"},
         "information": set(map(str, range(film.T + 1))),
-        "matrix": {"0", "1"},
+        "matrix": {"0", "1"} | labels,
         "marginal": labels,
         "posterior": counts | labels | more | {"0"},
         "ledger": counts | more | set(map(str, range(film.T + 1))),
@@ -116,12 +116,23 @@ def _spans(panel: str, scene: ViewState, chain: md.Chain | None) -> Iterator[Spa
         yield from ((Fraction(10) ** k, Fraction(10) ** k) for k in range(-400, 4) if "log" in scale_of(scene))
     if panel == "matrix":
         yield from ((Fraction(p), Fraction(p)) for p in film.opened.data)
+        yield from ((Fraction(p), Fraction(p)) for p in _entries(scene, chain))
     if panel == "posterior" and chain is not None:
         rows = [chain.data_posterior(t)[scene.chosen]]
         rows += [chain.forward_posterior(t, x0=scene.source)[scene.chosen]] if t else []
         yield from ((p, p) for row in rows for p in row or ())
     if panel == "trajectories":
         yield from _distances(scene)
+
+
+def _entries(scene: ViewState, chain: md.Chain | None) -> Iterator[Fraction]:
+    """The chosen matrix's entries, from the chain's own fractions; and 1 … K for how many a cell stands for."""
+    matrices = {"cumulative": "cumulative", "step": "step", "joint": "joint", "reverse": "bayes_reverse"}
+    if chain is not None and scene.run.matrix(scene.t, scene.matrix) is not None:
+        for row in getattr(chain, matrices[scene.matrix])(scene.t):
+            yield from row or ()
+        if len(scene.run.labels) > 4:  # on panels of 26 columns and 5 rows four entries have a cell each
+            yield from map(Fraction, range(2, len(scene.run.labels)))
 
 
 def _round_numbers(high: Fraction) -> Iterator[Fraction]:

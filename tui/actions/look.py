@@ -11,6 +11,7 @@ from tui.actions.action import Action, following
 from tui.panel import LAYOUTS, in_sight, layout_of, ring
 from tui.panels import PANELS
 from tui.panels.information import scale_of
+from tui.view import reading
 from tui.view.view_state import MATRICES, SCALES
 
 if TYPE_CHECKING:
@@ -36,6 +37,16 @@ def shadow(session: Session) -> None:
 def choose(name: str, way: int, session: Session) -> None:
     """Choose the next state of x_t (`chosen`) or x_0 (`source`), or the one before."""
     session.look(**{name: (getattr(session.view, name) + way) % session.states})
+
+
+def copy_number(session: Session) -> None:
+    """Copy the number that is read out, with all its digits."""
+    digits = reading.whole(session.view, session.screen.spot(session.view))
+    if digits:
+        session.screen.copy(digits)
+        session.screen.say(f"copied {digits}" if len(digits) <= 60 else f"copied {len(digits):,} characters")
+    else:
+        session.screen.say("nothing to copy: no number is read out, or the engine has not answered yet", "warning")
 
 
 def unit(session: Session) -> None:
@@ -97,6 +108,7 @@ LOOK = (
     _act("k", "choose_before", "the state of x_t before", do=partial(choose, "chosen", -1)),
     _act("J", "source_next", "the next state of x_0", do=partial(choose, "source", 1)),
     _act("K", "source_before", "the state of x_0 before", do=partial(choose, "source", -1)),
+    _act("Y", "copy_number", "copy the number that is read out, with all its digits", do=copy_number),
     _act("u", "unit", "bits or nats", do=unit),
     *(_act(p.key, f"panel_{p.name}", p.words, do=partial(focus, p.name)) for p in PANELS.values()),
     _act("tab", "turn", "the next panel, where several share a place", do=turn, first=True),
