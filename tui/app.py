@@ -24,6 +24,9 @@ from tui.screens.overlays import Editor
 from tui.session import Session
 from tui.themes import THEMES
 
+GREETING = "T is a tour in ten questions, ? the help; space plays, e changes the chain."
+"""What is said once, the first time."""
+
 
 class MarkovdiffApp(App[None]):
     """Step through the time of a noising chain."""
@@ -42,13 +45,15 @@ class MarkovdiffApp(App[None]):
         play: bool = False,
         fps: int = 30,
         theme: str | None = None,
+        greet: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Show a scenario; an `engine` that is given has begun it already."""
+        """Show a scenario; an `engine` that is given has begun it already. `greet` says where to begin."""
         super().__init__()
         for known in THEMES:
             self.register_theme(known)
         self.theme = theme or THEMES[0].name
+        self.greet = greet
         begun, engine = engine is not None, engine or Engine()
         self.main = MainScreen(
             lambda screen: Session(screen, request, engine, begun=begun, t=t, play=play, clock=clock), fps
@@ -62,6 +67,11 @@ class MarkovdiffApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return our colours: their names exist in every theme, also in one of Textual's own."""
         return dict(THEMES[0].variables)
+
+    def on_ready(self) -> None:
+        """Say to somebody new where to begin."""
+        if self.greet:
+            self.notify(GREETING, title="new here?", timeout=20, markup=False)
 
     def on_unmount(self) -> None:
         """Leave no process behind."""
@@ -83,6 +93,10 @@ class MarkovdiffApp(App[None]):
         for action in ACTIONS:
             later = partial(self.call_later, self.main.action_act, action.name)
             yield SystemCommand(action.words, f"{action.group}: {spelled(action.keys.split(',')[0])}", later)
+
+    async def action_quit(self) -> None:
+        """Leave; an edited chain that is not saved is asked about."""
+        self.main.action_act("quit")
 
     def action_suspend_process(self) -> None:
         """Give the terminal back to the shell, with the clock at rest; where there is no shell, do nothing."""
@@ -121,7 +135,7 @@ class MarkovdiffApp(App[None]):
     def saved(self, event: Form.Saved) -> None:
         """Name the file in the command line from now on."""
         recent.remember(event.path)
-        self.session.request = replace(self.session.request, source=str(event.path), edited=False)
+        self.session.saved(self.session.request, event.path)
 
 
 def _has_a_shell() -> bool:

@@ -6,7 +6,7 @@ paints again only the rows that changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from rich.segment import Segment
@@ -22,6 +22,7 @@ from textual.widget import Widget
 from tui.panel import Panel
 from tui.raster import Row
 from tui.view import ViewState
+from tui.view.footer import Hint, action_at, footer
 
 
 class Canvas(Widget):
@@ -106,6 +107,25 @@ class Line(ViewCanvas):
         """Paint the row, if there is room for it."""
         if self.size.width > 0:
             self.paint([self.row(view, self.size.width)])
+
+
+class Foot(Canvas):
+    """The foot of a screen: its keys, in as many words as there is room for; a click does what the key does."""
+
+    DEFAULT_CSS = "Foot { height: 1; }"
+
+    def __init__(self, hints: Sequence[Hint], *, id: str | None = None) -> None:  # noqa: A002  (Textual's name)
+        super().__init__(id=id)
+        self.hints = hints
+
+    def on_resize(self) -> None:
+        """Paint what goes into the new width."""
+        self.paint([footer(self.hints, self.size.width)])
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the key under the mouse does."""
+        if action := action_at(self.hints, self.size.width, event.x):
+            await self.app.run_action(action, self.screen)
 
 
 class PanelWidget(ViewCanvas):

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from tui import recent
 from tui.engine import Engine
+from tui.form import moved
 from tui.lab.bench import LabState
 from tui.messages import Request
 from tui.saving import save
 from tui.screens.form import Form
 from tui.screens.lab import Lab
-from tui.screens.overlays import Editor, Export, GoTo, Help, Scenarios
+from tui.screens.overlays import Ask, Editor, Export, GoTo, Help, Scenarios
+from tui.screens.save import SaveAs
 from tui.session import Session
 
 if TYPE_CHECKING:
@@ -43,7 +45,9 @@ def scenarios(app: App[Any], session: Session) -> None:
 
     def chosen(key: str | None) -> None:
         if key is not None:
-            open_file(session, place(key), str(place(key)) if key in files else key)
+            source = str(place(key)) if key in files else key
+            edited = session.request if session.request.edited else None
+            unless_lost(app, session, edited, lambda: open_file(session, place(key), source))
 
     def request(key: str) -> Request:
         return Request(place(key).read_text(encoding="utf-8"), str(place(key).parent), place(key).stem)
@@ -61,6 +65,36 @@ def open_file(session: Session, path: Path, source: str) -> None:
         session.screen.say(f"{path.name}: {error}", "error")
         return
     session.begin(Request(text, str(path.parent), path.stem, source=source))
+
+
+def unless_lost(app: App[Any], session: Session, edited: Request | None, do: Callable[[], None]) -> None:
+    """Do what would lose an edited chain: at once where there is none, else only when it is saved or given up."""
+
+    def saved(path: Path | None) -> None:
+        if path is not None and edited is not None:
+            recent.remember(path)
+            session.saved(edited, path)
+            do()
+
+    def answered(key: str | None) -> None:
+        if key == "y":
+            do()
+        elif key == "s" and edited is not None:
+            app.push_screen(SaveAs(edited.text, Path(edited.folder), edited.name, Path.cwd()), saved)
+
+    if edited is None:
+        do()
+    elif not isinstance(app.screen, Ask):
+        app.push_screen(Ask(f"{edited.name} was edited and is not saved", LOSE), answered)
+
+
+LOSE = {"n": "stay with it", "s": "save it to a file first", "y": "lose the changes"}
+"""What can become of an edited chain."""
+
+
+def leave(app: App[Any], session: Session) -> None:
+    """End the program."""
+    unless_lost(app, session, session.unsaved, session.screen.leave)
 
 
 def form(app: App[Any], session: Session) -> None:
@@ -87,6 +121,9 @@ def export(app: App[Any], session: Session) -> None:
                 content = app.export_screenshot() if kind == "svg" else None
                 saved = save(kind, session.run, session.request, session.playback.t, Path.cwd(), content)
                 session.screen.say(f"saved {saved.name}")
+                kept = session.request
+                if kind == "toml" and moved(kept.text, Path(kept.folder), Path.cwd()) == kept.text:
+                    session.saved(kept, saved)
             except (OSError, ValueError) as error:
                 session.screen.say(str(error), "error")
 
@@ -105,9 +142,9 @@ def lab(app: App[Any], session: Session) -> None:
     app.push_screen(Lab(session.lab), left)
 
 
-def show_help(app: App[Any], session: Session) -> None:  # noqa: ARG001  (a dialogue)
-    """Show every key, and what the panels mean."""
-    app.push_screen(Help())
+def show_help(app: App[Any], session: Session) -> None:
+    """Show what the panel in focus means, every key, and what the other panels mean."""
+    app.push_screen(Help(session.view.focused))
 
 
 DIALOGUES: dict[str, Callable[[App[Any], Session], None]] = {
@@ -118,6 +155,7 @@ DIALOGUES: dict[str, Callable[[App[Any], Session], None]] = {
     "export": export,
     "lab": lab,
     "help": show_help,
+    "leave": leave,
 }
 """The dialogues by the names that actions open them by."""
 

@@ -15,11 +15,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from tui import raster
-from tui.actions import BY_NAME
-from tui.canvas import Line, PanelWidget, Scrubber, ViewCanvas
+from tui.actions import ACTIONS, BY_NAME, spelled
+from tui.canvas import Foot, Line, PanelWidget, Scrubber, ViewCanvas
 from tui.dialogues import DIALOGUES
 from tui.messages import Answer, Question
 from tui.panel import ALONE, LAYOUTS, in_sight, layout_of
@@ -34,6 +33,17 @@ from tui.session import Session, Severity
 from tui.themes import THEMES
 from tui.tour import Tour
 from tui.view import Readable, ViewState, headline, reading
+from tui.view.footer import Hint
+
+HINTS = (
+    *(
+        Hint(action.shown or spelled(action.keys.split(",")[0]), action.footer, f"act('{action.name}')", action.weight)
+        for action in ACTIONS
+        if action.footer
+    ),
+    Hint("^p", "Palette", "app.command_palette", 6),
+)
+"""What stands at the foot of the screen."""
 
 
 class MainScreen(Screen[None]):
@@ -43,9 +53,8 @@ class MainScreen(Screen[None]):
         Binding(
             action.keys,
             f"act('{action.name}')",
-            action.footer or action.words,
-            show=bool(action.footer),
-            key_display=action.shown,
+            action.words,
+            show=False,
             priority=action.first,
         )
         for action in BY_NAME.values()
@@ -65,7 +74,7 @@ class MainScreen(Screen[None]):
         with Container(id="panels"):
             yield from map(PanelWidget, PANELS.values())
         yield Line(self.read_out, id="reading")
-        yield Footer(show_command_palette=False)
+        yield Foot(HINTS, id="foot")
 
     def on_mount(self) -> None:
         """Let the session look at its engine some times a second."""

@@ -40,7 +40,8 @@ def show(path: Path, source: str, *, t: int, play: bool, fps: int, theme: str | 
     engine.run(request)
     from tui.app import MarkovdiffApp
 
-    app = MarkovdiffApp(request, engine, t=t, play=play, fps=fps, theme=f"markovdiff-{theme}" if theme else None)
+    theme, greet = f"markovdiff-{theme}" if theme else None, recent.first_time()
+    app = MarkovdiffApp(request, engine, t=t, play=play, fps=fps, theme=theme, greet=greet)
     with signals.handled(lambda number, _frame: leave(app, number)):
         app.run()
     return app.return_code or 0

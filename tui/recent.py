@@ -42,6 +42,19 @@ def remember(path: Path) -> None:
             beside.unlink(missing_ok=True)
 
 
+def first_time() -> bool:
+    """Return whether nobody has been greeted here before, and take down that somebody was; a visitor never is."""
+    if confined.folder():
+        return False
+    seen = _place().with_name("greeted")
+    try:
+        seen.parent.mkdir(parents=True, exist_ok=True)
+        seen.touch(exist_ok=False)
+    except OSError:
+        return False
+    return True
+
+
 def _place() -> Path:
     state = os.environ.get("XDG_STATE_HOME")
     return (Path(state) if state else Path.home() / ".local" / "state") / "markovdiff" / "recent"

@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 from tui.engine import Engine
@@ -120,7 +121,8 @@ class Session:
         """Look at what the run and the clock now have, with these changes to the ViewState."""
         p = self.playback
         t, run = p.t, self._shown_run()
-        now = replace(self.view, run=run, arrived=run.arrived, t=t, playing=p.playing, pace=p.words, **changes)
+        clock: dict[str, Any] = {"t": t, "playing": p.playing, "pace": p.words}
+        now = replace(self.view, run=run, arrived=run.arrived, edited=self.request.edited, **clock, **changes)
         self.screen.view = self._with_answers(now)
 
     def go(self, t: int, **changes: Any) -> None:
@@ -249,6 +251,20 @@ class Session:
                     self.engine.ask(question)
         answers = tuple(answer for answer in self._asked.values() if answer is not None)
         return replace(view, answers=answers)
+
+    @property
+    def unsaved(self) -> Request | None:
+        """The chain that was changed and would be lost with the program, which may wait behind the tour."""
+        waiting = (self.before_tour.request,) if self.tour is not None and self.before_tour is not None else ()
+        return next((request for request in (self.request, *waiting) if request.edited), None)
+
+    def saved(self, request: Request, path: Path) -> None:
+        """Name the file that a chain is kept in from now on."""
+        now = replace(request, source=str(path), edited=False)
+        if self.request == request:
+            self.request = now
+        if self.before_tour is not None and self.before_tour.request == request:
+            self.before_tour = replace(self.before_tour, request=now)
 
     # the tour
 

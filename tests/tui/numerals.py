@@ -82,10 +82,13 @@ def _words(panel: str, scene: ViewState) -> set[str]:
     own = set(NUMERAL.findall(f"{film.opened.name} {film.opened.title}"))
     more = {str(n) for n in range(1, max(20, film.opened.K + 1))}  # lines or states below an edge
     sampled = {str(film.sampled.count), str(film.sampled.seed), str(film.sampled.undefined)} if film.sampled else set()
+    checks = film.finished["checks"] if film.finished else []
+    held = sum(check["verdict"] == "holds" for check in checks)
+    verdicts = {str(len(checks)), str(held)}
     return {
-        "headline": counts | own | {f"{len(film.finished['checks'])}" if film.finished else "", "1", "1/8"},
+        "headline": counts | own | verdicts | {"1", "1/8"},
         "information": set(map(str, range(film.T + 1))),
-        "matrix": {"0", "1"},
+        "matrix": {"0", "1"} | labels,
         "marginal": labels,
         "posterior": counts | labels | more | {"0"},
         "ledger": counts | more | set(map(str, range(film.T + 1))),
@@ -116,6 +119,7 @@ def _spans(panel: str, scene: ViewState, chain: md.Chain | None) -> Iterator[Spa
         yield from ((Fraction(10) ** k, Fraction(10) ** k) for k in range(-400, 4) if "log" in scale_of(scene))
     if panel == "matrix":
         yield from ((Fraction(p), Fraction(p)) for p in film.opened.data)
+        yield from ((Fraction(p), Fraction(p)) for p in _entries(scene, chain))
     if panel == "posterior" and chain is not None:
         rows = [chain.data_posterior(t)[scene.chosen]]
         rows += [chain.forward_posterior(t, x0=scene.source)[scene.chosen]] if t else []
@@ -153,6 +157,16 @@ def _drawn(film: RunBuffer) -> Iterator[Span]:
         yield from _quantities(row, ("excess", "kl", "outside_support"))
     if "support" not in law:
         yield from ((Fraction(q), Fraction(q)) for row in film.drawn for _, q, _ in row)
+
+
+def _entries(scene: ViewState, chain: md.Chain | None) -> Iterator[Fraction]:
+    """The chosen matrix's entries, from the chain's own fractions; and 1 … K for how many a cell stands for."""
+    matrices = {"cumulative": "cumulative", "step": "step", "joint": "joint", "reverse": "bayes_reverse"}
+    if chain is not None and scene.run.matrix(scene.t, scene.matrix) is not None:
+        for row in getattr(chain, matrices[scene.matrix])(scene.t):
+            yield from row or ()
+        if len(scene.run.labels) > 4:  # on panels of 26 columns and 5 rows four entries have a cell each
+            yield from map(Fraction, range(2, len(scene.run.labels)))
 
 
 def _round_numbers(high: Fraction) -> Iterator[Fraction]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from fractions import Fraction
 
 import pytest
 from sessions import TWO_STATE, Nearby, Session, session
@@ -20,6 +21,7 @@ from tui.screens.lab import Lab
 from tui.screens.overlays import Editor, Export, GoTo, Help, Scenarios
 from tui.screens.tour import Card
 from tui.themes import THEMES
+from tui.view import reading
 
 pytestmark = pytest.mark.usefixtures("state")
 
@@ -258,6 +260,15 @@ async def exports(s: Session, key: str) -> None:
     await s.home()
 
 
+async def copies_the_number(s: Session, key: str) -> None:
+    await s.press("end", "3")  # the marginal of x_T, state a: 1/2 + (9/10)^64 / 4
+    view = s.app.main.view
+    await s.until(lambda: bool(reading.whole(s.app.main.view, s.app.main.spot(s.app.main.view))))
+    await s.press(key)
+    assert view.t == s.app.main.view.run.T
+    assert Fraction(s.app.clipboard) == Fraction(1, 2) + Fraction(9, 10) ** view.t / 4
+
+
 async def copies(s: Session, key: str) -> None:
     await s.press(key)
     assert s.app.clipboard == "markovdiff tui two-state --t 20"
@@ -358,6 +369,7 @@ FACTS: dict[str, Callable[[Session, str], Awaitable[None]]] = {
     "sample": samples,
     "export": exports,
     "copy_command": copies,
+    "copy_number": copies_the_number,
     "lab": experiments,
     "tour": tours,
     "restart": restarts,

@@ -36,6 +36,23 @@ def test_the_state_of_the_checks_is_in_the_headline(width: int) -> None:
     assert "? 1 undecided" in headline((0, "undecided"))
     if width >= 80:
         assert f"✓ {len(checks)} checks hold" in headline()
+    if width >= 110:
+        assert f"✓ {len(checks)} checks hold, proved" in headline()
+        assert f"? 1 undecided, {len(checks) - 1} hold" in headline((0, "undecided"))
+        assert "✗ dpi fails, 1 undecided" in headline((dpi, "fails"), (0, "undecided"))
+
+
+@pytest.mark.parametrize("width", range(40, 201, 7))
+def test_an_edited_chain_is_marked_in_the_headline(width: int) -> None:
+    """A star stands at the name at every width, and words where there is room; an unedited chain has neither."""
+    film = film_of("two-state")
+    shown = [
+        raster.text([view.headline(view.ViewState(film, 3, edited=edited), width, "‖ 1x")]) for edited in (False, True)
+    ]
+    assert "*" not in shown[0]
+    assert "two-state*" in shown[1]
+    assert "edited" not in shown[0]
+    assert "edited" in shown[1] or width < 110
 
 
 @pytest.mark.parametrize("name", ["two-state", "letters-uniform", "elbo-mask-prior", "elbo-d3pm", "elbo-counted-100"])

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from runs import NAMES, OWN, drawn, film_of
 
-from tui import view
+from tui import raster, view
+from tui.glyphs import columns
+from tui.messages import Question
+from tui.panels import PANELS
 
 
 @pytest.mark.parametrize("matrix", view.MATRICES)
@@ -42,3 +47,38 @@ def test_a_memory_process_has_no_step_matrix() -> None:
     shown = drawn("matrix", view.ViewState(film_of("memory"), 1, matrix="step"), 60, 9)
     assert "t = 0" not in shown
     assert shown.strip()
+
+
+def test_entries_are_squares_with_numbers_and_names() -> None:
+    """Two states at t = 1 of the symmetric channel: 0.95 stays, 0.05 flips; a cell is twice as wide as it is high."""
+    rows = PANELS["matrix"].draw(view.ViewState(film_of("two-state"), 1), 60, 13)
+    shown = raster.text(rows).splitlines()
+    assert shown[0].split()[:2] == ["a", "b"]
+    numbers = [[float(word.strip("▀")) for word in re.findall(r"\d\.\d+", row)] for row in shown]
+    assert [row for row in numbers if row] == [[0.95, 0.05], [0.05, 0.95]]
+    corner = rows[1][2].style
+    across = sum(1 for cell in rows[1][2:] if cell.style == corner)
+    down = 2 * sum(1 for row in rows[1:] if row[2].style == corner and row[2].char == "▀")
+    assert across == down == 12
+
+
+def test_blocks_merge_rows_as_columns() -> None:
+    """26 letters on few rows: a cell is the largest of as many rows as columns, and the panel says of how many."""
+    film = film_of("letters-uniform")
+    entries = film.matrix(3, "cumulative")
+    assert entries is not None
+    scene = view.ViewState(film, 3, chosen=0, source=25)
+    rows = PANELS["matrix"].draw(scene, 60, 7)
+    assert "the largest of 3×3" in raster.text(rows[:1])
+    largest = max(x for row in entries[3:6] for x in row[:3] if x is not None)
+    assert rows[1][0].back == raster.cividis(largest)
+    assert PANELS["matrix"].spot(scene, 0, 2, 60, 7) == Question("cumulative", 3, 6, 0)
+    assert PANELS["matrix"].spot(scene, 59, 2, 60, 7) is None
+
+
+def test_wide_names_stand_beside_their_rows() -> None:
+    """日 takes two columns at the left and above; each row still has as many columns as the panel."""
+    rows = PANELS["matrix"].draw(view.ViewState(film_of("wide"), 1), 60, 26)
+    assert all(sum(columns(cell.char) if cell.char else 0 for cell in row) == 60 for row in rows)
+    assert "日" in raster.text(rows[:1])
+    assert any("日" in raster.text([row[:4]]) for row in rows[1:])

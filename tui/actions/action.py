@@ -24,7 +24,8 @@ class Action:
     - `keys` as Textual writes them, apart by commas
     - `name` by which code and bindings call it, `words` and `group` of the help and the palette
     - `do` does it
-    - `footer` is its word at the foot of the screen, if it is shown there: under its first key, or as `shown`
+    - `footer` is its word at the foot of the screen, if it is shown there: under its first key, or as `shown`;
+      of two that do not both go in, that of greater `weight` stays
     - `when` says whether its keys mean it now; `first` lets them mean it before a widget is asked
     """
 
@@ -34,6 +35,7 @@ class Action:
     group: str
     do: Callable[[Session], None]
     footer: str = ""
+    weight: int = 0
     shown: str | None = None
     when: Callable[[Session], bool] = always
     first: bool = False

@@ -79,9 +79,9 @@ TOUR = (
 """What keys mean while the tour lasts, or one panel has the room of all."""
 
 GUIDE = (
-    Action("T", "tour", "a tour in ten questions, or leave it", "study", tour),
+    Action("T", "tour", "a tour in ten questions, or leave it", "study", tour, footer="Tour", weight=7),
     Action("enter", "restart", "start the engine again, if it has ended", "study", restart),
-    Action("question_mark", "help", "this help", "program", partial(opens, "help"), footer="Help"),
+    Action("question_mark", "help", "this help", "program", partial(opens, "help"), footer="Help", weight=10),
     Action(
         "ctrl+z",
         "suspend_process",
@@ -89,5 +89,5 @@ GUIDE = (
         "program",
         lambda s: s.screen.suspend(),
     ),
-    Action("q", "quit", "leave", "program", lambda s: s.screen.leave()),
+    Action("q", "quit", "leave", "program", partial(opens, "leave")),
 )

@@ -11,6 +11,7 @@ from tui.actions.action import Action, following
 from tui.panel import LAYOUTS, in_sight, layout_of, ring
 from tui.panels import PANELS
 from tui.panels.information import scale_of
+from tui.view import reading
 from tui.view.view_state import MATRICES, SCALES
 
 if TYPE_CHECKING:
@@ -41,6 +42,16 @@ def choose(name: str, way: int, session: Session) -> None:
 def draw_by(way: int, session: Session) -> None:
     """Choose the next sampler, or the one before."""
     session.look(sampler=session.view.sampler + way)
+
+
+def copy_number(session: Session) -> None:
+    """Copy the number that is read out, with all its digits."""
+    digits = reading.whole(session.view, session.screen.spot(session.view))
+    if digits:
+        session.screen.copy(digits)
+        session.screen.say(f"copied {digits}" if len(digits) <= 60 else f"copied {len(digits):,} characters")
+    else:
+        session.screen.say("nothing to copy: no number is read out, or the engine has not answered yet", "warning")
 
 
 def unit(session: Session) -> None:
@@ -86,8 +97,9 @@ LOOK = (
         "curves on a linear, square-root or logarithmic scale",
         do=scale,
         footer="Scale",
+        weight=3,
     ),
-    _act("F", "shadow", "float64's I(x0;x_t) beside the certified one, or not", do=shadow),
+    _act("F", "shadow", "float64's I(x0;x_t) beside the certified one, or not", do=shadow, footer="float64", weight=1),
     _act(
         "c", "matrix", "the next matrix: Qbar, Q, the joint, the Bayes reverse", do=partial(advance, "matrix", MATRICES)
     ),
@@ -103,9 +115,12 @@ LOOK = (
     _act("K", "source_before", "the state of x_0 before", do=partial(choose, "source", -1)),
     _act("d", "sampler_next", "the next sampler, of sequences", do=partial(draw_by, 1)),
     _act("D", "sampler_before", "the sampler before, of sequences", do=partial(draw_by, -1)),
+    _act("Y", "copy_number", "copy the number that is read out, with all its digits", do=copy_number),
     _act("u", "unit", "bits or nats", do=unit),
     *(_act(p.key, f"panel_{p.name}", p.words, do=partial(focus, p.name)) for p in PANELS.values()),
     _act("tab", "turn", "the next panel, where several share a place", do=turn, first=True),
-    _act("f", "zoom", "the focused panel alone, and back", do=zoom, footer="Zoom"),
-    _act("t", "next_theme", "dark, light, high contrast", do=lambda session: session.screen.next_theme()),
+    _act("f", "zoom", "the focused panel alone, and back", do=zoom, footer="Zoom", weight=4),
+    _act(
+        "t", "next_theme", "dark, light, high contrast", do=lambda session: session.screen.next_theme(), footer="Theme"
+    ),
 )

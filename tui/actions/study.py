@@ -72,13 +72,28 @@ def restart(session: Session) -> None:
 _act = partial(Action, group="study")
 
 STUDY = (
-    _act("s", "scenarios", "choose a scenario", do=partial(opens, "scenarios"), footer="Scenarios"),
-    _act("e", "edit", "change the chain", do=edit, footer="Edit"),
+    _act("s", "scenarios", "choose a scenario", do=partial(opens, "scenarios"), footer="Scenarios", weight=8),
+    _act("e", "edit", "change the chain", do=edit, footer="Edit", weight=7),
     _act("ctrl+e", "edit_text", "change the text of the scenario", do=partial(opens, "text")),
     _act("m", "mark", "mark this chain", do=mark),
     _act("b", "compare", "lay the marked chain beneath this one, or take it away", do=compare),
     _act("n", "sample", "draw other particles", do=sample),
-    _act("x", "export", "save a picture, the numbers, or the result", do=partial(opens, "export")),
-    _act("y", "copy_command", "copy the command line of this view", do=copy_command),
-    _act("ctrl+l", "lab", "the lab: entropy, cross-entropy, KL, growth, two states", do=lab),
+    _act(
+        "x",
+        "export",
+        "save a picture, the numbers, or the result",
+        do=partial(opens, "export"),
+        footer="Save",
+        weight=6,
+    ),
+    _act("y", "copy_command", "copy the command line of this view", do=copy_command, footer="Copy"),
+    _act(
+        "ctrl+l",
+        "lab",
+        "the lab: entropy, cross-entropy, KL, growth, two states",
+        do=lab,
+        footer="Lab",
+        weight=6,
+        shown="^l",
+    ),
 )

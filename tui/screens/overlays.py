@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import groupby
 from typing import ClassVar, TypeVar
 
 from rich.table import Table
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -24,6 +24,7 @@ from tui.actions import ACTIONS, Action, spelled
 from tui.canvas import Canvas
 from tui.engine import Engine
 from tui.messages import Request
+from tui.panel import Panel
 from tui.panels import PANELS
 from tui.run_buffer import RunBuffer
 from tui.screens.lists import Choices, Modal
@@ -209,6 +210,31 @@ class Export(Overlay[str | None]):
         self.dismiss(event.option_id)
 
 
+class Ask(Overlay[str | None]):
+    """A question with a key to each answer. The first changes nothing, and so does escape, which gives None."""
+
+    def __init__(self, question: str, answers: Mapping[str, str]) -> None:
+        super().__init__()
+        self.question, self.answers = question, answers
+
+    def compose(self) -> ComposeResult:
+        """Lay out the answers."""
+        with Vertical(classes="small ask") as box:
+            box.border_title = Content(self.question).markup
+            yield Choices(*(Option(f"{key}  {words}", id=key) for key, words in self.answers.items()), markup=False)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take an answer by its letter."""
+        if event.key in self.answers:
+            event.stop()
+            self.dismiss(event.key)
+
+    @on(OptionList.OptionSelected)
+    def choose(self, event: OptionList.OptionSelected) -> None:
+        """Give this one back."""
+        self.dismiss(event.option_id)
+
+
 NOTHING = view.ViewState(RunBuffer(), 0)
 """Before there is a run."""
 
@@ -225,20 +251,32 @@ def _keys(actions: Iterable[Action]) -> Table:
 
 
 class Help(Overlay[None]):
-    """Every action, from the registry, and what each panel means."""
+    """The panel in focus, every action from the registry, and what each other panel means."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,question_mark", "leave", "back", priority=True)]
+
+    def __init__(self, focused: str = "") -> None:
+        """Take the name of the panel that has the keys."""
+        super().__init__()
+        self.panels = sorted(PANELS.values(), key=lambda panel: panel.name != focused)
+        self.first = 1 if focused in PANELS else 0
 
     def compose(self) -> ComposeResult:
-        """Keys first, then the panels."""
+        """Lay out the panel in focus, the keys, then the other panels."""
         with VerticalScroll(classes="box") as box:
-            box.border_title = "help: escape leaves"
+            box.border_title = "help: ↑ ↓ scroll, q, ? or escape closes"
+            yield from self._about(self.panels[: self.first])
             for group, actions in groupby(ACTIONS, key=lambda action: action.group):
                 yield Static(group, markup=False)
                 yield Static(_keys(actions))
-            for panel in PANELS.values():
-                title = f"{panel.key} {panel.title(NOTHING)}"
-                yield Static(Content.assemble((title, "bold"), f"\n{panel.about}\n"), markup=False)
-                formulas = "\n".join(f"  {formula}" for formula in panel.formula.split(";   "))
-                yield Static(f"{formulas}\n", classes="formula", markup=False)
+            yield from self._about(self.panels[self.first :])
+
+    def _about(self, panels: Iterable[Panel]) -> ComposeResult:
+        for panel in panels:
+            title = f"{panel.key} {panel.title(NOTHING)}"
+            yield Static(Content.assemble((title, "bold"), f"\n{panel.about}\n"), markup=False)
+            formulas = "\n".join(f"  {formula}" for formula in panel.formula.split(";   "))
+            yield Static(f"{formulas}\n", classes="formula", markup=False)
 
     def on_mount(self) -> None:
         """Let the arrows scroll."""

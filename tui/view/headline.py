@@ -1,4 +1,4 @@
-"""The top line: the scenario, t, the two numbers that matter, and whether the checks hold."""
+"""The top line: the scenario and whether it was changed, t, the two numbers that matter, whether the checks hold."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ def headline(view: ViewState, width: int, playing: str) -> Row:
     if run.opened is None:
         return line(_not_opened(run), width)
     o, t = run.opened, view.t
+    star = "*" if view.edited else ""
     kind = f"{o.kernel} · {o.schedule}" if o.schedule else o.kernel
     size = f"K={o.K}" if o.length is None else f"K={o.K} L={o.length}"
     abouts = (f"  {kind}  {size} T={o.T}", f"  {kind}  {size}", f"  {kind}", f"  {o.kernel}", "")
     entropy, information = (run.value(t, quantity) for quantity in ("entropy", "mutual_information"))
     fields = [
-        Field((f" {o.name}", f" {shorten(o.name, 20)}"), "title", rank=6),
+        Field((f" {o.name}{star}", f" {shorten(o.name, 20)}{star}"), "title", rank=6),
+        Field((" edited, not saved", " edited", "") if star else ("",), "mark"),
         Field(abouts, "dim"),
         number((f"  t={t}/{o.T} ",), "title", rank=9),
         number([f"  H={form}" for form in roundings(entropy, 5)], "title", rank=8),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tui.glyphs import shorten
-from tui.messages import Question
+from tui.messages import Answer, Question
 from tui.raster import Row
 from tui.rows import Field, Words, line, number
 from tui.run_buffer import NO_NUMBERS, short
@@ -100,21 +100,29 @@ def _fraction(exact: str | None, picture: float | None, width: int) -> Words:
     return [number(sizes, "title", rank=9), number(lengths, "dim")]
 
 
-def _number(view: ViewState, spot: Number, width: int) -> Row:
-    run = view.run
+def _record(view: ViewState, spot: Number) -> Any:
+    """Return what the result has for a number: a record, a fraction, or None."""
+    finished = view.run.finished
     if spot.sampler is not None:
-        rows = run.finished["sampler"] if run.finished else []
-        name, record = (
-            SAMPLER_NAMES[spot.quantity],
-            rows[spot.sampler][spot.quantity] if spot.sampler < len(rows) else None,
-        )
-    elif spot.t is None:
-        name, record = TOTAL_NAMES[spot.quantity], run.finished["elbo"][spot.quantity] if run.finished else None
-    else:
-        name = STEP_NAMES[spot.quantity].format(t=spot.t, s=spot.t - 1)
-        if view.has_sequences and spot.quantity == "sdpi_bound":
-            name = name.replace("η(Q", "η(⊗Q")
-        record = run.value(spot.t, spot.quantity)
+        rows = finished["sampler"] if finished else []
+        return rows[spot.sampler][spot.quantity] if spot.sampler < len(rows) else None
+    if spot.t is None:
+        return finished["elbo"][spot.quantity] if finished else None
+    return view.run.value(spot.t, spot.quantity)
+
+
+def _name(view: ViewState, spot: Number) -> str:
+    """Return what a number is called; of sequences the bound is formed by the product kernel."""
+    if spot.sampler is not None:
+        return SAMPLER_NAMES[spot.quantity]
+    if spot.t is None:
+        return TOTAL_NAMES[spot.quantity]
+    name = STEP_NAMES[spot.quantity].format(t=spot.t, s=spot.t - 1)
+    return name.replace("η(Q", "η(⊗Q") if view.has_sequences and spot.quantity == "sdpi_bound" else name
+
+
+def _number(view: ViewState, spot: Number, width: int) -> Row:
+    run, record, name = view.run, _record(view, spot), _name(view, spot)
     words = (f" {name} ", "dim")
     if record is None:
         return line([words, ("…" if run.at(spot.t or 0) is None else "is not defined here", "dim")], width)
@@ -155,6 +163,21 @@ def _certified(record: dict[str, Any], unit: str) -> Words:
         return [number((f"= {value} {unit}", *shorter), "title", rank=9), exact, Field(("  exactly", ""), "dim")]
     enclosures = dict.fromkeys((f" ∈ [{lower}, {upper}]", f" ∈ {narrowed(lower, upper)}"))
     return [number((f"{value} {unit}", *shorter), "title", rank=9), number([*enclosures], "dim"), exact]
+
+
+def whole(view: ViewState, spot: Readable | None) -> str:
+    """Return the number that is read out with all its digits, and its enclosure if it has one; "" if not known.
+
+    A fraction is as the engine has answered it, however long.
+    """
+    if isinstance(spot, Question):
+        answer = view.answer(spot)
+        return answer.exact if isinstance(answer, Answer) else ""
+    record = _record(view, spot) if spot else None
+    if record is None or isinstance(record, str):
+        return record or ""
+    value, lower, upper = record["value"], record.get("lower"), record.get("upper")
+    return str(value) if lower is None or lower == upper else f"{value} [{lower}, {upper}]"
 
 
 def narrowed(lower: str, upper: str) -> str:

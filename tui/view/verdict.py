@@ -1,4 +1,7 @@
-"""What has come of the scenario's checks, in as many words as there is room for."""
+"""Say what came of the scenario's checks, in as many words as there is room for.
+
+That is which fail, what is undecided, and whether the rest was proved or only computed in float64.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,17 @@ def verdict(run: RunBuffer, before: str = "", rank: int = 0) -> Field:
     checks = run.finished["checks"]
     failed = [check["check"] for check in checks if check["verdict"] == "fails"]
     open_ones = [check["check"] for check in checks if check["verdict"] not in ("fails", "holds")]
+    n = len(checks)
     if failed:
         words = f"✗ {failed[0]} fails" if len(failed) == 1 else f"✗ {len(failed)} checks fail"
-        return _field(before, "bad", rank + 3, words, f"✗ {len(failed)} fail" + "s" * (len(failed) == 1), "✗")
+        besides = f"{words}, {len(open_ones)} undecided" if open_ones else words
+        return _field(before, "bad", rank + 3, besides, words, f"✗ {len(failed)} fail" + "s" * (len(failed) == 1), "✗")
     if open_ones:
-        return _field(before, "mark", rank + 3, f"? {len(open_ones)} undecided", "?")
-    n = len(checks)
+        words, held = f"? {len(open_ones)} undecided", n - len(open_ones)
+        return _field(before, "mark", rank + 3, f"{words}, {held} hold" + "s" * (held == 1), words, "?")
     if not n:
         return _field(before, "dim", rank, "no checks", "")
-    where = ", float64" if any(check["decided"] == "float" for check in checks) else ""
+    where = ", float64" if any(check["decided"] == "float" for check in checks) else ", proved"
     words = f"✓ {n} checks hold" if n > 1 else "✓ 1 check holds"
     return _field(before, "good", rank, words + where, words, f"✓ {n} hold" + "s" * (n == 1), "✓")
 

@@ -47,6 +47,7 @@ class ViewState:
     - `recent` are the names of the panels that were asked for, that which has the keys first
     - `hover` is where the mouse is: a panel's name, x and y
     - `sampler` is the number of the sampler that is looked at, counted round and round
+    - `edited` is whether the chain was changed and is not saved
     - `size` is the screen's, in columns and rows; `touring` whether the card of the tour takes some of them
     """
 
@@ -70,6 +71,7 @@ class ViewState:
     touring: bool = False
     sampler: int = 0
     arrived: int = 0
+    edited: bool = False
 
     @property
     def focused(self) -> str:
