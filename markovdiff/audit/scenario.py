@@ -73,7 +73,7 @@ class Scenario:
 
 
 def read(part: Part, in_balls: bool = False) -> Scenario:
-    """The scenario of a record. Raises InputError with the path of whatever does not fit.
+    """Return the scenario of a record. Raises InputError with the path of whatever does not fit.
 
     A run in balls need not know p_T: a prior that is p_T may then stand there without its probabilities.
     """
@@ -136,7 +136,7 @@ def _unknown(part: Part, known: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_questions(part: Part, process: Process) -> None:
-    """What every run asks is asked here too; h-theorem is where there is a law to ask it of, the others on request."""
+    """Ask what every run asks; h-theorem only where there is a law to ask it of, the others on request."""
     asked = ["mi-decay", "identities"]
     if process.is_markov:
         asked += ["sdpi", "elbo-ledger"]
@@ -210,7 +210,7 @@ DESCRIBED = {"neighbour": ("reach", "boundary"), "uniform": ("bands",), "absorbi
 
 
 def _by_beta(part: Part, kind: str, states: Sequence[str], T: int, betas: Sequence[Fraction]) -> Noise:
-    """A matrix, a law, or a law a step, that β moves towards; perhaps each state at a pace of its own."""
+    """Return a matrix, a law, or a law a step, that β moves towards; perhaps each state at a pace of its own."""
     K = len(states)
     towards = next((key for key in ("targets", "target") if part.get(key)), "rows")
     part.only(("kind", towards), ("scale", *DESCRIBED.get(kind, ())))
@@ -255,7 +255,7 @@ def _weights(law: Sequence[Fraction]) -> tuple[int, ...]:
 
 
 def _rows(part: Part, kind: str, K: int) -> list[list[Fraction]]:
-    """The rows of a matrix, once it is seen to be what such a kernel moves towards."""
+    """Return the rows of a matrix, once it is seen to be what such a kernel moves towards."""
     rows = part.rows(K)
     is_such, words = {
         "neighbour": (exponential.is_neighbour, "rows that do not move to the nearest states alone, evenly"),
@@ -268,7 +268,7 @@ def _rows(part: Part, kind: str, K: int) -> list[list[Fraction]]:
 
 
 def _law(part: Part, kind: str, K: int) -> list[Fraction]:
-    """A law, once it is seen to be a target of such a kernel."""
+    """Return a law, once it is seen to be a target of such a kernel."""
     law = part.law(K)
     is_such = {"uniform": len(set(law)) == 1, "absorbing": 1 in law, "mixing": True}
     if not is_such.get(kind, False):
@@ -277,7 +277,7 @@ def _law(part: Part, kind: str, K: int) -> list[Fraction]:
 
 
 def _banded(part: Part, K: int) -> list[list[Fraction]]:
-    """The rows whose entry at (i, j) is the jump by |i−j|; the diagonal takes the rest."""
+    """Return the rows whose entry at (i, j) is the jump by |i−j|; the diagonal takes the rest."""
     jumps = [Fraction(0), *(item.probability() for item in part.items(K - 1))]
     rows = [[jumps[abs(i - j)] for j in range(K)] for i in range(K)]
     for i, row in enumerate(rows):
@@ -309,7 +309,7 @@ def _masking(part: Part, states: Sequence[str], betas: Sequence[Fraction]) -> No
 
 
 def _distinct(parts: Sequence[Part], rows: Callable[[Part], list[list[Fraction]]]) -> list[Matrix]:
-    """A matrix a step; equal neighbours are read once."""
+    """Return a matrix a step; equal neighbours are read once."""
     steps: list[Matrix] = []
     for t, part in enumerate(parts):
         same = t > 0 and part.value == parts[t - 1].value
@@ -376,7 +376,7 @@ def _reverse(part: Part, process: Process) -> Reverse | None:
 
 
 def _counted(part: Part, process: Process) -> list[list[Row | None]]:
-    """The rows, once the seed has been seen to give them."""
+    """Return the rows, once the seed has been seen to give them."""
     tables = _tables(part["rows"], process)
     seed, most = part["seed"].count(-(10**18), 10**18), sampled.MAX_DRAWS // process.T
     trajectories, smoothing = part["trajectories"].count(1, most), part["smoothing"].ratio()
@@ -389,7 +389,7 @@ def _counted(part: Part, process: Process) -> list[list[Row | None]]:
 
 
 def _belief(part: Part, process: Process) -> Sequence[int]:
-    """The belief over the labels of [data]; a mask that was added has none."""
+    """Return the belief over the labels of [data]; a mask that was added has none."""
     given = part.get("data")
     if given is None:
         return process.data

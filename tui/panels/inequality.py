@@ -61,7 +61,7 @@ def _lines(view: ViewState) -> list[Words]:
 
 
 def _beside(view: ViewState) -> Words:
-    """I_t of the chain that is laid beneath, at the same t."""
+    """Return I_t of the chain that is laid beneath, at the same t."""
     if view.overlay_run is None:
         return []
     forms = roundings(view.overlay_run.value(view.t, "mutual_information"), 6)

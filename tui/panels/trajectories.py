@@ -143,7 +143,7 @@ def _margin(labels: Sequence[str]) -> int:
 
 
 def _ends_of(labels: Sequence[str], at: int) -> list[str]:
-    """The first glyph (0) or the last (−1) of each label, where these differ and are no part of a longer numeral."""
+    """Return the first glyph (0) or the last (−1) of each label, where these differ and are no part of a numeral."""
     found = [glyphs(label)[at][0] if glyphs(label) else " " for label in labels]
     halved = any(n.end() - n.start() > 1 for label in labels for n in _numerals_at(label, at))
     return found if len(set(found) - {" "}) == len(labels) and not halved else []
@@ -238,7 +238,7 @@ def _colours(K: int) -> Callable[[int], str]:
 
 
 def _letters(labels: Sequence[str]) -> str:
-    """What stands for the states: first or last letters of their labels where these differ, else numbers, or shades."""
+    """Return what stands for the states: first or last letters of their labels if these differ, else numbers, or shades."""
     if len(labels) > NAMED:
         return SHADES
     told = ("".join(_ends_of(labels, at)) for at in (0, -1))
