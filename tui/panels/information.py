@@ -298,7 +298,7 @@ def subtitle(view: ViewState) -> str:
 
 
 def _drawn(view: ViewState) -> Sequence[Curve]:
-    """Return the curves of the run; on a logarithmic scale beside float64 only the information, where there is little room."""
+    """Return the curves of the run; on a logarithmic scale beside float64 only the information."""
     alone = scale_of(view) == "logarithmic" and view.shadow and view.run.float_errors
     return CURVES[-1:] if alone else CURVES
 

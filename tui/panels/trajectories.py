@@ -238,7 +238,7 @@ def _colours(K: int) -> Callable[[int], str]:
 
 
 def _letters(labels: Sequence[str]) -> str:
-    """Return what stands for the states: first or last letters of their labels if these differ, else numbers, or shades."""
+    """Return what stands for the states: first or last letters of labels if these differ, else numbers, or shades."""
     if len(labels) > NAMED:
         return SHADES
     told = ("".join(_ends_of(labels, at)) for at in (0, -1))
