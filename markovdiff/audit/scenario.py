@@ -78,6 +78,12 @@ def read(part: Part, in_balls: bool = False) -> Scenario:
     A run in balls need not know p_T: a prior that is p_T may then stand there without its probabilities.
     """
     keys = ("name", "title", "description", "unit", "states", "data", "kernel", "steps", "betas", "reverse", "checks")
+    if part.get("sequences") is not None:
+        raise InputError(
+            "a run of sequences, which the audit does not cover yet",
+            where=part["sequences"].path,
+            expected="a run of one symbol",
+        )
     part.only(keys, ("schedule",))
     for key in ("title", "description"):
         part[key].text()

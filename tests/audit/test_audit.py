@@ -480,3 +480,13 @@ def test_the_numbers_of_a_result_are_fractions_to_it() -> None:
     record = json.loads(result("two-state"))
     claim = record["steps"][5]["entropy"]
     assert Fraction(claim["lower"]) < Fraction(claim["upper"])
+
+
+def test_a_run_of_sequences_is_refused_in_words(tmp_path: Path) -> None:
+    record = tmp_path / "pronouns.json"
+    subprocess.run([sys.executable, "-m", "markovdiff", "run", "pronouns", "--json", str(record)], check=True)
+    command = [sys.executable, "-m", "markovdiff", "audit", str(record)]
+    audited = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert audited.returncode == 2
+    assert "which the audit does not cover yet" in audited.stderr
+    assert "scenario.sequences" in audited.stderr
