@@ -306,7 +306,7 @@ async def test_the_rest_of_a_long_line_of_the_help_stays_in_its_column() -> None
         await s.over(Help)
         await s.until(lambda: all(part.size.height for part in s.app.screen.query(Static)))
         parts = [plain(part).splitlines() for part in s.app.screen.query(Static)]
-        table = next(lines for lines in parts if any("logarithmic" in line for line in lines))
+        table = next(lines for lines in parts if any("curves on" in line for line in lines))
         column = table[0].index("curves on")
         assert all(line[column - 1 : column] in ("", " ") and line[column:].strip() for line in table if line)
         for panel in PANELS.values():

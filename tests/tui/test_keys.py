@@ -18,7 +18,7 @@ from tui.panels.information import scale_of
 from tui.panels.matrix import NAMES as MATRIX_NAMES
 from tui.screens.form import Form
 from tui.screens.lab import Lab
-from tui.screens.overlays import Editor, Export, GoTo, Help, Scenarios
+from tui.screens.overlays import Ask, Editor, Export, GoTo, Help, Scenarios
 from tui.screens.tour import Card
 from tui.themes import THEMES
 from tui.view import reading
@@ -320,6 +320,9 @@ async def suspends_nothing(s: Session, key: str) -> None:
 
 async def quits(s: Session, key: str) -> None:
     await s.press(key)
+    await s.until(lambda: s.app._exit or isinstance(s.app.screen, Ask))
+    if isinstance(s.app.screen, Ask):  # the walk has edited the chain
+        await s.press("y")
     await s.until(lambda: s.app._exit)
     assert s.app.return_code == 0
 
