@@ -176,15 +176,3 @@ async def test_the_palette_over_another_screen_starts_the_tour(key: str, over: t
         app.main.action_act("tour")
         await until(pilot, lambda: not app.screen_stack[0].query("#card"))
         assert not app.screen_stack[0].has_class("-touring")
-
-
-def test_a_scenario_of_sequences_is_not_taken_for_one_symbol() -> None:
-    """The screen has no picture of sequences, and says so in place of one symbol's."""
-    text = """
-data = { length = 2, sequences = { "00" = 1, "11" = 1 } }
-noise = { steps = 2, kernel = { kind = "absorbing" }, schedule = { kind = "jump" } }
-"""
-    messages: list[object] = []
-    Study(Request(text, ".", "pair"), messages.append).perform(lambda: None)
-    assert isinstance(failed := messages[-1], Failed)
-    assert (failed.message.splitlines()[0], failed.status) == ("this speaks of one symbol, not of sequences", 2)
