@@ -106,9 +106,7 @@ def estimate(
     Raises InputError for a number of samples that is not positive or a t past T, LimitError for too many states.
     """
     scenario = loaded(given)
-    if scenario.sequences is not None:
-        raise InputError("not of sequences", where="data", expected="one symbol", remedy="give the law of one position")
-    n, chain = whole(samples), scenario.chain()
+    n, chain = whole(samples), scenario.chain_of_one_symbol("data.length")
     if n is None or not 1 <= n <= MAX_SAMPLES:
         raise InputError("no such number", where="samples", expected=f"1 to {MAX_SAMPLES:,}", got=shown(samples))
     if chain.K > MAX_STATES:

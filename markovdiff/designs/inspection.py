@@ -168,9 +168,7 @@ def inspect(given: Scenario | str | Path, epsilon: object = EPSILON, times: Iter
     if bound <= 0:
         raise InputError("ε must be positive", where="epsilon", expected="a number above 0", got=shown(epsilon))
     scenario = loaded(given)
-    if scenario.sequences is not None:
-        raise InputError("not of sequences", where="data", expected="one symbol", remedy="give the law of one position")
-    chain = scenario.chain()
+    chain = scenario.chain_of_one_symbol("data.length")
     at = _times(times, chain.T)
     step = constant_step(chain)
     notes: list[str] = []
@@ -308,7 +306,7 @@ def _limit(
     if periodic:
         c = periodic[0]
         few = few_of([chain.states[i] for i in c.states])
-        return none(f"Q̄_t has no limit: the closed class {few} has period {c.period}")
+        return none(f"none: the closed class {few} has period {c.period}")
     try:
         laws = stationary_laws(step, classes)
         if len(laws) == 1:

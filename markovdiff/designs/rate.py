@@ -79,10 +79,10 @@ def _of_dense(chain: Chain, step: Dense, classes: tuple[CommunicatingClass, ...]
         found = _large(chain, step, classes, bits)
     size, square = _numbers(found, digits)
     if found.excites_one:
-        detail = "I_t falls to a limit above 0: x_t keeps telling something about which closed class x0 leads to"
+        detail = "I_t does not tend to 0: x_t keeps telling something about which closed class x0 leads to"
         return Rate(size, None, "stays", detail)
     if found.is_cyclic:
-        detail = "I_t falls to a limit above 0: x_t keeps telling something about the phase of a periodic class"
+        detail = "I_t does not tend to 0: x_t keeps telling something about the phase of a periodic class"
         return Rate(size, None, "stays", detail)
     if not found.roots:
         detail = (

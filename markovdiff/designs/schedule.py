@@ -116,9 +116,7 @@ def mutual_information_schedule(
 
     Raises InputError where the kernel is not told by ᾱ, the data have no information, or the curve does not fall.
     """
-    if scenario.sequences is not None:
-        raise InputError("not of sequences", where="data", expected="one symbol", remedy="give the law of one position")
-    chain = scenario.chain()
+    chain = scenario.chain_of_one_symbol("data.length")
     if chain.kernel.rank_one_target is None:
         raise InputError(
             "a schedule by information needs a kernel that ᾱ alone tells",

@@ -107,8 +107,9 @@ def compare(
         if not 0 <= tolerance < 1:
             raise InputError("not a tolerance", where=name, expected="from 0 to 1", got=shown(tolerance))
     study = loaded(scenario)
+    arrays_given = given if isinstance(given, Mapping) else read_given(given)
     try:
-        found = taken(given if isinstance(given, Mapping) else read_given(given), study)
+        found = taken(arrays_given, study)
     except MarkovdiffError as error:
         raise (error if isinstance(given, Mapping) else located(error, given)) from None
     study = study if found.unit is None else study.with_options(unit=found.unit)

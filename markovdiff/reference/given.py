@@ -47,12 +47,13 @@ class Given:
 
 def read_given(path: str | Path) -> dict[str, Any]:
     """Return what an .npz file has, by name. Raises InputError for another file; objects in it are not loaded."""
-    content = read_bytes(Path(path), "compare")
+    content = read_bytes(Path(path), "")
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except Exception as error:  # what NumPy raises for a file that is none is not limited to a few kinds
-        reason = "it holds objects, which are never loaded" if "pickle" in str(error) else "it is no .npz file"
+        is_archive = content.startswith(b"PK") and "pickle" in str(error)
+        reason = "it holds objects, which are never loaded" if is_archive else "it is no .npz file"
         raise InputError(
             f"the arrays cannot be read: {reason}", where=shown(Path(path)), expected="numpy.savez(file, Q=…, Qbar=…)"
         ) from None

@@ -268,6 +268,12 @@ def test_the_command(tmp_path: Path, capsys: Streams) -> None:
     assert "objects, which are never loaded" in capsys.readouterr().err
     (tmp_path / "mine.npz").write_bytes(b"no archive")
     assert main(["compare", "two-state", file]) == 2
+    err = capsys.readouterr().err
+    assert "it is no .npz file" in err
+    assert err.count("mine.npz") == 1
+    (tmp_path / "mine.npz").unlink()
+    assert main(["compare", "two-state", file]) == 2
+    assert capsys.readouterr().err.count("mine.npz") == 1
 
 
 def test_the_page_shows_what_is_said(tmp_path: Path, capsys: Streams) -> None:
