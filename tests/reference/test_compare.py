@@ -93,9 +93,9 @@ def test_bugs_on_drawn_chains(data: st.DataObject) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("bug", [None, *BUGS])
 @pytest.mark.parametrize("kind", KERNELS)
-@pytest.mark.parametrize(("K", "T"), [(2, 200), (16, 50), (64, 100)])
-def test_bugs_on_large_chains(kind: str, K: int, T: int, bug: str | None) -> None:
-    """K up to 64 and T up to 200."""
+@pytest.mark.parametrize(("K", "T"), [(2, 60), (8, 12)])
+def test_bugs_on_larger_chains(kind: str, K: int, T: int, bug: str | None) -> None:
+    """K up to 8, T up to 60."""
     check(kind, list(range(1, K + 1)), [f"{k + 1}/{4 * T}" for k in range(T)], bug)
 
 
