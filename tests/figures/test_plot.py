@@ -185,11 +185,12 @@ def test_a_result_draws_itself_but_no_chain() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", shipped_scenarios())
 def test_every_scenario_that_ships_is_drawn(name: str) -> None:
-    """Every figure of every shipped scenario is drawn, or refused: without a ledger, or with too many states."""
+    """Every figure of every shipped scenario is drawn, or refused: no ledger, too many states, sequences."""
     study = md.load(name)
     result = md.run(study)
     refused = {"ledger"} if result.elbo.nll is None else set()
     refused |= {"matrix", "posterior"} if study.K > 512 else set()
+    refused |= {"matrix", "marginal", "posterior"} if study.sequences else set()
     for what in sorted(set(WHAT) - refused):
         picture(md.plot(study if what in ("matrix", "marginal", "posterior") else result, what), "svg")
     for what in refused:
