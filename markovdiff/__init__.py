@@ -16,9 +16,10 @@ from markovdiff._version import __version__
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.logform import INFINITY, LogForm, log
+    from markovdiff.designs.continuous_time import continuous_time
     from markovdiff.designs.estimate import estimate
+    from markovdiff.designs.goals import design
     from markovdiff.designs.inspection import Inspection, inspect
-    from markovdiff.designs.schedule import design
     from markovdiff.errors import (
         InexactError,
         InputError,
@@ -45,9 +46,10 @@ if TYPE_CHECKING:
     from markovdiff.reports.page import report
     from markovdiff.sequences.curve import information_curve
     from markovdiff.sequences.unmasking import best_unmasking
+    from markovdiff.study.loading import load, loads, scenario
     from markovdiff.study.result import Result
     from markovdiff.study.run import run
-    from markovdiff.study.scenario import Scenario, load, loads, scenario
+    from markovdiff.study.scenario import Scenario
     from markovdiff.sweeps.sweep import sweep
 
 _HOMES = {
@@ -61,9 +63,10 @@ _HOMES = {
         "TooLongError",
         "UnfinishedError",
     ),
+    "markovdiff.designs.continuous_time": ("continuous_time",),
     "markovdiff.designs.estimate": ("estimate",),
+    "markovdiff.designs.goals": ("design",),
     "markovdiff.designs.inspection": ("Inspection", "inspect"),
-    "markovdiff.designs.schedule": ("design",),
     "markovdiff.figures.figure": ("plot",),
     "markovdiff.measures.distances": ("chi_squared", "renyi", "total_variation"),
     "markovdiff.measures.information": (
@@ -83,13 +86,15 @@ _HOMES = {
     "markovdiff.sequences.unmasking": ("best_unmasking",),
     "markovdiff.study.result": ("Result",),
     "markovdiff.study.run": ("run",),
-    "markovdiff.study.scenario": ("Scenario", "load", "loads", "scenario"),
+    "markovdiff.study.loading": ("load", "loads", "scenario"),
+    "markovdiff.study.scenario": ("Scenario",),
     "markovdiff.sweeps.sweep": ("sweep",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  (by theme)
     "load", "loads", "scenario", "run", "sweep", "plot", "report", "export", "compare", "inspect", "design", "estimate",
+    "continuous_time",
     "Scenario", "Chain", "Result", "Inspection",
     "entropy", "cross_entropy", "kl", "jensen_shannon", "joint_entropy", "conditional_entropy", "mutual_information",
     "total_variation", "chi_squared", "renyi",

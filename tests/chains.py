@@ -33,15 +33,15 @@ Law = tuple[Fraction, ...]
 Matrix = tuple[Law, ...]
 
 
-SHARE = 1 if os.environ.get("MARKOVDIFF_SEARCH") == "whole" else 4
-"""A whole search takes minutes more: `.ci/run` makes it, and so do mutants; the everyday run draws a quarter."""
+SHARE = 1 if os.environ.get("MARKOVDIFF_SEARCH") == "whole" else 8
+"""A whole search takes minutes more: `.ci/run` makes it, and so do mutants; the everyday run draws an eighth."""
 
 F = TypeVar("F", bound=Callable[..., None])
 
 
 def examples(n: int) -> Callable[[F], F]:
     """Mark a test as a search with `n` examples when whole; a slow machine is not a wrong answer."""
-    few = max(n // SHARE, min(n, 15))
+    few = max(n // SHARE, min(n, 10))
     chosen = settings(max_examples=few, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     return lambda test: pytest.mark.search(chosen(test))
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from random import Random
 
 import markovdiff as md
-from markovdiff.arithmetic.enclosure import as_decimal
+from markovdiff.arithmetic.decimals import as_decimal
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.study.result import Elbo, Result, Step
 

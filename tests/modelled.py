@@ -132,12 +132,16 @@ def in_balls(drawn: Modelled, *, cheap: bool) -> Books:
 
 
 def pairs(books: Books, near: Books) -> Iterator[tuple[str, object, object]]:
-    """Each line of the ledger, exactly and in balls."""
+    """Each line of the ledger, exactly and in balls; what a model without a denoiser lacks, both lack."""
     for t, (a, b) in enumerate(zip(books[0], near[0], strict=True), 1):
         yield f"Δ_{t}", a.error, b.error
         yield f"term {t}", a.term, b.term
+        if not a.cost is b.cost is None:
+            yield f"cross-entropy {t}", a.cost, b.cost
     for name in Totals.__slots__:
-        yield name, getattr(books[1], name), getattr(near[1], name)
+        a, b = getattr(books[1], name), getattr(near[1], name)
+        if not a is b is None:
+            yield name, a, b
 
 
 def check_meets(exact: object, near: object, name: str) -> None:

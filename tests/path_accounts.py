@@ -41,6 +41,7 @@ from markovdiff.process.reverse import (
     PosteriorMixture,
     ReverseModel,
     ReverseTable,
+    Row,
     Uniform,
     row_of,
 )
@@ -245,11 +246,11 @@ def account_of(process: Process, model: ReverseModel, prior: Law) -> Account:
 
 
 @st.composite
-def tables(draw: st.DrawFn, chain: Chain, holes: bool) -> tuple[tuple[object, ...], ...]:
+def tables(draw: st.DrawFn, chain: Chain, holes: bool) -> tuple[tuple[Row | None, ...], ...]:
     """T tables: any laws, or Bayes rows with a little of another law mixed in, and with `holes` undefined rows."""
     out = []
     for before, now in pairwise(chain.moments()):
-        rows: list[object] = []
+        rows: list[Row | None] = []
         for row in Bayes().step(before, now).fractions():
             law, share = draw(laws(chain.K)), draw(st.sampled_from([Fraction(1, 3), Fraction(0), Fraction(1)]))
             mixed = law if row is None else tuple((1 - share) * a + share * b for a, b in zip(row, law, strict=True))
@@ -266,7 +267,7 @@ def models(draw: st.DrawFn, chain: Chain) -> ReverseModel:
         st.one_of(
             error.map(Posterior),
             st.just(MarginalDenoiser()),
-            tables(chain, holes=True).map(DenoiserTable),  # type: ignore[arg-type]
+            tables(chain, holes=True).map(DenoiserTable),
         )
     )
     kind = draw(st.sampled_from(["bayes", "belief", "mixture", "d3pm", "counted", "uniform", "table", "holes"]))
@@ -275,7 +276,7 @@ def models(draw: st.DrawFn, chain: Chain) -> ReverseModel:
             chain, draw(st.integers(1, 30)), draw(st.sampled_from([ZERO, Fraction(1, 2)])), draw(st.integers(0, 99))
         )
     if kind in ("table", "holes"):
-        return ReverseTable(draw(tables(chain, holes=kind == "holes")))  # type: ignore[arg-type]
+        return ReverseTable(draw(tables(chain, holes=kind == "holes")))
     return {
         "bayes": Bayes(),
         "belief": Bayes(row_vector(draw(laws(chain.K)))),

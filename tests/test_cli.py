@@ -6,10 +6,8 @@ import csv
 import io
 import json
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,10 +15,10 @@ from typing import Any
 import jsonschema
 import mpmath
 import pytest
+from breadth import few
 
 import markovdiff as md
 from markovdiff.cli import main
-from markovdiff.measures.checks import Identities
 from markovdiff.study.schema import result_schema, scenario_schema
 
 SHIPPED = sorted(path.stem for path in (Path(__file__).parents[1] / "scenarios").glob("*.toml"))
@@ -34,9 +32,9 @@ schedule = { kind = "constant", beta = "1/10" }
 """
 FAILING = COIN + '[checks]\nmi-decay = "violated"\n'
 TOO_BIG = """[data]
-family = { kind = "triangular", size = 64 }
+family = { kind = "triangular", size = 512 }
 [noise]
-steps = 100000
+steps = 1000
 kernel = { kind = "neighbour" }
 schedule = { kind = "constant", beta = "1/3" }
 """
@@ -76,9 +74,13 @@ def shell(command: str) -> subprocess.CompletedProcess[str]:
 # exit statuses
 
 
-@pytest.mark.parametrize("command", ["run", "verify"])
-@pytest.mark.parametrize(
-    ("scenario", "status"), [("coin.toml", 0), ("failing.toml", 1), ("broken.toml", 2), ("big.toml", 3)]
+ENDS = [("coin.toml", 0), ("failing.toml", 1), ("broken.toml", 2), ("big.toml", 3)]
+
+
+@few(
+    ("command", "scenario", "status"),
+    [(command, *end) for end in ENDS for command in ("run", "verify")],
+    [("verify", "coin.toml", 0), ("run", "failing.toml", 1), ("verify", "broken.toml", 2), ("run", "big.toml", 3)],
 )
 def test_the_exit_status_is_the_verdict(command: str, scenario: str, status: int) -> None:
     """0: as expected; 1: some check is not; 2: bad input; 3: cannot finish here. `run` and `verify` alike."""
@@ -107,6 +109,7 @@ def test_the_exit_status_is_the_verdict(command: str, scenario: str, status: int
         ["run", "coin.toml", "--steps", "-2:-1"],
         ["run", "coin.toml", "--steps", ""],
         ["run", "coin.toml", "--steps", "4:5"],
+        ["run", "coin.toml", "--steps", "1:9"],
         ["verify", "coin.toml", "failing.toml", "--steps", "4:"],
         ["run", "coin.toml", "--json", "-", "--csv", "-"],
         ["run", "coin.toml", "--json", "out", "--csv", "out"],
@@ -249,17 +252,31 @@ def test_keys_can_be_set(capsys: Streams) -> None:
     assert main(["verify", "coin.toml", "--set", 'checks.mi-decay="violated"']) == 1
 
 
-def test_a_scenario_on_stdin() -> None:
-    """- is the scenario on stdin, with paths from the current folder; what is wrong with it is said as of a file."""
-    from_file = program("run", "coin.toml", "--json", "-", "--set", "name=it").stdout
-    assert program("run", "-", "--json", "-", "--set", "name=it", input=COIN).stdout == from_file
-    broken = program("run", "-", input="[data\n")
-    assert (broken.returncode, broken.stdout) == (2, "")
-    assert "not readable as TOML" in broken.stderr
-    twice = program("run", "-", "-", input=COIN)
-    assert (twice.returncode, "stdin holds one scenario" in twice.stderr) == (2, True)
-    certified = program("run", "-", "--certificate", "c.json", input=COIN)
-    assert (certified.returncode, Path("c.json").exists()) == (2, False)
+def test_a_scenario_on_stdin(capsys: Streams) -> None:
+    """- is the scenario on stdin, with paths from the current folder."""
+    assert main(["run", "coin.toml", "--json", "-", "--set", "name=it"]) == 0
+    assert program("run", "-", "--json", "-", "--set", "name=it", input=COIN).stdout == capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "words"),
+    [
+        (["-"], "[data\n", ["not readable as TOML", "where     stdin\n"]),
+        (["-", "-"], COIN, ["stdin holds one scenario"]),
+        (["-", "--certificate", "c.json"], COIN, []),
+    ],
+    ids=["broken", "twice", "certified"],
+)
+def test_what_stdin_is_not(
+    arguments: list[str], text: str, words: list[str], capsys: Streams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wrong with it is said as of a file, it is read once, and there is no file to certify."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert main(["run", *arguments]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert all(word in said.err for word in words)
+    assert not Path("c.json").exists()
 
 
 def test_quiet_says_nothing(capsys: Streams) -> None:
@@ -295,7 +312,7 @@ def test_a_name_cannot_steer_the_terminal(name: str, folder: Path, capsys: Strea
 
 def test_a_pipe_gets_plain_text() -> None:
     """Piped output has no escape sequences and no progress bar, whatever the terminal is called."""
-    done = program("run", "two-state", env={**os.environ, "TERM": "xterm-256color"})
+    done = program("run", "coin.toml", env={**os.environ, "TERM": "xterm-256color"})
     assert "\x1b" not in done.stdout
     assert done.stderr == ""
 
@@ -327,14 +344,14 @@ def test_rows_on_request(capsys: Streams) -> None:
     assert [shown("1:2"), shown("2:"), shown(":1"), shown("0:0"), shown("2")] == [[1, 2], [2, 3], [0, 1], [0], [2]]
 
 
-@pytest.mark.parametrize("command", ["run two-state", "run two-state --json - --digits 1000", "list", "schema result"])
+@few("command", ["list", "run two-state", "run two-state --json - --digits 1000", "schema result"])
 def test_a_reader_may_leave_early(command: str) -> None:
     """`| head -1` ends the program quietly with the status it would have had."""
     done = shell(f"M {command} | head -c 1; exit ${{PIPESTATUS[0]}}")
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("command", ["run coin.toml --json -", "verify coin.toml"])
+@few("command", ["run coin.toml --json -", "verify coin.toml"])
 def test_a_full_disk_is_no_traceback(command: str) -> None:
     """What cannot be written to stdout is one message and a status, not a traceback."""
     done = shell(f"M {command} > /dev/full")
@@ -432,25 +449,6 @@ def test_a_file_name_that_is_no_utf8(folder: Path) -> None:
     assert json.loads((folder / "o.json").read_text(encoding="utf-8"))["unit"] == "bits"
 
 
-def test_ctrl_c_writes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Streams) -> None:
-    """Interrupted in the middle of a run the program ends with 3, says so, and has written nothing."""
-    before = files(folder)
-    observe: Callable[..., None] = Identities.observe
-
-    def interrupted(self: Identities, now: Any) -> None:
-        observe(self, now)
-        if now.t == 2:
-            os.kill(os.getppid(), signal.SIGINT)  # the engine is a child: Ctrl-C is its parent's to answer
-            signal.pause()
-
-    monkeypatch.setattr(Identities, "observe", interrupted)
-    assert main(["run", "coin.toml", "--json", "o.json", "--csv", "o.csv"]) == 3
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert "interrupted" in captured.err
-    assert files(folder) == before
-
-
 # the other commands
 
 
@@ -460,26 +458,6 @@ def test_list_names_every_scenario_first(capsys: Streams) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert sorted(line.split()[0] for line in lines) == SHIPPED
     assert all(len(line.split()) > 1 for line in lines)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_with_partial_a_signal_waits_for_the_files(
-    number: signal.Signals, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Streams
-) -> None:
-    """One that comes as the files are written ends the program when they are whole; a second one waits for nothing."""
-    rename = Path.replace
-
-    def interrupted(source: Path, target: Path) -> Path:
-        os.kill(os.getpid(), number)
-        return rename(source, target)
-
-    monkeypatch.setattr(Path, "replace", interrupted)
-    assert main(["run", "coin.toml", "--partial", "--json", "r.json"]) == 3
-    assert len(json.loads((folder / "r.json").read_text())["steps"]) == 4
-    assert capsys.readouterr().err == "markovdiff: interrupted as the result was written; it is kept\n"
-    assert main(["run", "coin.toml", "--partial", "--json", "a.json", "--csv", "b.csv"]) == 3
-    assert capsys.readouterr().err.strip() == "markovdiff: interrupted"
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_list_keeps_names_whole_on_a_narrow_screen(capsys: Streams, monkeypatch: pytest.MonkeyPatch) -> None:

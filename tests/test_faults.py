@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from breadth import few
 
 import markovdiff as md
 from markovdiff.cli import main
@@ -102,7 +103,7 @@ def names(folder: Path) -> set[str]:
 # full disks
 
 
-@pytest.mark.parametrize("line", WRITERS.values(), ids=WRITERS)
+@few("line", WRITERS.values(), (WRITERS["all"], WRITERS["new"]), " ".join)
 def test_a_disk_that_fills_up_while_writing(line: tuple[str, ...], folder: Path) -> None:
     """Where a file would not fit nothing is written, old files stay, and the message says which option and why."""
     for name in ("out.json", "out.csv", "out.cert"):
@@ -114,7 +115,7 @@ def test_a_disk_that_fills_up_while_writing(line: tuple[str, ...], folder: Path)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
-@pytest.mark.parametrize("line", SPEAKERS.values(), ids=SPEAKERS)
+@few("line", SPEAKERS.values(), (SPEAKERS["run --json -"], SPEAKERS["audit"], SPEAKERS["list"]), " ".join)
 def test_a_stdout_that_is_full(line: tuple[str, ...]) -> None:
     """What cannot be written to stdout is status 2 and one message: not 1, which is a verdict, and not 120."""
     with Path("/dev/full").open("w") as full:
@@ -126,7 +127,7 @@ def test_a_stdout_that_is_full(line: tuple[str, ...]) -> None:
 BAD = (("run", "absent.toml"), ("audit", "absent.json"), ("run", "s.toml", "--steps", "x"))
 
 
-@pytest.mark.parametrize("line", BAD, ids=" ".join)
+@few("line", BAD, ids=" ".join)
 @pytest.mark.parametrize("stream", ["full", "closed"])
 def test_a_message_that_cannot_be_written(line: tuple[str, ...], stream: str) -> None:
     """Bad input is status 2 also where nobody can be told."""
@@ -151,7 +152,7 @@ def without_stderr(stream: str, *line: str) -> subprocess.CompletedProcess[str]:
 # closed pipes
 
 
-@pytest.mark.parametrize("line", SPEAKERS.values(), ids=SPEAKERS)
+@few("line", SPEAKERS.values(), (SPEAKERS["verify"], SPEAKERS["audit"], SPEAKERS["--help"]), " ".join)
 def test_a_reader_that_is_gone(line: tuple[str, ...]) -> None:
     """`| head` before the first line: no word about it, and the status that it would have had."""
     done = into_nobody(*line)
@@ -163,7 +164,7 @@ def test_a_reader_that_is_gone(line: tuple[str, ...]) -> None:
 )
 def test_a_verdict_needs_no_reader(line: tuple[str, ...], status: int) -> None:
     """A check that fails and a number that is wrong are status 1, read or not."""
-    assert into_nobody(*line).returncode == program(*line).returncode == status
+    assert into_nobody(*line).returncode == main(list(line)) == status
 
 
 def test_the_audit_alone_likewise() -> None:

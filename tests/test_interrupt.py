@@ -15,12 +15,17 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
+from breadth import few
 
+from markovdiff.cli import main
+from markovdiff.measures.checks import Identities
 from markovdiff.study.schema import result_schema
 
 DEADLINE = 300.0
@@ -129,8 +134,8 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
-@pytest.mark.parametrize("arithmetic", STEPS)
+@few("number", SIGNALS, ids=lambda number: number.name)
+@few("arithmetic", STEPS)
 def test_an_interrupted_run_ends_at_once_and_writes_nothing(
     arithmetic: str, number: signal.Signals, tmp_path: Path
 ) -> None:
@@ -145,8 +150,8 @@ def test_an_interrupted_run_ends_at_once_and_writes_nothing(
     assert ended.seconds < AT_ONCE
 
 
-@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
-@pytest.mark.parametrize("arithmetic", STEPS)
+@few("number", SIGNALS, ids=lambda number: number.name)
+@few("arithmetic", STEPS)
 def test_with_partial_what_is_done_is_kept(arithmetic: str, number: signal.Signals, tmp_path: Path) -> None:
     """Status 3, and a file that is marked partial, keeps to the schema, and holds the steps 0, 1, … without a gap."""
     scenario, file = slow(tmp_path, arithmetic), tmp_path / "r.json"
@@ -179,3 +184,65 @@ def test_what_it_says_is_what_is_there(tmp_path: Path) -> None:
     assert ended.status == 3
     assert ("nothing was written" in ended.said) == (not file.exists())
     assert "Traceback" not in ended.said
+
+
+# in this process
+
+
+@pytest.fixture
+def coin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with a scenario of three steps."""
+    monkeypatch.chdir(tmp_path)
+    kernel, schedule = "{ kind = 'uniform' }", "{ kind = 'constant', beta = '1/10' }"
+    text = f"[data]\nweights = [3, 1]\n[noise]\nsteps = 3\nkernel = {kernel}\nschedule = {schedule}\n"
+    (tmp_path / "coin.toml").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("options", "process"), [(["--shadow"], os.getppid), ([], os.getpid)])
+def test_ctrl_c_writes_nothing(
+    options: list[str],
+    process: Callable[[], int],
+    coin: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Interrupted in the middle of a run the program ends with 3, says so, and has written nothing.
+
+    Ctrl-C is this process's to answer, whether the engine is its child or, for a short run, works in it.
+    """
+    before = sorted(coin.iterdir())
+    observe: Callable[..., None] = Identities.observe
+
+    def interrupted(self: Identities, now: Any) -> None:
+        observe(self, now)
+        if now.t == 2:
+            os.kill(process(), signal.SIGINT)
+            signal.pause()
+
+    monkeypatch.setattr(Identities, "observe", interrupted)
+    assert main(["run", "coin.toml", "--json", "o.json", "--csv", "o.csv", *options]) == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "interrupted" in captured.err
+    assert sorted(coin.iterdir()) == before
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_with_partial_a_signal_waits_for_the_files(
+    number: signal.Signals, coin: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that comes as the files are written ends the program when they are whole; a second one waits for nothing."""
+    rename = Path.replace
+
+    def interrupted(source: Path, target: Path) -> Path:
+        os.kill(os.getpid(), number)
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    assert main(["run", "coin.toml", "--partial", "--json", "r.json"]) == 3
+    assert len(json.loads((coin / "r.json").read_text())["steps"]) == 4
+    assert capsys.readouterr().err == "markovdiff: interrupted as the result was written; it is kept\n"
+    assert main(["run", "coin.toml", "--partial", "--json", "a.json", "--csv", "b.csv"]) == 3
+    assert capsys.readouterr().err.strip() == "markovdiff: interrupted"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

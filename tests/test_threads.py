@@ -16,7 +16,8 @@ from flint import arb, ctx
 from samples import ARITHMETICS, scenario
 
 import markovdiff as md
-from markovdiff.arithmetic.enclosure import ALONE, ball, rounded
+from markovdiff.arithmetic.decimals import rounded
+from markovdiff.arithmetic.enclosure import ALONE, ball
 
 THREADS = 8
 

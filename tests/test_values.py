@@ -22,8 +22,9 @@ from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import Classes
 from markovdiff.process.kernels import Blend, Gaussian, uniform
-from markovdiff.process.transition import Dense, IdentityPlusRankOne
-from markovdiff.study.scenario import shipped_scenarios
+from markovdiff.process.rank_one import IdentityPlusRankOne
+from markovdiff.process.transition import Dense
+from markovdiff.study.shipped import shipped_scenarios
 
 LINE = 240
 """Characters in three lines of a screen."""
@@ -74,7 +75,7 @@ def test_whatever_is_public_shows_itself_in_a_line(study: md.Scenario) -> None:
     chain, begun = study.chain(), []
     result = md.run(study, on_begin=lambda *told: begun.extend(told), shadow=study.file.arithmetic.kind != "float")
     roots = [study, chain, chain.at(1), chain.at(2), study.reverse_model(chain), study.prior(chain), result, begun]
-    roots += [list(study.watchers()), result.steps[0].law, md.INFINITY, md.entropy(["1/3", "2/3"])]
+    roots += [list(study.observers()), result.steps[0].law, md.INFINITY, md.entropy(["1/3", "2/3"])]
     if chain.is_markov:
         roots += [chain.transition(1), chain.at(1).deviation, study.reverse_model(chain).step(chain.at(0), chain.at(1))]  # type: ignore[union-attr]
     found = list(reached(roots))

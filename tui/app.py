@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from weakref import WeakKeyDictionary
 
 from textual import events, on
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui import recent
 from tui.actions import ACTIONS, spelled
-from tui.engine import Engine
+from tui.engine import EngineProcess
 from tui.main_screen import MainScreen
 from tui.messages import Request
 from tui.panel import NORMAL_FROM, TALL_FROM, WIDE_FROM
-from tui.screens.form import Form
+from tui.screens.form import FormScreen
 from tui.screens.lists import Palette
 from tui.screens.overlays import Editor
 from tui.session import Session
 from tui.themes import THEMES
-
-GREETING = "T is a tour in ten questions, ? the help; space plays, e changes the chain."
-"""What is said once, the first time."""
 
 
 class MarkovdiffApp(App[None]):
@@ -39,7 +40,7 @@ class MarkovdiffApp(App[None]):
     def __init__(
         self,
         request: Request,
-        engine: Engine | None = None,
+        engine: EngineProcess | None = None,
         *,
         t: int = 0,
         play: bool = False,
@@ -54,11 +55,12 @@ class MarkovdiffApp(App[None]):
             self.register_theme(known)
         self.theme = theme or THEMES[0].name
         self.greet = greet
-        begun, engine = engine is not None, engine or Engine()
+        begun, engine = engine is not None, engine or EngineProcess()
         self.main = MainScreen(
             lambda screen: Session(screen, request, engine, begun=begun, t=t, play=play, clock=clock), fps
         )
         self.session = self.main.session
+        self.typed_at: WeakKeyDictionary[events.Key, Widget] = WeakKeyDictionary()
 
     def get_default_screen(self) -> MainScreen:
         """Begin with the main screen."""
@@ -69,9 +71,8 @@ class MarkovdiffApp(App[None]):
         return dict(THEMES[0].variables)
 
     def on_ready(self) -> None:
-        """Say to somebody new where to begin."""
-        if self.greet:
-            self.notify(GREETING, title="new here?", timeout=20, markup=False)
+        """Say to somebody new where to begin, until a key is pressed."""
+        self.session.look(greeting=self.greet)
 
     def on_unmount(self) -> None:
         """Leave no process behind."""
@@ -80,6 +81,23 @@ class MarkovdiffApp(App[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Stand the panels where they are in this size."""
         self.session.look(size=(event.size.width, event.size.height))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hand a key that nobody took on to what has come meanwhile: it was typed for what the key before it opened."""
+        if isinstance(event, events.Key):
+            before, now = self.typed_at.get(event), self.focused or self.screen
+            if not event.is_forwarded:
+                self.typed_at[event] = now
+            elif before not in (None, now) and (before is self.screen or before.screen is not self.screen):
+                event.stop()
+                event = events.Key(event.key, event.character)
+                self.typed_at[event] = now
+        await super().on_event(event)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close what is in front, and keep nothing of what it has painted."""
+        _forget_painted()
+        return super().pop_screen()
 
     # what is not the main screen's
 
@@ -115,27 +133,38 @@ class MarkovdiffApp(App[None]):
 
     # what a form announces
 
-    @on(Form.Changed)
-    def changed(self, event: Form.Changed) -> None:
+    @on(FormScreen.Changed)
+    def changed(self, event: FormScreen.Changed) -> None:
         """Run another scenario, and stay at this time."""
         self.session.again(replace(self.session.request, text=event.text, edited=True))
 
-    @on(Form.EditAsText)
-    def edit_as_text(self, event: Form.EditAsText) -> None:
+    @on(FormScreen.EditAsText)
+    def edit_as_text(self, event: FormScreen.EditAsText) -> None:
         """Edit the form's text in the editor; what comes back goes into the form."""
         form = self.screen
 
         def edited(text: str | None) -> None:
-            if text is not None and isinstance(form, Form):
+            if text is not None and isinstance(form, FormScreen):
                 form.load(text)
 
-        self.push_screen(Editor(event.text, self.session.judge), edited)
+        self.push_screen(Editor(event.text, self.session.validate, self.session.view.fault), edited)
 
-    @on(Form.Saved)
-    def saved(self, event: Form.Saved) -> None:
+    @on(FormScreen.Saved)
+    def saved(self, event: FormScreen.Saved) -> None:
         """Name the file in the command line from now on."""
         recent.remember(event.path)
         self.session.saved(self.session.request, event.path)
+
+
+def _forget_painted() -> None:
+    """Empty a cache of Textual's that keeps the last 1,024 widgets' pictures, also of those that are long closed.
+
+    It is among the names that a later Textual need not have.
+    """
+    with contextlib.suppress(ImportError, AttributeError):
+        from textual._styles_cache import StylesCache
+
+        StylesCache.get_inner_outer.cache_clear()
 
 
 def _has_a_shell() -> bool:

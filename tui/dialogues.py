@@ -8,17 +8,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markovdiff.errors import InputError, MarkovdiffError
 from tui import recent
-from tui.engine import Engine
+from tui.actions.look import copy_number
+from tui.engine import EngineProcess
 from tui.form import moved
-from tui.lab.bench import LabState
+from tui.lab.state import LabState
 from tui.messages import Request
+from tui.panels import PANELS
 from tui.saving import save
-from tui.screens.form import Form
+from tui.screens.form import FormScreen
+from tui.screens.jump import Jump
 from tui.screens.lab import Lab
-from tui.screens.overlays import Ask, Editor, Export, GoTo, Help, Scenarios
+from tui.screens.number import NumberInFull
+from tui.screens.overlays import Confirmation, Editor, Export, GoTo, Help, Refused, Scenarios
 from tui.screens.save import SaveAs
 from tui.session import Session
+from tui.view import reading
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -36,7 +42,7 @@ def go_to(app: App[Any], session: Session) -> None:
 
 def scenarios(app: App[Any], session: Session) -> None:
     """Choose one of the scenarios that ship, or a file opened lately."""
-    from markovdiff.study.scenario import shipped_scenarios
+    from markovdiff.study.shipped import shipped_scenarios
 
     files = {f"{n}": path for n, path in enumerate(recent.known())}
 
@@ -47,24 +53,26 @@ def scenarios(app: App[Any], session: Session) -> None:
         if key is not None:
             source = str(place(key)) if key in files else key
             edited = session.request if session.request.edited else None
-            unless_lost(app, session, edited, lambda: open_file(session, place(key), source))
+            unless_lost(app, session, edited, lambda: open_file(app, session, place(key), source))
 
     def request(key: str) -> Request:
         return Request(place(key).read_text(encoding="utf-8"), str(place(key).parent), place(key).stem)
 
-    engine = Engine()
+    engine = EngineProcess()
     engine.keeps_spare = False
     app.push_screen(Scenarios(_recent(files) | _shipped(), request, engine), chosen)
 
 
-def open_file(session: Session, path: Path, source: str) -> None:
+def open_file(app: App[Any], session: Session, path: Path, source: str) -> None:
     """Run the scenario in a file."""
+    from markovdiff.study import files
+
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        session.screen.say(f"{path.name}: {error}", "error")
+        text = files.read_text(path, "scenario")
+    except InputError as error:
+        app.push_screen(Refused(str(error)))
         return
-    session.begin(Request(text, str(path.parent), path.stem, source=source))
+    session.begin(Request(text, str(path.parent), path.stem, session.request.unit, source))
 
 
 def unless_lost(app: App[Any], session: Session, edited: Request | None, do: Callable[[], None]) -> None:
@@ -84,11 +92,11 @@ def unless_lost(app: App[Any], session: Session, edited: Request | None, do: Cal
 
     if edited is None:
         do()
-    elif not isinstance(app.screen, Ask):
-        app.push_screen(Ask(f"{edited.name} was edited and is not saved", LOSE), answered)
+    elif not isinstance(app.screen, Confirmation):
+        app.push_screen(Confirmation(f"{edited.name} was edited and is not saved", LOSE_CHAIN), answered)
 
 
-LOSE = {"n": "stay with it", "s": "save it to a file first", "y": "lose the changes"}
+LOSE_CHAIN = {"n": "stay with it", "s": "save it to a file first", "y": "lose the changes"}
 """What can become of an edited chain."""
 
 
@@ -99,7 +107,13 @@ def leave(app: App[Any], session: Session) -> None:
 
 def form(app: App[Any], session: Session) -> None:
     """Change the chain in a form at the side; the picture follows."""
-    app.push_screen(Form(session.request.text, session.request.folder, session.request.name))
+    request = session.request
+
+    def left(kept: bool | None) -> None:
+        session.end_edit(keep=bool(kept))
+
+    session.begin_edit()
+    app.push_screen(FormScreen(request.text, request.folder, request.name, fault=session.view.fault), left)
 
 
 def text(app: App[Any], session: Session) -> None:
@@ -109,7 +123,7 @@ def text(app: App[Any], session: Session) -> None:
         if text is not None:
             session.again(replace(session.request, text=text, edited=True))
 
-    app.push_screen(Editor(session.request.text, session.judge), edited)
+    app.push_screen(Editor(session.request.text, session.validate, session.view.fault), edited)
 
 
 def export(app: App[Any], session: Session) -> None:
@@ -124,8 +138,10 @@ def export(app: App[Any], session: Session) -> None:
                 kept = session.request
                 if kind == "toml" and moved(kept.text, Path(kept.folder), Path.cwd()) == kept.text:
                     session.saved(kept, saved)
-            except (OSError, ValueError) as error:
-                session.screen.say(str(error), "error")
+            except OSError as error:
+                app.push_screen(Refused(str(not_saved(error))))
+            except ValueError as error:
+                session.screen.say(str(error), "warning")
 
     def when_closed(kind: str | None) -> None:
         app.call_after_refresh(save_it, kind)
@@ -133,18 +149,48 @@ def export(app: App[Any], session: Session) -> None:
     app.push_screen(Export(), when_closed)
 
 
+def not_saved(error: OSError) -> MarkovdiffError:
+    """Return what can be said of a file that could not be written."""
+    why = error.strerror or str(error)
+    remedy = "start in a folder that can be written, with room on its disk"
+    return InputError(f"nothing was saved: {why}", where=str(Path.cwd()), remedy=remedy)
+
+
 def lab(app: App[Any], session: Session) -> None:
     """Open the lab, as it was left."""
 
-    def left(bench: LabState | None) -> None:
-        session.lab = bench
+    def left(lab: LabState | None) -> None:
+        session.lab = lab
 
     app.push_screen(Lab(session.lab), left)
 
 
 def show_help(app: App[Any], session: Session) -> None:
     """Show what the panel in focus means, every key, and what the other panels mean."""
-    app.push_screen(Help(session.view.focused))
+    app.push_screen(Help(session.view))
+
+
+def state(app: App[Any], session: Session) -> None:
+    """Ask for a state by its name, and choose it in the panel in focus."""
+    opened, name = session.run.opened, session.view.focused
+    if opened is None:
+        session.screen.say("there are no states yet", "warning")
+        return
+
+    def found(chosen: int | None) -> None:
+        if chosen is not None and chosen < session.states:
+            session.accept(PANELS[name].found(session.view, chosen, *session.screen.room(name)))
+
+    app.push_screen(Jump(opened.states, session.run.labels), found)
+
+
+def number(app: App[Any], session: Session) -> None:
+    """Show the number that is read out with all its digits."""
+    name, parts = reading.in_full(session.view, session.screen.spot(session.view))
+    if not parts:
+        session.screen.say("no number is read out, or the engine has not answered yet", "warning")
+    else:
+        app.push_screen(NumberInFull(name, parts, lambda: copy_number(session)))
 
 
 DIALOGUES: dict[str, Callable[[App[Any], Session], None]] = {
@@ -155,6 +201,8 @@ DIALOGUES: dict[str, Callable[[App[Any], Session], None]] = {
     "export": export,
     "lab": lab,
     "help": show_help,
+    "state": state,
+    "number": number,
     "leave": leave,
 }
 """The dialogues by the names that actions open them by."""
@@ -162,7 +210,7 @@ DIALOGUES: dict[str, Callable[[App[Any], Session], None]] = {
 
 def _shipped() -> dict[str, tuple[str, str, str]]:
     """Name → (name, title, paragraph) of the scenarios that ship."""
-    from markovdiff.study.scenario import shipped_scenarios
+    from markovdiff.study.shipped import shipped_scenarios
 
     entries = {}
     for name, path in shipped_scenarios().items():
@@ -173,4 +221,4 @@ def _shipped() -> dict[str, tuple[str, str, str]]:
 
 def _recent(files: dict[str, Path]) -> dict[str, tuple[str, str, str]]:
     """Return the same of files opened lately."""
-    return {key: (path.stem, f"↺ {path}", f"opened lately: {path}") for key, path in files.items()}
+    return {key: (path.stem, f"↺ {path}", f"recent: {path}") for key, path in files.items()}

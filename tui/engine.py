@@ -26,7 +26,7 @@ from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import Any
 
-from tui.messages import Answer, Ask, ColumnAnswer, Died, Failed, Message, Request, Sampled, Shadowed
+from tui.messages import Ask, Died, Failed, Message, Reply, Request
 
 AHEAD = 16
 """Questions sent before the first of them is answered: more could fill the pipe and block the screen."""
@@ -35,7 +35,7 @@ PATIENCE = 0.2
 """Seconds to wait for a killed process to be gone; what takes longer is left to the system."""
 
 
-class Engine:
+class EngineProcess:
     """At most one running request, in a process that can be replaced at once.
 
     Not for several threads. `start` only warms up: `run` spawns what is missing. A new spare is spawned when
@@ -76,8 +76,10 @@ class Engine:
         try:
             self._current = self._current or _Child()
         except OSError as error:
-            words = f"the engine's process cannot be started: {error.strerror}; press enter to try again"
-            self._trouble = Failed(words, 3)
+            what = f"the engine's process cannot be started: {error.strerror}"
+            from markovdiff.errors import UnfinishedError  # late: the engine stays out of the screen's process
+
+            self._trouble = Failed(str(UnfinishedError(what, remedy="press enter to try again")), 3)
         else:
             self._current.give(request)
 
@@ -97,7 +99,7 @@ class Engine:
             if self.keeps_spare:
                 with contextlib.suppress(OSError):
                     self._spare = self._spare or _Child()
-            if isinstance(message, Answer | ColumnAnswer | Sampled | Shadowed):
+            if isinstance(message, Reply):
                 self._unanswered -= 1
                 self._pass_on()
         return messages

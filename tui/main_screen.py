@@ -13,26 +13,29 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
 
-from tui import raster
+from tui import raster, tabs
 from tui.actions import ACTIONS, BY_NAME, spelled
-from tui.canvas import Foot, Line, PanelWidget, Scrubber, ViewCanvas
+from tui.actions.look import scroll
+from tui.canvas import CanvasLine, ErrorCard, Foot, PanelWidget, Scrubber, TabStrip, ViewCanvas
 from tui.dialogues import DIALOGUES
 from tui.messages import Answer, Question
-from tui.panel import ALONE, LAYOUTS, in_sight, layout_of
+from tui.panel import ALONE, LAYOUTS, alone, layout_of, visible_panels
 from tui.panels import PANELS
 from tui.raster import Row
+from tui.rows import line
 from tui.run_buffer import RunBuffer
-from tui.screens.form import Form
+from tui.screens.form import FormScreen
 from tui.screens.lab import Lab
 from tui.screens.overlays import Overlay
 from tui.screens.tour import Card
 from tui.session import Session, Severity
 from tui.themes import THEMES
 from tui.tour import Tour
-from tui.view import Readable, ViewState, headline, reading
+from tui.view import Readable, ViewState, fault, headline, reading
 from tui.view.footer import Hint
 
 HINTS = (
@@ -44,6 +47,24 @@ HINTS = (
     Hint("^p", "Palette", "app.command_palette", 6),
 )
 """What stands at the foot of the screen."""
+
+FAULT_HINTS = (
+    Hint("e", "Edit", "act('edit')", 9),
+    Hint("^e", "Edit as text", "act('edit_text')", 7),
+    Hint("enter", "Try again", "act('restart')", 5),
+    Hint("s", "Scenarios", "act('scenarios')", 8),
+    Hint("?", "Help", "act('help')", 6),
+    Hint("q", "Leave", "act('quit')", 4),
+)
+"""What stands there beneath the card of what went wrong."""
+
+LOOK_ON = Hint("esc", "See what there is", "act('leave_error')", 3)
+"""The same, where something was computed."""
+
+
+def rail(view: ViewState, width: int) -> Row:
+    """Return the rail of time; nothing where no time is known."""
+    return raster.scrubber(view.t, max(view.run.T, 1), width) if view.run.opened else line([], width)
 
 
 class MainScreen(Screen[None]):
@@ -69,11 +90,14 @@ class MainScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay the widgets out."""
-        yield Line(lambda view, width: headline(view, width, view.pace), id="headline")
-        yield Scrubber(lambda view, width: raster.scrubber(view.t, max(view.run.T, 1), width), id="scrubber")
+        yield CanvasLine(lambda view, width: headline(view, width, view.pace), id="headline")
+        yield Scrubber(rail, id="scrubber")
         with Container(id="panels"):
             yield from map(PanelWidget, PANELS.values())
-        yield Line(self.read_out, id="reading")
+        with Container(id="fault"):
+            yield ErrorCard()
+        yield TabStrip(id="tabs")
+        yield CanvasLine(self.read_out, id="reading")
         yield Foot(HINTS, id="foot")
 
     def on_mount(self) -> None:
@@ -87,7 +111,7 @@ class MainScreen(Screen[None]):
         """Give each panel in sight its place, and draw what is looked at."""
         if not self.query("#panels"):
             return  # it is being closed
-        placed = ("zoomed", "recent", "size", "touring")
+        placed = ("zoomed", "recent", "size", "touring", "editing", "fault")
         if any(getattr(before, name) != getattr(after, name) for name in placed):
             self.place_panels()
         with self.app.batch_update():
@@ -98,14 +122,34 @@ class MainScreen(Screen[None]):
     def place_panels(self) -> None:
         """Give each panel that is in sight its place in the grid, and hide the others."""
         view, name = self.view, layout_of(self.view)
-        layout = ALONE if view.zoomed else LAYOUTS[name]
-        seen = [view.zoomed] if view.zoomed else in_sight(PANELS.values(), name, view.recent)
+        one = alone(view)
+        layout = ALONE if one else LAYOUTS[name]
+        seen = [one] if one else visible_panels(PANELS.values(), name, view.recent)
+        self.place_fault(view)
+        self.query_one("#tabs").display = tabs.has_strip(view)
+        for part in self.query("#panels, #fault, #tabs, #reading"):
+            part.styles.padding = (0, view.beside, 0, 0)
         styles = self.query_one("#panels").styles
         styles.grid_size_columns, styles.grid_size_rows = layout.columns, len(layout.rows.split())
         styles.grid_rows = layout.rows
         for widget in self.query(PanelWidget):
             widget.display = widget.panel.name in seen
-            widget.styles.column_span = 1 if view.zoomed else widget.panel.places[name].span
+            widget.styles.column_span = 1 if one else widget.panel.areas[name].span
+
+    def place_fault(self, view: ViewState) -> None:
+        """Show the card of what went wrong, in the panels' place where they would show no whole picture."""
+        box, panels = self.query_one("#fault"), self.query_one("#panels")
+        was_covered = not panels.display
+        box.display, panels.display = bool(view.fault), not view.is_covered
+        box.set_class(not view.is_covered, "-below")
+        if view.fault:
+            card = self.query_one(ErrorCard)
+            card.border_title = Content(fault.title(view)).markup
+            card.show(view.fault, fault.keys(view))
+        hints = (*FAULT_HINTS, LOOK_ON) if view.run.steps else FAULT_HINTS
+        self.query_one(Foot).show_hints(hints if view.fault else HINTS)
+        if was_covered and panels.display and view.focused:
+            self.call_after_refresh(self.focus_panel, view.focused)
 
     @on(ViewCanvas.Resized)
     def resized(self, event: ViewCanvas.Resized) -> None:
@@ -114,10 +158,14 @@ class MainScreen(Screen[None]):
             event.canvas.show(self.view)
 
     def read_out(self, view: ViewState, width: int) -> Row:
-        """Return the line above the footer."""
+        """Return the line above the footer; beneath the card nothing is read out."""
+        if view.is_covered:
+            return line([], width)
+        if view.greeting:
+            return reading.greeting(width)
         spot = self.spot(view)
         answer = view.answer(spot) if isinstance(spot, Question) else None
-        return reading.paint(view, spot, answer.exact if isinstance(answer, Answer) else None, width)
+        return reading.render(view, spot, answer.exact if isinstance(answer, Answer) else None, width)
 
     def spot(self, view: ViewState) -> Readable | None:
         """Return what is under the mouse, else under the cursor of the focused panel."""
@@ -132,6 +180,7 @@ class MainScreen(Screen[None]):
 
     def action_act(self, name: str) -> None:
         """Do what an action does."""
+        self.session.look(greeting=False)
         BY_NAME[name].do(self.session)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -143,7 +192,13 @@ class MainScreen(Screen[None]):
     @on(PanelWidget.Pointed)
     def pointed(self, event: PanelWidget.Pointed) -> None:
         """Do what a click there means."""
+        self.session.look(greeting=False)
         self.session.accept(event.widget.panel.click(self.view, event.x, event.y, *event.widget.size))
+
+    @on(PanelWidget.Wheeled)
+    def wheeled(self, event: PanelWidget.Wheeled) -> None:
+        """Scroll the table of the panel that has the keys."""
+        scroll(event.rows, self.session)
 
     @on(PanelWidget.Hovered)
     def hovered(self, event: PanelWidget.Hovered) -> None:
@@ -171,16 +226,19 @@ class MainScreen(Screen[None]):
         """Give a panel the keys."""
         self.query_one(f"#panel-{name}", PanelWidget).focus()
 
+    def room(self, name: str) -> tuple[int, int]:
+        """Return the columns and rows that a panel has now."""
+        width, height = self.query_one(f"#panel-{name}", PanelWidget).size
+        return width, height
+
     def say(self, words: str, severity: Severity = "information") -> None:
         """Say something for a moment."""
         self.app.notify(words, severity=severity, markup=False)
 
     def complain(self, trouble: str) -> None:
-        """Say what went wrong: an open form says it beside the field."""
-        if isinstance(form := self.app.screen, Form):
+        """Say what went wrong beside the field that is meant, where a form is open; the card says it anyway."""
+        if isinstance(form := self.app.screen, FormScreen):
             form.failed(trouble)
-        else:
-            self.app.notify(trouble, severity="error", timeout=20, markup=False)
 
     def show_dialogue(self, dialogue: str) -> None:
         """Lay a dialogue over the screen."""

@@ -10,6 +10,7 @@ each right but for a few roundings. Nothing heavy is imported here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -59,11 +60,15 @@ class Question:
     x0: int = 0
 
 
+COLUMN_MAX_K = 1024
+"""Whole columns are sent up to this K: for more there are closed forms."""
+
+
 @dataclass(frozen=True)
 class Column:
-    """A whole posterior, please: `kind` of Question is "posterior" or "forward", and i runs over all states."""
+    """The Questions of one kind whose i runs over all states, please: a whole posterior, or a column of a matrix."""
 
-    kind: Literal["posterior", "forward"]
+    kind: Kind
     t: int
     j: int
     x0: int = 0
@@ -74,7 +79,7 @@ STOPPED = 0xFFFFFFFF
 
 
 @dataclass(frozen=True)
-class Sample:
+class SampleQuestion:
     """So many particles, please, from this seed; Sampled comes when the run has ended."""
 
     seed: int
@@ -82,8 +87,22 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Shadow:
-    """What float64 makes of I(x0;x_t), please, at every t; Shadowed comes when the run has ended."""
+class NaiveFloatQuestion:
+    """What float64 makes of I(x0;x_t), please, at every t; NaiveFloatAnswer comes when the run has ended."""
+
+
+@dataclass(frozen=True)
+class InspectionQuestion:
+    """What `inspect` says of the chain, please; InspectionAnswer comes when the run has ended."""
+
+
+@dataclass(frozen=True)
+class KernelParts:
+    """A kernel in closed form: keep·e_i + fresh·target + gone·e_mask in row i; the mask's own row is e_mask."""
+
+    keep: float
+    fresh: float
+    gone: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -95,6 +114,8 @@ class Opened:
     one symbol, at a position drawn at random.
     `data` and `prior` are exact, state by state, but for a marginal `prior` of a chain too big to be exact, which is
     decimals; `expectations` are the checks to be made with what is expected; `file` the scenario's text.
+    `target` is the law that each step draws afresh from, and `mask` the state that its draws may also go to and never
+    leave, where all matrices come in closed form; else both are None.
     """
 
     name: str
@@ -113,6 +134,8 @@ class Opened:
     expectations: tuple[tuple[str, str], ...]
     file: str
     length: int | None = None
+    target: tuple[float, ...] | None = None
+    mask: int | None = None
 
 
 @dataclass(frozen=True)
@@ -122,15 +145,19 @@ class StepDone:
     The record has p_t exactly too, as "marginal", unless that would be megabytes of digits. Of sequences the record
     speaks of x_t as a whole, without that, and p_t and the matrices of one symbol at a position drawn at random.
 
-    `matrices` is None for large K, else "cumulative" Q̄_t[i, j] and "joint" q(x_0 = i, x_t = j), and for
-    t ≥ 1 "step" Q_t[i, j] (not of a process with memory) and "reverse", whose row j is q(x_{t−1} | x_t = j),
-    NaN throughout where x_t = j is impossible.
+    `marginal` is p_t, packed where there may be many states.
+    `matrices` has "cumulative" Q̄_t[i, j] and "joint" q(x_0 = i, x_t = j), and for t ≥ 1 "step" Q_t[i, j] (not of a
+    process with memory) and "reverse", whose row j is q(x_{t−1} | x_t = j), NaN throughout where x_t = j is
+    impossible. For large K each number is the largest of a square block of `grain` states, or it is None and `parts`
+    has Q̄_t, and for t ≥ 1 Q_t, in closed form; or both are None, where neither can be had.
     """
 
     t: int
     record: dict[str, Any]
-    marginal: tuple[float, ...]
+    marginal: Sequence[float]
     matrices: dict[str, bytes] | None
+    grain: int = 1
+    parts: tuple[KernelParts, KernelParts | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -178,7 +205,7 @@ class ColumnAnswer:
 
 
 @dataclass(frozen=True)
-class Sampled:
+class SampleAnswer:
     """Particles: `count` of them, maybe fewer than asked for.
 
     `forward` has for t = 0 … T a row of `count` states, little-endian uint32: x_0 from the data, then the noise.
@@ -196,13 +223,26 @@ class Sampled:
 
 
 @dataclass(frozen=True)
-class Shadowed:
+class NaiveFloatAnswer:
     """Float64 beside the certified values: for t = 0 … T the "shadow" of the JSON.
 
-    `steps` is empty where it cannot be had; `words` then say why.
+    `steps` is empty where it cannot be had; `words` then say why. `lost` is the first t at which fewer than three
+    digits are right, None where there is none.
     """
 
     steps: tuple[dict[str, Any], ...]
+    words: str = ""
+    lost: int | None = None
+
+
+@dataclass(frozen=True)
+class InspectionAnswer:
+    """What `inspect` says of the chain: a fact to a line, those of a section indented below its head.
+
+    `lines` is empty where it cannot be had; `words` then say why.
+    """
+
+    lines: tuple[str, ...]
     words: str = ""
 
 
@@ -213,5 +253,6 @@ class Died:
     exitcode: int
 
 
-Ask: TypeAlias = Question | Column | Sample | Shadow
-Message: TypeAlias = Opened | StepDone | Finished | Failed | Answer | ColumnAnswer | Sampled | Shadowed | Died
+Ask: TypeAlias = Question | Column | SampleQuestion | NaiveFloatQuestion | InspectionQuestion
+Reply: TypeAlias = Answer | ColumnAnswer | SampleAnswer | NaiveFloatAnswer | InspectionAnswer
+Message: TypeAlias = Opened | StepDone | Finished | Failed | Reply | Died

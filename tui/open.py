@@ -11,7 +11,7 @@ from markovdiff import signals
 from markovdiff.errors import InputError
 from markovdiff.study import files
 from tui import recent
-from tui.engine import Engine
+from tui.engine import EngineProcess
 from tui.messages import Request, Unit
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def show(path: Path, source: str, *, t: int, play: bool, fps: int, theme: str | 
     if source == str(path):
         recent.remember(path)
     request = Request(text, str(path.parent), path.stem, unit, source)
-    engine = Engine()
+    engine = EngineProcess()
     engine.run(request)
     from tui.app import MarkovdiffApp
 

@@ -3,7 +3,7 @@
 A panel is a record, made in a file of its own in `tui.panels`. Its key, its help, its heading, its place and its row of
 README.md are made from that record; nothing else names a panel by its key.
 
-The screen has one of the LAYOUTS, by its size: a grid. A panel has a `Place` in each: the columns that it spans, and
+The screen has one of the LAYOUTS, by its size: a grid. A panel has a `GridArea` in each: the columns that it spans, and
 perhaps a stack. Panels of one stack share a place, and the one asked for last is in front.
 """
 
@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from tui.glyphs import columns
 from tui.messages import Column
 from tui.raster import Row
 from tui.view.view_state import Readable, ViewState
+from tui.view.window import TableWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,9 @@ class Layout:
 
 TALL_FROM, NORMAL_FROM, WIDE_FROM = 20, 100, 160
 """Rows from which on a screen is tall, columns from which on it is of normal width, and wide."""
+
+ONE_BELOW = 60
+"""Columns below which only one panel goes beside the form."""
 
 LAYOUTS = {
     "short": Layout(2, "1fr", turned="rest"),
@@ -51,11 +56,17 @@ def layout_for(width: int, height: int, crowded: bool = False) -> str:
 
 def layout_of(view: ViewState) -> str:
     """Return the name of the layout that the panels stand in."""
-    return layout_for(*view.size, crowded=view.touring)
+    width, height = view.size
+    return layout_for(width - view.beside, height, crowded=view.touring)
+
+
+def alone(view: ViewState) -> str:
+    """Return the name of the panel that has the room of all: as was asked, or since the form leaves room for one."""
+    return view.zoomed or (view.focused if view.beside and view.size[0] - view.beside < ONE_BELOW else "")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class GridArea:
     """Where a panel stands in a layout: the columns of the grid that it spans, and the stack it belongs to, if any."""
 
     span: int = 1
@@ -70,6 +81,14 @@ Finder: TypeAlias = Callable[[ViewState, int, int, int, int], Readable | None]
 
 Click: TypeAlias = Callable[[ViewState, int, int, int, int], ViewState]
 """A view state, x, y, width and height → the view state that a click there asks for."""
+
+
+Tabled: TypeAlias = Callable[[ViewState, int, int], TableWindow | None]
+"""A view state, a width and a height → which rows of the panel's table are in sight, if it has one."""
+
+
+Finding: TypeAlias = Callable[[ViewState, int, int, int], ViewState]
+"""A view state, a state that is asked for by name, width and height → the view state that shows it."""
 
 
 Subject: TypeAlias = Literal["either", "symbol", "sequences"]
@@ -91,17 +110,30 @@ def no_columns(view: ViewState) -> Sequence[Column]:  # noqa: ARG001  (any panel
     return ()
 
 
+def choose_x_t(view: ViewState, state: int, width: int, height: int) -> ViewState:  # noqa: ARG001  (a Finding)
+    """Choose the state of x_t."""
+    return replace(view, chosen=state)
+
+
+def no_table(view: ViewState, width: int, height: int) -> TableWindow | None:  # noqa: ARG001  (a Tabled)
+    """Return that nothing scrolls."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """All that the screen knows of a panel.
 
     - `key` brings it into focus, and `words` say so in the help; panels stand in the order of their keys
     - `name` is how code calls it
-    - `title` and `subtitle` are the words on its border, `draw` its rows
+    - `title` and `subtitle` are the words on its border, `brief` a shorter title, `draw` its rows
     - `spot` is what can be read under the mouse, `here` what is read under the panel's own cursor
     - `about` and `formula` are its part of the help; formulas are set apart by ";   "
-    - `places` has a Place for each layout
+    - `areas` has a GridArea for each layout
     - `click` is what a click asks for, `columns` what the engine is asked for while time rests
+    - `inspects` is whether it shows what `inspect` says of the chain where it is alone: the engine is asked for it then
+    - `table` is which rows of its table are in sight, where it has one that may be longer than its room
+    - `found` is what a state asked for by name means here
     - `opens` puts it in front of its stack until another is asked for
     - `subject` is what it speaks of: where the data are sequences, a panel of one "symbol" says so in its title, and
       where they are none, one of "sequences" has nothing but a sentence. It stands in front of its stack where they are
@@ -116,22 +148,43 @@ class Panel:
     here: Callable[[ViewState], Readable | None]
     about: str
     formula: str
-    places: Mapping[str, Place]
+    areas: Mapping[str, GridArea]
+    brief: Callable[[ViewState], str] = no_words
     subtitle: Callable[[ViewState], str] = no_words
     click: Click = no_change
     columns: Callable[[ViewState], Sequence[Column]] = no_columns
+    inspects: bool = False
+    table: Tabled = no_table
+    found: Finding = choose_x_t
     opens: bool = False
     subject: Subject = "either"
+
+
+def footing(panel: Panel, view: ViewState, seen: TableWindow | None, width: int) -> str:
+    """Return the words on a panel's lower border: its own, and which rows of its table are in sight if not all."""
+    own = panel.subtitle(view)
+    rows = seen.words(width - columns(own) - 4) if seen else ""
+    return f"{own}  {rows}" if own and rows else own or rows
+
+
+def heading(panel: Panel, view: ViewState, room: int) -> str:
+    """Return a panel's key and title; the shorter one where there is no room for the other."""
+    forms = [f"{panel.key} {words}" for words in (panel.title(view), panel.brief(view)) if words]
+    return next((form for form in forms if columns(form) <= room), forms[-1])
 
 
 def titled(panel: Panel) -> Panel:
     """Return a panel of one symbol so that its title says this where the data are sequences; any other as it is."""
     if panel.subject != "symbol":
         return panel
-    return replace(panel, title=lambda view: panel.title(view) + ", one symbol" * view.has_sequences)
+    return replace(
+        panel,
+        title=lambda view: panel.title(view) + ", one symbol" * view.has_sequences,
+        brief=lambda view: (panel.brief(view) or panel.title(view)) + ", 1 symbol" * view.has_sequences,
+    )
 
 
-def in_sight(panels: Iterable[Panel], layout: str, recent: Sequence[str]) -> list[str]:
+def visible_panels(panels: Iterable[Panel], layout: str, recent: Sequence[str]) -> list[str]:
     """Return the names of the panels that a layout shows.
 
     Of each stack that is the one asked for last. `recent` has the names of panels, that asked for last first.
@@ -143,7 +196,7 @@ def in_sight(panels: Iterable[Panel], layout: str, recent: Sequence[str]) -> lis
     panels = list(panels)
     stacks: dict[str, list[Panel]] = {}
     for panel in panels:
-        stacks.setdefault(panel.places[layout].stack or f"alone {panel.name}", []).append(panel)
+        stacks.setdefault(panel.areas[layout].stack or f"alone {panel.name}", []).append(panel)
     front = {min(stack, key=rank).name for stack in stacks.values()}
     return [panel.name for panel in panels if panel.name in front]
 
@@ -151,4 +204,4 @@ def in_sight(panels: Iterable[Panel], layout: str, recent: Sequence[str]) -> lis
 def ring(panels: Iterable[Panel], layout: str) -> list[str]:
     """Return the names of the panels that `tab` goes round: those of the layout's turned stack, or all."""
     turned = LAYOUTS[layout].turned
-    return [panel.name for panel in panels if not turned or panel.places[layout].stack == turned]
+    return [panel.name for panel in panels if not turned or panel.areas[layout].stack == turned]

@@ -17,9 +17,9 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from markovdiff.study.output import write_whole
-from markovdiff.study.scenario import find
+from markovdiff.study.shipped import find
 from tui.app import MarkovdiffApp
-from tui.engine import Engine
+from tui.engine import EngineProcess
 from tui.messages import Request
 
 SIZE = (120, 40)
@@ -54,7 +54,7 @@ async def stage(
     request: Request, size: tuple[int, int], theme: str = "markovdiff-dark"
 ) -> AsyncIterator[tuple[MarkovdiffApp, Pilot[None]]]:
     """Show a screen to nobody, its run at its end or in trouble. Raise TimeoutError where the run takes too long."""
-    engine = Engine()
+    engine = EngineProcess()
     engine.run(request)
     app = MarkovdiffApp(request, engine, play=False, fps=30, theme=theme)
     async with app.run_test(size=size) as pilot:

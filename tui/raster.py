@@ -32,6 +32,8 @@ PALETTE = [
 class Cell(NamedTuple):
     """A character with the marks on it, its colour and the colour behind it: names or "#rrggbb"; "" is unset.
 
+    "~#rrggbb" is a faint colour: a part of it on the ground.
+
     A character two columns wide has the cell behind it too, whose own `char` is "".
     """
 
@@ -221,28 +223,57 @@ def bars(
 
 @lru_cache(maxsize=64)
 def placed(labels: tuple[str, ...], lefts: tuple[int, ...], size: int, width: int) -> list[tuple[int, int, str]]:
-    """Choose the labels under bars that begin at `lefts` and are `size` wide: a bar's number, its column, its words.
+    """Choose the labels of bars that begin at `lefts` and are `size` wide: a bar's number, its column, its words.
 
-    All of them in the middle of their bars where they go in, shortened if they still differ then; else every n-th one
-    whole, as many as go in with a blank between. Numerals always have a blank between them.
+    A label covers its bar or stands within it. All of them whole where they go in; else shortened to the size of a bar,
+    if they still differ and keep three letters; else every n-th one whole, as many as go in, and the last, unless they
+    are numerals. A blank is between two, but for single letters.
 
     >>> placed(("8", "9", "10", "11"), (0, 1, 2, 3), 1, 4), placed(("long label", "b"), (0, 6), 5, 11)
-    ([(0, 0, '8'), (2, 2, '10')], [(0, 0, 'long…'), (1, 6, '  b  ')])
+    ([(0, 0, '8'), (2, 2, '10')], [(0, 0, 'long…'), (1, 8, 'b')])
+    >>> placed(("a", "b", "[MASK]"), (0, 4, 8), 3, 11), placed(("she", "they", "sell", "[MASK]"), (0, 3, 6, 9), 2, 15)
+    ([(0, 1, 'a'), (2, 5, '[MASK]')], [(0, 0, 'she'), (2, 4, 'sell'), (3, 9, '[MASK]')])
     """
-    numerals = any(NUMERAL.search(label) for label in labels)
-    apart = all(right - left > size for left, right in pairwise(lefts))
+    numerals, last = any(NUMERAL.search(label) for label in labels), len(labels) - 1
+
+    def seated(shown: Sequence[int], words: Sequence[str]) -> list[tuple[int, int, str]]:
+        columns_of = _seats([words[k] for k in shown], [lefts[k] for k in shown], size, width, apart=numerals)
+        return [(k, x, words[k]) for k, x in zip(shown, columns_of, strict=False)]
+
+    if whole := seated(range(len(labels)), labels):
+        return whole
     short = [shorten(label, size) for label in labels]
-    whole = short == list(labels) and (apart or not numerals)
-    if whole or (apart and len(set(short)) == len(set(labels)) and "…" not in short):
-        return [(k, left, padded(label, size, "^")) for k, (left, label) in enumerate(zip(lefts, short, strict=True))]
+    kept = all(short[k] == label or len(glyphs(short[k])) > 3 for k, label in enumerate(labels))
+    if kept and len(set(short)) == len(set(labels)) and (cut := seated(range(len(labels)), short)):
+        return cut
     short = [shorten(label, 0 if numerals and columns(label) > width else width) for label in labels]
     for step in range(1, len(labels) + 1):
-        shown = range(0, len(labels), step)
-        ends = [*lefts[step::step], width + 1]
-        room = {k: end - 1 - lefts[k] for k, end in zip(shown, ends, strict=False)}
-        if all(columns(short[k]) <= room[k] for k in shown[:-1]):
-            return [(k, lefts[k], short[k]) for k in shown if columns(short[k]) <= room[k]]
+        shown = list(range(0, len(labels), step))
+        if not seated(shown[:-1] if shown[-1] == last else shown, short):
+            continue
+        for end in range(len(shown), 0, -1):
+            if found := seated(list(dict.fromkeys([*shown[:end], *[last] * (not numerals)])), short):
+                return found
+        return seated(shown[:-1], short)
     return []
+
+
+def _seats(labels: Sequence[str], lefts: Sequence[int], size: int, width: int, *, apart: bool) -> list[int]:
+    """Return the column in which each label begins, as near to the middle of its bar as there is room; or nothing."""
+    sizes = [columns(label) for label in labels]
+    gaps = [int(apart or m > 1 or n > 1) for m, n in pairwise([*sizes, 1])]
+    latest, end = [0] * len(labels), width
+    for k in reversed(range(len(labels))):
+        latest[k] = min(max(lefts[k], lefts[k] + size - sizes[k]), end - sizes[k])
+        end = latest[k] - gaps[k - 1]
+    found, free = [], 0
+    for k, n in enumerate(sizes):
+        x = max(min(lefts[k] + (size - n) // 2, latest[k]), lefts[k] + min(size - n, 0), free)
+        if x > latest[k]:
+            return []
+        found.append(x)
+        free = x + n + gaps[k]
+    return found
 
 
 def bar_at(x: int, count: int, width: int) -> int | None:

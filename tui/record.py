@@ -19,8 +19,8 @@ from rich.console import Console
 from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError
 from markovdiff.study import files
+from markovdiff.study.loading import loads
 from markovdiff.study.output import check_writable, write_whole
-from markovdiff.study.scenario import loads
 from tui.messages import Request, Unit
 from tui.picture import SIZE, picture_of, settled, stage
 

@@ -17,7 +17,7 @@ from tui.raster import Cell, Row, cells
 BLANK = Cell(" ")
 
 
-class Field(NamedTuple):
+class RowField(NamedTuple):
     """A part of a row: its wordings, its colour, and how long it holds on to them.
 
     `whole` is for numbers and what belongs to them: the field is shown in one of its wordings or not at all.
@@ -29,13 +29,13 @@ class Field(NamedTuple):
     whole: bool = False
 
 
-Words: TypeAlias = Sequence[tuple[str, str] | Field]
+Words: TypeAlias = Sequence[tuple[str, str] | RowField]
 """Fields, or plain pieces of text with the names of their colours."""
 
 
-def number(forms: Sequence[str], style: str = "", rank: int = 0) -> Field:
+def number(forms: Sequence[str], style: str = "", rank: int = 0) -> RowField:
     """Return a field for a number, by its roundings: the finest that goes in is shown, or nothing."""
-    return Field((*forms, ""), style, rank, whole=True)
+    return RowField((*forms, ""), style, rank, whole=True)
 
 
 def line(words: Words, width: int) -> Row:
@@ -54,7 +54,7 @@ def line(words: Words, width: int) -> Row:
 
 def _chosen(words: Words, width: int) -> list[tuple[str, str, bool]]:
     """Return the wording of each field."""
-    fields = [piece if isinstance(piece, Field) else Field((piece[0],), piece[1]) for piece in words]
+    fields = [piece if isinstance(piece, RowField) else RowField((piece[0],), piece[1]) for piece in words]
     at = [0] * len(fields)
     used = sum([columns(field.forms[0]) for field in fields])
     while used > width:
@@ -67,27 +67,35 @@ def _chosen(words: Words, width: int) -> list[tuple[str, str, bool]]:
     return [(field.forms[k], field.style, field.whole) for field, k in zip(fields, at, strict=True)]
 
 
-def paragraph(lines: Sequence[Words], width: int, height: int, below: int = 0) -> list[Row]:
-    """Return rows of words, filled up with empty ones; a sign says how many more lines there are, with those `below`.
+def paragraph(lines: Sequence[Words], width: int, height: int) -> list[Row]:
+    """Return rows of words, filled up with empty ones; … says how many more lines there are.
 
-    The sign stands at the right of the last row, whose words give way to it.
+    It stands at the right of the last row, whose words give way to it. Of a table its window says so, on the border.
     """
-    more = below + sum(_spoken(words) for words in lines[height:])
+    more = sum(_spoken(words) for words in lines[height:])
     rows = [line(words, width) for words in lines[:height]]
     rows += [line([], width) for _ in range(height - len(rows))]
     if more and height > 0:
-        last = lines[height - 1] if len(lines) >= height else []
-        rows[-1] = signed(last, more, width)
+        rows[-1] = signed(lines[height - 1], more, width)
     return rows
 
 
 def signed(words: Words, more: int, width: int) -> Row:
     """Return a row whose right end says that there are more lines below, in as many words as the row leaves room."""
     used = columns("".join([_first(piece) for piece in words]).rstrip())
-    forms = (f" ▼ {more} more", f" ▼ {more}", f"▼{more}")
+    forms = (f" … {more} more", f" … {more}")
     sign = next((form for form in forms if used + columns(form) <= width), forms[-1])
-    sign = sign if columns(sign) <= width else "▼"[:width]
+    sign = sign if columns(sign) <= width else "…"[:width]
     return [*line(words, width - columns(sign)), *cells(sign, "mark")]
+
+
+def wrapped(words: str, width: int) -> list[str]:
+    """Return words in lines of so many columns; one that is longer has a line of its own."""
+    lines = [""]
+    for word in words.split():
+        fits = columns(lines[-1]) + columns(word) < width
+        lines = [*lines[:-1], f"{lines[-1]} {word}".strip()] if fits or not lines[-1] else [*lines, word]
+    return lines
 
 
 def _spoken(words: Words) -> bool:
@@ -95,6 +103,6 @@ def _spoken(words: Words) -> bool:
     return any(_first(piece).strip() for piece in words)
 
 
-def _first(piece: tuple[str, str] | Field) -> str:
+def _first(piece: tuple[str, str] | RowField) -> str:
     """Return the longest wording."""
-    return piece.forms[0] if isinstance(piece, Field) else piece[0]
+    return piece.forms[0] if isinstance(piece, RowField) else piece[0]

@@ -21,7 +21,7 @@ KEYS = {panel.name: panel.key for panel in PANELS.values()}
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class TourSetting:
     """What the screen is brought to: a shipped scenario, a time, a panel in focus; `state` is the one of x_t."""
 
     scenario: str
@@ -42,8 +42,8 @@ class Stop:
     choices: tuple[str, str, str]
     answer: str
     because: str
-    before: Setting
-    after: Setting
+    before: TourSetting
+    after: TourSetting
 
     @property
     def words(self) -> str:
@@ -61,8 +61,8 @@ STOPS = (
         "c",
         "Each step makes x_t harder to guess, and makes it tell less of x0. What noise adds is entropy; it is not "
         "about the data. Play on with space, step with [ and ].",
-        Setting("two-state", 0, "information"),
-        Setting("two-state", 20, "information"),
+        TourSetting("two-state", 0, "information"),
+        TourSetting("two-state", 20, "information"),
     ),
     Stop(
         "looking back",
@@ -73,8 +73,8 @@ STOPS = (
         "a",
         "The posterior is back at the data's own law, 3/4 and 1/4, to within a thousandth. What you see hardly "
         "changes what you believe: that is what it means that x_t has forgotten x0. j and k choose what you see.",
-        Setting("two-state", 1, "posterior", state=1),
-        Setting("two-state", 64, "posterior", state=1),
+        TourSetting("two-state", 1, "posterior", state=1),
+        TourSetting("two-state", 64, "posterior", state=1),
     ),
     Stop(
         "a histogram stands still",
@@ -85,8 +85,8 @@ STOPS = (
         "b",
         "H(x_t) stands still, exactly, while I(x0;x_t) falls at every step, to less than a ten-thousandth of what it "
         "was. Who watches only marginals cannot see diffusion happen.",
-        Setting("own-marginal", 0, "marginal"),
-        Setting("own-marginal", 40, "marginal"),
+        TourSetting("own-marginal", 0, "marginal"),
+        TourSetting("own-marginal", 40, "marginal"),
     ),
     Stop(
         "entropy turns",
@@ -97,8 +97,8 @@ STOPS = (
         "c",
         "Heads, tails and [MASK] are nearest to equally likely at t = 3; a coin that is surely masked surprises "
         "nobody. I(x0;x_t) only falls. So entropy does not measure what has been lost.",
-        Setting("mask-hump", 0, "information"),
-        Setting("mask-hump", 24, "information"),
+        TourSetting("mask-hump", 0, "information"),
+        TourSetting("mask-hump", 24, "information"),
     ),
     Stop(
         "all rows alike",
@@ -109,8 +109,8 @@ STOPS = (
         "a",
         "Wherever x0 was, x_t has the same law: here 1/8 everywhere, to within a thousandth. Rows always add up to 1, "
         "so they cannot all become 0; they can only become alike.",
-        Setting("neighbours", 0, "matrix"),
-        Setting("neighbours", 40, "matrix"),
+        TourSetting("neighbours", 0, "matrix"),
+        TourSetting("neighbours", 40, "matrix"),
     ),
     Stop(
         "two rooms",
@@ -121,8 +121,8 @@ STOPS = (
         "b",
         "Rows become alike within a block, never across. x_t forgets the seat and keeps the room, h(1/3) = 0.918 bits, "
         "and after t = 9 it loses exactly nothing: = 0 is decided, not rounded.",
-        Setting("two-rooms", 0, "matrix"),
-        Setting("two-rooms", 16, "matrix"),
+        TourSetting("two-rooms", 0, "matrix"),
+        TourSetting("two-rooms", 16, "matrix"),
     ),
     Stop(
         "the strong inequality",
@@ -133,8 +133,8 @@ STOPS = (
         "a",
         "What is left is what is not yet masked, I(x0;x_t) = ᾱ_t·H(x0), and a step leaves the share 1 − β_t of it, "
         "which is η(Q_t). Equality is decided at each step.",
-        Setting("letters-masked", 0, "inequality"),
-        Setting("letters-masked", 25, "inequality"),
+        TourSetting("letters-masked", 0, "inequality"),
+        TourSetting("letters-masked", 25, "inequality"),
     ),
     Stop(
         "below all floats",
@@ -145,8 +145,8 @@ STOPS = (
         "b",
         "Nearly a straight line, down to 7e-256 bits at t = 256, and each fall is proved with exact arithmetic. What "
         "wanders up and down, or below 0, is the rounding of a program.",
-        Setting("dense-late", 20, "information", scale="logarithmic"),
-        Setting("dense-late", 256, "information", scale="logarithmic"),
+        TourSetting("dense-late", 20, "information", scale="logarithmic"),
+        TourSetting("dense-late", 256, "information", scale="logarithmic"),
     ),
     Stop(
         "noise that remembers",
@@ -157,8 +157,8 @@ STOPS = (
         "c",
         "It rises at every further step, to 0.196 bits, out of the noise itself. The inequality is a theorem on Markov "
         "chains and this is none. A check that could not fail here would be worth nothing.",
-        Setting("memory", 1, "information"),
-        Setting("memory", 12, "information"),
+        TourSetting("memory", 1, "information"),
+        TourSetting("memory", 12, "information"),
     ),
     Stop(
         "the bill",
@@ -170,8 +170,8 @@ STOPS = (
         "L = NLL = H(x0), exactly. Denoising terms pay for what their steps destroyed, the other two for H(x0|x_1) and "
         "I(x0;x_T): together H(x0), where the bars end. Only errors come on top. Go on: e edits the chain, ctrl+l is "
         "the lab.",
-        Setting("elbo-tight", 30, "ledger"),
-        Setting("elbo-tight", 30, "ledger"),
+        TourSetting("elbo-tight", 30, "ledger"),
+        TourSetting("elbo-tight", 30, "ledger"),
     ),
 )
 
@@ -189,7 +189,7 @@ class Tour:
         return STOPS[self.at]
 
     @property
-    def sight(self) -> Setting:
+    def setting(self) -> TourSetting:
         """What the screen should show."""
         return self.stop.after if self.chosen else self.stop.before
 

@@ -90,8 +90,11 @@ def slot_of(t: int, T: int, plot: int) -> int:
     return (first + max(first, last)) // 2 if t > 0 else 0
 
 
-def waterfall(sums: Sums, width: int, height: int, cursor: int) -> list[Row]:
-    """Draw the bars between an axis of sums and one of time, as rows of exactly `width` cells."""
+def waterfall(sums: Sums, width: int, height: int, cursor: int, marks: Sequence[int] = ()) -> list[Row]:
+    """Draw the bars between an axis of sums and one of time, as rows of exactly `width` cells.
+
+    ▼ stands above the bars of the times that are marked, T + 1 for the prior's; in one that touches the top, within.
+    """
     margin, plot, rows, top = frame(sums, width, height)
     if plot < 1 or rows < 1 or sums.T < 1:
         return [[Cell(" ")] * width for _ in range(height)]
@@ -107,7 +110,18 @@ def waterfall(sums: Sums, width: int, height: int, cursor: int) -> list[Row]:
     blank = Cell(" ")
     drawn = [[*edge[y], *(bar[y] if bar else blank for bar in bars), blank, *[end[y] if end else blank] * 2]
              for y in range(rows)]  # fmt: skip
+    for t in marks:
+        _mark(drawn, margin + slot_of(t, sums.T, plot) if t <= sums.T else width - 1)
     return [*drawn, _axis(sums, margin, plot, cursor)]
+
+
+def _mark(drawn: list[Row], x: int) -> None:
+    """Put ▼ above the bar of a column, else in its highest cell that says nothing else; not where there is no bar."""
+    top = next((y for y, row in enumerate(drawn) if row[x].char != " "), None)
+    if top is None:
+        return
+    y = top - 1 if top else min(1, len(drawn) - 1) if drawn[0][x].char in "∞?" else 0
+    drawn[y][x] = Cell("▼", "mark", drawn[y][x].back if top else "")
 
 
 @lru_cache(maxsize=4096)

@@ -26,7 +26,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from markovdiff.arithmetic.enclosure import Unit, float_text
+from markovdiff.arithmetic.decimals import float_text
+from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.quantity import Enclosed
 
 Floats: TypeAlias = NDArray[np.float64]

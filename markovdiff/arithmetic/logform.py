@@ -23,6 +23,7 @@ from math import inf
 
 from flint import arb, fmpq, fmpz
 
+from markovdiff.arithmetic.coprime import _LARGEST_TRIAL_PRIME, _exponents, _trial_factors, coprime_base
 from markovdiff.arithmetic.enclosure import (
     Unit,
     accuracy,
@@ -39,9 +40,6 @@ from markovdiff.arithmetic.enclosure import (
 from markovdiff.arithmetic.rational import rational, shown, text, to_fmpq, to_fraction
 from markovdiff.errors import InputError
 
-TRIAL_PRIMES = 168
-"""Primes tried by division (those below 1000) before gcds split what is left."""
-
 MIN_TERM = 8
 """The fewest characters that a term takes with its sign, except the first and one without a logarithm."""
 
@@ -53,8 +51,6 @@ FIRST_LOOK = 128
 
 LOOKS = (FIRST_LOOK, 8 * FIRST_LOOK)
 """Bits at which a longer form is evaluated for a notebook."""
-
-_LARGEST_TRIAL_PRIME = 997
 
 
 @total_ordering
@@ -376,56 +372,6 @@ def over_common_base(forms: Sequence[LogForm]) -> tuple[list[dict[fmpz, fmpz]], 
                 total[q] = total.get(q, fmpz(0)) + c * e
         totals.append({q: c for q, c in total.items() if c != 0})
     return totals, scale
-
-
-def coprime_base(numbers: Iterable[fmpz]) -> list[fmpz]:
-    """Return pairwise coprime integers > 1 such that every given number is a product of their powers.
-
-    By gcds alone (Bach, Driscoll & Shallit 1993, "Factor refinement"): two numbers with a common
-    divisor g are replaced by g and the two cofactors; each such step divides the product of all by g,
-    so it ends.
-
-    >>> coprime_base([fmpz(12), fmpz(18)])
-    [2, 3]
-    """
-    base: list[fmpz] = []
-    pending = list(dict.fromkeys(numbers))
-    while pending:
-        n = pending.pop()
-        if n == 1:
-            continue
-        for k, b in enumerate(base):
-            g = n.gcd(b)
-            if g != 1:
-                del base[k]
-                pending += [b // g, g, n // g]
-                break
-        else:
-            base.append(n)
-    return base
-
-
-def _trial_factors(n: fmpz) -> list[tuple[fmpz, int]]:
-    """Return n as a product of powers; a factor above the trial primes may be composite."""
-    return list(n.factor(trial_limit=TRIAL_PRIMES))
-
-
-def _exponents(factors: list[tuple[fmpz, int]], base: list[fmpz]) -> Iterator[tuple[fmpz, int]]:
-    for q, e in factors:
-        if q <= _LARGEST_TRIAL_PRIME:
-            yield q, e
-            continue
-        for b in base:
-            if power := _multiplicity(q, b):
-                yield b, power * e
-
-
-def _multiplicity(n: fmpz, b: fmpz) -> int:
-    """Return the largest m with b^m dividing n."""
-    m = 0
-    while n % b == 0:
-        n, m = n // b, m + 1
-    return m
 
 
 def _written(terms: dict[fmpz, fmpz], denominator: fmpz, unit: Unit) -> str:

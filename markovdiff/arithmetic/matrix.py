@@ -53,7 +53,7 @@ class RationalMatrix:
         return type(self)(N, d)
 
     @property
-    def copies(self) -> Sequence[int]:
+    def multiplicities(self) -> Sequence[int]:
         """How many columns each column stands for: one, except in a `GroupedRow`."""
         return [1] * int(self.N.ncols())
 
@@ -65,7 +65,7 @@ class RationalMatrix:
         """Return, of weights given state by state, those of the columns."""
         return weights
 
-    def beside(self, other: RationalMatrix) -> RationalMatrix:
+    def aligned_with(self, other: RationalMatrix) -> RationalMatrix:
         """Return the other row vector with the same columns as this one."""
         return other
 

@@ -13,25 +13,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from fractions import Fraction
-from html import escape
 
 from flint import arb, fmpz
 
-from markovdiff.arithmetic.enclosure import (
-    Decimals,
-    Unit,
-    accuracy,
-    ball,
-    bits_for,
-    combine,
-    decimals,
-    in_unit,
-    show,
-    sign_of,
-)
+from markovdiff.arithmetic.decimals import Decimals, decimals, show
+from markovdiff.arithmetic.enclosure import Unit, accuracy, ball, bits_for, combine, in_unit, sign_of
 from markovdiff.arithmetic.logform import INFINITY, Infinity, LogForm, log
 from markovdiff.arithmetic.rational import from_decimal, numeral, rational, shown, text, whole
-from markovdiff.errors import InputError, TooLongError
+from markovdiff.errors import InputError, TooLongError, UnfinishedError
 
 FIRST_BITS = bits_for(15)
 """Precision of a first look: what fifteen digits need, so that a ball made for digits serves here."""
@@ -149,6 +138,8 @@ class Enclosed:
         parts = [self.short()] + [f"= {self.closed_form}"] * (self.closed_form not in (None, self.value))
         if self.lower != self.upper and len(self.value) <= SHOWN:
             parts.append(f"<small>in [{self.lower}, {self.upper}]</small>")
+        from html import escape
+
         return " ".join([*parts, escape(self.words or "")]).rstrip()
 
     def short(self) -> str:
@@ -164,8 +155,17 @@ class Enclosed:
 _SPEC = re.compile(r"(?:(.)?([<>=^]))?[-+ ]?z?#?0?([0-9]+)?.*", re.DOTALL)
 
 
+REPR_DIGITS = 7
+"""Significant digits of a quantity in a `repr`; one that is not told from 0 shows its ball."""
+
+
 class Quantity:
-    """A real number in nats: `evaluate(bits)` encloses it, `exact()` is the same number as a LogForm."""
+    """A real number in nats: `evaluate(bits)` encloses it, `exact()` is the same number as a LogForm.
+
+    >>> from markovdiff.arithmetic.logform import log
+    >>> Quantity.of(log(3)), Quantity.of(log(3) + log(3) - log(9))
+    (<Quantity 1.098612 nats>, <Quantity 0 nats>)
+    """
 
     __slots__ = ("_balls", "_evaluate", "_exact", "_form", "_zero")
 
@@ -180,6 +180,13 @@ class Quantity:
         self._zero = zero
         self._balls: dict[int, arb] = {}
         self._form: LogForm | None = None
+
+    def __repr__(self) -> str:
+        try:
+            x, undecided = arb(0) if self.is_zero() else self.ball(FIRST_BITS), False
+        except UnfinishedError:
+            x, undecided = self.ball(FIRST_BITS), True
+        return f"<Quantity {x.str(REPR_DIGITS, radius=undecided)} nats>"
 
     @classmethod
     def total(cls, parts: Sequence[Quantity]) -> Quantity:
@@ -297,7 +304,7 @@ class Quantity:
         if d.may_end and self._equals(ending, unit):
             value, exact = show_ending(d.nearest, d.exponent), text(ending).replace("-", "−")
             return Enclosed(value, value, value, exact if len(exact) <= MAX_CLOSED_FORM else None)
-        return replace(_written(d, digits), closed_form=self._closed_form(unit) if closed else None)
+        return replace(written(d, digits), closed_form=self._closed_form(unit) if closed else None)
 
     def _equals(self, value: Fraction, unit: Unit) -> bool:
         """Return whether the number is proved to be exactly `value`; in nats only zero can be (Lindemann)."""
@@ -341,7 +348,7 @@ def of_rational(value: Fraction, digits: int) -> Enclosed:
     if Fraction(d.nearest) * Fraction(10) ** d.exponent == value:
         ending = show_ending(d.nearest, d.exponent)
         return Enclosed(ending, ending, ending, closed)
-    return replace(_written(d, digits), closed_form=closed)
+    return replace(written(d, digits), closed_form=closed)
 
 
 def enclose(evaluate: Callable[[int], arb], digits: int) -> Enclosed:
@@ -349,11 +356,16 @@ def enclose(evaluate: Callable[[int], arb], digits: int) -> Enclosed:
     x = evaluate(bits_for(digits))
     for fewer in range(digits, 0, -1):
         if (d := decimals(x, fewer, spare=4)) is not None:
-            return Enclosed("0", "0", "0", "0") if d.nearest == d.lower == d.upper == 0 else _written(d, fewer)
+            return Enclosed("0", "0", "0", "0") if d.nearest == d.lower == d.upper == 0 else written(d, fewer)
     return Enclosed("undecided", witness={}, words="the enclosure has not one certain digit")
 
 
-def _written(d: Decimals, digits: int) -> Enclosed:
+def written(d: Decimals, digits: int) -> Enclosed:
+    """Return decimals as they are reported, also where rounding carries to one digit more.
+
+    >>> written(Decimals(99, 100, 100, -3, may_end=False), 2)
+    <Enclosed 0.10>
+    """
     carried = len(numeral(abs(d.nearest))) > digits
     return Enclosed(
         show(d.nearest // 10, d.exponent + 1) if carried else show(d.nearest, d.exponent),

@@ -53,7 +53,7 @@ def rational(value: object, where: str | None = None) -> Fraction:
     if isinstance(value, bool) or _kind(value) == "b":
         raise _not_a_number(value, where)
     if isinstance(value, Integral | fmpz) or _kind(value) in ("i", "u"):
-        return Fraction(int(value))  # type: ignore[call-overload]
+        return Fraction(int(value))  # type: ignore[call-overload]  # numpy's and FLINT's integers, too
     if isinstance(value, fmpq):
         return to_fraction(value)
     if isinstance(value, Decimal):

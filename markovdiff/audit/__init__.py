@@ -2,8 +2,9 @@
 
     logarithm → logsum → facts, ledger, likelihood, questions → verdicts → examination → command
     record → scenario → process, reverse, exponential, sampled     numerals, claims → confirm
-    sentences, shadow                                              report, budget
+    sentences, shadow                                              confirmer, report, budget
 
+Records of sequences have a room of their own, `sequences`.
 Nothing here but Python's standard library (and `markovdiff.errors` and `signals`, which are nothing but that): no
 FLINT, no numpy, and nothing of the engine. Probabilities are integers over common denominators, logarithms integers
 between proven bounds, and the formulas are others than the engine's wherever there are others: information from

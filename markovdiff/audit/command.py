@@ -22,6 +22,7 @@ from markovdiff.audit.claims import WrongError
 from markovdiff.audit.examination import Examination
 from markovdiff.audit.numerals import quoted
 from markovdiff.audit.report import Report
+from markovdiff.audit.sequences.examination import SequenceExamination
 from markovdiff.errors import InputError, MarkovdiffError
 
 ABOUT = """Recompute a result (or a certificate) by an independent route and confirm every number in it.
@@ -71,17 +72,23 @@ def _audit(path: str, steps: range | None, sample: int | None, seed: int, scenar
     for part in record.load(path):
         name = ""
         try:
-            examination = Examination(part, None if scenario is None else record.digest(scenario))
-            name = examination.scenario.name
-            chosen = _chosen(examination.T, steps, sample, seed)
+            read = examination(part, None if scenario is None else record.digest(scenario))
+            name = read.scenario.name
+            chosen = _chosen(read.T, steps, sample, seed)
             with Bar(name) as bar:
-                report = examination.run(chosen, bar.tick)
+                report = read.run(chosen, bar.tick)
         except WrongError as wrong:
             _say(f"{quoted(name)[1:-1]}: WRONG at {wrong.where}\n  said      {wrong.said}\n  true      {wrong.true}")
             return 1
         statuses.append(report.status)
         _say(_summary(report, sample, seed))
     return max(statuses)
+
+
+def examination(part: record.Part, sha256: str | None = None) -> Examination | SequenceExamination:
+    """Return what examines a record, of one symbol or of sequences. Raise InputError where it is no result."""
+    part["schema"].text((*record.RESULTS, record.CERTIFICATE))
+    return (SequenceExamination if part["scenario"].get("sequences") else Examination)(part, sha256)
 
 
 def _chosen(T: int, steps: range | None, sample: int | None, seed: int) -> list[int] | None:

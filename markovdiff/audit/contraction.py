@@ -33,7 +33,7 @@ class _Rows:
     d: int
 
     def value(self, n: int) -> tuple[Fraction, Fraction]:
-        """g(n/2^GRID), from below and above."""
+        """Return g(n/2^GRID), from below and above."""
         low = high = 0
         for a, b in self.columns:
             top, bottom = (a * b) << (2 * GRID), (n * a + ((1 << GRID) - n) * b) * self.d
@@ -41,7 +41,7 @@ class _Rows:
         return 1 - Fraction(high, 1 << GRID), 1 - Fraction(low, 1 << GRID)
 
     def slope(self, n: int) -> tuple[int, int]:
-        """g'(n/2^GRID)·2^GRID, from below and above."""
+        """Return g'(n/2^GRID)·2^GRID, from below and above."""
         low = high = 0
         for a, b in self.columns:
             top = (a * b * (a - b)) << (3 * GRID)

@@ -104,14 +104,14 @@ def is_neighbour(rows: Sequence[Sequence[Fraction]]) -> bool:
 
 
 def is_banded(rows: Sequence[Sequence[Fraction]]) -> bool:
-    """Whether each state moves with 1/K to each that is up to some distance away, and otherwise stays."""
+    """Return whether each state moves with 1/K to each that is up to some distance away, and otherwise stays."""
     K = len(rows)
     bands = sum(x > 0 for x in rows[0][1:])
     return all(x * K == (abs(i - j) <= bands) for i, row in enumerate(rows) for j, x in enumerate(row) if i != j)
 
 
 def is_one_law(rows: Sequence[Sequence[Fraction]]) -> bool:
-    """Whether all rows are alike."""
+    """Return whether all rows are alike."""
     return all(row == rows[0] for row in rows)
 
 

@@ -12,6 +12,7 @@ with the exact forms of those Δ_t that are not zero. For NLL see `likelihood`.
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from functools import cached_property
 
@@ -19,9 +20,13 @@ from markovdiff.audit.confirm import Fact
 from markovdiff.audit.facts import MINUS, ONE, Facts, divergence
 from markovdiff.audit.likelihood import Likelihood
 from markovdiff.audit.logsum import Interval, LogSum
+from markovdiff.audit.numerals import ratio
 from markovdiff.audit.process import Moment
 from markovdiff.audit.scenario import Scenario
+from markovdiff.audit.sentences import UNTOLD
+from markovdiff.audit.sentences import Answer as Told
 from markovdiff.audit.sums import Sum, Sums
+from markovdiff.errors import MarkovdiffError
 
 MAX_KEPT_BITS = 2**27
 """The exact forms of Δ_t are kept while all of them are no longer than this."""
@@ -41,6 +46,7 @@ class Ledger:
         self.kept_bits = 0
         self.kinds: dict[int, str] = {}
         self.restricted: list[int] = []
+        self.wordings: dict[int, set[str]] = {}
         self.losses = self.later_errors = 0
         self.first: Facts | None = None
         self.last: Facts | None = None
@@ -196,6 +202,49 @@ class Ledger:
                 return sign
         tight = self.likelihood.walk[1]
         return None if tight is None else 0 if tight else 1
+
+    def is_why(self, words: str, *, of_likelihood: bool) -> Told:
+        """Return whether a reason for what is no number is true."""
+        process, likelihood = self.process, self.likelihood
+        states, T, now = process.states, process.T, self.end.now
+        if of_likelihood:
+            missed = {f"the model cannot produce x0 = {states[i]!r}" for i in likelihood.missed}
+            if match := re.match(r"the model reaches x_(\d{1,6}) = ", words):
+                t = int(match[1])
+                reached = range(process.K) if 1 <= t <= T else ()
+                return words in {
+                    f"the model reaches x_{t} = {states[j]!r}, of which R_{t} says nothing"
+                    for j in reached
+                    if likelihood.unsaid(t, j)
+                }
+            return words in missed if words.startswith("the model cannot produce") else UNTOLD
+        if match := re.match(r"R_(\d{1,6}) ", words):
+            return words in self.wordings.get(int(match[1]), set())
+        for j, (P, pi) in enumerate(zip(now.P, self.scenario.prior, strict=True)):
+            said = f"the prior gives no mass to {states[j]!r}, but "
+            if P and not pi and words.startswith(said):
+                return self._is_mass(words.removeprefix(said), Fraction(P, now.S))
+        return False if words.startswith("the prior gives no mass to ") else UNTOLD
+
+    def _is_mass(self, words: str, p: Fraction) -> Told:
+        """Return whether the words on the mass of an x_T without a prior are true."""
+        process = self.process
+        if words == f"x_{process.T} can be there":
+            return True
+        given = re.fullmatch(rf"q\(x_{process.T}\) gives it ([\d/]+)", words)
+        still = re.fullmatch(rf"([\d/]+) of it is still unmasked at T = {process.T}", words)
+        match = given or still
+        if match is None:
+            return UNTOLD
+        if still and sum(map(bool, process.noise.target)) != 1:
+            return False
+        kept = Fraction(1)
+        for beta in process.betas if still else ():
+            kept *= 1 - beta
+        try:
+            return ratio(match[1]) == (kept if still else p)
+        except MarkovdiffError:
+            return False
 
 
 def _is_restricted(facts: Facts) -> bool:

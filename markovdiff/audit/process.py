@@ -84,7 +84,7 @@ def mixture(keep: Fraction, target: Sequence[int]) -> Matrix:
 
 
 def blend(beta: Fraction, M: Sequence[Sequence[Fraction]], scale: Sequence[Fraction] = ()) -> Matrix:
-    """(1−β)I + βM; with a `scale` row i has β·scale_i in place of β."""
+    """Return (1−β)I + βM; with a `scale` row i has β·scale_i in place of β."""
     moves = [beta * s for s in scale] or [beta] * len(M)
     rows = enumerate(zip(moves, M, strict=True))
     return matrix([[b * x + (1 - b) * (i == j) for j, x in enumerate(row)] for i, (b, row) in rows])

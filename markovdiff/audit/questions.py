@@ -19,9 +19,10 @@ from typing import Any
 from markovdiff.audit import budget
 from markovdiff.audit.facts import MINUS, ONE, Facts, divergence, entropy
 from markovdiff.audit.logsum import LogSum
+from markovdiff.audit.noise import KERNELS
 from markovdiff.audit.process import Matrix, Moment, Process, Table
 from markovdiff.audit.reverse import step_of
-from markovdiff.audit.scenario import KERNELS, Question, Scenario
+from markovdiff.audit.scenario import Question, Scenario
 
 MOST_TIMES = 64
 
@@ -100,16 +101,24 @@ class Watch:
 
     def _growth(self) -> Answer:
         """Return the answer on growth: H(x_t) falls where the sign of H(x_t) − H(x_{t−1}) is −1."""
-        forms = [entropy(P, S) for P, S in zip(self.laws, self.scales, strict=True)]
+        forms = self._entropies()
         falls = [t for t, (a, b) in enumerate(pairwise(forms), 1) if LogSum.total([(ONE, b), (MINUS, a)]).sign() < 0]
         return Answer("violated" if falls else "non-decreasing", _times(falls))
+
+    def _entropies(self) -> list[LogSum]:
+        """Return H(x_0) … H(x_T)."""
+        return [entropy(P, S) for P, S in zip(self.laws, self.scales, strict=True)]
 
     def _h_theorem(self, law: Sequence[Fraction]) -> Answer:
         if self._is_preserved(law):
             return Answer("holds")
-        laws = [[Fraction(n, S) for n in P] for P, S in zip(self.laws, self.scales, strict=True)]
-        rises = [t for t, (a, b) in enumerate(pairwise(laws), 1) if _farther(a, b, law)]
+        rises = self._rises(law)
         return Answer("violated" if rises else "holds", _times(rises))
+
+    def _rises(self, law: Sequence[Fraction]) -> list[int]:
+        """Return the times at which KL(p_t‖law) rises."""
+        laws = [[Fraction(n, S) for n in P] for P, S in zip(self.laws, self.scales, strict=True)]
+        return [t for t, (a, b) in enumerate(pairwise(laws), 1) if farther(a, b, law)]
 
     def _is_preserved(self, law: Sequence[Fraction]) -> bool:
         """Return whether μN_t = μ for every t."""
@@ -194,7 +203,7 @@ def _adds_up(now: Moment, before: Moment | None) -> bool:
     return now.step.applied([before.P])[0] == [n * now.g for n in now.P]
 
 
-def _farther(before: Sequence[Fraction], now: Sequence[Fraction], law: Sequence[Fraction]) -> bool:
+def farther(before: Sequence[Fraction], now: Sequence[Fraction], law: Sequence[Fraction]) -> bool:
     """Return whether KL to the law rises."""
     if list(before) == list(now):
         return False

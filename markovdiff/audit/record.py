@@ -90,12 +90,15 @@ class Part:
             raise self.fail("not a number in range", f"a whole number from {least} to {most}")
         return self.value
 
-    def witness(self) -> dict[str, str | int]:
-        """Return the part as an object of times (whole numbers) and labels (strings)."""
+    def witness(self) -> dict[str, str | int | list[str]]:
+        """Return the part as an object of times (whole numbers), labels (strings), and sequences of labels."""
         table = self.table()
         for key, value in table.items():
-            if not isinstance(value, str | int) or isinstance(value, bool):
-                raise self[key].fail("neither a time nor a label", "a whole number or a string")
+            if isinstance(value, list):
+                for label in self[key].items():
+                    label.text()
+            elif not isinstance(value, str | int) or isinstance(value, bool):
+                raise self[key].fail("neither a time nor a label", "a whole number, a string, or a list of strings")
         return table
 
     def read(self, reader: Callable[[object], Any]) -> Any:

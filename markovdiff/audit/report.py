@@ -53,7 +53,7 @@ def identity(part: Part, sha256: str | None) -> list[str]:
     if schema == RESULTS[-1]:
         notes = [note.text() for note in part["notes"].items()]
         uncovered += [f"notes ({len(notes)})"] if notes else []
-        uncovered += [key for key in ("sequence", "sampler") if part[key].value not in (None, [])]
+        uncovered += ["practice"] if part.get("practice") else []
     return uncovered
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from typing import Protocol
 
 from markovdiff.audit import claims, questions, sentences
 from markovdiff.audit.claims import WrongError
 from markovdiff.audit.confirm import Fact, Unbounded, unit_of_last_digit
-from markovdiff.audit.ledger import Ledger
 from markovdiff.audit.numerals import decimal, quoted, ratio
 from markovdiff.audit.questions import MOST_TIMES, Answer, Watch, compare
 from markovdiff.audit.record import Part
@@ -33,6 +32,23 @@ class Checked:
     sentences: int = 0
 
 
+class LedgerTruth(Protocol):
+    """What the words on the ledger are compared with."""
+
+    @property
+    def restricted(self) -> Sequence[int]:
+        """The steps at which a mixture's p̃ was restricted."""
+
+    def excess_sign(self) -> int | None:
+        """Return the sign of NLL − H(x_0), both finite; None if undecided."""
+
+    def slack_sign(self) -> int | None:
+        """Return the sign of L − NLL, both finite; None if undecided."""
+
+    def is_why(self, words: str, *, of_likelihood: bool) -> Told:
+        """Return whether a reason for what is no number is true."""
+
+
 @dataclass(frozen=True, eq=False)
 class Verdicts:
     """Examines checks, once every step has been seen.
@@ -41,13 +57,12 @@ class Verdicts:
     """
 
     watch: Watch
-    ledger: Ledger | None
+    ledger: LedgerTruth | None
     elbo: Fact | None
     nll: Fact | None
     shown: set[str]
     on_rationals: bool | None
     is_certificate: bool
-    wordings: Mapping[int, set[str]]
 
     def check(self, part: Part, question: Question) -> Checked:
         """Confirm one check. Raise WrongError where something in it is false."""
@@ -235,7 +250,8 @@ class Verdicts:
             fact = L if match[1] == "both sides are" else nll
             if not isinstance(fact, Unbounded) or fact.kind != kinds[match[2]]:
                 return False
-            return self._is_why(match[3], of_likelihood=match[1] == "NLL is")
+            assert self.ledger is not None
+            return self.ledger.is_why(match[3], of_likelihood=match[1] == "NLL is")
         sign = r"(<|=|>|≤ \(undecided\)|≤ \(not finite\))"
         match = re.fullmatch(rf"H\(x0\) {sign} NLL(?:(, and L is undefined)| {sign} L( = \+∞)?)", clause)
         if match is None:
@@ -270,47 +286,3 @@ class Verdicts:
         if isinstance(self.nll, Unbounded):
             return None
         return 1 if isinstance(self.elbo, Unbounded) else self.ledger.slack_sign()
-
-    def _is_why(self, words: str, *, of_likelihood: bool) -> Told:
-        """Return whether a reason for what is no number is true."""
-        assert self.ledger is not None
-        process, likelihood = self.watch.process, self.ledger.likelihood
-        states, T, now = process.states, process.T, self.ledger.end.now
-        if of_likelihood:
-            missed = {f"the model cannot produce x0 = {states[i]!r}" for i in likelihood.missed}
-            if match := re.match(r"the model reaches x_(\d{1,6}) = ", words):
-                t = int(match[1])
-                reached = range(process.K) if 1 <= t <= T else ()
-                return words in {
-                    f"the model reaches x_{t} = {states[j]!r}, of which R_{t} says nothing"
-                    for j in reached
-                    if likelihood.unsaid(t, j)
-                }
-            return words in missed if words.startswith("the model cannot produce") else UNTOLD
-        if match := re.match(r"R_(\d{1,6}) ", words):
-            return words in self.wordings.get(int(match[1]), set())
-        for j, (P, pi) in enumerate(zip(now.P, self.ledger.scenario.prior, strict=True)):
-            said = f"the prior gives no mass to {states[j]!r}, but "
-            if P and not pi and words.startswith(said):
-                return self._is_mass(words.removeprefix(said), Fraction(P, now.S))
-        return False if words.startswith("the prior gives no mass to ") else UNTOLD
-
-    def _is_mass(self, words: str, p: Fraction) -> Told:
-        """Return whether the words on the mass of an x_T without a prior are true."""
-        process = self.watch.process
-        if words == f"x_{process.T} can be there":
-            return True
-        given = re.fullmatch(rf"q\(x_{process.T}\) gives it ([\d/]+)", words)
-        still = re.fullmatch(rf"([\d/]+) of it is still unmasked at T = {process.T}", words)
-        match = given or still
-        if match is None:
-            return UNTOLD
-        if still and sum(map(bool, process.noise.target)) != 1:
-            return False
-        kept = Fraction(1)
-        for beta in process.betas if still else ():
-            kept *= 1 - beta
-        try:
-            return ratio(match[1]) == (kept if still else p)
-        except MarkovdiffError:
-            return False

@@ -1,4 +1,4 @@
-"""The clock: processor seconds on one thread, two contestants in turn, the median of repeats with its spread.
+"""The clock: processor seconds on one thread, two entries in turn, the median of repeats with its spread.
 
 Processor time, because a machine that does other things as well stretches the wall clock of both, but not alike. The
 two take turns, each beginning every other round, so that a processor that slows down slows both; each round gives a
@@ -51,7 +51,7 @@ def one_thread() -> bool:
     return early
 
 
-def race(first: Run, second: Run, clock: Clock = time.process_time) -> Ratio:
+def interleaved_timing(first: Run, second: Run, clock: Clock = time.process_time) -> Ratio:
     """Run both in turn; each has run once before, since its answers were looked at."""
     (n, a), (m, b) = calibrated(first, clock), calibrated(second, clock)
     pairs = [(a, b)]

@@ -1,6 +1,6 @@
 """`markovdiff bench`: measure, print the tables, and say whether this engine was contradicted.
 
-Exit status: 0 measured, whatever rivals got wrong; 1 two arithmetics of this engine contradict each other, or one of
+Exit status: 0 measured, whatever baselines got wrong; 1 two arithmetics of this engine contradict each other, or one of
 them rises or turns negative; 2 what was asked for by name is not installed.
 """
 
@@ -27,13 +27,13 @@ def bench(
     if json_file not in (None, "-"):
         check_writable({"--json": json_file})
     held = one_thread()
+    from markovdiff.bench.baselines import BASELINES
     from markovdiff.bench.measure import Bencher
     from markovdiff.bench.plan import FULL, SHORT
-    from markovdiff.bench.rivals import RIVALS
     from markovdiff.bench.table import record, text
 
-    for name in parts & RIVALS.keys():
-        check_installed(RIVALS[name].missing, name)
+    for name in parts & BASELINES.keys():
+        check_installed(BASELINES[name].missing, name)
     found = Bencher((FULL if full else SHORT).only(parts), say, held=held).run()
     written = json.dumps(record(found), ensure_ascii=False, indent=1) + "\n" if json_file else ""
     if json_file == "-":
@@ -46,7 +46,7 @@ def bench(
 
 
 def check_installed(missing: str | None, name: str) -> None:
-    """Raise InputError where a rival that was asked for by name is not there."""
+    """Raise InputError where a baseline that was asked for by name is not there."""
     if missing:
         what, remedy = missing.split("; ")
         raise InputError(what, where=f"--only {name}", remedy=remedy)

@@ -1,4 +1,4 @@
-"""The three arithmetics as contestants: the measure that `markovdiff run` reports, and nothing around it.
+"""The three arithmetics as entries: the measure that `markovdiff run` reports, and nothing around it.
 
 Exact and ball hand back what a result holds, fifteen certified digits with their enclosure; float hands back floats.
 A chain is made afresh for each run, since it remembers what it was asked.
@@ -10,8 +10,8 @@ from fractions import Fraction
 from math import log
 
 from markovdiff.arithmetic.quantity import Enclosed
-from markovdiff.bench.chains import Problem
-from markovdiff.bench.contestants import Contestant, of_float
+from markovdiff.bench.chains import BenchProblem
+from markovdiff.bench.entries import BenchEntry, of_float
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import Blend
@@ -20,13 +20,13 @@ from markovdiff.process.transition import Dense
 DIGITS = 15
 
 
-def chain(problem: Problem) -> Chain:
+def chain(problem: BenchProblem) -> Chain:
     """Return the chain that a problem describes."""
     data = Distribution.from_probabilities(problem.p0)
     return Chain(data, Blend(Dense.from_rows(problem.Q, "Q")), (Fraction(1),) * problem.T, problem.T)
 
 
-def exactly(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
+def exactly(problem: BenchProblem, digits: int = DIGITS) -> list[Enclosed]:
     """Return the answer in exact arithmetic."""
     from markovdiff.engines.exact.information import Information
 
@@ -35,7 +35,7 @@ def exactly(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
     ]
 
 
-def by_balls(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
+def by_balls(problem: BenchProblem, digits: int = DIGITS) -> list[Enclosed]:
     """Return the answer in ball arithmetic, at the precision that a run in balls would choose."""
     from markovdiff.engines.ball.forward import EnclosureRecursion
     from markovdiff.engines.ball.information import BallInformation, BallSnapshot, ExactOracle, TimeStep
@@ -53,7 +53,7 @@ def by_balls(problem: Problem, digits: int = DIGITS) -> list[Enclosed]:
     return found
 
 
-def by_floats(problem: Problem) -> list[float]:
+def by_floats(problem: BenchProblem) -> list[float]:
     """Return the answer in float64."""
     from markovdiff.engines.float64.forward import forward
     from markovdiff.engines.float64.information import FloatPast, information
@@ -72,7 +72,7 @@ def of_enclosed(x: Enclosed) -> Fraction:
     return Fraction(x.value)
 
 
-EXACT = Contestant("exact", "exact", exactly, of_enclosed)
-BALL = Contestant("ball", "ball", by_balls, of_enclosed)
-FLOAT = Contestant("float", "float", by_floats, of_float)
+EXACT = BenchEntry("exact", "exact", exactly, of_enclosed)
+BALL = BenchEntry("ball", "ball", by_balls, of_enclosed)
+FLOAT = BenchEntry("float", "float", by_floats, of_float)
 ENGINES = {engine.name: engine for engine in (EXACT, BALL, FLOAT)}

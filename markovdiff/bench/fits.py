@@ -15,7 +15,7 @@ from math import exp, log, sqrt
 
 
 @dataclass(frozen=True)
-class Fit:
+class PowerLaw:
     """seconds ≈ factor · x^exponent, off by the factor `residual` at a typical point."""
 
     exponent: float
@@ -23,11 +23,11 @@ class Fit:
     residual: float
 
 
-def power_law(xs: Sequence[float], seconds: Sequence[float]) -> Fit:
+def power_law(xs: Sequence[float], seconds: Sequence[float]) -> PowerLaw:
     """Fit a power law to at least three points.
 
     >>> power_law([1, 2, 4], [3, 12, 48])
-    Fit(exponent=2.0, factor=3.0, residual=1.0)
+    PowerLaw(exponent=2.0, factor=3.0, residual=1.0)
     """
     if len(xs) < 3:
         raise ValueError(f"a power law through {len(xs)} points fits whatever they are; give three or more")
@@ -37,4 +37,4 @@ def power_law(xs: Sequence[float], seconds: Sequence[float]) -> Fit:
     b = sum((a - middle_u) * (c - middle_v) for a, c in zip(u, v, strict=True)) / spread
     height = middle_v - b * middle_u
     off = sqrt(sum((c - height - b * a) ** 2 for a, c in zip(u, v, strict=True)) / len(u))
-    return Fit(round(b, 12), round(exp(height), 12), round(exp(off), 12))
+    return PowerLaw(round(b, 12), round(exp(height), 12), round(exp(off), 12))

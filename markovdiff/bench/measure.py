@@ -1,7 +1,7 @@
 """The measuring: each answer judged first, then timed; what contradicts this engine is noted as a fault.
 
 A fault is: enclosures of two arithmetics that do not meet, float answers that are wrong within float64's range, rise or
-are negative. Rivals are only described. The truth of a chain is made once, however many are held against it.
+are negative. Baselines are only described. The truth of a chain is made once, however many are held against it.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from markovdiff.bench.chains import Problem, dense
-from markovdiff.bench.clock import Ratio, alone, race
-from markovdiff.bench.contestants import Contestant
+from markovdiff.bench.baselines import BASELINES, of_mpf
+from markovdiff.bench.chains import BenchProblem, dense
+from markovdiff.bench.clock import Ratio, alone, interleaved_timing
 from markovdiff.bench.engine import ENGINES, exactly
-from markovdiff.bench.fits import Fit, power_law
-from markovdiff.bench.judge import TRUTH_DIGITS, Enclosure, Judgement, agree, judge
-from markovdiff.bench.plan import EVERYONE, Duel, Plan, Series
-from markovdiff.bench.rivals import RIVALS, of_mpf
+from markovdiff.bench.entries import BenchEntry
+from markovdiff.bench.fits import PowerLaw, power_law
+from markovdiff.bench.plan import EVERYONE, BenchPlan, Comparison, GrowthSeries
 from markovdiff.bench.sequences import SequenceTask
+from markovdiff.bench.verify import TRUTH_DIGITS, Enclosure, Judgement, agree, verify
 
 Say = Callable[[str], None]
 
@@ -31,10 +32,10 @@ FLOAT_UNTIL = Fraction(1, 10**280)
 
 
 @dataclass(frozen=True)
-class Raced:
-    """A duel that was run."""
+class TimedAgainst:
+    """A comparison that was run."""
 
-    duel: Duel
+    comparison: Comparison
     ratio: Ratio
     judgement: Judgement
 
@@ -53,14 +54,14 @@ class Late:
 
 
 @dataclass(frozen=True)
-class Growth:
+class CostGrowth:
     """What an arithmetic costs, in seconds at each size, and the power law through it."""
 
     engine: str
     variable: str
     sizes: tuple[tuple[int, int], ...]
     seconds: tuple[float, ...]
-    fit: Fit
+    fit: PowerLaw
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,9 @@ class Measurements:
     """All that was measured."""
 
     machine: dict[str, Any]
-    races: list[Raced] = field(default_factory=list)
+    timings: list[TimedAgainst] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
-    growth: list[Growth] = field(default_factory=list)
+    growth: list[CostGrowth] = field(default_factory=list)
     sequences: list[Sequences] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -90,20 +91,20 @@ class Measurements:
 class Bencher:
     """Goes through a plan; `say` is told what comes next, `held` whether BLAS is held to one thread."""
 
-    def __init__(self, plan: Plan, say: Say, *, held: bool = False) -> None:
+    def __init__(self, plan: BenchPlan, say: Say, *, held: bool = False) -> None:
         self.plan, self.say = plan, say
         self.found = Measurements(machine(held))
-        self._truth: dict[Problem, list[Enclosure]] = {}
+        self._truth: dict[BenchProblem, list[Enclosure]] = {}
 
     def run(self) -> Measurements:
         """Measure everything."""
-        asked = [EVERYONE[duel.rival] for duel in self.plan.duels]
+        asked = [EVERYONE[comparison.baseline] for comparison in self.plan.comparisons]
         if self.plan.late:
             asked += EVERYONE.values()
         self.found.missing = sorted({one.missing for one in asked if one.missing})
-        for duel in self.plan.duels:
-            if not EVERYONE[duel.rival].missing:
-                self.found.races.append(self._duel(duel))
+        for comparison in self.plan.comparisons:
+            if not EVERYONE[comparison.baseline].missing:
+                self.found.timings.append(self._duel(comparison))
         self.found.late += [self._late(dense(K, T)) for K, T in self.plan.late]
         self.found.growth += [self._growth(engine, series) for series in self.plan.cost for engine in ENGINES.values()]
         self.found.sequences += [self._sequences(task) for task in self.plan.sequences]
@@ -111,14 +112,16 @@ class Bencher:
         self.say("")
         return self.found
 
-    def _duel(self, duel: Duel) -> Raced:
-        self.say(f"{duel.engine} against {duel.rival}, K = {duel.K}, T = {duel.T}")
-        problem, engine, rival = duel.problem, ENGINES[duel.engine], EVERYONE[duel.rival]
+    def _duel(self, comparison: Comparison) -> TimedAgainst:
+        self.say(f"{comparison.engine} against {comparison.baseline}, K = {comparison.K}, T = {comparison.T}")
+        problem, engine, baseline = comparison.problem, ENGINES[comparison.engine], EVERYONE[comparison.baseline]
         self._answers(engine, problem)
-        judgement = self._judged(rival, problem)
-        return Raced(duel, race(lambda: engine.answer(problem), lambda: rival.answer(problem)), judgement)
+        judgement = self._judged(baseline, problem)
+        return TimedAgainst(
+            comparison, interleaved_timing(lambda: engine.answer(problem), lambda: baseline.answer(problem)), judgement
+        )
 
-    def _late(self, problem: Problem) -> Late:
+    def _late(self, problem: BenchProblem) -> Late:
         self.say(f"late chain, K = {problem.K}, T = {problem.T}")
         truth = self._truth_of(problem)
         return Late(
@@ -129,35 +132,35 @@ class Bencher:
             {one.name: self._judged(one, problem) for one in self.plan.asked_late(problem)},
         )
 
-    def _growth(self, engine: Contestant, series: Series) -> Growth:
+    def _growth(self, engine: BenchEntry, series: GrowthSeries) -> CostGrowth:
         taken = []
         for K, T in series.sizes:
             self.say(f"{engine.name} alone, K = {K}, T = {T}")
             problem = dense(K, T)
-            taken.append(alone(lambda p=problem: engine.answer(p)))  # type: ignore[misc]
+            taken.append(alone(partial(engine.answer, problem)))
         xs = [K if series.variable == "K" else T for K, T in series.sizes]
-        return Growth(engine.name, series.variable, series.sizes, tuple(taken), power_law(xs, taken))
+        return CostGrowth(engine.name, series.variable, series.sizes, tuple(taken), power_law(xs, taken))
 
     def _sequences(self, task: SequenceTask) -> Sequences:
         size = task.size()
         self.say(f"{task.name}, {size}")
-        plain = None if RIVALS["fraction"].missing else task.plain
+        plain = None if BASELINES["fraction"].missing else task.plain
         if plain is None:
             return Sequences(task.name, size, alone(task.answer), None, None)
         truth = [Enclosure.of(known) for known in task.answer(TRUTH_DIGITS)]
-        judgement = judge([of_mpf(c) for c in plain()], truth)
-        ratio = race(task.answer, plain)
+        judgement = verify([of_mpf(c) for c in plain()], truth)
+        ratio = interleaved_timing(task.answer, plain)
         return Sequences(task.name, size, ratio.first, ratio, judgement)
 
-    def _truth_of(self, problem: Problem) -> list[Enclosure]:
+    def _truth_of(self, problem: BenchProblem) -> list[Enclosure]:
         if problem not in self._truth:
             self._truth[problem] = [Enclosure.of(known) for known in exactly(problem, TRUTH_DIGITS)]
         return self._truth[problem]
 
-    def _judged(self, one: Contestant, problem: Problem) -> Judgement:
-        return judge(self._answers(one, problem), self._truth_of(problem))
+    def _judged(self, one: BenchEntry, problem: BenchProblem) -> Judgement:
+        return verify(self._answers(one, problem), self._truth_of(problem))
 
-    def _answers(self, one: Contestant, problem: Problem) -> list[Fraction | None]:
+    def _answers(self, one: BenchEntry, problem: BenchProblem) -> list[Fraction | None]:
         given = one.answer(problem)
         answers = [one.exactly(x) for x in given]
         if one.name in ENGINES:
@@ -173,7 +176,7 @@ def contradiction(given: Sequence[Any], answers: Sequence[Fraction | None], trut
         t = agree([Enclosure.of(x) for x in given], truth)
         return None if t is None else f"its enclosure at t = {t} does not meet the exact one"
     n = sum(known.lower > FLOAT_UNTIL for known in truth)
-    found = judge(answers[:n], truth[:n])
+    found = verify(answers[:n], truth[:n])
     if found.wrong_from is not None:
         return f"wrong at t = {found.wrong_from}"
     if found.rises or found.negatives:

@@ -3,6 +3,7 @@
     windows    a text's windows, each projection of them on each subset counted anew, p log p by Fraction and mpmath
     markov     the O(L²) formula with powers of P in Fractions, whose denominators grow with the power
     samplers   what n steps of an added mask draw, a sequence at a time in Fractions
+    ledger     I(x0;x_t) under uniform noise from the joint law in Fractions; the engine keeps its whole ledger as well
 
 For a curve the plain program then tries every number of stages by the same recursion in 38 digits. Its answer in bits,
 c_0 … c_{L−1} or KL(q‖ν) for rising n, is held against the engine's enclosures before its time counts.
@@ -22,8 +23,8 @@ from typing import Any
 
 import markovdiff as md
 from markovdiff.arithmetic.quantity import Enclosed, Quantity
+from markovdiff.bench.baselines import BITS
 from markovdiff.bench.engine import DIGITS
-from markovdiff.bench.rivals import BITS
 from markovdiff.engines.exact.position_ledger import PositionReverse
 from markovdiff.engines.exact.sequence_ledger import JointPrior
 from markovdiff.process.chain import Chain
@@ -104,7 +105,7 @@ def markov(K: int, length: int, stages: int, *, with_plain: bool) -> SequenceTas
 
 
 def plain_subsets(weights: Counter[str], length: int) -> list[Any]:
-    """h_0 … h_L in bits by the definition."""
+    """Return h_0 … h_L in bits by the definition."""
     import mpmath
 
     total, means = sum(weights.values()), []
@@ -121,7 +122,7 @@ def plain_subsets(weights: Counter[str], length: int) -> list[Any]:
 
 
 def plain_markov(law: MarkovSequences) -> list[Any]:
-    """h_0 … h_L in bits by the O(L²) formula."""
+    """Return h_0 … h_L in bits by the O(L²) formula."""
     import mpmath
 
     L, p, P = law.length, list(law.initial.probabilities), law.rows
@@ -146,13 +147,13 @@ def plain_markov(law: MarkovSequences) -> list[Any]:
 
 
 def times(A: Sequence[Sequence[Fraction]], B: Sequence[Sequence[Fraction]]) -> list[list[Fraction]]:
-    """A·B."""
+    """Return A·B."""
     columns = list(zip(*B, strict=True))
     return [[sum((a * b for a, b in zip(row, column, strict=True)), Fraction(0)) for column in columns] for row in A]
 
 
 def plain_entropy(p: Sequence[Fraction]) -> Any:
-    """−Σ p log2 p."""
+    """Return −Σ p log2 p."""
     import mpmath
 
     return -mpmath.fsum(real(x) * mpmath.log(real(x), 2) for x in p if x)
@@ -166,7 +167,7 @@ def real(x: Fraction) -> Any:
 
 
 def best_of(means: Sequence[Any], stages: Sequence[int]) -> list[Any]:
-    """c_0 … c_{L−1}, once the least excess is found for each number of stages."""
+    """Return c_0 … c_{L−1}, once the least excess is found for each number of stages."""
     import mpmath
 
     with mpmath.workprec(BITS):
@@ -190,7 +191,7 @@ def masked(length: int, T: int) -> SequenceChain:
 
 
 def samplers(length: int, T: int, *, with_plain: bool) -> SequenceTask:
-    """KL(q‖ν) of samplers that keep 1, 2, 4, … of T steps, T a power of two; the excess is found as well."""
+    """Return KL(q‖ν) of samplers that keep 1, 2, 4, … of T steps, T a power of two; the excess is found as well."""
     counts = [2**k for k in range(T.bit_length())]
 
     def find(digits: int) -> list[Enclosed]:
@@ -211,7 +212,7 @@ def samplers(length: int, T: int, *, with_plain: bool) -> SequenceTask:
 
 
 def plain_sampler(length: int, n: int) -> Any:
-    """KL(q‖ν) in bits: a mask is taken off in one of n steps, each symbol by its odds beside what is shown."""
+    """Return KL(q‖ν) in bits: a mask is taken off in one of n steps, each symbol by its odds beside what is shown."""
     import mpmath
 
     law = {
@@ -246,7 +247,61 @@ def _row(
     return [*stays, *((i, shown * w / total) for i, w in odds.items())]
 
 
-SMALL = (windows(10_000, 6, with_plain=True), markov(6, 32, 6, with_plain=True), samplers(4, 4, with_plain=True))
+LIKES = ("1/2", "1/3", "1/6"), ("1/6", "1/2", "1/3"), ("1/3", "1/6", "1/2")
+"""Three symbols, each with a favourite successor."""
+
+
+def ledger(length: int, T: int, *, with_plain: bool) -> SequenceTask:
+    """Return I(x0;x_1) … I(x0;x_T) of three symbols under uniform noise, with the joint Bayes ledger."""
+
+    def find(digits: int) -> list[Enclosed]:
+        study = md.scenario(
+            {
+                "data": {"length": length, "markov": {"initial": list(LIKES[0]), "rows": [list(row) for row in LIKES]}},
+                "noise": {"steps": T, "kernel": {"kind": "uniform"}, "schedule": {"kind": "constant", "beta": "1/10"}},
+                "reverse": {"model": {"kind": "bayes"}},
+                "arithmetic": {"digits": digits},
+            }
+        )
+        return [step.mutual_information for step in md.run(study, closed_forms=False).steps[1:]]
+
+    return SequenceTask(
+        f"uniform, {T} steps, ledger",
+        lambda: f"K = 3, L = {length}",
+        find,
+        (lambda: plain_information(length, T)) if with_plain else None,
+    )
+
+
+def plain_information(length: int, T: int) -> list[Any]:
+    """Return I(x0;x_t) in bits for t = 1 … T, from q(x_0, x_t) written out."""
+    import mpmath
+
+    P = [[Fraction(p) for p in row] for row in LIKES]
+    law = {
+        x: P[0][x[0]] * prod((P[a][b] for a, b in pairwise(x)), start=Fraction(1))
+        for x in product(range(3), repeat=length)
+    }
+    found = []
+    for t in range(1, T + 1):
+        kept = Fraction(9**t, 10**t)
+        Q = [[kept * (a == b) + (1 - kept) / 3 for b in range(3)] for a in range(3)]
+        noise = {
+            (x, y): prod((Q[a][b] for a, b in zip(x, y, strict=True)), start=Fraction(1)) for x in law for y in law
+        }
+        p = {y: sum(w * noise[x, y] for x, w in law.items()) for y in law}
+        with mpmath.workprec(BITS):
+            costs = (real(law[x] * q) * mpmath.log(real(q / p[y]), 2) for (x, y), q in noise.items())
+            found.append(mpmath.fsum(costs))
+    return found
+
+
+SMALL = (
+    windows(10_000, 6, with_plain=True),
+    markov(6, 32, 6, with_plain=True),
+    samplers(4, 4, with_plain=True),
+    ledger(2, 4, with_plain=True),
+)
 """What takes seconds."""
 
 LARGE = (
@@ -255,5 +310,7 @@ LARGE = (
     markov(27, 256, 16, with_plain=False),
     samplers(6, 8, with_plain=True),
     samplers(8, 8, with_plain=False),
+    ledger(4, 16, with_plain=True),
+    ledger(6, 16, with_plain=False),
 )
 """What takes minutes with the plain program."""

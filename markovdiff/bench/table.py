@@ -9,16 +9,16 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from markovdiff.arithmetic.enclosure import as_decimal
-from markovdiff.bench.judge import Judgement
-from markovdiff.bench.measure import Growth, Late, Measurements, Raced, Sequences
+from markovdiff.arithmetic.decimals import as_decimal
+from markovdiff.bench.measure import CostGrowth, Late, Measurements, Sequences, TimedAgainst
 from markovdiff.bench.plan import EVERYONE
+from markovdiff.bench.verify import Judgement
 
 Rows = Sequence[Sequence[str]]
 
 NOTHING = "–"
 
-SCHEMA = "markovdiff.bench/1"
+SCHEMA = "markovdiff.bench/2"
 
 
 def text(bench: Measurements, *, markdown: bool) -> str:
@@ -43,13 +43,16 @@ def machine(of: dict[str, Any]) -> str:
 def tables(bench: Measurements) -> list[tuple[str, Rows]]:
     """Yield (title, rows), header first, for each table that is not empty."""
     found: list[tuple[str, Rows]] = []
-    if bench.races:
+    if bench.timings:
         head = ["engine", "against", "K", "T", "takes", "it takes", "ratio", "and is"]
         found += [
-            ("I(x0; x_t) at every t, a dense chain in thousandths: seconds of one run", [head, *map(race, bench.races)])
+            (
+                "I(x0; x_t) at every t, a dense chain in thousandths: seconds of one run",
+                [head, *map(timing, bench.timings)],
+            )
         ]
         head = ["answered by", "K", "T", "wrong from t", "false rises", "negative", "worst error"]
-        found += [("What those answers are worth, relative to certified enclosures", [head, *answers(bench.races)])]
+        found += [("What those answers are worth, relative to certified enclosures", [head, *answers(bench.timings)])]
     if bench.late:
         title = "Late in a chain, false rises / negative values / wrong from t. "
         title += "; ".join(map(late_title, bench.late))
@@ -78,18 +81,18 @@ def sequences(of: Sequences) -> list[str]:
     ]
 
 
-def race(raced: Raced) -> list[str]:
-    """Return the row of a duel."""
-    duel, ratio = raced.duel, raced.ratio
+def timing(timed: TimedAgainst) -> list[str]:
+    """Return the row of a comparison."""
+    comparison, ratio = timed.comparison, timed.ratio
     return [
-        duel.engine,
-        EVERYONE[duel.rival].words,
-        str(duel.K),
-        str(duel.T),
+        comparison.engine,
+        EVERYONE[comparison.baseline].words,
+        str(comparison.K),
+        str(comparison.T),
         seconds(ratio.first),
         seconds(ratio.second),
         f"{times(ratio.times)} ({spread(ratio.least, ratio.largest, ratio.rounds)})",
-        "right" if is_right(raced.judgement) else "wrong",
+        "right" if is_right(timed.judgement) else "wrong",
     ]
 
 
@@ -98,9 +101,9 @@ def is_right(of: Judgement) -> bool:
     return of.is_sound and not of.missing
 
 
-def answers(races: Sequence[Raced]) -> list[list[str]]:
-    """Return one row for each rival on each chain, however often it was timed there."""
-    known = {(EVERYONE[r.duel.rival].words, r.duel.K, r.duel.T): r.judgement for r in races}
+def answers(timings: Sequence[TimedAgainst]) -> list[list[str]]:
+    """Return one row for each baseline on each chain, however often it was timed there."""
+    known = {(EVERYONE[r.comparison.baseline].words, r.comparison.K, r.comparison.T): r.judgement for r in timings}
     return [
         [words, str(K), str(T), wrong_from(of), str(of.rises), str(of.negatives), error(of.worst)]
         for (words, K, T), of in known.items()
@@ -134,7 +137,7 @@ def counts(of: Judgement | None) -> str:
     return f"{of.rises} / {of.negatives} / {wrong_from(of)}"
 
 
-def growth(of: Growth) -> list[str]:
+def growth(of: CostGrowth) -> list[str]:
     """Return the row of a power law."""
     (first_K, first_T), (last_K, last_T) = of.sizes[0], of.sizes[-1]
     fixed, ends = (f"T = {first_T}", (first_K, last_K)) if of.variable == "K" else (f"K = {first_K}", (first_T, last_T))
@@ -211,7 +214,9 @@ def record(bench: Measurements) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "machine": bench.machine,
-        "duels": [asdict(one.duel) | {"ratio": asdict(one.ratio)} | judged(one.judgement) for one in bench.races],
+        "comparisons": [
+            asdict(one.comparison) | {"ratio": asdict(one.ratio)} | judged(one.judgement) for one in bench.timings
+        ],
         "late": [
             asdict(one) | {"judgements": {name: judged(j) for name, j in one.judgements.items()}} for one in bench.late
         ],

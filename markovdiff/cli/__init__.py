@@ -9,6 +9,7 @@ Nothing is computed here. The engine and Rich are imported inside the commands, 
 from __future__ import annotations
 
 import io
+from errno import ENOMEM
 
 import click
 
@@ -62,8 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _interrupted()
     except MemoryError:
-        aside("markovdiff: out of memory; fewer states or steps, or shorter denominators")
-        return UnfinishedError.status
+        return _out_of_memory()
     except ImportError as error:
         _, _, last = str(error).strip().rpartition("\n")
         aside(f"markovdiff: a library cannot be loaded, perhaps because memory ran out: {printable(last)}")
@@ -71,10 +71,17 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         if isinstance(error.__context__, KeyboardInterrupt):  # Click could not end the line on stderr
             return _interrupted()
+        if error.errno == ENOMEM:  # the system may say so before Python does
+            return _out_of_memory()
         aside(f"markovdiff: {error.strerror or error}")
         return InputError.status
     except SystemExit:
         return 0  # Click leaves like this, with 1, where the reader of --help has left early
+
+
+def _out_of_memory() -> int:
+    aside("markovdiff: out of memory; fewer states or steps, or shorter denominators")
+    return UnfinishedError.status
 
 
 def _interrupted() -> int:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import click
 
 from markovdiff.cli.options import complete_scenario, load_given, set_option, times_of
+from markovdiff.errors import InputError
 
-WHAT = ("information", "loss", "entropy", "ledger", "matrix", "marginal", "posterior")
+if TYPE_CHECKING:
+    from markovdiff.arithmetic.enclosure import Unit
+    from markovdiff.study.scenario import Scenario
+
+WHAT = ("information", "loss", "entropy", "ledger", "matrix", "marginal", "posterior", "sampler")
 """The figures, known here so that `--help` need not load them."""
 
 
@@ -23,30 +29,46 @@ def _size(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tu
 
 
 @click.command()
-@click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, shell_complete=complete_scenario)
+@click.argument("scenarios", metavar="SCENARIO...|SWEEP", nargs=-1, required=True, shell_complete=complete_scenario)
 @click.option("-o", "output", metavar="FILE", required=True, help="The picture: .svg, .pdf or .png.")
-@click.option("--what", type=click.Choice(WHAT), default="information", show_default=True, help="What is drawn.")
+@click.option("--what", type=click.Choice(WHAT), show_default="information", help="What is drawn.")
+@click.option("--x", metavar="KEY", help="Of a sweep: the column along the axis.")
+@click.option("--y", metavar="COLUMN", help="Of a sweep: the column of numbers that is drawn.")
+@click.option("--color", metavar="KEY", help="Of a sweep: a curve for each value of this column.")
 @click.option("--scale", type=click.Choice(["linear", "log"]), help="Default: whichever shows more.")
 @click.option("--t", "times", metavar="A,B,...", callback=times_of, help="Times of the laws (default 1, T/2, T).")
 @click.option("--unit", type=click.Choice(["bits", "nats"]), help="Instead of the scenario's.")
-@click.option("--size", metavar="WxH", callback=_size, help="Inches (default: a paper's column, 3.4 wide).")
+@click.option(
+    "--size", metavar="WxH", callback=_size, help="Inches (default: a paper's column, 3.4 wide; both, 7, for panels)."
+)
 @set_option
 def plot(
     scenarios: tuple[str, ...],
     output: str,
-    what: str,
+    what: str | None,
+    x: str | None,
+    y: str | None,
+    color: str | None,
     scale: str | None,
     times: tuple[int, ...] | None,
-    unit: str | None,
+    unit: Unit | None,
     size: tuple[float, float] | None,
     settings: tuple[str, ...],
 ) -> int:
-    """Draw a figure: what is left, what is lost, or what the chain is, from certified numbers.
+    """Draw a figure: what is left, what is lost, what samplers draw, or what the chain is, from certified numbers.
 
-    Several scenarios go on one pair of axes where the figure has curves. Needs Matplotlib (the extra `plot`).
+    Several scenarios go on one pair of axes where the figure has curves. SWEEP is the table of a sweep (.parquet, .csv,
+    .jsonl), of which one column is drawn against another. Needs Matplotlib (the extra `plot`).
     """
     from markovdiff.figures.figure import plot as draw
+    from markovdiff.sweeps.sweep import is_table
 
-    subjects = [load_given(name, settings).with_options(unit=unit) for name in scenarios]  # type: ignore[arg-type]
-    draw(subjects, what, scale=scale, times=times, size=size, path=output)
+    given: list[Scenario | str] = []
+    for name in scenarios:
+        table = is_table(name)
+        if table and (settings or unit):
+            where = "--set" if settings else "--unit"
+            raise InputError("a sweep is a table of numbers", where=where, remedy="leave it out")
+        given.append(name if table else load_given(name, settings).with_options(unit=unit))
+    draw(given, what, x=x, y=y, color=color, scale=scale, times=times, size=size, path=output)
     return 0

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from markovdiff.cli.options import complete_scenario, load_given, set_option, times_of
 from markovdiff.cli.streams import out
 from markovdiff.errors import printable
+
+if TYPE_CHECKING:
+    from markovdiff.arithmetic.enclosure import Unit
 
 
 @click.command()
@@ -24,7 +29,7 @@ def export(
     what: str | None,
     times: tuple[int, ...] | None,
     test: str | None,
-    unit: str | None,
+    unit: Unit | None,
     quiet: bool,
     settings: tuple[str, ...],
 ) -> int:
@@ -40,7 +45,7 @@ def export(
     """  # noqa: D301  (click's own mark for a paragraph to leave as it is)
     from markovdiff.reference.export import export as write
 
-    study = load_given(scenario, settings).with_options(unit=unit)  # type: ignore[arg-type]
+    study = load_given(scenario, settings).with_options(unit=unit)
     made = write(study, output, what.split(",") if what is not None else None, times, pytest=test)
     if not quiet:
         for name, array in made.items():

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from markovdiff.cli.options import complete_scenario, load_given, set_option, times_of
 from markovdiff.cli.streams import out
 from markovdiff.errors import InputError, printable
+
+if TYPE_CHECKING:
+    from markovdiff.designs.goals import Goal
 
 WIDTH = 80
 """Columns of a line."""
@@ -54,39 +58,42 @@ def inspect(
 @click.command()
 @click.argument("scenario", shell_complete=complete_scenario)
 @set_option
-@click.option("--for", "goal", type=click.Choice(["mutual-information"]), required=True, help="What to design for.")
+@click.option("--for", "goal", type=click.Choice(["mutual-information", "steps"]), required=True, help="The goal.")
 @click.option("--steps", type=click.IntRange(min=1), metavar="T", help="The number of steps (default: the scenario's).")
 @click.option("--curve", metavar="A,B,…", help="Shares of H(x0) left at t = 1, 2, …, instead of 1 − t/T.")
-@click.option("--resolution", default="1/4294967296", metavar="R", show_default=True, help="The grid of β_t.")
+@click.option("--resolution", metavar="R", help="The grid of β_t (default 1/4294967296).")
+@click.option("--keep", type=click.IntRange(min=1), metavar="N", help="How many of the T times a sampler keeps.")
 @click.option("-o", "--output", "file", metavar="FILE", help="Write the scenario to FILE instead of stdout.")
-@click.option("--json", "as_json", is_flag=True, help="Write ᾱ_t, β_t and the deviation as JSON to stdout.")
+@click.option("--json", "as_json", is_flag=True, help="Write what was found as JSON to stdout.")
 def design(
     scenario: str,
     settings: tuple[str, ...],
-    goal: str,  # noqa: ARG001  (one choice, so far)
-    steps: int | None,
-    curve: str | None,
-    resolution: str,
+    goal: Goal,
     file: str | None,
     as_json: bool,
+    **options: Any,
 ) -> int:
-    """Design a schedule, certified, and write it as a scenario.
+    """Design a schedule or a grid of times, certified, and write it as a scenario.
 
     mutual-information: ᾱ_t such that I(x0;x_t) = (1 − t/T)·H(x0), or along a curve. Each ᾱ_t is enclosed, each β_t is
-    rounded once, and how far the rounded chain is from the curve is said.
+    rounded once, and how far the rounded chain is from the curve is said. (--steps, --curve, --resolution)
+
+    steps: of sequences, the N of T times at which the bound of a sampler that draws each position by itself has the
+    least excess. (--keep)
     """
+    from markovdiff.designs.goals import design as made_for
     from markovdiff.designs.inspection import record
-    from markovdiff.designs.schedule import mutual_information_schedule
     from markovdiff.study.output import check_writable, write_whole
     from markovdiff.study.result import dump
-    from markovdiff.study.scenario import find
+    from markovdiff.study.shipped import find
 
     if file is not None:
         check_writable({"-o": file}, [find(scenario)] if scenario != "-" else [])
-    shares = None if curve is None else [part.strip() for part in curve.split(",")]
-    if shares is not None and steps is not None:
-        raise InputError("a curve has its own number of steps", where="--steps", remedy="leave one of them out")
-    found = mutual_information_schedule(load_given(scenario, settings), steps, shares, resolution)
+    if (curve := options["curve"]) is not None:
+        options["curve"] = [part.strip() for part in curve.split(",")]
+        if options["steps"] is not None:
+            raise InputError("a curve has its own number of steps", where="--steps", remedy="leave one of them out")
+    found = made_for(load_given(scenario, settings), goal, **options)
     if file is not None:
         write_whole({("-o", file): found.scenario})
     if as_json:
@@ -94,9 +101,8 @@ def design(
     elif file is None:
         out(found.scenario)
     else:
-        deviation = f"at most {found.deviation.upper} {found.unit}" if found.deviation.value != "0" else "none"
         name = printable(file)
-        out(f"wrote {name}; deviation from the curve: {deviation}; now: markovdiff verify {name}\n")
+        say([f"wrote {name}; {found.summary}; now: markovdiff verify {name}"])
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from markovdiff.cli.streams import given_on_stdin
+from markovdiff.errors import MarkovdiffError
 
 if TYPE_CHECKING:
     from markovdiff.study.scenario import Scenario
@@ -28,10 +29,17 @@ def load_given(source: str, settings: Sequence[str] = ()) -> Scenario:
     Raises InputError as `md.load` does, or where a setting is not KEY=VALUE or names no key.
     """
     from markovdiff.study.files import decoded
-    from markovdiff.study.scenario import MAX_FILE_BYTES, load, loads
+    from markovdiff.study.loading import MAX_FILE_BYTES, load, loads
     from markovdiff.study.settings import setting
 
-    found = loads(decoded(given_on_stdin(MAX_FILE_BYTES), "stdin"), name="stdin") if source == "-" else load(source)
+    if source != "-":
+        found = load(source)
+    else:
+        text = decoded(given_on_stdin(MAX_FILE_BYTES), "stdin")
+        try:
+            found = loads(text, name="stdin")
+        except MarkovdiffError as error:
+            raise error.located("stdin") from None
     return found.replace(dict(map(setting, settings))) if settings else found
 
 
@@ -39,7 +47,7 @@ def complete_scenario(_ctx: click.Context, _param: click.Parameter, incomplete: 
     """Complete the names of scenarios that ship, and files as usual."""
     from click.shell_completion import CompletionItem
 
-    from markovdiff.study.scenario import shipped_scenarios
+    from markovdiff.study.shipped import shipped_scenarios
 
     names = [CompletionItem(name) for name in shipped_scenarios() if name.startswith(incomplete)]
     return [*names, CompletionItem(incomplete, type="file")]
@@ -55,6 +63,10 @@ def times_of(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     return tuple(int(part) for part in parts)
 
 
+OPEN = 10**9
+"""Where `A:` ends: past every step."""
+
+
 def rows_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> range | None:
     """Read A:B as the steps A … B."""
     if value is None:
@@ -63,7 +75,7 @@ def rows_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     if match is None or not (match[1] or match[3]) or (match[3] and not match[2]):
         raise click.BadParameter(f"{value!r} is not A:B with whole numbers, such as 0:16 or 60:")
     a = int(match[1] or 0)
-    b = int(match[3] or 10**9) if match[2] else a
+    b = int(match[3] or OPEN) if match[2] else a
     if a > b:
         raise click.BadParameter(f"{value!r} is empty: {a} comes after {b}")
     return range(a, b + 1)

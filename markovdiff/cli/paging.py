@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from markovdiff.cli.options import complete_scenario, load_given, set_option
 from markovdiff.cli.streams import out
 from markovdiff.errors import InputError
+
+if TYPE_CHECKING:
+    from markovdiff.arithmetic.enclosure import Unit
 
 
 @click.command()
@@ -17,7 +22,7 @@ from markovdiff.errors import InputError
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing.")
 @set_option
 def report(
-    scenarios: tuple[str, ...], output: str, everything: bool, unit: str | None, quiet: bool, settings: tuple[str, ...]
+    scenarios: tuple[str, ...], output: str, everything: bool, unit: Unit | None, quiet: bool, settings: tuple[str, ...]
 ) -> int:
     """Write one HTML page of scenarios, side by side, with a slider through t.
 
@@ -25,12 +30,12 @@ def report(
     pointed at. It stands alone: no network is needed, and none is asked.
     """
     from markovdiff.reports.page import report as write
-    from markovdiff.study.scenario import shipped_scenarios
+    from markovdiff.study.shipped import shipped_scenarios
 
     if everything == bool(scenarios):
         raise InputError("which scenarios?", where="report", expected="either names or --all")
     names = list(shipped_scenarios()) if everything else scenarios
-    subjects = [load_given(name, settings).with_options(unit=unit) for name in names]  # type: ignore[arg-type]
+    subjects = [load_given(name, settings).with_options(unit=unit) for name in names]
     text = write(subjects, output)
     if not quiet:
         out(f"{len(subjects)} scenario{'s' * (len(subjects) > 1)}, {len(text.encode()) / 1000:,.0f} kB\n")

@@ -94,7 +94,7 @@ def tui(
     visitors: int | None,
 ) -> int:
     """Step through a scenario live in the terminal."""
-    from markovdiff.study.scenario import find
+    from markovdiff.study.shipped import find
     from tui.open import show
 
     if record is not None:

@@ -18,7 +18,7 @@ def list_() -> int:
     """List the scenarios that ship, a line each."""
     import tomllib
 
-    from markovdiff.study.scenario import shipped_scenarios
+    from markovdiff.study.shipped import shipped_scenarios
 
     shipped = shipped_scenarios()
     width = max(map(len, shipped))
@@ -31,7 +31,7 @@ def list_() -> int:
 @click.argument("name", shell_complete=complete_scenario)
 def show(name: str) -> int:
     """Print a shipped scenario's text, to read or to start from."""
-    from markovdiff.study.scenario import find_shipped
+    from markovdiff.study.shipped import find_shipped
 
     out(find_shipped(name).read_text(encoding="utf-8"))
     return 0
@@ -76,15 +76,15 @@ def learn(topic: str | None, settings: tuple[str, ...], ask: bool, whole: bool) 
     Without TOPIC its contents are listed. With --all a --set holds on every page that has the key.
     """
     from markovdiff.learn import contents
+    from markovdiff.learn.layout import Line, chapter, layout, listing, table_of_contents
     from markovdiff.learn.page import HEIGHT
-    from markovdiff.learn.sheet import Line, chapter, listing, sheet, table_of_contents
 
     def show(lines: list[Line]) -> None:
         if not is_terminal(sys.stdout):
             return out("".join(f"{line.text}\n" for line in lines))
-        from markovdiff.learn.paint import paint
+        from markovdiff.learn.render import render
 
-        return draw(lambda console: paint(lines, console))
+        return draw(lambda console: render(lines, console))
 
     if whole:
         if topic is not None or ask:
@@ -105,7 +105,7 @@ def learn(topic: str | None, settings: tuple[str, ...], ask: bool, whole: bool) 
         return 0
     page = contents.find(topic)
     asks = ask and is_terminal(sys.stdin) and is_terminal(sys.stdout)
-    *questions, rest = sheet(page, page.read(settings), HEIGHT - 1 if asks else HEIGHT)
+    *questions, rest = layout(page, page.read(settings), HEIGHT - 1 if asks else HEIGHT)
     for lines in questions:
         show(lines)
         if asks:
@@ -115,13 +115,16 @@ def learn(topic: str | None, settings: tuple[str, ...], ask: bool, whole: bool) 
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["result", "scenario"]))
+@click.argument("what", type=click.Choice(["result", "scenario", "inspect", "steps", "unmask"]))
 def schema(what: str) -> int:
-    """Print the JSON Schema of a result or of a scenario file."""
+    """Print the JSON Schema of a result, of a scenario file, or of what a command of that name writes with --json."""
+    from markovdiff.designs.schema import inspection_schema, steps_schema, unmasking_schema
     from markovdiff.study.result import dump
     from markovdiff.study.schema import result_schema, scenario_schema
 
-    out(dump(result_schema() if what == "result" else scenario_schema()))
+    results = {"result": result_schema, "scenario": scenario_schema}
+    findings = {"inspect": inspection_schema, "steps": steps_schema, "unmask": unmasking_schema}
+    out(dump({**results, **findings}[what]()))
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from markovdiff import signals
-from markovdiff.cli.options import complete_scenario, load_given, rows_of, set_option
+from markovdiff.cli.options import OPEN, complete_scenario, load_given, rows_of, set_option
 from markovdiff.cli.streams import aside, draw, is_terminal, out, progress
 from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError, printable
 
@@ -67,7 +67,20 @@ def run_options(command: F) -> F:
 @click.command()
 @run_options
 @click.option("--ledger", is_flag=True, help="Show the ELBO's term at every step, too.")
-@click.option("--shadow", is_flag=True, help="Lay beside each I(x0;x_t) what float64 makes of it.")
+@click.option(
+    "--shadow",
+    is_flag=True,
+    help="Lay beside each I(x0;x_t) what float64 makes of it: the habit fp64, and its false rises.",
+)
+@click.option(
+    "--practice",
+    "practice",
+    metavar="HABIT",
+    multiple=True,
+    help="What a habit of practical code gives beside the truth, and its bias, step by step: fp64, fp32, fp16, bf16, "
+    "eps=1e-6, clamp=1e-20, clamp-log=-70, unnormalised=1e-6, smoothed=1e-6, drop-prior, constant-prior, mean-over-t. "
+    "Repeatable, or with commas; fp32+eps=1e-6 is both at once. In tables and in --json.",
+)
 @click.option("--contraction", is_flag=True, help="Put η_KL(Q_t), enclosed, into JSON and CSV (up to 64 states).")
 def run(**options: Any) -> int:
     """Run scenarios and show what is left at every step.
@@ -82,6 +95,11 @@ def run(**options: Any) -> int:
             if k:
                 console.rule(style="dim")
             show(result, console, rows, terms=terms)
+            for practised in result.practice:
+                from markovdiff.reports.practice import practice_report
+
+                console.print()
+                console.print(practice_report(result, practised, rows))
 
     def pasted(results: list[Result], form: str) -> str:
         from markovdiff.reports.tables import document
@@ -133,16 +151,19 @@ def _run(
     decimal: bool,
     shadow: bool = False,
     contraction: bool = False,
+    practice: tuple[str, ...] = (),
 ) -> int:
     from markovdiff.study.certificate import sha256
     from markovdiff.study.output import check_writable
-    from markovdiff.study.scenario import find
+    from markovdiff.study.shipped import find
     from markovdiff.study.subprocess_run import Interruption
 
     if json_file == "-" and csv_file == "-":
         raise InputError("stdout can hold one format", where="--json - --csv -", remedy="give one of them a file")
     if shadow and form != "text":
         raise InputError("float64's table is text alone", where="--shadow", remedy="leave out --format, or use --csv")
+    if practice:
+        _check_practice(practice, form)
     if certificate_file == "-":
         raise InputError("a certificate needs a file", where="--certificate -", remedy="name one")
     if certificate_file and (settings or "-" in scenarios):
@@ -167,9 +188,10 @@ def _run(
     if ahead:
         return _foretell(loaded)
     results: list[Result] = []
+    beside = {"shadow": shadow, "contraction": contraction, "practice": practice}
     try:
         for scenario in loaded:
-            results += [_run_one(scenario, distributions, quiet, shadow, contraction)]
+            results += [_run_one(scenario, quiet, distributions=distributions, **beside)]
     except Interruption as interruption:
         results += [interruption.result] if interruption.result is not None else []
         if not partial or not results:
@@ -190,11 +212,22 @@ def _run(
     return _status(results) if len(results) == len(loaded) else UnfinishedError.status
 
 
+def _check_practice(asked: tuple[str, ...], form: str) -> None:
+    """Raise InputError for a habit that is not known, before anything is run."""
+    from markovdiff.practice.habits import practices
+
+    practices(asked)
+    if form != "text":
+        raise InputError("a habit's table is text alone", where="--practice", remedy="leave out --format")
+
+
 def _check_rows(rows: range | None, scenarios: list[Scenario]) -> None:
-    """Raise InputError where no scenario has any of the rows."""
+    """Raise InputError where no scenario has all of the rows; `A:` has those that there are."""
     latest = max(scenario.T for scenario in scenarios)
-    if rows is not None and rows.start > latest:
-        raise InputError("no such steps", where="--steps", expected=f"within 0 … {latest}")
+    if rows is not None and (rows.start > latest or latest < rows.stop - 1 < OPEN):
+        raise InputError(
+            "no such steps", where="--steps", expected=f"within 0 … {latest}", remedy="A: shows all from A on"
+        )
 
 
 def _kept(results: list[Result]) -> str:
@@ -232,7 +265,7 @@ def _foretell(scenarios: list[Scenario]) -> int:
     return 0
 
 
-def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool, contraction: bool) -> Result:
+def _run_one(scenario: Scenario, quiet: bool, **options: Any) -> Result:
     from markovdiff.study.foresight import advice
     from markovdiff.study.subprocess_run import run_apart
 
@@ -243,7 +276,6 @@ def _run_one(scenario: Scenario, distributions: bool, quiet: bool, shadow: bool,
 
     try:
         with progress(scenario.name, shown=not quiet and is_terminal(sys.stderr)) as tick:
-            options = {"distributions": distributions, "shadow": shadow, "contraction": contraction}
             return run_apart(scenario, tick, begin, **options)
     except MarkovdiffError as error:
         raise error.located(scenario.name) from None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from markovdiff.arithmetic.enclosure import Unit
     from markovdiff.arithmetic.quantity import Enclosed
     from markovdiff.study.few_steps import StepsTable
-    from markovdiff.study.result import Sampled
+    from markovdiff.study.sampled import Sampled
     from markovdiff.study.scenario import Scenario
     from markovdiff.study.unmasking import Schedule, UnmaskingTable
 
@@ -80,7 +80,7 @@ def _show(
 ) -> int:
     """Load a scenario and make its table: as text on stdout, or JSON there; and JSON into a file that is named."""
     from markovdiff.study.output import check_writable
-    from markovdiff.study.scenario import find
+    from markovdiff.study.shipped import find
 
     inputs = [] if scenario == "-" else [find(scenario)]
     check_writable({} if json_file in (None, "-") else {"--json": str(json_file)}, inputs)
@@ -155,6 +155,7 @@ def steps_lines(table: StepsTable) -> list[str]:
         *aligned([head, *rows]),
         "",
         *_false_lines(table),
+        *_reasons(table),
     ]
 
 
@@ -174,19 +175,39 @@ def _false_lines(table: StepsTable) -> list[str]:
         named = [f"{sequence(one.x0)} {number(one.mass)}" for one in row.false[:MOST_FALSE]]
         if named:
             lines.append((str(row.steps), " · ".join(named) + (" · …" if len(row.false) > MOST_FALSE else "")))
-    if not lines:
-        return ["whatever is drawn occurs in the data"]
-    return ["drawn, and never in the data, the likeliest first", *aligned([("steps", ""), *lines])]
+    if lines:
+        return ["drawn, and never in the data, the likeliest first", *aligned([("steps", ""), *lines])]
+    known = all(row.outside_support is not None and row.outside_support.is_finite for row in table.sampler)
+    return ["whatever is drawn occurs in the data"] if known else []
+
+
+def _reasons(table: StepsTable) -> list[str]:
+    """Return because of what a number is undefined or infinite, by the number of steps."""
+    lines = []
+    for row in table.sampler:
+        unbounded = [value for value in (row.kl, row.excess) if value is not None and value.witness is not None]
+        lines += [(str(row.steps), reason) for reason in dict.fromkeys(map(_reason, unbounded))]
+    return ["why there is no number", *aligned([("steps", ""), *lines])] if lines else []
+
+
+def _reason(value: Enclosed) -> str:
+    """Return the witness of an undefined or infinite number in words."""
+    t, x_t, x0 = ((value.witness or {}).get(key) for key in ("t", "x_t", "x0"))
+    if value.value == "undefined" and isinstance(x_t, list):
+        return f"undefined: the model says nothing of x_{t} = {sequence(x_t)}, which is drawn"
+    if value.value == "inf" and t == 0 and isinstance(x0, list):
+        return f"∞: x0 = {sequence(x0)} is never drawn"
+    return f"{number(value)}: {printable(value.words or '')}"
 
 
 def sequence(labels: Sequence[str]) -> str:
-    """Return a sequence as text: labels of one character side by side, in quotes where one is a blank; others apart.
+    """Return a sequence as text: labels of one character side by side, others apart; in quotes where blanks mislead.
 
-    >>> sequence(["a", "b"]), sequence(["a", " "]), sequence(["she", "sell"])
-    ('ab', '“a ”', 'she sell')
+    >>> sequence(["a", "b"]), sequence(["a", " "]), sequence(["she", "sell"]), sequence(["x y", "z"])
+    ('ab', '“a ”', 'she sell', '“x y” z')
     """
     if any(len(label) != 1 for label in labels):
-        return printable(" ".join(labels))
+        return printable(" ".join(f"“{label}”" if " " in label else label for label in labels))
     together = printable("".join(labels))
     return f"“{together}”" if any(label.isspace() for label in labels) else together
 
@@ -239,7 +260,7 @@ def standing(best: Schedule) -> str:
 
 def number(value: Enclosed | None) -> str:
     """Return a quantity as a short fraction or to a few digits, or the word where there is no number."""
-    from markovdiff.arithmetic.enclosure import as_decimal, decimal_text
+    from markovdiff.arithmetic.decimals import as_decimal, decimal_text
     from markovdiff.arithmetic.rational import from_decimal
 
     if value is None:

@@ -69,13 +69,13 @@ def aside(message: str) -> None:
         abandon(sys.stderr)
 
 
-def draw(paint: Callable[[Console], None]) -> None:
+def draw(render: Callable[[Console], None]) -> None:
     """Print with Rich on a terminal, else as plain text without the padding that Rich leaves."""
     from rich.console import Console
 
     console = Console(highlight=False, file=sys.stdout or io.StringIO())
     with _stdout(), console.capture() as captured:
-        paint(console)
+        render(console)
     text = captured.get()
     if not console.is_terminal:
         text = "".join(line.rstrip() + "\n" for line in text.splitlines())

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from markovdiff.cli.streams import aside, is_terminal, out, progress
-from markovdiff.errors import InputError, UnfinishedError
+from markovdiff.errors import InputError, UnfinishedError, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from concurrent.futures import Executor
+
+    from markovdiff.sweeps.sweep import Sweep
 
 
 @click.command()
@@ -45,23 +47,64 @@ def sweep(grid: str, output: str, workers: int | None, scheduler: str | None, ce
     if scheduler is not None and workers is not None:
         raise InputError("the cluster has its own workers", where="--workers", remedy="leave out one of the two")
     made = load_grid(grid)
-    done = [0]
+    done: list[int] = []
 
     def count(finished: int, _all: int) -> None:
-        done[0] = finished
+        done.append(finished)
         tick("points", finished / len(made))
 
     try:
         with _executor(scheduler) as executor, progress(grid, shown=not quiet and is_terminal(sys.stderr)) as tick:
             table = run_all(made, executor, output=output, workers=workers, certified=certified, progress=count)
     except KeyboardInterrupt:
-        aside(f"markovdiff: interrupted after {done[0]} of {len(made)} points; the same command goes on from there")
+        finished = done[-1] if done else 0
+        aside(f"markovdiff: interrupted after {finished} of {len(made)} points; the same command goes on from there")
         return UnfinishedError.status
     if not quiet:
-        counts = Counter(table["status"])
-        told = ", ".join(f"{counts[status]} {status}" for status in dict.fromkeys([*counts]))
-        out(f"{len(table)} points: {told}\n")
+        out(_summary(table, made.keys, done[0], output))
     return 0
+
+
+MEANINGS = {
+    "ok": "as expected",
+    "fails": "where a check fails",
+    "undecided": "with a check undecided",
+    "refused": "refused",
+    "error": "not finished",
+}
+"""What each status says of a point, after a number."""
+
+
+def _summary(table: Sweep, axes: Sequence[str], kept: int, output: str) -> str:
+    """Return what became of the points, where the table is, why the first has no numbers, and what to do next."""
+    import shlex
+    from pathlib import Path
+
+    counts = Counter(table["status"])
+    said = [f"{counts[status]} {words}" for status, words in MEANINGS.items() if counts[status]]
+    before = f" ({kept} of them kept from before)" if kept else ""
+    lines = [f"{len(table)} points{before}: {', '.join(said)}", f"written to {printable(output)}"]
+    if reason := next((why for why in table["error"] if why is not None), None):
+        lines.append(f"why a point has no numbers stands in the column error; the first: {printable(reason)}")
+    if (column := _numbers(table, axes)) is not None:
+        x, *others = sorted(axes, key=lambda key: any(isinstance(cell, str) for cell in table[key]))
+        named = {"--x": x, "--y": column, **({"--color": others[-1]} if others else {})}
+        options = " ".join(f"{option} {shlex.quote(key)}" for option, key in named.items())
+        picture = Path(output).with_suffix(".svg")
+        lines.append(f"to see it: markovdiff plot {shlex.quote(output)} {options} -o {shlex.quote(str(picture))}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _numbers(table: Sweep, axes: Sequence[str]) -> str | None:
+    """Return the column worth a picture: I_T where it is kept, else the first with a number."""
+    found = [
+        name for name in table.columns if name not in axes and any(isinstance(cell, float) for cell in table[name])
+    ]
+    return next((name for name in found if name.endswith("mutual_information")), found[0] if found else None)
+
+
+CONNECT_SECONDS = 10
+"""Seconds until a scheduler is taken not to be there."""
 
 
 @contextmanager
@@ -70,17 +113,37 @@ def _executor(scheduler: str | None) -> Iterator[Executor | None]:
     if scheduler is None:
         yield None
         return
+    import asyncio
+    import socket
+
     try:
         from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
+        from distributed.comm.core import connect
+        from distributed.security import Security
     except ImportError:
         raise InputError(
             "a cluster needs Dask", where="--scheduler", remedy="pip install 'markovdiff[cluster]', or leave it out"
         ) from None
+
+    async def greeting() -> None:
+        """Greet the scheduler once: a client would wait without end for what listens there and is none."""
+        secrets = Security().get_connection_args("client")  # type: ignore[no-untyped-call]  # Dask has no types
+        made = connect(scheduler, timeout=CONNECT_SECONDS, **secrets)  # type: ignore[no-untyped-call]  # Dask has no types
+        comm = await asyncio.wait_for(made, CONNECT_SECONDS + 1)
+        await comm.close()
+
     try:
-        client: Any = Client(scheduler, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, TimeoutError, ValueError) as error:
+        with socket.create_connection(get_address_host_port(scheduler), CONNECT_SECONDS):
+            pass  # nobody there is said at once, where a client would try again and again
+        asyncio.run(greeting())
+        client: Any = Client(scheduler, timeout=f"{CONNECT_SECONDS}s", set_as_default=False)  # type: ignore[no-untyped-call]  # Dask has no types
+    except (OSError, ValueError) as error:
         raise InputError(
-            f"no scheduler answers: {error}", where="--scheduler", got=scheduler, remedy="start it, or mend the address"
+            f"no scheduler answers: {str(error) or 'what is there says nothing'}",
+            where="--scheduler",
+            got=scheduler,
+            remedy="start it, or mend the address",
         ) from None
     with client:
         yield client.get_executor()

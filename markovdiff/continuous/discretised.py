@@ -19,10 +19,11 @@ from math import log, sqrt
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.arithmetic.rational import rational
 from markovdiff.continuous.gaussian import Noised, variance_exploding, variance_preserving
-from markovdiff.continuous.grids import Grid, variance_exploding_chain, variance_preserving_chain
+from markovdiff.continuous.grids import QuadratureGrid, variance_exploding_chain, variance_preserving_chain
 from markovdiff.continuous.reals import whole
 from markovdiff.engines.exact.information import Information
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.chain import Chain
+from markovdiff.process.moment import Moment
 
 MAX_STEPS = 64
 """Steps of a comparison: each is a product of dense matrices."""
@@ -58,7 +59,7 @@ def exploding_beside(K: int, beta: object, s0: object, T: int) -> tuple[Beside, 
     b, s = rational(beta, "beta"), rational(s0, "s0")
     chain = variance_exploding_chain(K, (b,) * _steps(T), s)
     limits = [variance_exploding(sqrt(float(t * b / 2)), s) for t in range(1, T + 1)]
-    return _beside(chain, Grid(K, Fraction(1)), limits)
+    return _beside(chain, QuadratureGrid(K, Fraction(1)), limits)
 
 
 def preserving_beside(K: int, betas: Sequence[object], s0: object = 1, reach: object = 6) -> tuple[Beside, ...]:
@@ -70,7 +71,7 @@ def preserving_beside(K: int, betas: Sequence[object], s0: object = 1, reach: ob
     """
     steps = [rational(b, f"betas[{t}]") for t, b in enumerate(betas)]
     _steps(len(steps))
-    grid, s = Grid(K, rational(reach, "reach")), rational(s0, "s0")
+    grid, s = QuadratureGrid(K, rational(reach, "reach")), rational(s0, "s0")
     chain = variance_preserving_chain(grid, steps, s)
     kept = accumulate((1 - b for b in steps), lambda a, b: a * b)
     return _beside(chain, grid, [variance_preserving(a, s) for a in kept])
@@ -85,7 +86,7 @@ def _steps(T: int) -> int:
     return whole(T, "T", "a comparison needs at least one step", most=MAX_STEPS)
 
 
-def _beside(chain: Chain, grid: Grid, limits: Sequence[Noised]) -> tuple[Beside, ...]:
+def _beside(chain: Chain, grid: QuadratureGrid, limits: Sequence[Noised]) -> tuple[Beside, ...]:
     spacing = float(grid.spacing)
     pairs = zip((moment for moment in chain.moments() if moment.t), limits, strict=True)
     return tuple(_at(moment, grid.K, spacing, limit) for moment, limit in pairs)

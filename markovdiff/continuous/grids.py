@@ -22,7 +22,7 @@ from functools import cache
 
 from flint import arb, fmpz, fmpz_mat
 
-from markovdiff.arithmetic.enclosure import rounded
+from markovdiff.arithmetic.decimals import rounded
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown, to_fmpq
 from markovdiff.errors import InputError, LimitError
@@ -37,10 +37,10 @@ MAX_POINTS = 512
 
 
 @dataclass(frozen=True)
-class Grid:
+class QuadratureGrid:
     """K points from −L to L.
 
-    >>> Grid(5, Fraction(1)).points
+    >>> QuadratureGrid(5, Fraction(1)).points
     (Fraction(-1, 1), Fraction(-1, 2), Fraction(0, 1), Fraction(1, 2), Fraction(1, 1))
     """
 
@@ -80,7 +80,7 @@ class Grid:
         return Distribution.from_weights([sizes[abs(x)] for x in self.points])
 
 
-def ornstein_uhlenbeck(grid: Grid, beta: Fraction, resolution: Fraction = RESOLUTION) -> Dense:
+def ornstein_uhlenbeck(grid: QuadratureGrid, beta: Fraction, resolution: Fraction = RESOLUTION) -> Dense:
     """Return Q[i, j] ∝ exp(−(x_j − √(1−β) x_i)²/2β), each row normalised; the identity at β = 0.
 
     N(0, 1) is stationary for it, up to what the grid cuts off.
@@ -97,7 +97,7 @@ def ornstein_uhlenbeck(grid: Grid, beta: Fraction, resolution: Fraction = RESOLU
     return Dense(RationalMatrix(fmpz_mat(table), fmpz(whole)).reduced())
 
 
-def _row(grid: Grid, i: int, beta: Fraction, resolution: Fraction) -> list[int]:
+def _row(grid: QuadratureGrid, i: int, beta: Fraction, resolution: Fraction) -> list[int]:
     """Return row i in units of the resolution, each entry rounded down.
 
     An entry is on the grid of roundings only if it is rational, and exponentials of different algebraic numbers are
@@ -122,7 +122,7 @@ def _row(grid: Grid, i: int, beta: Fraction, resolution: Fraction) -> list[int]:
     return [int(p * resolution.denominator) for p in entries]
 
 
-def variance_preserving_chain(grid: Grid, betas: Sequence[Fraction], s0: Fraction = Fraction(1)) -> Chain:
+def variance_preserving_chain(grid: QuadratureGrid, betas: Sequence[Fraction], s0: Fraction = Fraction(1)) -> Chain:
     """Return the chain with x0 ~ N(0, s₀²) on the grid and an Ornstein–Uhlenbeck step for each β."""
     made = {beta: ornstein_uhlenbeck(grid, beta) for beta in set(betas)}
     return Chain(grid.normal(s0), PerStep(tuple(made[beta] for beta in betas)), (), len(betas))
@@ -130,6 +130,6 @@ def variance_preserving_chain(grid: Grid, betas: Sequence[Fraction], s0: Fractio
 
 def variance_exploding_chain(K: int, betas: Sequence[Fraction], s0: Fraction) -> Chain:
     """Return the chain of x0 ~ N(0, s₀²) on K points of [−1, 1] under D3PM's Gaussian kernel, variance β/2 a step."""
-    grid = Grid(K, Fraction(1))
+    grid = QuadratureGrid(K, Fraction(1))
     checked = tuple(check_beta(beta, f"betas[{t}]") for t, beta in enumerate(betas))
     return Chain(grid.normal(s0), Gaussian(K, RESOLUTION), checked, len(checked))

@@ -8,6 +8,7 @@ I_t/I_{t−1}: with p = (1/10, 9/10) and rows (1,0), (1/5,4/5) that ratio is 0.4
 from __future__ import annotations
 
 from fractions import Fraction
+from math import lcm
 
 from flint import ctx, fmpq, fmpq_mat, fmpq_poly
 
@@ -17,24 +18,31 @@ from markovdiff.designs.spectrum import roots_of, simplest
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain
 
-MAX_WORK = 2**36
-"""K⁴ times the bits of the denominators up to which it is enclosed."""
+MAX_WORK = 2**34
+"""K⁴ times the bits of the denominators up to which it is enclosed: some ten seconds."""
 
 
 def chi_squared_contraction(chain: Chain, t: int, digits: int) -> Enclosed:
     """Return η_χ²(p_{t−1}, Q_t), enclosed. Raises LimitError where the exact numbers are too long."""
-    before = chain.at(t - 1).marginal if chain.K**2 * t <= 2**22 else None
-    if before is None:
-        raise LimitError("p_(t−1) is too far off to be computed exactly", expected="K²·t up to 2^22")
     step = chain.transition(t).dense
-    bits = int(before.d.bit_length()) + int(step.matrix.d.bit_length())
-    if step.K**4 * bits > MAX_WORK:
+    bits = int(step.matrix.d.bit_length())
+    _check_work(step.K, bits)
+    if chain.K**2 * t > 2**22:
+        raise LimitError("p_(t−1) is too far off to be computed exactly", expected="K²·t up to 2^22")
+    before = chain.at(t - 1).marginal
+    reached = lcm(*(int(n) for n in step.push(before).N.entries() if n))  # each column is divided by its own q_j
+    _check_work(step.K, bits + reached.bit_length())
+    return second(step.rows(), before.rows()[0], digits)
+
+
+def _check_work(K: int, bits: int) -> None:
+    """Raise LimitError where the denominators have too many bits, those of Q_t alone or those of 1/p_t too."""
+    if K**4 * bits > MAX_WORK:
         raise LimitError(
             "numbers too long for its characteristic polynomial",
-            expected="K⁴ times the bits of the denominators at most 2^36",
-            got=f"{step.K}⁴ × {bits}",
+            expected="K⁴ times the bits of the denominators at most 2^34",
+            got=f"{K}⁴ × {bits}",
         )
-    return second(step.rows(), before.rows()[0], digits)
 
 
 def second(rows: tuple[tuple[Fraction, ...], ...], p: tuple[Fraction, ...], digits: int) -> Enclosed:

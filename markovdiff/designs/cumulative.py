@@ -43,7 +43,7 @@ class Cumulative:
         self.squares: list[arb_mat] = []
 
     def at(self, t: int) -> arb_mat:
-        """Q̄_t. Raises LimitError where that takes too many products."""
+        """Return Q̄_t. Raises LimitError where that takes too many products."""
         if t == 0:
             return ball_of(Dense(RationalMatrix.identity(self.chain.K)), self.bits)
         if self.chain.kernel.rank_one_target is not None:
@@ -60,7 +60,7 @@ class Cumulative:
         return found
 
     def stream(self, last: int) -> Iterator[arb_mat]:
-        """Q̄_1, …, Q̄_last. Raises LimitError where that takes too many products."""
+        """Return Q̄_1, …, Q̄_last. Raises LimitError where that takes too many products."""
         chain = self.chain
         if chain.K**3 * last > MAX_PRODUCTS:
             raise LimitError(
@@ -97,14 +97,14 @@ class Cumulative:
 
 
 def kept(chain: Chain, t: int) -> Fraction:
-    """ᾱ_t of a kernel that forgets towards one law; where β is constant, beyond T too."""
+    """Return ᾱ_t of a kernel that forgets towards one law; where β is constant, beyond T too."""
     if t > chain.T:
         return Fraction(1 - chain.betas[0]) ** t
     return prod((1 - beta for beta in chain.betas[:t]), start=Fraction(1))
 
 
 def constant_step(chain: Chain) -> Transition | None:
-    """Q where every step is the same one, else None."""
+    """Return Q where every step is the same one, else None."""
     if not chain.is_markov:
         return None
     kinds = dict.fromkeys(chain.strengths)
@@ -122,14 +122,14 @@ def ball_of(step: Transition, bits: int) -> arb_mat:
 
 
 def marginal_ball(Q_bar: arb_mat, weights: Sequence[int], bits: int) -> list[arb]:
-    """p_0 Q̄_t for weights that sum to `total`."""
+    """Return p_0 Q̄_t for weights that sum to `total`."""
     total = fmpz(sum(weights))
     with ALONE, ctx.workprec(bits):
         return list((arb_mat([[arb(fmpz(w)) / total for w in weights]]) * Q_bar).entries())
 
 
 def information_ball(Q_bar: arb_mat, weights: Sequence[int], bits: int) -> arb:
-    """I(x0;x_t) in nats, in the centred form."""
+    """Return I(x0;x_t) in nats, in the centred form."""
     p = marginal_ball(Q_bar, weights, bits)
     rows = Q_bar.table()
     with ALONE, ctx.workprec(bits):
@@ -141,7 +141,7 @@ def information_ball(Q_bar: arb_mat, weights: Sequence[int], bits: int) -> arb:
 
 
 def divergence_ball(row: Sequence[arb], p: Sequence[arb], bits: int) -> arb:
-    """KL(row ‖ p) in nats as Σ p_j·f(row_j/p_j − 1); p_j is positive where the row is."""
+    """Return KL(row ‖ p) in nats as Σ p_j·f(row_j/p_j − 1); p_j is positive where the row is."""
     found = arb(0)
     for a, q in zip(row, p, strict=True):
         if a.is_zero():
@@ -165,7 +165,7 @@ def _series(r: arb, bits: int) -> arb:
 
 
 def distance_ball(Q_bar: arb_mat, law: Sequence[Fraction], bits: int) -> list[arb]:
-    """TV(Q̄_t[i], μ) for each i."""
+    """Return TV(Q̄_t[i], μ) for each i."""
     with ALONE, ctx.workprec(bits):
         mu = [arb(fmpq(x.numerator, x.denominator)) for x in law]
         return [sum((abs(a - q) for a, q in zip(row, mu, strict=True)), arb(0)) / 2 for row in Q_bar.table()]
@@ -182,7 +182,7 @@ def capacity_ball(Q_bar: arb_mat, bits: int) -> tuple[arb, arb]:
             cost = divergence_ball(row, p, bits)
             lower += cost * w / total
             upper = max(upper, cost.upper())
-        return lower.lower(), upper
+        return max(lower.lower(), arb(0)), upper
 
 
 def proposed_input(Q_bar: arb_mat) -> list[int]:

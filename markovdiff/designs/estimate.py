@@ -17,19 +17,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import comb, factorial, isqrt
+from math import ceil, comb, factorial, isqrt
 from pathlib import Path
 
 from flint import arb, ctx, fmpq, fmpz
 
-from markovdiff.arithmetic.enclosure import ALONE, Unit, as_decimal, bits_for, decimal_text, in_unit
+from markovdiff.arithmetic.decimals import as_decimal, decimal_text
+from markovdiff.arithmetic.enclosure import ALONE, Unit, bits_for, bounds, in_unit
 from markovdiff.arithmetic.logform import LogForm, log
 from markovdiff.arithmetic.quantity import Enclosed, Quantity, enclose
 from markovdiff.arithmetic.rational import shown, whole
 from markovdiff.errors import InputError, LimitError
 from markovdiff.measures.information import entropy_of, information_left
-from markovdiff.process.chain import Chain, Moment
-from markovdiff.study.scenario import Scenario, loaded
+from markovdiff.process.chain import Chain
+from markovdiff.process.moment import Moment
+from markovdiff.study.loading import loaded
+from markovdiff.study.scenario import Scenario
 
 MAX_STATES = 64
 """States up to which the joint law of x0 and x_t is written out."""
@@ -58,7 +61,8 @@ class EstimateFound:
     """The plug-in estimate at one t: `truth` is I(x0;x_t), `mean` is E Î_n, `miller_madow` its corrected mean.
 
     `standard_deviation` of Î_n is enclosed where `is_certified`, else from `DRAWS` draws. `samples_within_factor_2` is
-    an n from which the mean is between half and twice the truth while at n − 1 it is not; None where `detail` says why.
+    an n at which the mean is between half and twice the truth while at n − 1 it is not; `detail` says from which n on
+    it is proved to be, or why there is none.
     """
 
     t: int
@@ -288,22 +292,30 @@ def _drawn(cells: Sequence[tuple[int, int, Fraction]], n: int, unit: Unit, seed:
 
 
 def _enough(joint: _Joint, truth: Quantity) -> tuple[int | None, str]:
-    """Return an n at which the mean comes within a factor of 2 of the truth, with n − 1 outside."""
+    """Return an n at which the mean comes within a factor of 2 of the truth, with n − 1 outside, looked for from above.
+
+    −log(1 + (S−1)/n) ≤ E Ĥ_n − H ≤ 0 for S cells (Paninski 2003, proposition 1), so all n from one on are within. The
+    mean may be within at a few samples on its way up, and outside again after.
+    """
     if truth.is_zero():
         return None, "the truth is 0: no estimate above 0 is within a factor of it"
     bits = 192
-    low, high = 0, 1
+    data, marginal, pair = (law.total() for _, law in joint.signed())
+    sure = ceil(max(pair - 1, 2 * (data + marginal - 2)) / bounds(truth.ball(bits))[0])
+    low, high = sure // 2, sure
     try:
-        while not _is_within(joint, truth, high, bits):
-            low, high = high, 2 * high
-            if high > MAX_SAMPLES:
-                return None, f"more than {MAX_SAMPLES:,} samples"
+        while low > 1 and _is_within(joint, truth, low, bits):
+            low, high = low // 2, low
+        if high > MAX_SAMPLES:
+            return None, f"more than {MAX_SAMPLES:,} samples"
+        low = max(low, 1)  # one sample says 0
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if _is_within(joint, truth, middle, bits) else (middle, high)
     except LimitError as error:
         return None, error.what
-    return high, f"the mean is within a factor of 2 at n = {high:,} and not at n = {high - 1:,}"
+    sooner = f"the mean is within a factor of 2 at n = {high:,} and not at n = {high - 1:,}"
+    return high, f"{sooner}; from n = {sure:,} on it is proved to be"
 
 
 def _is_within(joint: _Joint, truth: Quantity, n: int, bits: int) -> bool:

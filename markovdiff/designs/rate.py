@@ -16,7 +16,8 @@ from markovdiff.designs.spectrum import MAX_POLYNOMIAL, MAX_STATES, Spectrum, di
 from markovdiff.errors import LimitError
 from markovdiff.process.chain import Chain
 from markovdiff.process.classes import CommunicatingClass, reachable
-from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
+from markovdiff.process.rank_one import IdentityPlusRankOne
+from markovdiff.process.transition import Dense, Transition
 
 MAX_VECTORS = 48
 """States up to which eigenvectors are enclosed, to decide whether the ratio of neighbours swings for ever."""
@@ -25,7 +26,7 @@ Behaviour = Literal["tends", "swings", "may swing", "ends", "stays", "unknown", 
 
 
 @dataclass(frozen=True)
-class Rate:
+class DecayRate:
     """`modulus` |λ| of the leading excited eigenvalue, `decay` = limsup I_t^{1/t}, and what I_t/I_{t−1} does.
 
     Either number is None where it is not defined or not known; `detail` says why.
@@ -37,36 +38,36 @@ class Rate:
     detail: str
 
 
-def rate_of(chain: Chain, step: Transition, classes: tuple[CommunicatingClass, ...], digits: int) -> Rate:
+def rate_of(chain: Chain, step: Transition, classes: tuple[CommunicatingClass, ...], digits: int) -> DecayRate:
     """Return the rate of a chain whose steps are all `step`."""
     support = chain.data.support
     if len(support) <= 1:
-        return Rate(None, None, "none", "the data are one state, so I(x0;x_t) is 0 at every t")
+        return DecayRate(None, None, "none", "the data are one state, so I(x0;x_t) is 0 at every t")
     if isinstance(step, IdentityPlusRankOne):
         return _of_rank_one(chain, step, digits)
     try:
         return _of_dense(chain, step.dense, classes, digits)
     except LimitError as error:
-        return Rate(None, None, "unknown", f"not known: {error.what}")
+        return DecayRate(None, None, "unknown", f"not known: {error.what}")
 
 
-def _of_rank_one(chain: Chain, step: IdentityPlusRankOne, digits: int) -> Rate:
+def _of_rank_one(chain: Chain, step: IdentityPlusRankOne, digits: int) -> DecayRate:
     keep = step.keep
     if keep == 1:
-        return Rate(None, None, "stays", "every step is the identity: I(x0;x_t) = H(x0) for ever")
+        return DecayRate(None, None, "stays", "every step is the identity: I(x0;x_t) = H(x0) for ever")
     if keep == 0:
-        return Rate(None, None, "ends", "one step ends it: x_1 is drawn afresh whatever x0 is")
+        return DecayRate(None, None, "ends", "one step ends it: x_1 is drawn afresh whatever x0 is")
     size = of_rational(keep, digits)
     if all(step.target.weights[i] for i in chain.data.support):
-        return Rate(size, of_rational(keep**2, digits), "tends", "I_t/I_(t−1) tends to λ², λ = 1 − β")
+        return DecayRate(size, of_rational(keep**2, digits), "tends", "I_t/I_(t−1) tends to λ², λ = 1 − β")
     detail = (
         "I_t/I_(t−1) tends to λ = 1 − β itself, not to its square: some states of the data are not in the target, "
         "and x_t tells x0 as long as it is still there"
     )
-    return Rate(size, size, "tends", detail)
+    return DecayRate(size, size, "tends", detail)
 
 
-def _of_dense(chain: Chain, step: Dense, classes: tuple[CommunicatingClass, ...], digits: int) -> Rate:
+def _of_dense(chain: Chain, step: Dense, classes: tuple[CommunicatingClass, ...], digits: int) -> DecayRate:
     reach = reachable(step.support)
     reached = {j for i in chain.data.support for j in range(chain.K) if reach[i] >> j & 1}
     closed = [c for c in classes if c.is_closed and reached & set(c.states)]
@@ -80,30 +81,30 @@ def _of_dense(chain: Chain, step: Dense, classes: tuple[CommunicatingClass, ...]
     size, square = _numbers(found, digits)
     if found.excites_one:
         detail = "I_t does not tend to 0: x_t keeps telling something about which closed class x0 leads to"
-        return Rate(size, None, "stays", detail)
+        return DecayRate(size, None, "stays", detail)
     if found.is_cyclic:
         detail = "I_t does not tend to 0: x_t keeps telling something about the phase of a periodic class"
-        return Rate(size, None, "stays", detail)
+        return DecayRate(size, None, "stays", detail)
     if not found.roots:
         detail = (
             f"I_t is exactly 0 from t = {found.nilpotent} on: only the eigenvalue 0 is excited, so there is no rate"
         )
-        return Rate(None, None, "ends", detail)
+        return DecayRate(None, None, "ends", detail)
     if passing:
         detail = (
             "states are reached that are left for good; their own probability dies out, "
             "and the square of |λ| need not be the rate of I_t"
         )
-        return Rate(size, None, "unknown", detail)
+        return DecayRate(size, None, "unknown", detail)
     leading = found.leading
     if len(leading) == 1 and leading[0][1] == 1:
-        return Rate(size, square, "tends", "I_t/I_(t−1) tends to |λ|²: λ is real, simple and alone in modulus")
+        return DecayRate(size, square, "tends", "I_t/I_(t−1) tends to |λ|²: λ is real, simple and alone in modulus")
     if all(m == 1 for _, m in leading) and _swings(chain, step, leading):
         detail = "I_t/I_(t−1) swings for ever around |λ|²: the leading eigenvalues are a complex pair"
-        return Rate(size, square, "swings", detail)
+        return DecayRate(size, square, "swings", detail)
     why = "are a complex pair, or several of one modulus" if len(leading) > 1 else "is a multiple root"
     detail = f"I_t^(1/t) comes as near as |λ|² again and again; I_t/I_(t−1) may swing: the leading eigenvalue {why}"
-    return Rate(size, square, "may swing", detail)
+    return DecayRate(size, square, "may swing", detail)
 
 
 def _large(chain: Chain, step: Dense, classes: tuple[CommunicatingClass, ...], bits: int) -> Spectrum:

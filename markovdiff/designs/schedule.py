@@ -13,20 +13,20 @@ the curve is enclosed. Under a mask apart I = ᾱ·H(x0), so ᾱ_t is the share 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 
 from flint import arb, ctx, fmpq
 
-from markovdiff.arithmetic.enclosure import ALONE, bounds, rounded
+from markovdiff.arithmetic.decimals import rounded
+from markovdiff.arithmetic.enclosure import ALONE, bounds
 from markovdiff.arithmetic.quantity import Enclosed, enclose
 from markovdiff.arithmetic.rational import rational, shown, text, whole
 from markovdiff.errors import InputError, InternalError, LimitError
 from markovdiff.process.chain import Chain
 from markovdiff.process.schedules.schedule import RESOLUTION
-from markovdiff.study.scenario import Scenario, loaded
+from markovdiff.study.scenario import Scenario
 
 BITS = 256
 """Working precision: a share of a thousandth of H(x0) loses some twenty bits to cancellation."""
@@ -55,6 +55,12 @@ class Design:
     deviation: Enclosed
     scenario: str
 
+    @property
+    def summary(self) -> str:
+        """How near it is to its goal, in words."""
+        away = "none" if self.deviation.value == "0" else f"at most {self.deviation.upper} {self.unit}"
+        return f"deviation from the curve: {away}"
+
 
 class _Curve:
     """I(ᾱ) and its slope in balls, for data p and target π."""
@@ -65,14 +71,14 @@ class _Curve:
         data, target = chain.data, chain.target
         self.cells = [
             (fmpq(data.weights[i], data.total), fmpq(target.weights[i], target.total), m)
-            for i, m in zip(groups.first, groups.copies, strict=True)
+            for i, m in zip(groups.first, groups.multiplicities, strict=True)
         ]
         with ALONE, ctx.workprec(BITS):
             self.H = -sum((arb(p) * arb(p).log() * m for p, _, m in self.cells if p), arb(0))
             self.L = sum((arb(w) * arb(w).log() * m for _, w, m in self.cells if w), arb(0))
 
     def at(self, alpha: arb) -> tuple[arb, arb]:
-        """I and dI/dᾱ at 0 < ᾱ < 1, in the current precision."""
+        """Return I and dI/dᾱ at 0 < ᾱ < 1, in the current precision."""
         move = 1 - alpha
         log_move = move.log()
         value, slope = arb(0), arb(0)
@@ -86,27 +92,6 @@ class _Curve:
                 value -= q * q.log() * m
                 slope -= (arb(p) - arb(w)) * q.log() * m
         return value, slope
-
-
-GOALS = ("mutual-information",)
-"""What a schedule can be designed for."""
-
-
-def design(
-    given: Scenario | str | Path,
-    goal: str = "mutual-information",
-    *,
-    steps: int | None = None,
-    curve: Sequence[object] | None = None,
-    resolution: object = RESOLUTION,
-) -> Design:
-    """Return a schedule designed for a goal, for a scenario as it is, or by its path or name.
-
-    Raises InputError for an unknown goal, and what `mutual_information_schedule` raises.
-    """
-    if goal not in GOALS:
-        raise InputError("no such goal", where="goal", expected=f"one of {', '.join(GOALS)}", got=shown(goal))
-    return mutual_information_schedule(loaded(given), steps, curve, resolution)
 
 
 def mutual_information_schedule(
@@ -139,7 +124,7 @@ def mutual_information_schedule(
     betas = _exact_betas(shares) if apart else _betas(alphas, grid)
     zero = Enclosed("0", "0", "0", "0")
     deviation = zero if apart else _deviation(found, betas, shares, in_bits=scenario.unit == "bits")
-    reported = tuple(enclose(lambda _bits, x=x: x, 20) for x in alphas)  # type: ignore[misc]
+    reported = tuple(enclose(_always(alpha), 20) for alpha in alphas)
     written = _toml(scenario, betas, grid, deviation, curve is not None)
     return Design(scenario.name, scenario.unit, len(shares), grid, shares, reported, tuple(betas), deviation, written)
 
@@ -210,9 +195,14 @@ def _betas(alphas: Sequence[arb], grid: Fraction) -> list[Fraction]:
         if exact is not None and (exact / grid).denominator == 1:
             betas.append(exact)
         else:
-            betas.append(rounded(lambda _bits, r=ratio: r, grid, "nearest", None, f"noise.schedule, t = {t}"))  # type: ignore[misc]
+            betas.append(rounded(_always(ratio), grid, "nearest", None, f"noise.schedule, t = {t}"))
         before = alpha
     return betas
+
+
+def _always(ball: arb) -> Callable[[int], arb]:
+    """Return the ball at any precision asked for: it was made once, with `BITS` bits."""
+    return lambda _bits: ball
 
 
 def _exact_value(x: arb) -> Fraction | None:

@@ -19,8 +19,9 @@ from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.designs.cumulative import Cumulative, constant_step, distance_ball, information_ball, kept
 from markovdiff.errors import LimitError
 from markovdiff.measures.information import entropy_of, information_left
-from markovdiff.process.chain import Chain, Moment
-from markovdiff.process.transition import IdentityPlusRankOne
+from markovdiff.process.chain import Chain
+from markovdiff.process.moment import Moment
+from markovdiff.process.rank_one import IdentityPlusRankOne
 
 Row = tuple[Fraction, ...]
 
@@ -64,7 +65,7 @@ class Deciders:
         return self.chain.kernel.rank_one_target is not None
 
     def informs_at_most(self, epsilon: Fraction, t: int) -> bool | None:
-        """Whether I(x0;x_t) ≤ ε, in the unit."""
+        """Return whether I(x0;x_t) ≤ ε, in the unit."""
         if self.is_rank_one:
             return self._exact_information(t).compare(epsilon, self.unit) <= 0
         weights = self.chain.data.weights
@@ -79,7 +80,7 @@ class Deciders:
         )
 
     def mixes(self, law: Row, epsilon: Fraction, t: int) -> bool | None:
-        """Whether TV(Q̄_t[i], μ) ≤ ε for each i."""
+        """Return whether TV(Q̄_t[i], μ) ≤ ε for each i."""
         if self.is_rank_one:
             return kept(self.chain, t) * (1 - min(law)) <= epsilon
         for held in self.by_bits:

@@ -8,8 +8,9 @@ from fractions import Fraction
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown
 from markovdiff.designs.estimate import Estimates
-from markovdiff.designs.inspection import CapacityFound, Inspection, KernelFound, few_of
-from markovdiff.designs.rate import Rate
+from markovdiff.designs.inspection import CapacityFound, Inspection
+from markovdiff.designs.one_step import KernelFound, few_of
+from markovdiff.designs.rate import DecayRate
 from markovdiff.designs.times import FirstTime
 
 FEW = 8
@@ -96,7 +97,7 @@ def _for_ever(found: Inspection) -> Iterator[str]:
     yield f"  {_time('mixing: every row of Q̄_t within', found.mixing_time, '')}"
 
 
-def _rate(rate: Rate) -> Iterator[str]:
+def _rate(rate: DecayRate) -> Iterator[str]:
     if rate.modulus is not None:
         yield f"  leading excited |λ| = {_number(rate.modulus)}"
     if rate.decay is not None:

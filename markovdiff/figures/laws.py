@@ -22,7 +22,10 @@ MOST_STATES = 512
 """States of a matrix that is drawn."""
 
 LABELLED = 26
-"""States up to which each has its label."""
+"""States up to which labels are shown."""
+
+ROWS_LABELLED = 16
+"""Labels that have room one above another beside a matrix; of more states every second one has its label."""
 
 
 def matrix(figure: Figure, panels: Sequence[Axes], chain: Chain, times: Sequence[int]) -> None:
@@ -61,12 +64,14 @@ def _tables(
 def _label_states(axes: Axes, states: Sequence[str], *, both: bool) -> None:
     if len(states) > LABELLED:
         return
-    axes.set_xticks(range(len(states)), states, rotation=90 if max(map(len, states)) > 2 else 0)
+    places = range(0, len(states), math.ceil(len(states) / ROWS_LABELLED) if both else 1)
+    names = [states[k] for k in places]
+    axes.set_xticks(places, names, rotation=90 if max(map(len, names)) > 2 else 0)
     if both:
-        axes.set_yticks(range(len(states)), states)
+        axes.set_yticks(places, names)
 
 
-def marginal(figure: Figure, panels: Sequence[Axes], chain: Chain, times: Sequence[int]) -> None:  # noqa: ARG001
+def marginal(_figure: Figure, panels: Sequence[Axes], chain: Chain, times: Sequence[int]) -> None:
     """Draw p_t at each time on one pair of axes, and the data as bars behind them."""
     (axes,) = panels
     places = range(chain.K)

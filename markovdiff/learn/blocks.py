@@ -33,7 +33,7 @@ Kind: TypeAlias = Literal["prose", "ask", "formula", "facts", "table", "picture"
 
 
 @dataclass(frozen=True, eq=False)
-class Number:
+class NumberText:
     """A quantity of information: exact, or a float64 that is labelled as one."""
 
     value: LogForm | Quantity | Infinity | float
@@ -74,17 +74,17 @@ class Number:
         return quantity.enclosed(DIGITS, self.unit, closed=True)
 
 
-def bits(value: LogForm | Quantity | Infinity) -> Number:
+def bits(value: LogForm | Quantity | Infinity) -> NumberText:
     """Return an exact number to be shown in bits."""
-    return Number(value, "bits")
+    return NumberText(value, "bits")
 
 
-def nats(value: LogForm | Quantity | Infinity | float) -> Number:
+def nats(value: LogForm | Quantity | Infinity | float) -> NumberText:
     """Return a number in nats, exact or a float."""
-    return Number(value, "nats")
+    return NumberText(value, "nats")
 
 
-Cell: TypeAlias = "Number | Fraction | int | float | str | Bar"
+Cell: TypeAlias = "NumberText | Fraction | int | float | str | Bar"
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def cell(value: Cell) -> str:
     from markovdiff.arithmetic.rational import text
 
     match value:
-        case Number():
+        case NumberText():
             return value.digits()
         case Fraction():
             return text(value).replace("-", "−")
@@ -199,13 +199,13 @@ class Facts:
     def _right(value: Cell, room: int) -> str:
         if isinstance(value, str):
             return f" {value}" if value.startswith("≈") else f"   {value}"
-        written = value.written(room) if isinstance(value, Number) else cell(value)
+        written = value.written(room) if isinstance(value, NumberText) else cell(value)
         written = f"≈ {written}  (float)" if isinstance(value, float) else written
         return f" {written}" if written.startswith("≈") else f" = {written}"
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class TableBlock:
     """Rows under a heading: numbers to the right, words and bars to the left."""
 
     head: tuple[str, ...]
@@ -242,4 +242,4 @@ class Picture:
         return [f"  {row}".rstrip() for row in self.rows]
 
 
-Block: TypeAlias = "Prose | Ask | Formula | Code | Facts | Table | Picture"
+Block: TypeAlias = "Prose | Ask | Formula | Code | Facts | TableBlock | Picture"

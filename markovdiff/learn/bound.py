@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from markovdiff.errors import InternalError
-from markovdiff.learn.blocks import Ask, Block, Cell, Facts, Formula, Prose, Table, bits
+from markovdiff.learn.blocks import Ask, Block, Cell, Facts, Formula, Prose, TableBlock, bits
 from markovdiff.learn.chains import informations, uniform_chain
 from markovdiff.learn.page import Page, Values, count, probability
 
@@ -35,7 +35,7 @@ def imperfect(error: Fraction) -> ReverseModel:
 
 
 @dataclass(frozen=True, eq=False)
-class Books:
+class LedgerSteps:
     """A ledger that is closed: its steps and its totals, with a uniform prior."""
 
     steps: tuple[tuple[Information, Quantity, Quantity], ...]
@@ -43,7 +43,7 @@ class Books:
     totals: Totals[Term]
 
 
-def books(chain: Chain, error: Fraction) -> Books:
+def ledger_steps(chain: Chain, error: Fraction) -> LedgerSteps:
     """Keep the ledger of the imperfect model, started from the uniform law."""
     from markovdiff.arithmetic.matrix import RationalMatrix
     from markovdiff.engines.exact.ledger import Ledger
@@ -55,7 +55,7 @@ def books(chain: Chain, error: Fraction) -> Books:
         entry = ledger.observe(now)
         if entry is not None:
             steps.append((now, finite(entry.term), finite(entry.error)))
-    return Books(tuple(steps), ledger.conclude()[0])
+    return LedgerSteps(tuple(steps), ledger.conclude()[0])
 
 
 def finite(term: Term) -> Quantity:
@@ -70,7 +70,7 @@ def finite(term: Term) -> Quantity:
 def elbo(values: Values) -> Sequence[Block]:
     """Build the page on the three terms, step by step, and on what the same total pays for."""
     chain = small_chain(values)
-    kept, by_paths = books(chain, values["eps"]), derived(chain, values["eps"])
+    kept, by_paths = ledger_steps(chain, values["eps"]), derived(chain, values["eps"])
     totals = kept.totals
     rows: list[tuple[Cell, ...]] = []
     for now, term, error in kept.steps:
@@ -98,7 +98,7 @@ def elbo(values: Values) -> Sequence[Block]:
             )
         ),
         Ask("If the model were perfect, which of these terms would become 0?"),
-        Table(("term", "bits", "information", "+ own error"), tuple(rows)),
+        TableBlock(("term", "bits", "information", "+ own error"), tuple(rows)),
         Facts(
             (
                 ("NLL, E[−log p_θ(x0)]", bits(finite(totals.nll))),
@@ -149,7 +149,7 @@ def derivation(values: Values) -> Sequence[Block]:
             "step, Q_t the noise's. Each line is summed in its own way."
         ),
         Ask("One of these steps may lose something, all others only rewrite. Which one?"),
-        Table(("bits", "line", "because"), rows),
+        TableBlock(("bits", "line", "because"), rows),
         Facts(
             (("lost at Jensen's line", bits(found.gap)), ("all as claimed", "yes, decided" if found.holds else "NO"))
         ),

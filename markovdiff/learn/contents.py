@@ -50,7 +50,7 @@ SECTIONS = (
     Section("Two variables", information.PAGES),
     Section("Diffusion", diffusion.PAGES),
     Section("The ELBO", bound.PAGES),
-    Section("Sequences", sequences.PAGES),
+    Section("Sequences", sequences.PAGES, by_name=True),
     Section("Exercises, solved", exercises.PAGES, by_name=True),
     Section("Questions, answered", questions.PAGES, by_name=True),
 )

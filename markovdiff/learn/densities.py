@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import log
 
 import markovdiff as md
-from markovdiff.learn.blocks import Ask, Bar, Block, Facts, Formula, Prose, Table, decimal, nats
+from markovdiff.learn.blocks import Ask, Bar, Block, Facts, Formula, Prose, TableBlock, decimal, nats
 from markovdiff.learn.chains import few
 from markovdiff.learn.page import Page, Parameter, Values, count
 
@@ -33,7 +33,7 @@ def differential(values: Values) -> Sequence[Block]:
         Ask("Entropy was never negative. Can this one be? For which widths?"),
         Facts((("h(X)", nats(uniform_entropy(width))), ("h for width 1", nats(uniform_entropy(1))))),
         Prose("To see what h is, cut the interval into n bins of width D. Which bin it is, is an ordinary H:"),
-        Table(("n bins", "D", "H(bin), nats", "H(bin) + log D (float)"), tuple(rows)),
+        TableBlock(("n bins", "D", "H(bin), nats", "H(bin) + log D (float)"), tuple(rows)),
         Prose(
             "H(bin) grows without end: a real number known to the last digit would be worth infinitely many nats. "
             "h is what remains when −log D is set aside, so it depends on the unit of x, and is negative below "
@@ -56,7 +56,7 @@ def gaussian_maximum(values: Values) -> Sequence[Block]:
             f"Three densities, all of variance {variance}: flat, peaked with heavier tails (Laplace), and the Gaussian."
         ),
         Ask("The uniform law had the most entropy on K states. Is it the flat one that wins here, too?"),
-        Table(("density", "h, nats (float)", "short of the Gaussian", ""), tuple(rows)),
+        TableBlock(("density", "h, nats (float)", "short of the Gaussian", ""), tuple(rows)),
         Formula(
             (
                 "h(Gaussian) = ½ log(2πe σ²)",
@@ -134,7 +134,7 @@ def gaussian_noise(values: Values) -> Sequence[Block]:
         Ask(
             f"The same on a grid of {K} states, a discrete chain: must it lose the same information? The same entropy?"
         ),
-        Table(("t", "I line", "I grid", "h line", "H + log Δx", "I, nats (float)"), tuple(rows)),
+        TableBlock(("t", "I line", "I grid", "h line", "H + log Δx", "I, nats (float)"), tuple(rows)),
         Facts((("Δx / √β", steps[0].spacing / float(beta) ** 0.5), ("I grid − I line at T", steps[-1].error))),
         Prose(
             "Information needs no correction, entropy needs + log Δx (see `differential`). The grid follows the line "
@@ -164,9 +164,9 @@ def grids(values: Values) -> Sequence[Block]:
         ),
         Formula(("I(x0; x_t) = ½ log(1 + s0²/σ_t²)      h(x_t) = ½ log(2πe (s0² + σ_t²))",)),
         Ask("Two grids: this one, and that of `gaussian-noise`. Which gap to the line will close as K grows?"),
-        Table(("t", "I line", "I grid (float)", "h line", "H + log Δx"), tuple(table)),
+        TableBlock(("t", "I line", "I grid (float)", "h line", "H + log Δx"), tuple(table)),
         Prose("And `gaussian-noise` (β = 1/4, t = 4, on [−6, 6]) on finer and finer grids:"),
-        Table(("K", "Δx", "I grid − I line", "H", "H + log Δx (float)"), tuple(rows)),
+        TableBlock(("K", "Δx", "I grid − I line", "H", "H + log Δx (float)"), tuple(rows)),
         Prose(
             "The second gap falls faster than any power of Δx, down to what the box and rounding to 2⁻³² leave. H "
             f"grows without end, H + log Δx tends to h = {decimal(finer[-1].limit.entropy)}. The first gap stays "

@@ -29,7 +29,7 @@ Draft: TypeAlias = "tuple[str, str, str, LogForm, Claim | None]"
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class DerivationLine:
     """One line of the derivation; `claimed` and `found` relate the line before to this one (None in the first)."""
 
     name: str
@@ -49,7 +49,7 @@ class Line:
 class Derivation:
     """The lines from E log p_θ(x0) down to the sum of KLs and its reading, and the three terms."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[DerivationLine, ...]
     reconstruction: LogForm
     """E −log p_θ(x0|x1)."""
     denoising: tuple[LogForm, ...]
@@ -59,7 +59,7 @@ class Derivation:
     paths: int
     """How many paths the noise can walk."""
 
-    def __getitem__(self, name: str) -> Line:
+    def __getitem__(self, name: str) -> DerivationLine:
         """Return the line of that name."""
         return next(line for line in self.lines if line.name == name)
 
@@ -104,13 +104,13 @@ def bayes_model(chain: Chain) -> tuple[tuple[Rows, ...], Row]:
     return tuple(chain.bayes_reverse(t) for t in range(1, chain.T + 1)), chain.marginal(chain.T)
 
 
-def _related(drafts: Iterable[Draft]) -> Iterator[Line]:
+def _related(drafts: Iterable[Draft]) -> Iterator[DerivationLine]:
     """Return the lines, each compared with the one before."""
     before: LogForm | None = None
     for name, formula, reason, value, claimed in drafts:
         sign = 0 if before is None else (before - value).sign()
         found: Found = "=" if sign == 0 else ">" if sign > 0 else "<"
-        yield Line(name, formula, reason, value, claimed, None if before is None else found)
+        yield DerivationLine(name, formula, reason, value, claimed, None if before is None else found)
         before = value
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import product
 from typing import TYPE_CHECKING
 
-from markovdiff.learn.blocks import Ask, Bar, Block, Cell, Facts, Formula, Prose, Table, bits
+from markovdiff.learn.blocks import Ask, Bar, Block, Cell, Facts, Formula, Prose, TableBlock, bits
 from markovdiff.learn.chains import LETTERS, few, informations, masking_chain, uniform_chain
 from markovdiff.learn.page import MAX_DENOMINATOR, Page, Parameter, Values, count, probability
 
@@ -50,7 +50,7 @@ def information_flow(values: Values) -> Sequence[Block]:
             "Forward, information about x0 is destroyed; backward, each step must recover some."
         ),
         Ask(f"After how many of the {T} steps is half of the information gone: half of them, more, fewer?"),
-        Table(("t", "I(x0;x_t)", "lost in step t", "decided", ""), tuple(rows)),
+        TableBlock(("t", "I(x0;x_t)", "lost in step t", "decided", ""), tuple(rows)),
         Facts(
             (
                 ("H(x0)", bits(H)),
@@ -83,7 +83,7 @@ def entropy_flow(values: Values) -> Sequence[Block]:
             "covers it for good with that probability."
         ),
         Ask("Noise makes things more random. So does H(x_t) rise all the way, in both?"),
-        Table(("t", "H even", "", "H masked", "", "I masked"), tuple(rows)),
+        TableBlock(("t", "H even", "", "H masked", "", "I masked"), tuple(rows)),
         Facts(
             (
                 ("highest H, masked", f"at t = {peak}"),
@@ -126,7 +126,7 @@ def score(values: Values) -> Sequence[Block]:
             )
         ),
         Ask("Whoever knows the ratios at t and the noise Q_t, but not the data: can they reverse the step exactly?"),
-        Table(("x_t", "→ a", "→ b", "→ c", "", "R: a", "b", "c"), tuple(rows)),
+        TableBlock(("x_t", "→ a", "→ b", "→ c", "", "R: a", "b", "c"), tuple(rows)),
         Facts(
             (
                 ("reverse from the ratios", "equal to the Bayes reverse, entry by entry" if same else "NOT equal"),
@@ -137,6 +137,47 @@ def score(values: Values) -> Sequence[Block]:
             f"Left: p_t(y)/p_t(x) at t = {t}. Right: the Bayes reverse R_t. The formula rebuilt the right side from "
             "the left and from Q_t, which has an inverse here. So whoever learns the ratios has the reverse: this is "
             "the idea of score matching for states."
+        ),
+    )
+
+
+def continuous_time(values: Values) -> Sequence[Block]:
+    """Build the page on −dI/dσ, and the loss of a step as its integral."""
+    from markovdiff.arithmetic.enclosure import bits_for
+    from markovdiff.continuous.rates import RateProcess
+
+    chain = uniform_chain([6, 3, 1], (values["beta"],) * int(values["T"]))
+    known, R = informations(chain), chain.kernel.generator
+    assert R is not None
+    process = RateProcess(chain.data.probabilities, R)
+    levels = [chain.kernel.level(chain.betas[:t]) for t in range(chain.T + 1)]
+    rows: list[tuple[Cell, ...]] = []
+    meet = []
+    for t in few(chain.T, 5, 2):
+        start, stop = levels[t - 1], levels[t]
+        assert start is not None
+        assert stop is not None
+        integral, loss = process.score_entropy(start, stop), known[t].loss
+        meet.append(integral.ball(bits_for(15)).overlaps(loss.ball(bits_for(15))))
+        rows.append((t, bits(process.loss_rate(start)), bits(process.loss_rate(stop)), bits(integral), bits(loss)))
+    return (
+        Prose(
+            f"Let noise come without pause: e^(σR), σ from 0 on, redraws x evenly at rate 1. A step of β = "
+            f"{values['beta']} is the time −log(1−β) of it. I(x0;x_σ) falls at every σ, and how fast is known:"
+        ),
+        Formula(
+            (
+                "−dI/dσ  = Σ q(x0) Σ_{x≠y} p(x) R(x,y) φ(r(x), r(y)),  r(x) = q(x|x0)/p(x)",
+                "φ(a, b) = a·log(a/b) − a + b ≥ 0",
+            )
+        ),
+        Ask("A step loses I_{t−1} − I_t. What is the sum of −dI/dσ over the time of the step, exactly?"),
+        TableBlock(("t", "−dI/dσ before", "after", "its integral", "lost in step t"), tuple(rows)),
+        Facts((("integral and loss", "their enclosures meet at every t shown" if all(meet) else "do NOT meet"),)),
+        Prose(
+            "The sum in the formula is the score entropy, which SEDD trains on, at the true score; the integral is "
+            "enclosed by quadrature, the loss comes from two informations. So many small steps cost what one large "
+            "step costs: the loss depends on where the noise begins and ends, not on how it is cut."
         ),
     )
 
@@ -190,6 +231,30 @@ PAGES = (
             ),
             count(
                 "t", 2, 1, 8, "time", "a step leads from t−1 to t: the first is 1, and after 8 the numbers grow long"
+            ),
+        ),
+    ),
+    Page(
+        "continuous-time",
+        "Without pause",
+        "the loss of a step is the integral of the score entropy",
+        continuous_time,
+        (
+            Parameter(
+                "beta",
+                Fraction(1, 5),
+                Fraction(1, 100),
+                Fraction(9, 10),
+                "redraw",
+                "with β = 0 no time passes, and past 9/10 a step or two lose all",
+            ),
+            count(
+                "T",
+                6,
+                2,
+                12,
+                "steps",
+                "at σ = 0 the score entropy is infinite, so the page begins with step 2, and it has room for few",
             ),
         ),
     ),

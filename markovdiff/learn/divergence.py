@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import markovdiff as md
-from markovdiff.learn.blocks import Ask, Bar, Block, Facts, Formula, Picture, Prose, Table, bits
+from markovdiff.learn.blocks import Ask, Bar, Block, Facts, Formula, Picture, Prose, TableBlock, bits
 from markovdiff.learn.page import Page, Parameter, Values, count, probability
 from markovdiff.learn.pictures import EIGHTHS
 
@@ -50,7 +50,7 @@ def cross_entropy(values: Values) -> Sequence[Block]:
         ),
         Formula(("H(P,Q) = −Σ p log q = H(P) + KL(P‖Q)",)),
         Ask("For which q is the bill smallest, and how small can it get?"),
-        Table(("q", "H(P,Q)", "H(P) █   KL(P‖Q) ▒"), tuple(rows)),
+        TableBlock(("q", "H(P,Q)", "H(P) █   KL(P‖Q) ▒"), tuple(rows)),
         Facts(
             (
                 ("H(P)", bits(H)),
@@ -80,7 +80,7 @@ def likelihood(values: Values) -> Sequence[Block]:
         ),
         Formula(("−log q(data) = n · H(F,Q) = n·H(F) + n·KL(F‖Q)      F: frequencies seen",)),
         Ask("Which q will training choose, and what is left of the loss there?"),
-        Table(("q", "−log q(data), bits", "a throw: H(F,Q)", "KL(F‖Q)"), tuple(rows)),
+        TableBlock(("q", "−log q(data), bits", "a throw: H(F,Q)", "KL(F‖Q)"), tuple(rows)),
         Facts(
             (
                 ("difference at q = 1/3", bits(nll(heads, n, q) - n * finite(md.cross_entropy(coin(seen), coin(q))))),
@@ -118,7 +118,7 @@ def kl(values: Values) -> Sequence[Block]:
                 ("KL(P‖Q)", bits(total)),
             )
         ),
-        Table(("q", "KL, bits", ""), tuple((x, bits(d), Bar((float(d) / most,), 40)) for x, d in along)),
+        TableBlock(("q", "KL, bits", ""), tuple((x, bits(d), Bar((float(d) / most,), 40)) for x, d in along)),
         Prose("Never (Gibbs): log x ≤ x − 1 gives −KL ≤ Σ p (q/p − 1) ≤ 0, with equality only where q = p."),
     )
 
@@ -171,7 +171,7 @@ def infinite(values: Values) -> Sequence[Block]:
         ),
         Ask("What does that cost on average? And if one writes a small number in place of Q's 0?"),
         Facts((("KL(P‖Q)", bits(md.kl(P, Q))), ("KL(Q‖P)", bits(md.kl(Q, P))))),
-        Table(("0 replaced by", "KL, bits"), tuple(rows)),
+        TableBlock(("0 replaced by", "KL, bits"), tuple(rows)),
         Prose(
             "Infinite is the answer, not an accident: no finite fine makes up for calling the possible impossible. "
             "The patched numbers measure the patch. Each further factor of 10 in it moves them by p·log2 10 in "
@@ -212,7 +212,7 @@ def forward_reverse(values: Values) -> Sequence[Block]:
             )
         ),
         Ask("One will cover both peaks, one will settle on a single one. Which does which?"),
-        Table(("minimised", "centre", "width", "KL, nats (float)"), rows),
+        TableBlock(("minimised", "centre", "width", "KL, nats (float)"), rows),
         Facts((("mean of P", round(p.mean, 6) + 0.0), ("width of P", p.sigma))),
         Prose(
             f"Nothing of this was put in: from six starts each, these minima were found ({len(reverse.minima)} in "
@@ -263,7 +263,7 @@ def modes(values: Values) -> Sequence[Block]:
         Formula(("q_i ∝ exp(−(i − c)²/2w²)      centre c, width w",)),
         Ask("Where does the forward fit put its centre: on a peak, or where P has little mass?"),
         Picture(tuple(rows)),
-        Table(
+        TableBlock(
             ("minimised", "centre", "width", "KL, nats (float)"),
             tuple((n, f.centre, f.width, f.divergence) for n, f in fits),
         ),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import markovdiff as md
 from markovdiff.errors import InternalError
 from markovdiff.learn import normals
-from markovdiff.learn.blocks import Ask, Bar, Block, Cell, Facts, Formula, Prose, Table, bits, nats
-from markovdiff.learn.bound import BETA, EPS, NO_PATHS, books, derived, finite, small_chain
+from markovdiff.learn.blocks import Ask, Bar, Block, Cell, Facts, Formula, Prose, TableBlock, bits, nats
+from markovdiff.learn.bound import BETA, EPS, NO_PATHS, derived, finite, ledger_steps, small_chain
 from markovdiff.learn.chains import few, informations, uniform_chain
 from markovdiff.learn.diffusion import REDRAW, STEPS
 from markovdiff.learn.normals import SEED
@@ -37,7 +37,7 @@ def triangular(values: Values) -> Sequence[Block]:
         Prose("Exercise 1. p_k = k/Z for k = 1 … K, Z = K(K+1)/2. Find the entropy, and how it grows with K."),
         Formula(("H = log Z − (1/Z) Σ k log k",)),
         Ask("The uniform law has log K. Does this one fall behind without end, or only so far?"),
-        Table(("K", "H, bits", "log2 K", "log K − H, nats"), tuple(rows)),
+        TableBlock(("K", "H, bits", "log2 K", "log K − H, nats"), tuple(rows)),
         Facts(
             (
                 (f"H at K = {K}", bits(triangular_entropy(K))),
@@ -82,7 +82,7 @@ def mixture(values: Values) -> Sequence[Block]:
         Prose(f"Exercise 3. P = N(0, 1), Q = ½N(−{a}, 1) + ½N({a}, 1). Estimate KL(P‖Q) from {n} samples."),
         Formula(("KL(P‖Q) ≈ (1/n) Σ [ log p(x_i) − log q(x_i) ],   x_i drawn from P",)),
         Ask("log of a sum has no integral in closed form. What goes wrong with sampling: anything at all?"),
-        Table(("nats (float)", "by quadrature", "by samples", "95 % interval", "covers"), shown),
+        TableBlock(("nats (float)", "by quadrature", "by samples", "95 % interval", "covers"), shown),
         Prose(
             "Little goes wrong. P sits between the peaks, where Q is low but nowhere 0: log p − log q is finite and "
             "grows no faster than |x|. The average settles like 1/√n; at large n about one interval in twenty "
@@ -141,7 +141,7 @@ def two_state(values: Values) -> Sequence[Block]:
             )
         ),
         Ask("By which factor does I fall in a step, late in the chain: 1−β, its square, or faster?"),
-        Table(("t", "I(x0;x_t)", "I_t/I_{t−1}", "decided", ""), tuple(rows)),
+        TableBlock(("t", "I(x0;x_t)", "I_t/I_{t−1}", "decided", ""), tuple(rows)),
         Facts(
             (
                 ("(1−β)²", (1 - beta) ** 2),
@@ -164,7 +164,7 @@ def _ratio(now: Quantity, before: Quantity) -> str:
 def challenge(values: Values) -> Sequence[Block]:
     """Build the challenge: the decomposition of the ELBO, proved, and checked on a chain."""
     chain = small_chain(values)
-    kept, found = books(chain, values["eps"]), derived(chain, values["eps"])
+    kept, found = ledger_steps(chain, values["eps"]), derived(chain, values["eps"])
     totals = kept.totals
     L, nll, H = finite(totals.negative_elbo), finite(totals.nll), finite(totals.data_entropy)
     same = L.form() == -found.elbo

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import product
 
 import markovdiff as md
-from markovdiff.learn.blocks import Ask, Bar, Block, Facts, Formula, Prose, Table, bits
+from markovdiff.learn.blocks import Ask, Bar, Block, Facts, Formula, Prose, TableBlock, bits
 from markovdiff.learn.page import Page, Values, probability
 
 Joint = list[list[Fraction]]
@@ -81,7 +81,7 @@ def data_processing(values: Values) -> Sequence[Block]:
         ),
         Formula(("I(X;Z) ≤ I(X;Y)         lost: I(X;Y) − I(X;Z) = I(X;Y|Z) ≥ 0",)),
         Ask("Can any treatment of Z bring back what the second channel lost: a clever filter, a huge network?"),
-        Table(("", "bits", "left █   lost ▒"), rows),
+        TableBlock(("", "bits", "left █   lost ▒"), rows),
         Facts(
             (
                 ("I(X;Y) − I(X;Z)", bits(lost)),

@@ -13,7 +13,7 @@ from math import sqrt
 from textwrap import wrap
 
 from markovdiff.errors import InputError
-from markovdiff.learn.blocks import Ask, Bar, Block, Code, Facts, Formula, Prose, Table, nats
+from markovdiff.learn.blocks import Ask, Bar, Block, Code, Facts, Formula, Prose, TableBlock, nats
 from markovdiff.learn.page import Array, Nested, Page, Parameter, Settings, Values, arrays_of, count
 
 WIDEST = 1e8
@@ -26,7 +26,7 @@ Floats = list[list[float]]
 
 
 @dataclass(frozen=True)
-class Pair:
+class GaussianPair:
     """P = N(m1, S1) and Q = N(m2, S2), exactly as they were set."""
 
     m1: Sequence[Fraction]
@@ -45,7 +45,7 @@ class Pair:
         return [float(x) for x in self.m1], S1, [float(x) for x in self.m2], S2
 
 
-def pair(values: Values) -> Pair:
+def pair(values: Values) -> GaussianPair:
     """Return both laws; raise InputError, with the key at fault, where they are no Gaussians of one dimension."""
     given = arrays_of(values)
     first = next(iter(given), "d")
@@ -66,7 +66,7 @@ def pair(values: Values) -> Pair:
     for name, array in given.items():
         if len(array) != d:
             raise _dimensions(name, str(len(array)), d, first)
-    found = Pair(**{**own, **given})  # type: ignore[arg-type]
+    found = GaussianPair(**{**own, **given})  # type: ignore[arg-type]
     for name, S in (("S1", found.S1), ("S2", found.S2)):
         _check_covariance(name, [[float(x) for x in row] for row in S])
     if (found.m1, found.S1) == (found.m2, found.S2):
@@ -104,14 +104,14 @@ def _check_covariance(name: str, S: Floats) -> None:
         )
 
 
-def divergence(laws: Pair) -> float:
+def divergence(laws: GaussianPair) -> float:
     """Return KL(P‖Q) in nats."""
     from markovdiff.continuous.gaussian import multivariate_gaussian_kl
 
     return multivariate_gaussian_kl(*laws.floats())
 
 
-def spread(laws: Pair) -> float:
+def spread(laws: GaussianPair) -> float:
     """Return the standard deviation of log p − log q under P.
 
     With x = m1 + Lz, S1 = LLᵀ and z ~ N(0, I) it is a quadratic form, ½ zᵀ(M − I)z + bᵀz and a constant, with
@@ -157,7 +157,7 @@ def sampled(values: Values) -> Sequence[Block]:
         Formula(("KL(P‖Q) = ½ [ tr S2⁻¹S1 + m·S2⁻¹m − d + log(det S2/det S1) ],  m = m2 − m1",)),
         Ask("You want one more correct digit from sampling. How many times more samples? And if d doubles?"),
         Facts((("KL(P‖Q), closed form", nats(truth)),)),
-        Table(("samples n", "typical error", "claimed", "floats, nats"), rows),
+        TableBlock(("samples n", "typical error", "claimed", "floats, nats"), rows),
         Facts((("slope on log axes", found.slope), ("slope by theory", Fraction(-1, 2)))),
         Prose(
             "A hundred times more. The average of n terms errs by s/√n, with s the spread of log p − log q: 4 times "
@@ -184,7 +184,7 @@ def to_paste(values: Values) -> Sequence[Block]:
     )
 
 
-def program(laws: Pair, seed: int) -> list[str]:
+def program(laws: GaussianPair, seed: int) -> list[str]:
     """Return the lines of the program; fractions are written as quotients, which Python makes the nearest float."""
 
     def plain(x: object) -> str:

@@ -180,12 +180,12 @@ def count(name: str, default: int, low: int, high: int, meaning: str, why: str) 
 
 @dataclass(frozen=True)
 class Page:
-    """One idea. `tell` makes the blocks; `summary` is the page in a sentence, for the list of contents."""
+    """One idea. `blocks_of` makes the blocks; `summary` is the page in a sentence, for the list of contents."""
 
     name: str
     title: str
     summary: str
-    tell: Callable[[Values], Sequence[Block]]
+    blocks_of: Callable[[Values], Sequence[Block]]
     parameters: tuple[Parameter, ...] = ()
     arrays: tuple[Array, ...] = ()
     check: Callable[[Values], object] | None = None
@@ -206,7 +206,7 @@ class Page:
         given = values or {}
         settings = Settings({**self.defaults, **given}, arrays_of(given))
         settings.chosen = given.chosen if isinstance(given, Settings) else set(given)
-        return tuple(self.tell(settings))
+        return tuple(self.blocks_of(settings))
 
     def read(self, settings: Iterable[str]) -> Settings:
         """Return the values from texts KEY=VALUE; of a key given twice the last one counts."""

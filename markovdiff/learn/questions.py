@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import markovdiff as md
-from markovdiff.learn.blocks import Ask, Bar, Block, Cell, Facts, Formula, Prose, Table, bits
+from markovdiff.learn.blocks import Ask, Bar, Block, Cell, Facts, Formula, Prose, TableBlock, bits
 from markovdiff.learn.chains import few, informations, uniform_chain
 from markovdiff.learn.diffusion import REDRAW, STEPS
 from markovdiff.learn.divergence import finite
@@ -25,7 +25,7 @@ def never_negative(values: Values) -> Sequence[Block]:
     return (
         Prose("Question 1. Why is KL never negative? Explain it by coding."),
         Ask("Letters come from P. Could a code made for another Q be shorter on average?"),
-        Table(("letter", "P", "Q", "bits, P's code", "bits, Q's code"), tuple(rows)),
+        TableBlock(("letter", "P", "Q", "bits, P's code", "bits, Q's code"), tuple(rows)),
         Facts(
             (
                 ("H(P)", bits(md.entropy(P))),
@@ -70,7 +70,7 @@ def same_minimum(values: Values) -> Sequence[Block]:
             f"Question 2. P = ({p}, {1 - p}) is fixed. Why is minimising H(P,Q) over Q the same as minimising KL(P‖Q)?"
         ),
         Ask("Look at the two columns: what do they have in common from row to row?"),
-        Table(("q", "H(P,Q)", "KL(P‖Q)", "difference"), tuple(rows)),
+        TableBlock(("q", "H(P,Q)", "KL(P‖Q)", "difference"), tuple(rows)),
         Facts((("H(P)", bits(md.entropy(P))), ("differences", "all H(P), decided" if constant else "NOT constant"))),
         Prose(
             "H(P,Q) = H(P) + KL(P‖Q), and H(P) does not know Q. The two have the same slope in q and the same minimum, "
@@ -100,7 +100,7 @@ def variational(values: Values) -> Sequence[Block]:
         ),
         Formula(("log p(x) = E_Q[ log p(x,z) − log Q(z) ] + KL(Q‖P)      bound + gap",)),
         Ask("If p(x) = Σ p(x,z) is too big a sum to do: KL(Q‖P) or KL(P‖Q), which can be made small?"),
-        Table(("Q(on)", "bound", "KL(Q‖P)", "sum"), tuple(rows)),
+        TableBlock(("Q(on)", "bound", "KL(Q‖P)", "sum"), tuple(rows)),
         Facts((("log p(x)", bits(md.log(evidence))), ("P(on)", posterior[0]))),
         Prose(
             "The bound averages over Q, which we can sample. log p(x) is a constant, so raising the bound lowers "
@@ -135,7 +135,7 @@ def more_entropy(values: Values) -> Sequence[Block]:
         Prose("Question 4. The forward process raises the entropy. So does it add information?"),
         Prose(f"A coin, 7/8 to 1/8. Each step throws it anew, fairly, with probability {beta}."),
         Ask("H(x_t) grows. Each bit of it is a bit you need to describe x_t. A bit about what?"),
-        Table(("t", "H(x_t)", "= I(x0;x_t)", "+ H(x_t|x0)", "about x0 █   noise ▒"), tuple(rows)),
+        TableBlock(("t", "H(x_t)", "= I(x0;x_t)", "+ H(x_t|x0)", "about x0 █   noise ▒"), tuple(rows)),
         Facts(
             (
                 ("H(x_T) − I − H(x_T|x0)", bits(md.entropy(chain.marginal(T)) - told - noise)),

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import markovdiff as md
-from markovdiff.learn.blocks import Ask, Bar, Block, Cell, Facts, Formula, Picture, Prose, Table, bits
+from markovdiff.learn.blocks import Ask, Bar, Block, Cell, Facts, Formula, Picture, Prose, TableBlock, bits
 from markovdiff.learn.bound import finite
 from markovdiff.learn.page import Page, Values, count, probability
 from markovdiff.learn.pictures import curve as drawn
@@ -41,7 +41,7 @@ def parallel(values: Values) -> Sequence[Block]:
             "occurs. Drawn at once, each by itself, they need not agree."
         ),
         Ask("How many bits does the perfect network lose when it draws both words at once?"),
-        Table(("sentence", "data", "drawn apart", ""), rows),
+        TableBlock(("sentence", "data", "drawn apart", ""), rows),
         Facts(
             (
                 ("lost at once, the words' I", bits(unmasking(words, (2,)).excess)),
@@ -91,7 +91,7 @@ def best_blocks(values: Values) -> Sequence[Block]:
         Formula(("excess = Σ over stages Σ_{j=m}^{m+b−1} (c_m − c_j)      (random order)",)),
         Ask(f"In {n} stages: are equal blocks best, or should the first be small?"),
         Picture((*drawn(heights, 3), marks)),
-        Table(("blocks", "excess", "sizes"), tuple((name, bits(u.excess), sizes(u)) for name, u in named)),
+        TableBlock(("blocks", "excess", "sizes"), tuple((name, bits(u.excess), sizes(u)) for name, u in named)),
         Facts(
             (
                 ("TC, DTC", f"{short(curve.total_correlation)}, {short(curve.dual_total_correlation)} bits"),
@@ -116,7 +116,7 @@ def short(quantity: Quantity) -> str:
 
 
 def standing(best: BestUnmasking) -> str:
-    """Whether others are as good."""
+    """Return whether others are as good."""
     if not best.decided:
         return "as good as any; whether alone is undecided"
     return "alone, decided" if best.ties == 1 else f"one of {best.ties} that are equal, decided"
@@ -174,7 +174,7 @@ def forgotten(values: Values) -> Sequence[Block]:
         ),
         Formula(("NLL = H(x0) + KL(q ‖ ν)  ≤  L = H(x0) + excess",)),
         Ask("The excess of the bound is what the steps lose, added up. Is what is drawn, ν, as wrong as that?"),
-        Table(("n", "excess", "KL(q ‖ ν)", "never occurs", "█ KL ▒ the bound's"), tuple(rows)),
+        TableBlock(("n", "excess", "KL(q ‖ ν)", "never occurs", "█ KL ▒ the bound's"), tuple(rows)),
         Facts((("KL ≤ excess", "in every row, decided" if below else "NOT in every row"),)),
         Prose(
             "No. The bound pays along the path: which bit came first counts there. The sample has forgotten its path, "
@@ -211,7 +211,7 @@ def plug_in(values: Values) -> Sequence[Block]:
             "x_t. Right: a perfect p̃, given the other bit of x_t alone."
         ),
         Ask("The network on the left knows more. Which bound gets better with more steps?"),
-        Table(("T", "L − H(x0)", "KL(q ‖ ν)", "", "left out: L − H(x0)", "KL(q ‖ ν)"), tuple(rows)),
+        TableBlock(("T", "L − H(x0)", "KL(q ‖ ν)", "", "left out: L − H(x0)", "KL(q ‖ ν)"), tuple(rows)),
         Facts((("left out, and the posterior mixture", "the same, decided" if same else "NOT the same"),)),
         Prose(
             "On the left x_t's own bit is counted twice: it is in p̃, and again in q(x_t|x_(t−1)). With more steps it "

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import markovdiff as md
-from markovdiff.learn.blocks import Ask, Bar, Block, Facts, Formula, Picture, Prose, Table, bits
+from markovdiff.learn.blocks import Ask, Bar, Block, Facts, Formula, Picture, Prose, TableBlock, bits
 from markovdiff.learn.page import Page, Values, count, probability
 from markovdiff.learn.pictures import curve, mark
 
@@ -29,7 +29,7 @@ def surprisal(values: Values) -> Sequence[Block]:
         ),
         Formula(("s(p) = −log p          in bits: −log2 p, and a fair coin is the unit",)),
         Ask(f"An event has probability {p}. It happens, independently, three times in a row. What is that in bits?"),
-        Table(("it happens", "p", "bits", ""), tuple(rows)),
+        TableBlock(("it happens", "p", "bits", ""), tuple(rows)),
         Facts(
             (
                 ("s(p)", bits(md.log(1 / p))),
@@ -59,7 +59,7 @@ def entropy(values: Values) -> Sequence[Block]:
         Prose("Entropy is the surprise to expect: each outcome's surprisal, weighted by how often it comes."),
         Formula(("H(X) = E[−log p(X)] = −Σ p log p",)),
         Ask(f"A coin falls heads with probability {p}. Is its entropy more than half a bit, or less?"),
-        Table(("side", "p", "surprisal", "share of H"), tuple(rows)),
+        TableBlock(("side", "p", "surprisal", "share of H"), tuple(rows)),
         Facts((("H(p)", bits(md.entropy([p, 1 - p]))), ("at p = 1/2", bits(md.entropy(["1/2", "1/2"]))))),
         Picture((*drawn, mark(width, [(0, "0"), (width // 2, "1/2"), (width - 1, "1"), (at, "▲")]))),
         Prose("H ≥ 0, and H = 0 only where nothing is left to chance. The top of the curve is the fair coin."),
@@ -113,7 +113,7 @@ def conditioning(values: Values) -> Sequence[Block]:
             f"nothing with probability {e}. Listening to the alarm costs nothing."
         ),
         Ask("Can it happen that you hear the alarm and are less certain about the machine than before?"),
-        Table(("the alarm", "p(y)", "p(faulty | y)", "H(X | Y = y), bits"), tuple(rows)),
+        TableBlock(("the alarm", "p(y)", "p(faulty | y)", "H(X | Y = y), bits"), tuple(rows)),
         Facts((("H(X) before", bits(before)), ("H(X|Y) on average", bits(left)), ("gained", bits(before - left)))),
         Prose(
             "One message may confuse: compare H(X | Y = y) with H(X) in each row. On average none does: "
@@ -142,7 +142,7 @@ def maximum(values: Values) -> Sequence[Block]:
             f"evenly over all {K}, the first among them. a = 0 is uniform, a = 1 is certain."
         ),
         Ask(f"Which a has the most entropy, and how many bits are they? (K = {K}.)"),
-        Table(("a", "H, bits", "log2 K − H", ""), tuple(rows)),
+        TableBlock(("a", "H, bits", "log2 K − H", ""), tuple(rows)),
         Facts(
             (
                 ("log K", bits(top)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from markovdiff.learn.blocks import Block, Facts, Prose, Table, bits
+from markovdiff.learn.blocks import Block, Facts, Prose, TableBlock, bits
 from markovdiff.learn.page import Page, Values, probability
 
 ROOM = 18
@@ -33,7 +33,7 @@ def notation(values: Values) -> Sequence[Block]:
     known = Information(now, None)
     return (
         Prose("The noise q runs forward, x0 → x_1 → … → x_T. The model p_θ runs back."),
-        Table(("symbol", "what it is", "here"), rows),
+        TableBlock(("symbol", "what it is", "here"), rows),
         Prose("(Q, Qbar, R: row a. R is the Bayes reverse and π is p_T: the best there are.)"),
         Facts(
             (

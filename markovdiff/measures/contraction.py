@@ -27,7 +27,7 @@ from markovdiff.arithmetic.enclosure import ALONE, accuracy, bits_for, bounds
 from markovdiff.arithmetic.quantity import Enclosed, enclose, of_rational
 from markovdiff.arithmetic.rational import to_fraction
 from markovdiff.errors import LimitError
-from markovdiff.process.transition import IdentityPlusRankOne, Transition
+from markovdiff.process.transition import Transition
 
 MAX_STATES = 64
 """Different rows of a kernel up to which η_KL is enclosed: 2,016 pairs of 64 entries take some seconds."""
@@ -78,7 +78,7 @@ class _Pair:
         return Fraction(sum(alone), int(self.d))
 
     def slope_at_end(self, side: Literal[0, 1]) -> Fraction:
-        """g'(0) or g'(1), over the columns that both rows have."""
+        """Return g'(0) or g'(1), over the columns that both rows have."""
         total = Fraction(0)
         for m, a, b in self.shape:
             if a and b:
@@ -97,7 +97,7 @@ class _Pair:
         return to_fraction(value), to_fraction(slope)
 
     def at(self, x: arb) -> tuple[arb, arb, arb]:
-        """g, g' and g'' at λ in the current precision; g as a sum of terms of one sign."""
+        """Return g, g' and g'' at λ in the current precision; g as a sum of terms of one sign."""
         value, slope, bend = arb(0), arb(0), arb(0)
         y = 1 - x
         for m, a, b in self.shape:
@@ -135,7 +135,7 @@ def contraction(step: Transition, digits: int = 15) -> KLContraction:
             open_.append((pair, x))
         else:
             settled.append((found[0], pair, *found[1:]))
-    best = max(settled, key=lambda entry: entry[0], default=None)
+    best = max(settled, key=lambda entry: (entry[0], entry[3]), default=None)  # of equal ones, one that is attained
     ends, where = _enclose(open_, None if best is None else best[0], bits)
     if where is None:
         assert best is not None
@@ -239,43 +239,16 @@ def _proposed(pairs: Sequence[_Pair]) -> list[arb]:
 def _pairs(step: Transition) -> Iterator[_Pair]:
     """Return the pairs of different rows, those that differ by the order of their columns or of the two rows once."""
     met: set[tuple[int, Shape]] = set()
-    for i, k, row, other, d in _rows(step):
+    states = step.representatives
+    _check(len(states))
+    for i, k in combinations(states, 2):
+        row, other, d = step.row_pair(i, k)
         shape = _shape(row, other)
         turned = tuple(sorted((m, b, a) for m, a, b in shape))
         key = int(d), min(shape, turned)
         if key not in met and row != other:
             met.add(key)
             yield _Pair(i, k, d, shape)
-
-
-def _rows(step: Transition) -> Iterator[tuple[int, int, Sequence[int], Sequence[int], fmpz]]:
-    """Two states, their rows as integers, and the denominator."""
-    if isinstance(step, IdentityPlusRankOne):
-        yield from _rows_of_rank_one(step)
-        return
-    distinct: dict[tuple[int, ...], int] = {}
-    dense = step.dense
-    for i, numerators in enumerate(dense.table):
-        distinct.setdefault(tuple(map(int, numerators)), i)
-    _check(len(distinct))
-    for (row, i), (other, k) in combinations(distinct.items(), 2):
-        yield i, k, row, other, dense.matrix.d
-
-
-def _rows_of_rank_one(step: IdentityPlusRankOne) -> Iterator[tuple[int, int, Sequence[int], Sequence[int], fmpz]]:
-    """Rows i and k are alike but in columns i and k: two states a weight of π are enough, all else is one column."""
-    if step.keep == 0:
-        return
-    target, u, v = step.target, step.keep.numerator, step.keep.denominator
-    first: dict[int, list[int]] = {}
-    for i, w in enumerate(target.weights):
-        if len(first.setdefault(w, [])) < 2:
-            first[w].append(i)
-    _check(len(first))
-    for i, k in combinations([i for states in first.values() for i in states], 2):
-        at_i, at_k = ((v - u) * target.weights[x] for x in (i, k))
-        rest = (v - u) * (target.total - target.weights[i] - target.weights[k])
-        yield i, k, (at_i + u * target.total, at_k, rest), (at_i, at_k + u * target.total, rest), fmpz(v * target.total)
 
 
 def _check(kinds: int) -> None:

@@ -27,10 +27,11 @@ from markovdiff.arithmetic.matrix import RationalMatrix, cofactors
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.arithmetic.rational import over_common_denominator, rational, shown
 from markovdiff.errors import InputError
-from markovdiff.process.chain import Moment
 from markovdiff.process.distribution import check_distribution
 from markovdiff.process.grouping import GroupedRow, total
-from markovdiff.process.transition import Deviation, IdentityPlusRankOne
+from markovdiff.process.moment import Moment
+from markovdiff.process.rank_one import IdentityPlusRankOne
+from markovdiff.process.transition import Deviation
 
 Numbers = Sequence[object]
 
@@ -118,7 +119,7 @@ def first_missing(p: Iterable[object], q: Iterable[object]) -> int | None:
 
 def entropy_of(p: RationalMatrix) -> Quantity:
     """Return H(p) of a row vector, ready for any number of digits."""
-    numerators = [(n, m) for n, m in zip(p.N.entries(), p.copies, strict=True) if n != 0]
+    numerators = [(n, m) for n, m in zip(p.N.entries(), p.multiplicities, strict=True) if n != 0]
 
     def exact() -> LogForm:
         terms = [(-n * m, n) for n, m in numerators]
@@ -150,7 +151,7 @@ def divergence_of(p: RationalMatrix, q: RationalMatrix, entropy: Quantity | None
 
     With H(p) given, and like states taken as one, as H(p, q) − H(p) as long as that does not cancel too far.
     """
-    q = p.beside(q)
+    q = p.aligned_with(q)
     if first_missing(p.N.entries(), q.N.entries()) is not None:
         return None
     if entropy is None or not isinstance(p, GroupedRow):
@@ -160,7 +161,7 @@ def divergence_of(p: RationalMatrix, q: RationalMatrix, entropy: Quantity | None
 
 def _centred_divergence(p: RationalMatrix, q: RationalMatrix) -> Quantity:
     u, v = cofactors(p.d, q.d)
-    pairs = zip(p.N.entries(), q.N.entries(), p.copies, strict=True)
+    pairs = zip(p.N.entries(), q.N.entries(), p.multiplicities, strict=True)
     columns = [(y * v, [(fmpz(m), x * u - y * v)]) for x, y, m in pairs if y != 0]
     return centred(columns, p.d * u, all(E == 0 for _, [(_, E)] in columns))
 
@@ -185,7 +186,7 @@ def _cheap_difference(
 
 def cross_entropy_of(p: RationalMatrix, q: RationalMatrix) -> LogForm:
     """Return H(p, q) of two row vectors, q positive where p is."""
-    entries = zip(p.N.entries(), q.N.entries(), p.copies, strict=True)
+    entries = zip(p.N.entries(), q.N.entries(), p.multiplicities, strict=True)
     return LogForm([(total(p), q.d), *((-n * m, x) for n, x, m in entries if n != 0)], p.d)
 
 

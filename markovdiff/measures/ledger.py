@@ -31,15 +31,22 @@ Now_contra = TypeVar("Now_contra", contravariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[N_co]):
-    """What step t adds: its term of the ELBO and the model's own error in it."""
+    """What step t adds: its term of the ELBO and the model's own error in it.
+
+    `cost` is the cross-entropy of the denoiser, None where there is none.
+    """
 
     term: N_co
     error: N_co
+    cost: N_co | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Totals(Generic[N_co]):
-    """The ledger's lines: gap = L − NLL, model_error = ΣΔ_t, prior_gap = KL(p_T‖π), nll_excess = NLL − H(x0)."""
+    """The ledger's lines: gap = L − NLL, model_error = ΣΔ_t, prior_gap = KL(p_T‖π), nll_excess = NLL − H(x0).
+
+    Beside them `cross_entropy`, the denoiser's summed over all steps, None where there is none.
+    """
 
     reconstruction: N_co
     denoising: N_co
@@ -51,13 +58,14 @@ class Totals(Generic[N_co]):
     model_error: N_co
     prior_gap: N_co
     nll_excess: N_co
+    cross_entropy: N_co | None = None
 
 
 class LedgerOf(Protocol[Now_contra, N_co]):
     """A ledger, kept step by step in the numbers of an arithmetic."""
 
     def observe(self, now: Now_contra) -> Entry[N_co | Unbounded] | None:
-        """Take step t into the books; None at t = 0, where there is nothing to enter."""
+        """Enter step t in the ledger; None at t = 0, where nothing is entered."""
 
     def conclude(self) -> tuple[Totals[N_co | Unbounded], Finding]:
         """Return the lines of the ledger, and the verdict on it, once x_T has been seen."""

@@ -23,13 +23,15 @@ from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown, whole
-from markovdiff.arithmetic.value import brief, from_fields, in_a_line, one_line
+from markovdiff.arithmetic.value import brief, from_fields, one_line
 from markovdiff.errors import InputError, InternalError, LimitError
-from markovdiff.process.classes import CommunicatingClass, communicating_classes
+from markovdiff.process.classes import CommunicatingClass
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import Classes
 from markovdiff.process.kernels import Kernel
-from markovdiff.process.transition import Dense, Deviation, IdentityPlusRankOne, Transition
+from markovdiff.process.moment import Moment
+from markovdiff.process.rank_one import IdentityPlusRankOne
+from markovdiff.process.transition import Dense, Transition
 
 Row = tuple[Fraction, ...]
 
@@ -39,55 +41,6 @@ MAX_ENTRIES = 2**22
 
 MAX_SAMPLED = 2**24
 """States that `Chain.sample` draws at once: some ten seconds of work, and up to a gigabyte where K is large."""
-
-
-@dataclass(frozen=True, eq=False)
-class Moment:
-    """The process at time t: Q_t, Q̄_t and p_t, and what was before."""
-
-    t: int
-    beta: Fraction | None
-    alpha_bar: Fraction | None
-    transition: Transition | None
-    cumulative: Transition
-    marginal: RationalMatrix
-    data: RationalMatrix
-    support: tuple[int, ...]
-
-    __repr__ = in_a_line
-    __reduce__ = from_fields
-
-    @cached_property
-    def seen(self) -> Transition:
-        """Q̄_t as far as its rows are those of a possible x_0."""
-        return self.cumulative.seen_from(self.support)
-
-    @cached_property
-    def deviation(self) -> Deviation:
-        """How far q(x_t | x_0) is from q(x_t), x_0 by x_0."""
-        return self.seen.deviation(self.data)
-
-    @cached_property
-    def is_independent(self) -> bool:
-        """Whether x_t says nothing about x_0: I(x_0; x_t) = 0."""
-        if isinstance(self.seen, IdentityPlusRankOne):
-            return self.seen.keep == 0 or len(self.support) <= 1
-        return self.deviation.vanishes
-
-    @cached_property
-    def reveals_data(self) -> bool:
-        """Whether x_t tells x_0 for certain: H(x_0 | x_t) = 0."""
-        return self.seen.reveals(self.support)
-
-    @cached_property
-    def is_noiseless(self) -> bool:
-        """Whether x_0 tells x_t for certain: H(x_t | x_0) = 0."""
-        return self.seen.is_deterministic(self.support)
-
-    @property
-    def probabilities(self) -> Row:
-        """p_t as Fractions."""
-        return self.marginal.rows()[0]
 
 
 @dataclass(frozen=True)
@@ -338,10 +291,10 @@ class Chain:
         if not self.is_markov:
             raise InputError("a process with memory has no classes", where="chain.classes", expected="a Markov chain")
         if t is not None:
-            return communicating_classes(self.transition(t))
+            return self.transition(t).communicating_classes()
         first: tuple[CommunicatingClass, ...] | None = None
         for strength in dict.fromkeys(self.strengths):
-            found = communicating_classes(self.kernel.transition(strength))
+            found = self.kernel.transition(strength).communicating_classes()
             if first is not None and found != first:
                 raise InputError(
                     "the classes change from step to step",

@@ -5,6 +5,7 @@
     period        the greatest common divisor of all n with Q^n[i, i] > 0; none where no n > 0 is one
 
 Only zeros matter here, so all of it is exact. (Norris, Markov Chains, 1997, sections 1.2 and 1.8.)
+This is the definition, on any matrix; a shape of matrix that knows its classes says so itself.
 """
 
 from __future__ import annotations
@@ -17,12 +18,10 @@ from typing import TYPE_CHECKING
 
 from flint import fmpz, fmpz_mat
 
-from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import to_fraction
-from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
 
 if TYPE_CHECKING:
-    Row = tuple[Fraction, ...]
+    from markovdiff.process.transition import Dense
 
 
 @dataclass(frozen=True)
@@ -34,28 +33,12 @@ class CommunicatingClass:
     period: int | None
 
 
-def communicating_classes(step: Transition) -> tuple[CommunicatingClass, ...]:
-    """Return the communicating classes, in the order of their first states.
+def communicating_classes(support: Sequence[Sequence[bool]]) -> tuple[CommunicatingClass, ...]:
+    """Return the communicating classes of a matrix with these entries above zero, in the order of their first states.
 
-    >>> from markovdiff.process.transition import Dense
-    >>> swap = Dense.from_rows([[Fraction(0), Fraction(1)], [Fraction(1), Fraction(0)]], "rows")
-    >>> communicating_classes(swap)
+    >>> communicating_classes([[False, True], [True, False]])
     (CommunicatingClass(states=(0, 1), is_closed=True, period=2),)
     """
-    return _of_rank_one(step) if isinstance(step, IdentityPlusRankOne) else _of_support(step.dense.support)
-
-
-def _of_rank_one(step: IdentityPlusRankOne) -> tuple[CommunicatingClass, ...]:
-    """κI + (1−κ)·1πᵀ: where π is not zero is the closed class; every other state is left and never met again."""
-    if step.keep == 1:
-        return tuple(CommunicatingClass((i,), True, 1) for i in range(step.K))
-    target = step.target.support
-    stays = None if step.keep == 0 else 1
-    alone = [CommunicatingClass((i,), False, stays) for i in set(range(step.K)) - set(target)]
-    return tuple(sorted([CommunicatingClass(tuple(target), True, 1), *alone], key=lambda c: c.states))
-
-
-def _of_support(support: Sequence[Sequence[bool]]) -> tuple[CommunicatingClass, ...]:
     reach = reachable(support)
     K = len(support)
     found: dict[int, tuple[int, ...]] = {}
@@ -117,29 +100,12 @@ def absorbed(step: Dense, classes: Sequence[CommunicatingClass]) -> list[list[Fr
     return ends
 
 
-def is_reversible(step: Transition, law: RationalMatrix) -> bool:
-    """Whether μ_i Q_ij = μ_j Q_ji for all i, j: detailed balance (Kolmogorov 1936)."""
-    if isinstance(step, IdentityPlusRankOne):
-        W, d = step.target, law.d
-        is_target = all(n * W.total == w * d for n, w in zip(law.N.entries(), W.weights, strict=True))
-        return step.keep == 1 or is_target
-    flow = step.dense.weighted(law)
-    return bool(flow.N.transpose() == flow.N)
-
-
-def interchangeable(step: Transition) -> tuple[tuple[int, ...], ...]:
+def interchangeable(table: list[list[int]]) -> tuple[tuple[int, ...], ...]:
     """Return the groups of two or more states of which any two can trade places without changing Q.
 
     Trading i and j leaves Q alone where Q_ii = Q_jj, Q_ij = Q_ji, and Q_ik = Q_jk, Q_ki = Q_kj for every other k.
     Two such exchanges make a third, so the states fall into groups.
     """
-    if isinstance(step, IdentityPlusRankOne):
-        weights = step.target.weights if step.keep != 1 else (0,) * step.K
-        groups: dict[object, list[int]] = {}
-        for i, w in enumerate(weights):
-            groups.setdefault(w, []).append(i)
-        return tuple(tuple(g) for g in groups.values() if len(g) > 1)
-    table = [[int(n) for n in row] for row in step.dense.table]
     columns = list(map(list, zip(*table, strict=True)))
     found: dict[object, list[list[int]]] = {}
     for i, (row, column) in enumerate(zip(table, columns, strict=True)):

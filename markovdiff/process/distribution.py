@@ -216,6 +216,16 @@ def _counted(symbols: Iterable[str], where: str) -> Counter[str]:
     return counts
 
 
+def uniform_law(K: int) -> RationalMatrix:
+    """Return 1/K everywhere: a doubly stochastic kernel that joins all states preserves it, as jumps by one do."""
+    return RationalMatrix(fmpz_mat([[fmpz(1)] * K]), fmpz(K))
+
+
+def point_law(K: int, i: int) -> RationalMatrix:
+    """Return all mass on one state."""
+    return RationalMatrix(fmpz_mat([[fmpz(j == i) for j in range(K)]]), fmpz(1))
+
+
 def law_of(target: Distribution) -> RationalMatrix:
     """Return a distribution as the row vector, 1 × K, that the measures compute with."""
     return RationalMatrix(fmpz_mat([[fmpz(w) for w in target.weights]]), fmpz(target.total))

@@ -3,7 +3,7 @@
 Two states with the same weight in the data and in the kernel's target keep the same probability for ever, so a
 vocabulary of 50,000 words whose counts take 6,000 values is a chain of 6,000 classes. A `GroupedRow` holds one
 entry a class and how many states each stands for. It answers to the names that a row vector has; only sums over
-states have to ask for `copies`.
+states have to ask for `multiplicities`.
 
 A law that does differ within a class (a prior given number by number) has no place here: `Classes.holds` tells.
 """
@@ -26,7 +26,7 @@ class Classes:
     """The classes of K states: the first state of each, how many there are, and each state's class."""
 
     first: tuple[int, ...]
-    copies: tuple[int, ...]
+    multiplicities: tuple[int, ...]
     of_state: tuple[int, ...]
 
     __repr__ = in_a_line
@@ -36,15 +36,15 @@ class Classes:
         """Return the classes of states with equal keys, in the order of their first states.
 
         >>> Classes.by("abca")
-        Classes(first=(0, 1, 2), copies=(2, 1, 1), of_state=(0, 1, 2, 0))
+        Classes(first=(0, 1, 2), multiplicities=(2, 1, 1), of_state=(0, 1, 2, 0))
         """
         number: dict[Hashable, int] = {}
         of_state = tuple(number.setdefault(key, len(number)) for key in keys)
-        first, copies = [-1] * len(number), [0] * len(number)
+        first, multiplicities = [-1] * len(number), [0] * len(number)
         for state, k in enumerate(of_state):
             first[k] = state if first[k] < 0 else first[k]
-            copies[k] += 1
-        return cls(tuple(first), tuple(copies), of_state)
+            multiplicities[k] += 1
+        return cls(tuple(first), tuple(multiplicities), of_state)
 
     def holds(self, law: RationalMatrix) -> bool:
         """Return whether a row vector on the states has one value in each class."""
@@ -84,9 +84,9 @@ class GroupedRow(RationalMatrix):
         return GroupedRow(N, d, self.classes)
 
     @property
-    def copies(self) -> Sequence[int]:
+    def multiplicities(self) -> Sequence[int]:
         """How many states each entry stands for."""
-        return self.classes.copies
+        return self.classes.multiplicities
 
     def state(self, j: int) -> int:
         """Return the first state of class j."""
@@ -96,7 +96,7 @@ class GroupedRow(RationalMatrix):
         """Return, of weights given state by state, one for each class."""
         return [weights[i] for i in self.classes.first]
 
-    def beside(self, other: RationalMatrix) -> RationalMatrix:
+    def aligned_with(self, other: RationalMatrix) -> RationalMatrix:
         """Return the other row vector on the same classes."""
         return other if isinstance(other, GroupedRow) else self.classes.grouped(other)
 
@@ -127,5 +127,5 @@ def _grouped(entries: RationalMatrix, classes: Classes) -> GroupedRow:
 
 def total(row: RationalMatrix) -> fmpz:
     """Return the sum of a row vector's numerators over all states."""
-    copies = list(row.copies)
-    return (row.N * fmpz_mat(len(copies), 1, copies))[0, 0]
+    multiplicities = list(row.multiplicities)
+    return (row.N * fmpz_mat(len(multiplicities), 1, multiplicities))[0, 0]

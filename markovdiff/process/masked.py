@@ -19,11 +19,26 @@ from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import from_fields, in_a_line
-from markovdiff.process.distribution import Distribution
-from markovdiff.process.transition import Dense, Deviation, IdentityPlusRankOne
+from markovdiff.process.classes import CommunicatingClass
+from markovdiff.process.distribution import Distribution, law_of, point_law
+from markovdiff.process.rank_one import IdentityPlusRankOne
+from markovdiff.process.transition import Dense, Deviation, RowParts
 
 if TYPE_CHECKING:
     from markovdiff.process.transition import Transition
+
+
+@dataclass(frozen=True)
+class MaskedNoise:
+    """A chain of such steps: at t the state is masked with probability γ_t, else drawn afresh with probability b_t."""
+
+    mask: int
+    gammas: tuple[Fraction, ...]
+    draws: tuple[Fraction, ...]
+
+    def is_over(self, t: int) -> bool:
+        """Return whether no step after t does anything."""
+        return not (any(self.gammas[t:]) or any(self.draws[t:]))
 
 
 @dataclass(frozen=True)
@@ -41,7 +56,7 @@ class MaskedRankOne:
 
     @classmethod
     def of(cls, K: int, mask: int, gamma: Fraction, drawn: Fraction) -> MaskedRankOne:
-        """Masked with probability γ, else drawn afresh with probability b: (1−γ)((1−b)e_i + bν) + γe_m."""
+        """Make (1−γ)((1−b)e_i + bν) + γe_m: masked with probability γ, else drawn afresh with probability b."""
         return cls(K, mask, (1 - gamma) * (1 - drawn), (1 - gamma) * drawn, gamma)
 
     def then(self, other: Transition) -> Transition:
@@ -58,7 +73,7 @@ class MaskedRankOne:
         )
 
     def push(self, p: RationalMatrix) -> RationalMatrix:
-        """P W for a row vector p."""
+        """Return p W for a row vector p."""
         k, f, g, D = self._shares
         entries, n = p.N.entries(), fmpz(self.K - 1)
         masked = entries[self.mask]
@@ -67,6 +82,16 @@ class MaskedRankOne:
         row = [kept * a + drawn for a in entries]
         row[self.mask] = (D * masked + g * others) * n
         return RationalMatrix(fmpz_mat([row]), D * n * p.d).reduced()
+
+    @property
+    def parts(self) -> RowParts | None:
+        """Keep, fresh and gone."""
+        return RowParts(self.keep, self.fresh, self.others, self.gone, self.mask)
+
+    @cached_property
+    def others(self) -> Distribution:
+        """ν."""
+        return Distribution.from_weights([int(i != self.mask) for i in range(self.K)])
 
     @cached_property
     def _shares(self) -> tuple[fmpz, fmpz, fmpz, fmpz]:
@@ -89,19 +114,40 @@ class MaskedRankOne:
         return Dense(RationalMatrix(fmpz_mat(table), D * n).reduced())
 
     def entry(self, i: int, j: int) -> Fraction:
-        """W[i, j]."""
+        """Return W[i, j]."""
         if i == self.mask:
             return Fraction(i == j)
         return self.keep * (i == j) + (self.gone if j == self.mask else self.fresh / (self.K - 1))
 
     def rows(self) -> tuple[tuple[Fraction, ...], ...]:
-        """All entries."""
+        """Return all entries."""
         return self.dense.rows()
 
     @property
     def dobrushin(self) -> Fraction:
         """1 − gone: a row and the mask's have `gone` in common, two other rows no less."""
         return 1 - self.gone
+
+    @property
+    def tokens(self) -> tuple[int, ...]:
+        """All states but the mask."""
+        return tuple(i for i in range(self.K) if i != self.mask)
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether W = I: nothing is masked, and no token is drawn that could be another."""
+        return self.gone == 0 and (self.fresh == 0 or self.K == 2)
+
+    @property
+    def is_doubly_stochastic(self) -> bool:
+        """Whether the columns sum to one too."""
+        return self.gone == 0
+
+    def widest_pair(self) -> tuple[int, int] | None:
+        """Return the first pair of rows that are 1 − gone apart: a token's and the mask's, or two that draw nothing."""
+        if self.gone == 1:
+            return None
+        return (0, 1) if self.fresh == 0 or self.mask <= 1 else (0, self.mask)
 
     def seen_from(self, support: Sequence[int]) -> Transition:
         """Return the matrix where its rows in the support are all that counts."""
@@ -116,27 +162,67 @@ class MaskedRankOne:
         return IdentityPlusRankOne(self.keep, Distribution.from_weights(weights))
 
     def deviation(self, source: RationalMatrix) -> Deviation:
-        """How far each row that the source can be in is from the average row."""
+        """Return how far each row that the source can be in is from the average row."""
         return self.seen_from([i for i, a in enumerate(source.N.entries()) if a != 0]).deviation(source)
 
     def weighted(self, p: RationalMatrix) -> MaskedBlock:
-        """diag(p) W: the joint law of the row, drawn from p, and the column."""
+        """Return diag(p) W: the joint law of the row, drawn from p, and the column."""
         moves = _without(p, self.mask)
         return MaskedBlock(
             self.mask, moves.times(self.keep) + (p + -moves), moves.times(self.fresh), moves.times(self.gone)
         )
 
     def reveals(self, support: Sequence[int]) -> bool:
-        """Whether the column tells the row."""
+        """Return whether the column reveals the row."""
         return self.seen_from(support).reveals(support)
 
     def row_sums_differ(self, _support: Sequence[int]) -> bool:
-        """Whether some row does not sum to one."""
+        """Return whether some row does not sum to one."""
         return self.keep + self.fresh + self.gone != 1
 
     def is_deterministic(self, support: Sequence[int]) -> bool:
-        """Whether every row of the support has a single non-zero entry."""
+        """Return whether every row of the support has a single non-zero entry."""
         return self.seen_from(support).is_deterministic(support)
+
+    def communicating_classes(self) -> tuple[CommunicatingClass, ...]:
+        """Return the classes: {m} is closed; the tokens are one where tokens are drawn, else each is alone."""
+        tokens, closed = self.tokens, self.gone == 0
+        alone = self.fresh == 0 or len(tokens) == 1
+        returns = None if alone and self.gone == 1 else 1
+        found = [CommunicatingClass(c, closed, returns) for c in ([(i,) for i in tokens] if alone else [tokens]) if c]
+        return tuple(sorted([CommunicatingClass((self.mask,), True, 1), *found], key=lambda c: c.states))
+
+    def stationary_law_on(self, states: Sequence[int]) -> RationalMatrix:
+        """Return the stationary law of a closed class: one state's, or ν."""
+        return point_law(self.K, states[0]) if len(states) == 1 else law_of(self.others)
+
+    def is_reversible(self, law: RationalMatrix) -> bool:
+        """Return whether detailed balance holds for a law."""
+        on_tokens = {n for i, n in enumerate(law.N.entries()) if i != self.mask}
+        return (self.fresh == 0 or len(on_tokens) <= 1) and (self.gone == 0 or not any(on_tokens))
+
+    def interchangeable(self) -> tuple[tuple[int, ...], ...]:
+        """Return the groups of states that can trade places: the tokens, and all where nothing moves."""
+        alike = tuple(range(self.K)) if self.is_identity else self.tokens
+        return (alike,) if len(alike) > 1 else ()
+
+    @property
+    def representatives(self) -> tuple[int, ...]:
+        """States with all the pairs of rows there are: two tokens and the mask."""
+        return tuple(sorted([*self.tokens[:2], self.mask]))
+
+    def row_pair(self, i: int, k: int) -> tuple[Sequence[int], Sequence[int], fmpz]:
+        """Return as Dense does; the columns of all tokens but i and k are alike, and so are one."""
+        kept, drawn, gone, D = (int(x) for x in self._shares)
+        n, shown = self.K - 1, sorted({i, k, self.mask})
+
+        def row(x: int) -> list[int]:
+            if x == self.mask:
+                return [D * n * (j == x) for j in shown] + [0]
+            entries = [gone * n if j == self.mask else kept * n * (j == x) + drawn for j in shown]
+            return [*entries, drawn * (self.K - len(shown))]
+
+        return row(i), row(k), fmpz(D * n)
 
 
 def _without(p: RationalMatrix, j: int) -> RationalMatrix:

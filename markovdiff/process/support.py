@@ -70,7 +70,7 @@ class ReverseSupport:
     restricted: bool = False
 
 
-def sight(chain: Chain, rows: Sequence[int]) -> SupportPattern:
+def support_pattern(chain: Chain, rows: Sequence[int]) -> SupportPattern:
     """Return what can be seen at t = 0."""
     known = np.array([chain.data.weights[k] > 0 for k in rows])
     return SupportPattern(0, tuple(rows), known, np.eye(chain.K, dtype=bool)[list(rows)])
@@ -84,11 +84,11 @@ class Patterns:
         self._start()
 
     def _start(self) -> None:
-        self.now = sight(self.chain, self.rows)
+        self.now = support_pattern(self.chain, self.rows)
         self.found: tuple[SupportPattern, SupportPattern, ReverseSupport] | None = None
 
     def at(self, t: int) -> tuple[SupportPattern, SupportPattern, ReverseSupport]:
-        """Of step t, 1 … T."""
+        """Return of step t, 1 … T."""
         if t < self.now.t:
             self._start()
         while self.now.t < t:
@@ -106,7 +106,7 @@ def brought(table: Sequence[Row | None], *, restricted: bool = False) -> Reverse
 
 
 def through(a: Flags, b: Flags) -> Flags:
-    """Which pairs a path joins: the product of patterns."""
+    """Return which pairs a path joins: the product of patterns."""
     if a.all() and b.any(axis=0).all():
         return np.ones((len(a), b.shape[1]), bool)
     found: Flags = a.astype(np.float32) @ b.astype(np.float32) > 0

@@ -27,10 +27,11 @@ from flint import fmpz
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import LimitError
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels.spec import MAX_DENSE_STATES
 from markovdiff.process.masked import MaskedRankOne
+from markovdiff.process.moment import Moment
 from markovdiff.process.reverse import ReverseModel, Row
 from markovdiff.process.transition import Dense
 

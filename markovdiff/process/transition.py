@@ -23,15 +23,17 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from flint import fmpz, fmpz_mat
 
-from markovdiff.arithmetic.matrix import RationalMatrix, cofactors, fraction
+from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
-from markovdiff.process.distribution import Distribution
-from markovdiff.process.grouping import total
+from markovdiff.process.balance import check_solvable, law_of_class
+from markovdiff.process.classes import CommunicatingClass, communicating_classes, interchangeable
+from markovdiff.process.distribution import Distribution, point_law, uniform_law
 
 if TYPE_CHECKING:
     from markovdiff.process.masked import MaskedRankOne
+    from markovdiff.process.rank_one import IdentityPlusRankOne
 
 Column: TypeAlias = "tuple[fmpz, list[tuple[fmpz, fmpz]]]"
 Rows: TypeAlias = "tuple[tuple[Fraction, ...], ...]"
@@ -55,6 +57,17 @@ class Deviation:
     def vanishes(self) -> bool:
         """Whether every row equals the average: source and target are independent."""
         return all(E == 0 for _, cells in self.columns for _, E in cells)
+
+
+@dataclass(frozen=True, slots=True)
+class RowParts:
+    """A kernel in closed form: keep·e_i + fresh·target + gone·e_mask in row i, but e_mask in row `mask`, if any."""
+
+    keep: Fraction
+    fresh: Fraction
+    target: Distribution
+    gone: Fraction = Fraction(0)
+    mask: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +131,11 @@ class Dense:
         """Itself."""
         return self
 
+    @property
+    def parts(self) -> RowParts | None:
+        """None: its rows are their numbers."""
+        return None
+
     def seen_from(self, _support: Sequence[int]) -> Dense:
         """Itself: what it is where its rows in a support are all that counts."""
         return self
@@ -152,6 +170,20 @@ class Dense:
     def column_supports(self) -> tuple[tuple[int, ...], ...]:
         """For each column j the rows k with W[k, j] > 0."""
         return tuple(tuple(k for k, n in enumerate(column) if n != 0) for column in zip(*self.table, strict=True))
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether W = I."""
+        return all(row[i] == self.matrix.d for i, row in enumerate(self.table))
+
+    def widest_pair(self) -> tuple[int, int] | None:
+        """Return the first pair of rows whose distance is Dobrushin's coefficient; None where all rows are alike."""
+        eta = self.dobrushin
+        if eta == 0:
+            return None
+        shared = (1 - eta) * int(self.matrix.d)
+        table = [[int(n) for n in row] for row in self.table]
+        return next((i, k) for i, k in combinations(range(self.K), 2) if sum(map(min, table[i], table[k])) == shared)
 
     @cached_property
     def is_doubly_stochastic(self) -> bool:
@@ -206,169 +238,45 @@ class Dense:
         """Return whether every row of the support has a single non-zero entry."""
         return all(self.matrix.d in self.table[i] for i in support)
 
+    def communicating_classes(self) -> tuple[CommunicatingClass, ...]:
+        """Return the communicating classes, in the order of their first states."""
+        return communicating_classes(self.support)
 
-@dataclass(frozen=True)
-class IdentityPlusRankOne:
-    """κI + (1−κ)·1πᵀ: stay with probability κ, else draw afresh from π."""
-
-    keep: Fraction
-    target: Distribution
-
-    __repr__ = in_a_line
-    __reduce__ = from_fields
-
-    @property
-    def K(self) -> int:
-        """The number of states."""
-        return self.target.K
-
-    def then(self, other: Transition) -> Transition:
-        """Return the product; with the same target it has the same form, with κ the product of both."""
-        if isinstance(other, IdentityPlusRankOne) and (other.target is self.target or other.target == self.target):
-            return IdentityPlusRankOne(self.keep * other.keep, self.target)
-        return self.dense.then(other)
-
-    def push(self, p: RationalMatrix) -> RationalMatrix:
-        """Return p W = κp + (1−κ)π."""
-        u, v = fmpz(self.keep.numerator), fmpz(self.keep.denominator)
-        kept, fresh = u * self.target.total, (v - u) * p.d
-        weights = p.per_column(self.target.weights)
-        entries = [kept * a + fresh * w for a, w in zip(p.N.entries(), weights, strict=True)]
-        return p.like(fmpz_mat(1, len(entries), entries), v * self.target.total * p.d).reduced()
+    def stationary_law_on(self, states: Sequence[int]) -> RationalMatrix:
+        """Return the stationary law of a closed class. Raises LimitError where it is too large to solve for."""
+        if len(states) == 1:
+            return point_law(self.K, states[0])
+        if len(states) == self.K and self.is_doubly_stochastic:
+            return uniform_law(self.K)
+        check_solvable(len(states), self.denominator)
+        found = self._laws.get(tuple(states))
+        return found or self._laws.setdefault(tuple(states), law_of_class(self.table, self.matrix.d, states))
 
     @cached_property
-    def dense(self) -> Dense:
-        """The same matrix with all its entries."""
-        u, v, W = self.keep.numerator, self.keep.denominator, self.target.total
-        fresh = [(v - u) * w for w in self.target.weights]
-        table = [[f + (u * W if i == j else 0) for j, f in enumerate(fresh)] for i in range(self.K)]
-        return Dense(RationalMatrix(fmpz_mat(table), fmpz(v * W)).reduced())
+    def _laws(self) -> dict[tuple[int, ...], RationalMatrix]:
+        """The laws that were solved for, by their classes: at K = 256 one takes ten seconds."""
+        return {}
 
-    def seen_from(self, _support: Sequence[int]) -> IdentityPlusRankOne:
-        """Itself: what it is where its rows in a support are all that counts."""
-        return self
+    def is_reversible(self, law: RationalMatrix) -> bool:
+        """Return whether μ_i W_ij = μ_j W_ji for all i, j: detailed balance (Kolmogorov 1936)."""
+        flow = self.weighted(law)
+        return bool(flow.N.transpose() == flow.N)
 
-    def entry(self, i: int, j: int) -> Fraction:
-        """Return W[i, j]."""
-        return self.keep * (i == j) + (1 - self.keep) * Fraction(self.target.weights[j], self.target.total)
-
-    def rows(self) -> tuple[tuple[Fraction, ...], ...]:
-        """Return all entries."""
-        return self.dense.rows()
+    def interchangeable(self) -> tuple[tuple[int, ...], ...]:
+        """Return the groups of states of which any two can trade places without changing W."""
+        return interchangeable([[int(n) for n in row] for row in self.table])
 
     @property
-    def dobrushin(self) -> Fraction:
-        """κ: two rows differ by κ(e_i − e_k)."""
-        return self.keep if self.K > 1 else Fraction(0)
+    def representatives(self) -> tuple[int, ...]:
+        """States with all the rows there are: the first of each kind."""
+        first: dict[tuple[int, ...], int] = {}
+        for i, row in enumerate(self.table):
+            first.setdefault(tuple(map(int, row)), i)
+        return tuple(first.values())
 
-    def deviation(self, source: RationalMatrix) -> Deviation:
-        """Return as Dense does, with the rows i ≠ j of column j, which are alike, and like columns taken as one."""
-        u, v, W, d0 = fmpz(self.keep.numerator), fmpz(self.keep.denominator), fmpz(self.target.total), source.d
-        kept, fresh = u * W, (v - u) * d0
-        columns: list[Column] = []
-        for a, w, m in zip(source.N.entries(), source.per_column(self.target.weights), source.copies, strict=True):
-            stay = a * kept
-            P = stay + fresh * w
-            if P != 0:
-                rest = d0 - a
-                stayed, other = (a * m, kept * rest), (rest * m, -stay)
-                columns.append((P, [cell for cell in (stayed, other) if cell[0] != 0]))
-        return Deviation(columns, d0 * d0 * v * W)
-
-    def noise_terms(self, source: RationalMatrix) -> tuple[list[tuple[fmpz, fmpz]], fmpz]:
-        """Return the conditional entropy of the column given the row as Σ c·log b / d: [(c, b), …] and d.
-
-        A row has one entry that stayed and otherwise (1−κ)π_j, so only the distinct weights of π count.
-        """
-        u, v, W, d0 = fmpz(self.keep.numerator), fmpz(self.keep.denominator), fmpz(self.target.total), source.d
-        groups: dict[int, list[fmpz]] = {}
-        for a, w, m in zip(source.N.entries(), source.per_column(self.target.weights), source.copies, strict=True):
-            group = groups.setdefault(w, [fmpz(0), fmpz(0)])
-            group[0] += a * m
-            group[1] += m
-        terms = [(v * W * d0, v * W)]
-        for w, (mass, count) in groups.items():
-            move = (v - u) * w
-            stay = move + u * W
-            terms += [(-mass * stay, stay), ((mass - count * d0) * move, move)]
-        return [(c, b) for c, b in terms if b != 0], v * W * d0
-
-    def weighted(self, p: RationalMatrix) -> PlusRankOne:
-        """Return diag(p) W: the joint law of the row, drawn from p, and the column."""
-        return PlusRankOne(p.times(self.keep), p.times(1 - self.keep), self.target)
-
-    def reveals(self, support: Sequence[int]) -> bool:
-        """Return whether the column reveals the row."""
-        return len(support) <= 1 or self.keep == 1
-
-    def row_sums_differ(self, _support: Sequence[int]) -> bool:
-        """Return whether some row does not sum to one: κ + (1−κ)·Σπ ≠ 1."""
-        return sum(self.target.weights) != self.target.total
-
-    def is_deterministic(self, support: Sequence[int]) -> bool:
-        """Return whether every row of the support has a single non-zero entry."""
-        to = self.target.support
-        return self.keep == 1 or (len(to) == 1 and (self.keep == 0 or all(i in to for i in support)))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PlusRankOne:
-    """The matrix diag(a) + u πᵀ for row vectors a and u: weights times an IdentityPlusRankOne, in O(K).
-
-    It answers to the names that a RationalMatrix has for the same operations.
-    """
-
-    a: RationalMatrix
-    u: RationalMatrix
-    target: Distribution
-
-    def __add__(self, other: PlusRankOne) -> PlusRankOne:
-        return PlusRankOne(self.a + other.a, self.u + other.u, self.target)
-
-    def __neg__(self) -> PlusRankOne:
-        return PlusRankOne(-self.a, -self.u, self.target)
-
-    def then(self, step: IdentityPlusRankOne) -> PlusRankOne:
-        """Return (diag(a) + uπᵀ)(κI + (1−κ)1πᵀ) = diag(κa) + (u + (1−κ)a)πᵀ."""
-        return PlusRankOne(self.a.times(step.keep), self.u + self.a.times(1 - step.keep), self.target)
-
-    def row_sums(self) -> RationalMatrix:
-        """Return the row vector a + u, since π sums to one."""
-        return self.a + self.u
-
-    def column_sums(self) -> RationalMatrix:
-        """Return the row vector a + (Σu)π."""
-        drawn = total(self.u)
-        weights = fmpz_mat([[drawn * w for w in self.u.per_column(self.target.weights)]])
-        return self.a + self.u.like(weights, self.u.d * self.target.total)
-
-    @property
-    def is_zero(self) -> bool:
-        """Whether a_i + u_i π_i = 0 for each i, and u_i π_j = 0 for each j ≠ i."""
-        reached = len(self.target.support)
-        mine, theirs = cofactors(self.a.d, self.u.d * self.target.total)
-        weights = self.u.per_column(self.target.weights)
-        for a, u, w in zip(self.a.N.entries(), self.u.N.entries(), weights, strict=True):
-            if a * mine + u * w * theirs != 0:
-                return False
-            if u != 0 and reached > (w != 0):
-                return False
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class LazyMarginal:
-    """The law p W for an IdentityPlusRankOne W, computed when asked for: a long run keeps nothing but κ."""
-
-    source: RationalMatrix
-    step: IdentityPlusRankOne
-
-    __repr__ = in_a_line
-    __reduce__ = from_fields
-
-    def rows(self) -> tuple[tuple[Fraction, ...], ...]:
-        """Return the one row, state by state."""
-        return self.step.push(self.source).rows()
+    def row_pair(self, i: int, k: int) -> tuple[Sequence[int], Sequence[int], fmpz]:
+        """Return rows i and k as integers over a denominator; columns in which they have one ratio may stand as one."""
+        return list(map(int, self.table[i])), list(map(int, self.table[k])), self.matrix.d
 
 
 Transition: TypeAlias = "Dense | IdentityPlusRankOne | MaskedRankOne"

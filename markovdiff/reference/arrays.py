@@ -11,8 +11,8 @@
     prior_term, negative_elbo, nll     scalars
 
 With chosen times the first axis is these, NaN at t = 0 for what belongs to a step. Undefined is NaN, infinite is inf.
-Laws and matrices come from balls whose precision is raised until every rounding is decided, the model and the numbers
-of the ledger from exact rows and a certified run. What a scenario lacks is left out: Q of a process with memory.
+Laws and matrices come from balls whose precision is raised until every rounding is decided, the numbers of the ledger
+from a certified run. What a scenario lacks is left out: Q of a process with memory.
 """
 
 from __future__ import annotations
@@ -23,20 +23,23 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
-from flint import arb, ctx
+from flint import ctx
 
 from markovdiff.arithmetic.enclosure import ALONE
+from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import shown
-from markovdiff.engines.ball.forward import EnclosureRecursion, Enclosures
+from markovdiff.engines.ball.forward import EnclosureRecursion
+from markovdiff.engines.ball.model_ledger import BallModel
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
-from markovdiff.process.reverse import exact_step
-from markovdiff.reference.rounding import nearest, nearest_float, with_enough_bits, with_enough_digits
+from markovdiff.process.reverse import ReverseModel
+from markovdiff.reference.at_time import EnclosedTables, ExactTables, table
+from markovdiff.reference.rounding import nearest_float, with_enough_bits, with_enough_digits
+from markovdiff.study.result import Result
 from markovdiff.study.run import run
 from markovdiff.study.scenario import Scenario
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
-Table: TypeAlias = list[list[float]]
 
 OF_STEPS = ("Q", "bayes_reverse", "forward_posterior", "reverse")
 OF_TIMES = ("Qbar", "data_posterior", "marginal")
@@ -64,10 +67,9 @@ def arrays(
     made: dict[str, Array] = {}
     if "betas" in names:
         made["betas"] = np.array([float(beta) for beta in chain.betas])
-    if set(names) & {"Q", "Qbar", "marginal", "data_posterior", "bayes_reverse", "forward_posterior"}:
-        made |= with_enough_bits(lambda bits: _walked(chain, names, chosen, times is not None, bits))
-    if "reverse" in names:
-        made["reverse"] = _model(scenario, chain, chosen, times is not None)
+    if wanted := {*names} & {*OF_STEPS, *OF_TIMES}:
+        model = scenario.reverse_model(chain) if "reverse" in wanted else None
+        made |= with_enough_bits(lambda bits: _walked(chain, model, wanted, chosen, times is not None, bits))
     if set(names) & set(OF_RUN):
         made |= with_enough_digits(lambda digits: _of_run(scenario, names, chosen, times is not None, digits))
     return {name: made[name] for name in names}
@@ -118,36 +120,23 @@ def _names(chain: Chain, what: Sequence[str] | None, n: int) -> list[str]:
     return names
 
 
-def _walked(chain: Chain, names: Sequence[str], chosen: Sequence[int], picked: bool, bits: int) -> dict[str, Array]:
+def _walked(
+    chain: Chain, model: ReverseModel | None, wanted: set[str], chosen: Sequence[int], picked: bool, bits: int
+) -> dict[str, Array]:
     """Return laws and matrices from a walk in balls of so many bits. Raises UnroundedError where that is too few."""
-    K, wanted = chain.K, set(names) & {*OF_STEPS, *OF_TIMES} - {"reverse"}
+    K, of_steps = chain.K, wanted & set(OF_STEPS)
     found: dict[tuple[str, int], Any] = {}
     walk = EnclosureRecursion(chain, bits, range(K))
-    start = walk.at(0).p
+    start, reverse = walk.at(0).p, None if model is None else BallModel(chain, model, walk)
     for t in range(max(chosen) + 1):
         before, now = (walk.at(t - 1) if t else None), walk.at(t)
         if t not in chosen:
             continue
         with ALONE, ctx.workprec(bits):
-            rows = _cleared(now)
-            if "marginal" in wanted:
-                found["marginal", t] = nearest(now.p)
-            if "Qbar" in wanted:
-                found["Qbar", t] = [nearest(row) for row in rows]
-            if "data_posterior" in wanted:
-                found["data_posterior", t] = [_given(start, [row[j] for row in rows], now.p[j]) for j in range(K)]
-            if before is not None and wanted & {"Q", "bayes_reverse", "forward_posterior"}:
-                Q = walk.step(t)[0].tolist()
-                if "Q" in wanted:
-                    found["Q", t] = [nearest(row) for row in Q]
-                columns = [list(column) for column in zip(*Q, strict=True)]
-                if "bayes_reverse" in wanted:
-                    found["bayes_reverse", t] = [_given(before.p, columns[j], now.p[j]) for j in range(K)]
-                if "forward_posterior" in wanted:
-                    earlier = _cleared(before)
-                    found["forward_posterior", t] = [
-                        [_given(earlier[k], columns[j], rows[k][j]) for j in range(K)] for k in range(K)
-                    ]
+            step = walk.step(t)[0].tolist() if t and of_steps else []
+            enclosed, exact = EnclosedTables(start, before, now, step, reverse), ExactTables(chain, model, t)
+            for name in wanted if t else wanted - of_steps:
+                found[name, t] = table(name, enclosed, exact, bits)
     shapes = dict.fromkeys(wanted, (K, K)) | {"marginal": (K,), "forward_posterior": (K, K, K)}
     return {
         name: _stacked(partial(_at, found, name), chosen, picked, name in OF_STEPS, shapes[name]) for name in wanted
@@ -156,21 +145,6 @@ def _walked(chain: Chain, names: Sequence[str], chosen: Sequence[int], picked: b
 
 def _at(found: dict[tuple[str, int], Any], name: str, t: int) -> Any:
     return found[name, t]
-
-
-def _cleared(state: Enclosures) -> list[list[arb]]:
-    """Return Q̄_t row by row, with 0 where no path leads: a product of balls may leave a small ball there."""
-    return [
-        [x if there else arb(0) for x, there in zip(row, reached, strict=True)]
-        for row, reached in zip(state.rows, state.reach, strict=True)
-    ]
-
-
-def _given(weights: Sequence[arb], column: Sequence[arb], total: arb) -> list[float]:
-    """Return weights·column / total, rounded; NaN throughout where the total is 0, the condition being impossible."""
-    if total.is_zero():
-        return [math.nan] * len(weights)
-    return nearest(w * x / total for w, x in zip(weights, column, strict=True))
 
 
 def _stacked(
@@ -182,32 +156,34 @@ def _stacked(
     return np.array([empty if of_step and t == 0 else at(t) for t in times], dtype=np.float64)
 
 
-def _model(scenario: Scenario, chain: Chain, chosen: Sequence[int], picked: bool) -> Array:
-    """Return the model's rows, exact ones rounded once; NaN where it has none."""
-    model, K = scenario.reverse_model(chain), chain.K
-    assert model is not None
-
-    def rows(t: int) -> Table:
-        made = exact_step(chain, model, t).fractions()
-        return [[math.nan] * K if row is None else [float(x) for x in row] for row in made]
-
-    return _stacked(rows, chosen, picked, True, (K, K))
-
-
 def _of_run(
     scenario: Scenario, names: Sequence[str], chosen: Sequence[int], picked: bool, digits: int
 ) -> dict[str, Array]:
     kind = scenario.file.arithmetic.kind
     result = run(scenario.with_options(digits=digits, arithmetic="ball" if kind == "float" else kind))
+    return _reported(result, names, chosen, picked, nearest_float)
+
+
+def approximate(scenario: Scenario, times: Sequence[int] | None) -> dict[str, Array]:
+    """Return all that is of a run from one in float64, right to 2·10⁻¹⁰; NaN where that leaves a number undecided.
+
+    Raises what `run` raises.
+    """
+    result = run(scenario.with_options(arithmetic="float"))
+    return _reported(result, OF_RUN, _times(scenario.chain(), times), times is not None, float)
+
+
+def _reported(
+    result: Result, names: Sequence[str], chosen: Sequence[int], picked: bool, number: Callable[[Enclosed], float]
+) -> dict[str, Array]:
     steps, totals, made = result.steps, result.elbo, {}
     for name in ("entropy", "mutual_information"):
         if name in names:
-            made[name] = np.array([nearest_float(getattr(steps[t], name)) for t in chosen])
+            made[name] = np.array([number(getattr(steps[t], name)) for t in chosen])
     if "elbo_terms" in names:
-        made["elbo_terms"] = _stacked(
-            lambda t: nearest_float(steps[t].elbo_term), chosen, picked, True, ()  # type: ignore[arg-type]
-        )  # fmt: skip
+        terms = [math.nan if step.elbo_term is None else number(step.elbo_term) for step in steps]
+        made["elbo_terms"] = _stacked(terms.__getitem__, chosen, picked, True, ())
     for name, total in (("prior_term", totals.prior), ("negative_elbo", totals.negative_elbo), ("nll", totals.nll)):
         if name in names and total is not None:
-            made[name] = np.array(nearest_float(total))
+            made[name] = np.array(number(total))
     return made

@@ -16,7 +16,8 @@ from markovdiff.errors import InputError, MarkovdiffError
 from markovdiff.reference.arrays import NAMES, OF_STEPS, Array, absent, arrays
 from markovdiff.reference.given import SCALARS, Given, located, read_given, taken
 from markovdiff.reference.hypotheses import Case, diagnoses
-from markovdiff.study.scenario import Scenario, loaded
+from markovdiff.study.loading import loaded
+from markovdiff.study.scenario import Scenario
 
 RTOL, ATOL = 1e-6, 1e-9
 
@@ -40,7 +41,7 @@ class Difference:
     diagnoses: tuple[str, ...]
 
     def __str__(self) -> str:
-        place = self.name + (f", t = {self.t}" if self.t is not None else "") + "".join(f", {s}" for s in self.entry)
+        place = _told(self.name, self.t, self.entry)
         head = f"{place}: {self.got:.12g}, the truth is {self.expected:.15g} ({self.count} of {self.of} entries differ)"
         told = self.diagnoses or ("like none of the habits that are known here",)
         return "\n".join([head, *(f"  looks like  {words}" for words in told)])
@@ -101,7 +102,8 @@ def compare(
     `given` is a dict of arrays (NumPy, Torch, JAX), or an .npz file. Numbers agree where |yours − truth| ≤ atol +
     rtol·|truth|; where the truth is undefined nothing is compared, and that is counted.
 
-    Raises InputError for names, kinds and shapes that do not fit, LimitError for what is too large to be compared.
+    Raises InputError for names, kinds and shapes that do not fit, and for NaN where the truth is a number; LimitError
+    for what is too large to be compared.
     """
     for name, tolerance in (("rtol", rtol), ("atol", atol)):
         if not 0 <= tolerance < 1:
@@ -127,6 +129,7 @@ def _compared(study: Scenario, found: Given, truth: dict[str, Array], rtol: floa
     undefined, shared = 0, dict[Any, Any]()
     for name in (name for name in NAMES if name in found.arrays):
         mine, true = found.arrays[name], _trimmed(found, name, name, truth[name])
+        _check_numbers(found, study, name, mine, true)
         undefined += int(np.isnan(true).sum())
         wrong = ~_close(mine, true, rtol, atol) & ~np.isnan(true)
         if not wrong.any():
@@ -148,24 +151,47 @@ def _trimmed(found: Given, like: str, name: str, array: Array) -> Array:
 
 
 def _close(mine: Array, true: Array, rtol: float, atol: float) -> Any:
-    """Return where two arrays agree; infinite numbers agree where they are equal, NaN with nothing."""
+    """Return where two arrays agree; infinite numbers agree where they are equal."""
     with np.errstate(invalid="ignore"):
         near = np.abs(mine - true) <= atol + rtol * np.abs(true)
     return np.where(np.isfinite(true), near, mine == true)
+
+
+def _check_numbers(found: Given, study: Scenario, name: str, mine: Array, true: Array) -> None:
+    """Raise InputError for NaN where there is a truth: NaN is how an undefined number is written, not a wrong one."""
+    missing = np.isnan(mine) & ~np.isnan(true)
+    if missing.any():
+        first = tuple(int(i) for i in np.argwhere(missing)[0])
+        t, states = _place(study, found, name, first)
+        raise InputError(
+            f"NaN where there is a number, in {int(missing.sum())} of {int((~np.isnan(true)).sum())} entries",
+            where=_told(name, t, states),
+            expected=f"{true[first]:.15g}",
+            got="nan",
+            remedy="mend the 0·log 0 or 0/0 that makes it, or leave the array out",
+        )
+
+
+def _place(study: Scenario, found: Given, name: str, entry: tuple[int, ...]) -> tuple[int | None, tuple[str, ...]]:
+    """Return the time of an entry, None of a scalar, and its states."""
+    if name in SCALARS:
+        return None, ()
+    states = tuple(study.data.states[i] for i in entry[1:])
+    if found.times is not None and name != "betas":
+        return found.times[entry[0]], states
+    return entry[0] + (name in (*OF_STEPS, "elbo_terms", "betas")), states
+
+
+def _told(name: str, t: int | None, states: tuple[str, ...]) -> str:
+    return name + (f", t = {t}" if t is not None else "") + "".join(f", {s}" for s in states)
 
 
 def _difference(
     study: Scenario, found: Given, name: str, mine: Array, true: Array, wrong: Any, words: list[str]
 ) -> Difference:
     first = tuple(int(i) for i in np.argwhere(wrong)[0])
-    t: int | None = None
-    states: tuple[str, ...] = ()
-    if name not in SCALARS:
-        from_1 = name in (*OF_STEPS, "elbo_terms", "betas") and (found.times is None or name == "betas")
-        t = first[0] + from_1 if found.times is None or name == "betas" else found.times[first[0]]
-        states = tuple(study.data.states[i] for i in first[1:])
+    t, states = _place(study, found, name, first)
     with np.errstate(invalid="ignore"):
-        errors = np.abs(mine - true)[wrong]
-    largest = float(np.nanmax(errors)) if not np.isnan(errors).all() else float("nan")
+        largest = float(np.abs(mine - true)[wrong].max())
     count, of = int(wrong.sum()), int((~np.isnan(true)).sum())
     return Difference(name, t, states, float(mine[first]), float(true[first]), count, of, largest, tuple(words))

@@ -15,8 +15,9 @@ from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError
 from markovdiff.reference.arrays import arrays
 from markovdiff.study.fingerprint import fingerprint
+from markovdiff.study.loading import loaded
 from markovdiff.study.output import check_writable, write_whole
-from markovdiff.study.scenario import Scenario, loaded
+from markovdiff.study.scenario import Scenario
 
 FIXED = (1980, 1, 1, 0, 0, 0)
 """The time of every entry in the file, so that the same scenario gives the same bytes."""

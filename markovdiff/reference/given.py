@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,9 @@ def _numbers(name: str, given: Any) -> Array:
     except (TypeError, ValueError, RuntimeError):
         wider = getattr(given, "float", None)  # bfloat16, which NumPy does not have
         array = np.asarray(wider() if callable(wider) else None)
+    if array.dtype.kind == "V" and array.dtype.names is None:  # JAX's bfloat16, which is opaque to NumPy
+        with suppress(AttributeError, TypeError, ValueError):
+            array = np.asarray(given.astype("float32"))
     if array.dtype.kind not in "fiu":
         kind = {"O": "objects", "c": "complex numbers", "b": "booleans"}.get(array.dtype.kind, str(array.dtype))
         raise InputError("not an array of numbers", where=name, expected="real numbers", got=kind)
@@ -128,8 +132,20 @@ def _check_shape(name: str, array: Array, study: Scenario, times: tuple[int, ...
         where=name,
         expected=" × ".join(map(str, whole)) or "a single number",
         got=" × ".join(map(str, array.shape)) or "a single number",
-        remedy="`times` beside the arrays says which times they are at" if times is None else "as many as `times`",
+        remedy=_remedy_of_shape(name, array, lead, times),
     )
+
+
+def _remedy_of_shape(name: str, array: Array, lead: tuple[int, ...], times: tuple[int, ...] | None) -> str:
+    """Return what to do about a shape: only where the first axis alone is wrong can `times` be the cause."""
+    if name in SCALARS:
+        single = "its one entry, as in array.item()" if array.size == 1 else "one number for the whole chain"
+        return f"{single}; elbo_terms are by t"
+    if array.shape[:1] == lead:
+        return "one entry a state, in the order of the scenario's states"
+    if name == "betas":
+        return "one β for each step, whatever `times` are"
+    return "`times` beside the arrays says which times they are at" if times is None else "as many as `times`"
 
 
 def located(error: MarkovdiffError, path: str | Path) -> MarkovdiffError:

@@ -18,16 +18,23 @@ from typing import Any
 import numpy as np
 
 from markovdiff.errors import MarkovdiffError
-from markovdiff.reference.arrays import OF_STEPS, OF_TIMES, Array, absent, arrays
+from markovdiff.reference.arrays import OF_RUN, OF_STEPS, OF_TIMES, Array, absent, approximate, arrays
+from markovdiff.reference.formulas import Ledger, clamps, posteriors
 from markovdiff.study.scenario import Scenario
 
 LAWS = (*OF_STEPS, *OF_TIMES)
 MATRICES = ("Q", "Qbar", "data_posterior", "bayes_reverse", "reverse", "forward_posterior")
 TERMS = ("entropy", "mutual_information", "elbo_terms", "prior_term", "negative_elbo", "nll")
+MOST_TERMS = 10**6
+"""K³T up to which the terms are made with ε in their logarithms."""
+
 MOST_TABLES = 10**6
 """Entries of Q̄ from which on scenarios with other schedules are not computed to be held beside the arrays."""
 
 BACKWARDS = "the schedule backwards: β_T first"
+
+FINE = Fraction(1, 2**80)
+"""A resolution far below what the tolerance shows."""
 
 Near = Callable[[Array, Array], Any]
 """Where two arrays agree within the tolerance."""
@@ -53,15 +60,65 @@ class Case:
             self.shared[name] = arrays(self.study, [name], self.times)[name]
         return self.trimmed(name, self.shared[name])
 
-    def of(self, other: Scenario, key: object) -> Array | None:
-        """Return this array as another scenario has it, None where it has none."""
-        if (key, self.name) not in self.shared:
-            try:
-                self.shared[key, self.name] = arrays(other, [self.name], self.times)[self.name]
-            except MarkovdiffError:
-                self.shared[key, self.name] = None
-        found = self.shared[key, self.name]
-        return None if found is None else self.trimmed(self.name, found)
+    def is_of(self, other: Scenario, key: object, scale: float = 1.0) -> bool:
+        """Return whether this array is another scenario's: looked at first where it first differs, then as a whole.
+
+        `key` names the other scenario; what a run of it gives is kept under that name. `scale` is that of the unit.
+        """
+        try:
+            if self.name == "betas":
+                return meets(self, np.array([float(beta) for beta in other.betas]))
+            if self.name in OF_RUN:
+                if key not in self.shared:
+                    self.shared[key] = approximate(other, self.times)
+                expected = self.shared[key].get(self.name)
+                return meets(self, expected * scale) and not np.isnan(expected[self.wrong]).all()
+            index, t = self.first
+            there = self.trimmed(self.name, arrays(other, [self.name], [t])[self.name])
+            if not meets(self, there, [index]):
+                return False
+            return meets(self, self.trimmed(self.name, arrays(other, [self.name], self.times)[self.name]))
+        except MarkovdiffError:
+            return False
+
+    @property
+    def units(self) -> tuple[tuple[float, str], ...]:
+        """The scenario's unit and the other one: what an array with a unit is multiplied by, and how that is told."""
+        if self.name not in TERMS:
+            return ((1.0, ""),)
+        log2 = math.log(2)
+        other = (log2, ", and nats for bits") if self.study.unit == "bits" else (1 / log2, ", and bits for nats")
+        return ((1.0, ""),) if self.name == "prior_term" and not self.mine else ((1.0, ""), other)
+
+    @cached_property
+    def law_of_data(self) -> Array:
+        """p_0."""
+        return np.array([float(p) for p in self.study.chain().marginal(0)])
+
+    @property
+    def ledger(self) -> Ledger:
+        """The formulas of the terms, from the true arrays."""
+        if "ledger" not in self.shared:
+            true = arrays(self.study, ["Q", "Qbar", "reverse"])
+            if self.study.file.reverse.prior == "marginal":
+                prior = self.law_of_data @ true["Qbar"][-1]
+            else:
+                law = self.study.prior(self.study.chain())
+                prior = np.array([float(Fraction(int(n), int(law.d))) for n in law.table()[0]])
+            self.shared["ledger"] = Ledger(self.law_of_data, true["Q"], true["Qbar"], true["reverse"], prior)
+        ledger: Ledger = self.shared["ledger"]
+        return ledger
+
+    @cached_property
+    def wrong(self) -> Any:
+        """Where the array differs from the truth."""
+        return ~self.near(self.mine, self.truth) & ~np.isnan(self.truth)
+
+    @cached_property
+    def first(self) -> tuple[int, int]:
+        """Where along the first axis the array first differs from the truth, and the time that is there."""
+        index = int(np.argwhere(self.wrong)[0][0])
+        return index, self.times[index] if self.times is not None else index + (self.name in OF_STEPS)
 
     @cached_property
     def betas(self) -> tuple[Fraction, ...]:
@@ -72,15 +129,24 @@ class Case:
 def diagnoses(case: Case) -> list[str]:
     """Return what the array looks like, in words; empty where no hypothesis fits."""
     with np.errstate(all="ignore"):
-        return list(dict.fromkeys(words for words, expected in _expectations(case) if _meets(case, expected)))
+        fitting = [words for words, expected in _expectations(case) if meets(case, expected)]
+        return list(dict.fromkeys([*fitting, *_other_scenarios(case)]))
 
 
-def _meets(case: Case, expected: Array | None) -> bool:
-    """Return whether the array is what a hypothesis expects, wherever that expects a number."""
-    if expected is None or expected.shape != case.mine.shape:
+def meets(case: Case, expected: Array | None, at: Any = ...) -> bool:
+    """Return whether the array, or the part of it at `at`, is what a hypothesis expects, wherever that is a number.
+
+    The hypothesis must also tell the truth's differences: one that is as near to the truth as the tolerance explains
+    nothing, although every number fits.
+    """
+    mine, truth, wrong = case.mine[at], case.truth[at], case.wrong[at]
+    if expected is None or expected.shape != mine.shape:
         return False
     counts = ~np.isnan(expected)
-    return bool(counts.any() and (case.near(case.mine, expected) | ~counts).all())
+    if not counts.any() or not (case.near(mine, expected) | ~counts).all():
+        return False
+    told = ~case.near(expected, truth)[wrong]
+    return bool(2 * told.sum() > told.size)
 
 
 def _expectations(case: Case) -> Iterator[tuple[str, Array | None]]:
@@ -91,11 +157,15 @@ def _expectations(case: Case) -> Iterator[tuple[str, Array | None]]:
         yield from _of_betas(case)
     if case.name in LAWS:
         yield from _of_laws(case)
+    if case.name == "marginal":
+        yield "transposed: p_0 multiplied from the other side", _from_the_other_side(case)
+    if case.name == "forward_posterior":
+        yield from _of_posteriors(case)
     if case.name in TERMS:
         yield from _of_terms(case)
+        yield from _of_logarithms(case)
     if case.times is None and case.name not in ("prior_term", "negative_elbo", "nll"):
         yield from _shifted(case)
-    yield from _of_other_scenarios(case)
 
 
 def _shifted(case: Case) -> Iterator[tuple[str, Array | None]]:
@@ -107,6 +177,53 @@ def _shifted(case: Case) -> Iterator[tuple[str, Array | None]]:
     yield "shifted by a step: entry t holds what belongs to t − 1", np.concatenate([mine[:1], truth[:-1]])
 
 
+def _from_the_other_side(case: Case) -> Array:
+    """Return Q̄_t p_0, which is no law."""
+    turned = np.einsum("tij,j->ti", case.true("Qbar"), case.law_of_data)
+    return case.trimmed("marginal", turned)
+
+
+def _of_posteriors(case: Case) -> Iterator[tuple[str, Array | None]]:
+    """Yield what the formula gives with another factor, or with ε in it; looked at where the array first differs."""
+    index, late = case.first[0], int(case.times is None)
+    Q, Q_bar = case.true("Q"), case.true("Qbar")
+
+    def made(part: slice) -> Iterator[tuple[str, Array]]:
+        before = Q_bar[:-1][part] if late else None
+        for words, array in posteriors(before, Q[part], Q_bar[late:][part]):
+            yield words, np.where(np.isnan(case.truth[part]), math.nan, array)
+
+    here = slice(index, index + 1)
+    fitting = {words for words, array in made(here) if meets(case, array, here)}
+    if fitting:
+        yield from ((words, array) for words, array in made(slice(None)) if words in fitting)
+
+
+def _of_logarithms(case: Case) -> Iterator[tuple[str, Array | None]]:
+    """Yield the terms of L, or L, with ε in the logarithms; terms are looked at where they first differ."""
+    study, T = case.study, case.study.T
+    of_terms = case.name == "elbo_terms"
+    if case.times is not None or not (of_terms or case.name == "negative_elbo") or study.K**3 * T > MOST_TERMS:
+        return
+    ledger = case.ledger
+    for words, inside, alone in clamps():
+        for factor, suffix in case.units:
+            if factor != 1 and meets(case, case.truth * factor):
+                break  # the unit alone fits
+            scale = factor / (math.log(2) if study.unit == "bits" else 1)
+            if of_terms:
+                index = case.first[0]
+                there = np.array([ledger.term(index + 1, inside, model_alone=alone) * scale])
+                if not meets(case, there, [index]):
+                    continue
+            terms = np.array([ledger.term(t, inside, model_alone=alone) for t in range(1, T + 1)])
+            if of_terms:
+                yield words + suffix, terms * scale
+                continue
+            prior = ledger.prior_term((lambda x: x) if alone else inside)
+            yield words + suffix, np.array(terms.sum() + prior) * scale
+
+
 def _of_betas(case: Case) -> Iterator[tuple[str, Array | None]]:
     beta = case.truth
     alpha_bar = np.array([float(x) for x in accumulate((1 - b for b in case.betas), lambda a, b: a * b)])
@@ -114,6 +231,7 @@ def _of_betas(case: Case) -> Iterator[tuple[str, Array | None]]:
     yield "ᾱ_t for β_t", alpha_bar
     yield "1 − ᾱ_t for β_t", 1 - alpha_bar
     yield "σ_t = −log(1 − β_t) for β_t", -np.log1p(-beta)
+    yield "1 − exp(−β_t) for β_t: each β_t taken for a rate", -np.expm1(-beta)
     yield "the total noise σ̄_t = −log ᾱ_t for β_t", -np.log(alpha_bar)
     yield BACKWARDS, beta[::-1]
 
@@ -171,17 +289,19 @@ def _clamped(mine: Array, truth: Array) -> Iterator[tuple[str, Array | None]]:
 
 def _of_terms(case: Case) -> Iterator[tuple[str, Array | None]]:
     """Yield the unit, the sign, and what sums leave out, in the unit and in the other one."""
-    log2, other = math.log(2), "nats" if case.study.unit == "bits" else "bits"
-    factor = log2 if other == "nats" else 1 / log2
-    for scale, suffix in ((1.0, ""), (factor, f", and {other} for {case.study.unit}")):
+    for scale, suffix in case.units:
         if scale != 1:
-            yield f"{other} for {case.study.unit}", case.truth * scale
+            yield suffix.removeprefix(", and "), case.truth * scale
+            if meets(case, case.truth * scale):
+                break  # what else was done besides changes nothing within the tolerance
         yield f"the sign: this is minus the number{suffix}", -case.truth * scale
         if case.name == "negative_elbo":
             for words, expected in _of_sums(case):
                 yield words + suffix, expected * scale
+                if not meets(case, -case.truth * scale):  # else the sign alone fits
+                    yield f"{words}, and the sign{suffix}", -expected * scale
         if case.name == "prior_term":
-            yield f"a dropped prior term{suffix}", np.zeros(())
+            yield "a dropped prior term", np.zeros(())
             yield f"a constant prior term: log K, whatever x_T is{suffix}", np.array(_log_K(case)) * scale
     if case.mine.shape == case.truth.shape and np.isinf(case.truth).any():
         finite = np.where(np.isinf(case.truth) & np.isfinite(case.mine), case.mine, case.truth)
@@ -211,8 +331,8 @@ def _of_sums(case: Case) -> Iterator[tuple[str, Array]]:
     yield "the prior term twice", case.truth + prior
 
 
-def _of_other_scenarios(case: Case) -> Iterator[tuple[str, Array | None]]:
-    """Yield the array of scenarios that have another convention."""
+def _other_scenarios(case: Case) -> Iterator[str]:
+    """Yield the conventions of other people that give the array."""
     study = case.study
     if study.K**2 * study.T > MOST_TABLES:
         return
@@ -223,7 +343,11 @@ def _of_other_scenarios(case: Case) -> Iterator[tuple[str, Array | None]]:
             other = study.replace(keys)
         except MarkovdiffError:
             continue
-        yield words, case.of(other, words)
+        for scale, suffix in case.units:
+            if scale != 1 and meets(case, case.truth * scale):
+                break  # the unit alone fits
+            if case.is_of(other, words, scale):
+                yield words + suffix
 
 
 def conventions(study: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -247,19 +371,30 @@ def conventions(study: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
             _explicit([Fraction(-math.log1p(-float(beta))) if beta < 1 else Fraction(1) for beta in study.betas]),
         )
         alphas = list(accumulate((1 - beta for beta in study.betas), lambda a, b: a * b))
-        yield "β for ᾱ: ᾱ_t taken for 1 − β_t", _explicit([1 - alpha for alpha in alphas])
+        rounded = [Fraction(float(1 - alpha)) for alpha in alphas]  # exact ones would be longer at every t
+        yield "β for ᾱ: ᾱ_t taken for 1 − β_t", _explicit(rounded)
         yield "α for β: 1 − β_t in the place of β_t", _explicit([1 - beta for beta in study.betas])
         yield BACKWARDS, _explicit(list(reversed(study.betas)))
+    if noise.kernel.kind() == "rate" and noise.schedule is not None and not noise.schedule.tells_rates:
+        yield "β for σ: s_t = β_t in the place of −log(1 − β_t)", _explicit(list(study.betas))
+    finer = {
+        f"noise.{part}.resolution": FINE
+        for part, spec in (("kernel", noise.kernel), ("schedule", noise.schedule))
+        if hasattr(spec, "resolution")
+    }
+    if finer:
+        yield "not rounded to `resolution`: nothing is wrong here, the scenario needs a finer one", finer
     if noise.kernel.kind() == "gaussian" and study.K > 1 and schedule is not None:
         scale = Fraction(study.K - 1, 255) ** 2
         yield (
             "Gaussian on the grid 0…255 whatever K is, as D3PM's code has it",
             _explicit([min(beta * scale, Fraction(1)) for beta in study.betas]),
         )
-    if getattr(model, "last", None) == "prediction":
-        yield "equation 4 at t = 1 too, in the place of the prediction itself", {"reverse.model.last": "formula"}
-    if getattr(model, "last", None) == "formula":
-        yield "the prediction itself at t = 1, in the place of equation 4", {"reverse.model.last": "prediction"}
+    if model.kind() == "d3pm" or getattr(model, "form", None) == "d3pm":
+        if getattr(model, "last", None) == "formula":
+            yield "the prediction itself at t = 1, in the place of equation 4", {"reverse.model.last": "prediction"}
+        else:  # the default of one symbol
+            yield "equation 4 at t = 1 too, in the place of the prediction itself", {"reverse.model.last": "formula"}
 
 
 def _explicit(betas: list[Fraction]) -> dict[str, Any]:

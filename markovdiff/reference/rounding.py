@@ -1,7 +1,7 @@
 """Correct rounding: the float64 nearest to a number, from an enclosure of it.
 
-Where the two ends of an enclosure round to one float, so does all that lies between them. Where they do not, more bits
-are needed: a number that lies exactly midway between two floats is decided once a ball of it is exact.
+Where the two ends of an enclosure round to one float, so does all that lies between them. Where not, more bits are
+needed: a number that lies exactly midway between two floats is decided where a ball of it is exact, or by rationals.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
-from markovdiff.arithmetic.enclosure import decimal_text, fraction_text
+from markovdiff.arithmetic.decimals import decimal_text, fraction_text
+from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
 from markovdiff.errors import printable
@@ -181,7 +182,9 @@ def _entry(x: Rational | None) -> str:
     return _with_fraction(decimal, x) if isinstance(x, Fraction) else decimal
 
 
-def _with_fraction(decimal: str, x: Fraction) -> str:
+def _with_fraction(decimal: str, x: Fraction | None) -> str:
+    if x is None:
+        return decimal
     brief = x.denominator < 10**MOST_FRACTION and len(text(x)) <= MOST_FRACTION
     return f"{decimal}={text(x)}" if brief and x.denominator > 1 else decimal
 
@@ -195,25 +198,41 @@ def _matrices(chain: Chain, study: Scenario | None, at: Sequence[int]) -> dict[s
     exact = chain.K**2 * chain.T <= EXACT_WORK
     cumulative, posterior = [], []
     for k, t in enumerate(at):
-        fractions = [x for row in chain.cumulative(t) for x in row] if exact else []
+        fractions = _fractions(chain.at(t).cumulative.dense.matrix) if exact else []
         cumulative.append(_packed(made["Qbar"][k].ravel().tolist(), fractions))
         posterior.append(_packed(made["data_posterior"][k].ravel().tolist(), _posterior(chain, t, fractions)))
     return {"matrix": cumulative, "posterior": posterior}
 
 
-def _posterior(chain: Chain, t: int, fractions: Sequence[Fraction]) -> list[Fraction]:
+def _fractions(matrix: RationalMatrix) -> list[Fraction | None]:
+    """Return the entries in lowest terms, None where the denominator has more than twice the digits that are shown."""
+    d, longest = matrix.d, 10 ** (2 * MOST_FRACTION)
+    lowest = ((n, d // n.gcd(d)) for n in matrix.N.entries())
+    return [Fraction(int(n * lower // d), int(lower)) if lower < longest else None for n, lower in lowest]
+
+
+def _posterior(chain: Chain, t: int, fractions: Sequence[Fraction | None]) -> list[Fraction | None]:
     """Return q(x0 = k | x_t = j) at j·K + k where Q̄_t has short entries, a long number of no use elsewhere."""
-    if not fractions or any(len(text(x)) > 2 * MOST_FRACTION for x in fractions):
+    if not fractions or any(x is None or len(text(x)) > 2 * MOST_FRACTION for x in fractions):
         return []
     return [x for row in chain.data_posterior(t) for x in row or [Fraction(0)] * chain.K]
 
 
-def _packed(floats: Sequence[float], fractions: Sequence[Fraction]) -> str:
-    decimals = ["-" if math.isnan(x) else decimal_text(Decimal(f"{x:.{DIGITS}g}").normalize()) for x in floats]
+def _packed(floats: Sequence[float], fractions: Sequence[Fraction | None]) -> str:
+    decimals = ["-" if math.isnan(x) else probability_text(x) for x in floats]
     if fractions:
         pairs = zip(decimals, fractions, strict=True)
         decimals = [d if d == "-" else _with_fraction(d, x) for d, x in pairs]
     return pack(decimals)
+
+
+def probability_text(x: float) -> str:
+    """Return a float from 0 to 1 in 12 digits as decimals are written everywhere, which Python's own %g does there.
+
+    >>> probability_text(0.25), probability_text(1 / 3), probability_text(1e-5), probability_text(0.0)
+    ('0.25', '0.333333333333', '1e-05', '0')
+    """
+    return f"{x:.{DIGITS}g}"
 
 
 def pack(entries: Iterable[str]) -> str:
@@ -222,13 +241,13 @@ def pack(entries: Iterable[str]) -> str:
     >>> pack(["0.5=1/2", "0", "0.5=1/2", "0", "0.25"])
     '0.5=1/2 0 .0 .1 0.25'
     """
-    seen: dict[str, str] = {}
+    seen: dict[str, int] = {}
     words = []
     for entry in entries:
         if entry in seen:
-            words.append(seen[entry])
+            words.append(f".{_base36(seen[entry])}")
         else:
-            seen[entry] = f".{_base36(len(seen))}"
+            seen[entry] = len(seen)
             words.append(entry)
     return " ".join(words)
 

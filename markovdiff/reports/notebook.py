@@ -10,7 +10,7 @@ from html import escape
 from markovdiff.errors import printable
 from markovdiff.process.chain import Chain
 from markovdiff.reports import tables
-from markovdiff.reports.tables import Table
+from markovdiff.reports.tables import TextTable
 from markovdiff.reports.terminal import facts, short, thinned
 from markovdiff.study.result import Elbo, Result
 from markovdiff.study.scenario import Scenario
@@ -33,7 +33,7 @@ def of_result(result: Result) -> str:
     )
     parts = [
         f"<p>{escape(printable(facts(result)))}</p>",
-        tables.html(Table(caption, whole.header, rows, whole.right)),
+        tables.html(TextTable(caption, whole.header, rows, whole.right)),
         tables.html(tables.ledger(result.elbo, result.unit)),
         tables.html(tables.verdicts(result.checks)) if result.checks else "<p>interrupted: no verdicts</p>",
     ]
@@ -53,7 +53,7 @@ def of_chain(chain: Chain) -> str:
     times = sorted({0, chain.T // 2, chain.T})
     rows = tuple((str(t), *map(short, chain.marginal(t))) for t in times)
     header = ("t", *(f"p_t({printable(state)})" for state in chain.states))
-    return f"<p>{line}</p>\n" + tables.html(Table("Marginals", header, rows, tuple(range(len(header)))))
+    return f"<p>{line}</p>\n" + tables.html(TextTable("Marginals", header, rows, tuple(range(len(header)))))
 
 
 def of_scenario(scenario: Scenario) -> str:
@@ -61,11 +61,11 @@ def of_scenario(scenario: Scenario) -> str:
     asked = ", ".join(f"{check}: {expected}" for check, expected in scenario.expectations.items())
     rows = (("scenario", printable(repr(scenario)[1:-1])), ("checks", asked))
     about = f"<p>{escape(printable(' '.join(scenario.description.split())))}</p>" if scenario.description else ""
-    return f"<h4>{escape(printable(scenario.title))}</h4>{about}\n" + tables.html(Table("What it asks", (), rows))
+    return f"<h4>{escape(printable(scenario.title))}</h4>{about}\n" + tables.html(TextTable("What it asks", (), rows))
 
 
 def of_sweep(sweep: Sweep) -> str:
     """Return the first rows of the table."""
     rows = tuple(tuple("" if cell is None else printable(str(cell)) for cell in row) for row in sweep.rows[:MOST_ROWS])
     caption = f"{len(sweep)} points" + (f", the first {len(rows)}" if len(rows) < len(sweep) else "")
-    return tables.html(Table(caption, tuple(map(printable, sweep.columns)), rows))
+    return tables.html(TextTable(caption, tuple(map(printable, sweep.columns)), rows))

@@ -24,11 +24,12 @@ from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError, MarkovdiffError, printable
 from markovdiff.reports import tables
 from markovdiff.reports.embedded import MOST_ENTRIES, QUANTITIES, RATIONALS, embedded
-from markovdiff.reports.terminal import MARKS, facts, outcome, reasons
+from markovdiff.reports.terminal import MARKS, facts, hybrid_loss, outcome, reasons
+from markovdiff.study.loading import load
 from markovdiff.study.output import check_writable, write_whole
 from markovdiff.study.result import Check, Result
 from markovdiff.study.run import run
-from markovdiff.study.scenario import Scenario, load
+from markovdiff.study.scenario import Scenario
 
 Given = Scenario | Result | str | Path
 
@@ -81,7 +82,7 @@ def _subject(k: int, subject: Scenario | Result, entries: int) -> tuple[str, dic
         '<div class="live"></div>',
         f'<div class="wide">{tables.html(tables.ledger(result.elbo, result.unit))}</div>',
         *(f'<div class="wide">{tables.html(table)}</div>' for table in tables.sequences(result)),
-        *(f'<p class="note">{escape(why)}</p>' for why in reasons(result.elbo)),
+        *(f'<p class="note">{escape(why)}</p>' for why in [*hybrid_loss(result.elbo), *reasons(result.elbo)]),
         "</article>",
     ]
     return "\n".join(parts), found.data, title

@@ -18,20 +18,24 @@ from markovdiff.reports.terminal import (
     adding_up,
     chosen,
     fixed,
+    has_parts,
+    hybrid_loss,
     number,
     outcome,
     paid_at,
+    parts_of,
     readings,
     reasons,
     short,
 )
-from markovdiff.study.result import Check, Elbo, Result, Sampled
+from markovdiff.study.result import Check, Elbo, Result
+from markovdiff.study.sampled import Sampled
 
 NO_LEDGER = "no ledger: the process has memory, or the run was interrupted"
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """A caption, a header (empty for none), rows of text; `right` are the columns of numbers, `total` marks a sum.
 
     `sentences` is a column of long text, which LaTeX has to break.
@@ -49,7 +53,7 @@ class Table:
         return "right" if column in self.right else "left"
 
 
-def steps(result: Result, rows: range | None = None) -> Table:
+def steps(result: Result, rows: range | None = None) -> TextTable:
     """Return what is left and lost at each step, the rows that the terminal shows or those asked for."""
     body = tuple(
         (
@@ -66,23 +70,32 @@ def steps(result: Result, rows: range | None = None) -> Table:
     if len(body) < len(result.steps):
         caption += f" ({len(body)} of {len(result.steps)} rows)"
     header = ("t", "β", "H(x_t)", "I(x0;x_t)", "lost", "")
-    return Table(f"{caption}, {result.unit}", header, body, (0, 1, 2, 3, 4))
+    return TextTable(f"{caption}, {result.unit}", header, body, (0, 1, 2, 3, 4))
 
 
-def terms(result: Result, rows: range | None = None) -> Table:
-    """Return each step's term of L: what the step lost (at t = 1 it is H(x0|x_1)), and the model's own error."""
+def terms(result: Result, rows: range | None = None) -> TextTable:
+    """Return each step's term of L: what the step lost (at t = 1 it is H(x0|x_1)), and the model's own error.
+
+    Of sequences the error's two parts stand beside it, where the model treats each position by itself.
+    """
     body = tuple(
-        (str(step.t), number(step.elbo_term), number(paid), number(step.model_error))
+        (
+            str(step.t),
+            *map(number, (step.elbo_term, paid, step.model_error)),
+            *map(number, parts_of(step) or ()),
+        )
         for step in result.steps[1:]
         if (rows is None or step.t in rows) and step.elbo_term and step.model_error and (paid := paid_at(step))
     )
-    return Table(f"Terms of −ELBO, {result.unit}", ("t", "term", "lost", "model error"), body, (0, 1, 2, 3))
+    parts = ("drawn apart", "each position's own") if has_parts(result) else ()
+    header = ("t", "term", "lost", "model error", *parts)
+    return TextTable(f"Terms of −ELBO, {result.unit}", header, body, tuple(range(len(header))))
 
 
-def ledger(elbo: Elbo, unit: str | None) -> Table:
+def ledger(elbo: Elbo, unit: str | None) -> TextTable:
     """Return L three times, by its terms and by the two splits of its excess over H(x0); each column adds up."""
     if elbo.negative_elbo is None:
-        return Table(NO_LEDGER, (), ())
+        return TextTable(NO_LEDGER, (), ())
     lines_of = readings(elbo)
     columns = [adding_up([value for _, value in lines], elbo.negative_elbo) for lines in lines_of]
     rows = [
@@ -90,22 +103,23 @@ def ledger(elbo: Elbo, unit: str | None) -> Table:
         for k in range(3)
     ]
     rows.append(("L = −ELBO", fixed(elbo.negative_elbo)) * 3)
-    return Table(
+    ways = ("by its terms", "by the model's error", "by the likelihood")
+    return TextTable(
         "The ELBO's ledger" if unit is None else f"Where every {unit[:-1]} of the ELBO goes",
-        (),
+        tuple(cell for way in ways for cell in (way, unit or "")),
         tuple(rows),
         (1, 3, 5),
         total=True,
     )
 
 
-def verdicts(checks: Sequence[Check]) -> Table:
+def verdicts(checks: Sequence[Check]) -> TextTable:
     """Return a row for each check: its verdict, its name, the finding in words, and how it was decided."""
     rows = tuple((check.verdict, check.check, printable(outcome(check)), check.decided) for check in checks)
-    return Table("Verdicts", ("verdict", "check", "finding", "decided by"), rows, sentences=2)
+    return TextTable("Verdicts", ("verdict", "check", "finding", "decided by"), rows, sentences=2)
 
 
-def sequences(result: Result) -> list[Table]:
+def sequences(result: Result) -> list[TextTable]:
     """Return what is known of the law of sequences, and of each sampler; nothing where the data are one symbol."""
     facts = result.sequence
     if facts is None:
@@ -113,7 +127,7 @@ def sequences(result: Result) -> list[Table]:
     named = [("total correlation", facts.total_correlation), ("dual total correlation", facts.dual_total_correlation)]
     named += [(f"one position, {j} others known", c) for j, c in enumerate(facts.information_curve or ())]
     rows = tuple((name, number(value)) for name, value in named if value is not None)
-    made = [Table(f"{facts.length} symbols before any noise, {result.unit}", (), rows, (1,))]
+    made = [TextTable(f"{facts.length} symbols before any noise", ("quantity", result.unit), rows, (1,))]
     header = ("sampler", "excess", "KL(q‖ν)", "total variation", "outside the support")
     drawn = tuple(
         (
@@ -122,7 +136,7 @@ def sequences(result: Result) -> list[Table]:
         )
         for one in result.sampler
     )
-    return [*made, Table(f"What samplers draw, {result.unit}", header, drawn, (1, 2, 3, 4))] if drawn else made
+    return [*made, TextTable(f"What samplers draw, {result.unit}", header, drawn, (1, 2, 3, 4))] if drawn else made
 
 
 def _sampler(one: Sampled) -> str:
@@ -136,7 +150,7 @@ def _sampler(one: Sampled) -> str:
     )
 
 
-def html(table: Table) -> str:
+def html(table: TextTable) -> str:
     """Return a table as HTML, every character of its text escaped; one without rows is its caption as a sentence."""
     if not table.rows:
         return f"<p>{escape(table.caption)}</p>"
@@ -152,11 +166,11 @@ def html(table: Table) -> str:
     return "\n".join([*lines, "</tbody></table>"])
 
 
-def _side(table: Table, column: int) -> str:
+def _side(table: TextTable, column: int) -> str:
     return ' align="right"' if table.align(column) == "right" else ""
 
 
-def markdown(table: Table) -> str:
+def markdown(table: TextTable) -> str:
     """Return a table as GitHub's Markdown: the caption in bold, a header (empty where there is none), the rows."""
     if not table.rows:
         return _markdown(table.caption)
@@ -174,10 +188,10 @@ def _markdown(words: str) -> str:
     return re.sub(r"([\\`*_\[\]<>|&~#])", r"\\\1", words)
 
 
-def latex(table: Table) -> str:
+def latex(table: TextTable) -> str:
     r"""Return a table as LaTeX, with the rules of booktabs and its caption.
 
-    >>> print(latex(Table("A & B", ("t", "H(x_t)"), (("0", "1.75"),), right=(0, 1))))
+    >>> print(latex(TextTable("A & B", ("t", "H(x_t)"), (("0", "1.75"),), right=(0, 1))))
     \begin{table}
       \centering
       \caption{A \& B}
@@ -211,7 +225,7 @@ def latex(table: Table) -> str:
     )
 
 
-def _latex_column(table: Table, k: int) -> str:
+def _latex_column(table: TextTable, k: int) -> str:
     if k == table.sentences:
         return r"p{0.45\linewidth}"
     return "r" if table.align(k) == "right" else "l"
@@ -258,6 +272,10 @@ SIGNS = {
     "β": r"$\beta$",
     "η": r"$\eta$",
     "π": r"$\pi$",
+    "ν": r"$\nu$",
+    "λ": r"$\lambda$",
+    "μ": r"$\mu$",
+    "κ": r"$\kappa$",
     "ᾱ": r"$\bar\alpha$",
     "…": r"\ldots{}",
     "–": "--",
@@ -275,7 +293,7 @@ def _latex_cell(words: str) -> str:
         return FORMULAS[words]
     power = POWER.fullmatch(words)
     if power:
-        return rf"${power[1]} \times 10^{{{power[2]}}}$"
+        return rf"${power[1]} \times 10^{{{int(power[2])}}}$"
     return _latex(words)
 
 
@@ -283,12 +301,12 @@ def _latex(words: str) -> str:
     return "".join(SIGNS.get(character, character) for character in words)
 
 
-WRITERS: dict[str, Callable[[Table], str]] = {"markdown": markdown, "latex": latex, "html": html}
+WRITERS: dict[str, Callable[[TextTable], str]] = {"markdown": markdown, "latex": latex, "html": html}
 
 
 def document(results: Sequence[Result], form: str, rows: range | None = None, *, ledger_terms: bool = False) -> str:
     """Return the tables of a run in a form to be pasted: steps, ledger and verdicts of each result, and its notes."""
-    made: list[Table] = []
+    made: list[TextTable] = []
     for result in results:
         made.append(steps(result, rows))
         if result.elbo.negative_elbo is not None:
@@ -296,8 +314,8 @@ def document(results: Sequence[Result], form: str, rows: range | None = None, *,
             made.append(ledger(result.elbo, result.unit))
         made += sequences(result)
         made.append(verdicts(result.checks))
-        made += [Table(f"note: {printable(note)}", (), ()) for note in result.notes]
-        made += [Table(why, (), ()) for why in reasons(result.elbo)]
+        made += [TextTable(f"note: {printable(note)}", (), ()) for note in result.notes]
+        made += [TextTable(why, (), ()) for why in [*hybrid_loss(result.elbo), *reasons(result.elbo)]]
     return "\n\n".join(map(WRITERS[form], made)) + "\n"
 
 
@@ -307,4 +325,4 @@ def verdict_document(results: Sequence[Result], form: str) -> str:
         (printable(str(result.scenario["name"])), *row) for result in results for row in verdicts(result.checks).rows
     ]
     header = ("scenario", *verdicts(()).header)
-    return WRITERS[form](Table("Verdicts", header, tuple(made), sentences=3)) + "\n"
+    return WRITERS[form](TextTable("Verdicts", header, tuple(made), sentences=3)) + "\n"

@@ -14,8 +14,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from markovdiff.arithmetic.enclosure import decimal_text
-from markovdiff.arithmetic.enclosure import show as show_decimal
+from markovdiff.arithmetic.decimals import decimal_text
+from markovdiff.arithmetic.decimals import show as show_decimal
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import rational, shown, text
 from markovdiff.errors import printable
@@ -142,9 +142,13 @@ def shadow_table(result: Result, rows: range | None) -> RenderableType:
     return Group(table, Text(f"{_note(result, len(shown))}\n{formula}", style="dim"), sums, Text())
 
 
-def marks(shade: FloatError) -> str:
+def marks(error: FloatError) -> str:
     """Return in words what is wrong with float64 at this step."""
-    wrong = (("↑ false rise", shade.false_rise), ("= stands still", shade.stands_still), ("− negative", shade.negative))
+    wrong = (
+        ("↑ false rise", error.false_rise),
+        ("= stands still", error.stands_still),
+        ("− negative", error.negative),
+    )
     return " ".join(words for words, so in wrong if so)
 
 
@@ -154,24 +158,24 @@ def _float(value: float) -> str:
 
 def _error(step: Step) -> str:
     """Return the relative error; ∞ where the truth is 0 and float64 is not."""
-    shade = step.shadow
-    if shade is None or shade.error is None:
+    shadow = step.shadow
+    if shadow is None or shadow.error is None:
         return "∞" if is_something_for_nothing(step) else ""
-    return error_shown(shade.error)
+    return error_shown(shadow.error)
 
 
-def _sentence(tally: Summary) -> str:
+def _sentence(counts: Summary) -> str:
     """Return a sentence on what float64 got wrong in the whole run."""
-    wrong = [f"rises {_times(tally.rises)} where the truth does not"]
-    if tally.still:
-        wrong.append(f"stands still {_times(tally.still)} where it falls")
-    if tally.something:
-        wrong.append(f"is not 0 {_times(tally.something)} where the truth is")
-    wrong.append(f"is negative {_times(tally.negatives)}")
-    worst = (
-        "" if tally.worst is None else f"worst relative error {error_shown(tally.worst[1])} at t = {tally.worst[0]}; "
-    )
-    sound = "at no t" if tally.sound_until is None else f"up to t = {tally.sound_until}"
+    wrong = [f"rises {_times(counts.rises)} where the truth does not"]
+    if counts.still:
+        wrong.append(f"stands still {_times(counts.still)} where it falls")
+    if counts.something:
+        wrong.append(f"is not 0 {_times(counts.something)} where the truth is")
+    wrong.append(f"is negative {_times(counts.negatives)}")
+    worst = ""
+    if counts.worst is not None:
+        worst = f"worst relative error {error_shown(counts.worst[1])} at t = {counts.worst[0]}; "
+    sound = "at no t" if counts.sound_until is None else f"up to t = {counts.sound_until}"
     return f"float64 {', '.join(wrong)}; {worst}3 digits right {sound}"
 
 
@@ -210,7 +214,15 @@ def ledger(elbo: Elbo, unit: str) -> RenderableType:
     table.add_row(*(cell for _ in lines_of for cell in (Text("L = −ELBO", style="bold"), total, "")))
     parts: list[RenderableType] = [Text(f"where every {unit[:-1]} of the ELBO goes", style="dim"), table]
     parts += [Text(f"  {why}", style="yellow") for why in reasons(elbo)]
+    parts += map(Text, hybrid_loss(elbo))
     return Group(*parts, Text())
+
+
+def hybrid_loss(elbo: Elbo) -> list[str]:
+    """Return the sentence on the hybrid loss, where it was asked for."""
+    if elbo.hybrid is None:
+        return []
+    return [f"hybrid loss L + λ·ΣC_t = {fixed(elbo.hybrid)}, with ΣC_t = {fixed(elbo.cross_entropy)}"]
 
 
 def reasons(elbo: Elbo) -> list[str]:
@@ -255,16 +267,45 @@ def fixed(value: Enclosed | None) -> str:
 
 
 def per_step(result: Result, rows: range | None) -> RenderableType:
-    """Return each step's term of the ELBO: the information it destroyed, and the model's own error."""
+    """Return each step's term of the ELBO: the information it destroyed, and the model's own error.
+
+    Beside it stands the cross-entropy of the denoiser, where the model has one.
+    """
     table = Table(box=None, padding=(0, 1), header_style="bold", show_edge=False)
-    for name in ("t", "term", "=", "lost", "+", "model error"):
+    costs = ("cross-entropy",) if result.elbo.cross_entropy is not None else ()
+    for name in ("t", "term", "=", "lost", "+", "model error", *costs):
         table.add_column(name, justify="right", no_wrap=True)
     for step in result.steps[1:]:
         if (rows is None or step.t in rows) and step.elbo_term and step.model_error:
             paid = paid_at(step)
             assert paid is not None
-            table.add_row(str(step.t), number(step.elbo_term), "", number(paid), "", number(step.model_error))
-    return Group(table, Text("t = 1 is the reconstruction: it pays for H(x0|x_1)", style="dim"), Text())
+            cost = [number(step.cross_entropy)] if costs and step.cross_entropy is not None else []
+            table.add_row(str(step.t), number(step.elbo_term), "", number(paid), "", number(step.model_error), *cost)
+    parts = [apart(result, rows)] if has_parts(result) else []
+    return Group(table, Text("t = 1 is the reconstruction: it pays for H(x0|x_1)", style="dim"), Text(), *parts)
+
+
+def has_parts(result: Result) -> bool:
+    """Return whether the model error has two parts: of sequences, where the model treats each position by itself."""
+    return any(step.position_error is not None for step in result.steps)
+
+
+def apart(result: Result, rows: range | None) -> RenderableType:
+    """Return the two parts of the model error at each step: of drawing apart, and of each position's own model."""
+    table = Table(box=None, padding=(0, 1), header_style="bold", show_edge=False)
+    for name in ("t", "model error", "=", "drawn apart", "+", "each position's own"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for step in result.steps[1:]:
+        if (rows is None or step.t in rows) and step.model_error and (parts := parts_of(step)):
+            table.add_row(str(step.t), number(step.model_error), "", number(parts[0]), "", number(parts[1]))
+    words = "drawn apart: E TC(x_(t−1)|x_t); own: Σ_l E KL(q(x_(t−1)^l|x_t) ‖ r^l)"
+    return Group(table, Text(words, style="dim"), Text())
+
+
+def parts_of(step: Step) -> tuple[Enclosed, Enclosed] | None:
+    """Return both parts of the model error, where it has them."""
+    both = step.expected_total_correlation, step.position_error
+    return None if both[0] is None or both[1] is None else (both[0], both[1])
 
 
 def paid_at(step: Step) -> Enclosed | None:

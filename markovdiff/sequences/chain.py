@@ -20,7 +20,8 @@ from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields, in_a_line, one_line
 from markovdiff.errors import InputError
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.chain import Chain
+from markovdiff.process.moment import Moment
 from markovdiff.sequences.law import SequenceLaw, Symbols, check_joint
 from markovdiff.sequences.noise import check_masked
 from markovdiff.sequences.spaces import AllSequences, MaskedSequences, Space
@@ -151,6 +152,15 @@ class SequenceChain:
     def final_marginal(self) -> RationalMatrix:
         """p_T as a vector on the space."""
         return self.space.at(self.law, self.symbol.at(self.T).cumulative)
+
+    def possible(self, moment: SequenceMoment) -> Iterator[Symbols]:
+        """Yield each x_t that is possible, in order."""
+        return (self.space.sequence(n) for n, w in enumerate(moment.marginal.N.entries()) if w != 0)
+
+    def is_possible(self, x: Symbols, moment: SequenceMoment) -> bool:
+        """Whether x_t can be x."""
+        n = self.space.number(x)
+        return n is not None and moment.marginal.N[0, n] != 0
 
     # what a person asks
 

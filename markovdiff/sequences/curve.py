@@ -186,6 +186,13 @@ def _reached(law: MarkovSequences) -> tuple[tuple[Fraction, ...], tuple[tuple[Fr
     return tuple(p[k] for k in kept), tuple(tuple(law.rows[k][j] for j in kept) for k in kept)
 
 
+def symbols_of(law: SequenceLaw | MarkovSequences) -> int:
+    """Return how many symbols can occur."""
+    if isinstance(law, MarkovSequences):
+        return len(_reached(law)[0])
+    return len({k for x, _ in law.support for k in x})
+
+
 def support_of(law: Mapping[Sequence[Hashable], object]) -> list[tuple[Sequence[Hashable], int]]:
     """Return the sequences that occur, each with an integer weight; raise InputError where it is no law."""
     weights = [rational(w, f"the weight of {shown(x)}") for x, w in law.items()]

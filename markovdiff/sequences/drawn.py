@@ -12,10 +12,10 @@ The masses are integers over one denominator, or balls where those would be too 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from math import gcd
+from math import gcd, prod
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from flint import arb, arb_mat, ctx, fmpq, fmpz, fmpz_mat
@@ -137,10 +137,7 @@ class Rationals:
 
     def spread(self, parts: Sequence[tuple[fmpz, list[Weights]]], K: int) -> dict[int, fmpz]:
         """Walk."""
-        found: dict[int, fmpz] = {}
-        for mass, rows in self._scaled(parts):
-            _walk(found, mass, [[(k, n) for k, n in enumerate(row) if n] for row in rows], K)
-        return self._reduced(found)
+        return self._reduced(_walked(self._scaled(parts), K))
 
     def spread_densely(self, parts: Sequence[tuple[fmpz, list[Weights]]]) -> dict[int, fmpz]:
         """Multiply by halves."""
@@ -153,18 +150,14 @@ class Rationals:
         entries = (first.transpose() * second).entries()
         return self._reduced({n: mass for n, mass in enumerate(entries) if mass != 0})
 
-    def _scaled(self, parts: Sequence[tuple[fmpz, list[Weights]]]) -> list[tuple[fmpz, list[list[fmpz]]]]:
+    def _scaled(self, parts: Sequence[tuple[fmpz, list[Weights]]]) -> list[tuple[fmpz, list[Row[fmpz]]]]:
         """Return the rows without common factors, and masses so that all is over one denominator, which is kept."""
-        found, common = [], fmpz(1)
-        for mass, rows in parts:
-            thin = []
-            total = fmpz(1)
-            for row in rows:
-                shared = gcd(*row)
-                thin.append([fmpz(n // shared) for n in row])
-                total *= sum(row) // shared
+        found, common, thin = [], fmpz(1), Rows(_thin)
+        for mass, weights in parts:
+            rows = thin.each(weights)
+            total = prod((sum(row.numbers) for row in rows), start=fmpz(1))
             g = fmpz(mass).gcd(total)
-            found.append((mass // g, total // g, thin))
+            found.append((mass // g, total // g, rows))
             common = common.lcm(total // g)
             if (common.bit_length() + self.d.bit_length()) * len(parts) > MOST_WRITTEN:
                 raise TooLongError("what is drawn has too many digits to be written out exactly")
@@ -212,24 +205,22 @@ class Balls:
 
     def spread(self, parts: Sequence[tuple[arb, list[Weights]]], K: int) -> dict[int, arb]:
         """Walk."""
-        found: dict[int, arb] = {}
+        shares = Rows(_shares)
         with ALONE, ctx.workprec(self.bits):
-            for mass, rows in parts:
-                _walk(found, mass, [[(k, p) for k, p in enumerate(_shares(row)) if not p.is_zero()] for row in rows], K)
-        return found
+            return _walked([(mass, shares.each(rows)) for mass, rows in parts], K)
 
     def spread_densely(self, parts: Sequence[tuple[arb, list[Weights]]]) -> dict[int, arb]:
         """Multiply by halves."""
-        half = len(parts[0][1]) // 2
+        half, shares = len(parts[0][1]) // 2, Rows(_shares)
         with ALONE, ctx.workprec(self.bits):
-            shares = [(mass, [_shares(row) for row in rows]) for mass, rows in parts]
-            first = arb_mat([_product(rows[:half], mass) for mass, rows in shares])
-            second = arb_mat([_product(rows[half:], arb(1)) for _, rows in shares])
+            each = [(mass, shares.each(rows)) for mass, rows in parts]
+            first = arb_mat([_product(rows[:half], mass) for mass, rows in each])
+            second = arb_mat([_product(rows[half:], arb(1)) for _, rows in each])
             entries = (first.transpose() * second).entries()
         return {n: mass for n, mass in enumerate(entries) if not mass.is_zero()}
 
     def shared(self, found: dict[int, arb], n: int) -> dict[int, arb]:
-        """Each over n."""
+        """Return each over n."""
         with ALONE, ctx.workprec(self.bits):
             return {number: mass / n for number, mass in found.items()}
 
@@ -247,20 +238,58 @@ class Balls:
         return arb(0)
 
 
+class Row(Generic[N]):
+    """A distribution over symbols, or multiples of one."""
+
+    def __init__(self, numbers: list[N]) -> None:
+        self.numbers = numbers
+        self.entries = [(k, n) for k, n in enumerate(numbers) if n != 0]
+
+
+class Rows(Generic[N]):
+    """Makes rows of weights, those of equal weights once."""
+
+    def __init__(self, make: Callable[[Weights], list[N]]) -> None:
+        self.make = make
+        self.known: dict[tuple[int, ...], Row[N]] = {}
+
+    def each(self, weights: Sequence[Weights]) -> list[Row[N]]:
+        """Return a row for each."""
+        return [self.known.get(key := tuple(one)) or self._made(key, one) for one in weights]
+
+    def _made(self, key: tuple[int, ...], weights: Weights) -> Row[N]:
+        row = self.known[key] = Row(self.make(weights))
+        return row
+
+
+def _thin(row: Weights) -> list[fmpz]:
+    shared = gcd(*row)
+    return [fmpz(n // shared) for n in row]
+
+
 def _shares(row: Weights) -> list[arb]:
     total = fmpz(sum(row))
     return [arb(fmpz(n)) / total for n in row]
 
 
-def _product(rows: Sequence[Sequence[Any]], first: Any) -> list[Any]:
+def _product(rows: Sequence[Row[Any]], first: Any) -> list[Any]:
     """Return the Kronecker product of the rows, times a number."""
-    return reduce(lambda made, row: [a * n for a in made for n in row], rows, [first])
+    return reduce(lambda made, row: [a * n for a in made for n in row.numbers], rows, [first])
 
 
-def _walk(found: dict[int, Any], mass: Any, rows: Sequence[Sequence[tuple[int, Any]]], K: int) -> None:
-    """Add mass·Π_l r^l to what was found, for every sequence that has any."""
-    made = [(0, mass)]
-    for row in rows:
-        made = [(n * K + k, m * p) for n, m in made for k, p in row]
-    for n, m in made:
-        found[n] = found[n] + m if n in found else m
+def _walked(parts: Sequence[tuple[Any, list[Row[Any]]]], K: int) -> dict[int, Any]:
+    """Return Σ mass·Π_l r^l for every sequence that has any. A row with one entry alone has 1 there."""
+    found: dict[int, Any] = {}
+    for mass, rows in parts:
+        fixed, numbers, masses = 0, [0], [mass]
+        for power, row in enumerate(rows, 1):
+            if len(row.entries) == 1:
+                fixed += row.entries[0][0] * K ** (len(rows) - power)
+            else:
+                steps = [k * K ** (len(rows) - power) for k, _ in row.entries]
+                numbers = [n + step for n in numbers for step in steps]
+                masses = [m * p for m in masses for _, p in row.entries]
+        for n, m in zip(numbers, masses, strict=True):
+            at = fixed + n
+            found[at] = found[at] + m if at in found else m
+    return found

@@ -24,7 +24,8 @@ from operator import and_, or_
 
 from flint import fmpz
 
-from markovdiff.process.transition import IdentityPlusRankOne, Transition
+from markovdiff.process.rank_one import IdentityPlusRankOne
+from markovdiff.process.transition import Transition
 from markovdiff.sequences.law import SequenceLaw
 
 Pairs = list[list[bool]]

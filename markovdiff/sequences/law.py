@@ -33,8 +33,8 @@ MAX_JOINT = 2**18
 MAX_LENGTH = 1024
 """L is at most this."""
 
-SMALLER = "a shorter length, or an added mask; the information curve and the best unmasking need no joint law"
-"""What to do about too many sequences."""
+STILL = "under an added mask `markovdiff unmask` still has the information curve and the best block sizes"
+"""What can be had of too many sequences."""
 
 ONE = ord("1")
 
@@ -298,7 +298,7 @@ class MarkovSequences:
                 where="data.length",
                 expected=f"at most {MAX_SUPPORT} possible sequences",
                 got=f"{shown(self.support_size)} of {self.length} symbols",
-                remedy=SMALLER,
+                remedy=f"a shorter length; {STILL}",
             )
         first, d = _over_total(self.initial.probabilities)
         steps, e = over_common_denominator([x for row in self.rows for x in row])
@@ -342,7 +342,7 @@ def check_joint(K: int, length: int, where: str = "data.length") -> None:
             where=where,
             expected=f"K^L at most {MAX_JOINT:,}",
             got=f"{K}^{length} = {shown(K**length)}",
-            remedy=SMALLER,
+            remedy=f"a shorter length, or an added mask; {STILL}",
         )
 
 

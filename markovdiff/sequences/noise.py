@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
 
 from flint import fmpz, fmpz_mat
 
@@ -26,7 +25,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import LimitError
 from markovdiff.process.transition import Transition
-from markovdiff.sequences.law import SequenceLaw, Symbols
+from markovdiff.sequences.law import STILL, SequenceLaw, Symbols
 
 MAX_MASKED = 2**20
 """Sequences with masks that may occur."""
@@ -84,19 +83,31 @@ def masked_states(law: SequenceLaw, mask: int) -> tuple[MaskedState, ...]:
 
     Raises LimitError past MAX_MASKED of them.
     """
-    most = check_masked(law)
-    found: dict[Symbols, MaskedState] = {}
-    for j in range(law.length + 1):
-        for positions in combinations(range(law.length), j):
-            for seen, weight in law.marginal_on(positions).items():
-                sequence = [mask] * law.length
-                for place, k in zip(positions, seen, strict=True):
-                    sequence[place] = k
-                state = MaskedState(tuple(sequence), j, weight)
-                found[state.sequence] = state
+    most, L = check_masked(law), law.length
+    found: list[MaskedState] = []
+    level = [dict(law.support)]
+    for hidden in range(L + 1):
+        for weights in level:
+            found += (MaskedState(x, L - hidden, weight) for x, weight in weights.items())
             if len(found) > MAX_MASKED:
                 raise _too_many(law, most)
-    return tuple(found[x] for x in sorted(found))
+        level = [_masked_at(place, weights, mask) for weights in level for place in _places_before(weights, mask, L)]
+    return tuple(sorted(found, key=lambda state: state.sequence))
+
+
+def _places_before(weights: dict[Symbols, int], mask: int, length: int) -> range:
+    """Return the places before the first that is masked: masked from right to left, each set of them comes once."""
+    x = next(iter(weights))
+    return range(x.index(mask) if mask in x else length)
+
+
+def _masked_at(place: int, weights: dict[Symbols, int], mask: int) -> dict[Symbols, int]:
+    """Return what the data weigh with what is still shown once one place more is masked."""
+    found: dict[Symbols, int] = {}
+    for x, weight in weights.items():
+        shown = (*x[:place], mask, *x[place + 1 :])
+        found[shown] = found.get(shown, 0) + weight
+    return found
 
 
 def check_masked(law: SequenceLaw) -> int:
@@ -113,5 +124,5 @@ def _too_many(law: SequenceLaw, most: int) -> LimitError:
         where="data.length",
         expected=f"at most {MAX_MASKED:,} that can occur",
         got=f"up to {shown(most)}: {len(law.support)} sequences of {law.length} symbols, each masked in all ways",
-        remedy="a shorter length; the information curve and the best unmasking need no such states",
+        remedy=f"a shorter length; {STILL}",
     )

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from markovdiff.arithmetic.rational import shown, whole
 from markovdiff.errors import InputError
@@ -24,7 +24,7 @@ from markovdiff.sequences.position_models import Weights
 from markovdiff.sequences.surroundings import Positions
 
 N = TypeVar("N")
-Order: TypeAlias = "Literal['random', 'left-to-right', 'confidence'] | list[int]"
+Order: TypeAlias = "str | Sequence[int]"
 """How positions are chosen, as a file has it."""
 
 MAX_OUTCOMES = 2**22
@@ -52,7 +52,7 @@ class AtRandom:
     is_random = True
 
     def blocks(self, masked: Sequence[int], b: int, surest: Sequence[int]) -> list[tuple[int, ...]]:  # noqa: ARG002
-        """Every block."""
+        """Return every block."""
         return list(combinations(masked, b))
 
     def is_tied(self, masked: Sequence[int], b: int, surest: Sequence[int]) -> bool:  # noqa: ARG002
@@ -88,7 +88,7 @@ class SurestFirst:
         return [tuple(place for _, place in ranked[:b])]
 
     def is_tied(self, masked: Sequence[int], b: int, surest: Sequence[int]) -> bool:
-        """Whether the last one taken is as sure as the first one left."""
+        """Return whether the last one taken is as sure as the first one left."""
         ranked = sorted(surest, reverse=True)
         return b < len(masked) and ranked[b - 1] == ranked[b]
 
@@ -167,18 +167,12 @@ def drawn_by_counts(
                 lost[x] = masses.add(lost.get(x, masses.zero()), masses.number(mass))
                 continue
             masked = [place for place, k in enumerate(x) if k == mask]
-            beliefs = {place: _beside(x, place, positions.weights, K, mask) for place in masked}
+            beliefs = {place: list(positions.beside(x, place)) for place in masked}
             surest = [max(beliefs[place]) for place in masked]
             blocks = way.blocks(masked, b, surest)
             ties += way.is_tied(masked, b, surest)
             each = len(blocks)
             still = [[int(k == i) for i in range(K)] for k in x]
-            for block in blocks:
-                parts.append((mass, [beliefs[p] if p in block else still[p] for p in range(L)]))  # noqa: PERF401
+            parts += [(mass, [beliefs[p] if p in block else still[p] for p in range(L)]) for block in blocks]
         law = masses.shared(masses.spread(parts, K), each)
     return at_last(chain, law, lost, masses), ties
-
-
-def _beside(x: Symbols, place: int, weights: dict[Symbols, int], K: int, mask: int) -> Weights:
-    """Return what the data weigh with each symbol at the place, beside what is shown."""
-    return [0 if k == mask else weights.get((*x[:place], k, *x[place + 1 :]), 0) for k in range(K)]

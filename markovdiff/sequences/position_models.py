@@ -14,23 +14,23 @@ None, undefined, and never patched.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import lcm
+from math import gcd, lcm
 from typing import Literal, Protocol, TypeAlias
 
 from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.sequences.kept_times import Jump
 from markovdiff.sequences.law import SequenceLaw, Symbols, number_of
-from markovdiff.sequences.surroundings import Positions, Surroundings
+from markovdiff.sequences.surroundings import MaskedSurroundings, Positions, Surroundings
 
 Weights: TypeAlias = "list[int]"
 """A distribution by numerators, whose sum is not 0."""
 
 
 @dataclass(frozen=True, eq=False)
-class Sight:
+class PositionEvidence:
     """What is asked of one x_t at one position: what the others say of it, and one symbol's kernel to time t."""
 
     law: SequenceLaw
@@ -62,7 +62,11 @@ class PositionDenoiser(Protocol):
     def keeps_what_is_lost(self) -> bool:
         """Whether under an added mask it never redraws what is unmasked, nor speaks of what cannot occur."""
 
-    def belief(self, seen: Sight) -> Weights | None:
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to its table as it was read."""
+
+    def belief(self, seen: PositionEvidence) -> Weights | None:
         """Return p̃^l, None where it is undefined."""
 
 
@@ -71,6 +75,7 @@ class PositionPosterior:
     """(1−ε)·q(x_0^l | x_t) + ε/K; K counts an added mask."""
 
     error: Fraction = Fraction(0)
+    notes: tuple[str, ...] = field(default=(), init=False)
     is_leave_one_out: bool = field(default=False, init=False)
 
     __reduce__ = from_fields
@@ -85,7 +90,7 @@ class PositionPosterior:
         """Whether the error is 0."""
         return self.error == 0
 
-    def belief(self, seen: Sight) -> Weights | None:
+    def belief(self, seen: PositionEvidence) -> Weights | None:
         """Return it; undefined where x_t is impossible."""
         joint = seen.joint
         total, (a, b) = sum(joint), self.error.as_integer_ratio()
@@ -97,10 +102,11 @@ class LeaveOneOut:
     """q(x_0^l | x_t^{−l}): all that the other positions say."""
 
     is_posterior: bool = field(default=False, init=False)
+    notes: tuple[str, ...] = field(default=(), init=False)
     is_leave_one_out: bool = field(default=True, init=False)
     keeps_what_is_lost: bool = field(default=True, init=False)
 
-    def belief(self, seen: Sight) -> Weights | None:
+    def belief(self, seen: PositionEvidence) -> Weights | None:
         """Return it; undefined where x_t^{−l} is impossible."""
         return seen.around if any(seen.around) else None
 
@@ -110,10 +116,11 @@ class PositionMarginal:
     """q(x_0^l), whatever x_t is."""
 
     is_posterior: bool = field(default=False, init=False)
+    notes: tuple[str, ...] = field(default=(), init=False)
     is_leave_one_out: bool = field(default=False, init=False)
     keeps_what_is_lost: bool = field(default=True, init=False)
 
-    def belief(self, seen: Sight) -> Weights:
+    def belief(self, seen: PositionEvidence) -> Weights:
         """Return the position's marginal."""
         return [int(w) for w in seen.law.position_marginals[seen.place].weights]
 
@@ -131,7 +138,7 @@ class PositionTable:
     __repr__ = in_a_line
     __reduce__ = from_fields
 
-    def belief(self, seen: Sight) -> Weights | None:
+    def belief(self, seen: PositionEvidence) -> Weights | None:
         """Return the row of x_t's table."""
         rows = self.tables[seen.t - 1][number_of(seen.x, seen.law.K)]
         return None if rows is None else list(rows[seen.place])
@@ -152,7 +159,7 @@ class PositionModel(Protocol):
     def fixes(self) -> bool:
         """Whether under an added mask what no data could show stays as it is, for good."""
 
-    def row(self, seen: Sight, jump: Jump, mixed: Mixed) -> Weights | None:
+    def row(self, seen: PositionEvidence, jump: Jump, mixed: Mixed) -> Weights | None:
         """Return r^l; None where it is undefined."""
 
 
@@ -179,8 +186,8 @@ class PositionMixture:
         """What is unmasked comes of itself alone; it depends on the denoiser."""
         return self.denoiser.keeps_what_is_lost
 
-    def row(self, seen: Sight, jump: Jump, mixed: Mixed) -> Weights | None:
-        """r^l_i ∝ Q_{s→t}[i, x_t^l] Σ_k p̃_k Q̄_s[k, i] / Q̄_t[k, x_t^l] over the k that can become x_t^l."""
+    def row(self, seen: PositionEvidence, jump: Jump, mixed: Mixed) -> Weights | None:
+        """Return r^l_i ∝ Q_{s→t}[i, x_t^l] Σ_k p̃_k Q̄_s[k, i] / Q̄_t[k, x_t^l] over the k that can become x_t^l."""
         belief = self.denoiser.belief(seen)
         if belief is None:
             return None
@@ -206,15 +213,15 @@ class PositionD3PM:
         """Whether the formula is used at every jump: a prediction may redraw what is unmasked."""
         return self.denoiser.keeps_what_is_lost and self.last == "formula"
 
-    def row(self, seen: Sight, jump: Jump, mixed: Mixed) -> Weights | None:
-        """r^l_i ∝ Q_{s→t}[i, x_t^l] Σ_k p̃_k Q̄_s[k, i], or p̃ itself."""
+    def row(self, seen: PositionEvidence, jump: Jump, mixed: Mixed) -> Weights | None:
+        """Return r^l_i ∝ Q_{s→t}[i, x_t^l] Σ_k p̃_k Q̄_s[k, i], or p̃ itself."""
         belief = self.denoiser.belief(seen)
         if belief is None or (jump.s == 0 and self.last == "prediction"):
             return belief
         return _arriving(belief, seen, jump, mixed)
 
 
-def _arriving(weights: Weights, seen: Sight, jump: Jump, mixed: Mixed) -> Weights | None:
+def _arriving(weights: Weights, seen: PositionEvidence, jump: Jump, mixed: Mixed) -> Weights | None:
     """∝ Q_{s→t}[i, x_t^l] Σ_k w_k Q̄_s[k, i]."""
     column = jump.columns[seen.x[seen.place]]
     row = [n * m for n, m in zip(column, mixed(weights), strict=True)]
@@ -229,8 +236,9 @@ class JumpRows:
         self.surroundings: Surroundings = positions.at(jump.now)
         self.before = [[int(n) for n in row] for row in jump.before.symbol.cumulative.dense.table]
         self.kernel_columns = [[int(n) for n in c] for c in zip(*jump.now.symbol.cumulative.dense.table, strict=True)]
-        self.by_column = list(zip(*self.before, strict=True))
         self.known: dict[tuple[int, ...], list[int]] = {}
+        self.still = [[int(i == k) for i in range(jump.step.K)] for k in range(jump.step.K)]
+        self.unmasked: dict[tuple[int, ...], Weights] = {}
 
     @property
     def scale(self) -> int:
@@ -248,27 +256,62 @@ class JumpRows:
         return self.known[key]
 
     def bayes(self, x: Symbols) -> list[Weights]:
-        """For each position the numerators of q(x_s^l = i, x_t = x) over `scale`; their sum is q(x_t)."""
-        columns = self.jump.columns
-        return [
-            [n * m for n, m in zip(columns[k], self.mixed(self.surroundings.around(x, place)), strict=True)]
-            for place, k in enumerate(x)
-        ]
+        """Return for each position the numerators of q(x_s^l = i, x_t = x) over `scale`; their sum is q(x_t)."""
+        return [self.bayes_at(x, place) for place in range(len(x))]
 
-    def sight(self, x: Symbols, place: int) -> Sight:
+    def bayes_at(self, x: Symbols, place: int) -> Weights:
+        """Return the same for one position."""
+        return self._arriving(x[place], self.surroundings.around(x, place))
+
+    def _arriving(self, k: int, around: Weights) -> Weights:
+        """Return Q_{s→t}[i, k] Σ_j w_j Q̄_s[j, i] for each i."""
+        return [n * m for n, m in zip(self.jump.columns[k], self.mixed(around), strict=True)]
+
+    def marginals(self) -> Iterator[tuple[Weights, int]]:
+        """Yield what `bayes` gives for all x_t that are possible, each with how often it does.
+
+        Under an added mask what is not masked is known for certain, and left out; like positions are counted.
+        """
+        chain, surroundings = self.positions.chain, self.surroundings
+        if not isinstance(surroundings, MaskedSurroundings):
+            yield from ((row, 1) for x in chain.possible(self.jump.now) for row in self.bayes(x))
+            return
+        for (shown, weights), times in self.positions.masked_places.items():
+            yield self._arriving(surroundings.mask, surroundings.weighted(shown, weights)), times
+
+    def evidence(self, x: Symbols, place: int) -> PositionEvidence:
         """Return what is asked of x_t = x at a position."""
         around = self.surroundings.around(x, place)
-        return Sight(self.positions.chain.law, self.jump.t, x, place, around, self.kernel_columns[x[place]])
+        return PositionEvidence(self.positions.chain.law, self.jump.t, x, place, around, self.kernel_columns[x[place]])
 
     def of_model(self, x: Symbols) -> list[Weights] | None:
-        """For each position r^l given x_t = x; None where one is undefined."""
+        """Return for each position r^l given x_t = x; None where one is undefined."""
+        chain = self.positions.chain
+        mask = chain.mask
+        if mask is not None and self.model.fixes and chain.is_possible(x, self.jump.now):
+            return [self._unmasking(x, place) if k == mask else self.still[k] for place, k in enumerate(x)]
         if self.model.is_ideal:
             rows = self.bayes(x)
             return rows if all(map(any, rows)) else None
         found = []
         for place in range(len(x)):
-            row = self.model.row(self.sight(x, place), self.jump, self.mixed)
+            row = self.model_at(x, place)
             if row is None:
                 return None
             found.append(row)
         return found
+
+    def model_at(self, x: Symbols, place: int) -> Weights | None:
+        """Return r^l at one position."""
+        return self.model.row(self.evidence(x, place), self.jump, self.mixed)
+
+    def _unmasking(self, x: Symbols, place: int) -> Weights:
+        """Return r^l at a masked position of an x_t that is possible (remembered for all that have the same beside)."""
+        weights = self.positions.beside(x, place)
+        key = (place, *weights)
+        if key not in self.unmasked:
+            row = self.bayes_at(x, place) if self.model.is_ideal else self.model_at(x, place)
+            assert row is not None
+            common = gcd(*row)
+            self.unmasked[key] = [n // common for n in row]
+        return self.unmasked[key]

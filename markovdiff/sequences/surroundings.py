@@ -12,6 +12,8 @@ up: with x^S shown, q(x_0^l = k, x_t^{−l}) is ᾱ^|S|(1−ᾱ)^(L−1−|S|)·
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -50,7 +52,7 @@ class JointSurroundings:
         """Return the numerators of q(x_0^l = k, x_t^{−l} = x^{−l}) for each symbol k."""
         if place not in self.tables:
             stay = fmpz_mat([[int(i == j) for j in range(self.K)] for i in range(self.K)])
-            matrices = [stay if l == place else self.kernel.N for l in range(self.length)]  # noqa: E741
+            matrices = [stay if position == place else self.kernel.N for position in range(self.length)]
             entries = at_positions(self._data, matrices).entries()
             self.tables[place] = [int(n) for n in entries]
         stride = self.K ** (self.length - 1 - place)
@@ -68,26 +70,22 @@ class JointSurroundings:
 class MaskedSurroundings:
     """Looked up among the sequences that an added mask can leave."""
 
-    def __init__(self, chain: SequenceChain, moment: SequenceMoment, mask: int, weights: dict[Symbols, int]) -> None:
-        self.K, self.mask, self.weights = chain.K, mask, weights
+    def __init__(self, positions: Positions, moment: SequenceMoment, mask: int) -> None:
+        self.positions, self.mask, chain = positions, mask, positions.chain
         lost = moment.symbol.cumulative.entry(0 if mask else 1, mask)
         masked, d, L = lost.numerator, lost.denominator, chain.length
         self.chances = [(d - masked) ** j * masked ** (L - 1 - j) for j in range(L)]
         self.scale = fmpz(chain.law.total * d ** (L - 1))
-        self.found: dict[tuple[int, Symbols], list[int]] = {}
 
     def around(self, x: Symbols, place: int) -> list[int]:
         """Return the numerators of q(x_0^l = k, x_t^{−l} = x^{−l}) for each symbol k."""
         rest = (*x[:place], self.mask, *x[place + 1 :])
-        known = self.found.get((place, rest))
-        if known is None:
-            known = self.found[place, rest] = self._look_up(rest, place)
-        return known
+        return self.weighted(shown(rest, self.mask), self.positions.beside(rest, place))
 
-    def _look_up(self, rest: Symbols, place: int) -> list[int]:
-        chance = self.chances[sum(k != self.mask for k in rest)]
-        seen = ((*rest[:place], k, *rest[place + 1 :]) for k in range(self.K))
-        return [0 if k == self.mask else chance * self.weights.get(x, 0) for k, x in enumerate(seen)]
+    def weighted(self, shown: int, weights: Sequence[int]) -> list[int]:
+        """Return what the data weigh, times the chance that so many of the other symbols are shown and no more."""
+        chance = self.chances[shown]
+        return [chance * w for w in weights]
 
 
 class Positions:
@@ -96,6 +94,7 @@ class Positions:
     def __init__(self, chain: SequenceChain) -> None:
         self.chain = chain
         self.kept: dict[int, Surroundings] = {}
+        self.known: dict[tuple[int, Symbols], tuple[int, ...]] = {}
 
     def at(self, moment: SequenceMoment) -> Surroundings:
         """Return what is known of each position from the others at the moment's time."""
@@ -109,10 +108,33 @@ class Positions:
         mask = self.chain.mask
         if mask is None:
             return JointSurroundings(self.chain, moment)
-        return MaskedSurroundings(self.chain, moment, mask, self.weights)
+        return MaskedSurroundings(self, moment, mask)
 
     @cached_property
     def weights(self) -> dict[Symbols, int]:
         """Under an added mask, the weight in the data of what each sequence shows, of those that it can leave."""
         mask = self.chain.mask
         return {} if mask is None else {x.sequence: x.weight for x in masked_states(self.chain.law, mask)}
+
+    def beside(self, x: Symbols, place: int) -> tuple[int, ...]:
+        """Return what the data weigh with each symbol at a masked place, beside what x shows (remembered)."""
+        known = self.known.get((place, x))
+        if known is None:
+            seen = ((*x[:place], k, *x[place + 1 :]) for k in range(self.chain.K))
+            weights = (0 if k == self.chain.mask else self.weights.get(y, 0) for k, y in enumerate(seen))
+            known = self.known[place, x] = tuple(weights)
+        return known
+
+    @cached_property
+    def masked_places(self) -> Counter[tuple[int, tuple[int, ...]]]:
+        """Under an added mask, how many masked places have so many symbols shown and these weights beside."""
+        mask = self.chain.mask
+        assert mask is not None
+        return Counter(
+            (shown(x, mask), self.beside(x, place)) for x in self.weights for place, k in enumerate(x) if k == mask
+        )
+
+
+def shown(x: Symbols, mask: int) -> int:
+    """Return how many symbols of a sequence are no mask."""
+    return len(x) - x.count(mask)

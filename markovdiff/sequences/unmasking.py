@@ -6,9 +6,9 @@ paid for at c_m, where one at a time would have cost c_m, c_{m+1}, …; so the e
 
     Σ over stages of Σ_{j=m}^{m+b−1} (c_m − c_j)  =  Σ over stages of b·c_m − H(x),
 
-a left Riemann sum less the area under the curve (arXiv 2511.04647, 2510.25544). The best n stages are a shortest path
-over m = 0 … L. Its sums of c's are compared by enclosures; where these overlap, by their coefficients over one coprime
-base, which say whether two sums are equal. A tie is told; where the curve has no short form it may stay undecided.
+a left Riemann sum less the area under the curve (arXiv 2511.04647, 2510.25544). The best n stages are the cheapest path
+over m = 0 … L, a block of b from m on costing b·c_m. A tie is told; where the curve has no short form it may stay
+undecided.
 """
 
 from __future__ import annotations
@@ -23,18 +23,13 @@ from math import floor
 from flint import arb, ctx, fmpz
 
 from markovdiff.arithmetic.enclosure import ALONE, bounds, combine
-from markovdiff.arithmetic.logform import LogForm, over_common_base
+from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.arithmetic.rational import shown, to_fmpq, whole
+from markovdiff.arithmetic.shortest_path import cheapest_path
 from markovdiff.arithmetic.value import from_fields
-from markovdiff.errors import InputError, TooLongError
+from markovdiff.errors import InputError
 from markovdiff.sequences.curve import InformationCurve
-
-PRECISIONS = (128, 2048)
-"""Bits at which sums are compared first, and, where there is no exact form, last; with one, as many as it takes."""
-
-MAX_ATOMS = 2**12
-"""Different logarithms that the exact forms of a curve may have together for its ties to be decided."""
 
 
 @dataclass(frozen=True)
@@ -171,102 +166,5 @@ def best_unmasking(curve: InformationCurve, stages: int) -> BestUnmasking:
     if not isinstance(curve, InformationCurve):
         raise InputError("this is no information curve", got=shown(curve), remedy="make one: md.information_curve(law)")
     n = _checked_stages(curve.length, stages)
-    path = _Search(curve, PRECISIONS[0], None).run(n)
-    keys = _keys(curve) if path is None else None
-    bits, give_up = PRECISIONS[0], False
-    while path is None:
-        path = _Search(curve, bits, keys, give_up=give_up).run(n)
-        give_up = keys is None and bits >= PRECISIONS[-1]
-        bits = bits if give_up else 4 * bits
-    return BestUnmasking(curve, path.sizes, path.ties, path.decided)
-
-
-def _keys(curve: InformationCurve) -> list[int] | None:
-    """Return an integer for each c_j: two sums of L of them are equal exactly where those of the integers are.
-
-    The coefficients over one coprime base are the digits of the integer, in a base that no sum of L of them fills.
-    None where the curve has no exact form, or one too long.
-    """
-    try:
-        forms = [c.form() for c in curve.increments]
-    except TooLongError:
-        return None
-    if len({b for form in forms for _, b in form}) > MAX_ATOMS:
-        return None
-    table, _scale = over_common_base(forms)
-    largest = max((abs(int(n)) for row in table for n in row.values()), default=0)
-    width = (4 * curve.length * largest).bit_length() + 1
-    place = {b: width * k for k, b in enumerate(sorted({b for row in table for b in row}))}
-    return [sum(int(n) << place[b] for b, n in row.items()) for row in table]
-
-
-@dataclass(frozen=True, slots=True)
-class _Path:
-    sizes: tuple[int, ...]
-    ties: int
-    decided: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """The least Σ b·c_m from m revealed positions on, in so many stages: between two integers over 2^bits.
-
-    `after` are the first blocks' ends that reach it, or may.
-    """
-
-    low: int
-    high: int
-    key: int
-    after: tuple[int, ...]
-    ways: int
-    decided: bool
-
-
-class _Search:
-    """The shortest path at one precision; what is too coarse there makes `run` return None, unless it shall give up."""
-
-    def __init__(self, curve: InformationCurve, bits: int, keys: list[int] | None, *, give_up: bool = False) -> None:
-        self.L = curve.length
-        ends = [bounds(c.ball(bits)) for c in curve.increments]
-        self.low = [floor(a * 2**bits) for a, _ in ends]
-        self.high = [-floor(-b * 2**bits) for _, b in ends]
-        self.keys, self.give_up = keys, give_up
-
-    def run(self, stages: int) -> _Path | None:
-        """Return the best sizes, how many share their excess, and whether that is decided."""
-        L = self.L
-        rows: list[dict[int, _Cell]] = [{L: _Cell(0, 0, 0, (), 1, decided=True)}]
-        for k in range(1, stages + 1):
-            row: dict[int, _Cell] = {}
-            for m in range(stages - k, L - k + 1):
-                cell = self._cell(m, rows[-1])
-                if cell is None:
-                    return None
-                row[m] = cell
-            rows.append(row)
-        m, sizes = 0, []
-        for row in reversed(rows[1:]):
-            sizes.append(row[m].after[0] - m)
-            m = row[m].after[0]
-        return _Path(tuple(sizes), rows[-1][0].ways, rows[-1][0].decided)
-
-    def _cell(self, m: int, later: dict[int, _Cell]) -> _Cell | None:
-        """Return the best of all next blocks, from m to each of the places that `later` has."""
-        low, high = self.low[m], self.high[m]
-        ends = [e for e in later if e > m]
-        lows = [(e - m) * low + later[e].low for e in ends]
-        highs = [(e - m) * high + later[e].high for e in ends]
-        least = min(highs)
-        after = tuple(sorted(e for e, x in zip(ends, lows, strict=True) if x <= least))
-        keys = {(e - m) * self.keys[m] + later[e].key for e in after} if self.keys else {0}
-        equal = len(after) == 1 or (self.keys is not None and len(keys) == 1)
-        if not equal and not self.give_up:
-            return None
-        return _Cell(
-            min(lows),
-            least,
-            min(keys),
-            after,
-            sum(later[e].ways for e in after),
-            equal and all(later[e].decided for e in after),
-        )
+    path = cheapest_path(curve.increments, curve.length, n, lambda m, e: (m, e - m))
+    return BestUnmasking(curve, tuple(b - a for a, b in pairwise(path.places)), path.ties, path.decided)

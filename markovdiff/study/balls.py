@@ -18,7 +18,8 @@ from typing import Any, Generic, TypeVar
 
 from flint import arb, ctx
 
-from markovdiff.arithmetic.enclosure import ALONE, accuracy, as_decimal, bits_for, decimals, from_integers, integers
+from markovdiff.arithmetic.decimals import as_decimal, decimals
+from markovdiff.arithmetic.enclosure import ALONE, accuracy, bits_for, from_integers, integers
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed, Quantity
 from markovdiff.arithmetic.value import in_a_line
@@ -41,6 +42,7 @@ from markovdiff.engines.float64.information import information as in_float
 from markovdiff.engines.float64.range import is_held
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.checks.finding import Finding
+from markovdiff.measures.denoiser_loss import hybrid_loss
 from markovdiff.measures.ledger import LedgerOf, Term, Unbounded
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel
@@ -66,9 +68,9 @@ def is_cheap(chain: Chain) -> bool:
 
 
 def is_masked(chain: Chain) -> bool:
-    """Whether its steps mask and draw, and no datum is the mask: then it needs no matrix."""
-    mask = chain.kernel.absorbing_state
-    return mask is not None and chain.data.weights[mask] == 0
+    """Return whether its steps mask and draw, and no datum is the mask: then it needs no matrix."""
+    noise = chain.kernel.masked_noise
+    return noise is not None and chain.data.weights[noise.mask] == 0
 
 
 def exact_words(chain: Chain) -> float:
@@ -93,7 +95,7 @@ class BallLaw:
         """Return whether the decimals are the same."""
         return self.rows() == other.rows() if isinstance(other, BallLaw) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # the law is written out to be compared; not a dict key
 
     def rows(self) -> tuple[tuple[Decimal, ...], ...]:
         """Return the one row, state by state."""
@@ -191,7 +193,7 @@ class EnclosedEngine(ABC, Generic[Enclosing]):
         if self.ledger is None:
             return Elbo(), None
         totals, finding = self.ledger.conclude()
-        return elbo_of(totals, self._reporting(self.chain.T)), finding
+        return elbo_of(totals, self._reporting(self.chain.T), hybrid_loss(totals, self.plan.hybrid)), finding
 
     def triangle(self, tick: Callable[[float], None]) -> Finding:
         """Compare the pairs in exact arithmetic, unless that is too much: one enclosure settles a pair there."""

@@ -18,13 +18,13 @@ from typing import Any
 
 import flint
 
-from markovdiff.arithmetic.enclosure import decimal_text
+from markovdiff.arithmetic.decimals import decimal_text
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import from_decimal, numeral, text
 from markovdiff.errors import InputError
 from markovdiff.study.files import read_bytes
-from markovdiff.study.result import ADDED, QUANTITIES, TOTALS, Result, Step
-from markovdiff.study.scenario import MAX_FILE_BYTES
+from markovdiff.study.loading import MAX_FILE_BYTES
+from markovdiff.study.result import ADDED, QUANTITIES, Result, Step
 
 SCHEMA = "markovdiff.certificate/1"
 
@@ -54,7 +54,7 @@ def certificate(result: Result, scenario_sha256: str) -> dict[str, Any]:
         "arithmetic": result.arithmetic,
         "scenario": result.scenario,
         "steps": [_step(step, bits) for step in result.steps],
-        "elbo": {name: _plain(getattr(result.elbo, name), bits) for name in TOTALS},
+        "elbo": {name: _plain(getattr(result.elbo, name), bits) for name in result.elbo.totals},
         "checks": [{key: getattr(check, key) for key in keys} for check in result.checks],
     }
 

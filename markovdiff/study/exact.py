@@ -15,12 +15,14 @@ from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.ledger import Ledger
 from markovdiff.engines.exact.triangle import triangle
 from markovdiff.measures.checks.finding import Finding
+from markovdiff.measures.denoiser_loss import hybrid_loss
 from markovdiff.measures.ledger import Unbounded
 from markovdiff.measures.protocol import Snapshot, StepInformation
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import law_of
 from markovdiff.process.grouping import Classes, GroupedLaws
-from markovdiff.process.transition import IdentityPlusRankOne, LazyMarginal
+from markovdiff.process.moment import Moment
+from markovdiff.process.rank_one import IdentityPlusRankOne, LazyMarginal
 from markovdiff.study.plan import Plan
 from markovdiff.study.result import Elbo, Law, Rational, Step
 from markovdiff.study.steps import Report, elbo_of, step_of, unbounded
@@ -102,14 +104,14 @@ class ExactEngine:
         return abs(now.alpha_bar - last) * whole
 
     def _reporting(self, now: Information) -> Report[Quantity]:
-        digits, unit, closed = self.plan.digits, self.plan.unit, _is_small(now)
+        digits, unit, closed = self.plan.digits, self.plan.unit, self.plan.closed_forms and _is_small(now)
         return lambda term: unbounded(term) if isinstance(term, Unbounded) else term.enclosed(digits, unit, closed)
 
     def conclude(self) -> tuple[Elbo, Finding | None]:
         if self.ledger is None or self.now is None:
             return Elbo(), None
         totals, finding = self.ledger.conclude()
-        return elbo_of(totals, self._reporting(self.now)), finding
+        return elbo_of(totals, self._reporting(self.now), hybrid_loss(totals, self.plan.hybrid)), finding
 
     def triangle(self, tick: Tick) -> Finding:
         return triangle(self.chain, tick)
@@ -147,6 +149,6 @@ def _is_small(now: Information) -> bool:
 def total_variation(p: RationalMatrix, q: RationalMatrix) -> Fraction:
     """Return TV(p, q) = ½ Σ |p_j − q_j|, exactly."""
     u, v = cofactors(p.d, q.d)
-    pairs = zip(p.N.entries(), p.beside(q).N.entries(), p.copies, strict=True)
+    pairs = zip(p.N.entries(), p.aligned_with(q).N.entries(), p.multiplicities, strict=True)
     distance = sum((m * abs(a * u - b * v) for a, b, m in pairs), fmpz(0))
     return fraction(distance, 2 * p.d * u)

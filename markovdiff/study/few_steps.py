@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from markovdiff.arithmetic.quantity import Enclosed
-from markovdiff.study.result import Sampled, quantity_record
-from markovdiff.study.run import run
+from markovdiff.study.plain import plain
+from markovdiff.study.plan import planned
+from markovdiff.study.sampled import Sampled
+from markovdiff.study.sampler import samplers
 from markovdiff.study.scenario import Scenario
+from markovdiff.study.sequences import SequenceEngine
 from markovdiff.study.unmasking import sequences_of
 
 SCHEMA = "markovdiff.steps/1"
@@ -31,8 +34,8 @@ class StepsTable:
 
     def record(self) -> dict[str, Any]:
         """Return the table as plain dicts, lists and strings, as `--json` writes it."""
-        plain = {name: quantity_record(x) if isinstance(x, Enclosed) else x for name, x in vars(self).items()}
-        return {"schema": SCHEMA, **plain, "sampler": [row.record() for row in self.sampler]}
+        found = {name: plain(x) if isinstance(x, Enclosed) else x for name, x in vars(self).items()}
+        return {"schema": SCHEMA, **found, "sampler": [row.record() for row in self.sampler]}
 
 
 def steps_table(scenario: Scenario, asked: Sequence[int] | None = None) -> StepsTable:
@@ -44,7 +47,7 @@ def steps_table(scenario: Scenario, asked: Sequence[int] | None = None) -> Steps
     length = sequences_of(scenario).length
     given = scenario.file.sampler.steps if scenario.file.sampler is not None else None
     chosen = sorted(set(asked or given or doublings(scenario.T)))
-    result = run(scenario.replace({"sampler": {"steps": chosen}, "checks": {}}))
+    entropy, found = _sampled(scenario.replace({"sampler": {"steps": chosen}, "checks": {}}))
     return StepsTable(
         scenario.name,
         scenario.title,
@@ -53,9 +56,20 @@ def steps_table(scenario: Scenario, asked: Sequence[int] | None = None) -> Steps
         scenario.labels,
         scenario.T,
         scenario.model.kind(),
-        result.steps[0].entropy,
-        result.sampler,
+        entropy,
+        found,
     )
+
+
+def _sampled(scenario: Scenario) -> tuple[Enclosed, tuple[Sampled, ...]]:
+    """Return H(x_0) and the samplers of a scenario: nothing else of a run is found."""
+    plan = planned(scenario, scenario.chain())
+    sequences = plan.sequences
+    assert sequences is not None
+    engine = SequenceEngine(plan, sequences)
+    first = engine.step(next(engine.stream()))
+    found = samplers(scenario, sequences, lambda _task, _share: None)
+    return first.entropy, tuple(one.reported(plan.digits, plan.unit) for one in found)
 
 
 def doublings(T: int) -> list[int]:

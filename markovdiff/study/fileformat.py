@@ -35,40 +35,40 @@ Count = Annotated[int, Meta(ge=1)]
 # [data]
 
 
-class Uniform(Table, frozen=True, tag_field="kind", tag="uniform"):
+class UniformFamilySpec(Table, frozen=True, tag_field="kind", tag="uniform"):
     """p_k = 1/size."""
 
     size: Count | None = None
 
 
-class Triangular(Table, frozen=True, tag_field="kind", tag="triangular"):
+class TriangularFamilySpec(Table, frozen=True, tag_field="kind", tag="triangular"):
     """p_k = k/Z, k = 1…size."""
 
     size: Count | None = None
 
 
-class Zipf(Table, frozen=True, tag_field="kind", tag="zipf"):
+class ZipfFamilySpec(Table, frozen=True, tag_field="kind", tag="zipf"):
     """p_k ∝ k^−exponent, k = 1…size."""
 
     size: Count | None = None
     exponent: Annotated[int, Meta(ge=0, le=16)] = 1
 
 
-class Geometric(Table, frozen=True, tag_field="kind", tag="geometric"):
+class GeometricFamilySpec(Table, frozen=True, tag_field="kind", tag="geometric"):
     """p_k ∝ ratio^k, k = 0…size−1."""
 
     ratio: Number
     size: Count | None = None
 
 
-class Binomial(Table, frozen=True, tag_field="kind", tag="binomial"):
+class BinomialFamilySpec(Table, frozen=True, tag_field="kind", tag="binomial"):
     """The number of successes in size−1 trials of probability p."""
 
     p: Number
     size: Count | None = None
 
 
-class Point(Table, frozen=True, tag_field="kind", tag="point"):
+class PointFamilySpec(Table, frozen=True, tag_field="kind", tag="point"):
     """All mass on one state, named by its label or its number."""
 
     state: str | int
@@ -114,7 +114,14 @@ class Markov(Table, frozen=True):
     rows: list[list[Number]]
 
 
-Family = Uniform | Triangular | Zipf | Geometric | Binomial | Point
+Family = (
+    UniformFamilySpec
+    | TriangularFamilySpec
+    | ZipfFamilySpec
+    | GeometricFamilySpec
+    | BinomialFamilySpec
+    | PointFamilySpec
+)
 
 
 class Data(Table, frozen=True):
@@ -160,12 +167,14 @@ class Reverse(Table, frozen=True):
     prior: Literal["marginal", "stationary", "uniform", "mask"] | list[Number] = "marginal"
     model: Model | None = None
     """Bayes for one symbol, posterior-mixture for sequences."""
+    hybrid: Number | None = None
+    """λ: report D3PM's hybrid loss L + λ·ΣC_t too, C_t the denoiser's cross-entropy at step t."""
 
 
 # [sampler]
 
 
-class Sampler(Table, frozen=True):
+class SamplerSpec(Table, frozen=True):
     """What is asked of samplers of sequences: numbers of steps, grids of times, and block sizes of unmasking."""
 
     steps: list[Count] | None = None
@@ -212,7 +221,7 @@ class File(Table, frozen=True):
     description: str = ""
     unit: Literal["bits", "nats"] = "bits"
     reverse: Reverse = field(default_factory=Reverse)
-    sampler: Sampler | None = None
+    sampler: SamplerSpec | None = None
     checks: Checks | None = None
     arithmetic: Arithmetic = field(default_factory=Arithmetic)
 

@@ -12,7 +12,6 @@ import json
 import os
 import stat
 import warnings
-import zipfile
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -30,11 +29,17 @@ MAX_BYTES = 256 * 2**20
 SHORT = 640
 """Digits that Python's own `int` always reads, whatever it was told."""
 
+MAX_STEPS = 100_000
+"""T is at most this, and so are the matrices that one file brings."""
+
 MAX_NUMBERS = 2**23
 """And bring this many numbers: as Fractions they take about two gigabytes."""
 
-SUFFIXES = ".npy, .npz, .json or .csv"
+SUFFIXES = ".npy, .npz, .json, .csv or .tsv"
 """Endings of files that bring numbers."""
+
+SEPARATED = (".csv", ".tsv")
+"""Endings of files of separated values: both are read by one rule, which finds the delimiter in the first line."""
 
 
 def read_bytes(path: Path, where: str, limit: int = MAX_BYTES) -> bytes:
@@ -115,6 +120,12 @@ def _check_many(count: int, place: str) -> None:
         )
 
 
+def _check_stack(count: int, place: str) -> None:
+    """To be called before as many matrices are made."""
+    if count > MAX_STEPS:
+        raise LimitError("too many matrices", where=place, expected=f"at most {MAX_STEPS}, one a step", got=str(count))
+
+
 def read_array(path: Path, where: str) -> Any:
     """Return a numpy array of integers or floats, without pickle."""
     import numpy as np
@@ -165,9 +176,9 @@ def read_weights(path: Path, where: str) -> tuple[list[Fraction], bool]:
 
 
 def read_series(path: Path, names: Sequence[str], where: str) -> tuple[list[Fraction], list[str]]:
-    """Return a vector of numbers from .npy, .npz, .json or .csv, and notes on how it was read.
+    """Return a vector of numbers from .npy, .npz, .json, .csv or .tsv, and notes on how it was read.
 
-    Of an .npz file with several arrays, and of a .csv file with several columns, the one that has one of
+    Of an .npz file with several arrays, and of a .csv or .tsv file with several columns, the one that has one of
     these names is taken.
     """
     suffix, place = path.suffix.lower(), f"{where} ({path})"
@@ -179,7 +190,7 @@ def read_series(path: Path, names: Sequence[str], where: str) -> tuple[list[Frac
         return [Fraction(x) for x in array.tolist()], []
     if suffix == ".json":
         return list(_numbers(_parse_json(read_text(path, where), place), place)), []
-    if suffix == ".csv":
+    if suffix in SEPARATED:
         text = read_text(path, where)
         _check_many(sum(map(text.count, (*DELIMITERS, "\n"))), place)
         return series_in(text, names, where, place)
@@ -189,9 +200,9 @@ def read_series(path: Path, names: Sequence[str], where: str) -> tuple[list[Frac
 def read_matrices(
     path: Path, K: int, labels: Sequence[str], where: str
 ) -> tuple[list[list[list[Fraction]]], list[str]]:
-    """Return a stack of K × K matrices from .npy, .npz, .json or .csv, and notes on how they were read.
+    """Return a stack of K × K matrices from .npy, .npz, .json, .csv or .tsv, and notes on how they were read.
 
-    A single matrix is a stack of one. In a .csv file the matrices of a stack stand one below the other, K rows each.
+    A single matrix is a stack of one. In a .csv or .tsv file the matrices stand one below the other, K rows each.
     """
     suffix = path.suffix.lower()
     place = f"{where} ({path})"
@@ -205,20 +216,23 @@ def read_matrices(
                 expected=f"({K}, {K}), or a stack of such",
                 got=str(array.shape),
             )
+        _check_stack(len(array) if array.ndim == 3 else 1, place)
         nested: Any = array.tolist() if array.ndim == 3 else [array.tolist()]
         stack = [[[Fraction(x) for x in row] for row in matrix] for matrix in nested]
     elif suffix == ".json":
         nested = _parse_json(read_text(path, where), place)
         if _depth(nested) == 2:
             nested = [nested]
-        tables = [_items(matrix, f"{place}[{m}]") for m, matrix in enumerate(_items(nested, place))]
+        given = _items(nested, place)
+        _check_stack(len(given), place)
+        tables = [_items(matrix, f"{place}[{m}]") for m, matrix in enumerate(given)]
         for m, matrix in enumerate(tables):
             _check_rows(len(matrix), K, f"{place}[{m}]")
         stack = [
             [list(_numbers(row, f"{place}[{m}][{i}]")) for i, row in enumerate(matrix)]
             for m, matrix in enumerate(tables)
         ]
-    elif suffix == ".csv":
+    elif suffix in SEPARATED:
         text = read_text(path, where)
         _check_many(sum(map(text.count, (*DELIMITERS, "\n"))), place)
         rows, notes = rows_in(text, K, labels, where, place)
@@ -255,6 +269,8 @@ def read_tables(path: Path, names: tuple[str, ...], where: str, *, logits: bool 
 
 def _read_npz(content: bytes, names: Sequence[str] | None, place: str, logits: bool = False) -> dict[str, Any]:
     """Return the arrays of an .npz file that have these names, or all of them; their unpacked size is checked first."""
+    import zipfile
+
     import numpy as np
 
     try:

@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from markovdiff.arithmetic.arrays import LEAST, RESOLVED, Approximation, Flags, Floats
-from markovdiff.arithmetic.enclosure import as_decimal
+from markovdiff.arithmetic.decimals import as_decimal
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.engines.float64.contraction import Contraction
@@ -26,7 +26,7 @@ from markovdiff.engines.float64.information import (
     information,
 )
 from markovdiff.engines.float64.ledger import FloatLedger, FloatTerm
-from markovdiff.engines.float64.model_ledger import FloatModelLedger
+from markovdiff.engines.float64.model_ledger import FloatModelLedger, plus
 from markovdiff.engines.float64.range import check_chain, check_law, check_model
 from markovdiff.engines.float64.triangle import triangle
 from markovdiff.measures.checks.finding import Finding
@@ -54,7 +54,7 @@ class FloatLaw:
             return NotImplemented
         return self.digits == other.digits and self.rows() == other.rows()
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # the law is written out to be compared; not a dict key
 
     def rows(self) -> tuple[tuple[Decimal | None, ...], ...]:
         """Return the one row, state by state; None for a positive probability below what float64 can work with."""
@@ -141,7 +141,11 @@ class FloatEngine:
         if self.ledger is None:
             return Elbo(), None
         totals, finding = self.ledger.conclude()
-        return elbo_of(totals, self._reporting(self.chain.T)), finding
+        weight, costs = self.plan.hybrid, totals.cross_entropy
+        loss = totals.negative_elbo
+        if weight and costs is not None:
+            loss = plus(loss, costs if isinstance(costs, Unbounded) else costs.times(float(weight)))
+        return elbo_of(totals, self._reporting(self.chain.T), None if weight is None else loss), finding
 
     def triangle(self, tick: Callable[[float], None]) -> Finding:
         return triangle(self.chain, tick)

@@ -81,8 +81,8 @@ def _with_positions(made: Forecast, scenario: Scenario, chain: SequenceChain) ->
     jumps = {jump for grid in grids for jump in pairwise(grid)}
     drawn = 0
     for one in wanted:
-        if one.unmask is not None:
-            way = choice(scenario.file.sampler.order, chain.length)  # type: ignore[union-attr]
+        if one.unmask is not None and one.order is not None:
+            way = choice(one.order, chain.length)
             found = outcomes(one.unmask, chain.K - 1, way)
             drawn += found if found <= MAX_OUTCOMES or not way.is_random else 0
     walked = sum(len(grid) - 1 for grid in grids)

@@ -11,20 +11,21 @@ from itertools import accumulate
 
 from flint import arb, ctx, fmpz
 
-from markovdiff.arithmetic.enclosure import ALONE, accuracy, as_decimal, bits_for
+from markovdiff.arithmetic.decimals import as_decimal
+from markovdiff.arithmetic.enclosure import ALONE, accuracy, bits_for
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.engines.ball.information import TimeStep
 from markovdiff.engines.ball.ledger import EnclosedLedger
 from markovdiff.engines.ball.masked_information import (
     MaskedBallInformation,
     MaskedSnapshot,
-    kernel_of,
+    noise_of,
     unmasked,
     unmasked_chain,
 )
 from markovdiff.engines.ball.masked_prior import MaskedBallPrior
 from markovdiff.engines.ball.rank_one_forward import MOST_BITS, RankOneRecursion
-from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, Setting
+from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, RankOneSetting
 from markovdiff.measures.information import SPARE_BITS
 from markovdiff.study.balls import EnclosedEngine, is_cheap
 from markovdiff.study.exact import total_variation
@@ -48,7 +49,7 @@ class MaskedLaw:
         """Whether the decimals are the same."""
         return self.rows() == other.rows() if isinstance(other, MaskedLaw) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # the law is written out to be compared; not a dict key
 
     def rows(self) -> tuple[tuple[Decimal, ...], ...]:
         """Return the one row, state by state."""
@@ -70,13 +71,13 @@ class MaskedBallEngine(EnclosedEngine[MaskedBallInformation]):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
-        chain, kernel = plan.chain, kernel_of(plan.chain)
+        chain, noise = plan.chain, noise_of(plan.chain)
         laws = [*plan.laws.values(), *([] if plan.prior is None else [plan.prior])]
-        drawn = [law for law in (unmasked(law, kernel.mask) for law in laws) if law is not None]
+        drawn = [law for law in (unmasked(law, noise.mask) for law in laws) if law is not None]
         self.walk = RankOneRecursion(unmasked_chain(chain), drawn)
-        self.setting = Setting(self.walk, is_cheap(self.walk.chain))
-        self.mask = kernel.mask
-        self.left = tuple(accumulate(kernel.gammas, lambda c, gamma: c * (1 - gamma), initial=Fraction(1)))
+        self.setting = RankOneSetting(self.walk, is_cheap(self.walk.chain))
+        self.mask = noise.mask
+        self.left = tuple(accumulate(noise.gammas, lambda c, gamma: c * (1 - gamma), initial=Fraction(1)))
         self.ledger = EnclosedLedger(MaskedBallPrior(chain, self.prior, self.setting, self.left[-1]))
 
     def stream(self) -> Iterator[MaskedBallInformation]:
@@ -105,9 +106,9 @@ class MaskedBallEngine(EnclosedEngine[MaskedBallInformation]):
         return MaskedLaw(self.walk, now.t, now.left, self.mask, self.digits)
 
     def distance(self, now: MaskedBallInformation) -> Decimal | None:
-        """TV(p_t, π), as it is defined: |c_t y_t − π| state by state, the mask's beside."""
-        kernel, t, end = kernel_of(self.chain), now.t, self._end
-        if self.prior is None and not (any(kernel.gammas[t:]) or any(kernel.uniform_betas[t:])):
+        """Return TV(p_t, π), as it is defined: |c_t y_t − π| state by state, the mask's beside."""
+        t, end = now.t, self._end
+        if self.prior is None and noise_of(self.chain).is_over(t):
             return Decimal(0)
         exactly = partial(self._exactly, t)
         wanted, bits = bits_for(self.digits) - SPARE_BITS // 4, bits_for(self.digits) + SPARE_BITS
@@ -138,7 +139,7 @@ class MaskedBallEngine(EnclosedEngine[MaskedBallInformation]):
         law, masked = self._law(t, bits)
         with ALONE, ctx.workprec(bits):
             others, of_mask = end(bits)
-            apart = (m * abs(x - y) for m, x, y in zip(self.walk.copies, law, others, strict=True))
+            apart = (m * abs(x - y) for m, x, y in zip(self.walk.multiplicities, law, others, strict=True))
             return (sum(apart, arb(0)) + abs(masked - of_mask)) / 2
 
     def _exactly(self, t: int) -> Fraction:

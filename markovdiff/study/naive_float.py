@@ -68,12 +68,12 @@ class NaiveFloat:
                 got=f"K = {chain.K}",
                 remedy="leave --shadow out, or lay it beside a smaller chain",
             )
-        from markovdiff.engines.float64.naive import shadow
+        from markovdiff.practice.textbook import shadow
 
         self.values: Iterator[float] = shadow(chain, unit)
         self.before: float | None = None
 
-    def beside(self, truth: Enclosed, decay: str | None) -> FloatError:
+    def compared_with(self, truth: Enclosed, decay: str | None) -> FloatError:
         """Return float64's I(x0;x_t) with the verdict on its decay; to be called for t = 0, 1, … in turn."""
         found = next(self.values)
         value, before = found if isfinite(found) else None, self.before
@@ -88,12 +88,12 @@ class NaiveFloat:
         )
 
 
-def check_certified(kind: str) -> None:
+def check_certified(kind: str, where: str = "--shadow") -> None:
     """Raise InputError where a run has no certified values to compare float64 with."""
     if kind == "float":
         raise InputError(
-            "float arithmetic has no certified values to compare float64 with",
-            where="--shadow",
+            "float arithmetic has no certified values to compare with",
+            where=where,
             expected="exact or ball arithmetic",
             got="float",
             remedy="add --arithmetic exact, or --arithmetic ball for a large chain",

@@ -111,12 +111,13 @@ class Journal:
             self.path = path
             self._file = path.open("a+", encoding="utf-8", newline="")
             self._file.seek(0)
-            first, *self.lines = self._file.read().split("\n")[:-1] or [""]
+            *whole, _torn = self._file.read().split("\n")
+            first, *self.lines = whole or [""]
             if first != header:
-                self.lines = []
-            self._file.seek(0)
-            self._file.truncate()
-            self._file.write("".join(f"{line}\n" for line in (header, *self.lines)))
+                whole, self.lines = [], []
+            self._file.truncate(sum(len(line.encode()) + 1 for line in whole))
+            if not whole:
+                self._file.write(f"{header}\n")
             self._file.flush()
         except (OSError, ValueError) as error:
             raise _unwritable(error, "the journal", str(path)) from None

@@ -7,6 +7,7 @@ and the reverse model.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from markovdiff.arithmetic.enclosure import Unit
@@ -39,7 +40,9 @@ class Plan:
     `model` is None for a process with memory, which has no ledger; `prior` is None where it is p_T, which not every
     arithmetic forms exactly; `laws` are those that checks measure against, by the check;
     `stationary` is the law by which float64 follows p_t − p_T, None where it has no need of one.
+    `hybrid` is the weight λ of the denoiser's cross-entropy in a loss that is reported too.
     `sequences` is what is run where the data are sequences; `chain` is one symbol's then, and has no `model`.
+    `closed_forms` says whether exact numbers are reported with their closed forms, where these are short.
     """
 
     chain: Chain
@@ -53,6 +56,14 @@ class Plan:
     unit: Unit
     forecast: Forecast
     sequences: SequencePlan | None = None
+    hybrid: Fraction | None = None
+    closed_forms: bool = True
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the tables of the reverse model as they were read."""
+        model = self.model if self.sequences is None else self.sequences.model
+        return () if model is None else model.notes
 
     @property
     def is_bayes(self) -> bool:
@@ -87,4 +98,5 @@ def planned(scenario: Scenario, chain: Chain) -> Plan:
         scenario.unit,
         forecast,
         joint,
+        scenario.file.reverse.hybrid,
     )

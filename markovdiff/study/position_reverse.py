@@ -7,18 +7,16 @@ says nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from markovdiff.arithmetic.rational import over_common_denominator, rational, shown
+from markovdiff.arithmetic.rational import over_common_denominator, rational, shown, text
 from markovdiff.engines.exact.position_ledger import PositionReverse
 from markovdiff.engines.exact.sequence_ledger import JointBayes, JointReverse
 from markovdiff.errors import InputError
-from markovdiff.process.reverse.bayes import BayesSpec
-from markovdiff.process.reverse.d3pm import D3PMSpec
-from markovdiff.process.reverse.mixture import PosteriorMixtureSpec
-from markovdiff.process.reverse.spec import ModelSpec
-from markovdiff.process.reverse.table import TableModelSpec
+from markovdiff.process.reverse.by_position import DenoiserFile, NamedDenoiser
+from markovdiff.process.reverse.spec import WHERE, ModelSpec
 from markovdiff.sequences.chain import SequenceChain
 from markovdiff.sequences.law import check_joint
 from markovdiff.sequences.position_models import (
@@ -34,37 +32,16 @@ from markovdiff.sequences.position_models import (
 from markovdiff.study import files
 from markovdiff.study.sums import Divider
 
-WHERE = "reverse.model"
-EXPECTED = 'kind = "posterior-mixture", "d3pm" or "table" with a denoiser, by position, or "bayes", the joint one'
-
 
 def check_joint_reverse(spec: ModelSpec, has_sampler: bool) -> None:
     """Raise InputError for a model that sequences have not, before anything is read or walked."""
-    match spec:
-        case BayesSpec():
-            if spec.data is not None:
-                raise InputError("a belief about one symbol", where=f"{WHERE}.data", expected=EXPECTED)
-            if has_sampler:
-                raise InputError(
-                    "the joint Bayes reverse does not draw positions apart",
-                    where="sampler",
-                    expected="a model that treats every position by itself",
-                    remedy='kind = "posterior-mixture" in reverse.model, the default, or leave [sampler] out',
-                )
-        case PosteriorMixtureSpec() | D3PMSpec():
-            _denoiser(spec)
-        case TableModelSpec():
-            if spec.path is None or spec.softmax:
-                raise InputError(
-                    "not a table of a denoiser",
-                    where=WHERE,
-                    expected="path to a file with probabilities under `denoiser`, as [t−1][x_t][l][k]",
-                    got="softmax" if spec.softmax else "rows" if spec.rows is not None else "no path",
-                )
-            if spec.last is not None and spec.form != "d3pm":
-                raise InputError("no formula that `last` could choose", where=f"{WHERE}.last", expected='form = "d3pm"')
-        case _:
-            raise InputError("a reverse model of one symbol", where=WHERE, expected=EXPECTED)
+    if spec.by_position() is None and has_sampler:
+        raise InputError(
+            "the joint Bayes reverse does not draw positions apart",
+            where="sampler",
+            expected="a model that treats every position by itself",
+            remedy='kind = "posterior-mixture" in reverse.model, the default, or leave [sampler] out',
+        )
 
 
 def joint_reverse(spec: ModelSpec, chain: SequenceChain, labels: int, folder: Path) -> JointReverse:
@@ -75,38 +52,55 @@ def joint_reverse(spec: ModelSpec, chain: SequenceChain, labels: int, folder: Pa
 
 def position_model(spec: ModelSpec, chain: SequenceChain, labels: int, folder: Path) -> PositionModel | None:
     """Return the per-position model; None for the joint Bayes reverse. Raises InputError where a table does not fit."""
-    check_joint_reverse(spec, has_sampler=False)
-    match spec:
-        case PosteriorMixtureSpec():
-            return PositionMixture(_denoiser(spec))
-        case D3PMSpec():
-            return PositionD3PM(_denoiser(spec), spec.at_the_end)
-        case TableModelSpec():
-            table = _table(spec, chain, labels, folder)
-            return PositionD3PM(table, spec.last or "prediction") if spec.form == "d3pm" else PositionMixture(table)
-    return None
+    wanted = spec.by_position()
+    if wanted is None:
+        return None
+    match wanted.denoiser:
+        case DenoiserFile() as file:
+            denoiser: PositionDenoiser = _table(file, chain, labels, folder)
+        case NamedDenoiser() as named:
+            denoiser = _denoiser(named)
+    match wanted.form:
+        case "posterior-mixture":
+            return PositionMixture(denoiser)
+        case "d3pm":
+            return PositionD3PM(denoiser, wanted.last)
 
 
-def _denoiser(spec: PosteriorMixtureSpec | D3PMSpec) -> PositionDenoiser:
-    if spec.denoiser is not None:
-        if spec.error is not None:
-            raise InputError("two denoisers", where=WHERE, expected="either error or denoiser", got="both")
-        return LeaveOneOut() if spec.denoiser == "leave-one-out" else PositionMarginal()
-    error = spec.error or Fraction(0)
-    if not 0 <= error <= 1:
-        raise InputError(
-            "the error is not a probability", where=f"{WHERE}.error", expected="from 0 to 1", got=shown(error)
-        )
-    return PositionPosterior(error)
+def brought_tables(model: JointReverse) -> dict[str, object]:
+    """Return what a record has of a model that reads a table: p̃ as [t−1][x_t][l][k], and what is done at t = 1."""
+    match model:
+        case PositionReverse(model=PositionMixture(denoiser=PositionTable(tables))):
+            return {"denoiser_rows": _written(tables)}
+        case PositionReverse(model=PositionD3PM(denoiser=PositionTable(tables), last=last)):
+            return {"last": last, "denoiser_rows": _written(tables)}
+    return {}
 
 
-def _table(spec: TableModelSpec, chain: SequenceChain, labels: int, folder: Path) -> PositionTable:
-    assert spec.path is not None
-    key, place = f"{WHERE}.path", f"{WHERE}.path ({folder / spec.path})"
+def _written(tables: Sequence[Sequence[Sequence[Sequence[int]] | None]]) -> list[object]:
+    return [[None if rows is None else [_shares(row) for row in rows] for rows in table] for table in tables]
+
+
+def _shares(row: Sequence[int]) -> list[str]:
+    return [text(Fraction(n, sum(row))) for n in row]
+
+
+def _denoiser(named: NamedDenoiser) -> PositionDenoiser:
+    match named.name:
+        case "posterior":
+            return PositionPosterior(named.error)
+        case "leave-one-out":
+            return LeaveOneOut()
+        case "data":
+            return PositionMarginal()
+
+
+def _table(file: DenoiserFile, chain: SequenceChain, labels: int, folder: Path) -> PositionTable:
+    key, place = f"{WHERE}.path", f"{WHERE}.path ({folder / file.path})"
     K, L = chain.K, chain.length
     check_joint(K, L, key)
-    _, nested = files.read_tables(folder / spec.path, ("denoiser",), key)
-    divider = Divider(spec.normalise, empty="null for an x_t that the table says nothing of, or probabilities")
+    _, nested = files.read_tables(folder / file.path, ("denoiser",), key)
+    divider = Divider(file.normalise, empty="null for an x_t that the table says nothing of, or probabilities")
     padded = False
 
     def law(row: object, where: str) -> tuple[int, ...]:

@@ -13,18 +13,19 @@ from functools import cached_property, partial
 
 from flint import arb, ctx, fmpz
 
-from markovdiff.arithmetic.enclosure import ALONE, accuracy, as_decimal, bits_for
+from markovdiff.arithmetic.decimals import as_decimal
+from markovdiff.arithmetic.enclosure import ALONE, accuracy, bits_for
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.engines.ball.information import TimeStep
 from markovdiff.engines.ball.ledger import EnclosedLedger
 from markovdiff.engines.ball.rank_one_forward import RankOneRecursion
-from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, RankOneSnapshot, Setting
+from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, RankOneSetting, RankOneSnapshot
 from markovdiff.engines.ball.rank_one_prior import RankOneBallPrior
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.information import SPARE_BITS
 from markovdiff.process.distribution import law_of
-from markovdiff.process.transition import IdentityPlusRankOne
+from markovdiff.process.rank_one import IdentityPlusRankOne
 from markovdiff.study.balls import EnclosedEngine, is_cheap, nearest
 from markovdiff.study.exact import total_variation
 from markovdiff.study.plan import Plan
@@ -58,7 +59,7 @@ class MixingLaw:
         """Return whether the decimals are the same."""
         return self.rows() == other.rows() if isinstance(other, MixingLaw) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # the law is written out to be compared; not a dict key
 
     def rows(self) -> tuple[tuple[Decimal, ...], ...]:
         """Return the one row, state by state."""
@@ -74,7 +75,7 @@ class RankOneBallEngine(EnclosedEngine[RankOneBallInformation]):
         super().__init__(plan)
         chain = plan.chain
         self.mixing = RankOneRecursion(chain, [*plan.laws.values(), *([] if plan.prior is None else [plan.prior])])
-        self.setting = Setting(self.mixing, is_cheap(chain))
+        self.setting = RankOneSetting(self.mixing, is_cheap(chain))
         self.ledger = EnclosedLedger(RankOneBallPrior(chain, self.prior, self.setting))
         self.place = None if self.prior is None else self.mixing.place(self.prior)
 
@@ -150,7 +151,8 @@ class RankOneBallEngine(EnclosedEngine[RankOneBallInformation]):
             law = self.mixing.law(t, bits + SPARE_BITS).entries()
             with ALONE, ctx.workprec(bits + SPARE_BITS):
                 apart = (
-                    m * abs(x - arb(w) / prior.d) for m, x, w in zip(self.mixing.copies, law, weights, strict=True)
+                    m * abs(x - arb(w) / prior.d)
+                    for m, x, w in zip(self.mixing.multiplicities, law, weights, strict=True)
                 )
                 return sum(apart, arb(0)) / 2
 

@@ -15,15 +15,20 @@ from dataclasses import dataclass, field, fields
 from decimal import Context, Decimal
 from fractions import Fraction
 from importlib import import_module
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from markovdiff.arithmetic.enclosure import decimal_text, fraction_text
+from markovdiff.arithmetic.decimals import decimal_text
 from markovdiff.arithmetic.quantity import Enclosed
-from markovdiff.arithmetic.rational import shown, text
+from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import one_line
 from markovdiff.sequences.law import joined
 from markovdiff.study.frames import cell, frame
 from markovdiff.study.naive_float import FloatError, rounded, scientific
+from markovdiff.study.plain import plain
+from markovdiff.study.sampled import Sampled, SequenceFacts
+
+if TYPE_CHECKING:  # NumPy comes with it
+    from markovdiff.study.practised import PracticeResult
 
 SCHEMA = "markovdiff.result/2"
 
@@ -135,7 +140,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Elbo:
-    """The ledger's totals; None for a process with memory. `nll_excess`, NLL − H(x0), is for tables: not in JSON."""
+    """The ledger's totals; None for a process with memory. `nll_excess`, NLL − H(x0), is for tables: not in JSON.
+
+    `cross_entropy` is the denoiser's, summed over the steps, None where there is none; `hybrid` is L and λ times that,
+    where `reverse.hybrid` gives λ.
+    """
 
     reconstruction: Enclosed | None = None
     denoising: Enclosed | None = None
@@ -146,11 +155,22 @@ class Elbo:
     gap: Enclosed | None = None
     model_error: Enclosed | None = None
     prior_gap: Enclosed | None = None
+    cross_entropy: Enclosed | None = None
+    hybrid: Enclosed | None = None
     nll_excess: Enclosed | None = None
 
     def __repr__(self) -> str:
         shown_totals = {"L": self.negative_elbo, "NLL": self.nll, "H(x0)": self.data_entropy}
         return f"<Elbo: {', '.join(f'{name} = {_short(value)}' for name, value in shown_totals.items())}>"
+
+    @property
+    def totals(self) -> tuple[str, ...]:
+        """The names of what a record has: the denoiser's losses only where a hybrid loss is asked for."""
+        return TOTALS if self.hybrid is None else (*TOTALS, *DENOISER_TOTALS)
+
+    def record(self) -> dict[str, Any]:
+        """Return the same as the JSON has it."""
+        return {name: plain(getattr(self, name)) for name in self.totals}
 
     def _repr_html_(self) -> str:
         return str(import_module("markovdiff.reports.notebook").of_ledger(self))
@@ -160,84 +180,10 @@ def _short(value: Enclosed | None) -> str:
     return "none" if value is None else value.short()
 
 
-TOTALS = tuple(field.name for field in fields(Elbo) if field.name != "nll_excess")
+DENOISER_TOTALS = ("cross_entropy", "hybrid")
+"""What stands beside the ledger's lines; null where the model has no denoiser, or no weight is given."""
 
-
-@dataclass(frozen=True)
-class SequenceFacts:
-    """What is known of a law of sequences before any noise.
-
-    `information_curve` is c_0 … c_{L−1}, what a position costs once j others are known; it and both correlations are
-    None where the subsets of positions are too many to be looked at.
-    """
-
-    length: int
-    symbols: tuple[str, ...]
-    information_curve: tuple[Enclosed, ...] | None = None
-    total_correlation: Enclosed | None = None
-    dual_total_correlation: Enclosed | None = None
-
-    def record(self) -> dict[str, Any]:
-        """Return the same as the JSON has it."""
-        curve = self.information_curve
-        return {
-            "length": self.length,
-            "symbols": list(self.symbols),
-            "information_curve": None if curve is None else [plain(c) for c in curve],
-            "total_correlation": plain(self.total_correlation),
-            "dual_total_correlation": plain(self.dual_total_correlation),
-        }
-
-
-@dataclass(frozen=True)
-class FalseSequence:
-    """A sequence that never occurs in the data, by its labels, and its mass under a sampler."""
-
-    x0: tuple[str, ...]
-    mass: Enclosed
-
-
-@dataclass(frozen=True)
-class TrueSequence:
-    """A sequence of the data, by its labels, its probability there, and its mass under a sampler."""
-
-    x0: tuple[str, ...]
-    probability: Fraction
-    mass: Enclosed
-
-
-@dataclass(frozen=True)
-class Sampled:
-    """What a sampler draws: by a number of steps or a grid of `times`, or by block sizes and an order.
-
-    `bound` says whether KL(q‖ν) ≤ excess is `strict` or `equal`; None where either is not finite. Of the order by
-    confidence `ties` counts the sequences shown on the way at which equals were told apart from the left. `true`
-    has the ten likeliest sequences of the data, for pictures: not in JSON.
-    """
-
-    steps: int | None
-    times: tuple[int, ...] | None
-    unmask: tuple[int, ...] | None
-    order: str | tuple[int, ...] | None
-    excess: Enclosed
-    kl: Enclosed | None
-    total_variation: Enclosed | None
-    outside_support: Enclosed | None
-    bound: str | None
-    false: tuple[FalseSequence, ...]
-    ties: int | None = None
-    true: tuple[TrueSequence, ...] = ()
-
-    def record(self) -> dict[str, Any]:
-        """Return the same as the JSON has it."""
-        by: dict[str, Any] = {"steps": self.steps, "times": self.times and list(self.times)}
-        if self.unmask is not None:
-            order = self.order if isinstance(self.order, str) else list(self.order or ())
-            by = {"unmask": list(self.unmask), "order": order}
-        numbers = {name: plain(getattr(self, name)) for name in ("excess", "kl", "total_variation", "outside_support")}
-        false = [{"x0": list(one.x0), "mass": plain(one.mass)} for one in self.false]
-        ties = {} if self.unmask is None else {"ties": self.ties}
-        return {**by, **numbers, "bound": self.bound, **ties, "false": false}
+TOTALS = tuple(field.name for field in fields(Elbo) if field.name not in ("nll_excess", *DENOISER_TOTALS))
 
 
 @dataclass(frozen=True)
@@ -245,7 +191,7 @@ class Result:
     """All that a run found out; `partial` where it was interrupted, and then there are only steps.
 
     `notes` has a sentence for each thing that was done to the input. `sequence` and `sampler` belong to data that are
-    sequences: None and empty for one symbol.
+    sequences: None and empty for one symbol. `practice` has what each habit gives that was asked for.
     """
 
     version: str
@@ -259,6 +205,7 @@ class Result:
     notes: tuple[str, ...] = ()
     sequence: SequenceFacts | None = None
     sampler: tuple[Sampled, ...] = ()
+    practice: tuple[PracticeResult, ...] = field(default=(), hash=False)
 
     def __repr__(self) -> str:
         name, kind = shown(self.scenario.get("name"), 40), self.arithmetic.get("kind")
@@ -287,14 +234,18 @@ class Result:
             "scenario": self.scenario,
             "notes": list(self.notes),
             "steps": [step.record(distributions, digits) for step in self.steps],
-            "elbo": {name: plain(getattr(self.elbo, name)) for name in TOTALS},
+            "elbo": self.elbo.record(),
             "checks": [{field.name: getattr(check, field.name) for field in fields(Check)} for check in self.checks],
             "sequence": None if self.sequence is None else self.sequence.record(),
             "sampler": [sampled.record() for sampled in self.sampler],
+            **({"practice": [practised.record() for practised in self.practice]} if self.practice else {}),
         }
 
-    def plot(self, what: str = "information", *, scale: str | None = None) -> Any:
-        """Draw the result and return the matplotlib Figure: information, loss, entropy or ledger (see `md.plot`)."""
+    def plot(self, what: str | None = None, *, scale: str | None = None) -> Any:
+        """Draw the result and return the matplotlib Figure.
+
+        `what` is information (the default), loss, entropy, ledger or sampler, as in `md.plot`.
+        """
         return import_module("markovdiff.figures.figure").plot(self, what, scale=scale)
 
     def to_json(self, distributions: bool = False, *, decimal: bool = False) -> str:
@@ -333,14 +284,15 @@ def to_csv(results: Iterable[Result], distributions: bool = False, named: bool =
     results = list(results)
     marked = any(result.partial for result in results)
     states = list(dict.fromkeys(s for r in results for s in states_of(r))) if distributions else []
-    shaded = any(step.shadow for result in results for step in result.steps)
+    shaded, parted = (any(getattr(step, name) for r in results for step in r.steps) for name in ("shadow", PARTS[0]))
+    columns = (*QUANTITIES, *PARTS * parted)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     more = (*(f"marginal[{s}]" for s in states), *SHADOW_COLUMNS * shaded, *["partial"] * marked)
-    writer.writerow([*(["scenario"] if named else []), *QUANTITIES, *more])
+    writer.writerow([*(["scenario"] if named else []), *columns, *more])
     for result in results:
         for step in result.steps:
-            row = [csv_cell(name, plain(getattr(step, name))) for name in QUANTITIES]
+            row = [csv_cell(name, plain(getattr(step, name))) for name in columns]
             if distributions:
                 law = dict(zip(states_of(result), step.marginal, strict=True))
                 row += [csv_cell("marginal", plain(law.get(s))) for s in states]
@@ -351,9 +303,9 @@ def to_csv(results: Iterable[Result], distributions: bool = False, named: bool =
     return out.getvalue()
 
 
-def _shadow_cells(shade: FloatError) -> list[str]:
+def _shadow_cells(shadow: FloatError) -> list[str]:
     """Return the cells of float64's values; of the relative error its upper bound."""
-    cells = {**shade.record(), "relative_error": shade.error and scientific(rounded(shade.error)[1])}
+    cells = {**shadow.record(), "relative_error": shadow.error and scientific(rounded(shadow.error)[1])}
     return [
         str(cell).lower() if isinstance(cell, bool) else csv_cell(f"shadow_{name}", cell)
         for name, cell in cells.items()
@@ -367,29 +319,6 @@ def states_of(result: Result) -> list[str]:
     states = result.scenario["states"]
     assert isinstance(states, list)
     return states
-
-
-def plain(value: object, digits: int | None = None) -> object:
-    """Return a value as the JSON has it; a rational as a decimal of so many digits where these are given."""
-    match value:
-        case Fraction() if digits is not None:
-            return fraction_text(value, digits)
-        case Fraction():
-            return text(value)
-        case Decimal():
-            return decimal_text(value)
-        case Enclosed(witness=None, lower=None):
-            return {"value": value.value, "closed_form": None}
-        case Enclosed(witness=None):
-            return {"value": value.value, "lower": value.lower, "upper": value.upper, "closed_form": value.closed_form}
-        case Enclosed():
-            return {"value": value.value, "witness": value.witness}
-    return value
-
-
-def quantity_record(value: Enclosed | None) -> object:
-    """Return a quantity as the JSON has it."""
-    return plain(value)
 
 
 def csv_cell(name: str, plain: object) -> str:

@@ -11,22 +11,22 @@ from fractions import Fraction
 from functools import cached_property
 
 from markovdiff.arithmetic import enclosure
-from markovdiff.arithmetic.enclosure import Unit, bits_for, decimals, show
-from markovdiff.arithmetic.quantity import MAX_CLOSED_FORM, Enclosed, Quantity, show_ending
-from markovdiff.arithmetic.rational import text
+from markovdiff.arithmetic.decimals import decimals
+from markovdiff.arithmetic.enclosure import Unit, bits_for
+from markovdiff.arithmetic.quantity import Enclosed, Quantity, of_rational, written
 from markovdiff.engines.exact.position_ledger import PositionReverse
 from markovdiff.engines.exact.position_likelihood import DrawnLaw, PositionLikelihood, Share, unmasked
 from markovdiff.engines.exact.sequence_ledger import JointPrior
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.checks.finding import Finding
-from markovdiff.measures.checks.sampler import claims_of, conclusion
+from markovdiff.measures.checks.sampler import FIGURES, claims_of, conclusion
 from markovdiff.measures.ledger import Term, Unbounded
 from markovdiff.sequences.chain import SequenceChain
 from markovdiff.sequences.curve import information_curve
 from markovdiff.sequences.orders import MAX_OUTCOMES, choice, outcomes
 from markovdiff.sequences.unmasking import unmasking
 from markovdiff.study.plan import SequencePlan
-from markovdiff.study.result import FalseSequence, Sampled, TrueSequence
+from markovdiff.study.sampled import FalseSequence, Sampled, TrueSequence
 from markovdiff.study.sampler_keys import Asked, asked, bounds, find
 from markovdiff.study.scenario import Scenario
 from markovdiff.study.steps import unbounded
@@ -41,7 +41,7 @@ MOST_SHARE_BITS = 2**14
 """Bits that a mass is evaluated with at most, where it is not known whether it is 0."""
 
 
-class Drawn:
+class SamplerOutcome:
     """A sampler, and what it draws: numbers that are found when they are asked for."""
 
     def __init__(
@@ -94,7 +94,7 @@ class Drawn:
         return self.law.ties if self.law is not None and self.asked.order == "confidence" else None
 
     def share(self, name: str) -> Share:
-        """TV(q, ν) or the mass outside the support."""
+        """Return TV(q, ν) or the mass outside the support."""
         assert self.law is not None
         return self.law.total_variation if name == "total_variation" else self.law.outside_support
 
@@ -109,10 +109,12 @@ class Drawn:
             return None
         return compared(self.share(name), bound)
 
-    def tell(self, name: str, unit: Unit) -> str:
+    def describe(self, name: str, unit: Unit) -> str:
         """Return a few digits of a number, with its unit if it has one."""
-        value = getattr(self.reported(3, unit), name)
-        return "unknown" if value is None else f"= {value.value}{f' {unit}' if name in ('kl', 'excess') else ''}"
+        value = getattr(self.reported(FIGURES, unit), name)
+        if value is None or name not in ("kl", "excess"):
+            return "unknown" if value is None else f"= {value.value}"
+        return f"= {value.value} {unit[:-1] if value.value == '1' else unit}"
 
     def reported(self, digits: int, unit: Unit) -> Sampled:
         """Return the row of the result."""
@@ -147,7 +149,7 @@ class Drawn:
         return Sampled(by.steps, by.times, by.unmask, by.order, *numbers, self.bound, false, self.ties, true)
 
 
-class Kept(Drawn):
+class Kept(SamplerOutcome):
     """A sampler that keeps some of the times."""
 
     def __init__(self, asked_for: Asked, chain: SequenceChain, found: PositionLikelihood) -> None:
@@ -165,10 +167,10 @@ class Kept(Drawn):
         return self.found.is_tight
 
 
-def samplers(scenario: Scenario, plan: SequencePlan, progress: Callable[[str, float], None]) -> list[Drawn]:
+def samplers(scenario: Scenario, plan: SequencePlan, progress: Callable[[str, float], None]) -> list[SamplerOutcome]:
     """Return the samplers that the file asks for, each walked."""
     wanted = asked(scenario)
-    found: list[Drawn] = []
+    found: list[SamplerOutcome] = []
     for i, one in enumerate(wanted):
         sampler = _drawn(one, plan)
         if sampler.law is not None:
@@ -178,24 +180,25 @@ def samplers(scenario: Scenario, plan: SequencePlan, progress: Callable[[str, fl
     return found
 
 
-def _drawn(one: Asked, plan: SequencePlan) -> Drawn:
+def _drawn(one: Asked, plan: SequencePlan) -> SamplerOutcome:
     model, chain = plan.model, plan.chain
     assert isinstance(model, PositionReverse)
     if one.times is not None:
         return Kept(one, chain, model.sampler(one.times, JointPrior(chain, plan.prior)))
     assert one.unmask is not None
     sizes, order = one.unmask, one.order
-    way = choice(order if isinstance(order, str) else list(order or ()), chain.length)  # type: ignore[arg-type]
+    assert order is not None
+    way = choice(order, chain.length)
     law = None
     if outcomes(sizes, chain.K - 1, way) <= MAX_OUTCOMES:
         law = unmasked(chain, model.positions, sizes, way)
     if way.is_random:
-        return Drawn(one, chain, law, lambda: unmasking(information_curve(chain.law), sizes).excess)
+        return SamplerOutcome(one, chain, law, lambda: unmasking(information_curve(chain.law), sizes).excess)
     walked = law or unmasked(chain, model.positions, sizes, way)
-    return Drawn(one, chain, walked, lambda: walked.divergence)
+    return SamplerOutcome(one, chain, walked, lambda: walked.divergence)
 
 
-def bounds_of(scenario: Scenario, found: Sequence[Drawn]) -> Finding:
+def bounds_of(scenario: Scenario, found: Sequence[SamplerOutcome]) -> Finding:
     """Return the finding of the check `sampler`."""
     named = [sampler.asked for sampler in found]
     claims = claims_of(bounds(scenario), lambda entry, where: find(entry, where, named, lambda i: found[i]))
@@ -219,16 +222,13 @@ def compared(share: Share, bound: Fraction) -> int | None:
 
 def enclosed(share: Share, digits: int) -> Enclosed:
     """Return a share as it is reported: with its fraction as closed form, where that is short."""
+    if share.exact is not None:
+        return of_rational(share.exact, digits)
     if share.is_zero:
-        return Enclosed("0", "0", "0", "0")
+        return of_rational(Fraction(0), digits)
     bits = bits_for(digits)
     while (d := decimals(share.evaluate(bits), digits)) is None:
         bits *= 2
         if share.is_zero is None and bits > MOST_SHARE_BITS:
             return Enclosed("undecided", witness={"t": 0}, words=f"not told from 0 by {MOST_SHARE_BITS} bits")
-    closed = None if share.exact is None else text(share.exact)
-    short = closed if closed is not None and len(closed) <= MAX_CLOSED_FORM else None
-    if share.exact is not None and share.exact == Fraction(d.nearest) * Fraction(10) ** d.exponent:
-        value = show_ending(d.nearest, d.exponent)
-        return Enclosed(value, value, value, short)
-    return Enclosed(show(d.nearest, d.exponent), show(d.lower, d.exponent), show(d.upper, d.exponent), short)
+    return written(d, digits)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from markovdiff.arithmetic.enclosure import Unit
+from markovdiff.arithmetic.rational import shown
 from markovdiff.errors import InputError
 from markovdiff.measures.checks.sampler import Bounded, SamplerBound, claims_of
 from markovdiff.process.distribution import Distribution
@@ -51,8 +52,15 @@ class Asked:
     unmask: tuple[int, ...] | None = None
     order: str | tuple[int, ...] | None = None
 
+    def record(self) -> dict[str, object]:
+        """Return by what it is named, as a result has it."""
+        if self.unmask is not None:
+            order = self.order if isinstance(self.order, str) else list(self.order or ())
+            return {"unmask": list(self.unmask), "order": order}
+        return {"times": list(self.times or ())} if self.steps is None else {"steps": self.steps}
+
     def is_named(self, entry: SamplerBound) -> bool:
-        """Whether an entry of the check speaks of this one."""
+        """Return whether an entry of the check speaks of this one."""
         if entry.steps is not None:
             return self.steps == entry.steps
         if entry.times is not None:
@@ -76,7 +84,13 @@ def asked(scenario: SamplerSetting) -> list[Asked]:
     found = [Asked(n, evenly(n, T, f"sampler.steps[{i}]")) for i, n in enumerate(spec.steps or [])]
     found += [Asked(None, checked_times(ts, T, f"sampler.times[{i}]")) for i, ts in enumerate(spec.times or [])]
     if spec.unmask is None and spec.order != "random":
-        raise InputError("an order without block sizes", where="sampler.order", expected="sampler.unmask beside it")
+        raise InputError(
+            "an order without block sizes",
+            where="sampler.order",
+            expected="sampler.unmask beside it",
+            got=f"order = {shown(spec.order)} alone",
+            remedy="add unmask = [[…]], block sizes that add up to data.length, or leave the order out",
+        )
     if spec.unmask is not None:
         _check_masks(scenario)
         choice(spec.order, L)
@@ -95,9 +109,16 @@ def _check_masks(scenario: SamplerSetting) -> None:
             "unmasking needs a kernel that masks",
             where="sampler.unmask",
             expected='noise.kernel = { kind = "absorbing" } with a mask that is none of the data\'s symbols',
-            got=f'kind = "{scenario.file.noise.kernel.kind()}"',
+            got=_kernel(scenario),
             remedy="another kernel, or leave sampler.unmask out",
         )
+
+
+def _kernel(scenario: SamplerSetting) -> str:
+    """Return the kind of the kernel, and its mask where that is a symbol of the data."""
+    spec, target = scenario.file.noise.kernel, scenario.kernel.rank_one_target
+    kind, mask = f'kind = "{spec.kind()}"', spec.added_state()
+    return kind if mask is None or target is None else f'{kind} with the mask "{mask}", which the data have'
 
 
 def _order(order: str | list[int]) -> str | tuple[int, ...]:
@@ -122,7 +143,7 @@ class _Unknown:
         """None."""
         return None
 
-    def tell(self, name: str, unit: Unit) -> str:  # noqa: ARG002
+    def describe(self, name: str, unit: Unit) -> str:  # noqa: ARG002
         """Nothing."""
         return name
 

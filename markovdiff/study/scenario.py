@@ -1,6 +1,6 @@
 """A scenario: one question about one noising chain, resolved and frozen.
 
-    load(path or shipped name) → Scenario → .chain() → run() → Result
+    loading.load(path or shipped name) → Scenario → .chain() → run() → Result
 
 The file says what (see `fileformat`), `resolve` makes exact objects of it, and here they become a value:
 what it is called, the chain, the prior, the checks that will be made and what is expected of each.
@@ -9,8 +9,6 @@ Errors are InputErrors that name the file and the key.
 
 from __future__ import annotations
 
-import difflib
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -25,7 +23,7 @@ from markovdiff.arithmetic.enclosure import Unit, check_digits, check_unit
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields
-from markovdiff.errors import InputError, MarkovdiffError
+from markovdiff.errors import InputError
 from markovdiff.measures.checks import CHECKS, Dpi, Sampler, Sdpi
 from markovdiff.measures.checks.finding import CheckObserver
 from markovdiff.measures.checks.kind import NamedLaw
@@ -36,19 +34,15 @@ from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.reverse.bayes import BayesSpec
 from markovdiff.process.reverse.mixture import PosteriorMixtureSpec
 from markovdiff.process.stationary import stationary_of_chain
-from markovdiff.study import fileformat, files, resolve, reverse
-from markovdiff.study.confined import SHIPPED
+from markovdiff.study import fileformat, resolve, resolve_data, reverse
 from markovdiff.study.forecast import check_forecast
-from markovdiff.study.reading import read, structured
-from markovdiff.study.settings import assigned, plain, tree
+from markovdiff.study.reading import structured
+from markovdiff.study.settings import assigned, tree
 
 if TYPE_CHECKING:  # what is about sequences is loaded where the data are sequences
     from markovdiff.engines.exact.sequence_ledger import JointReverse
     from markovdiff.sequences.chain import SequenceChain
     from markovdiff.study.sequence_data import Sequences
-
-MAX_FILE_BYTES = 16 * 2**20
-"""A scenario file may be this large."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +161,7 @@ class Scenario:
         return SequenceChain(law, self.chain())
 
     def joint_reverse(self, sequences: SequenceChain) -> JointReverse:
-        """R_1 … R_T on sequences. Raises InputError for a model that is of one symbol."""
+        """Return R_1 … R_T on sequences. Raises InputError for a model that is of one symbol."""
         from markovdiff.study.position_reverse import joint_reverse
 
         return joint_reverse(self.model, sequences, self.labels, self.folder)
@@ -206,13 +200,14 @@ class Scenario:
         This scenario stays as it is.
         Raises InputError that names the key.
 
+        >>> from markovdiff.study.loading import load
         >>> load("two-state").replace("noise.schedule.beta", "1/20").betas[0]
         Fraction(1, 20)
         """
         tables = tree(self.file)
         for name, wanted in (key if isinstance(key, Mapping) else {key: value}).items():
             tables = assigned(tables, name, wanted)
-        made = _resolved(structured(tables), self.folder, self.name)
+        made = resolved(structured(tables), self.folder, self.name)
         return made if self.unit == self.file.unit else made.with_options(unit=self.unit)
 
     @property
@@ -290,15 +285,31 @@ class Scenario:
 
             check_asked(self)
         if self.sequences is None:
-            self.reverse_model(chain)
+            model = self.reverse_model(chain)
+            self._check_hybrid(has_denoiser=model is not None and model.prediction is not None)
         else:
             self._check_sequences()
+            self._check_hybrid(has_denoiser=not self.model.is_bayes)
         if "stationary" in (self.file.reverse.prior, *named.values()):
             check_forecast(chain)
         if self.file.reverse.prior != "marginal":
             self.prior(chain)
         for check in named:
             CHECKS[check].law(self._asked(check), self)
+
+    def _check_hybrid(self, *, has_denoiser: bool) -> None:
+        """Raise InputError for a hybrid loss that cannot be had."""
+        weight, where = self.file.reverse.hybrid, "reverse.hybrid"
+        if weight is not None and weight < 0:
+            raise InputError("a negative weight", where=where, expected="λ ≥ 0", got=shown(weight))
+        if weight is not None and not has_denoiser:
+            raise InputError(
+                "the hybrid loss is of a denoiser, and this reverse model has none",
+                where=where,
+                expected='reverse.model of kind "d3pm" or "posterior-mixture", or a table of a denoiser',
+                got=self.model.kind(),
+                remedy="another reverse model, or leave the key out",
+            )
 
     def _check_sequences(self) -> None:
         """Raise InputError for what is not to be had of sequences."""
@@ -328,7 +339,7 @@ class Scenario:
         except InputError:
             return None
 
-    def watchers(self) -> Iterator[tuple[str, CheckObserver]]:
+    def observers(self) -> Iterator[tuple[str, CheckObserver]]:
         """Yield an observer for each expected check, but for those that the engines conclude themselves."""
         for check in self.expectations:
             observer = CHECKS[check].observer(self._asked(check), self)
@@ -369,115 +380,12 @@ def _located(where: str, chain: Chain) -> RationalMatrix:
         raise error.located(where) from None
 
 
-def load(source: str | Path) -> Scenario:
-    """Return a scenario from a path, or by the name of one that ships.
-
-    Raises InputError that names the file, the key, what was expected and what to do.
-    """
-    path = find(source)
-    text = files.read_text(path, "scenario", MAX_FILE_BYTES)
-    try:
-        return loads(text, folder=path.parent, name=_readable(path.stem))
-    except MarkovdiffError as error:
-        raise error.located(shown(path)) from None
-
-
-def loaded(given: Scenario | str | Path) -> Scenario:
-    """Return a scenario as it is, or from its path or name. Raises InputError as `load` does."""
-    return given if isinstance(given, Scenario) else load(given)
-
-
-def find(source: str | Path) -> Path:
-    """Return the file that a path or a shipped name stands for. Raise InputError for an unknown name."""
-    if not isinstance(source, str | os.PathLike):
-        raise InputError(
-            "neither a path nor a name",
-            where="load",
-            expected="a string or a Path; md.loads takes TOML text",
-            got=shown(source),
-        )
-    path = Path(source)
-    if _exists(path) or path.suffix == ".toml" or len(path.parts) != 1:
-        return path
-    return find_shipped(path.name)
-
-
-def find_shipped(name: str) -> Path:
-    """Return the file of a shipped scenario. Raise InputError that names the nearest one."""
-    shipped = shipped_scenarios()
-    if name not in shipped:
-        close = difflib.get_close_matches(name, shipped, n=1)
-        raise InputError(
-            "no such scenario",
-            where=shown(Path(name)),
-            expected="a path, or a name that `markovdiff list` shows",
-            remedy=f"did you mean {close[0]!r}?" if close else "see `markovdiff list`",
-        )
-    return shipped[name]
-
-
-def _readable(name: str) -> str:
-    """Return a file's name as text that can be written anywhere."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
-def _exists(path: Path) -> bool:
-    """Return whether there is such a path; a name that no file system takes is none."""
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
-def loads(text: str, *, folder: str | Path = ".", name: str = "scenario") -> Scenario:
-    """Return a scenario from TOML text; paths in it are relative to `folder`.
-
-    >>> loads('''
-    ... data = { weights = [3, 1] }
-    ... noise = { steps = 2, kernel = { kind = "uniform" }, schedule = { kind = "jump" } }
-    ... ''').betas
-    (Fraction(1, 2), Fraction(1, 1))
-    """
-    if not isinstance(text, str):
-        raise InputError(
-            "not TOML text", where="loads", expected="a string; md.load takes a path or a name", got=shown(text)
-        )
-    _check_named("loads", folder, name)
-    return _resolved(read(text), Path(folder), name)
-
-
-def scenario(tables: Mapping[str, Any], *, folder: str | Path = ".", name: str = "scenario") -> Scenario:
-    """Return the scenario that a dict says, with the keys of a scenario file.
-
-    Numbers are integers, Fractions, Decimals or strings such as "1/10"; NumPy's integers and arrays of them are taken
-    too. A float is refused, as it is rarely the number that was meant. Paths in it are relative to `folder`.
-    Raises InputError that names the key.
-
-    >>> scenario({
-    ...     "data": {"weights": [3, 1]},
-    ...     "noise": {"steps": 2, "kernel": {"kind": "uniform"}, "schedule": {"kind": "jump"}},
-    ... }).betas
-    (Fraction(1, 2), Fraction(1, 1))
-    """
-    if not isinstance(tables, Mapping):
-        raise InputError(
-            "not a dict", where="scenario", expected="a scenario's tables; md.loads takes TOML text", got=shown(tables)
-        )
-    _check_named("scenario", folder, name)
-    return _resolved(structured(plain(tables)), Path(folder), name)
-
-
-def _check_named(function: str, folder: object, name: object) -> None:
-    if not isinstance(folder, str | Path) or not isinstance(name, str):
-        where, got = ("name", name) if isinstance(folder, str | Path) else ("folder", folder)
-        raise InputError("not text", where=f"{function}, {where}", expected="a string", got=shown(got))
-
-
-def _resolved(spec: fileformat.File, folder: Path, name: str) -> Scenario:
+def resolved(spec: fileformat.File, folder: Path, name: str) -> Scenario:
+    """Return the scenario that tables say; paths in it are relative to `folder`. Raises InputError naming the key."""
     notes: list[str] = []
     law = None
     if spec.data.length is None:
-        labelled = resolve.data(spec.data, folder, notes)
+        labelled = resolve_data.data(spec.data, folder, notes)
     else:
         from markovdiff.study.sequence_data import one_symbol, sequences
 
@@ -489,11 +397,3 @@ def _resolved(spec: fileformat.File, folder: Path, name: str) -> Scenario:
     made = Scenario(spec.name or name, spec, data, kernel, betas, T, labelled.K, folder, spec.unit, tuple(notes), law)
     made.check_applicable()
     return made
-
-
-def shipped_scenarios() -> dict[str, Path]:
-    """Return the scenarios that ship, by name."""
-    for folder in SHIPPED:
-        if found := {path.stem: path for path in sorted(folder.glob("*.toml"))}:
-            return found
-    return {}

@@ -6,10 +6,11 @@ from dataclasses import fields
 from typing import Any
 
 from markovdiff.study import fileformat
-from markovdiff.study.result import PARTS, SCHEMA, TOTALS, Step
+from markovdiff.study.result import DENOISER_TOTALS, PARTS, SCHEMA, TOTALS, Step
 
 _RATIONAL = {"type": "string", "pattern": "^-?[0-9]+(/[0-9]+)?$", "description": "an exact rational, n/d"}
 _DECIMAL = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?$"}
+_END = r"^-?([0-9]+(\.[0-9]+)?(e-?[0-9]+)?|inf)$"
 _WITNESS = {"type": ["object", "null"], "description": "where: times, states"}
 
 
@@ -29,17 +30,25 @@ def result_schema() -> dict[str, Any]:
         "scenario": _scenario(),
         "notes": {"type": "array", "items": {"type": "string"}, "description": "what was done to the input"},
         "steps": {"type": "array", "items": _step(), "minItems": 1},
-        "elbo": _object({name: _nullable("quantity") for name in TOTALS}),
+        "elbo": _object(
+            {name: _nullable("quantity") for name in (*TOTALS, *DENOISER_TOTALS)}, optional=DENOISER_TOTALS
+        ),
         "checks": {"type": "array", "items": _check()},
         "sequence": {"anyOf": [_sequence(), {"type": "null"}], "description": "of data that are sequences"},
-        "sampler": {"type": "array", "items": _sampled(), "description": "of data that are sequences"},
+        "sampler": {"type": "array", "items": sampled(), "description": "of data that are sequences"},
+        "practice": {"type": "array", "items": _practice(), "minItems": 1, "description": "with --practice"},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "markovdiff result",
-        **_object(whole, optional=("partial",)),
-        "$defs": {"quantity": _quantity(), "rational": _RATIONAL, "decimal": _DECIMAL, "reported": _reported()},
+        **_object(whole, optional=("partial", "practice")),
+        "$defs": {**definitions(), "reported": _reported()},
     }
+
+
+def definitions() -> dict[str, Any]:
+    """Return the schemas of a certified number, an exact rational and a decimal, by the names that refer to them."""
+    return {"quantity": _quantity(), "rational": _RATIONAL, "decimal": _DECIMAL}
 
 
 def _object(properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -102,7 +111,7 @@ def _step() -> dict[str, Any]:
     return _object(own, optional=("marginal", *PARTS, "shadow"))
 
 
-def _sampled() -> dict[str, Any]:
+def sampled() -> dict[str, Any]:
     """Return what a sampler of sequences draws."""
     integers = {"type": "array", "items": {"type": "integer"}}
     named = {"enum": ["random", "left-to-right", "confidence"]}
@@ -145,6 +154,27 @@ def _shadow() -> dict[str, Any]:
     )
     found["description"] = "with --shadow: the textbook formula of I(x0;x_t) in float64, and what is wrong with it"
     return found
+
+
+def _practice() -> dict[str, Any]:
+    """Return the schema of what a habit of practical code gives: not certified, but its bias is enclosed."""
+    end = {"type": "string", "pattern": _END, "description": "a decimal, or infinite"}
+    bias = _object({"lower": end, "upper": end})
+    bias["description"] = "lower ≤ habit − truth ≤ upper; null where either is no number, or both are infinite"
+    value = {"type": "string", "pattern": f"{_END}|^(undefined|undecided)$", "description": "what the habit gives"}
+    number = _object({"value": value, "bias": {"anyOf": [bias, {"type": "null"}]}})
+    either = {"anyOf": [number, {"type": "null"}]}
+    step = {"t": {"type": "integer", "minimum": 0}, "mutual_information": number}
+    totals = _object(dict.fromkeys(("reconstruction", "denoising", "prior", "negative_elbo", "nll"), number))
+    return _object(
+        {
+            "habit": {"type": "string"},
+            "words": {"type": "string"},
+            "arithmetic": {"type": "string", "description": "exact, or a number format"},
+            "steps": {"type": "array", "items": _object({**step, "information_loss": either, "elbo_term": either})},
+            "elbo": {"anyOf": [totals, {"type": "null"}]},
+        }
+    )
 
 
 def _check() -> dict[str, Any]:
@@ -199,10 +229,18 @@ def _scenario() -> dict[str, Any]:
             "schedule": {"type": ["object", "null"], "description": "its kind, and what it is made of"},
             "steps": {"type": "integer"},
             "betas": {"anyOf": [rationals, {"type": "null"}]},
-            "reverse": _object({"model": {"type": ["object", "null"]}, "prior": prior}),
+            "reverse": _object(
+                {
+                    "model": {"type": ["object", "null"]},
+                    "prior": prior,
+                    "hybrid": {"type": "string", "description": "λ of the hybrid loss, where it is asked for"},
+                },
+                optional=("hybrid",),
+            ),
             "checks": {"type": "object", "additionalProperties": {"type": ["string", "object"]}},
+            "samplers": {"type": "array", "items": {"type": "object"}, "description": "which samplers are asked for"},
         },
-        optional=("sequences",),
+        optional=("sequences", "samplers"),
     )
 
 

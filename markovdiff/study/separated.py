@@ -23,7 +23,7 @@ DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", " ": "blanks"}
 Row = list[str]
 
 
-class Table:
+class SeparatedTable:
     """The rows below the header of a file of separated values, and the lines that were left out as comments."""
 
     def __init__(self, text: str, place: str) -> None:
@@ -35,7 +35,7 @@ class Table:
     def rows(
         self, start: int, is_comment: Callable[[str, int], bool], *, headed: bool = False
     ) -> Iterator[tuple[int, Row]]:
-        """Each row from line `start` (counted from 0) on, with the number of the line where it begins.
+        """Return each row from line `start` (counted from 0) on, with the number of the line where it begins.
 
         With `headed` the first line is a header, whatever it begins with.
         """
@@ -91,7 +91,7 @@ def counts_in(
     text: str, label: str, count: str, where: str, place: str
 ) -> tuple[list[str], list[Fraction | int], list[str]]:
     """Two columns of a text with a header: labels and non-negative numbers, and notes on how they were read."""
-    table = Table(text, place)
+    table = SeparatedTable(text, place)
     start, columns = _header(table, label, count)
     at_label, at_count = columns.index(label), columns.index(count)
 
@@ -139,7 +139,7 @@ def _count(field: str, place: str) -> Fraction | int:
     return int(value) if value.denominator == 1 else value
 
 
-def _header(table: Table, label: str, count: str) -> tuple[int, Row]:
+def _header(table: SeparatedTable, label: str, count: str) -> tuple[int, Row]:
     """Return the line where the header begins (from 0), and its names; sets the delimiter that it shows."""
     for start, line in enumerate(table.lines):
         is_marked = line.lstrip().startswith("#")
@@ -161,7 +161,7 @@ def _header(table: Table, label: str, count: str) -> tuple[int, Row]:
     raise InputError("the file has no header", where=table.place, expected=expected)
 
 
-def _no_column(table: Table, start: int, label: str, count: str) -> NoReturn:
+def _no_column(table: SeparatedTable, start: int, label: str, count: str) -> NoReturn:
     names = table.first(start, ",")
     missing = next(name for name in (label, count) if name not in names)
     headless = any(map(_is_number, names))
@@ -207,7 +207,7 @@ def rows_in(text: str, K: int, labels: Sequence[str], where: str, place: str) ->
     A header is left out where it has the labels of the states in their order; so is a first column that does, or that
     counts from 0, below a header with one field more than there are states.
     """
-    table = Table(text, place)
+    table = SeparatedTable(text, place)
     table.delimiter = _delimiter(table, K)
     found = [(n, _trimmed(row, table.delimiter)) for n, row in table.rows(0, lambda _line, _number: True)]
     if _has_index(found, K, labels):
@@ -221,12 +221,12 @@ def rows_in(text: str, K: int, labels: Sequence[str], where: str, place: str) ->
 
 
 def series_in(text: str, names: Sequence[str], where: str, place: str) -> tuple[list[Fraction], list[str]]:
-    """One column of numbers, or one row of them, and notes on how they were read.
+    """Return one column of numbers, or one row of them, and notes on how they were read.
 
     A header is a first row without a number. Of several columns below one the one with one of these names is taken; its
     first cell may be empty, as β_0 is in what this program writes.
     """
-    table, named = Table(text, place), " or ".join(map(repr, names))
+    table, named = SeparatedTable(text, place), " or ".join(map(repr, names))
     start = next((i for i, line in enumerate(table.lines) if line.strip() and not line.lstrip().startswith("#")), 0)
     table.delimiter = next((d for d in (",", "\t", ";") if len(table.first(start, d)) > 1), ",")
     rows = [(n, row) for n, row in table.rows(0, lambda _line, _number: True) if any(field.strip() for field in row)]
@@ -279,7 +279,7 @@ def _trimmed(row: Row, delimiter: str) -> Row:
     return [field for field in row if field] if delimiter == " " else row
 
 
-def _delimiter(table: Table, K: int) -> str:
+def _delimiter(table: SeparatedTable, K: int) -> str:
     """Return what splits the first row into K fields; a comma where nothing does."""
     start = next((i for i, line in enumerate(table.lines) if line.strip() and not line.lstrip().startswith("#")), 0)
     for delimiter in (",", "\t", ";", " "):

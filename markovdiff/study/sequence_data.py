@@ -19,14 +19,14 @@ from markovdiff.process.distribution import Distribution, check_labels, check_si
 from markovdiff.process.stationary import stationary
 from markovdiff.process.transition import Dense
 from markovdiff.sequences.law import MarkovSequences, SequenceLaw, joined
-from markovdiff.study import fileformat, resolve
+from markovdiff.study import fileformat, resolve_data
 
 Sequences: TypeAlias = "SequenceLaw | MarkovSequences"
 
 
 def sequences(spec: fileformat.Data, length: int, folder: Path, notes: list[str]) -> Sequences:
     """Return the law of sequences of that length that [data] describes."""
-    form = resolve.form_of(spec)
+    form = resolve_data.form_of(spec)
     if spec.sequences is not None:
         return _listed(spec.sequences, spec.states, length)
     if spec.markov is not None:
@@ -35,7 +35,7 @@ def sequences(spec: fileformat.Data, length: int, folder: Path, notes: list[str]
         if spec.states is not None:
             raise InputError("data.text brings its own labels", where="data.states", remedy="leave one of them out")
         return _windows(spec.text, length, folder)
-    return MarkovSequences.independent(resolve.data(spec, folder, notes), length, f"data.{form}")
+    return MarkovSequences.independent(resolve_data.data(spec, folder, notes), length, f"data.{form}")
 
 
 def one_symbol(law: Sequences) -> Distribution:
@@ -81,7 +81,11 @@ def _listed(
         key = tuple(tokens)
         if key in weights:
             raise InputError(
-                "a sequence is given twice", where=f"{where}, {shown(joined(tokens))}", expected="each once"
+                "a sequence is given twice",
+                where=f"{where}, {shown(joined(tokens))}",
+                expected="each once",
+                got=f"weights {shown(weights[key])} and {shown(weight)}",
+                remedy="one entry with the sum of its weights",
             )
         weights[key] = weight
     return SequenceLaw.from_weights(weights, symbols, where)
@@ -111,8 +115,8 @@ def _distribution(law: RationalMatrix, labels: Sequence[str]) -> Distribution:
 
 def _windows(spec: fileformat.Text, length: int, folder: Path) -> SequenceLaw:
     where = "data.text"
-    symbols = list(resolve.symbols_of(spec, folder / spec.path, where))
-    known = resolve.counted(spec, symbols, where).states
+    symbols = list(resolve_data.symbols_of(spec, folder / spec.path, where))
+    known = resolve_data.counted(spec, symbols, where).states
     return SequenceLaw.from_windows(_runs(symbols, known, spec.other), length, known, where)
 
 

@@ -12,13 +12,15 @@ from fractions import Fraction
 
 from flint import arb, ctx
 
-from markovdiff.arithmetic.enclosure import ALONE, as_decimal, bits_for
+from markovdiff.arithmetic.decimals import as_decimal
+from markovdiff.arithmetic.enclosure import ALONE, bits_for
 from markovdiff.arithmetic.quantity import Enclosed, Quantity
 from markovdiff.engines.exact.sequence_information import SequenceInformation, SequenceSnapshot
 from markovdiff.engines.exact.sequence_ledger import JointPrior, SequenceLedger
 from markovdiff.engines.exact.sequence_triangle import triangle
 from markovdiff.errors import LimitError, UnfinishedError
 from markovdiff.measures.checks.finding import Finding
+from markovdiff.measures.denoiser_loss import hybrid_loss
 from markovdiff.measures.ledger import Term, Unbounded
 from markovdiff.measures.protocol import ArithmeticName
 from markovdiff.process.transition import Transition
@@ -27,7 +29,8 @@ from markovdiff.sequences.facts import dobrushin_of_product
 from markovdiff.sequences.spaces import Space
 from markovdiff.study.exact import CLOSED_FORM_BITS, Tick, total_variation
 from markovdiff.study.plan import Plan, SequencePlan
-from markovdiff.study.result import Elbo, Law, Rational, SequenceFacts, Step
+from markovdiff.study.result import Elbo, Law, Rational, Step
+from markovdiff.study.sampled import SequenceFacts
 from markovdiff.study.scenario import Scenario
 from markovdiff.study.steps import Report, elbo_of, step_of, unbounded
 
@@ -69,12 +72,11 @@ class SequenceEngine:
         )
         if now.before is None:
             return found
-        moments = now.before.moment, now.moment
-        cost, split = self.model.cross_entropy(*moments), self.model.split(*moments)
-        if split is not None:
-            apart, own = map(report, split)
-            found = replace(found, expected_total_correlation=apart, position_error=own)
-        return replace(found, cross_entropy=None if cost is None else report(cost))
+        split = self.model.split(now.before.moment, now.moment)
+        if split is None:
+            return found
+        apart, own = map(report, split)
+        return replace(found, expected_total_correlation=apart, position_error=own)
 
     def number(self, value: Fraction | None) -> Rational | None:
         return value if value is None or self.arithmetic == "exact" else as_decimal(value, self.plan.digits)
@@ -83,7 +85,7 @@ class SequenceEngine:
         return self.number(now.moment.alpha_bar)
 
     def distance(self, now: SequenceInformation) -> Rational | None:
-        """TV(p_t, π) over all sequences."""
+        """Return TV(p_t, π) over all sequences."""
         within = total_variation(now.moment.marginal, self.end.law)
         return self.number(within + self.end.outside / 2)
 
@@ -97,7 +99,7 @@ class SequenceEngine:
             return BallLaw([arb(n) / p.d for n in p.N.entries()], self.plan.digits)
 
     def _reporting(self, now: SequenceInformation) -> Report[Quantity]:
-        digits, unit, closed = self.plan.digits, self.plan.unit, _is_small(now)
+        digits, unit, closed = self.plan.digits, self.plan.unit, self.plan.closed_forms and _is_small(now)
 
         def report(term: Term) -> Enclosed:
             if isinstance(term, Unbounded):
@@ -113,7 +115,7 @@ class SequenceEngine:
     def conclude(self) -> tuple[Elbo, Finding | None]:
         assert self.now is not None
         totals, finding = self.ledger.conclude()
-        return elbo_of(totals, self._reporting(self.now)), finding
+        return elbo_of(totals, self._reporting(self.now), hybrid_loss(totals, self.plan.hybrid)), finding
 
     def triangle(self, tick: Tick) -> Finding:
         return triangle(self.chain, tick)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from operator import index
 from typing import Any, TypeAlias
 
@@ -32,14 +33,20 @@ MAX_DEPTH = 32
 def tree(value: Any) -> Any:
     """Return a struct of the file format as plain tables without the keys that have their default, numbers kept."""
     if isinstance(value, msgspec.Struct):
-        kind = msgspec.inspect.type_info(type(value))
-        assert isinstance(kind, msgspec.inspect.StructType)
         found = {
             f.encode_name: getattr(value, f.name) for f in msgspec.structs.fields(value) if not _is_default(value, f)
         }
-        tag = {} if kind.tag is None else {str(kind.tag_field): kind.tag}
+        tag = _tag(type(value))
         return tag | {key: tree(inner) for key, inner in found.items()}
     return [tree(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+@cache
+def _tag(kind: type[msgspec.Struct]) -> Tree:
+    """Return the key that says of which kind a table is, where the format has one: a look at it takes milliseconds."""
+    found = msgspec.inspect.type_info(kind)
+    assert isinstance(found, msgspec.inspect.StructType)
+    return {} if found.tag is None else {str(found.tag_field): found.tag}
 
 
 def _is_default(value: msgspec.Struct, field: msgspec.structs.FieldInfo) -> bool:

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from flint import arb
 
-from markovdiff.arithmetic.enclosure import rounded
+from markovdiff.arithmetic.decimals import rounded
 from markovdiff.arithmetic.rational import to_fmpq
 
 GRID = Fraction(1, 2**53)

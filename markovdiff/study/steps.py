@@ -112,11 +112,12 @@ def step_of(now: Reported[N], entry: Entry[N | Unbounded] | None, report: Report
         elbo_term=None if entry is None else report(entry.term),
         model_error=None if entry is None else report(entry.error),
         law=writer.law(now),
+        cross_entropy=None if entry is None or entry.cost is None else report(entry.cost),
     )
 
 
-def elbo_of(totals: Totals[N | Unbounded], report: Report[N]) -> Elbo:
-    """Return the ledger's totals as they are reported."""
+def elbo_of(totals: Totals[N | Unbounded], report: Report[N], hybrid: N | Unbounded | None) -> Elbo:
+    """Return the ledger's totals as they are reported, and the hybrid loss where it is asked for."""
     return Elbo(
         reconstruction=report(totals.reconstruction),
         denoising=report(totals.denoising),
@@ -127,6 +128,8 @@ def elbo_of(totals: Totals[N | Unbounded], report: Report[N]) -> Elbo:
         gap=report(totals.gap),
         model_error=report(totals.model_error),
         prior_gap=report(totals.prior_gap),
+        cross_entropy=None if totals.cross_entropy is None else report(totals.cross_entropy),
+        hybrid=None if hybrid is None else report(hybrid),
         nll_excess=report(totals.nll_excess),
     )
 

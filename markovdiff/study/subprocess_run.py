@@ -8,33 +8,38 @@ was done is here. A child whose parent is gone ends too.
     run_apart(scenario)      the same Result, or the same error, as run(scenario)
     Interruption             Ctrl-C, with what was done until then
 
-Where forking is not safe (any system but Linux) the run is made in this process, and a signal waits for the operation
-in hand.
+Where forking is not safe (any system but Linux), and where the forecast is a moment, the run is made in this process:
+a signal waits for the operation in hand.
 """
 
 from __future__ import annotations
 
 import _thread
 import contextlib
-import multiprocessing
 import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.errors import MarkovdiffError, UnfinishedError
 from markovdiff.signals import SIGNALS
 from markovdiff.study.forecast import Forecast
+from markovdiff.study.foresight import foresee
 from markovdiff.study.result import Rational, Result, Step
 from markovdiff.study.run import Progress, run
 from markovdiff.study.scenario import Scenario
 
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
 Begin = Callable[[Result, Forecast], object]
+
+MOMENT = 0.1
+"""Seconds up to which a forked process, and what it takes to load, would cost more than it is worth."""
 
 
 class Interruption(KeyboardInterrupt):
@@ -87,27 +92,34 @@ def run_apart(
     distributions: bool = False,
     shadow: bool = False,
     contraction: bool = False,
+    practice: Sequence[str] = (),
 ) -> Result:
-    """Run a scenario in a child; with `distributions` its steps bring their marginals, with `shadow` their shades.
+    """Run a scenario in a child; with `distributions` its steps bring their marginals, with `shadow` their shadows.
 
     Raises what `run` raises, Interruption where a KeyboardInterrupt comes in between, and UnfinishedError where the
     system ends the child.
     """
     heard = _Heard(on_begin, progress)
+    wanted: dict[str, Any] = {"shadow": shadow, "contraction": contraction, "practice": practice}
     try:
-        if sys.platform == "linux":
-            return _listen(scenario, heard, distributions, shadow, contraction)
-        return run(scenario, heard.steps.append, progress, heard.begin, shadow=shadow, contraction=contraction)
+        if sys.platform == "linux" and (any(wanted.values()) or not _is_short(scenario)):
+            return _listen(scenario, heard, distributions, wanted)
+        return run(scenario, heard.steps.append, progress, heard.begin, **wanted)
     except KeyboardInterrupt:
         raise Interruption(heard.result) from None
 
 
-def _listen(scenario: Scenario, heard: _Heard, distributions: bool, shadow: bool, contraction: bool) -> Result:
+def _is_short(scenario: Scenario) -> bool:
+    """Return whether a run takes a moment; only in exact arithmetic is that known before anything is walked."""
+    return scenario.file.arithmetic.kind == "exact" and foresee(scenario, scenario.chain()).seconds <= MOMENT
+
+
+def _listen(scenario: Scenario, heard: _Heard, distributions: bool, wanted: dict[str, Any]) -> Result:
+    import multiprocessing  # a short run does without
+
     fork = multiprocessing.get_context("fork")
     ours, theirs = fork.Pipe(duplex=False)
-    child = fork.Process(
-        target=_compute, args=(scenario, ours, theirs, distributions, shadow, contraction), daemon=True
-    )
+    child = fork.Process(target=_compute, args=(scenario, ours, theirs, distributions, wanted), daemon=True)
     try:
         with ours:
             with theirs, _undisturbed():
@@ -159,8 +171,7 @@ def _compute(
     ours: Connection[Any, Any],
     theirs: Connection[Any, Any],
     distributions: bool,
-    shadow: bool,
-    contraction: bool,
+    wanted: dict[str, Any],
 ) -> None:
     """Run in the child, which ignores Ctrl-C and a closed terminal: its parent answers those."""
     for number in SIGNALS:
@@ -182,8 +193,7 @@ def _compute(
                 on_step,
                 lambda task, share: tell("progress", task, share),
                 lambda begun, forecast: tell("begin", begun, forecast),
-                shadow=shadow,
-                contraction=contraction,
+                **wanted,
             )
             tell("done", replace(result, steps=()))
         except (MarkovdiffError, MemoryError, ImportError) as error:
@@ -203,7 +213,9 @@ def watch_parent() -> None:
 
 def _end_with_parent() -> None:
     """End when the pipe closes: the next step would notice too, and a step may be long."""
-    parent = multiprocessing.parent_process()
+    from multiprocessing import parent_process
+
+    parent = parent_process()
     if parent is not None:
         parent.join()
         os._exit(0)

@@ -1,16 +1,16 @@
 """What float64 got wrong over a whole run: counted, and the steps worth showing.
 
-Read from the shades that lie beside the certified I(x0;x_t), step by step. Three digits count as right where the
+Read from the shadows that lie beside the certified I(x0;x_t), step by step. Three digits count as right where the
 relative error is proved to be under half a unit of the third.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from markovdiff.study.naive_float import Interval
+from markovdiff.study.naive_float import FloatError, Interval
 from markovdiff.study.result import Step
 
 RIGHT = Fraction(1, 2000)
@@ -40,29 +40,34 @@ class Summary:
 
     @classmethod
     def of(cls, steps: Sequence[Step]) -> Summary:
-        """Count over steps that have their shades."""
-        shades = [(step, step.shadow) for step in steps if step.shadow is not None]
-        errors = [(step.t, shade.error) for step, shade in shades if shade.error is not None]
+        """Count over steps that have their shadows."""
+        shadows = [(step, step.shadow) for step in steps if step.shadow is not None]
+        errors = [(step.t, shadow.error) for step, shadow in shadows if shadow.error is not None]
         sound = None
-        for step, shade in shades:
-            if shade.error is None or shade.error[1] >= RIGHT:
+        for step, shadow in shadows:
+            if shadow.error is None or shadow.error[1] >= RIGHT:
                 break
             sound = step.t
         return cls(
-            rises=sum(shade.false_rise for _, shade in shades),
-            still=sum(shade.stands_still for _, shade in shades),
-            negatives=sum(shade.negative for _, shade in shades),
-            something=sum(is_something_for_nothing(step) for step, _ in shades),
+            rises=sum(shadow.false_rise for _, shadow in shadows),
+            still=sum(shadow.stands_still for _, shadow in shadows),
+            negatives=sum(shadow.negative for _, shadow in shadows),
+            something=sum(is_something_for_nothing(step) for step, _ in shadows),
             worst=max(errors, key=lambda entry: entry[1][1], default=None),
             sound_until=sound,
         )
 
 
+def first_lost(errors: Iterable[FloatError]) -> int | None:
+    """Return the first t at which fewer than three digits are right; None where there is none."""
+    return next((t for t, found in enumerate(errors) if found.error is None or found.error[1] >= RIGHT), None)
+
+
 def turning_points(steps: Sequence[Step]) -> list[int]:
     """Return the t where float64 loses its third digit, the first t of each kind of slip, and the first rises."""
-    shades = [(step.t, step.shadow) for step in steps if step.shadow is not None]
-    lost = next((t for t, shade in shades if shade.error is None or shade.error[1] >= RIGHT), 0)
-    rises = [t for t, shade in shades if shade.false_rise][:4]
-    negatives = [t for t, shade in shades if shade.negative][:2]
-    still = [t for t, shade in shades if shade.stands_still][:1]
+    shadows = [(step.t, step.shadow) for step in steps if step.shadow is not None]
+    lost = next((t for t, shadow in shadows if shadow.error is None or shadow.error[1] >= RIGHT), 0)
+    rises = [t for t, shadow in shadows if shadow.false_rise][:4]
+    negatives = [t for t, shadow in shadows if shadow.negative][:2]
+    still = [t for t, shadow in shadows if shadow.stands_still][:1]
     return [max(lost - 1, 0), lost, *rises, *negatives, *still]

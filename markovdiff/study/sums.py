@@ -13,7 +13,7 @@ from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_HALF_EVEN, Context,
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-from markovdiff.arithmetic.enclosure import decimal_text
+from markovdiff.arithmetic.decimals import decimal_text
 from markovdiff.arithmetic.rational import over_common_denominator, shown
 from markovdiff.errors import InputError
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.engines.exact.position_likelihood import unmasked
 from markovdiff.errors import InputError, LimitError
-from markovdiff.sequences.curve import information_curve
+from markovdiff.sequences.curve import information_curve, symbols_of
 from markovdiff.sequences.orders import MAX_OUTCOMES, choice, outcomes
 from markovdiff.sequences.surroundings import Positions
 from markovdiff.sequences.unmasking import Unmasking, best_unmasking, cosine_sizes, equal_sizes, unmasking
-from markovdiff.study.result import quantity_record
+from markovdiff.study.plain import plain
 from markovdiff.study.scenario import Scenario
 from markovdiff.study.sequence_data import Sequences
 
@@ -56,12 +57,9 @@ class UnmaskingTable:
         """Return the table as plain dicts, lists and strings, as `--json` writes it."""
         return {
             "schema": SCHEMA,
-            **{name: quantity_record(x) if isinstance(x, Enclosed) else x for name, x in vars(self).items()},
-            "information_curve": [quantity_record(c) for c in self.information_curve],
-            "schedules": [
-                {**vars(of), "excess": quantity_record(of.excess), "kl": quantity_record(of.kl)}
-                for of in self.schedules
-            ],
+            **{name: plain(x) if isinstance(x, Enclosed) else x for name, x in vars(self).items()},
+            "information_curve": [plain(c) for c in self.information_curve],
+            "schedules": [{**vars(of), "excess": plain(of.excess), "kl": plain(of.kl)} for of in self.schedules],
         }
 
 
@@ -127,20 +125,24 @@ def check_masks(scenario: Scenario) -> None:
 
 def _divergences(scenario: Scenario) -> Callable[[tuple[int, ...]], Enclosed | None]:
     """KL(q‖ν) of block sizes in random order; None where the sequences on the way are too many."""
-    way = choice("random", sequences_of(scenario).length)
-    try:
-        chain = scenario.sequence_chain()
-        assert chain is not None
-        positions = Positions(chain)
-        symbols = len({k for x, _ in chain.law.support for k in x})
-        _ = positions.weights
-    except LimitError:
-        return lambda _: None
+    law = sequences_of(scenario)
+    way, symbols = choice("random", law.length), symbols_of(law)
+
+    @cache
+    def positions() -> Positions | None:
+        try:
+            chain = scenario.sequence_chain()
+            assert chain is not None
+            found = Positions(chain)
+            _ = found.weights
+        except LimitError:
+            return None
+        return found
 
     def found(sizes: tuple[int, ...]) -> Enclosed | None:
-        if outcomes(sizes, symbols, way) > MAX_OUTCOMES:
+        if outcomes(sizes, symbols, way) > MAX_OUTCOMES or (known := positions()) is None:
             return None
-        drawn = unmasked(chain, positions, sizes, way)
+        drawn = unmasked(known.chain, known, sizes, way)
         return drawn.divergence.enclosed(scenario.digits, scenario.unit, closed=True)
 
     return found

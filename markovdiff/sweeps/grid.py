@@ -32,8 +32,9 @@ from markovdiff.arithmetic.value import in_a_line
 from markovdiff.errors import InputError, LimitError
 from markovdiff.study.files import read_text
 from markovdiff.study.fingerprint import fingerprint
+from markovdiff.study.loading import MAX_FILE_BYTES, load
 from markovdiff.study.reading import parsed, structured
-from markovdiff.study.scenario import MAX_FILE_BYTES, Scenario, load
+from markovdiff.study.scenario import Scenario
 from markovdiff.study.settings import Tree, assigned, plain, tree
 
 Point: TypeAlias = dict[str, Any]

@@ -36,7 +36,7 @@ def row_of(base: Scenario, point: Mapping[str, Any], keep: Sequence[str] | None,
     finished. With `certified` each number's column is followed by its `_lower` and `_upper`, rounded outward.
     """
     try:
-        result = run(base.replace(point))
+        result = run(base.replace(point), closed_forms=False)
         kept = _kept(result, keep, certified)
     except (InputError, UnfinishedError) as error:
         return {"status": "refused", "error": _in_a_line(error)}

@@ -7,6 +7,7 @@ there when it is begun again; the journal is removed when the table is written.
 
 from __future__ import annotations
 
+import csv
 import json
 import multiprocessing
 import os
@@ -24,8 +25,10 @@ from typing import Any
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.errors import InputError
+from markovdiff.study.files import read_bytes
 from markovdiff.study.frames import frame
 from markovdiff.study.output import Journal, check_writable, write_whole
+from markovdiff.study.progress_display import ProgressDisplay
 from markovdiff.study.subprocess_run import watch_parent
 from markovdiff.sweeps import table
 from markovdiff.sweeps.grid import Grid, Point, grid, load_grid
@@ -90,30 +93,34 @@ def sweep(
     output: str | Path | None = None,
     workers: int | None = None,
     certified: bool = False,
-    progress: Progress = lambda _done, _all: None,
+    progress: Progress | bool = False,
 ) -> Sweep:
     """Run a scenario at every point of a grid and return the table.
 
     `source` is a grid's file, or the same as a dict. The points are run by `executor`, anything with the interface of
     `concurrent.futures`; without one by `workers` processes on this machine, by default one for each processor.
     `output` ends in .parquet, .csv or .jsonl; with it, what is done is kept when the sweep is interrupted, and is not
-    done again. `progress` is called with the number of points done and of all.
+    done again. With `progress=True` a bar in a notebook, or a line on a terminal, says how far it is, and how long it
+    will take; a function is called with the number of points done and of all.
 
     What goes wrong at a point is said in its row. Raises InputError for a grid that is not sound, or an output that
     cannot be written.
     """
     made = source if isinstance(source, Grid) else grid(source) if isinstance(source, Mapping) else load_grid(source)
     check_paths(made.keep or ())
+    tick = _shown() if progress is True else progress or (lambda _done, _all: None)
     if output is None:
-        return _table(made, _all_rows(made, executor, workers, certified, {}, lambda _i, _row: None, progress))
+        return _table(made, _all_rows(made, executor, workers, certified, {}, lambda _i, _row: None, tick))
     form = format_of(output)
     check_writable({"-o": str(output)})
+    if form == "parquet":
+        table.library()
     header = json.dumps({"sweep": made.digest(), "certified": certified})
     journal = Journal(Path(f"{output}.partial"), header)
     try:
         done = {int(i): row for i, row in map(json.loads, journal.lines)}
         rows = _all_rows(
-            made, executor, workers, certified, done, lambda i, row: journal.add(json.dumps([i, row])), progress
+            made, executor, workers, certified, done, lambda i, row: journal.add(json.dumps([i, row])), tick
         )
         result = _table(made, rows)
         write_whole({("-o", str(output)): getattr(result, f"to_{form}")()})
@@ -122,6 +129,31 @@ def sweep(
         raise
     journal.remove()
     return result
+
+
+def _shown() -> Progress:
+    """Return what shows how many points are done."""
+    display = ProgressDisplay()
+    return lambda done, count: display.show("points", f"{done} of {count} points", done / count)
+
+
+def is_table(name: str | Path) -> bool:
+    """Return whether a file is a sweep's table by its name."""
+    return Path(name).suffix.removeprefix(".").lower() in table.FORMATS
+
+
+def load_sweep(path: str | Path) -> Sweep:
+    """Return the table that a sweep wrote, from its .parquet, .csv or .jsonl. Raises InputError that names the file."""
+    content = read_bytes(Path(path), "table")
+    form = format_of(path)
+    try:
+        columns, rows = table.READERS[form](content)
+    except InputError as error:
+        raise error.located(shown(str(path))) from None
+    except (ValueError, csv.Error) as error:
+        what = f"not a table in {form}: {' '.join(str(error).split())}"
+        raise InputError(what, where=shown(str(path)), expected="what markovdiff sweep writes") from None
+    return Sweep(tuple(columns), tuple(map(tuple, rows)))
 
 
 def format_of(output: str | Path) -> str:
@@ -157,7 +189,7 @@ def _all_rows(
     left = ((i, point) for i, point in enumerate(made.points()) if i not in done)
     count = workers or _processors()
     for i, row in _each(made, executor, count, certified, left):
-        found[i] = row
+        found[i] = {sys.intern(key): cell for key, cell in row.items()}  # a process sends each key anew
         keep(i, row)
         progress(len(found), len(made))
     return [found[i] for i in range(len(made))]

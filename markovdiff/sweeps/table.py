@@ -12,16 +12,21 @@ import csv
 import io
 import json
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 from markovdiff.arithmetic.rational import rational
 from markovdiff.errors import InputError
 from markovdiff.measures.checks import CHECKS
+from markovdiff.study.files import decoded
 from markovdiff.sweeps.point import Row
 
 FORMATS = ("parquet", "csv", "jsonl")
 ENDS = ("status", "error")
+
+Cell: TypeAlias = int | float | bool | str | None
+Read: TypeAlias = tuple[Sequence[str], Sequence[Sequence[Cell]]]
+"""Columns, and rows of cells."""
 
 
 def columns_of(axes: Sequence[str], keep: Sequence[str], rows: Sequence[Row]) -> list[str]:
@@ -90,13 +95,7 @@ def _is_nan(cell: object) -> bool:
 
 def to_parquet(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
     """Return a Parquet file's bytes. Raises InputError where pyarrow is not installed."""
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise InputError(
-            "Parquet needs pyarrow", where="-o", remedy="pip install 'markovdiff[frames]', or write .csv or .jsonl"
-        ) from None
+    pyarrow = library()
     cells = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
     types = [_arrow_type(pyarrow, name, column) for name, column in zip(columns, cells, strict=True)]
     arrays = [pyarrow.array(column, kind) for column, kind in zip(cells, types, strict=True)]
@@ -116,3 +115,62 @@ def kind_of(name: str, column: Sequence[Any]) -> type:
         return str
     kinds = {type(cell) for cell in column if cell is not None} or {float}
     return kinds.pop() if len(kinds) == 1 and kinds <= {int, float, bool} else str
+
+
+def library() -> Any:
+    """Return pyarrow. Raises InputError where it is not installed."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise InputError(
+            "Parquet needs pyarrow", where=".parquet", remedy="pip install 'markovdiff[frames]', or use .csv or .jsonl"
+        ) from None
+    return pyarrow
+
+
+def from_csv(content: bytes) -> Read:
+    """Return the table in a CSV file: a column of integers, of floats, or of text; an empty cell is None."""
+    rows = list(csv.reader(io.StringIO(decoded(content, "CSV"), newline=""), strict=True))
+    if not rows:
+        raise ValueError("no header")
+    header, *body = rows
+    if any(len(row) != len(header) for row in body):
+        raise ValueError(f"a row whose number of cells is not the header's, {len(header)}")
+    columns = [_typed(name, column) for name, column in zip(header, zip(*body, strict=True), strict=bool(body))]
+    return header, list(zip(*columns, strict=True))
+
+
+def _typed(name: str, cells: Sequence[str]) -> list[Cell]:
+    for kind in (int, float) if name not in ENDS else ():
+        try:
+            return [kind(cell) if cell else None for cell in cells]
+        except ValueError:
+            continue
+    return [cell or None for cell in cells]
+
+
+def from_jsonl(content: bytes) -> Read:
+    """Return the table in a file of JSON lines; 1e999 is infinite, and null is None."""
+    rows = [json.loads(line) for line in decoded(content, "JSON lines").splitlines()]
+    if not rows or not all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows):
+        raise ValueError("lines that are not objects with the same keys")
+    return list(rows[0]), [_plain(list(row.values())) for row in rows]
+
+
+def _plain(cells: list[Any]) -> list[Cell]:
+    if not all(cell is None or isinstance(cell, int | float | bool | str) for cell in cells):
+        raise ValueError("a cell that is neither a number nor text")
+    return cells
+
+
+def from_parquet(content: bytes) -> Read:
+    """Return the table in a Parquet file. Raises InputError where pyarrow is not installed."""
+    pyarrow = library()
+    found = pyarrow.parquet.read_table(pyarrow.BufferReader(content))
+    columns = [_plain(column.to_pylist()) for column in found.columns]
+    return found.column_names, list(zip(*columns, strict=True))
+
+
+READERS: dict[str, Callable[[bytes], Read]] = {"parquet": from_parquet, "csv": from_csv, "jsonl": from_jsonl}
+"""How each form is read. A file that is not of its form raises ValueError, or InputError."""

@@ -9,32 +9,28 @@ from typing import Literal
 
 import mpmath
 import pytest
+from chains import examples
 from flint import arb, ctx, fmpz
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from markovdiff.arithmetic.decimals import as_decimal, decimal_text, decimals, float_text, rounded, show
 from markovdiff.arithmetic.enclosure import (
     accuracy,
-    as_decimal,
     ball,
     bits_for,
     bounds,
     centred_ball,
     combine,
-    decimal_text,
-    decimals,
     entropy_ball,
-    float_text,
     in_unit,
     log_ball,
-    rounded,
-    show,
     sign_of,
 )
 from markovdiff.arithmetic.rational import over_common_denominator
 from markovdiff.errors import InputError
 
-attack = settings(max_examples=100, deadline=None)
+attack = examples(100)
 
 LOST_BITS = 32
 """Bits of relative accuracy that an evaluation may lose and still give the digits asked for at once:

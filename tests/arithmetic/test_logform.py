@@ -12,14 +12,16 @@ from math import gcd, inf, nan, nextafter
 import mpmath
 import numpy as np
 import pytest
+from chains import examples
 from flint import fmpz
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from markovdiff.arithmetic.logform import INFINITY, Infinity, LogForm, coprime_base, log
+from markovdiff.arithmetic.coprime import coprime_base
+from markovdiff.arithmetic.logform import INFINITY, Infinity, LogForm, log
 from markovdiff.errors import InexactError, InputError
 
-attack = settings(max_examples=100, deadline=None)
+attack = examples(100)
 
 Terms = list[tuple[Fraction, Fraction]]
 

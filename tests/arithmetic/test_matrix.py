@@ -8,13 +8,15 @@ from itertools import pairwise
 from random import Random
 
 import pytest
+from breadth import few
+from chains import examples
 from flint import fmpz, fmpz_mat
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from markovdiff.arithmetic.matrix import BLOCK, LONG_ROWS, TALL_BITS, RationalMatrix, cofactors, common_factor, fraction
 
-attack = settings(max_examples=60, deadline=None)
+attack = examples(60)
 
 Rows = list[list[Fraction]]
 
@@ -132,11 +134,15 @@ def tall(random: Random, rows: int, columns: int, bits: int) -> RationalMatrix:
     return RationalMatrix(fmpz_mat(rows, columns, numbers), fmpz(3**40))
 
 
-@pytest.mark.parametrize(
-    ("rows", "inner", "columns"),
-    [(64, 64, 64), (65, 70, 97), (1, 64, 64), (64, 1, 1), (3, 100, 5), (33, 31, 64), (96, 63, 32), (5, 65, 3)],
+SHAPES = [(64, 64, 64), (65, 70, 97), (1, 64, 64), (64, 1, 1), (3, 100, 5), (33, 31, 64), (96, 63, 32), (5, 65, 3)]
+BITS = (TALL_BITS // 2 - 1, TALL_BITS // 2, TALL_BITS)
+
+
+@few(
+    ("rows", "inner", "columns", "bits"),
+    [(*shape, bits) for shape in SHAPES for bits in BITS],
+    [(*shape, BITS[k % 3]) for k, shape in enumerate(SHAPES)],
 )
-@pytest.mark.parametrize("bits", [TALL_BITS // 2 - 1, TALL_BITS // 2, TALL_BITS])
 def test_tall_entries_multiply_as_integers_do(rows: int, inner: int, columns: int, bits: int) -> None:
     """In blocks or not, and where no side is a multiple of the block, AB is Σ_k A_ik B_kj in Python's integers."""
     random = Random(f"{rows} {inner} {columns} {bits}")

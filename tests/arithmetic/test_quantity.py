@@ -7,13 +7,14 @@ from fractions import Fraction
 
 import mpmath
 import pytest
-from hypothesis import assume, given, settings
+from chains import examples
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from markovdiff.arithmetic.logform import LogForm, log
 from markovdiff.arithmetic.quantity import MAX_CLOSED_FORM, Enclosed, Quantity, show_ending
 
-attack = settings(max_examples=100, deadline=None)
+attack = examples(100)
 
 Terms = list[tuple[Fraction, Fraction]]
 

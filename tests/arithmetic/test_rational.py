@@ -10,8 +10,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from chains import examples
 from flint import fmpq, fmpz
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from markovdiff.arithmetic.rational import (
@@ -28,7 +29,7 @@ from markovdiff.arithmetic.rational import (
 )
 from markovdiff.errors import InexactError, InputError, LimitError, MarkovdiffError
 
-attack = settings(max_examples=100, deadline=None)
+attack = examples(100)
 
 integers = st.integers(-20, 20) | st.integers(-(10**40), 10**40) | st.integers(-(2**1000), 2**1000)
 fractions = st.builds(Fraction, integers, integers.filter(bool))

@@ -89,11 +89,16 @@ def main(wanted: int = 300, seed: int = 1) -> int:
         uncovered.update(report.uncovered)
         kinds[str(result.arithmetic["kind"])] += 1
         done += 1
-    claims = f"{sum(counts.values()):,} claims confirmed, none wrong, {left:,} left undecided"
-    print(f"seed {seed}: {done} scenarios ({kinds['ball']} in balls; {refused} others refused), {claims}")
+    balls = f"{kinds['ball']} in balls; {refused} others refused"
+    print_summary(f"seed {seed}: {done} scenarios ({balls})", counts, left, uncovered)
+    return 0
+
+
+def print_summary(done: str, counts: Counter[str], left: int, uncovered: Counter[str]) -> None:
+    """Print what was confirmed of what was done."""
+    print(f"{done}, {sum(counts.values()):,} claims confirmed, none wrong, {left:,} left undecided")
     print(", ".join(f"{n:,} {what}" for what, n in counts.items()))
     print("not covered: " + ", ".join(f"{what} ({n:,})" for what, n in uncovered.items()))
-    return 0
 
 
 if __name__ == "__main__":

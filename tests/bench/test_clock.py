@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from markovdiff.bench.clock import BLAS, alone, calibrated, one_thread, race, rounds_for
+from markovdiff.bench.clock import BLAS, alone, calibrated, interleaved_timing, one_thread, rounds_for
 
 
 class Hands:
@@ -35,7 +35,7 @@ class Hands:
 def test_the_ratio_is_the_second_over_the_first() -> None:
     """Two runs of 0.25 s and 1 s: four times, without spread."""
     hands = Hands()
-    found = race(hands.run("a", 0.25), hands.run("b", 1.0), hands)
+    found = interleaved_timing(hands.run("a", 0.25), hands.run("b", 1.0), hands)
     assert (found.first, found.second) == (0.25, 1.0)
     assert found.times == found.least == found.largest == 4.0
 
@@ -43,21 +43,21 @@ def test_the_ratio_is_the_second_over_the_first() -> None:
 def test_the_spread_is_that_of_the_rounds() -> None:
     """Ratios 4, 8 and 2: the median is 4, from 2 to 8."""
     hands = Hands()
-    found = race(hands.run("a", 0.25), hands.run("b", 1.0, 2.0, 0.5), hands)
+    found = interleaved_timing(hands.run("a", 0.25), hands.run("b", 1.0, 2.0, 0.5), hands)
     assert (found.times, found.least, found.largest, found.rounds) == (4.0, 2.0, 8.0, 3)
 
 
 def test_they_take_turns_at_beginning() -> None:
     """a b, then b a, then a b."""
     hands = Hands()
-    race(hands.run("a", 1.0), hands.run("b", 1.0), hands)
+    interleaved_timing(hands.run("a", 1.0), hands.run("b", 1.0), hands)
     assert "".join(hands.ran) == "abbaab"
 
 
 def test_what_takes_long_runs_once() -> None:
     """Ten seconds are not spent three times."""
     hands = Hands()
-    found = race(hands.run("a", 0.25), hands.run("b", 16.0), hands)
+    found = interleaved_timing(hands.run("a", 0.25), hands.run("b", 16.0), hands)
     assert hands.ran == ["a", "b"]
     assert found.rounds == 1
 
@@ -65,7 +65,7 @@ def test_what_takes_long_runs_once() -> None:
 def test_a_short_run_is_repeated_within_a_round() -> None:
     """At 2^-10 s, 32 runs make a round of 20 ms, found by doubling; what is told is the time of one."""
     hands = Hands()
-    found = race(hands.run("a", 2**-10), hands.run("b", 2**-4), hands)
+    found = interleaved_timing(hands.run("a", 2**-10), hands.run("b", 2**-4), hands)
     assert found.first == 2**-10
     assert found.times == 64
     assert hands.ran.count("a") == 1 + 2 + 4 + 8 + 16 + 32 * found.rounds

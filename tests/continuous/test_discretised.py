@@ -10,7 +10,7 @@ import pytest
 
 import markovdiff as md
 from markovdiff.continuous.discretised import exploding_beside, preserving_beside, refined
-from markovdiff.continuous.grids import Grid, variance_exploding_chain
+from markovdiff.continuous.grids import QuadratureGrid, variance_exploding_chain
 
 
 def float_information(p0, steps):
@@ -22,6 +22,7 @@ def float_information(p0, steps):
     return float((joint[live] * np.log((joint / np.outer(p0, p))[live])).sum())
 
 
+@pytest.mark.slow
 def test_d3pm_gaussian_follows_variance_exploding():
     """K = 256, β = 1/50, s₀ = 1/5, t = 10: 0.1672 on the states against 0.1682 on the line; float64 by numpy agrees."""
     last = exploding_beside(256, "1/50", "1/5", 10)[-1]
@@ -38,6 +39,7 @@ def test_d3pm_gaussian_follows_variance_exploding():
     assert isclose(last.information, float_information(p0 / p0.sum(), [Q] * 10), rel_tol=1e-6)
 
 
+@pytest.mark.slow
 def test_what_parts_them_is_the_box():
     """The error grows with t as mass meets ±1, and a narrower law of the same signal-to-noise nearly has none."""
     errors = [abs(b.error) for b in exploding_beside(128, "1/50", "1/5", 8)]
@@ -52,7 +54,7 @@ def test_what_parts_them_is_the_box():
 def test_the_kernel_does_not_contract():
     """The variance on the states grows by about β/2 a step: 0.04 + 3·0.01 after three."""
     chain = variance_exploding_chain(128, [Fraction(1, 50)] * 3, Fraction(1, 5))
-    x = Grid(128, Fraction(1)).points
+    x = QuadratureGrid(128, Fraction(1)).points
     variance = float(sum(p * v * v for p, v in zip(chain.marginal(3), x, strict=True)))
     assert isclose(variance, 0.07, abs_tol=5e-4)
 

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 import markovdiff as md
 from markovdiff.continuous.grids import (
     MAX_POINTS,
-    Grid,
+    QuadratureGrid,
     ornstein_uhlenbeck,
     variance_exploding_chain,
     variance_preserving_chain,
 )
 
-grids = st.builds(Grid, st.integers(2, 12), st.fractions("1/2", 6, max_denominator=4))
+grids = st.builds(QuadratureGrid, st.integers(2, 12), st.fractions("1/2", 6, max_denominator=4))
 betas = st.fractions("1/20", 1, max_denominator=20)
 
 
@@ -34,7 +34,7 @@ def test_rows_are_distributions_and_mirror_each_other(grid, beta):
 
 @given(grids, betas, st.sampled_from([Fraction(1, 2**32), Fraction(1, 1000)]))
 @examples(60)
-@example(Grid(7, Fraction(1, 2)), Fraction(3, 4), Fraction(1, 1000))
+@example(QuadratureGrid(7, Fraction(1, 2)), Fraction(3, 4), Fraction(1, 1000))
 def test_entries_are_the_density_rounded_down(grid, beta, resolution):
     """Off the diagonal: exp(−(x_j − √(1−β) x_i)²/2β), normalised, less than a resolution lost."""
     rows = ornstein_uhlenbeck(grid, beta, resolution).rows()
@@ -52,13 +52,13 @@ def test_entries_are_the_density_rounded_down(grid, beta, resolution):
 
 def test_no_noise_is_the_identity():
     """β = 0 moves nothing."""
-    rows = ornstein_uhlenbeck(Grid(4, Fraction(1)), Fraction(0)).rows()
+    rows = ornstein_uhlenbeck(QuadratureGrid(4, Fraction(1)), Fraction(0)).rows()
     assert rows == tuple(tuple(Fraction(int(i == j)) for j in range(4)) for i in range(4))
 
 
 def test_at_full_noise_every_row_is_the_normal_law():
     """β = 1 forgets: every row is N(0, 1) on the grid, to the resolution times K."""
-    grid = Grid(9, Fraction(4))
+    grid = QuadratureGrid(9, Fraction(4))
     law = grid.normal(Fraction(1)).probabilities
     for row in ornstein_uhlenbeck(grid, Fraction(1)).rows():
         assert all(abs(p - q) <= 20 * Fraction(1, 2**32) for p, q in zip(row, law, strict=True))
@@ -67,7 +67,7 @@ def test_at_full_noise_every_row_is_the_normal_law():
 def test_the_normal_law_is_stationary_on_a_fine_wide_grid():
     """TV(p, pQ) < 1e-8 at Δx = ¼, L = 6; and not on a grid of spacing 2, where it is not the same chain any more."""
     for K, stationary in ((49, True), (7, False)):
-        grid = Grid(K, Fraction(6))
+        grid = QuadratureGrid(K, Fraction(6))
         p = grid.normal(Fraction(1)).probabilities
         rows = ornstein_uhlenbeck(grid, Fraction(1, 4)).rows()
         after = [sum(a * row[j] for a, row in zip(p, rows, strict=True)) for j in range(K)]
@@ -87,7 +87,7 @@ def test_the_data_are_a_symmetric_bell(grid, sigma):
 
 def test_chains_have_the_steps_they_were_given():
     """T is the number of β, and equal β share one matrix."""
-    chain = variance_preserving_chain(Grid(8, Fraction(4)), [Fraction(1, 4)] * 3)
+    chain = variance_preserving_chain(QuadratureGrid(8, Fraction(4)), [Fraction(1, 4)] * 3)
     assert (chain.T, chain.K) == (3, 8)
     assert chain.transition(1) is chain.transition(3)
     assert variance_exploding_chain(8, [Fraction(1, 50)] * 2, Fraction(1, 5)).T == 2
@@ -96,12 +96,12 @@ def test_chains_have_the_steps_they_were_given():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: Grid(1, Fraction(1)),
-        lambda: Grid(MAX_POINTS + 1, Fraction(1)),
-        lambda: Grid(4, Fraction(0)),
-        lambda: Grid(4, Fraction(1)).normal(Fraction(0)),
-        lambda: ornstein_uhlenbeck(Grid(4, Fraction(1)), Fraction(2)),
-        lambda: ornstein_uhlenbeck(Grid(4, Fraction(1)), Fraction(1, 2), Fraction(2)),
+        lambda: QuadratureGrid(1, Fraction(1)),
+        lambda: QuadratureGrid(MAX_POINTS + 1, Fraction(1)),
+        lambda: QuadratureGrid(4, Fraction(0)),
+        lambda: QuadratureGrid(4, Fraction(1)).normal(Fraction(0)),
+        lambda: ornstein_uhlenbeck(QuadratureGrid(4, Fraction(1)), Fraction(2)),
+        lambda: ornstein_uhlenbeck(QuadratureGrid(4, Fraction(1)), Fraction(1, 2), Fraction(2)),
         lambda: variance_exploding_chain(4, [Fraction(-1)], Fraction(1)),
     ],
 )

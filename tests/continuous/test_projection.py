@@ -41,6 +41,7 @@ def divergence(p, q):
 
 @given(mixtures())
 @examples(30)
+@pytest.mark.slow
 def test_the_forward_fit_matches_moments(p):
     """argmin KL(P‖N) has P's mean and variance, from every start: the optimiser was told neither."""
     found = fit_gaussian(p, "forward")

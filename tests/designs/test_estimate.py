@@ -9,6 +9,7 @@ from itertools import product
 from math import log2, prod, sqrt
 
 import pytest
+from breadth import few
 from click.testing import CliRunner
 
 import markovdiff as md
@@ -35,9 +36,10 @@ def brute(joint: list[tuple[tuple[int, int], Fraction]], n: int) -> tuple[float,
     return first, sqrt(max(second - first**2, 0)), corrected
 
 
-@pytest.mark.parametrize(
+@few(
     ("t", "n", "mean", "digits"),
     [(1, 3, 0.456380689839506964, 14), (3, 5, 0.409274982856734, 14), (64, 1000, 7.24e-4, 6)],
+    [(1, 3, 0.456380689839506964, 14), (3, 5, 0.409274982856734, 14)],
 )
 def test_reference_values(t: int, n: int, mean: float, digits: int) -> None:
     """The shipped two-state chain."""
@@ -103,3 +105,13 @@ def test_bad_input_and_command() -> None:
     assert json.loads(made.output)["estimates"][0]["mean"]["value"] == "0.456380689839507"
     words = CliRunner().invoke(cli, ["estimate", "two-state", "--samples", "3", "--t", "1"]).output
     assert "Miller–Madow" in words
+
+
+def test_enough_samples_are_looked_for_from_above() -> None:
+    """Two-state, t = 7, I = 0.1303: E Î_2 = 0.2304 is within a factor of 2 on its way up, E Î_3 = 0.2723 is not."""
+    (found,) = estimate(md.load("two-state"), 2, [7]).estimates
+    enough = found.samples_within_factor_2
+    means = [float(estimate(md.load("two-state"), n, [7]).estimates[0].mean) for n in range(2, 12)]
+    inside = [n for n, mean in enumerate(means, 2) if float(found.truth) / 2 <= mean <= 2 * float(found.truth)]
+    assert inside == [2, 6, 7, 8, 9, 10, 11]
+    assert enough == 6

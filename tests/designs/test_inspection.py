@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from itertools import pairwise
+from random import Random
 
 import pytest
+from breadth import few
 from chains import examples
 from click.testing import CliRunner
 from hypothesis import given
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 import markovdiff as md
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.cli import cli
-from markovdiff.designs.chi import second
+from markovdiff.designs.chi import chi_squared_contraction, second
 from markovdiff.study.scenario import Scenario
 
 SWINGING = '[[".1", ".85", ".05"], [".02", ".08", ".9"], [".6", ".1", ".3"]]'
@@ -113,15 +115,22 @@ def test_warnings() -> None:
     leaky = matrix('[["1/2", "1/2"], ["1/100000", "99999/100000"]]', "[1, 1]", more='reverse = { prior = "uniform" }')
     words = " ".join(md.inspect(leaky).warnings)
     assert "looks absorbing and is not" in words
+    nearly = md.loads(
+        'data = { weights = [1, 1] }\nnoise = { steps = 3, schedule = { kind = "constant", beta = "1/2" }, '
+        'kernel = { kind = "mixing", target = ["99999/100000", "1/100000"] } }\n'
+    )
+    assert "state 0 looks absorbing and is not" in " ".join(md.inspect(nearly).warnings)
     assert "another law than p_t tends to" in words
     still = md.loads(
         "data = { weights = [1, 2] }\n"
         "noise = { steps = 2, kernel = { kind = 'uniform' }, schedule = { kind = 'explicit', betas = [0, '1/2'] } }"
     )
     assert any("identity" in warning for warning in md.inspect(still).warnings)
+    (once,) = md.inspect(md.load("two-rooms")).warnings
+    assert once == "every Q_t looked at: 2 classes are closed, so what x_t becomes depends on where it starts"
 
 
-@pytest.mark.parametrize("name", ["two-state", "neighbours", "mask-hump", "pixels", "letters-masked"])
+@few("name", ["two-state", "neighbours", "mask-hump", "pixels", "letters-masked"], ("two-state", "mask-hump"))
 def test_first_times_are_those_of_a_run(name: str) -> None:
     """The first t with I_t ≤ ε is the run's, and the first t near the law is found by looking at every t."""
     scenario = md.load(name)
@@ -216,3 +225,52 @@ def test_command() -> None:
     for options in (["--t", "0"], ["--t", "x"], ["--epsilon", "0"]):
         result = CliRunner().invoke(cli, ["inspect", "two-state", *options])
         assert result.exit_code != 0
+
+
+def _cycle(beta: str, K: int) -> md.Scenario:
+    rows = [[int(j == (i + 1) % K) for j in range(K)] for i in range(K)]
+    kernel = {"kind": "matrix", "rows": rows}
+    noise = {"steps": 3, "kernel": kernel, "schedule": {"kind": "constant", "beta": beta}}
+    return md.scenario({"data": {"weights": [1] * K}, "noise": noise})
+
+
+def test_a_cycle_is_mixed_where_one_phase_is_near_enough() -> None:
+    """Every row of a cycle of K is 1 − 1/K from its law at each t: never within less, and within that at t = 0."""
+    for K in (2, 3):
+        far = 1 - Fraction(1, K)
+        assert md.inspect(_cycle("1", K), far - Fraction(1, 100)).mixing_time.detail.startswith("never")
+        assert md.inspect(_cycle("1", K), far + Fraction(1, 100)).mixing_time.t == 0
+
+
+def test_no_capacity_is_below_zero() -> None:
+    """One state tells nothing: the capacity is 0, and no bound says less."""
+    (found,) = md.inspect(
+        md.scenario({"data": {"weights": [1]}, "noise": {"steps": 1, "kernel": {"kind": "uniform"}, "schedule": BETA}})
+    ).capacities
+    assert found.lower == "0"
+
+
+BETA = {"kind": "constant", "beta": "1/10"}
+
+
+def test_a_law_is_solved_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel, the limit and the mixing time need one stationary law of one matrix."""
+    from markovdiff.process import transition
+
+    asked = []
+    solve = transition.law_of_class
+    monkeypatch.setattr(transition, "law_of_class", lambda *given: asked.append(given) or solve(*given))
+    rows = [["1/2", "1/2"], ["1/3", "2/3"]]
+    noise = {"steps": 3, "kernel": {"kind": "matrix", "rows": rows}, "schedule": {"kind": "constant", "beta": 1}}
+    md.inspect(md.scenario({"data": {"weights": [1, 2]}, "noise": noise}))
+    assert len(asked) == 1
+
+
+def test_maximal_correlation_counts_the_numbers_it_divides_by() -> None:
+    """64 rows of counts: each column is divided by its own p_1[j], minutes of work, which is refused at once."""
+    draw, K = Random(2), 64
+    rows = [[draw.randint(0, 1000) for _ in range(K)] for _ in range(K)]
+    kernel = {"kind": "matrix", "rows": [[str(Fraction(n, sum(row))) for n in row] for row in rows]}
+    noise = {"steps": 1, "kernel": kernel, "schedule": {"kind": "constant", "beta": 1}}
+    with pytest.raises(md.LimitError, match="characteristic polynomial"):
+        chi_squared_contraction(md.scenario({"data": {"weights": [1] * K}, "noise": noise}).chain(), 1, 15)

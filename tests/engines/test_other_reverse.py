@@ -13,8 +13,8 @@ from mixed_with_uniform import MixedWithUniform
 from modelled import Modelled, check_meets, check_near, exactly, in_balls, in_float64, pairs
 
 from markovdiff.errors import LimitError
-from markovdiff.process.chain import Moment
 from markovdiff.process.kernels import RankOneKernel
+from markovdiff.process.moment import Moment
 from markovdiff.process.reverse import (
     D3PM,
     Denoiser,

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import matplotlib
 import numpy as np
 import pytest
 
 import markovdiff as md
+from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.cli import main
 from markovdiff.cli.drawing import WHAT as OFFERED
 from markovdiff.figures import style
-from markovdiff.figures.curves import FLOOR
 from markovdiff.figures.figure import WHAT, picture
-from markovdiff.study.scenario import shipped_scenarios
+from markovdiff.figures.marks import FLOOR
+from markovdiff.figures.samplers import count
+from markovdiff.study.shipped import shipped_scenarios
 
 Streams = pytest.CaptureFixture[str]
 TWO = md.load("two-state").replace("noise.steps", 16)
@@ -107,12 +112,69 @@ def test_a_map_is_the_exact_table(what: str) -> None:
         assert axes.images[0].get_clim() == (0, 1)
 
 
+def test_labels_of_a_matrix_have_room() -> None:
+    """Up to 16 states each has its label, of 26 every second one, at its own row and column."""
+    for name, step in (("elbo-mask-prior", 1), ("letters-uniform", 2)):
+        study = md.load(name)
+        axes = md.plot(study, "matrix", times=[1]).axes[0]
+        for axis in (axes.xaxis, axes.yaxis):
+            assert [label.get_text() for label in axis.get_ticklabels()] == list(study.chain().states[::step])
+            np.testing.assert_array_equal(axis.get_ticklocs(), range(0, study.K, step))
+
+
 def test_laws_are_beside_the_data() -> None:
     """Bars are the data, curves are p_t at the times asked for."""
     axes = axes_of(md.plot(TWO, "marginal", times=[4, 16]))
     assert [patch.get_height() for patch in axes.patches] == [0.75, 0.25]
     for line, t in zip(axes.get_lines(), (4, 16), strict=True):
         np.testing.assert_array_equal(line.get_ydata(), [float(x) for x in TWO.chain().marginal(t)])
+
+
+SAMPLERS = md.load("pronouns").replace({"sampler.times": [[0, 1, 4]], "checks": {}})
+
+
+def test_samplers_are_the_certified_numbers() -> None:
+    """Four numbers of each sampler: a curve over the steps, open points for times and for stages of unmasking."""
+    result = md.run(SAMPLERS)
+    panels = md.plot(result, "sampler").axes
+    names = ("excess", "kl", "total_variation", "outside_support")
+    lines = [line for axes in panels for line in axes.get_lines()]
+    assert len(lines) == 2 * len(names)
+    for k, name in enumerate(names):
+        drawn = {True: lines[2 * k], False: lines[2 * k + 1]}
+        for evenly, line in drawn.items():
+            rows = [(count(one), float(getattr(one, name))) for one in result.sampler if bool(one.steps) is evenly]
+            np.testing.assert_array_equal(line.get_xydata(), sorted(rows))
+            assert (line.get_linestyle() == "None") is not evenly
+    assert sorted(map(count, result.sampler)) == [1, 1, 2, 2, 2, 4]
+    assert {text.get_text() for text in panels[0].texts} == {"2", "1+1", "times given"}
+    (legend,) = panels[0].figure.legends
+    assert len(legend.get_texts()) == len(names)
+
+
+def test_names_too_close_to_be_read_share_a_line() -> None:
+    """Two rows of three stages whose excesses are near are one label, the higher first; far ones are two."""
+    result = md.run(SAMPLERS)
+    near, far = ((0.5, 0.49), (0.5, 0.1))
+    for heights, names in ((near, {"2+2, 1+3"}), (far, {"2+2", "1+3"})):
+        rows = [
+            replace(result.sampler[-1], steps=None, times=None, unmask=sizes, order="random", excess=Enclosed(str(x)))
+            for sizes, x in zip(((2, 2), (1, 3)), heights, strict=True)
+        ]
+        axes = md.plot(replace(result, sampler=(result.sampler[0], *rows)), "sampler").axes[0]
+        assert {text.get_text() for text in axes.texts} == names
+
+
+def test_samplers_without_a_number_are_marked() -> None:
+    """An infinite excess is ∞ at its place; on a logarithmic axis an exact 0 is 0 at the bottom; nothing else moves."""
+    result = md.run(SAMPLERS)
+    infinite = replace(result.sampler[1], excess=Enclosed("inf"), kl=Enclosed("undefined"))
+    panels = md.plot(replace(result, sampler=(result.sampler[0], infinite)), "sampler").axes
+    marks = [(text.get_text(), text.get_position()) for text in panels[0].texts]
+    assert marks == [("∞", (2, 1.0)), ("?", (2, 0.0))]
+    assert len(panels[0].get_lines()[0].get_xdata()) == 1
+    zero = [text for text in md.plot(result, "sampler", scale="log").axes[1].texts if text.get_text() == "0"]
+    assert {text.get_position() for text in zero} == {(2, 0.0)}
 
 
 @pytest.mark.parametrize("form", ["svg", "pdf", "png"])
@@ -148,6 +210,7 @@ def test_text_in_svg_is_text(tmp_path: Path) -> None:
         (["two-state", "-o", "f.svg", "--t", "1"], "shows all times"),
         (["two-state", "-o", "f.svg", "--t", "1;2"], "A,B"),
         (["two-state", "-o", "f.svg", "--size", "0x3"], "WxH"),
+        (["two-state", "-o", "f.svg", "--what", "sampler"], "no sampler to draw"),
     ],
 )
 def test_what_cannot_be_drawn(
@@ -162,6 +225,40 @@ def test_what_cannot_be_drawn(
     assert main(["plot", *arguments]) == 2
     assert words in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_font_that_is_not_there(tmp_path: Path, capsys: Streams, caplog: pytest.LogCaptureFixture) -> None:
+    """One message where none of the user's fonts is installed; where one is, it is taken, and nothing is said."""
+    file = tmp_path / "f.png"
+    with matplotlib.rc_context({"font.family": ["No Such Font"]}):
+        assert main(["plot", "two-state", "-o", str(file)]) == 2
+    told = capsys.readouterr().err
+    assert "no such font" in told
+    assert "'No Such Font'" in told
+    assert not file.exists()
+    with matplotlib.rc_context({"font.family": ["No Such Font", "sans-serif"]}):
+        assert main(["plot", "two-state", "-o", str(file)]) == 0
+    assert file.exists()
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("form", ["svg", "pdf", "png"])
+def test_a_font_that_lacks_a_letter(form: str, tmp_path: Path, capsys: Streams) -> None:
+    """Where letters are drawn one message names those that no font has; in SVG they stay text. No warning is left."""
+    file = tmp_path / f"f.{form}"
+    status = main(["plot", "two-state", "--set", 'data.states=["漢","b"]', "--what", "marginal", "-o", str(file)])
+    told = capsys.readouterr().err
+    assert file.exists() == (status == 0) == (form == "svg")
+    assert told.count("markovdiff:") == (form != "svg")
+    assert ("'漢'" in told) == (form != "svg")
+
+
+def test_matplotlib_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Streams) -> None:
+    """One message with what installs it."""
+    for name in ("matplotlib", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert main(["plot", "two-state", "-o", str(tmp_path / "f.svg")]) == 2
+    assert "pip install 'markovdiff[plot]'" in capsys.readouterr().err
 
 
 def test_the_command_draws(tmp_path: Path) -> None:
@@ -189,6 +286,7 @@ def test_every_scenario_that_ships_is_drawn(name: str) -> None:
     study = md.load(name)
     result = md.run(study)
     refused = {"ledger"} if result.elbo.nll is None else set()
+    refused |= set() if result.sampler else {"sampler"}
     refused |= {"matrix", "posterior"} if study.K > 512 else set()
     refused |= {"matrix", "marginal", "posterior"} if study.sequences else set()
     for what in sorted(set(WHAT) - refused):

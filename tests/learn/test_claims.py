@@ -9,15 +9,20 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from breadth import few
 
-from markovdiff.learn.blocks import Facts, Number, Table
+from markovdiff.arithmetic.quantity import Quantity
+from markovdiff.learn.blocks import Facts, NumberText, TableBlock
 from markovdiff.learn.contents import find
-from markovdiff.learn.sheet import sheet
+from markovdiff.learn.layout import layout
+
+BY_QUADRATURE = 1e-12
+"""What mpmath's own quadrature, in 18 digits, is held to; the numbers shown are printed to fifteen."""
 
 
 def words_of(topic: str, *settings: str) -> str:
     page = find(topic)
-    return " ".join(line.text.strip() for part in sheet(page, page.read(settings)) for line in part)
+    return " ".join(line.text.strip() for part in layout(page, page.read(settings)) for line in part)
 
 
 @pytest.mark.parametrize("p", ["1/2", "1/3", "9999/10000"])
@@ -28,11 +33,41 @@ def test_a_flip_of_one_half_leaves_nothing(p: str) -> None:
     assert "no: not independent" in words_of("mutual-information", f"p={p}", "e=4999/10000")
 
 
+@pytest.mark.parametrize(("beta", "T"), [("1/5", 3), ("9/10", 2)])
+def test_the_loss_of_a_step_is_the_integral_of_the_score_entropy(beta: str, T: int) -> None:
+    """By mpmath, from the formula on the page: Q = ᾱI + (1−ᾱ)/3, ᾱ = e^{−σ}, R = 1/3 beside the diagonal."""
+    blocks = find("continuous-time").build({"beta": Fraction(beta), "T": Fraction(T)})
+    table = next(block for block in blocks if isinstance(block, TableBlock))
+    p0, kept = [mpmath.mpf(n) / 10 for n in (6, 3, 1)], 1 - Fraction(beta)
+    step = -mpmath.log(mpmath.mpf(kept.numerator) / kept.denominator)
+
+    def rate(sigma: mpmath.mpf) -> mpmath.mpf:
+        a = mpmath.exp(-sigma)
+        p = [a * x + (1 - a) / 3 for x in p0]
+        r = [[(a * (i == x) + (1 - a) / 3) / p[x] for x in range(3)] for i in range(3)]
+        pairs = ((i, x, y) for i in range(3) for x in range(3) for y in range(3) if x != y)
+
+        def phi(u: mpmath.mpf, v: mpmath.mpf) -> mpmath.mpf:
+            return u * mpmath.log(u / v) - u + v
+
+        return sum(p0[i] * p[x] / 3 * phi(r[i][x], r[i][y]) for i, x, y in pairs) / mpmath.log(2)
+
+    for t, before, after, integral, loss in table.rows:
+        with mpmath.workdps(18):
+            expected = mpmath.quad(rate, [(t - 1) * step, t * step])
+            truths = rate((t - 1) * step), rate(t * step), expected, expected
+            for shown, truth in zip((before, after, integral, loss), truths, strict=True):
+                assert isinstance(shown, NumberText)
+                assert isinstance(shown.value, Quantity)
+                assert float(shown.value.enclosed(15, "bits")) == pytest.approx(float(truth), rel=BY_QUADRATURE)
+    assert "their enclosures meet" in words_of("continuous-time", f"beta={beta}", f"T={T}")
+
+
 @pytest.mark.parametrize(("heads", "tails"), [(7, 3), (1, 1), (0, 4), (999, 1)])
 def test_training_chooses_the_frequencies(heads: int, tails: int) -> None:
     """Of the models on the page the frequency alone has KL 0 and the least loss, n·H(F), which it keeps."""
     blocks = find("likelihood").build({"heads": Fraction(heads), "tails": Fraction(tails)})
-    table = next(block for block in blocks if isinstance(block, Table))
+    table = next(block for block in blocks if isinstance(block, TableBlock))
     n, seen = heads + tails, Fraction(heads, heads + tails)
     loss = {
         q: float(cost.value) / float(mpmath.log(2))  # type: ignore[union-attr, arg-type]
@@ -46,40 +81,41 @@ def test_training_chooses_the_frequencies(heads: int, tails: int) -> None:
 def test_a_smaller_patch_costs_p_log_10_more_in_the_end() -> None:
     """From 1e-6 to 1e-20 fourteen factors of ten: 14·p·log2 10, but for what the patch takes from the other side."""
     blocks = find("infinite").build({"p": Fraction(1, 4)})
-    table = next(block for block in blocks if isinstance(block, Table))
+    table = next(block for block in blocks if isinstance(block, TableBlock))
     patched = [float(cell.value) / float(mpmath.log(2)) for cell in table.column("KL, bits")]  # type: ignore[union-attr, arg-type]
     assert patched[-1] - patched[-2] == pytest.approx(14 * 0.25 * log2(10), abs=1e-5)
 
 
-@pytest.mark.parametrize(("K", "beta"), [(8, "1/50"), (8, "1/4"), (12, "1/4"), (24, "1/50"), (48, "1/50")])
+@few(("K", "beta"), [(8, "1/50"), (8, "1/4"), (12, "1/4"), (24, "1/50"), (48, "1/50")])
 def test_on_a_coarse_grid_information_falls_too_slowly(K: int, beta: str) -> None:
     """Where Δx > √β the share of I_1 that is left at T is larger than on the line; where it is finer, the same."""
-    grid, line = (_left(K, beta, column) for column in ("I grid", "I line"))
+    grid, line = _left(K, beta)
     assert sqrt(Fraction(beta)) < 12 / (K - 1)
     assert line < grid <= 1
-    fine = [_left(96, "1/4", column) for column in ("I grid", "I line")]
+    fine = _left(96, "1/4")
     assert fine[0] == pytest.approx(fine[1], abs=1e-7)
 
 
-def _left(K: int, beta: str, column: str) -> float:
+def _left(K: int, beta: str) -> list[float]:
     blocks = find("gaussian-noise").build({"K": Fraction(K), "beta": Fraction(beta)})
-    table = next(block for block in blocks if isinstance(block, Table))
-    first, *_, last = (float(cell) for cell in table.column(column))  # type: ignore[arg-type]
-    return last / first
+    table = next(block for block in blocks if isinstance(block, TableBlock))
+    columns = [np.array(table.column(name), dtype=np.float64).tolist() for name in ("I grid", "I line")]
+    return [column[-1] / column[0] for column in columns]
 
 
 def spread(d: int, r: float) -> float:
     """The spread of log p − log q, p = N(1, S), q = N(0, I): s² = ½ tr (S − I)² + 1ᵀS1, as of any quadratic form."""
-    S = np.array([[r ** abs(i - j) for j in range(d)] for i in range(d)])
-    return sqrt(0.5 * np.trace((S - np.eye(d)) @ (S - np.eye(d))) + S.sum())
+    S = r ** np.abs(np.subtract.outer(np.arange(d), np.arange(d)))
+    D = S - np.eye(d)
+    return sqrt(0.5 * (D * D.T).sum() + S.sum())  # tr DD = Σ D_ij D_ji
 
 
-@pytest.mark.parametrize("r", [-0.9, 0.0, 0.5, 0.9])
+@few("r", [-0.9, 0.0, 0.5, 0.9])
 def test_twice_the_dimensions_err_by_root_two_more(r: float) -> None:
     """At large d; and the closed form of the spread is what the page's estimates claim, s/√n, within their scatter."""
     assert spread(2000, r) / spread(1000, r) == pytest.approx(sqrt(2), rel=0.01)
     blocks = find("exercise-2").build({"d": Fraction(3), "rho": Fraction(r).limit_denominator(10)})
-    table = next(block for block in blocks if isinstance(block, Table))
+    table = next(block for block in blocks if isinstance(block, TableBlock))
     for n, claimed in zip(table.column("samples n"), table.column("claimed"), strict=True):
         assert claimed == pytest.approx(spread(3, r) / sqrt(n), rel=0.1)  # type: ignore[arg-type, type-var]
 
@@ -105,7 +141,7 @@ def _summand(z: mpmath.mpf, a: int, centre: int) -> mpmath.mpf:
 
 def test_what_a_fact_is_about_equal_to_stands_under_the_others() -> None:
     """A text that begins with ≈ is aligned as a number is."""
-    facts = Facts((("float", Number(0.5, "nats")), ("text", "≈ 0.25"), ("word", "yes")))
+    facts = Facts((("float", NumberText(0.5, "nats")), ("text", "≈ 0.25"), ("word", "yes")))
     assert facts.lines() == ["  float ≈ 0.5 nats  (float)", "  text  ≈ 0.25", "  word    yes"]
 
 
@@ -118,7 +154,7 @@ def test_a_tilted_law_is_what_the_words_say(K: int, a: str) -> None:
     law[0] += share
     H = -sum(float(p) * log2(p) for p in law if p)
     table = next(
-        block for block in find("maximum").build({"K": Fraction(K), "tilt": share}) if isinstance(block, Table)
+        block for block in find("maximum").build({"K": Fraction(K), "tilt": share}) if isinstance(block, TableBlock)
     )
     shown = dict(zip(table.column("a"), table.column("H, bits"), strict=True))[share]
     assert float(shown.value) / float(mpmath.log(2)) == pytest.approx(H, rel=1e-12, abs=1e-12)  # type: ignore[union-attr, arg-type]
@@ -131,7 +167,7 @@ def test_the_prior_pays_for_what_is_left_and_keeps_its_error(T: int) -> None:
     """With eps = 0 the steps' own errors are 0, the prior's is not; what is paid for is H(x0|x_1), the losses, I_T."""
     assert "π is not trained" in words_of("elbo")
     settings = {"eps": Fraction(0), "beta": Fraction(1, 4), "T": Fraction(T)}
-    table = next(block for block in find("elbo").build(settings) if isinstance(block, Table))
+    table = next(block for block in find("elbo").build(settings) if isinstance(block, TableBlock))
     first, *steps, prior, _ = ([in_bits(cell) for cell in row[1:]] for row in table.rows)
     p = np.array([4, 2, 1]) / 7
     known = [_mutual(p, np.linalg.matrix_power(0.75 * np.eye(3) + 0.25 / 3, t)) for t in range(T + 1)]

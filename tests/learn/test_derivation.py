@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import markovdiff as md
 from markovdiff.engines.exact.ledger import Ledger
-from markovdiff.learn.derivation import Line, bayes_model, derive_elbo
+from markovdiff.learn.derivation import DerivationLine, bayes_model, derive_elbo
 from markovdiff.learn.paths import Paths
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
@@ -180,7 +180,7 @@ def test_a_line_can_fail():
         ("≥", "=", True),
         ("≥", "<", False),
     ]:
-        assert Line("", "", "", md.log(2), claimed, found).holds == holds
+        assert DerivationLine("", "", "", md.log(2), claimed, found).holds == holds
 
 
 def test_a_row_that_is_never_needed_may_be_missing():

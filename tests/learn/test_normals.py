@@ -9,14 +9,15 @@ from math import log
 
 import numpy as np
 import pytest
+from breadth import few
 from rich.cells import cell_len
 
 from markovdiff.cli import main
 from markovdiff.errors import InputError
 from markovdiff.learn.blocks import Facts
 from markovdiff.learn.contents import find
+from markovdiff.learn.layout import layout
 from markovdiff.learn.page import HEIGHT, WIDTH
-from markovdiff.learn.sheet import sheet
 
 LAWS = {
     "of the page": [],
@@ -51,7 +52,7 @@ def independent(settings: list[str]) -> tuple[float, float]:
     return kl, float(np.sqrt(sum(0.5 * (r - 1) ** 2 + r * a * a for r, a in zip(ratios, away, strict=True))))
 
 
-@pytest.mark.parametrize("name", LAWS)
+@few("name", LAWS)
 def test_the_code_runs_as_pasted(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Cut out of the page and given to Python, it prints the closed form, and an average as near as the page says."""
     assert main(["learn", "exercise-2-code", *arguments(LAWS[name])]) == 0
@@ -96,7 +97,7 @@ def test_the_longest_lists_fit_the_page(topic: str, entry: str) -> None:
     values = page.read(
         [f"S1={listed}", f"S2={listed}", f"m1={mean}", f"m2=[{','.join(['-1/997'] * n)}]", "seed=1000000"]
     )
-    lines = [line.text for part in sheet(page, values) for line in part]
+    lines = [line.text for part in layout(page, values) for line in part]
     assert len(lines) <= HEIGHT
     assert all(cell_len(line) <= WIDTH for line in lines)
 

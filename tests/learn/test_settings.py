@@ -8,8 +8,8 @@ import pytest
 
 from markovdiff.errors import InputError
 from markovdiff.learn.contents import find, pages
+from markovdiff.learn.layout import layout
 from markovdiff.learn.page import MAX_DENOMINATOR
-from markovdiff.learn.sheet import sheet
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_page_claims_no_seeking_where_there_is_one_minimum(topic: str, apart: 
     """Far peaks have a reverse minimum each; near ones share one, and then the page does not say that Q seeks."""
     page = find(topic)
     for setting, seeks in ((apart, True), (near, False)):
-        words = " ".join(line.text.strip() for part in sheet(page, page.read([setting])) for line in part)
+        words = " ".join(line.text.strip() for part in layout(page, page.read([setting])) for line in part)
         assert ("the lowest minimum is on one peak" in words) is seeks
 
 
@@ -91,6 +91,6 @@ def test_a_page_claims_no_seeking_where_there_is_one_minimum(topic: str, apart: 
 def test_a_page_says_where_covering_is_still_the_best(topic: str, setting: str) -> None:
     """At distances in between each peak has a minimum, and the one that covers both lies lower."""
     page = find(topic)
-    words = " ".join(line.text.strip() for part in sheet(page, page.read([setting])) for line in part)
+    words = " ".join(line.text.strip() for part in layout(page, page.read([setting])) for line in part)
     assert "(3 in reverse)" in words
     assert "the lowest minimum still covers both peaks" in words

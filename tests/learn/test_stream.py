@@ -9,7 +9,7 @@ import pytest
 
 from markovdiff.cli import main
 from markovdiff.learn.contents import SECTIONS, find, pages
-from markovdiff.learn.sheet import sheet
+from markovdiff.learn.layout import layout
 
 
 def streamed(capsys: pytest.CaptureFixture[str], *settings: str) -> str:
@@ -27,7 +27,7 @@ def test_every_page_is_in_the_stream_in_order(capsys: pytest.CaptureFixture[str]
         for page in section.pages:
             at = out.index(f"{page.title}   [{page.name}]\n", at)
             body = out[at : out.find("   [", at + len(page.title) + 4)]
-            for line in (line.text for part in sheet(page, page.defaults) for line in part):
+            for line in (line.text for part in layout(page, page.defaults) for line in part):
                 if "markovdiff learn" not in line:
                     assert line in (page.title, "") or f"\n{line}\n" in body, line
     assert "next: markovdiff learn" not in out
@@ -35,10 +35,10 @@ def test_every_page_is_in_the_stream_in_order(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_setting_holds_wherever_there_is_such_a_key(capsys: pytest.CaptureFixture[str]) -> None:
-    """`T` is a key of nine pages; the others stay as they are."""
+    """`T` is a key of ten pages; the others stay as they are."""
     out = streamed(capsys, "T=2", "S1=[[3]]")
     having = [name for name, page in pages().items() if "T" in page.keys]
-    assert len(having) == 9
+    assert len(having) == 10
     for name in having:
         body = out[out.index(f"[{name}]") :]
         assert "T=2 steps" in body[: body.find("   [")].replace("\n      ", " ") or name == "question-4"

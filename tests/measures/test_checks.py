@@ -36,11 +36,11 @@ half = Fraction(1, 2)
 coin = Distribution.from_weights([1, 1])
 
 
-def found(watcher, chain):
+def found(observer, chain):
     """What the watcher says after it saw the chain go by."""
     for now in informations(chain):
-        watcher.observe(now)
-    return watcher.conclude()
+        observer.observe(now)
+    return observer.conclude()
 
 
 def remembering():
@@ -130,12 +130,12 @@ def test_strong_decay_violated():
     """Claim a Q_2 and a Q_3 that contract by half between moments where nothing was lost: t = 2 is named."""
     chain = Chain(coin, uniform(2), (Fraction(0),) * 3, 3)
     contracting = uniform(2).transition(half)
-    watcher, before = Sdpi(), None
+    observer, before = Sdpi(), None
     for moment in chain.moments():
         claimed = replace(moment, transition=contracting) if moment.t >= 2 else moment
         before = Information(claimed, before)
-        watcher.observe(before)
-    finding = watcher.conclude()
+        observer.observe(before)
+    finding = observer.conclude()
     assert finding.observed == "violated"
     assert finding.witness == {"t": 2}
 
@@ -154,10 +154,10 @@ def test_identities_hold(process):
 
 def broken_from(t, **wrong):
     """A chain whose moments are wrong from t on."""
-    watcher = Identities()
+    observer = Identities()
     for moment in Chain(coin, uniform(2), jump(4), 4).moments():
-        watcher.observe(Information(replace(moment, **wrong) if moment.t >= t else moment, None))
-    return watcher.conclude()
+        observer.observe(Information(replace(moment, **wrong) if moment.t >= t else moment, None))
+    return observer.conclude()
 
 
 def test_identities_violated_by_a_marginal():
@@ -340,6 +340,6 @@ def test_steps_are_named_in_runs_and_three_runs_at_most(ts, words):
 @pytest.mark.parametrize(("arithmetic", "words"), [("float", "beyond float64"), ("ball", "enclosures")])
 def test_what_could_not_be_told_is_blamed_on_the_arithmetic_in_use(arithmetic, words):
     """A float run speaks of float64, a ball run of enclosures, and only exact and ball say "proved"."""
-    voice = Wording(arithmetic)
-    assert words in voice.cannot_tell
-    assert ("proved" in voice.how) == (arithmetic != "float")
+    wording = Wording(arithmetic)
+    assert words in wording.cannot_tell
+    assert ("proved" in wording.how) == (arithmetic != "float")

@@ -9,7 +9,8 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from chains import examples
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import markovdiff as md
@@ -31,7 +32,7 @@ from markovdiff.measures.information import (
 )
 from markovdiff.process.transition import Dense
 
-attack = settings(max_examples=100, deadline=None)
+attack = examples(100)
 
 Vector = list[Fraction]
 Table = list[Vector]

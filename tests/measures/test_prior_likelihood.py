@@ -14,9 +14,11 @@ import markovdiff as md
 from markovdiff.arithmetic.enclosure import bounds
 from markovdiff.engines.exact.likelihood import Likelihood
 from markovdiff.measures.prior_likelihood import PriorLikelihood
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.measures.rank_one_prior_likelihood import prior_likelihood
+from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import RankOneKernel
+from markovdiff.process.moment import Moment
 from markovdiff.process.reverse import Bayes
 
 
@@ -30,7 +32,7 @@ def ended(draw: st.DrawFn) -> tuple[Chain, PriorLikelihood]:
     prior = row_vector(draw(laws(data.K) | st.just(chain.marginal(chain.T))))
     classes = chain.classes_beside([prior.N.entries()]) if draw(st.booleans()) else None
     *_, last = chain.moments(classes)
-    return chain, PriorLikelihood(last, prior, chain.states)
+    return chain, prior_likelihood(last, prior, chain.states)
 
 
 def written_out(chain: Chain) -> Moment:

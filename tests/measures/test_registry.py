@@ -24,9 +24,10 @@ from markovdiff.engines.exact.information import Information
 from markovdiff.measures.checks import CHECKS
 from markovdiff.measures.checks.signed_steps import SignedSteps
 from markovdiff.measures.checks.wording import at_steps, broken_at
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import uniform
-from markovdiff.process.transition import IdentityPlusRankOne
+from markovdiff.process.moment import Moment
+from markovdiff.process.rank_one import IdentityPlusRankOne
 from markovdiff.study.schema import scenario_schema
 
 UNIFORM = 'kernel = { kind = "uniform" }\nschedule = { kind = "explicit", betas = ["1/4", "1/4", "1/4"] }'

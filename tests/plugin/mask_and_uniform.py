@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from markovdiff.errors import InputError
 from markovdiff.process.kernels import Kernel
-from markovdiff.process.kernels.spec import KernelSpec, Setting
+from markovdiff.process.kernels.spec import KernelSetting, KernelSpec
 from markovdiff.process.transition import Dense
 
 
@@ -43,7 +43,7 @@ class MaskAndUniformSpec(KernelSpec, frozen=True, tag="mask-and-uniform"):
         """Return the mask's label."""
         return self.mask
 
-    def kernel(self, setting: Setting) -> MaskAndUniform:
+    def kernel(self, setting: KernelSetting) -> MaskAndUniform:
         """Return the kernel. Raises InputError where `masked` is no probability, or the mask is not the last state."""
         if not 0 <= self.masked <= 1:
             raise InputError("not a probability", where="noise.kernel.masked", expected="from 0 to 1")

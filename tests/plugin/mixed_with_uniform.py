@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from markovdiff.errors import InputError
-from markovdiff.process.chain import Moment
+from markovdiff.process.moment import Moment
 from markovdiff.process.reverse import Bayes, ReverseModel, ReverseStep
 from markovdiff.process.reverse.spec import WHERE, ModelSetting, ModelSpec
 

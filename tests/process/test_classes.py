@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from known_chains import KNOWN, KnownChain
 
 import markovdiff as md
-from markovdiff.process.classes import absorbed, communicating_classes, interchangeable, is_reversible
-from markovdiff.process.distribution import Distribution
+from markovdiff.measures.contraction import contraction
+from markovdiff.process.classes import absorbed
+from markovdiff.process.distribution import Distribution, law_of
+from markovdiff.process.masked import MaskedRankOne
+from markovdiff.process.rank_one import IdentityPlusRankOne
 from markovdiff.process.stationary import stationary_laws
-from markovdiff.process.transition import Dense, IdentityPlusRankOne
+from markovdiff.process.transition import Dense
 
 Rows = list[list[Fraction]]
 
@@ -53,7 +56,7 @@ def test_classes_are_what_paths_say(step: Dense) -> None:
     """Two states communicate iff paths lead both ways; closed iff no path leaves; the period is a gcd of returns."""
     K = step.K
     paths = powers(step, 3 * K * K)
-    classes = communicating_classes(step)
+    classes = step.communicating_classes()
     assert sorted(i for c in classes for i in c.states) == list(range(K))
     for c in classes:
         i = c.states[0]
@@ -67,8 +70,8 @@ def test_classes_are_what_paths_say(step: Dense) -> None:
 @examples(100)
 def test_laws_are_stationary_one_a_closed_class(step: Dense) -> None:
     """μQ = μ exactly, and μ > 0 exactly on its class."""
-    closed = [c for c in communicating_classes(step) if c.is_closed]
-    laws = stationary_laws(step, communicating_classes(step))
+    closed = [c for c in step.communicating_classes() if c.is_closed]
+    laws = stationary_laws(step, step.communicating_classes())
     assert len(laws) == len(closed)
     for c, law in zip(closed, laws, strict=True):
         assert step.push(law) == law
@@ -81,7 +84,7 @@ def test_laws_are_stationary_one_a_closed_class(step: Dense) -> None:
 @examples(100)
 def test_absorption_is_a_fixed_point(step: Dense) -> None:
     """h = Qh, h = 1 on its own closed class, and the classes' probabilities sum to 1."""
-    classes = communicating_classes(step)
+    classes = step.communicating_classes()
     ends = absorbed(step, classes)
     closed = [c for c in classes if c.is_closed]
     rows = step.rows()
@@ -98,7 +101,7 @@ def test_absorption_is_a_fixed_point(step: Dense) -> None:
 def test_interchangeable_states_are_automorphisms(step: Dense) -> None:
     """i and j are in one group iff trading them leaves every entry as it is."""
     rows, K = step.rows(), range(step.K)
-    groups = interchangeable(step)
+    groups = step.interchangeable()
     for i, j in permutations(K, 2):
         trade = {i: j, j: i}
         same = all(rows[a][b] == rows[trade.get(a, a)][trade.get(b, b)] for a in K for b in K)
@@ -110,30 +113,49 @@ def test_interchangeable_states_are_automorphisms(step: Dense) -> None:
 def test_reversible_is_detailed_balance(step: Dense) -> None:
     """μ_i Q_ij = μ_j Q_ji, entry by entry."""
     rows, K = step.rows(), range(step.K)
-    for law in stationary_laws(step, communicating_classes(step)):
+    for law in stationary_laws(step, step.communicating_classes()):
         mu = law.rows()[0]
-        assert is_reversible(step, law) == all(mu[i] * rows[i][j] == mu[j] * rows[j][i] for i in K for j in K)
+        assert step.is_reversible(law) == all(mu[i] * rows[i][j] == mu[j] * rows[j][i] for i in K for j in K)
 
 
-@given(st.lists(st.integers(0, 3), min_size=1, max_size=5).filter(any), st.sampled_from(["0", "1/3", "1"]))
-@examples(60)
-def test_one_number_is_as_good_as_the_matrix(weights: list[int], keep: str) -> None:
-    """κI + (1−κ)·1πᵀ has the classes, laws and exchanges of the same matrix written out."""
-    step = IdentityPlusRankOne(Fraction(keep), Distribution.from_weights(weights))
-    classes = communicating_classes(step)
-    assert classes == communicating_classes(step.dense)
-    assert sorted(interchangeable(step)) == sorted(interchangeable(step.dense))
+SHARES = st.sampled_from(["0", "1/3", "1"]).map(Fraction)
+
+
+@st.composite
+def structured(draw: st.DrawFn) -> IdentityPlusRankOne | MaskedRankOne:
+    """Steps that are a few numbers: towards one law, or that mask and draw; the ends 0 and 1 among them."""
+    if draw(st.booleans()):
+        weights = draw(st.lists(st.integers(0, 3), min_size=1, max_size=5).filter(any))
+        return IdentityPlusRankOne(draw(SHARES), Distribution.from_weights(weights))
+    K = draw(st.integers(2, 5))
+    return MaskedRankOne.of(K, draw(st.integers(0, K - 1)), draw(SHARES), draw(SHARES))
+
+
+@given(structured())
+@examples(120)
+def test_a_few_numbers_are_as_good_as_the_matrix(step: IdentityPlusRankOne | MaskedRankOne) -> None:
+    """A step in closed form has the classes, laws, exchanges and contraction of the same matrix written out."""
+    classes = step.communicating_classes()
+    assert classes == step.dense.communicating_classes()
+    assert sorted(step.interchangeable()) == sorted(step.dense.interchangeable())
+    assert step.is_identity == step.dense.is_identity
+    assert step.is_doubly_stochastic == step.dense.is_doubly_stochastic
+    assert step.widest_pair() == step.dense.widest_pair()
+    few, entries = contraction(step), contraction(step.dense)
+    assert (few.enclosed, few.value) == (entries.enclosed, entries.value)
+    assert few.is_attained == entries.is_attained  # of pairs with one supremum, either may be named
     found = zip(stationary_laws(step, classes), stationary_laws(step.dense, classes), strict=True)
     for law, other in found:
         assert law == other
-        assert is_reversible(step, law) == is_reversible(step.dense, law)
+        for mu in (law, law_of(Distribution.from_weights(range(1, step.K + 1)))):
+            assert step.is_reversible(mu) == step.dense.is_reversible(mu)
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda known: f"{known.source} {len(known.rows)}")
 def test_what_others_state(known: KnownChain) -> None:
     """Classes, periods and laws agree with the tests of three other packages."""
     step = Dense.from_rows(known.rows, "rows")
-    classes = communicating_classes(step)
+    classes = step.communicating_classes()
     closed = [c for c in classes if c.is_closed]
     assert len(classes) == known.classes
     assert tuple(c.states for c in closed) == known.closed

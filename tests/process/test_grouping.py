@@ -79,7 +79,7 @@ def test_classes_are_the_states_with_equal_keys(keys: list[int]) -> None:
     classes = Classes.by(keys)
     assert [keys[classes.first[k]] for k in classes.of_state] == keys
     assert len(set(keys)) == len(classes.first)
-    assert [keys.count(keys[i]) for i in classes.first] == list(classes.copies)
+    assert [keys.count(keys[i]) for i in classes.first] == list(classes.multiplicities)
     assert [keys.index(keys[i]) for i in classes.first] == list(classes.first)
 
 

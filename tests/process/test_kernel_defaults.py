@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from markovdiff.arithmetic.enclosure import bounds
 from markovdiff.engines.float64.contraction import widest
+from markovdiff.process.distribution import uniform_law
 from markovdiff.process.kernels import Kernel, uniform
 from markovdiff.process.kernels.kernel import enclosed
-from markovdiff.process.stationary import uniform_law
 
 
 @examples(150)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 import markovdiff as md
-from markovdiff.process.kernels import Rate, absorbing, uniform
+from markovdiff.process.kernels import RateKernel, absorbing, uniform
 from markovdiff.process.kernels.kernel import Kernel
 
 rates = st.sampled_from([Fraction(0)]) | st.fractions(0, 3, max_denominator=8)
@@ -33,7 +33,7 @@ def generators(draw):
 @examples(80)
 def test_entries_are_rounded_down_once(R, s, grid):
     """Beside the diagonal the largest multiple of the grid that is not above exp(sR), by mpmath at 40 digits."""
-    kernel = Rate(R, grid)
+    kernel = RateKernel(R, grid)
     Q = kernel.transition(s).rows()
     with mpmath.workdps(40):
         E = mpmath.expm(
@@ -127,7 +127,7 @@ def test_a_file_of_floats_has_its_diagonal_mended(tmp_path: Path) -> None:
                 md.loads(text, folder=tmp_path)
             continue
         study = md.loads(text, folder=tmp_path)
-        assert isinstance(study.kernel, Rate)
+        assert isinstance(study.kernel, RateKernel)
         assert all(sum(row) == 0 for row in study.kernel.R)
         assert float(study.kernel.R[0][2]) == 0.2
         assert len(study.notes) == 2 + 1  # transposed, mended, β_T under its cap
@@ -135,5 +135,5 @@ def test_a_file_of_floats_has_its_diagonal_mended(tmp_path: Path) -> None:
 
 def test_fast_forms_are_the_defaults() -> None:
     """Of the kernel's own forms `bits` is no less than what its matrices have."""
-    kernel = Rate(((Fraction(-1), Fraction(1)), (Fraction(2), Fraction(-2))), Fraction(1, 2**20))
+    kernel = RateKernel(((Fraction(-1), Fraction(1)), (Fraction(2), Fraction(-2))), Fraction(1, 2**20))
     assert kernel.bits(Fraction(1, 3)) >= Kernel.bits(kernel, Fraction(1, 3))

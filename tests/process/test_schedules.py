@@ -1,7 +1,8 @@
 """Schedules: exact rationals where the formula is rational, the nearest grid point where it is not."""
 
+import sys
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, product
 
 import mpmath
 import pytest
@@ -16,6 +17,7 @@ from markovdiff.process.schedules import (
     RESOLUTION,
     constant,
     cosine,
+    cosine_uncapped,
     cosines_have_ratio,
     explicit,
     from_alphas,
@@ -239,6 +241,35 @@ def test_ratios_of_plain_cosines_are_decided(a, b, ratio):
     a, b, ratio = fmpq(*Fraction(a).as_integer_ratio()), fmpq(*Fraction(b).as_integer_ratio()), Fraction(ratio)
     assert cosines_have_ratio(a, b, ratio, Fraction(0))
     assert not cosines_have_ratio(a, b, ratio + Fraction(1, 10**50), Fraction(0))
+
+
+def test_no_other_two_cosines_have_a_rational_ratio():
+    """With a denominator above 5 none is near a fraction over 1 … 1000, but for a = b, a = 1 − b (Conway & Jones)."""
+    angles = sorted({Fraction(p, q) for q in range(1, 13) for p in range(q)})
+    with mpmath.workdps(40):
+        cosines = {a: mpmath.cos(mpmath.pi * a.numerator / a.denominator) for a in angles}
+        for c, a, b in product((0, 1), angles, angles):
+            if a in (b, 1 - b) or max(a.denominator, b.denominator) <= 5 or Fraction(1, 2) in (a, b):
+                continue
+            ratio = (c + cosines[a]) / (c + cosines[b])
+            nearest = Fraction(int(ratio * 10**30), 10**30).limit_denominator(1000)
+            assert abs(ratio - mp(nearest)) > mpmath.mpf(10) ** -25
+
+
+def test_a_fine_grid_takes_no_polynomial(monkeypatch):
+    """At 128 bits every β_t lies by a middle of the grid 2⁻¹²⁸, and T = 997 has angles of orders beyond 10⁵."""
+    monkeypatch.setattr(sys.modules[cosine.__module__], "fmpz_poly", None)
+    fine, coarse = (cosine(997, Fraction(8, 1000), Fraction(1, 2**bits)) for bits in (128, 32))
+    assert all(abs(a - b) <= Fraction(1, 2**32) for a, b in zip(fine, coarse, strict=True))
+    with pytest.raises(InputError, match="cannot be decided"):
+        cosine(997, Fraction(8, 1000), Fraction(1, 2**10_000))
+
+
+@pytest.mark.parametrize(("T", "n", "betas"), [(2, 3**200, ["1/2", "1"]), (3, 2 * 3**1500, ["1/4", "2/3", "1"])])
+def test_a_tie_on_a_fine_grid_goes_to_the_even_multiple(T, n, betas):
+    """½ and ¼ lie half way between multiples of 1/3²⁰⁰ and of 1/(2·3¹⁵⁰⁰)."""
+    uncapped = cosine_uncapped(T, Fraction(0), Fraction(1, n))
+    assert uncapped == tuple(Fraction(round(Fraction(beta) * n), n) for beta in betas)
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,9 @@ from markovdiff.process.kernels import (
     uniform,
     with_memory,
 )
+from markovdiff.process.rank_one import IdentityPlusRankOne
 from markovdiff.process.stationary import closed_classes, preserves, stationary, stationary_of_chain
-from markovdiff.process.transition import Dense, IdentityPlusRankOne
+from markovdiff.process.transition import Dense
 
 sizes = st.integers(1, 6)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from random import Random
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -22,6 +23,7 @@ from markovdiff.process import trajectories
 from markovdiff.process.chain import MAX_SAMPLED, Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import RankOneKernel, uniform
+from markovdiff.process.rank_one import IdentityPlusRankOne
 from markovdiff.process.reverse import (
     D3PM,
     Bayes,
@@ -34,7 +36,6 @@ from markovdiff.process.reverse import (
     Uniform,
 )
 from markovdiff.process.trajectories import backward, draw, forward
-from markovdiff.process.transition import IdentityPlusRankOne
 
 Path = tuple[int | None, ...]
 """x_0 … x_T of one trajectory; None where it stopped."""
@@ -307,11 +308,13 @@ def test_a_seed_gives_the_same_states_for_ever() -> None:
 def test_what_cannot_be_counted_is_refused() -> None:
     """A number of trajectories and a seed are integers from 0 on; a boolean is none, and −1 is not the seed 1."""
     chain = constant_chain([1], [[1]], 3)
-    for n, seed in ((-1, 0), (True, 0), (1.0, 0), ("3", 0), (1, -1), (1, False), (1, None)):
+    wrong: list[tuple[Any, Any]] = [(-1, 0), (True, 0), (1.0, 0), ("3", 0), (1, -1), (1, False), (1, None)]
+    for n, seed in wrong:
         with pytest.raises(InputError, match="an integer of at least 0"):
-            chain.sample(n, seed=seed)  # type: ignore[arg-type]
+            chain.sample(n, seed=seed)
     assert chain.sample(0) == ()
-    assert chain.sample(np.int64(2)) == ((0, 0, 0, 0),) * 2  # type: ignore[arg-type]
+    of_numpy: Any = np.int64(2)
+    assert chain.sample(of_numpy) == ((0, 0, 0, 0),) * 2
 
 
 def test_a_sample_has_a_limit() -> None:

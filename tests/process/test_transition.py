@@ -12,7 +12,8 @@ from markovdiff import entropy, mutual_information
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.measures.information import information_of
 from markovdiff.process.distribution import Distribution
-from markovdiff.process.transition import MACHINE_FROM, Dense, IdentityPlusRankOne, PlusRankOne
+from markovdiff.process.rank_one import IdentityPlusRankOne, PlusRankOne
+from markovdiff.process.transition import MACHINE_FROM, Dense
 
 sizes = st.integers(1, 5)
 

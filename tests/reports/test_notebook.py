@@ -12,7 +12,7 @@ import pytest
 import markovdiff as md
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.study.result import Elbo
-from markovdiff.study.scenario import shipped_scenarios
+from markovdiff.study.shipped import shipped_scenarios
 
 SHORT = 12_000
 """Characters of HTML."""

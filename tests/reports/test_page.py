@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import markovdiff as md
+from markovdiff.arithmetic.decimals import decimal_text
 from markovdiff.cli import main
-from markovdiff.reports.embedded import MOST_TIMES, _entry, pack
+from markovdiff.reports.embedded import DIGITS, MOST_TIMES, _entry, pack, probability_text
 from markovdiff.sequences.law import joined
-from markovdiff.study.scenario import shipped_scenarios
+from markovdiff.study.shipped import shipped_scenarios
 
 Streams = pytest.CaptureFixture[str]
 TWO = md.load("two-state").replace("noise.steps", 4)
@@ -97,6 +101,7 @@ def test_other_arithmetics_have_a_page(arithmetic: Any) -> None:
     assert ("float64, not certified, in bits" in page) is (arithmetic == "float")
 
 
+@pytest.mark.slow
 def test_a_page_of_letters_is_small() -> None:
     """26 states whose matrices have no two equal entries, 50 steps: under 1.5 MB."""
     gaussian = {
@@ -140,6 +145,7 @@ def test_sequences_have_a_page() -> None:
     assert "What samplers draw" in page
 
 
+@pytest.mark.slow
 def test_the_gallery_has_all_that_ships(tmp_path: Path, capsys: Streams) -> None:
     """`report --all` is one page with every scenario, in the order of `list`."""
     assert main(["report", "--all", "-o", str(tmp_path / "all.html")]) == 0
@@ -169,6 +175,13 @@ def test_refusals(arguments: list[str], words: str, tmp_path: Path, monkeypatch:
 
 def test_python_refusals() -> None:
     """No scenario, and too many."""
-    for given in ([], [TWO] * 101):
+    for several in ([], [TWO] * 101):
         with pytest.raises(md.InputError, match="too few or too many"):
-            md.report(given)
+            md.report(several)
+
+
+@pytest.mark.search
+@given(st.floats(0, 1))
+def test_a_probability_is_written_as_every_decimal_is(x: float) -> None:
+    """Python's own %g, which is quick, says from 0 to 1 what `decimal_text` says, to the letter."""
+    assert probability_text(x) == decimal_text(Decimal(f"{x:.{DIGITS}g}").normalize())

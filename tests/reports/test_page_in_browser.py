@@ -10,6 +10,7 @@ from typing import Any
 
 import chromium
 import pytest
+from breadth import few
 
 import markovdiff as md
 
@@ -76,7 +77,7 @@ def to(window: Any, k: int, t: int) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("k", range(len(NAMES)))
+@few("k", range(len(NAMES)), (0, 1))
 def test_the_slider_shows_the_result(window: Any, k: int) -> None:
     """At each t every number is the result's own text, with its bounds and its closed form."""
     result = md.run(md.load(NAMES[k]))
@@ -159,6 +160,17 @@ def test_all_move_together(window: Any) -> None:
     window.execute_script("document.getElementById('together').checked = false")
 
 
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_no_table_is_cut_where_two_stand_side_by_side(page: Path, width: int) -> None:
+    """The ledger's three ways are seen whole, with no bar to scroll by."""
+    with chromium.opened(page, width=width) as window:
+        tables = window.find_elements("class name", "wide")
+        assert tables
+        assert all(int(table.get_property("scrollWidth")) <= int(table.get_property("clientWidth")) for table in tables)
+        left, right = (article.rect for article in window.find_elements("tag name", "article")[:2])
+        assert left["y"] == right["y"]
+
+
 def test_a_gain_and_a_missing_ledger_are_said(window: Any) -> None:
     """A process with memory gains information; it has no ledger, and its curve goes below zero."""
     to(window, 2, 5)
@@ -179,7 +191,7 @@ def test_no_request_and_no_complaint(page: Path) -> None:
         assert window.get_log("browser") == []
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@few("dark", [True, False])
 def test_dark_and_light(page: Path, dark: bool) -> None:
     """Paper and ink change places as the reader's system asks."""
     with chromium.opened(page, dark=dark) as window:

@@ -5,7 +5,8 @@ from itertools import combinations, pairwise
 from math import comb
 
 import pytest
-from hypothesis import given, settings
+from chains import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from sequence_laws import STAYS, chains, conditional, entropy, exact, laws, markov, projection, written_out
 
@@ -18,7 +19,7 @@ from markovdiff.sequences.law import MarkovSequences
 
 
 @given(laws)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_c_j_is_the_mean_conditional_entropy(law):
     """c_j = mean of H(x^i | x^S) over |S| = j and i ∉ S, with the conditional entropies from the conditional laws."""
     curve = information_curve(law)
@@ -30,7 +31,7 @@ def test_c_j_is_the_mean_conditional_entropy(law):
 
 
 @given(laws)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_the_curve_never_rises_and_adds_up(law):
     """c_0 ≥ c_1 ≥ … ≥ c_{L−1} ≥ 0 (Han 1978), Σ c_j = H(x), TC ≥ 0 and DTC ≥ 0."""
     curve = information_curve(law)
@@ -45,7 +46,7 @@ def test_the_curve_never_rises_and_adds_up(law):
 
 
 @given(chains())
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_the_markov_formula_agrees_with_the_subsets(chain):
     """h_j of the O(L²) formula is that of the 2^L subsets: equal as exact forms, and its balls contain it."""
     initial, rows, L = chain
@@ -73,7 +74,7 @@ def test_reference_values_of_two_chains():
 
 
 @given(chains(), st.fractions(0, 1, max_denominator=6))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_information_under_an_added_mask_is_a_polynomial(chain, alpha_bar):
     """I(x_0;x_t) = Σ_j C(L,j) ᾱ^j (1−ᾱ)^{L−j} h_j, against H(x_0) − H(x_0|x_t) over all masked sequences."""
     initial, rows, L = chain

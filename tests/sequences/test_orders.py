@@ -8,21 +8,17 @@ from random import Random
 
 import pytest
 import sequence_paths as paths
+from sequence_chains import masked
 
 from markovdiff.arithmetic.logform import log
 from markovdiff.arithmetic.rational import to_fraction
 from markovdiff.engines.exact.position_likelihood import unmasked
 from markovdiff.errors import InputError
-from markovdiff.process import kernels
-from markovdiff.process.chain import Chain
-from markovdiff.sequences.chain import SequenceChain
 from markovdiff.sequences.curve import information_curve
 from markovdiff.sequences.drawn import Rationals
-from markovdiff.sequences.law import SequenceLaw
 from markovdiff.sequences.orders import block_sizes, choice, drawn_by_counts
 from markovdiff.sequences.surroundings import Positions
 from markovdiff.sequences.unmasking import unmasking
-from markovdiff.study.sequence_data import one_symbol
 
 ORDERS = {
     "random": paths.at_random,
@@ -30,11 +26,6 @@ ORDERS = {
     "confidence": paths.by_confidence,
     "given": None,
 }
-
-
-def masked(weights, K):
-    law = SequenceLaw.from_indices(weights, [*"abc"[:K], "?"])
-    return SequenceChain(law, Chain(one_symbol(law), kernels.absorbing(K + 1, K), (Fraction(1),), 1))
 
 
 def one_random_case(seed, order):

@@ -68,6 +68,14 @@ def test_uniform_noise_draws_more_that_never_occurs(capsys: pytest.CaptureFixtur
     assert all(a > b for a, b in zip(*(found[1:] for found in outside), strict=True))
 
 
+def test_what_is_undefined_has_its_witness_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    """A uniform prior begins at 000, of which the data's posterior at T says nothing: nothing is claimed of ν then."""
+    lines = told(capsys, "parity", "--steps", "2", "--set", "reverse.prior=uniform", "--set", "checks={}")
+    assert rows(lines)["2"][1:] == ["undefined"] * 3
+    assert lines[-1] == "  2      undefined: the model says nothing of x_6 = 000, which is drawn"
+    assert "whatever is drawn occurs in the data" not in lines
+
+
 def test_json_has_the_samplers_as_a_result_has_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file, result = tmp_path / "steps.json", tmp_path / "run.json"
     told(capsys, "pronouns", "--json", str(file))

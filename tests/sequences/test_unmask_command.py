@@ -44,6 +44,19 @@ def test_the_reference_schedules_of_a_long_chain(chain: str, capsys: pytest.Capt
     assert all(line == line.rstrip() and len(line) <= 80 for line in lines)
 
 
+def test_too_many_sequences_on_the_way_leave_the_schedule() -> None:
+    """3^11 of them, and 4^11 with masks: the walk is counted before anything is written out, and KL is left open."""
+    study = md.scenario(
+        {
+            "data": {"length": 11, "probabilities": ["1/10", "2/10", "7/10"]},
+            "noise": {"steps": 4, "kernel": {"kind": "absorbing"}, "schedule": {"kind": "jump"}},
+        }
+    )
+    table = unmasking_table(study, 3)
+    assert all(schedule.kl is None and schedule.excess.value == "0" for schedule in table.schedules)
+    assert table.schedules[0].ties == 45
+
+
 def test_json_has_every_number_with_its_bounds(chain: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Quantities as in a result: value, lower, upper, closed_form; the curve adds up to H(x0)."""
     assert main(["unmask", chain, "--stages", "8", "--json", "-", "--digits", "30"]) == 0
@@ -91,6 +104,7 @@ def test_the_json_file_is_written_beside_the_table(tmp_path: Path, capsys: pytes
     assert record["entropy"]["closed_form"] == "2·log 2"
 
 
+@pytest.mark.slow
 def test_the_sonnets_refute_the_cosine() -> None:
     """Windows of eight characters of real text: in three stages the cosine loses nearly twice what the best lose."""
     study = md.load("sonnets").replace("data.length", 8)

@@ -7,15 +7,18 @@ from itertools import combinations, pairwise, permutations
 from math import comb, cos, pi
 
 import pytest
-from hypothesis import given, settings
+from chains import examples
+from flint import arb
+from hypothesis import given
 from hypothesis import strategies as st
 from sequence_laws import STAYS, chains, entropy, exact, laws, markov, projection, written_out
 
 import markovdiff as md
+from markovdiff.arithmetic import shortest_path as module
 from markovdiff.arithmetic.logform import LogForm
-from markovdiff.errors import InputError
+from markovdiff.arithmetic.quantity import Quantity
+from markovdiff.errors import InputError, UnfinishedError
 from markovdiff.process.distribution import Distribution
-from markovdiff.sequences import unmasking as module
 from markovdiff.sequences.curve import information_curve
 from markovdiff.sequences.law import MarkovSequences
 from markovdiff.sequences.unmasking import best_unmasking, cosine_sizes, equal_sizes, unmasking
@@ -78,7 +81,7 @@ def by_enumerated_orders(law, sizes):
 
 
 @given(laws, st.data())
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_the_excess_is_that_of_enumerated_orders(law, data):
     """Σ over stages of Σ_j (c_m − c_j) is the expected conditional total correlation of what is drawn together."""
     curve = information_curve(law)
@@ -88,14 +91,14 @@ def test_the_excess_is_that_of_enumerated_orders(law, data):
 
 
 @given(laws)
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_the_best_of_random_laws_is_the_best_of_all_compositions(law):
     """Least excess, number of ties and the first of them, each decided: against every composition, compared exactly."""
     check_against_all(information_curve(law))
 
 
 @given(chains(), st.integers(6, 9))
-@settings(max_examples=15, deadline=None)
+@examples(15)
 def test_the_best_of_longer_chains_is_the_best_of_all_compositions(chain, L):
     initial, rows, _ = chain
     check_against_all(markov(initial, rows, L), stages=[2, L // 2])
@@ -207,3 +210,15 @@ def test_curves_and_unmaskings_are_values():
 def test_the_public_names():
     assert md.best_unmasking(md.information_curve(PARITY), 2).sizes == (2, 1)
     assert written_out(["1/2", "1/2"], STAYS, 2)[0, 0] == Fraction(9, 20)
+
+
+def test_what_a_curve_and_a_schedule_hold_show_themselves_in_a_line() -> None:
+    """Parity: c = 1, 1, 0 bits, and two at first are free; what is not told from 0 shows its ball."""
+    curve = information_curve({"000": 1, "011": 1, "101": 1, "110": 1})
+    assert repr(curve.increments[2]) == repr(best_unmasking(curve, 2).excess) == "<Quantity 0 nats>"
+    assert repr(curve.increments[0]) == "<Quantity 0.6931472 nats>"
+
+    def too_long() -> LogForm:
+        raise UnfinishedError("too many logarithms")
+
+    assert repr(Quantity(lambda _: arb(0, 1e-30), too_long)).startswith("<Quantity [+/- 1.0")

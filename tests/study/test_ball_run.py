@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from breadth import STORIES, few
 
 import markovdiff as md
 from markovdiff.cli import main
@@ -16,8 +17,8 @@ from markovdiff.measures.checks.finding import Finding
 from markovdiff.process.transition import Dense
 from markovdiff.study import balls
 from markovdiff.study.result import TOTALS
-from markovdiff.study.scenario import shipped_scenarios
 from markovdiff.study.schema import result_schema
+from markovdiff.study.shipped import shipped_scenarios
 
 KERNELS = {
     "uniform": '{ kind = "uniform" }',
@@ -72,7 +73,7 @@ def test_the_order_is_said_as_it_is_exactly(prior: str) -> None:
     assert all(order in detail for detail in said)
 
 
-@pytest.mark.parametrize("name", sorted(name for name in shipped_scenarios() if not name.startswith("elbo-")))
+@few("name", sorted(name for name in shipped_scenarios() if not name.startswith("elbo-")), STORIES)
 def test_shipped_scenarios_come_out_as_they_do_exactly(name: str) -> None:
     """Each verdict is the exact one and says enclosure (structured chains stay exact); values and files agree."""
     scenario = md.load(name)

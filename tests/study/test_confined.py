@@ -20,7 +20,7 @@ import markovdiff as md
 from markovdiff.study import confined
 from markovdiff.study.output import write_new, write_whole
 from tui import recent
-from tui.engine import Engine
+from tui.engine import EngineProcess
 from tui.form.judgement import MAX_TEXT, light
 from tui.messages import Failed, Request
 from tui.saving import save
@@ -110,7 +110,7 @@ def test_a_child_is_confined(inside: Path) -> None:
     line = [sys.executable, "-m", "markovdiff", "run", "s.toml"]
     done = subprocess.run(line, cwd=inside, capture_output=True, text=True, check=False)
     assert (done.returncode, "a served session reads no file there" in done.stderr) == (2, True)
-    engine = Engine()
+    engine = EngineProcess()
     engine.keeps_spare = False
     try:
         engine.run(Request(TEXT.format("../out/words"), str(inside), "s"))
@@ -170,10 +170,10 @@ def test_nothing_is_written_over(inside: Path, name: str) -> None:
 def test_an_export_takes_the_next_name(inside: Path) -> None:
     """Where a link that leads out has the first; and a scenario whose file has an odd name leads nowhere."""
     (inside / "s.toml").symlink_to(inside.parent / "out" / "words")
-    film: object = None
-    assert save("toml", film, Request("x", ".", "s"), 0, inside).name == "s-2.toml"  # type: ignore[arg-type]
+    buffer: object = None
+    assert save("toml", buffer, Request("x", ".", "s"), 0, inside).name == "s-2.toml"  # type: ignore[arg-type]
     with pytest.raises(md.InputError, match="saves beneath its own folder only"):
-        save("toml", film, Request("x", ".", "../out/s"), 0, inside)  # type: ignore[arg-type]
+        save("toml", buffer, Request("x", ".", "../out/s"), 0, inside)  # type: ignore[arg-type]
 
 
 def test_the_list_of_recent_files_is_not_a_visitors(

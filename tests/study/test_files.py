@@ -257,6 +257,8 @@ def matrices(path: Path) -> list[list[list[Fraction]]]:
         ("k.json", '[[["1/3", "2/3"], [0, 1]], [[1, 0], [0, 1]]]', [[["1/3", "2/3"], [0, 1]], [[1, 0], [0, 1]]]),
         ("k.csv", "1,0\n0.1,0.9\n", [[[1, 0], [Fraction(1, 10), Fraction(9, 10)]]]),
         ("k.csv", "1,0\n0,1\n\n0,1\n1,0\n", [[[1, 0], [0, 1]], [[0, 1], [1, 0]]]),
+        ("k.tsv", "1\t0\n0.1\t0.9\n", [[[1, 0], [Fraction(1, 10), Fraction(9, 10)]]]),
+        ("k.TSV", "1,0\n0.1,0.9\n", [[[1, 0], [Fraction(1, 10), Fraction(9, 10)]]]),
     ],
 )
 def test_matrices_are_exact(tmp_path: Path, name: str, content: str, stack: list[list[list[object]]]) -> None:

@@ -23,8 +23,8 @@ import markovdiff as md
 from markovdiff.arithmetic.logform import log
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.cli import main
-from markovdiff.study.scenario import shipped_scenarios
 from markovdiff.study.schema import result_schema
+from markovdiff.study.shipped import shipped_scenarios
 
 ELBO = sorted(name for name in shipped_scenarios() if name.startswith("elbo-"))
 KEYS = [

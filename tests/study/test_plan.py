@@ -54,12 +54,12 @@ def test_an_engine_asks_the_scenario_nothing(
 def test_a_law_that_a_check_names_is_the_plans_own(arithmetic: str) -> None:
     """No engine changes what watches: the law that `h-theorem` measures against is as it was, state by state."""
     scenario = study(STUDIES["uniform"], "", arithmetic)
-    (watcher,) = (watcher for name, watcher in scenario.watchers() if name == "h-theorem")
+    (observer,) = (observer for name, observer in scenario.observers() if name == "h-theorem")
     plan = planned(scenario, scenario.chain())
     engine = _engine(plan)
     for now in engine.stream():
-        watcher.observe(now)
-    (law,) = watcher.laws
+        observer.observe(now)
+    (law,) = observer.laws
     assert law == plan.laws["h-theorem"]
     assert type(law) is type(plan.laws["h-theorem"])
-    assert watcher.conclude().observed == "holds"
+    assert observer.conclude().observed == "holds"

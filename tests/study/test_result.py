@@ -8,9 +8,11 @@ import json
 import math
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,20 +84,23 @@ schedule = { kind = "constant", beta = "1/10" }
 # schemas
 
 
+@cache
+def valid(schema: Callable[[], dict[str, Any]]) -> jsonschema.Draft202012Validator:
+    """A validator by a schema that is one."""
+    jsonschema.Draft202012Validator.check_schema(schema())
+    return jsonschema.Draft202012Validator(schema())
+
+
 def test_json_fits_its_schema(result: md.Result) -> None:
     """What `--json` writes is valid under the schema that ships, with and without distributions."""
-    schema = result_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
     for distributions in (False, True):
-        jsonschema.Draft202012Validator(schema).validate(json.loads(result.to_json(distributions)))
+        valid(result_schema).validate(json.loads(result.to_json(distributions)))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_scenarios_fit_the_schema(path: Path) -> None:
     """Every scenario that ships, read as TOML, is valid under the scenario schema."""
-    schema = scenario_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.Draft202012Validator(schema).validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    valid(scenario_schema).validate(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from fractions import Fraction
 from itertools import pairwise, product
@@ -11,6 +13,7 @@ import jsonschema
 import pytest
 
 import markovdiff as md
+from markovdiff.study.fingerprint import fingerprint
 from markovdiff.study.schema import result_schema
 
 PARITY = """
@@ -123,6 +126,16 @@ def test_bounds_are_proved_or_refuted(bound, verdict):
     assert "proved" in check.detail
 
 
+def test_a_tight_bound_is_shown_to_hold():
+    """The number and its bound have digits enough to be compared: 4 − log2 11 = 0.54056838… is at most 0.540569."""
+    result = run(
+        f"{PARITY}\nsampler.steps = [1, 2]\n"
+        'checks.sampler = [{ steps = 2, kl = "0.540569", excess = "5/8" }, { steps = 1, kl = 1 }]'
+    )
+    told = "steps = 2: kl = 0.5405684 bits ≤ 0.540569; steps = 2: excess = 0.625 bits ≤ 5/8; steps = 1: kl = 1 bit ≤ 1"
+    assert result.checks[-1].detail == f"each of 3 bounds holds: proved; {told}"
+
+
 def test_a_bound_is_in_the_unit_of_the_file():
     """KL = 4 − log2 11 bits is under 0.38 nats, and over it in bits."""
     for unit, verdict in (("nats", "holds"), ("bits", "fails")):
@@ -177,6 +190,37 @@ def test_what_cannot_be_had_is_refused_when_it_is_read(text, keys, where, what):
     assert refused.value.expected
 
 
+def test_a_sequence_given_twice_and_an_order_alone_say_what_came():
+    """The weights of both, and the order that has no block sizes."""
+    twice = '{ tokens = ["a", "b"], weight = 1 }, { tokens = ["a", "b"], weight = "1/2" }'
+    with pytest.raises(md.InputError, match="given twice") as refused:
+        md.loads(f"data = {{ length = 2, sequences = [{twice}] }}\n" + UNIFORM.splitlines()[2])
+    assert refused.value.got == "weights 1 and 1/2"
+    with pytest.raises(md.InputError, match="without block sizes") as refused:
+        md.loads(f'{PARITY}\nsampler.order = "confidence"')
+    assert refused.value.got == "order = 'confidence' alone"
+
+
+def test_csv_has_both_parts_of_the_model_error():
+    """Of the mixture the second is 0, so the first is Δ_t; where nothing is drawn apart there are no such columns."""
+    names = ("expected_total_correlation", "position_error")
+    study = md.loads(PARITY)
+    header, first, *rows = csv.reader(io.StringIO(md.run(study).to_csv(), newline=""))
+    assert tuple(header[-2:]) == names
+    assert first[-2:] == ["", ""]
+    delta = header.index("model_error")
+    assert [row[-2:] for row in rows] == [[row[delta], "0.0"] for row in rows]
+    joint = md.run(study.replace("reverse.model", {"kind": "bayes"})).to_csv()
+    assert not any(name in joint for name in names)
+
+
+def test_an_ordinary_symbol_as_mask_is_named():
+    """A kernel that masks with a symbol of the data is absorbing all the same: what is wrong is its mask."""
+    with pytest.raises(md.InputError, match="kernel that masks") as refused:
+        md.loads(PARITY.replace('"absorbing"', '"absorbing", mask = "1"') + "sampler.unmask = [[3]]")
+    assert refused.value.got == 'kind = "absorbing" with the mask "1", which the data have'
+
+
 def test_one_symbol_has_no_sampler():
     """Neither a sampler nor leave-one-out speak of one symbol."""
     one = PARITY.replace('length = 3, sequences = { "000" = 1, "011" = 1, "101" = 1, "110" = 1 }', "weights = [1, 2]")
@@ -188,7 +232,10 @@ def test_one_symbol_has_no_sampler():
 
 @pytest.mark.parametrize("form", ["posterior-mixture", "d3pm"])
 def test_a_brought_table_is_what_it_says(tmp_path: Path, form: str):
-    """The posterior marginals, written out as a table, give what the ideal denoiser gives; null is undefined."""
+    """The posterior marginals, written out as a table, give what the ideal denoiser gives; null is undefined.
+
+    The record has the table, and a hash of the scenario knows it.
+    """
     text = 'data = { length = 2, sequences = { "00" = 1, "01" = 2, "11" = 1 } }\n' + UNIFORM.splitlines()[2]
     study = md.loads(text)
     chain = study.sequence_chain()
@@ -205,11 +252,27 @@ def test_a_brought_table_is_what_it_says(tmp_path: Path, form: str):
     model = f'reverse.model = {{ kind = "table", path = "mine.json", form = "{form}" }}'
     brought = run(f"{text}\n{model}\nsampler.steps = [2, 4]", folder=tmp_path)
     assert [row.record() for row in brought.sampler] == [row.record() for row in ideal.sampler]
+    before = fingerprint(md.loads(f"{text}\n{model}", folder=tmp_path))
     tables[0][1] = None
     (tmp_path / "mine.json").write_text(json.dumps({"denoiser": tables}))
+    assert fingerprint(md.loads(f"{text}\n{model}", folder=tmp_path)) != before
     undefined = run(f"{text}\n{model}\nsampler.steps = [4]", folder=tmp_path)
+    assert undefined.scenario["reverse"]["model"]["denoiser_rows"] == tables
     assert undefined.sampler[0].excess.value == "undefined"
     assert undefined.elbo.negative_elbo.value == "undefined"
+
+
+def test_a_padded_table_says_so(tmp_path: Path):
+    """A denoiser whose rows lack the added mask has 0 there, and the result says so."""
+    text = """
+data = { length = 1, sequences = { "a" = 1, "b" = 3 } }
+noise = { steps = 1, kernel = { kind = "absorbing" }, schedule = { kind = "jump" } }
+reverse.model = { kind = "table", path = "mine.json" }
+"""
+    (tmp_path / "mine.json").write_text(json.dumps({"denoiser": [[[["1/4", "3/4"]]] * 3]}))
+    assert run(text, folder=tmp_path).notes == (
+        "reverse.model.path: the added mask has no column in the denoiser; padded with 0",
+    )
 
 
 def test_shares_fall_as_steps_are_added():
@@ -218,3 +281,16 @@ def test_shares_fall_as_steps_are_added():
     found = run(f"{text}\nsampler.steps = [1, 2, 3, 6]").sampler
     assert all(float(a.kl) > float(b.kl) for a, b in pairwise(found))
     assert all(float(a.outside_support) > float(b.outside_support) for a, b in pairwise(found))
+
+
+def test_a_share_shows_as_many_digits_as_are_certified():
+    """Rounding carries 0.0996 to 0.1, which has one digit, not to 0.10, which has two."""
+    text = """
+data = { length = 1, sequences = { "a" = 996, "b" = 9004 } }
+noise = { steps = 1, kernel = { kind = "uniform" }, schedule = { kind = "constant", beta = 0 } }
+reverse = { prior = [0, 1] }
+sampler.steps = [1]
+arithmetic.digits = 1
+"""
+    (row,) = run(text).sampler
+    assert (row.total_variation.value, row.total_variation.lower, row.total_variation.upper) == ("0.1", "0.09", "0.10")

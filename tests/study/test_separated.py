@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from fractions import Fraction
+from itertools import accumulate, pairwise
+from operator import mul
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import markovdiff as md
+from markovdiff.arithmetic.decimals import as_decimal
 
 COUNTS = [("a", 3), ("b", 1)]
 
@@ -203,21 +206,28 @@ def betas(folder: Path, file: str, kind: str = "explicit") -> md.Scenario:
 )  # fmt: skip
 def test_a_schedule_from_separated_values(tmp_path: Path, content: str, notes: list[str]) -> None:
     """A column alone, a row alone, or a column by its name beside an index; what was done stands in the notes."""
-    (tmp_path / "b.csv").write_text(content, encoding="utf-8")
-    study = betas(tmp_path, "b.csv")
-    assert list(study.betas) == BETAS
-    assert list(study.notes) == [f"noise.schedule.path: {note}" for note in notes]
+    for name in ("b.csv", "b.tsv"):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+        study = betas(tmp_path, name)
+        assert list(study.betas) == BETAS
+        assert list(study.notes) == [f"noise.schedule.path: {note}" for note in notes]
 
 
 def test_a_schedule_from_this_program_s_own_table(tmp_path: Path) -> None:
-    """The columns beta and alpha_bar of `run --csv` make the same chain again, up to 15 digits."""
+    """The columns beta and alpha_bar of `run --csv` make the chain of these decimals, exactly: 15 digits of each."""
     noise = "steps = 4, kernel = { kind = 'uniform' }, schedule = { kind = 'jump' }"
     study = md.loads(f"data = {{ weights = [3, 1] }}\nnoise = {{ {noise} }}")
     (tmp_path / "r.csv").write_text(md.run(study).to_csv(), encoding="utf-8")
-    for kind in ("explicit", "alpha"):
+    alphas = accumulate((1 - beta for beta in study.betas), mul, initial=Fraction(1))
+    written = [Fraction(as_decimal(alpha, 15)) for alpha in alphas]
+    meant = {
+        "explicit": tuple(Fraction(as_decimal(beta, 15)) for beta in study.betas),
+        "alpha": tuple(1 - now / before for before, now in pairwise(written)),
+    }
+    for kind, expected in meant.items():
         read = betas(tmp_path, "r.csv", kind)
         assert any("left out" in note for note in read.notes)
-        assert [float(b) for b in read.betas] == pytest.approx([float(b) for b in study.betas], rel=1e-13)
+        assert read.betas == expected
 
 
 def test_a_schedule_from_numpy_and_json(tmp_path: Path) -> None:

@@ -337,6 +337,7 @@ def test_what_is_too_large_is_read_and_not_run(data, kernel, what):
         md.run(scenario)
     assert (caught.value.what, caught.value.where, caught.value.status) == (what, "data.length", 2)
     assert "information curve" in caught.value.remedy
+    assert ("an added mask;" in caught.value.remedy) == (kernel == "uniform")
 
 
 def test_what_sequences_do_not_have():

@@ -14,8 +14,8 @@ import markovdiff as md
 from markovdiff.cli.options import load_given
 from markovdiff.study.fingerprint import fingerprint
 from markovdiff.study.reading import structured
-from markovdiff.study.scenario import shipped_scenarios
 from markovdiff.study.settings import assigned, setting, tree
+from markovdiff.study.shipped import shipped_scenarios
 
 COIN: dict[str, Any] = {
     "data": {"weights": [3, 1]},

@@ -42,13 +42,13 @@ def finer() -> md.Result:
     return md.run(md.load("dense-late").with_options(digits=40))
 
 
-def shade(step: Step) -> FloatError:
+def shadow_of(step: Step) -> FloatError:
     assert step.shadow is not None
     return step.shadow
 
 
 def value(step: Step) -> float:
-    found = shade(step).value
+    found = shadow_of(step).value
     assert found is not None
     return found
 
@@ -93,7 +93,7 @@ def test_the_error_of_nothing() -> None:
 def test_errors_hold_at_forty_digits(late: md.Result, finer: md.Result) -> None:
     """The error that fifteen digits enclose has the one of forty digits in it, at every t of dense-late."""
     for step, finely in zip(late.steps, finer.steps, strict=True):
-        error = shade(step).error
+        error = shadow_of(step).error
         assert error is not None
         for truth in ends(finely.mutual_information):
             assert error[0] <= abs(Fraction(value(step)) - truth) / truth <= error[1]
@@ -104,11 +104,11 @@ def test_errors_hold_at_forty_digits(late: md.Result, finer: md.Result) -> None:
 
 def test_dense_late_is_what_float64_cannot_do(late: md.Result) -> None:
     """On dense-late float64 rises, turns negative and gets stuck, and at the end is 1e238 times the truth off it."""
-    tally = Summary.of(late.steps)
-    assert min(tally.rises, tally.negatives, tally.still) > 0
-    assert tally.something == 0
-    assert tally.worst is not None
-    t, (low, high) = tally.worst
+    counts = Summary.of(late.steps)
+    assert min(counts.rises, counts.negatives, counts.still) > 0
+    assert counts.something == 0
+    assert counts.worst is not None
+    t, (low, high) = counts.worst
     assert t == 256
     assert 10**238 < low <= high < 10**240
 
@@ -117,20 +117,20 @@ def test_marks_are_what_the_numbers_show(late: md.Result) -> None:
     """A rise is a larger float after a smaller, standing still the same again, negative below 0; all are counted."""
     assert {step.decay for step in late.steps[1:]} == {"strict"}
     for before, step in pairwise(late.steps):
-        assert shade(step).false_rise == (value(step) > value(before))
-        assert shade(step).stands_still == (value(step) == value(before))
-        assert shade(step).negative == (value(step) < 0)
-    tally = Summary.of(late.steps)
+        assert shadow_of(step).false_rise == (value(step) > value(before))
+        assert shadow_of(step).stands_still == (value(step) == value(before))
+        assert shadow_of(step).negative == (value(step) < 0)
+    counts = Summary.of(late.steps)
     falls = sum(value(b) < value(a) for a, b in pairwise(late.steps))
-    assert tally.rises + tally.still + falls == 256
-    assert tally.negatives == sum(value(step) < 0 for step in late.steps)
+    assert counts.rises + counts.still + falls == 256
+    assert counts.negatives == sum(value(step) < 0 for step in late.steps)
 
 
 def test_three_digits_are_right_until_they_are_not(late: md.Result) -> None:
     """Up to the t that is told every error is below 1/2000, and at the next one it is not."""
     last = Summary.of(late.steps).sound_until
     assert last is not None
-    errors = [shade(step).error for step in late.steps]
+    errors = [shadow_of(step).error for step in late.steps]
     assert all(error is not None and error[1] < RIGHT for error in errors[: last + 1])
     after = errors[last + 1]
     assert after is not None
@@ -155,7 +155,7 @@ def test_each_mark_by_itself() -> None:
     shadow = NaiveFloat(md.load("two-state").chain(), "bits")
     shadow.values = iter([value for value, _, _ in cases])
     for value, decay, mark in cases:
-        found = shadow.beside(Enclosed("1", "1", "1", "1"), decay)
+        found = shadow.compared_with(Enclosed("1", "1", "1", "1"), decay)
         assert found.value == (value if isfinite(value) else None)
         assert [name for name in ("false_rise", "stands_still", "negative") if getattr(found, name)] == mark.split()
 
@@ -165,21 +165,21 @@ def test_a_true_rise_is_not_called_false() -> None:
     steps = md.run(md.load("memory"), shadow=True).steps
     rising = [step for before, step in pairwise(steps) if value(step) > value(before)]
     assert {step.decay for step in rising} == {"violated"}
-    assert not any(shade(step).false_rise for step in steps)
+    assert not any(shadow_of(step).false_rise for step in steps)
 
 
 def test_a_permutation_is_exact_in_kind() -> None:
     """Where nothing is lost, float64 that stays the same is right to: it is not standing still."""
     steps = md.run(md.load("permutation"), shadow=True).steps
     assert {step.decay for step in steps[1:]} == {"equal"}
-    assert not any(shade(step).stands_still or shade(step).negative for step in steps)
+    assert not any(shadow_of(step).stands_still or shadow_of(step).negative for step in steps)
 
 
 def test_balls_are_as_good_a_truth(late: md.Result) -> None:
     """Beside a ball run the same floats stand, with the same marks, and errors that overlap with those of the exact."""
     balls = md.run(md.load("dense-late").with_options(arithmetic="ball"), shadow=True)
     for one, other in zip(late.steps, balls.steps, strict=True):
-        a, b = shade(one), shade(other)
+        a, b = shadow_of(one), shadow_of(other)
         assert (a.value, a.false_rise, a.stands_still, a.negative) == (
             b.value,
             b.false_rise,
@@ -238,9 +238,9 @@ def test_csv_has_five_columns_more(late: md.Result) -> None:
     """The float, what its error is at most, and the marks; a plain run has no such column."""
     rows = list(csv.DictReader(io.StringIO(late.to_csv())))
     assert [float(row["shadow_mutual_information"]) for row in rows] == [value(step) for step in late.steps]
-    assert [row["shadow_false_rise"] for row in rows] == [str(shade(s).false_rise).lower() for s in late.steps]
+    assert [row["shadow_false_rise"] for row in rows] == [str(shadow_of(s).false_rise).lower() for s in late.steps]
     for row, step in zip(rows, late.steps, strict=True):
-        error = shade(step).error
+        error = shadow_of(step).error
         assert error is not None
         assert Fraction(row["shadow_relative_error"]) >= error[1]
     assert "shadow" not in md.run(md.load("two-state")).to_csv()
@@ -262,11 +262,11 @@ def test_the_table_fits_eighty_columns(name: str, capsys: Streams, monkeypatch: 
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 80
     assert "\x1b" not in out
-    tally = Summary.of(md.run(md.load(name), shadow=True).steps)
+    counts = Summary.of(md.run(md.load(name), shadow=True).steps)
     times = {1: "once", 2: "twice"}
     told = " ".join(out.split())
-    assert f"float64 rises {times.get(tally.rises, f'{tally.rises} times')} where the truth does not" in told
-    assert f"is negative {times.get(tally.negatives, f'{tally.negatives} times')}" in told
+    assert f"float64 rises {times.get(counts.rises, f'{counts.rises} times')} where the truth does not" in told
+    assert f"is negative {times.get(counts.negatives, f'{counts.negatives} times')}" in told
 
 
 def test_the_table_shows_every_kind_of_slip(capsys: Streams) -> None:

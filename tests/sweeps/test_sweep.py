@@ -7,9 +7,12 @@ import io
 import json
 import math
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -239,16 +242,15 @@ def test_killed_and_begun_again(tmp_path: Path, whole: Any) -> None:
     program = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, start_new_session=True)
     journal = tmp_path / "s.csv.partial"
     while program.poll() is None and (not journal.exists() or journal.read_text(encoding="utf-8").count("\n") < 3):
-        pass
+        time.sleep(0.01)
     program.kill()
     program.wait()
-    assert subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout == (
-        "12 points: 8 fails, 4 refused\n"
-    )
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert re.match(r"12 points \([1-9][0-9]? of them kept from before\): 8 where a check fails, 4 refused\n", told)
     assert (tmp_path / "s.csv").read_text(encoding="utf-8") == whole.to_csv()
     assert not journal.exists()
     while _is_there(program.pid):
-        pass
+        time.sleep(0.01)
 
 
 def test_the_command_writes_the_table(tmp_path: Path, whole: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -257,7 +259,14 @@ def test_the_command_writes_the_table(tmp_path: Path, whole: Any, capsys: pytest
     for name, content in (("s.csv", whole.to_csv()), ("s.jsonl", whole.to_jsonl())):
         assert main(["sweep", str(tmp_path / "g.toml"), "-o", str(tmp_path / name)]) == 0
         assert (tmp_path / name).read_text(encoding="utf-8") == content
-        assert capsys.readouterr().out == "12 points: 8 fails, 4 refused\n"
+        told = capsys.readouterr().out.splitlines()
+        assert told[:2] == ["12 points: 8 where a check fails, 4 refused", f"written to {tmp_path / name}"]
+        assert told[2].startswith("why a point has no numbers stands in the column error; the first: a value of")
+        assert told[3] == (
+            f"to see it: markovdiff plot {tmp_path / name} --x noise.schedule.beta --y steps.T.mutual_information"
+            f" --color noise.kernel -o {tmp_path / 's.svg'}"
+        )
+        assert main(shlex.split(told[3].removeprefix("to see it: markovdiff "))) == 0
     for arguments, words in (
         (["-o", str(tmp_path / "s.xlsx")], "unknown kind of file"),
         (["-o", str(tmp_path / "no" / "s.csv")], "no such folder"),
@@ -310,10 +319,56 @@ def test_a_cluster_that_loses_a_worker(cluster: Any, tmp_path: Path, whole: Any)
     assert (tmp_path / "t.csv").read_text(encoding="utf-8") == whole.to_csv()
 
 
-@pytest.mark.slow
-def test_no_scheduler_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An address where nobody answers is one message."""
+@pytest.mark.parametrize(
+    ("axis", "output", "words"),
+    [
+        ('"noise.stps" = [4]', "s.csv", "noise.stps"),
+        ('"noise.steps" = []', "s.csv", "an empty axis"),
+        ("\n".join(f'"{key}" = {{ start = 1, stop = 1000, count = 1000 }}' for key in "abc"), "s.csv", "1,000,000,000"),
+        ('"noise.steps" = { start = 1, stop = 2, count = 1000000000 }', "s.csv", "1000000000"),
+        ('"noise.steps" = [4]', "no/s.csv", "no such folder"),
+        ('"noise.steps" = [4]', "s.xls", ".parquet, .csv or .jsonl"),
+        ('"noise.steps" = [4', "s.csv", "g.toml"),
+    ],
+)
+def test_what_is_no_sweep(
+    axis: str, output: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """One message with what is wrong, status 2, nothing run and nothing left."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "g.toml").write_text(f'base = "two-state"\n[grid]\n{axis}\n', encoding="utf-8")
+    assert main(["sweep", "g.toml", "-o", output]) == 2
+    told = capsys.readouterr().err
+    assert told.count("markovdiff:") == 1
+    assert words in told
+    assert [path.name for path in tmp_path.iterdir()] == ["g.toml"]
+
+
+@pytest.mark.parametrize("address", ["nonsense", "tcp://127.0.0.1:1", "127.0.0.1:1"])
+def test_no_scheduler_there(address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An address where nobody answers, or that is none, is one message at once."""
     pytest.importorskip("distributed", reason="needs the extra `cluster`")
     (tmp_path / "g.toml").write_text(TEXT, encoding="utf-8")
-    assert main(["sweep", str(tmp_path / "g.toml"), "-o", str(tmp_path / "s.csv"), "--scheduler", "nonsense"]) == 2
-    assert "scheduler" in capsys.readouterr().err
+    assert main(["sweep", str(tmp_path / "g.toml"), "-o", str(tmp_path / "s.csv"), "--scheduler", address]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("markovdiff: no scheduler answers")
+    assert told.count("markovdiff:") == 1
+    assert not (tmp_path / "s.csv.partial").exists()
+
+
+@pytest.mark.parametrize(
+    ("library", "arguments", "extra"),
+    [("pyarrow", ["-o", "s.parquet"], "frames"), ("distributed", ["-o", "s.csv", "--scheduler", "a:1"], "cluster")],
+)
+def test_a_library_that_is_not_installed(
+    library: str, arguments: list[str], extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """It is said before any point is run, with what installs it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, library, None)
+    (tmp_path / "g.toml").write_text(TEXT, encoding="utf-8")
+    assert main(["sweep", "g.toml", *arguments]) == 2
+    assert f"pip install 'markovdiff[{extra}]'" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["g.toml"]

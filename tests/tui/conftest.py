@@ -42,8 +42,8 @@ def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def nearby(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine in this process."""
-    monkeypatch.setattr(tui.app, "Engine", Nearby)
-    monkeypatch.setattr(tui.dialogues, "Engine", Nearby)
+    monkeypatch.setattr(tui.app, "EngineProcess", Nearby)
+    monkeypatch.setattr(tui.dialogues, "EngineProcess", Nearby)
 
 
 @pytest.fixture

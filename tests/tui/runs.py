@@ -8,7 +8,7 @@ from pathlib import Path
 from pictures import is_a_picture, is_a_row
 
 from tui import raster, view
-from tui.messages import Message, Request, Shadow
+from tui.messages import Ask, InspectionQuestion, Message, NaiveFloatQuestion, Request
 from tui.panels import PANELS
 from tui.run_buffer import RunBuffer
 from tui.view import reading
@@ -42,40 +42,51 @@ def messages(name: str) -> tuple[Message, ...]:
     return tuple(sent)
 
 
-def film_of(name: str, part: float = 1.0) -> RunBuffer:
-    """A film as far as this part of its messages."""
-    film, sent = RunBuffer(), messages(name)
+def buffer_of(name: str, part: float = 1.0) -> RunBuffer:
+    """A run buffer as far as this part of its messages."""
+    buffer, sent = RunBuffer(), messages(name)
     for message in sent[: round(part * len(sent))]:
-        film.take(message)
-    return film
+        buffer.take(message)
+    return buffer
 
 
-def drawn(number: str, scene: view.ViewState, width: int, height: int) -> str:
+def drawn(number: str, state: view.ViewState, width: int, height: int) -> str:
     """The text of a panel, its form checked: height rows of width columns."""
-    rows = PANELS[number].draw(scene, width, height)
+    rows = PANELS[number].draw(state, width, height)
     assert is_a_picture(rows, width, height), (number, width, height)
     return raster.text(rows)
 
 
 def lines(number: str, name: str, t: int, width: int = 80, height: int = 24) -> list[str]:
-    return drawn(number, view.ViewState(film_of(name), t), width, height).splitlines()
+    return drawn(number, view.ViewState(buffer_of(name), t), width, height).splitlines()
 
 
-def read_out(scene: view.ViewState, spot: view.Readable, answer: str | None = None, width: int = 120) -> str:
-    row = reading.paint(scene, spot, answer, width)
+def read_out(state: view.ViewState, spot: view.Readable, answer: str | None = None, width: int = 120) -> str:
+    row = reading.render(state, spot, answer, width)
     assert is_a_row(row, width)
     return raster.text([row])
 
 
 @cache
 def shaded(name: str, kind: str = "exact") -> RunBuffer:
-    """A whole film with what float64 has beside it."""
+    """A whole run buffer with what float64 has beside it."""
+    return _asked(name, NaiveFloatQuestion(), f'\n[arithmetic]\nkind = "{kind}"\n')
+
+
+@cache
+def inspected(name: str) -> RunBuffer:
+    """A whole run buffer with what `inspect` says beside it."""
+    return _asked(name, InspectionQuestion())
+
+
+def _asked(name: str, question: Ask, more: str = "") -> RunBuffer:
+    """A whole run buffer of a scenario with more text at its end, and the reply to a question."""
     text = OWN[name] if name in OWN else (SCENARIOS / f"{name}.toml").read_text(encoding="utf-8")
     sent: list[Message] = []
-    study = Study(Request(f'{text}\n[arithmetic]\nkind = "{kind}"\n', str(SCENARIOS), name), sent.append)
+    study = Study(Request(text + more, str(SCENARIOS), name), sent.append)
     study.perform(lambda: None)
-    study.ask(Shadow())
-    film = RunBuffer()
+    study.ask(question)
+    buffer = RunBuffer()
     for message in sent:
-        film.take(message)
-    return film
+        buffer.take(message)
+    return buffer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -13,8 +13,8 @@ from textual.widgets import Static
 
 from tui import raster
 from tui.app import MarkovdiffApp
-from tui.canvas import Canvas, PanelWidget
-from tui.messages import Answer, Ask, ColumnAnswer, Message, Request, Sampled, Shadowed
+from tui.canvas import Canvas, ErrorCard, PanelWidget
+from tui.messages import Ask, Message, Request
 from tui.worker.study import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -23,12 +23,29 @@ DEADLINE = 300.0
 """Seconds after which what has not come will not come, however busy the machine."""
 
 
+@lru_cache(maxsize=64)
+def studied(request: Request) -> tuple[Study, list[Message]]:
+    """A study that has run, and what it has sent; what it is asked it answers there too."""
+    found: list[Message] = []
+    study = Study(request, found.append)
+    study.perform(lambda: None)
+    return study, found
+
+
 @cache
 def sent(request: Request) -> tuple[Message, ...]:
     """What the engine sends for a request."""
-    found: list[Message] = []
-    Study(request, found.append).perform(lambda: None)
-    return tuple(found)
+    return tuple(studied(request)[1])
+
+
+@lru_cache(maxsize=1024)
+def replies(request: Request, question: Ask) -> tuple[Message, ...]:
+    """What the engine answers to a question about a request that it has run: for the same question, the same."""
+    sent(request)  # first, for the answers are no part of it
+    study, found = studied(request)
+    before = len(found)
+    study.ask(question)
+    return tuple(found[before:])
 
 
 class Nearby:
@@ -36,7 +53,6 @@ class Nearby:
 
     def __init__(self) -> None:
         self.waiting: list[Message] = []
-        self.study: Study | None = None
         self.alive = False
         self.requests: list[Request] = []
 
@@ -45,7 +61,7 @@ class Nearby:
 
     def run(self, request: Request) -> None:
         self.requests.append(request)
-        self.alive, self.study = True, None
+        self.alive = True
         self.waiting = list(sent(request))
 
     def poll(self, limit: int = 64) -> list[Message]:
@@ -53,11 +69,7 @@ class Nearby:
         return now
 
     def ask(self, question: Ask) -> None:
-        if self.study is None:
-            answers = (Answer, ColumnAnswer, Sampled, Shadowed)
-            self.study = Study(self.requests[-1], lambda m: self.waiting.append(m) if isinstance(m, answers) else None)
-            self.study.perform(lambda: None)
-        self.study.ask(question)
+        self.waiting += replies(self.requests[-1], question)
 
     def close(self) -> None:
         self.alive = False
@@ -117,9 +129,14 @@ class Session:
         return raster.text(self.app.query_one("#headline", Canvas).rows)
 
     def told(self) -> str:
-        return "\n".join(str(n.message) for n in self.app._notifications)
+        return "\n".join([*(str(n.message) for n in self.app._notifications), self.fault_card()])
 
-    async def painted(self) -> None:
+    def fault_card(self) -> str:
+        """The card of what went wrong, while it is in sight; on the main screen or over it."""
+        cards = [card for card in self.app.screen.query(ErrorCard) if card.region.area]
+        return "\n".join(raster.text(card.rows) for card in cards)
+
+    async def rendered(self) -> None:
         """Every panel that is shown is painted over its whole size."""
         await self.pilot.pause()
         deadline = time.monotonic() + DEADLINE

@@ -12,7 +12,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from sessions import SCENARIOS, TWO_STATE, Clock, Session, plain, session, squeezed
+from breadth import few
+from sessions import SCENARIOS, TWO_STATE, Clock, Nearby, Session, plain, session, squeezed
 from textual.widgets import Input, OptionList, Static, TextArea
 
 import tui.app
@@ -25,8 +26,8 @@ from tui.app import MarkovdiffApp
 from tui.canvas import Canvas, PanelWidget
 from tui.messages import Request
 from tui.panels import PANELS
-from tui.screens.form import Form
-from tui.screens.overlays import Editor, Export, GoTo, Help, Scenarios
+from tui.screens.form import FormScreen
+from tui.screens.overlays import Confirmation, Editor, Export, GoTo, Help, Scenarios
 from tui.themes import THEMES
 
 pytestmark = pytest.mark.usefixtures("state")
@@ -110,10 +111,10 @@ async def test_any_size_goes() -> None:
     async with session() as s:
         for t, size in enumerate([(200, 60), (40, 12), (120, 40), (20, 6), (8, 3), (80, 24)], 1):
             await s.pilot.resize_terminal(*size)
-            await s.painted() if size[1] >= 12 else await s.pilot.pause()
+            await s.rendered() if size[1] >= 12 else await s.pilot.pause()
             await s.press("right")
             await s.at(t)
-        await s.painted()
+        await s.rendered()
 
 
 # the editor
@@ -129,12 +130,15 @@ async def test_the_editor_says_what_is_wrong_and_stays() -> None:
         for text in (TWO_STATE + "\n[", TWO_STATE.replace("uniform", "unicorn"), TWO_STATE.replace('"3/4"', '"4/4"'),
                      TWO_STATE.replace("steps = 64", "steps = [1, 2]"), TWO_STATE + "[b]\n", ""):  # fmt: skip
             area.text = text
-            message = s.app.session.judge(text)
+            message = s.app.session.validate(text)
             assert message is not None
             await s.until(lambda wanted=message: squeezed(wanted)[:60] in squeezed(plain(why)), message)
             await s.press("ctrl+s")
             assert isinstance(s.app.screen, Editor)
-        await s.home()
+        await s.press("escape")
+        await s.over(Confirmation)
+        await s.press("y")
+        await s.until(lambda: len(s.app.screen_stack) == 1)
         assert s.app.session.request.text == TWO_STATE
 
 
@@ -151,7 +155,7 @@ async def test_the_editor_refuses_what_was_just_typed() -> None:
 
 @pytest.mark.usefixtures("nearby")
 async def test_the_editor_applies_a_scenario() -> None:
-    """A good text makes another film; the time is kept where it still exists, and it rests."""
+    """A good text makes another run; the time is kept where it still exists, and it rests."""
     async with session() as s:
         await s.fresh()
         await s.press("ctrl+e")
@@ -178,20 +182,21 @@ async def test_tab_indents_in_the_editor() -> None:
 
 
 @pytest.mark.usefixtures("nearby")
-@pytest.mark.parametrize("key", ["s", "colon", "x", "question_mark", "e", "ctrl+e"])
-async def test_what_is_laid_over_leaves_the_headline(key: str) -> None:
+async def test_what_is_laid_over_leaves_the_headline() -> None:
     """At 80 × 24 too the scenario, t, H and I can still be read."""
     async with session(size=(80, 24)) as s:
-        await s.press(key)
-        await s.until(lambda: s.app.screen is not s.app.screen_stack[0])
-        await s.pilot.pause()
-        assert s.app.screen.children
-        assert all(box.region.y > 0 for box in s.app.screen.children)
+        for key in ("s", "colon", "x", "question_mark", "e", "ctrl+e"):
+            await s.press(key)
+            await s.until(lambda: s.app.screen is not s.app.screen_stack[0], f"{key} opens nothing")
+            await s.pilot.pause()
+            assert s.app.screen.children, key
+            assert all(box.region.y > 0 for box in s.app.screen.children), key
+            await s.home()
 
 
 @pytest.mark.usefixtures("nearby")
 async def test_scenarios_are_found_by_typing() -> None:
-    """Typing leaves those that have the words; enter opens the first, which plays."""
+    """Typing leaves those that have the words; enter opens the first, which rests at t = 0."""
     async with session() as s:
         await s.press("s")
         await s.over(Scenarios)
@@ -205,7 +210,7 @@ async def test_scenarios_are_found_by_typing() -> None:
         await s.until(lambda: "mask-hump" in s.head())
         await s.opened()
         assert s.app.session.request.name == "mask-hump"
-        assert s.app.session.playback.playing
+        assert (s.app.session.playback.playing, s.app.session.playback.t) == (False, 0)
 
 
 @pytest.mark.usefixtures("nearby")
@@ -220,7 +225,7 @@ async def test_nothing_found_opens_nothing() -> None:
 
 
 @pytest.mark.usefixtures("nearby")
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@few("size", [(80, 24), (120, 40)])
 async def test_the_list_can_be_walked_and_tells(size: tuple[int, int]) -> None:
     """Down goes into the list; each scenario's paragraph can be read to its end while it is highlighted."""
     async with session(size=size) as s:
@@ -279,6 +284,7 @@ async def test_an_edit_keeps_the_unit() -> None:
 async def test_help_has_every_action() -> None:
     """The words of every action stand in the help, and every panel's name."""
     async with session() as s:
+        await s.until(lambda: "logarithmic" in PANELS["information"].title(s.app.main.view))
         await s.press("question_mark")
         await s.over(Help)
         await s.until(lambda: all(part.size.height for part in s.app.screen.query(Static)))
@@ -286,7 +292,7 @@ async def test_help_has_every_action() -> None:
         for action in ACTIONS:
             assert squeezed(action.words) in shown, action.words
         for words in (
-            "1information",
+            "1information,logarithmic",  # as the panel says, where the curves chose the scale
             "2Qbar",
             "3p(x_t)",
             "4posterior",
@@ -393,13 +399,15 @@ async def test_a_scenario_that_is_none_is_said() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         s = Session(app, pilot, Clock())
         await s.until(s.told)
-        assert app.session.judge(app.session.request.text) == s.told()
+        said = app.session.validate(app.session.request.text)
+        assert said is not None
+        assert squeezed(said) in squeezed(s.told())
         for key in ("right", "end", "v", "c", "j", "u", "f", "f", "space", "8"):
             await s.press(key)
         await s.press("ctrl+e")
         await s.over(Editor)
         why = app.screen.query_one(".why", Static)
-        await s.until(lambda: plain(why).strip(), "the editor does not say at once what is wrong")
+        await s.until(lambda: plain(why).startswith("✗ "), "the editor does not say at once what is wrong")
         await s.press("ctrl+s")
         assert isinstance(app.screen, Editor)
     assert multiprocessing.active_children() == []
@@ -456,28 +464,28 @@ async def test_the_knob_is_dragged() -> None:
 
 
 @pytest.mark.usefixtures("nearby")
-async def test_every_panel_has_a_place_on_every_screen() -> None:
+@few("size", [(60, 15), (80, 24), (120, 40), (200, 60)], [(60, 15), (120, 40)])
+async def test_every_panel_has_a_place_on_every_screen(size: tuple[int, int]) -> None:
     """From 60 × 15 to 200 × 60 each number shows its panel."""
-    for size in ((60, 15), (80, 24), (120, 40), (200, 60)):
-        async with session(size=size) as s:
-            for name, record in PANELS.items():
-                await s.press(record.key)
-                panel = s.app.query_one(f"#panel-{name}", PanelWidget)
-                await s.until(lambda p=panel: p.display and p.size.width > 20 and p.size.height > 2, f"{size} {name}")
-                assert s.app.focused is panel
-            await s.painted()
+    async with session(size=size) as s:
+        for name, record in PANELS.items():
+            await s.press(record.key)
+            panel = s.app.query_one(f"#panel-{name}", PanelWidget)
+            await s.until(lambda p=panel: p.display and p.size.width > 20 and p.size.height > 2, name)
+            assert s.app.focused is panel
+        await s.rendered()
 
 
 @pytest.mark.usefixtures("nearby")
 async def test_a_highlighted_scenario_has_a_preview() -> None:
-    """After a moment its chain is run beside, and its kernel and curve are there to see; the main film stays."""
+    """After a moment its chain is run beside, and its kernel and curve are there to see; the main run stays."""
     async with session() as s:
-        film = s.app.session.run
+        buffer = s.app.session.run
         await s.press("s", *"hump")
         await s.over(Scenarios)
         preview = s.app.screen.query_one(".preview", Canvas)
         await s.until(lambda: "K=3 T=24  absorbing" in raster.text(preview.rows), raster.text(preview.rows))
-        assert s.app.session.run is film
+        assert s.app.session.run is buffer
 
 
 @pytest.mark.usefixtures("nearby")
@@ -512,17 +520,17 @@ async def test_the_command_line_of_an_edited_chain_is_not_its_own(folder: Path) 
     """An edited chain has no command until it is saved; then its file is named."""
     async with session() as s:
         await s.press("e")
-        await s.over(Form)
+        await s.over(FormScreen)
         form = s.app.screen
-        assert isinstance(form, Form)
-        form.post_message(Form.Changed(TWO_STATE.replace("steps = 64", "steps = 9")))
+        assert isinstance(form, FormScreen)
+        form.load(TWO_STATE.replace("steps = 64", "steps = 9"))
         await s.until(lambda: s.app.session.run.T == 9)
-        await s.press("escape")
+        await s.press("enter")
         await s.until(lambda: len(s.app.screen_stack) == 1)
         await s.press("y")
         assert "save it first" in s.told()
         await s.press("e")
-        await s.over(Form)
+        await s.over(FormScreen)
         await s.press("ctrl+s")
         await s.until(lambda: len(s.app.screen_stack) == 3)
         await s.press("enter")
@@ -544,25 +552,28 @@ async def test_a_theme_repaints_what_is_there() -> None:
         await s.until(lambda: panel._style("", "").bgcolor.name == THEMES[1].background)
 
 
+@pytest.mark.usefixtures("nearby")
 async def test_what_is_wrong_in_a_form_keeps_the_picture() -> None:
-    """β = 2 is said beside the field; the film is still the last good one, and its engine's."""
+    """β = 2 is said beside the field; the run is still the last good one, and nothing else was asked of the engine."""
     async with session() as s:
-        film = s.app.session.run
+        buffer = s.app.session.run
         await s.press("e")
-        await s.over(Form)
+        await s.over(FormScreen)
         form = s.app.screen
-        assert isinstance(form, Form)
+        assert isinstance(form, FormScreen)
         form.load(TWO_STATE.replace('"1/10"', '"2"'))
         await s.until(lambda: form.problem is not None)
         assert form.problem is not None
         assert form.problem.path.endswith("beta")
         await s.pilot.pause(0.1)
-        assert s.app.session.run is film
+        assert s.app.session.run is buffer
+        assert isinstance(s.app.session.engine, Nearby)
+        assert len(s.app.session.engine.requests) == 1
         await s.press("escape")
 
 
 @pytest.mark.usefixtures("nearby")
-@pytest.mark.parametrize("theme", [None, "ansi-dark"])
+@few("theme", [None, "ansi-dark"])
 async def test_without_colour_everything_still_works(monkeypatch: pytest.MonkeyPatch, theme: str | None) -> None:
     """NO_COLOR: every panel can be looked at and zoomed; the cursor is marked by more than a tint."""
     monkeypatch.setenv("NO_COLOR", "1")
@@ -575,7 +586,7 @@ async def test_without_colour_everything_still_works(monkeypatch: pytest.MonkeyP
             await s.press(panel.key, "f")
             await s.pilot.pause(0.05)
             await s.press("v", "c", "]", "f")
-            await s.painted()
+            await s.rendered()
         await s.fresh()
         curves = s.app.query_one("#panel-information", PanelWidget)
         strips = [curves.render_line(y) for y in range(curves.size.height)]

@@ -19,17 +19,33 @@ from struct import unpack
 from typing import Any, TypeVar
 
 import pytest
-from chains import Process, processes
-from hypothesis import given, settings
+from chains import Process, examples, processes
+from hypothesis import given
 from hypothesis import strategies as st
 
 import markovdiff as md
 from markovdiff.arithmetic.rational import text
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.designs.words import lines
+from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import neighbour, per_step
-from tui.engine import AHEAD, Engine
-from tui.messages import Answer, Died, Failed, Finished, Message, Opened, Question, Request, Shadow, Shadowed, StepDone
+from markovdiff.process.moment import Moment
+from tui.engine import AHEAD, EngineProcess
+from tui.messages import (
+    Answer,
+    Died,
+    Failed,
+    Finished,
+    InspectionAnswer,
+    InspectionQuestion,
+    Message,
+    NaiveFloatAnswer,
+    NaiveFloatQuestion,
+    Opened,
+    Question,
+    Request,
+    StepDone,
+)
 from tui.worker.answers import exact
 from tui.worker.pictures import Pictures, floats
 from tui.worker.study import Study
@@ -74,7 +90,7 @@ def until(found: Callable[[], X | None], seconds: float = 300) -> X:
     raise AssertionError(f"nothing came within {seconds} s")
 
 
-def messages_until(engine: Engine, last: type | tuple[type, ...] = TROUBLE) -> list[Message]:
+def messages_until(engine: EngineProcess, last: type | tuple[type, ...] = TROUBLE) -> list[Message]:
     """Messages up to and with the first of the type."""
     came: list[Message] = []
 
@@ -92,7 +108,7 @@ def steps_of(messages: list[Any]) -> list[StepDone]:
     return [message for message in messages if isinstance(message, StepDone)]
 
 
-def pids(engine: Engine) -> list[int]:
+def pids(engine: EngineProcess) -> list[int]:
     return [child.process.pid for child in (engine._current, engine._spare) if child and child.process.pid]
 
 
@@ -105,17 +121,17 @@ def gone(pid: int) -> bool | None:
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Engine]:
+def shared() -> Iterator[EngineProcess]:
     """An engine for the tests that leave it as they found it."""
-    engine = Engine()
+    engine = EngineProcess()
     engine.start()
     yield engine
     engine.close()
 
 
 @pytest.fixture
-def engine() -> Iterator[Engine]:
-    engine = Engine()
+def engine() -> Iterator[EngineProcess]:
+    engine = EngineProcess()
     yield engine
     engine.close()
 
@@ -123,7 +139,7 @@ def engine() -> Iterator[Engine]:
 # what is said
 
 
-def test_the_steps_are_the_engines_own(shared: Engine) -> None:
+def test_the_steps_are_the_engines_own(shared: EngineProcess) -> None:
     """Opened, then t = 0 … T in order, then Finished; every record is md.run's."""
     shared.run(request())
     came = messages_until(shared)
@@ -134,14 +150,14 @@ def test_the_steps_are_the_engines_own(shared: Engine) -> None:
     assert came == [opening, *steps, end]
     assert [step.t for step in steps] == list(range(13))
     assert [step.record for step in steps] == [step.record(distributions=True) for step in result.steps]
-    assert [step.marginal for step in steps] == [tuple(map(float, step.marginal)) for step in result.steps]
+    assert [tuple(step.marginal) for step in steps] == [tuple(map(float, step.marginal)) for step in result.steps]
     whole = result.record()
     whole["steps"] = []
     assert end.record == whole
     assert shared.alive
 
 
-def test_the_opening_says_what_was_read(shared: Engine) -> None:
+def test_the_opening_says_what_was_read(shared: EngineProcess) -> None:
     shared.run(request())
     (opening,) = messages_until(shared, Opened)
     scenario = md.loads(TWO_STATES)
@@ -164,7 +180,7 @@ def test_the_opening_says_what_was_read(shared: Engine) -> None:
     )
 
 
-def test_an_exact_answer(shared: Engine) -> None:
+def test_an_exact_answer(shared: EngineProcess) -> None:
     """While steps stream and after they have, an answer is the chain's own Fraction."""
     chain = md.loads(TWO_STATES).chain()
     early = Question("reverse", 3, 0, 1)
@@ -181,7 +197,7 @@ def test_an_exact_answer(shared: Engine) -> None:
     assert messages_until(shared, Answer) == [Answer(Question("forward", 12, 1, 0, x0=1), text(row[1]))]
 
 
-def test_hundreds_of_questions_block_nobody(engine: Engine) -> None:
+def test_hundreds_of_questions_block_nobody(engine: EngineProcess) -> None:
     """Asking never waits, though nobody reads: only a few are under way; each is answered, in order."""
     engine.run(request(SLOW))
     messages_until(engine, Opened)
@@ -211,7 +227,9 @@ def test_hundreds_of_questions_block_nobody(engine: Engine) -> None:
         (SLOW.replace("400", "100000"), 3, "too big for this machine"),
     ],
 )
-def test_what_fails_says_so_and_the_next_run_works(shared: Engine, scenario: str, status: int, words: str) -> None:
+def test_what_fails_says_so_and_the_next_run_works(
+    shared: EngineProcess, scenario: str, status: int, words: str
+) -> None:
     """A MarkovdiffError comes as its message and its status, a question about it has no answer, and life goes on."""
     shared.run(request(scenario))
     *_, failed = messages_until(shared)
@@ -236,7 +254,7 @@ def test_a_bug_is_not_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     assert came[1:] == [Failed("ZeroDivisionError: by nought", 3)]
 
 
-def test_a_replaced_run_is_never_heard_again(engine: Engine) -> None:
+def test_a_replaced_run_is_never_heard_again(engine: EngineProcess) -> None:
     """After run() only the new scenario speaks, however much the old one had left to say; its process is gone."""
     engine.start()
     engine.run(request(SLOW, "old"))
@@ -250,7 +268,7 @@ def test_a_replaced_run_is_never_heard_again(engine: Engine) -> None:
     assert until(lambda: gone(old))
 
 
-def test_many_replacements_leave_two_processes(engine: Engine) -> None:
+def test_many_replacements_leave_two_processes(engine: EngineProcess) -> None:
     """Requests that come faster than processes warm up pile nothing up; the last one is run."""
     others = set(multiprocessing.active_children())
     for n in range(6):
@@ -262,7 +280,7 @@ def test_many_replacements_leave_two_processes(engine: Engine) -> None:
     assert len(set(multiprocessing.active_children()) - others) == 2
 
 
-def test_a_killed_process_is_reported_once_and_replaced(engine: Engine) -> None:
+def test_a_killed_process_is_reported_once_and_replaced(engine: EngineProcess) -> None:
     """Died comes with the signal, poll() is then silent, and run() works."""
     engine.run(request(SLOW))
     messages_until(engine, StepDone)
@@ -275,7 +293,7 @@ def test_a_killed_process_is_reported_once_and_replaced(engine: Engine) -> None:
     assert isinstance(messages_until(engine)[-1], Finished)
 
 
-def test_a_dead_spare_is_not_used(engine: Engine) -> None:
+def test_a_dead_spare_is_not_used(engine: EngineProcess) -> None:
     engine.start()
     for pid in pids(engine):
         os.kill(pid, signal.SIGKILL)
@@ -284,7 +302,7 @@ def test_a_dead_spare_is_not_used(engine: Engine) -> None:
     assert isinstance(messages_until(engine)[-1], Finished)
 
 
-def test_close_leaves_nothing(engine: Engine) -> None:
+def test_close_leaves_nothing(engine: EngineProcess) -> None:
     others = set(multiprocessing.active_children())
     engine.start()
     engine.run(request(SLOW))
@@ -305,9 +323,9 @@ def test_close_leaves_nothing(engine: Engine) -> None:
 PARENT = """
     import os, sys, time
     print("main", flush=True)
-    from tui.engine import Engine
+    from tui.engine import EngineProcess
     from tui.messages import Finished, Request
-    engine = Engine()
+    engine = EngineProcess()
     engine.start()
     heavy = [m for m in ("flint", "numpy", "textual", "markovdiff") if m in sys.modules]
     print(engine._current.process.pid, engine._spare.process.pid, *heavy, flush=True)
@@ -407,8 +425,8 @@ def entries(chain: Chain, t: int, x0: int) -> dict[str, Any]:
     return found
 
 
+@examples(100)
 @given(processes(), st.data())
-@settings(deadline=None)
 def test_an_answer_is_the_chains_own_fraction(process: Process, data: st.DataObject) -> None:
     """Every kind of entry, with memory and without, possible and impossible."""
     chain = process.chain
@@ -481,8 +499,8 @@ def check_pictures(chain: Chain) -> None:
                     assert near(shown, expected[kind](i, j))
 
 
+@examples(100)
 @given(processes())
-@settings(deadline=None)
 def test_pictures_are_the_exact_matrices_rounded(process: Process) -> None:
     check_pictures(process.chain)
 
@@ -500,7 +518,7 @@ def test_pictures_of_tall_and_of_tiny_numbers() -> None:
     check_pictures(Chain(data, per_step([rows, rows], 3), (), 2))
 
 
-def test_messages_are_plain(shared: Engine) -> None:
+def test_messages_are_plain(shared: EngineProcess) -> None:
     """What crosses is numbers, strings, bytes and tuples: a step's record is JSON."""
     shared.run(request())
     for step in steps_of(messages_until(shared)):
@@ -510,25 +528,35 @@ def test_messages_are_plain(shared: Engine) -> None:
 # float64 beside the run
 
 
-def test_float64_comes_once_for_each_time_it_is_asked(shared: Engine) -> None:
-    """Asked before the run has ended and after, each has its reply: the very shades of md.run."""
+def test_float64_comes_once_for_each_time_it_is_asked(shared: EngineProcess) -> None:
+    """Asked before the run has ended and after, each has its reply: the very errors of md.run."""
     shared.run(request())
-    shared.ask(Shadow())
-    first = messages_until(shared, Shadowed)[-1]
-    shared.ask(Shadow())
-    again = messages_until(shared, Shadowed)[-1]
+    shared.ask(NaiveFloatQuestion())
+    first = messages_until(shared, NaiveFloatAnswer)[-1]
+    shared.ask(NaiveFloatQuestion())
+    again = messages_until(shared, NaiveFloatAnswer)[-1]
     expected = [step.record()["shadow"] for step in md.run(md.loads(TWO_STATES), shadow=True).steps]
-    assert isinstance(first, Shadowed)
+    assert isinstance(first, NaiveFloatAnswer)
     assert (list(first.steps), first.words) == (expected, "")
     assert again == first
     shared.ask(Question("cumulative", 1, 0, 0))
     assert isinstance(messages_until(shared, Answer)[-1], Answer)
 
 
-def test_a_run_that_fails_has_no_shadow(shared: Engine) -> None:
+def test_what_inspect_says_comes_once_for_each_time_it_is_asked(shared: EngineProcess) -> None:
+    """Asked before the run has ended and after, each has its reply: the words of md.inspect."""
+    shared.run(request())
+    shared.ask(InspectionQuestion())
+    first = messages_until(shared, InspectionAnswer)[-1]
+    shared.ask(InspectionQuestion())
+    again = messages_until(shared, InspectionAnswer)[-1]
+    assert first == again == InspectionAnswer(tuple(lines(md.inspect(md.loads(TWO_STATES, name="coin")))))
+
+
+def test_a_run_that_fails_has_no_shadow(shared: EngineProcess) -> None:
     """It is said that there is none, and the engine lives."""
     shared.run(request("data = 1"))
-    shared.ask(Shadow())
-    last = messages_until(shared, Shadowed)[-1]
-    assert isinstance(last, Shadowed)
+    shared.ask(NaiveFloatQuestion())
+    last = messages_until(shared, NaiveFloatAnswer)[-1]
+    assert isinstance(last, NaiveFloatAnswer)
     assert (last.steps, last.words) == ((), "the run did not finish")

@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from breadth import few
 from sessions import SCENARIOS, TWO_STATE, session
 from textual.widgets import Static
+from textual.widgets._toast import Toast
 
 from tui import raster, recent
 from tui.actions import BY_NAME
 from tui.app import MarkovdiffApp
-from tui.canvas import Foot
+from tui.canvas import CanvasLine, Foot
 from tui.main_screen import HINTS
 from tui.messages import Request
-from tui.panel import Panel
 from tui.panels import PANELS
 from tui.screens.lists import Palette
 from tui.screens.overlays import Help
@@ -51,11 +52,11 @@ async def test_a_click_on_the_foot_does_what_its_key_does() -> None:
         await s.over(Help)
 
 
-@pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 40), (200, 60)])
+@few("size", [(60, 15), (80, 24), (120, 40), (200, 60)])
 async def test_no_column_is_dead(size: tuple[int, int]) -> None:
     """The panels and the foot reach from edge to edge, and the foot stands in the last row."""
     async with session(size=size) as s:
-        await s.painted()
+        await s.rendered()
         assert s.app.main.query_one("#panels").region.width == size[0]
         shown = [panel.region for panel in s.app.main.query(".panel") if panel.display]
         assert max(region.right for region in shown) == size[0]
@@ -64,19 +65,19 @@ async def test_no_column_is_dead(size: tuple[int, int]) -> None:
         assert raster.text(foot.rows).strip().startswith("space Play")
 
 
-@pytest.mark.parametrize("key", ["escape", "q", "question_mark"])
-@pytest.mark.parametrize("panel", [PANELS["information"], PANELS["ledger"]], ids=lambda panel: panel.name)
-async def test_help_opens_on_the_panel_in_focus_and_closes(key: str, panel: Panel) -> None:
+async def test_help_opens_on_the_panel_in_focus_and_closes() -> None:
     """What the focused panel means stands first; esc, q and ? close the help and nothing else."""
     async with session() as s:
-        await s.press(panel.key, "question_mark")
-        await s.over(Help)
-        first = s.app.screen.query(Static).first()
-        assert str(first.content).startswith(panel.key)
-        assert panel.about in str(first.content)
-        await s.press(key)
-        await s.until(lambda: len(s.app.screen_stack) == 1)
-        assert s.app.is_running
+        for panel in (PANELS["information"], PANELS["ledger"]):
+            for key in ("escape", "q", "question_mark"):
+                await s.press(panel.key, "question_mark")
+                await s.over(Help)
+                first = s.app.screen.query(Static).first()
+                assert str(first.content).startswith(panel.key)
+                assert panel.about in str(first.content)
+                await s.press(key)
+                await s.until(lambda: len(s.app.screen_stack) == 1, f"{key} does not close the help")
+                assert s.app.is_running, key
 
 
 async def test_somebody_new_is_greeted_once(state: Path) -> None:
@@ -84,6 +85,66 @@ async def test_somebody_new_is_greeted_once(state: Path) -> None:
     assert [recent.first_time() for _ in range(3)] == [True, False, False]
     app = MarkovdiffApp(Request(TWO_STATE, str(SCENARIOS), "two-state"), greet=True)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        assert any("tour" in str(toast.message) for toast in app._notifications)
+        row = app.main.query_one("#reading", CanvasLine)
+        while "T is a tour" not in raster.text(row.rows):
+            await pilot.pause(0.01)
+        assert len(app._notifications) == 0
+        await pilot.press("v")
+        while "I(x0;x_0)" not in raster.text(row.rows):
+            await pilot.pause(0.01)
     assert (state / "markovdiff" / "greeted").is_file()
+
+
+OWN_FOOT = {
+    "s": "enter Open esc Back", "colon": "enter Go esc Back", "x": "enter Save esc Back",
+    "question_mark": "↑↓ Scroll q Back", "e": "enter Keep esc Leave", "ctrl+e": "^s Keep esc Leave",
+    "ctrl+p": "enter Do it esc Back", "slash": "enter Go esc Back",
+}  # fmt: skip
+"""What opens a dialogue, and what its foot says."""
+
+
+async def test_under_a_dialogue_stand_its_own_keys() -> None:
+    """The foot is that of the dialogue in front, over the whole last row; each action that it names is there."""
+    async with session(size=(80, 24)) as s:
+        for key, words in OWN_FOOT.items():
+            await s.press(key)
+            await s.until(lambda: len(s.app.screen_stack) == 2, f"{key} opens nothing")
+            foot = s.app.screen.query_one(Foot)
+            await s.until(lambda foot=foot: foot.rows)
+            assert " ".join(raster.text(foot.rows).split()).find(words) >= 0, key
+            assert (foot.region.width, foot.region.bottom) == (80, 24), key
+            for hint in foot.hints:
+                name = hint.action.partition("(")[0]
+                screen = s.app.screen
+                assert not name or hasattr(screen, f"action_{name}") or hasattr(screen, f"_action_{name}"), name
+            back = next(x for x, h in chosen(foot.hints, 80) if h.key in ("esc", "q"))
+            await s.pilot.click(Foot, offset=(back, 0))
+            await s.until(lambda: len(s.app.screen_stack) == 1, f"a click does not close what {key} opens")
+
+
+@few("size", [(80, 24), (120, 40)])
+async def test_beside_a_dialogue_no_number_is_cut(size: tuple[int, int]) -> None:
+    """What lies over the picture takes whole rows; what is large takes all of them below the headline."""
+    async with session(size=size) as s:
+        for keys, part in (("colon", ".small"), ("slash", ".small"), ("x", ".small"), ("ctrl+p", "CommandList")):
+            await s.press(keys)
+            await s.until(lambda part=part: len(s.app.screen_stack) == 2 and s.app.screen.query(part))
+            await s.until(lambda part=part: s.app.screen.query_one(part).region.width == size[0])
+            await s.home()
+        for keys in ("s", "ctrl+e", "question_mark"):
+            await s.press(keys)
+            await s.until(lambda: len(s.app.screen_stack) == 2 and s.app.screen.query(".box"))
+            box = s.app.screen.query_one(".box")
+            await s.until(lambda box=box: (box.region.width, box.region.bottom) == (size[0], size[1] - 1))
+            assert 0 < box.region.y <= 2
+            await s.home()
+
+
+async def test_beside_what_is_said_no_number_is_cut() -> None:
+    """A message for a moment takes whole rows too."""
+    app = MarkovdiffApp(Request(TWO_STATE, str(SCENARIOS), "two-state"))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        app.notify("copied 0.5", title="said")
+        while not app.screen.query(Toast) or not app.screen.query_one(Toast).region.area:
+            await pilot.pause(0.01)
+        assert app.screen.query_one(Toast).region.width == 80

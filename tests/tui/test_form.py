@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from breadth import STORIES, few
 from chains import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
 from markovdiff.errors import InputError
 from markovdiff.sequences.law import SequenceLaw
+from markovdiff.study.loading import loads
 from markovdiff.study.reading import read
-from markovdiff.study.scenario import Scenario, loads
+from markovdiff.study.scenario import Scenario
 from markovdiff.study.starter import STARTER
 from tui import form
 from tui.form import Form
@@ -68,7 +70,7 @@ def test_the_form_of_a_scenario_is_that_scenario(name: str) -> None:
             assert made.set(field.path, field.value) is made
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@few("name", TEXTS, STORIES)
 def test_choosing_and_choosing_back_is_nothing(name: str) -> None:
     """Any other kind of data, kernel, schedule, model or prior and then the first again: the same scenario."""
     text = TEXTS[name]
@@ -83,7 +85,7 @@ def test_choosing_and_choosing_back_is_nothing(name: str) -> None:
     assert tried > 10
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@few("name", TEXTS, STORIES)
 def test_what_is_written_anew_means_the_same(name: str) -> None:
     """Emptying a field and typing its value again gives the scenario back."""
     text = TEXTS[name]
@@ -269,7 +271,7 @@ def test_weights_and_probabilities_are_one_law() -> None:
 
 
 @pytest.mark.parametrize("table", KINDED)
-@pytest.mark.parametrize("name", ["two-state", "pixels", "starter", "own-marginal", "memory"])
+@few("name", ["two-state", "pixels", "starter", "own-marginal", "memory"], ["two-state", "memory"])
 def test_every_kind_shows_its_keys_and_begins_well(table: str, name: str) -> None:
     """Each kind of kernel, schedule and model is a scenario at once; only a table must be brought."""
     made = Form.from_text(TEXTS[name].partition("[checks]")[0])

@@ -9,16 +9,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from breadth import few
 from textual import on
 from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from markovdiff.study.scenario import loads
+from markovdiff.study.loading import loads
 from tui import form as forms
-from tui.screens.field import Choice, Row
-from tui.screens.form import Form
+from tui.screens.field import ChoiceEntry, Row
+from tui.screens.form import FormScreen
 from tui.screens.save import SaveAs
 from tui.themes import THEMES
 
@@ -27,6 +28,12 @@ TWO_STATE = (FOLDER / "two-state.toml").read_text(encoding="utf-8")
 LETTERS = (FOLDER / "letters-masked.toml").read_text(encoding="utf-8")
 BETA = "noise.schedule.beta"
 DEADLINE = 300.0
+
+
+def typed(row: Row) -> str:
+    """What stands in a row's entry."""
+    assert not isinstance(row.entry, Static)
+    return row.entry.value
 
 
 class Host(App[None]):
@@ -38,7 +45,7 @@ class Host(App[None]):
         super().__init__()
         self.register_theme(THEMES[0])
         self.theme = THEMES[0].name
-        self.edited = Form(text, str(FOLDER), "two-state", save_in=save_in)
+        self.edited = FormScreen(text, str(FOLDER), "two-state", save_in=save_in)
         self.heard: list[Message] = []
 
     def compose(self) -> ComposeResult:
@@ -47,10 +54,10 @@ class Host(App[None]):
     def on_mount(self) -> None:
         self.push_screen(self.edited)
 
-    @on(Form.Changed)
-    @on(Form.Closed)
-    @on(Form.EditAsText)
-    @on(Form.Saved)
+    @on(FormScreen.Changed)
+    @on(FormScreen.Closed)
+    @on(FormScreen.EditAsText)
+    @on(FormScreen.Saved)
     def hear(self, message: Message) -> None:
         self.heard.append(message)
 
@@ -89,25 +96,27 @@ class Session:
         row = await self.to(path)
         assert isinstance(row.entry, Input)
         await self.press("end", "ctrl+u", *text)
-        await self.until(lambda: row.entry.value == text)  # type: ignore[union-attr]
+        await self.until(lambda: typed(row) == text)
         return row
 
     async def choose(self, path: str, word: str) -> None:
         """Turn a choice until it has the word."""
         row = await self.to(path)
-        assert isinstance(row.entry, Choice)
+        assert isinstance(row.entry, ChoiceEntry)
         for _ in row.entry.choices:
             if row.entry.value == word:
                 break
             await self.press("right")
         assert row.entry.value == word
 
-    def said(self, kind: type[Form.FormMessage]) -> list[str]:
+    def said(self, kind: type[FormScreen.FormMessage]) -> list[str]:
         return [message.text for message in self.app.heard if isinstance(message, kind)]
 
     async def follows(self, fact: Callable[[str], object]) -> None:
         """The last scenario announced is so."""
-        await self.until(lambda: (told := self.said(Form.Changed)) and fact(told[-1]), "nothing like it was announced")
+        await self.until(
+            lambda: (told := self.said(FormScreen.Changed)) and fact(told[-1]), "nothing like it was announced"
+        )
 
     def foot(self) -> str:
         return plain(self.form.query_one("#verdict", Static))
@@ -138,9 +147,9 @@ async def test_it_opens_on_the_first_field_and_says_nothing() -> None:
         assert s.form.row is s.form.rows[0]
         assert s.foot() == "✓ a scenario"
         await s.press("escape")
-        await s.until(lambda: s.said(Form.Closed))
-        assert s.said(Form.Closed) == [TWO_STATE]
-        assert s.said(Form.Changed) == []
+        await s.until(lambda: s.said(FormScreen.Closed))
+        assert s.said(FormScreen.Closed) == [TWO_STATE]
+        assert s.said(FormScreen.Changed) == []
         assert s.app.screen is not s.form
 
 
@@ -163,29 +172,26 @@ async def test_a_change_is_announced_as_it_is_typed() -> None:
     async with session() as s:
         await s.write(BETA, "1/4")
         await s.follows(lambda text: 'beta = "1/4"' in text)
-        assert s.said(Form.Changed)[-1] == TWO_STATE.replace('beta = "1/10"', 'beta = "1/4"')
-        for text in s.said(Form.Changed):
+        assert s.said(FormScreen.Changed)[-1] == TWO_STATE.replace('beta = "1/10"', 'beta = "1/4"')
+        for text in s.said(FormScreen.Changed):
             loads(text)
 
 
-@pytest.mark.parametrize(
-    ("edits", "path", "words"),
-    [
-        ({BETA: "2"}, BETA, "β is not a probability"),
-        ({BETA: "abc"}, BETA, "not a rational number"),
-        ({BETA: ""}, BETA, "not a rational number"),
-        ({"data.kind": "weights", "data.weights": ""}, "data.weights", "there are no states"),
-        ({"data.probabilities": "1/2"}, "data.probabilities", "do not sum to one"),
-        ({"noise.steps": "0"}, "noise.steps", "an integer ≥ 1"),
-        ({"noise.steps": "200000"}, "noise.steps", "too many steps"),
-        (
-            {"data.states": "", "data.kind": "uniform", "data.family.size": "999999"},
-            "data.family.size",
-            "too many states",
-        ),
-        ({"reverse.prior.kind": "mask"}, "reverse.prior.kind", "there is no mask"),
-    ],
-)
+BAD = [
+    ({BETA: "2"}, BETA, "β is not a probability"),
+    ({"data.kind": "weights", "data.weights": ""}, "data.weights", "there are no states"),
+    ({"noise.steps": "200000"}, "noise.steps", "too many steps"),
+    ({BETA: "abc"}, BETA, "not a rational number"),
+    ({BETA: ""}, BETA, "not a rational number"),
+    ({"data.probabilities": "1/2"}, "data.probabilities", "do not sum to one"),
+    ({"noise.steps": "0"}, "noise.steps", "an integer ≥ 1"),
+    ({"data.states": "", "data.kind": "uniform", "data.family.size": "999999"}, "data.family.size", "too many states"),
+    ({"reverse.prior.kind": "mask"}, "reverse.prior.kind", "there is no mask"),
+]
+"""What is typed or chosen, where it is refused, and words of the engine."""
+
+
+@few(("edits", "path", "words"), BAD, BAD[:3])
 async def test_a_bad_value_is_refused_beside_its_field(edits: dict[str, str], path: str, words: str) -> None:
     """The engine's words stand under the field, with a mark; only there. What is wrong is never announced."""
     async with session() as s:
@@ -197,9 +203,11 @@ async def test_a_bad_value_is_refused_beside_its_field(edits: dict[str, str], pa
         assert words in plain(row.why)
         assert [other.field.path for other in s.form.rows if other.has_class("-wrong")] == [path]
         assert s.foot().startswith(f"✗ {row.field.label}")
-        await s.press("escape")
-        await s.until(lambda: s.said(Form.Closed))
-        for text in (*s.said(Form.Changed), *s.said(Form.Closed)):
+        await s.press("enter")
+        assert "not kept" in s.foot()
+        await s.press("escape", "y")
+        await s.until(lambda: s.said(FormScreen.Closed))
+        for text in (*s.said(FormScreen.Changed), *s.said(FormScreen.Closed)):
             loads(text)
 
 
@@ -239,12 +247,12 @@ async def test_a_kind_shows_its_parameters() -> None:
         await s.follows(lambda text: 'stop = "1/3"' in text)
 
 
-@pytest.mark.parametrize("path", ["data.kind", "noise.kernel.kind", "noise.schedule.kind", "reverse.model.kind"])
+@few("path", ["noise.schedule.kind", "data.kind", "noise.kernel.kind", "reverse.model.kind"])
 async def test_every_kind_can_be_turned_to(path: str) -> None:
     """Once round by the keys: the rows are always those of the text, and in the end the text is the first again."""
     async with session() as s:
         row = await s.to(path)
-        assert isinstance(row.entry, Choice)
+        assert isinstance(row.entry, ChoiceEntry)
         for _ in row.entry.choices:
             await s.press("right")
             fields = s.form.form.fields()
@@ -271,9 +279,9 @@ async def test_choices_by_letter_and_backwards() -> None:
         row = await s.to("noise.kernel.kind")
         for key, word in (("g", "gaussian"), ("left", "neighbour"), ("m", "matrix"), ("m", "mixing"), ("q", "mixing")):
             await s.press(key)
-            assert row.entry.value == word  # type: ignore[union-attr]
+            assert typed(row) == word
         await s.pilot.click(row.entry)
-        assert row.entry.value == "mask-uniform"  # type: ignore[union-attr]
+        assert typed(row) == "mask-uniform"
 
 
 async def test_numbers_can_be_nudged() -> None:
@@ -282,7 +290,7 @@ async def test_numbers_can_be_nudged() -> None:
         await s.to(BETA)
         await s.press("pageup")
         await s.follows(lambda text: 'beta = "1/5"' in text)
-        assert s.row(BETA).entry.value == "1/5"  # type: ignore[union-attr]
+        assert typed(s.row(BETA)) == "1/5"
         await s.press("pagedown")
         await s.to("noise.steps")
         await s.press("pageup")
@@ -302,19 +310,46 @@ async def test_a_matrix_is_carried_and_not_typed_over() -> None:
 
 
 async def test_undo_and_undo_the_undo() -> None:
-    """ctrl+z gives the text it was opened with, in every field; a second one gives the edits back."""
+    """ctrl+z takes back what was typed into a field, or one choice; ctrl+y makes it again; a change ends that."""
     async with session() as s:
-        await s.choose("noise.schedule.kind", "linear")
-        await s.write("noise.steps", "9")
-        await s.follows(lambda text: "steps = 9\n" in text)
+        await s.write("noise.steps", "19")
+        await s.to("noise.kernel.kind")
+        await s.press("right", "left")
+        await s.write(BETA, "1/4")
+        await s.follows(lambda text: "1/4" in text)
         edited = s.form.form.text()
-        await s.press("ctrl+z")
+        for _ in range(2):  # undone, the choice of the kernel is none, since left takes back what right does
+            await s.press("ctrl+z")
+        await s.follows(lambda text: text == TWO_STATE.replace("steps = 64", "steps = 19"))
+        await s.press(*["ctrl+z"] * 3)
         await s.follows(lambda text: text == TWO_STATE)
-        assert s.row("noise.steps").entry.value == "64"  # type: ignore[union-attr]
-        assert BETA in s.paths()
-        await s.press("ctrl+z")
+        assert typed(s.row("noise.steps")) == "64"
+        await s.press(*["ctrl+y"] * 5)
         await s.follows(lambda text: text == edited)
-        assert s.row("noise.steps").entry.value == "9"  # type: ignore[union-attr]
+        assert typed(s.row(BETA)) == "1/4"
+        await s.press("ctrl+z")
+        await s.write("noise.steps", "8")
+        await s.press("ctrl+y")
+        assert typed(s.row("noise.steps")) == "8"
+
+
+@pytest.mark.parametrize(
+    ("keys", "stands"),
+    [(("enter",), "edited"), (("escape", "k"), "edited"), (("escape", "y"), "before"), (("escape", "n"), "open"),
+     (("escape", "escape"), "open")],
+)  # fmt: skip
+async def test_keep_or_leave(keys: tuple[str, ...], stands: str) -> None:
+    """Enter keeps; escape asks, for a change would be lost, and does as it is answered: keep, lose, or stay."""
+    async with session() as s:
+        await s.write(BETA, "1/4")
+        edited = s.form.form.text()
+        await s.press(*keys)
+        if stands == "open":
+            await s.until(lambda: s.app.screen is s.form)
+            assert (s.said(FormScreen.Closed), s.form.form.text()) == ([], edited)
+        else:
+            await s.until(lambda: s.said(FormScreen.Closed) and s.app.screen is not s.form)
+            assert s.said(FormScreen.Closed) == [edited if stands == "edited" else TWO_STATE]
 
 
 async def test_the_text_goes_out_and_comes_back() -> None:
@@ -322,11 +357,11 @@ async def test_the_text_goes_out_and_comes_back() -> None:
     async with session() as s:
         await s.write(BETA, "7")
         await s.press("ctrl+e")
-        await s.until(lambda: s.said(Form.EditAsText))
-        assert "beta = 7" in s.said(Form.EditAsText)[-1]
+        await s.until(lambda: s.said(FormScreen.EditAsText))
+        assert "beta = 7" in s.said(FormScreen.EditAsText)[-1]
         s.form.load(LETTERS)
         await s.follows(lambda text: text == LETTERS)
-        assert s.row("data.csv.label").entry.value == "letter"  # type: ignore[union-attr]
+        assert typed(s.row("data.csv.label")) == "letter"
 
 
 async def test_a_text_that_is_no_toml() -> None:
@@ -335,7 +370,7 @@ async def test_a_text_that_is_no_toml() -> None:
         assert s.form.rows == []
         await s.until(lambda: s.foot().startswith("✗ not readable as TOML"))
         await s.press("down", "pageup", "ctrl+e")
-        await s.until(lambda: s.said(Form.EditAsText) == ["[data\n"])
+        await s.until(lambda: s.said(FormScreen.EditAsText) == ["[data\n"])
         s.form.load(TWO_STATE)
         await s.until(lambda: s.form.rows)
         await s.follows(lambda text: text == TWO_STATE)
@@ -372,7 +407,7 @@ async def test_saving_under_a_free_name(tmp_path: Path) -> None:
         saved = loads(path.read_text(encoding="utf-8"), folder=tmp_path)
         assert (saved.T, saved.data) == (10, loads(LETTERS, folder=FOLDER).data)
         await s.until(lambda: s.foot().startswith("✓ saved"))
-        assert [m.path for m in s.app.heard if isinstance(m, Form.Saved)] == [path]
+        assert [m.path for m in s.app.heard if isinstance(m, FormScreen.Saved)] == [path]
 
 
 @pytest.mark.parametrize(("key", "over"), [("y", True), ("n", False), ("escape", False)])
@@ -433,8 +468,10 @@ async def test_only_a_scenario_is_saved(tmp_path: Path) -> None:
 # the room it takes
 
 
-@pytest.mark.parametrize(
-    ("size", "width"), [((160, 50), 44), ((120, 40), 44), ((80, 24), 40), ((60, 15), 60), ((40, 12), 40)]
+@few(
+    ("size", "width"),
+    [((160, 50), 44), ((120, 40), 44), ((80, 24), 40), ((60, 15), 60), ((40, 12), 40)],
+    [((80, 24), 40), ((60, 15), 60)],
 )
 async def test_how_wide_it_is(size: tuple[int, int], width: int) -> None:
     """At the right side; on a small screen half of it or the whole. Every field can be reached and is in view then."""
@@ -442,7 +479,7 @@ async def test_how_wide_it_is(size: tuple[int, int], width: int) -> None:
         panel = s.form.query_one("#form")
         await s.until(lambda: panel.region.width == width)
         assert panel.region.right == size[0]
-        assert panel.region.bottom == size[1]
+        assert panel.region.bottom == size[1] - 1
         for path in s.paths():
             row = await s.to(path)
             await s.until(lambda row=row: s.form.query_one("#fields").region.contains_region(row.entry.region))  # type: ignore[misc]
@@ -455,7 +492,7 @@ async def test_resizing_while_it_is_open() -> None:
         for size in ((60, 15), (80, 24), (40, 12), (200, 60)):
             await s.pilot.resize_terminal(*size)
             await s.until(lambda size=size: s.form.query_one("#form").region.right == size[0])  # type: ignore[misc]
-            assert s.row(BETA).entry.value == "2"  # type: ignore[union-attr]
+            assert typed(s.row(BETA)) == "2"
             assert s.row(BETA).has_class("-wrong")
 
 
@@ -467,11 +504,11 @@ async def test_the_picture_below_goes_on() -> None:
         shown = s.app.export_screenshot().replace("&#160;", " ")
         assert "before" in shown
         assert "edit the chain" in shown
-        painted: list[object] = []
+        rendered: list[object] = []
         display = s.app._display
-        s.app._display = lambda screen, what: (painted.append(what), display(screen, what))[1]  # type: ignore[method-assign,func-returns-value]
+        s.app._display = lambda screen, what: (rendered.append(what), display(screen, what))[1]  # type: ignore[method-assign,func-returns-value]
         picture.update("after")
-        await s.until(lambda: painted, "the terminal was not painted")
+        await s.until(lambda: rendered, "the terminal was not painted")
         shown = s.app.export_screenshot().replace("&#160;", " ")
         assert "after" in shown
         assert "before" not in shown
@@ -486,3 +523,28 @@ async def test_state_is_told_without_colour() -> None:
         await s.write(BETA, "2")
         await s.until(lambda: "✗ β is not" in s.app.export_screenshot().replace("&#160;", " "))
         assert "✓" not in s.app.export_screenshot()
+
+
+async def test_a_list_at_rest_shows_whole_entries_and_a_place_is_no_fraction() -> None:
+    """Sixty β: as many as go in and how many more; while they are edited, the field scrolls to its end as before."""
+    betas = [f"{n}/1000" for n in range(100, 160)]
+    listed = ", ".join(f'"{beta}"' for beta in betas)
+    text = TWO_STATE.replace("steps = 64\n", "").replace('constant", beta = "1/10"', f'explicit", betas = [{listed}]')
+    for size in ((70, 24), (80, 24), (120, 40)):
+        async with session(text, size=size) as s:
+            row = next(row for row in s.form.rows if row.field.path == "noise.schedule.betas")
+            await s.until(lambda row=row: row.entry.size.width)
+            entries, _, more = row.entry.render_line(0).text.strip().partition(" … ")
+            shown = entries.split()
+            if size[0] == 70:
+                assert (shown, more) == (["60", "entries"], "")
+            else:
+                assert shown == betas[: len(shown)] != []
+                assert more == f"{60 - len(shown)} more"
+            row.entry.focus()
+            await s.until(lambda row=row: row.entry.has_focus)
+            await s.until(lambda row=row: row.entry.render_line(0).text.strip().endswith("159/1000"))
+            s.form.rows[0].entry.focus()
+            await s.until(lambda row=row, more=more: row.entry.render_line(0).text.strip().endswith(more or "entries"))
+            place = str(s.form.rows[0].entry.render())
+            assert place == ("‹ probabilities ›  2 of 11" if size[0] == 120 else "‹ probabilities ›")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from breadth import few
 from sessions import TWO_STATE, Nearby, Session, session
-from textual.widgets import TextArea
+from textual.widgets import Static, TextArea
 
 from tui import raster
 from tui.actions import ACTIONS, BY_NAME, TOUR, Action
@@ -16,12 +18,15 @@ from tui.messages import Died
 from tui.panels import PANELS
 from tui.panels.information import scale_of
 from tui.panels.matrix import NAMES as MATRIX_NAMES
-from tui.screens.form import Form
+from tui.screens.form import FormScreen
+from tui.screens.jump import Jump
 from tui.screens.lab import Lab
-from tui.screens.overlays import Ask, Editor, Export, GoTo, Help, Scenarios
+from tui.screens.number import NumberInFull
+from tui.screens.overlays import Confirmation, Editor, Export, GoTo, Help, Scenarios
 from tui.screens.tour import Card
 from tui.themes import THEMES
-from tui.view import reading
+from tui.view import ViewState, reading
+from tui.view.window import scrolled
 
 pytestmark = pytest.mark.usefixtures("state")
 
@@ -128,7 +133,7 @@ async def chooses(s: Session, key: str) -> None:
     await s.press("4", key)
     assert s.app.main.view.chosen == 1 - before
     state = "ab"[1 - before]
-    await s.until(lambda: f"given x_20 = {state}" in raster.text(s.app.query_one("#panel-posterior", PanelWidget).rows))
+    await s.until(lambda: f"x_20 = {state} " in raster.text(s.app.query_one("#panel-posterior", PanelWidget).rows))
 
 
 async def unit(s: Session, key: str) -> None:
@@ -145,19 +150,19 @@ def focuses(name: str) -> Callable[[Session, str], Awaitable[None]]:
         panel = s.app.query_one(f"#panel-{name}", PanelWidget)
         await s.until(lambda: s.app.focused is panel)
         assert panel.display
-        await s.painted()
+        await s.rendered()
 
     return check
 
 
 async def turns(s: Session, key: str) -> None:
-    await s.press("6")
+    await s.press("7", "6")  # of those that share a place the one that was asked for last is in sight
     seen = set()
     for _ in range(8):
         await s.press(key)
         assert isinstance(s.app.focused, PanelWidget)
         seen.add(s.app.focused.panel.name)
-        await s.painted()
+        await s.rendered()
     assert seen >= {"posterior", "ledger", "inequality", "trajectories"}
 
 
@@ -169,7 +174,14 @@ async def zooms(s: Session, key: str) -> None:
     await s.until(lambda: panel.size.width > before.width and len(panel.rows) == panel.size.height > before.height)
     await s.press(key)
     await s.until(lambda: panel.size == before)
-    await s.painted()
+    await s.rendered()
+    for back in ("escape", "q"):
+        await s.press(key)
+        await s.until(lambda: panel.size.width > before.width)
+        await s.press(back)
+        await s.until(lambda: panel.size == before)
+        assert not s.app._exit
+        await s.rendered()
 
 
 async def themes(s: Session, key: str) -> None:
@@ -190,13 +202,13 @@ async def scenarios(s: Session, key: str) -> None:
 async def edits(s: Session, key: str) -> None:
     """The form opens; a changed chain is run at once, at the same time, with the picture still there."""
     await s.press(key)
-    await s.over(Form)
+    await s.over(FormScreen)
     form = s.app.screen
-    assert isinstance(form, Form)
-    s.app.post_message(Form.Changed(TWO_STATE.replace("steps = 64", "steps = 30")))
+    assert isinstance(form, FormScreen)
+    s.app.post_message(FormScreen.Changed(TWO_STATE.replace("steps = 64", "steps = 30")))
     await s.until(lambda: s.app.session.run.T == 30 and len(s.app.session.run.steps) == 31)
     await s.at(20)
-    s.app.post_message(Form.Changed(TWO_STATE))
+    s.app.post_message(FormScreen.Changed(TWO_STATE))
     await s.until(lambda: s.app.session.run.T == 64 and s.app.session.run.finished is not None)
     await s.press("escape")
     await s.until(lambda: len(s.app.screen_stack) == 1)
@@ -269,6 +281,20 @@ async def copies_the_number(s: Session, key: str) -> None:
     assert Fraction(s.app.clipboard) == Fraction(1, 2) + Fraction(9, 10) ** view.t / 4
 
 
+async def shows_the_number(s: Session, key: str) -> None:
+    """All digits of numerator and denominator, of 1/2 + (9/10)^20 / 4, can be read and copied."""
+    await s.press("3")
+    await s.until(lambda: bool(reading.whole(s.app.main.view, s.app.main.spot(s.app.main.view))))
+    await s.press(key)
+    await s.over(NumberInFull)
+    n, d, _ = (str(part.content) for part in s.app.screen.query(".digits").results(Static))
+    assert Fraction(int(n), int(d)) == Fraction(1, 2) + Fraction(9, 10) ** 20 / 4
+    await s.press("Y")
+    assert s.app.clipboard == f"{n}/{d}"
+    await s.press(key)
+    await s.until(lambda: len(s.app.screen_stack) == 1)
+
+
 async def copies(s: Session, key: str) -> None:
     await s.press(key)
     assert s.app.clipboard == "markovdiff tui two-state --t 20"
@@ -287,23 +313,23 @@ async def tours(s: Session, key: str) -> None:
     await s.press(key)
     await s.at(0)
     assert "tour 1/" in str(s.app.query_one(Card).border_title)
-    await s.painted()
+    await s.rendered()
     await s.press(key)
     await s.at(20)
     await s.until(lambda: not s.app.query(Card))
-    await s.painted()
+    await s.rendered()
 
 
 async def restarts(s: Session, key: str) -> None:
-    film, engine = s.app.session.run, s.app.session.engine
+    buffer, engine = s.app.session.run, s.app.session.engine
     await s.press(key)
-    assert s.app.session.run is film
+    assert s.app.session.run is buffer
     if isinstance(engine, Nearby):
         engine.alive = False
         engine.waiting.append(Died(-9))
         await s.until(lambda: "exit code -9" in s.told())
         await s.press(key)
-        assert s.app.session.run is not film
+        assert s.app.session.run is not buffer
         await s.opened()
 
 
@@ -318,10 +344,49 @@ async def suspends_nothing(s: Session, key: str) -> None:
     await s.at(20)
 
 
+def scrolls(by: int) -> Callable[[Session, str], Awaitable[None]]:
+    """The chain's lines, in a panel that hides some of them, from its third line on."""
+
+    async def check(s: Session, key: str) -> None:
+        await s.press("8")
+        panel = s.app.query_one("#panel-chain", PanelWidget)
+        await s.until(lambda: panel.hides_rows)
+        seen = panel.panel.table(s.app.main.view, *panel.size)
+        assert seen is not None
+        s.app.session.look(scrolled=scrolled(s.app.main.view, "chain", replace(seen, first=2)))
+        await s.press(key)
+        now = panel.panel.table(s.app.main.view, *panel.size)
+        assert now is not None
+        last = seen.total - seen.room
+        assert now.first == min(max(2 + (by if abs(by) == 1 else by // 2 * (seen.room - 1)), 0), last) != 2
+        told = f"{now.first + 1}–{now.rows.stop} of {now.total}"
+        await s.until(lambda: told in str(panel.border_subtitle))
+
+    return check
+
+
+async def finds_a_state(s: Session, key: str) -> None:
+    """Typed, taken with enter: x_t in most panels, x_0 where the rows are those of x_0; escape changes nothing."""
+    for panel, name in (("3", "chosen"), ("4", "source")):
+        await s.press(panel)
+        s.app.session.look(chosen=0, source=0)
+        await s.press(key)
+        await s.over(Jump)
+        await s.press("B", "enter")
+        await s.until(lambda name=name: getattr(s.app.main.view, name) == 1)
+        assert s.app.main.view.chosen + s.app.main.view.source == 1
+        await s.press(key)
+        await s.over(Jump)
+        await s.press("a")
+        await s.home()
+        assert getattr(s.app.main.view, name) == 1
+    s.app.session.look(chosen=0, source=0)
+
+
 async def quits(s: Session, key: str) -> None:
     await s.press(key)
-    await s.until(lambda: s.app._exit or isinstance(s.app.screen, Ask))
-    if isinstance(s.app.screen, Ask):  # the walk has edited the chain
+    await s.until(lambda: s.app._exit or isinstance(s.app.screen, Confirmation))
+    if isinstance(s.app.screen, Confirmation):  # the walk has edited the chain
         await s.press("y")
     await s.until(lambda: s.app._exit)
     assert s.app.return_code == 0
@@ -359,6 +424,12 @@ FACTS: dict[str, Callable[[Session, str], Awaitable[None]]] = {
     "backward": goes_back,
     "sampler_next": chooses_sampler(1),
     "sampler_before": chooses_sampler(-1),
+    "scroll_down": scrolls(1),
+    "scroll_up": scrolls(-1),
+    "page_down": scrolls(2),
+    "page_up": scrolls(-2),
+    "find_state": finds_a_state,
+    "whole_number": shows_the_number,
     "unit": unit,
     **{f"panel_{name}": focuses(name) for name in PANELS},
     "turn": turns,
@@ -394,10 +465,11 @@ def test_no_key_means_two_things() -> None:
     assert len(keys) == len(set(keys))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nearby")
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda a: a.name)
 async def test_every_key_does_what_its_action_says(action: Action) -> None:
-    """Each key of each action, from t = 20, has its effect on the screen."""
+    """Each key of each action, from t = 20 and first of all, has its effect on the screen."""
     async with session() as s:
         for key in action.keys.split(","):
             await s.fresh()
@@ -405,12 +477,37 @@ async def test_every_key_does_what_its_action_says(action: Action) -> None:
 
 
 @pytest.mark.usefixtures("nearby")
-async def test_a_walk_through_all_keys_on_a_small_screen() -> None:
-    """At 80 × 24 every action works too, one after the other."""
-    async with session(size=(80, 24)) as s:
+@few("size", [(80, 24), (120, 40)])
+async def test_a_walk_through_all_keys(size: tuple[int, int]) -> None:
+    """On a small screen and on a usual one every key of every action has its effect, one after the other."""
+    async with session(size=size) as s:
         for action in [a for a in ACTIONS if a.name != "quit"]:
             for key in action.keys.split(","):
-                await s.fresh()
-                await FACTS[action.name](s, key)
-        await s.painted()
+                try:
+                    await s.fresh()
+                    await FACTS[action.name](s, key)
+                except BaseException as error:
+                    error.add_note(f"{key} of {action.name}")
+                    raise
+        await s.rendered()
         await quits(s, "q")
+
+
+@pytest.mark.usefixtures("nearby")
+@pytest.mark.parametrize(
+    ("keys", "reached"),
+    [
+        (("colon", "7", "enter"), lambda view: view.t == 7),
+        (("slash", "b", "enter"), lambda view: view.chosen == 1),
+    ],
+)
+async def test_what_is_typed_at_once_is_for_what_opens(
+    keys: tuple[str, ...], reached: Callable[[ViewState], bool]
+) -> None:
+    """Keys that come before a prompt has opened, as from a slow line, go into it: its digits turn to no panel."""
+    async with session() as s:
+        before = s.app.main.view
+        for key in keys:
+            s.app.simulate_key(key)
+        await s.until(lambda: reached(s.app.main.view) and s.app.screen is s.app.main)
+        assert s.app.main.view.recent == before.recent

@@ -17,17 +17,17 @@ from hypothesis import strategies as st
 from markovdiff.errors import InputError
 from tui import raster
 from tui.lab import VIEWS, coin, numbers, page
-from tui.lab.bench import LabState
 from tui.lab.code import P
 from tui.lab.dial import MAX_DENOMINATOR, Dial
+from tui.lab.state import LabState
 
 SIZES = [(120, 40), (80, 24), (60, 15), (40, 12), (20, 6), (8, 3), (1, 1)]
 QUICK = [key for key, view in VIEWS.items() if not view.slow]
 DIALS = [(key, index) for key, view in VIEWS.items() for index in range(len(view.dials))]
 
 
-def shown(bench: LabState, width: int = 80, height: int = 24) -> str:
-    return raster.text(page.paint(bench, bench.view.measure(bench.values), width, height))
+def shown(lab: LabState, width: int = 80, height: int = 24) -> str:
+    return raster.text(page.render(lab, lab.view.measure(lab.values), width, height))
 
 
 def real(x: Fraction) -> mpmath.mpf:
@@ -60,31 +60,31 @@ def encloses(found: object, truth: mpmath.mpf) -> bool:
 def test_a_page_is_as_large_as_the_screen(key: str, size: tuple[int, int]) -> None:
     """Whatever the size, there are `height` rows of `width` cells, measured or not yet, refused or not."""
     width, height = size
-    bench = LabState().turned(key)
+    lab = LabState().turned(key)
     for _ in range(3):
-        measured = bench.view.measure(bench.values)
+        measured = lab.view.measure(lab.values)
         for known in (measured, None):
-            rows = page.paint(bench, known, width, height)
+            rows = page.render(lab, known, width, height)
             assert [len(row) for row in rows] == [width] * height
-        bench = bench.dragged(0, 2.0)
-    assert bench.refused
+        lab = lab.dragged(0, 2.0)
+    assert lab.refused
 
 
 @pytest.mark.parametrize("key", VIEWS)
 @pytest.mark.parametrize("size", [(80, 24), (60, 15), (120, 40)])
 def test_a_page_has_its_idea_its_dials_and_its_keys(key: str, size: tuple[int, int]) -> None:
     """The idea can be read whole, in one line at 80 columns; so can every dial's name and value, and the keys."""
-    bench = LabState().turned(key)
-    text = shown(bench, *size)
+    lab = LabState().turned(key)
+    text = shown(lab, *size)
     idea = " ".join(text.splitlines()[1:3]).split()
-    assert " ".join(idea).startswith(bench.view.idea) or size == (60, 15)
-    assert set(bench.view.idea.split()) <= set(idea)
+    assert " ".join(idea).startswith(lab.view.idea) or size == (60, 15)
+    assert set(lab.view.idea.split()) <= set(idea)
     if size[0] >= 80:
-        assert bench.view.idea in text.splitlines()[1]
-    for dial in bench.view.dials:
-        wanted = dial.name if not bench.view.upright else f"{dial.name[2]} "
+        assert lab.view.idea in text.splitlines()[1]
+    for dial in lab.view.dials:
+        wanted = dial.name if not lab.view.upright else f"{dial.name[2]} "
         assert wanted in text
-        if not bench.view.upright:
+        if not lab.view.upright:
             assert any(dial.name in line and f" {dial.start} " in line for line in text.splitlines())
             assert dial.words in text
     assert "esc" in text.splitlines()[-1]
@@ -125,7 +125,7 @@ def test_what_names_the_maximum_hides_nothing_of_the_curve(size: tuple[int, int]
     """With the words and without, the curve has the same cells; only the mark takes the place of one."""
     view, (width, height) = VIEWS["1"], size
     values = LabState().values
-    rows = view.paint(values, view.measure(values), 0, width, height)[: max(height - 5, 1)]
+    rows = view.render(values, view.measure(values), 0, width, height)[: max(height - 5, 1)]
     curve = raster.curves(
         [raster.Series(numbers.entropies_of_coins(), "series-1")], 0, 1, coin.TICKS, width, max(height - 5, 1)
     )
@@ -142,8 +142,8 @@ def test_what_names_the_maximum_hides_nothing_of_the_curve(size: tuple[int, int]
 @pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 40), (200, 60)])
 def test_each_curve_of_the_growth_is_seen(size: tuple[int, int]) -> None:
     """H, log K and the asymptote all have cells of their colour, right of K = 12 too, where two of them nearly meet."""
-    bench = LabState().turned("4")
-    rows = page.paint(bench, bench.view.measure(bench.values), *size)
+    lab = LabState().turned("4")
+    rows = page.render(lab, lab.view.measure(lab.values), *size)
     right_half = [cell for row in rows for cell in row[size[0] * 3 // 10 : size[0] * 3 // 5] if ord(cell.char) > 0x2800]
     assert {cell.style for cell in right_half if ord(cell.char) < 0x2900} == {"series-1", "series-2", "series-3"}
 
@@ -158,23 +158,23 @@ def test_what_does_not_fit_is_not_called_certified_if_it_is_a_float() -> None:
 
 def test_an_infinite_divergence_says_where() -> None:
     """With a's weight at 0, KL(P‖Q) and H(P,Q) are infinite at a; KL(Q‖P) is finite."""
-    bench = LabState().turned("2").put("q(a)", Fraction(0))
-    text = shown(bench)
+    lab = LabState().turned("2").put("q(a)", Fraction(0))
+    text = shown(lab)
     assert "KL(P‖Q)     ∞  Q rules out a, P does not" in text
     assert "▶" in text
     assert "KL(Q‖P)     ∞" not in text
 
 
-# the bench
+# the lab
 
 
 @pytest.mark.parametrize(("key", "index"), DIALS)
 def test_beyond_the_end_is_refused_with_the_reason(key: str, index: int) -> None:
     """From either end a step outward changes nothing and says why; so does what is typed."""
-    bench = LabState().turned(key).took(index)
-    dial = bench.dial
+    lab = LabState().turned(key).took(index)
+    dial = lab.dial
     for end, way in ((dial.low, -1), (dial.high, 1)):
-        there = bench.put(dial.name, end)
+        there = lab.put(dial.name, end)
         assert there.values[dial.name] == end
         assert not there.refused
         for further in (there.moved(way), there.moved(way, far=True), there.typed(str(end + way))):
@@ -187,10 +187,10 @@ def test_beyond_the_end_is_refused_with_the_reason(key: str, index: int) -> None
 @pytest.mark.parametrize("share", [-0.5, 1.5])
 def test_a_drag_beyond_the_rail_goes_to_the_end_and_says_so(key: str, index: int, share: float) -> None:
     """Nothing is clamped in silence: the value is the end, and the reason is there to read."""
-    bench = LabState().turned(key).dragged(index, share)
-    dial = bench.dial
-    assert bench.values[dial.name] == (dial.low if share < 0 else dial.high)
-    assert dial.why in bench.refused
+    lab = LabState().turned(key).dragged(index, share)
+    dial = lab.dial
+    assert lab.values[dial.name] == (dial.low if share < 0 else dial.high)
+    assert dial.why in lab.refused
 
 
 @pytest.mark.parametrize(
@@ -223,11 +223,11 @@ def test_what_is_no_number_for_the_dial_is_refused(key: str, index: int, typed: 
 
 def test_some_weight_must_be_left() -> None:
     """Three weights can go to 0; the last one cannot, from whichever side."""
-    bench = LabState().turned("2")
+    lab = LabState().turned("2")
     for name in ("q(a)", "q(b)", "q(c)"):
-        bench = bench.put(name, Fraction(0))
-        assert not bench.refused
-    after = bench.put("q(d)", Fraction(0))
+        lab = lab.put(name, Fraction(0))
+        assert not lab.refused
+    after = lab.put("q(d)", Fraction(0))
     assert "all weights 0" in after.refused
     assert after.values["q(d)"] == 8
 
@@ -249,23 +249,23 @@ moves = st.lists(
 @examples(60)
 def test_whatever_is_done_every_dial_stands_in_its_range(done: list[Callable[[LabState], LabState]]) -> None:
     """After any moves each value is allowed by its dial; a view that is quick can be measured and painted."""
-    bench = LabState()
+    lab = LabState()
     for move in done:
-        bench = move(bench)
+        lab = move(lab)
         for key, view in VIEWS.items():
-            values = bench.settings[key]
+            values = lab.settings[key]
             assert [dial.check(values[dial.name]) for dial in view.dials] == list(values.values())
             view.check(values)
-    if bench.key in QUICK:
-        assert len(page.paint(bench, bench.view.measure(bench.values), 80, 24)) == 24
+    if lab.key in QUICK:
+        assert len(page.render(lab, lab.view.measure(lab.values), 80, 24)) == 24
 
 
 def test_views_are_left_as_they_are() -> None:
     """Turning to another view and back finds the dials where they were; 0 puts back this view alone."""
-    bench = LabState().moved(1).turned("5").moved(1).turned("1")
-    assert bench.values["p"] == Fraction(91, 100)
-    assert bench.reset().values["p"] == Fraction(9, 10)
-    assert bench.reset().turned("5").values["t"] == 9
+    lab = LabState().moved(1).turned("5").moved(1).turned("1")
+    assert lab.values["p"] == Fraction(91, 100)
+    assert lab.reset().values["p"] == Fraction(9, 10)
+    assert lab.reset().turned("5").values["t"] == 9
 
 
 # the mouse
@@ -274,32 +274,32 @@ def test_views_are_left_as_they_are() -> None:
 @pytest.mark.parametrize(("key", "index"), [(key, i) for key, i in DIALS if not VIEWS[key].upright])
 def test_the_knob_follows_the_mouse(key: str, index: int) -> None:
     """Held at a column of a rail, the knob is then at that column, or at the nearest value that the dial can show."""
-    bench = LabState().turned(key)
-    parts = page.layout(bench, 80, 24)
+    lab = LabState().turned(key)
+    parts = page.layout(lab, 80, 24)
     y = 1 + parts.idea + parts.body + index
-    row = raster.text(page.paint(bench, None, 80, 24)).splitlines()[y]
+    row = raster.text(page.render(lab, None, 80, 24)).splitlines()[y]
     left = min(row.index(c) for c in "━●" if c in row)
     length = sum(row.count(c) for c in "━●─")
-    dial = bench.view.dials[index]
+    dial = lab.view.dials[index]
     coarse = round((length - 1) * dial.step / (dial.high - dial.low) / 2)
     for x in range(left, left + length):
-        spot = page.under(bench, x, y, 80, 24)
+        spot = page.under(lab, x, y, 80, 24)
         assert isinstance(spot, page.Rail)
-        moved = bench.dragged(spot.index, spot.share)
+        moved = lab.dragged(spot.index, spot.share)
         assert not moved.refused
-        knob = raster.text(page.paint(moved, None, 80, 24)).splitlines()[y].index("●")
-        assert abs(knob - x) <= (3 if bench.dial.doubles else coarse)
+        knob = raster.text(page.render(moved, None, 80, 24)).splitlines()[y].index("●")
+        assert abs(knob - x) <= (3 if lab.dial.doubles else coarse)
 
 
 @pytest.mark.parametrize("key", ["1", "4", "5"])
 def test_a_place_in_the_picture_is_where_the_cursor_goes(key: str) -> None:
     """A click in the curves puts the cursor into that column, or the nearest that there is a value for."""
-    bench = LabState().turned(key)
+    lab = LabState().turned(key)
     for x in range(4, 44):
-        spot = page.under(bench, x, 6, 80, 24)
+        spot = page.under(lab, x, 6, 80, 24)
         assert isinstance(spot, page.DialValue)
-        moved = bench.put(spot.name, spot.value)
-        row = page.paint(moved, moved.view.measure(moved.values), 80, 24)[6]
+        moved = lab.put(spot.name, spot.value)
+        row = page.render(moved, moved.view.measure(moved.values), 80, 24)[6]
         at = [column for column, cell in enumerate(row) if cell.back == "cursor"]
         assert abs(at[0] - x) <= (6 if key == "4" and x < 12 else 1)
 
@@ -307,17 +307,17 @@ def test_a_place_in_the_picture_is_where_the_cursor_goes(key: str) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 def test_a_bar_comes_up_to_the_mouse(size: tuple[int, int]) -> None:
     """Above a bar, at the row of its bottom cell and each one higher: its share is then in that row of the picture."""
-    bench = LabState().turned("2")
-    text = shown(bench, *size).splitlines()
+    lab = LabState().turned("2")
+    text = shown(lab, *size).splitlines()
     bottom = next(y for y, words in enumerate(text) if " a 1/8 " in words) - 1
     plot = bottom - next(y for y, words in enumerate(text) if "in the ratio" in words)
     for state in range(4):
         x = size[0] * (2 * state + 1) // 8
         for up in range(plot * 17 // 20):
-            spot = page.under(bench, x, bottom - up, *size)
+            spot = page.under(lab, x, bottom - up, *size)
             assert isinstance(spot, page.DialValue)
             assert spot.name == f"q({'abcd'[state]})"
-            moved = bench.put(spot.name, spot.value)
+            moved = lab.put(spot.name, spot.value)
             assert not moved.refused
             share = moved.view.measure(moved.values).q[state]
             assert Fraction(up, plot) <= share <= Fraction(up + 1, plot)
@@ -326,23 +326,23 @@ def test_a_bar_comes_up_to_the_mouse(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("state", [0, 1, 3])
 def test_a_bar_pulled_to_the_top_goes_as_far_as_it_can(state: int) -> None:
     """Where the place asks for more than a weight may be, it is the most there is, and the reason can be read."""
-    bench = LabState().turned("2")
-    top = next(y for y in range(24) if isinstance(page.under(bench, 5 + 20 * state, y, 80, 24), page.DialValue))
-    spot = page.under(bench, 5 + 20 * state, top, 80, 24)
+    lab = LabState().turned("2")
+    top = next(y for y in range(24) if isinstance(page.under(lab, 5 + 20 * state, y, 80, 24), page.DialValue))
+    spot = page.under(lab, 5 + 20 * state, top, 80, 24)
     assert isinstance(spot, page.DialValue)
-    moved = bench.put(spot.name, spot.value)
-    assert moved.values == {**bench.values, spot.name: moved.dial.high}
+    moved = lab.put(spot.name, spot.value)
+    assert moved.values == {**lab.values, spot.name: moved.dial.high}
     assert moved.dial.why in moved.refused
 
 
 def test_tabs_are_where_they_are_painted() -> None:
     """Each view's number in the top line is a place that turns to it."""
     for width in (80, 60):
-        bench = LabState()
-        top = raster.text(page.paint(bench, None, width, 24)).splitlines()[0]
+        lab = LabState()
+        top = raster.text(page.render(lab, None, width, 24)).splitlines()[0]
         for key in VIEWS:
-            assert page.under(bench, top.index(f"{key} "), 0, width, 24) == page.Tab(key)
-        assert page.under(bench, 0, 0, width, 24) is None
+            assert page.under(lab, top.index(f"{key} "), 0, width, 24) == page.Tab(key)
+        assert page.under(lab, 0, 0, width, 24) is None
 
 
 # the numbers
@@ -458,9 +458,9 @@ def test_bells_on_states_cover_and_seek() -> None:
 
 def test_while_a_fit_is_made_the_page_says_of_what_its_numbers_are() -> None:
     """The dials are at d = 4, the numbers of d = 3: that is written above them."""
-    bench = LabState().turned("3")
-    old = bench.view.measure(bench.values)
-    text = raster.text(page.paint(bench.moved(1, far=True), old, 80, 24))
+    lab = LabState().turned("3")
+    old = lab.view.measure(lab.values)
+    text = raster.text(page.render(lab.moved(1, far=True), old, 80, 24))
     assert "here is still d = 3, w = 1/2" in text
 
 
@@ -472,13 +472,13 @@ def test_digits_are_given_only_where_both_ends_agree() -> None:
 
 @pytest.mark.parametrize("key", VIEWS)
 def test_each_view_has_its_page_with_its_own_numbers(key: str) -> None:
-    """The chapter has the page; it takes the numbers of the bench, or says why not."""
+    """The chapter has the page; it takes the numbers of the lab, or says why not."""
     view = VIEWS[key]
-    bench = LabState().turned(key)
-    lines, refused = numbers.page(view.topic, view.settings(bench.values))
+    lab = LabState().turned(key)
+    lines, refused = numbers.page(view.topic, view.settings(lab.values))
     assert not refused
     assert lines[0][1] == "title"
-    for setting in view.settings(bench.values):
+    for setting in view.settings(lab.values):
         assert any(setting in text for text, role in lines if role == "foot"), setting
 
 
@@ -500,9 +500,9 @@ def test_a_dial_knows_its_grid() -> None:
 
 
 def test_the_lab_loads_neither_the_engine_nor_textual(tmp_path: Path) -> None:
-    """A bench and its views are imported without FLINT, numpy or Textual; so is the tour."""
+    """A lab and its views are imported without FLINT, numpy or Textual; so is the tour."""
     code = (
-        "import sys, tui.lab.bench, tui.lab.page, tui.tour\n"
+        "import sys, tui.lab.state, tui.lab.page, tui.tour\n"
         "assert not {'flint', 'numpy', 'scipy', 'textual'} & set(sys.modules), sys.modules.keys()"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from runs import film_of
+from breadth import few
+from runs import buffer_of
 from sessions import SCENARIOS, session
 
 import markovdiff as md
@@ -23,15 +24,15 @@ NAMES = ["pronouns", "parity", "onegin", "sonnets", "pair-uniform", "bridge-plug
 
 def shown(name: str, width: int, height: int, sampler: int = 0) -> list[str]:
     """The panel's rows."""
-    return raster.text(drawn.draw(view.ViewState(film_of(name), 1, sampler=sampler), width, height)).splitlines()
+    return raster.text(drawn.draw(view.ViewState(buffer_of(name), 1, sampler=sampler), width, height)).splitlines()
 
 
 @pytest.mark.parametrize("name", ["pronouns", "parity", "pair-uniform", "bridge-plug-in", "bridge-mixture"])
 def test_what_is_drawn_adds_up(name: str) -> None:
     """Of few sequences all are there: q sums to 1, ν too, what is false to the mass outside, |q − ν|/2 to TV."""
-    film = film_of(name)
-    assert film.finished is not None
-    for row, true in zip(film.finished["sampler"], film.drawn, strict=True):
+    buffer = buffer_of(name)
+    assert buffer.finished is not None
+    for row, true in zip(buffer.finished["sampler"], buffer.drawn, strict=True):
         false = [ends(one["mass"]) for one in row["false"]]
         inside = [(Fraction(q), ends(mass)) for _, q, mass in true]
         assert sum(q for q, _ in inside) == 1
@@ -58,13 +59,14 @@ def holds(spans: list[tuple[Fraction, ...]], value: int) -> bool:
     return low <= value <= high <= low + Fraction(1, 10**12)
 
 
-def test_the_likeliest_are_those_of_the_text() -> None:
-    """Of a text the ten most frequent windows, counted here, with their shares."""
+@few("name", ["pronouns", "sonnets"])
+def test_the_likeliest_are_those_of_the_law(name: str) -> None:
+    """The ten likeliest sequences, of a text its most frequent windows, with their shares."""
     corpus = (SCENARIOS / "sonnets.txt").read_text(encoding="utf-8")
-    law = md.load("sonnets").sequences
+    law = md.load(name).sequences
     assert law is not None
     top = sorted((-weight, x) for x, weight in law.support)[:10]
-    for true in film_of("sonnets").drawn:
+    for true in buffer_of(name).drawn:
         assert [x for x, _, _ in true] == [law.labels(x) for _, x in top]
         assert [Fraction(q) for _, q, _ in true] == [Fraction(-n, law.total) for n, _ in top]
         assert all(0 < Fraction(mass["lower"]) <= Fraction(mass["upper"]) for _, _, mass in true)
@@ -78,13 +80,13 @@ def test_what_never_occurs_is_marked_by_signs_and_words() -> None:
     assert all(("never occurs" in row) == ("✗" in row) == ("▒" in row) == ("1/4" not in row) for row in rows[1:9])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@few("name", NAMES, ["pronouns", "parity", "pair-uniform", "bridge-plug-in", "bridge-mixture"])
 def test_every_sampler_can_be_chosen_and_read_out(name: str) -> None:
     """A click on its line chooses it; its line is marked, and KL(q‖ν) is read out as the result has it."""
-    film = film_of(name)
-    assert film.finished is not None
-    rows = film.finished["sampler"]
-    seen = view.ViewState(film, 1)
+    buffer = buffer_of(name)
+    assert buffer.finished is not None
+    rows = buffer.finished["sampler"]
+    seen = view.ViewState(buffer, 1)
     for n, row in enumerate(rows):
         clicked = drawn.click(seen, 60, n + 1, 78, 12)
         assert clicked == replace(seen, sampler=n)
@@ -92,15 +94,15 @@ def test_every_sampler_can_be_chosen_and_read_out(name: str) -> None:
         assert len(marked) == 1
         assert drawn.name_of(row) in marked[0]
         spot = drawn.here(clicked)
-        assert spot == drawn.spot(seen, 60, n + 1, 78, 12) == view.Number("kl", None, sampler=n)
-        assert row["kl"]["value"] in raster.text([reading.paint(clicked, spot, None, 120)])
+        assert spot == drawn.spot(seen, 60, n + 1, 78, 12) == view.ReadNumber("kl", None, sampler=n)
+        assert row["kl"]["value"] in raster.text([reading.render(clicked, spot, None, 120)])
 
 
 def test_bars_are_as_long_as_the_numbers() -> None:
     """On its line a sampler's bar is █ up to KL and ░ up to the excess, on one scale, to half a cell."""
-    film = film_of("bridge-plug-in")
-    assert film.finished is not None
-    rows = film.finished["sampler"]
+    buffer = buffer_of("bridge-plug-in")
+    assert buffer.finished is not None
+    rows = buffer.finished["sampler"]
     lines = [line for line in shown("bridge-plug-in", 116, 9) if re.search(r"\d steps", line[51:])]
     top = max(float(row["excess"]["value"]) for row in rows)
     longest = max(line.count("█", 51) + line.count("░", 51) for line in lines)
@@ -112,9 +114,9 @@ def test_bars_are_as_long_as_the_numbers() -> None:
 
 def test_the_area_is_the_excess() -> None:
     """Under the stairs of the blocks, cell by cell: 1 bit of a curve 1, 1, 0 in blocks 1+2 is one whole stair."""
-    film = film_of("parity")
-    assert film.finished is not None
-    names = [drawn.name_of(row) for row in film.finished["sampler"]]
+    buffer = buffer_of("parity")
+    assert buffer.finished is not None
+    names = [drawn.name_of(row) for row in buffer.finished["sampler"]]
     full, none = (shown("parity", 116, 34, names.index(name)) for name in ("1+2 random", "2+1 random"))
     area = [row for row in full if "░" in row and ("│" in row or "┤" in row)]
     assert len({row.count("░") for row in area}) == 1
@@ -127,7 +129,9 @@ def test_the_area_is_the_excess() -> None:
 def test_of_one_symbol_there_is_a_sentence() -> None:
     """And before the end of a run there is another."""
     assert "the data are one symbol" in shown("two-state", 90, 9)[0]
-    assert "comes when the run has ended" in raster.text(drawn.draw(view.ViewState(film_of("parity", 0.5), 0), 90, 9))
+    narrow = " ".join(" ".join(shown("two-state", 38, 6)).split())
+    assert narrow == "the data are one symbol: one is drawn at a time, and nothing is lost by drawing apart"
+    assert "comes when the run has ended" in raster.text(drawn.draw(view.ViewState(buffer_of("parity", 0.5), 0), 90, 9))
 
 
 @pytest.mark.usefixtures("nearby", "state")

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from runs import NAMES, OWN, drawn, film_of, lines
+from runs import NAMES, OWN, buffer_of, drawn, lines
 
 from tui import raster, view
 from tui.panels import PANELS
@@ -51,15 +51,15 @@ def test_a_process_with_memory_has_no_ledger() -> None:
 
 def test_totals_come_at_the_end() -> None:
     """While the run goes on, the ledger has this step's lines and says that the totals come."""
-    film = film_of("two-state", 0.5)
-    shown = drawn("ledger", view.ViewState(film, 3), 50, 12)
+    buffer = buffer_of("two-state", 0.5)
+    shown = drawn("ledger", view.ViewState(buffer, 3), 50, 12)
     assert "term of t = 3" in shown
     assert "totals come at the end" in shown
 
 
 def test_both_ledgers_stand_side_by_side() -> None:
     """The marked chain's totals are those of its own ledger."""
-    this, other = film_of("two-state"), film_of("two-rooms")
+    this, other = buffer_of("two-state"), buffer_of("two-rooms")
     shown = drawn("ledger", view.ViewState(this, 3, overlay_run=other), 60, 24).splitlines()
     alone = drawn("ledger", view.ViewState(other, 3), 60, 24).splitlines()
     (both,) = [row.split() for row in shown if "L = −ELBO" in row]
@@ -71,8 +71,8 @@ def test_both_ledgers_stand_side_by_side() -> None:
 @pytest.mark.parametrize("size", [(38, 7), (38, 9), (58, 14), (66, 13), (118, 34), (198, 56)])
 def test_the_totals_are_in_sight(name: str, size: tuple[int, int]) -> None:
     """At the sizes that a panel has from 80×24 to 200×60, zoomed too: L and all that it is the sum of."""
-    for t in (0, 1, film_of(name).T):
-        shown = drawn("ledger", view.ViewState(film_of(name), t), *size)
+    for t in (0, 1, buffer_of(name).T):
+        shown = drawn("ledger", view.ViewState(buffer_of(name), t), *size)
         assert "L = −ELBO" in shown
         assert all(
             any(words in shown for words in term)
@@ -83,30 +83,30 @@ def test_the_totals_are_in_sight(name: str, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", [(38, 9), (58, 14), (66, 13), (118, 34), (198, 56)])
 def test_the_waterfall_is_there_from_the_usual_screen_on(size: tuple[int, int]) -> None:
     """It has its key, the prior's bar, and the bar of each time that can be clicked is that of its term."""
-    scene = view.ViewState(film_of("elbo-d3pm"), 5)
-    rows = PANELS["ledger"].draw(scene, *size)
+    state = view.ViewState(buffer_of("elbo-d3pm"), 5)
+    rows = PANELS["ledger"].draw(state, *size)
     shown = raster.text(rows)
     assert "lost" in shown
     assert "prior" in shown
     assert "π" in shown.splitlines()[-1]
     assert any(cell.back == "series-3" or cell.char == "▒" for row in rows[-5:-1] for cell in row) or size[1] > 9
-    found = {PANELS["ledger"].click(scene, x, size[1] - 2, *size).t for x in range(size[0])}
+    found = {PANELS["ledger"].click(state, x, size[1] - 2, *size).t for x in range(size[0])}
     assert found == set(range(1, 17))
-    spots = {PANELS["ledger"].spot(scene, x, size[1] - 2, *size) for x in range(size[0] - 30, size[0])}
-    assert view.Number("elbo_term", 16) in spots
+    spots = {PANELS["ledger"].spot(state, x, size[1] - 2, *size) for x in range(size[0] - 30, size[0])}
+    assert view.ReadNumber("elbo_term", 16) in spots
 
 
 def test_the_strong_bound_is_beside_the_step() -> None:
     """Where there is room: I_t, and what the strong inequality leaves at most."""
-    film = film_of("two-state")
-    shown = drawn("ledger", view.ViewState(film, 17), 66, 14)
+    buffer = buffer_of("two-state")
+    shown = drawn("ledger", view.ViewState(buffer, 17), 66, 14)
     assert "I_t 0.015135 ≤ η·I_(t−1) 0.016840" in shown
     assert "t=17 0.003576 = lost 0.003576 + model error 0" in shown
 
 
 def test_alone_the_ledger_has_its_formula() -> None:
     """Zoomed, both sums that L is stand under the numbers; and only then."""
-    film = film_of("elbo-d3pm")
+    buffer = buffer_of("elbo-d3pm")
     for zoomed in ("", "ledger"):
-        shown = drawn("ledger", view.ViewState(film, 5, zoomed=zoomed), 118, 34)
+        shown = drawn("ledger", view.ViewState(buffer, 5, zoomed=zoomed), 118, 34)
         assert ("L = L_0 + ΣL_(t−1) + L_T" in shown) is ("= H(x0) + ΣΔ_t + KL(p_T‖π)" in shown) is bool(zoomed)

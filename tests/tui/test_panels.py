@@ -11,12 +11,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from breadth import few
 from pictures import is_a_picture
-from runs import film_of
+from runs import buffer_of
 
 import tui.panels
 from tui import raster
-from tui.panel import LAYOUTS, in_sight, layout_for, ring
+from tui.actions import ACTIONS
+from tui.panel import LAYOUTS, layout_for, ring, visible_panels
 from tui.panels import PANELS
 from tui.run_buffer import RunBuffer
 from tui.view import MATRICES, SCALES, ViewState, reading
@@ -31,11 +33,11 @@ SIZES = ((38, 12), (38, 7), (58, 14), (130, 20), (48, 15), (198, 56))
 def views(name: str) -> Iterator[ViewState]:
     """What can be looked at of a run: nothing yet, a part, the whole, at its ends, in each scale and matrix."""
     yield ViewState(RunBuffer(), 0)
-    yield ViewState(film_of(name, 0.5), 0)
-    film = film_of(name)
-    last, times = len(film.labels) - 1, (0, 1, film.T // 2, film.T)
+    yield ViewState(buffer_of(name, 0.5), 0)
+    buffer = buffer_of(name)
+    last, times = len(buffer.labels) - 1, (0, 1, buffer.T // 2, buffer.T)
     for k, (t, matrix) in enumerate(zip(times, MATRICES, strict=True)):
-        yield ViewState(film, t, SCALES[k % 3], matrix, last * (k % 2), last * (k // 2), k != 1, backward=k == 2)
+        yield ViewState(buffer, t, SCALES[k % 3], matrix, last * (k % 2), last * (k // 2), k != 1, backward=k == 2)
 
 
 def test_each_file_is_a_panel() -> None:
@@ -46,14 +48,21 @@ def test_each_file_is_a_panel() -> None:
     assert all(len(panel.key) == 1 and panel.words and panel.about and panel.formula for panel in PANELS.values())
 
 
+def test_no_key_has_two_meanings() -> None:
+    """Each key of the main screen, a panel's too, is one action's."""
+    keys = [key for action in ACTIONS for key in action.keys.split(",")]
+    assert len(set(keys)) == len(keys)
+    assert {panel.key for panel in PANELS.values()} <= set(keys)
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_panels_in_sight_fill_the_grid(layout: str) -> None:
     """Whichever was asked for last: the spans add up to whole rows of the grid, and the panel asked for is in sight."""
     grid = LAYOUTS[layout]
     for asked in ((), *((name,) for name in PANELS)):
-        seen = in_sight(PANELS.values(), layout, asked)
+        seen = visible_panels(PANELS.values(), layout, asked)
         assert set(asked) <= set(seen)
-        assert sum(PANELS[name].places[layout].span for name in seen) == grid.columns * len(grid.rows.split())
+        assert sum(PANELS[name].areas[layout].span for name in seen) == grid.columns * len(grid.rows.split())
     names = ring(PANELS.values(), layout)
     assert len(set(names)) == len(names) > 1
     assert set(seen) | set(names) == {*names, *seen} <= set(PANELS)
@@ -61,9 +70,9 @@ def test_the_panels_in_sight_fill_the_grid(layout: str) -> None:
 
 def test_a_stack_keeps_who_was_asked_for() -> None:
     """Of two panels that share a place in one layout, a third that does not share it takes no place away."""
-    assert in_sight(PANELS.values(), "narrow", ())[-1] == "inequality"
-    assert in_sight(PANELS.values(), "narrow", ("information", "ledger", "chain"))[-1] == "ledger"
-    assert "chain" in in_sight(PANELS.values(), "normal", ("information", "ledger", "chain"))
+    assert visible_panels(PANELS.values(), "narrow", ())[-1] == "inequality"
+    assert visible_panels(PANELS.values(), "narrow", ("information", "ledger", "chain"))[-1] == "ledger"
+    assert "chain" in visible_panels(PANELS.values(), "normal", ("information", "ledger", "chain"))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +86,7 @@ def test_the_size_decides_the_layout(size: tuple[int, int], crowded: bool, name:
     assert layout_for(*size, crowded) == name
 
 
-@pytest.mark.parametrize("run", RUNS)
+@few("run", RUNS, ("two-state", "memory", "infinite", "impossible", "wide"))
 @pytest.mark.parametrize("name", PANELS)
 def test_the_contract(name: str, run: str) -> None:
     """At every size and of every view: a picture of just that size, words for the border, and what can be read out.
@@ -90,7 +99,7 @@ def test_the_contract(name: str, run: str) -> None:
         assert panel.title(view)
         assert isinstance(panel.subtitle(view), str)
         assert panel.columns(view) == panel.columns(view)
-        reading.paint(view, panel.here(view), None, 80)
+        reading.render(view, panel.here(view), None, 80)
         for width, height in SIZES:
             rows = panel.draw(view, width, height)
             assert is_a_picture(rows, width, height), (width, height, raster.text(rows))
@@ -102,12 +111,12 @@ def test_the_contract(name: str, run: str) -> None:
                     assert 0 <= after.chosen < K
                     assert 0 <= after.source < K
                     if spot := panel.spot(view, x, y, width, height):
-                        reading.paint(view, spot, None, 80)
+                        reading.render(view, spot, None, 80)
 
 
 def test_clicks_choose_what_they_point_at() -> None:
     """A click on the curves rests at its time, one on a bar, an entry or a row chooses its states."""
-    view = ViewState(film_of("two-state"), 20, playing=True)
+    view = ViewState(buffer_of("two-state"), 20, playing=True)
     last = PANELS["information"].click(view, 57, 5, 58, 14)
     assert (last.t, last.playing) == (64, False)
     assert PANELS["information"].click(view, 0, 5, 58, 14) == view  # the labels of the axis
@@ -127,22 +136,23 @@ NEW = '''
 
 from dataclasses import replace
 
-from tui.panel import Panel, Place
+from tui.panel import Panel, GridArea
 from tui.rows import paragraph
-from tui.view.view_state import Number
+from tui.view.view_state import ReadNumber
 
 PANEL = Panel(
-    key="w",
+    key="0",
     name="weather",
     words="the weather of t",
     title=lambda _: "weather",
     draw=lambda view, width, height: paragraph([[(f" sun at t = {view.t}", "good")]], width, height),
-    spot=lambda view, x, y, width, height: Number("entropy", view.t),
-    here=lambda view: Number("mutual_information", view.t),
+    spot=lambda view, x, y, width, height: ReadNumber("entropy", view.t),
+    here=lambda view: ReadNumber("mutual_information", view.t),
     about="Rain or shine.",
     formula="sun = 1",
-    places={
-        "short": Place(stack="rest"), "narrow": Place(stack="rest"), "normal": Place(2, "pair"), "wide": Place(12),
+    areas={
+        "short": GridArea(stack="rest"), "narrow": GridArea(stack="rest"), "normal": GridArea(2, "pair"),
+        "wide": GridArea(12),
     },
     click=lambda view, x, y, width, height: replace(view, t=min(x, view.run.T), playing=False),
 )
@@ -157,15 +167,15 @@ import tui.app
 from tui import raster
 from tui.canvas import PanelWidget
 
-tui.app.Engine = Nearby
+tui.app.EngineProcess = Nearby
 test_the_contract("weather", "two-state")
 
 async def use(size):
     async with session(size=size) as s:
-        await s.press("w")
+        await s.press("0")
         widget = s.app.query_one("#panel-weather", PanelWidget)
         await s.until(lambda: s.app.focused is widget and "sun at t = 0" in raster.text(widget.rows))
-        assert str(widget.border_title) == "w weather"
+        assert str(widget.border_title).startswith("0 weather")
         await s.pilot.click("#panel-weather", offset=(8, 2))
         await s.at(7)
         assert "sun at t = 7" in raster.text(widget.rows)
@@ -173,7 +183,7 @@ async def use(size):
         await s.press("question_mark")
         await s.until(lambda: all(part.size.height for part in s.app.screen.query(Static)))
         shown = squeezed("".join(plain(part) for part in s.app.screen.query(Static)))
-        assert all(words in shown for words in ("wtheweatheroft", "wweather", "Rainorshine.", "sun=1")), shown
+        assert all(words in shown for words in ("0theweatheroft", "0weather", "Rainorshine.", "sun=1")), shown
 
 for size in ((80, 24), (120, 40)):
     asyncio.run(use(size))
@@ -185,7 +195,7 @@ def test_a_panel_more_is_one_file(tmp_path: Path) -> None:
     package = Path(tui.panels.__file__).parents[1]
     shutil.copytree(package, tmp_path / "tui", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "tui" / "panels" / "weather.py").write_text(NEW, encoding="utf-8")
-    paths = os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(Path(__file__).parent)))}
+    paths = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (tmp_path, *Path(__file__).parents[:2])))}
     used = subprocess.run(
         [sys.executable, "-c", USE], cwd=tmp_path, env=paths, capture_output=True, text=True, check=False
     )

@@ -20,7 +20,7 @@ from markovdiff.process.reverse import (
     MarginalDenoiser,
     ReverseModel,
 )
-from tui.messages import STOPPED, Answer, Failed, Finished, Message, Question, Request, Sample, Sampled
+from tui.messages import STOPPED, Answer, Failed, Finished, Message, Question, Request, SampleAnswer, SampleQuestion
 from tui.worker.sampling import sample
 from tui.worker.study import Study
 
@@ -59,7 +59,7 @@ def test_past_a_limit_there_is_no_way_back_and_words_say_so(limit: str, model: R
     chain = constant_chain(["1/2", "1/2"], [["1/2", "1/2"], ["1/3", "2/3"]], 3)
     chosen = Counted(chain, 5, Fraction(1), 1) if isinstance(model, str) else model
     kept = {} if limit == "LAW_BITS" else {now.t: now for now in chain.moments()}
-    asked, prior = Sample(3, 4), row_vector(chain.marginal(3))
+    asked, prior = SampleQuestion(3, 4), row_vector(chain.marginal(3))
     assert sample(asked, chain, chosen, prior, kept).words == ""
     with patch.object(trajectories, limit, 1):
         found = sample(asked, chain, chosen, prior, kept)
@@ -74,7 +74,7 @@ def test_past_a_limit_there_is_no_way_back_and_words_say_so(limit: str, model: R
 def test_no_more_particles_than_can_be_sampled_in_a_moment(asked: int, T: int, count: int) -> None:
     """Neither too many nor along too many steps; none at all is said in words."""
     chain = Chain(Distribution.from_weights([1]), uniform(1), (Fraction(1, 2),) * T, T)
-    found = sample(Sample(1, asked), chain, None, row_vector([Fraction(1)]), {})
+    found = sample(SampleQuestion(1, asked), chain, None, row_vector([Fraction(1)]), {})
     assert found.count == count
     assert len(found.forward) == (4 * count * (T + 1) if count else 0)
     assert found.words
@@ -83,7 +83,7 @@ def test_no_more_particles_than_can_be_sampled_in_a_moment(asked: int, T: int, c
 # asked of a study
 
 
-def study(text: str, *asked: Sample) -> list[Message]:
+def study(text: str, *asked: SampleQuestion) -> list[Message]:
     sent: list[Message] = []
     made = Study(Request(text, ".", "x"), sent.append)
     for one in asked:
@@ -94,14 +94,14 @@ def study(text: str, *asked: Sample) -> list[Message]:
 
 def test_particles_come_when_the_run_has_ended() -> None:
     """Asked at once, they follow Finished; each row is `count` little-endian integers, and the seed says it all."""
-    *_, end, first = study(COIN, Sample(1, 20))
-    second = study(COIN, Sample(2, 20))[-1]
+    *_, end, first = study(COIN, SampleQuestion(1, 20))
+    second = study(COIN, SampleQuestion(2, 20))[-1]
     assert isinstance(end, Finished)
-    assert isinstance(first, Sampled)
-    assert isinstance(second, Sampled)
+    assert isinstance(first, SampleAnswer)
+    assert isinstance(second, SampleAnswer)
     assert (first.seed, first.count, first.undefined, first.words) == (1, 20, 0, "")
     assert first.forward != second.forward
-    assert first == study(COIN, Sample(1, 20))[-1]
+    assert first == study(COIN, SampleQuestion(1, 20))[-1]
     for packed in (first.forward, first.reverse, second.forward, second.reverse):
         assert packed is not None
         assert set(unpack(f"<{20 * 13}I", packed)) == {0, 1}
@@ -109,10 +109,10 @@ def test_particles_come_when_the_run_has_ended() -> None:
 
 def test_of_those_asked_for_during_a_run_the_last_is_sampled() -> None:
     """The others are replied to at once, so that none is waited for."""
-    early, late, *_, last = study(COIN, Sample(1, 20), Sample(2, 20), Sample(3, 20))
+    early, late, *_, last = study(COIN, SampleQuestion(1, 20), SampleQuestion(2, 20), SampleQuestion(3, 20))
     words = "the particles come when the run has ended"
-    assert [early, late] == [Sampled(seed, 0, b"", None, 0, words) for seed in (1, 2)]
-    assert last == study(COIN, Sample(3, 20))[-1]
+    assert [early, late] == [SampleAnswer(seed, 0, b"", None, 0, words) for seed in (1, 2)]
+    assert last == study(COIN, SampleQuestion(3, 20))[-1]
 
 
 def test_questions_are_answered_between_the_steps_of_sampling() -> None:
@@ -120,20 +120,20 @@ def test_questions_are_answered_between_the_steps_of_sampling() -> None:
     sent: list[Message] = []
     made = Study(Request(COIN, ".", "x"), sent.append)
     made.perform(lambda: None)
-    asked: list[Question | Sample] = [Question("marginal", 0, 0, 0), Sample(2, 3)]
+    asked: list[Question | SampleQuestion] = [Question("marginal", 0, 0, 0), SampleQuestion(2, 3)]
     made.listen = lambda: made.ask(asked.pop()) if asked else None
-    made.ask(Sample(1, 3))
+    made.ask(SampleQuestion(1, 3))
     answer, first, second = sent[-3:]
     assert answer == Answer(Question("marginal", 0, 0, 0), "3/4")
-    assert isinstance(first, Sampled)
-    assert isinstance(second, Sampled)
+    assert isinstance(first, SampleAnswer)
+    assert isinstance(second, SampleAnswer)
     assert (first.seed, second.seed) == (1, 2)
 
 
 def test_a_process_with_memory_has_no_way_back() -> None:
     """From a the chain stays, from b it swaps: forwards the memory is obeyed, and words say why there is no reverse."""
-    sampled = study(MEMORY, Sample(5, 40))[-1]
-    assert isinstance(sampled, Sampled)
+    sampled = study(MEMORY, SampleQuestion(5, 40))[-1]
+    assert isinstance(sampled, SampleAnswer)
     assert sampled.reverse is None
     assert "memory" in sampled.words
     states = unpack(f"<{40 * 4}I", sampled.forward)
@@ -142,8 +142,8 @@ def test_a_process_with_memory_has_no_way_back() -> None:
 
 def test_stopped_particles_are_counted() -> None:
     """`undefined` is how many of the reverse particles met an undefined row."""
-    sampled = study(EMPTY_PRIOR, Sample(5, 40))[-1]
-    assert isinstance(sampled, Sampled)
+    sampled = study(EMPTY_PRIOR, SampleQuestion(5, 40))[-1]
+    assert isinstance(sampled, SampleAnswer)
     assert sampled.reverse is not None
     first = unpack("<40I", sampled.reverse[: 4 * 40])
     assert sampled.undefined == first.count(STOPPED) > 0
@@ -153,13 +153,13 @@ def test_stopped_particles_are_counted() -> None:
 @pytest.mark.parametrize("text", ["data = 1", COIN.replace("12", "999999")])
 def test_without_a_run_no_particles_but_a_reply(text: str) -> None:
     """Each Sample is replied to, whatever has become of the run."""
-    *_, failed, sampled = study(text, Sample(1, 5))
+    *_, failed, sampled = study(text, SampleQuestion(1, 5))
     assert isinstance(failed, Failed)
-    assert sampled == Sampled(1, 0, b"", None, 0, "the run did not finish")
+    assert sampled == SampleAnswer(1, 0, b"", None, 0, "the run did not finish")
 
 
 def test_a_bug_in_sampling_is_not_silent() -> None:
     """An exception that nobody foresaw comes as its text, and the study goes on."""
     with patch("tui.worker.study.sample", side_effect=ZeroDivisionError("by nought")):
-        sampled = study(COIN, Sample(1, 5))[-1]
-    assert sampled == Sampled(1, 0, b"", None, 0, "ZeroDivisionError: by nought")
+        sampled = study(COIN, SampleQuestion(1, 5))[-1]
+    assert sampled == SampleAnswer(1, 0, b"", None, 0, "ZeroDivisionError: by nought")

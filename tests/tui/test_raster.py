@@ -7,7 +7,8 @@ from itertools import pairwise
 from math import inf, nan
 
 import pytest
-from hypothesis import given, settings
+from chains import examples
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pictures import is_a_picture
 from textual.theme import Theme
@@ -30,6 +31,7 @@ from tui.raster import (
     curves,
     gutter,
     heat,
+    placed,
     row_of,
     scrubber,
     strip,
@@ -38,7 +40,7 @@ from tui.raster import (
 )
 from tui.themes import THEMES
 
-attack = settings(max_examples=100, deadline=None)
+attack = examples(100)
 
 sizes = st.integers(1, 40)
 shares = st.floats(0, 1)
@@ -449,14 +451,15 @@ def test_no_room_is_an_empty_picture(width: int, height: int) -> None:
 @attack
 @given(st.integers(1, 130), st.integers(1, 120), st.integers(0, 2000))
 def test_a_numeral_under_a_bar_is_the_number_of_its_state(count: int, width: int, first: int) -> None:
-    """Each numeral starts under the bar of the state that has this label, whole, with a blank on either side."""
+    """Each numeral covers the bar of the state that has this label, or stands within; whole, with blanks around it."""
     names = [str(first + k) for k in range(count)]
     rows = bars([1.0] * count, 1.0, width, 3, names)
     line = text(rows[-1:])
     for found in re.finditer(r"\d+", line):
-        middle = found.start() if len(found[0]) == 1 else (found.start() + found.end() - 1) // 2
-        under = {bar_at(x, count, width) for x in (found.start(), middle)}
-        assert int(found[0]) - first in under
+        bar = {x for x in range(width) if bar_at(x, count, width) == int(found[0]) - first}
+        under = set(range(*found.span()))
+        assert bar
+        assert bar <= under or under <= bar
     assert len(str(first)) > width or re.search(r"\d", line)
 
 
@@ -471,3 +474,26 @@ def test_a_shortened_text_fits_and_keeps_its_numerals_whole(label: str, room: in
         if "…" not in label:
             whole = [numeral[0] for numeral in NUMERAL.finditer(words)]
             assert all(numeral[0] in whole for numeral in NUMERAL.finditer(shown))
+
+
+@given(
+    st.lists(st.text("abM[]0", min_size=1, max_size=7), min_size=1, max_size=12), st.integers(1, 6), st.integers(0, 2)
+)
+def test_a_label_is_at_its_bar_and_apart_from_the_next(labels: list[str], size: int, gap: int) -> None:
+    """It covers its bar or stands within it, is whole or keeps three letters, and a blank is between two that are long.
+
+    Where one is left out none is shortened, and none are shortened to the same.
+    """
+    lefts, width = tuple(k * (size + gap) for k in range(len(labels))), len(labels) * (size + gap) - gap
+    assume(width >= 7)
+    found = placed(tuple(labels), lefts, size, width)
+    for k, x, words in found:
+        assert x >= 0
+        assert x + len(words) <= width
+        assert x <= lefts[k] <= lefts[k] + size <= x + len(words) or lefts[k] <= x <= x + len(words) <= lefts[k] + size
+        assert words == labels[k] or (words[-1] == "…" and len(words) > 3)
+    for (_, x, words), (_, after, then) in pairwise(found):
+        assert x + len(words) + (max(len(words), len(then)) > 1) <= after
+    if any(words != labels[k] for k, _, words in found):
+        assert len({words for _, _, words in found}) == len(set(labels))
+        assert len(found) == len(labels)

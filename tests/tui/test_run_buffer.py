@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+import pickle
+
 import pytest
 
 from tui.messages import Answer, Died, Failed, Finished, Message, Question, Request, StepDone
@@ -49,11 +52,11 @@ def test_short_of_nothing() -> None:
 
 
 def with_values(*values: str | None) -> RunBuffer:
-    film = RunBuffer()
+    buffer = RunBuffer()
     for t, value in enumerate(values):
         record = {"entropy": None if value is None else {"value": value}}
-        film.take(StepDone(t, record, (), None))
-    return film
+        buffer.take(StepDone(t, record, (), None))
+    return buffer
 
 
 def test_logarithms_below_floats() -> None:
@@ -66,36 +69,49 @@ def test_logarithms_below_floats() -> None:
 
 def test_messages_find_their_places() -> None:
     """An opening, steps in order, an end; t beyond what has come is None."""
-    film, sent = RunBuffer(), run()
-    assert film.T == 0
+    buffer, sent = RunBuffer(), run()
+    assert buffer.T == 0
     for message in sent:
-        assert film.take(message)
-    assert film.T == 4
-    assert [step.t for step in film.steps] == [0, 1, 2, 3, 4]
+        assert buffer.take(message)
+    assert buffer.T == 4
+    assert [step.t for step in buffer.steps] == [0, 1, 2, 3, 4]
     assert isinstance(sent[-1], Finished)
-    assert film.finished is sent[-1].record
-    assert film.at(5) is None
-    assert film.value(5, "entropy") is None
-    assert film.trouble is None
-    assert film.matrix(4, "cumulative") == [[0.5, 0.5], [0.5, 0.5]]
-    assert film.matrix(0, "step") is None
+    assert buffer.finished == sent[-1].record
+    assert buffer.at(5) is None
+    assert buffer.value(5, "entropy") is None
+    assert buffer.trouble is None
+    bar = buffer.matrix(4, "cumulative")
+    assert bar is not None
+    assert bar.blocks(1) == [[0.5, 0.5], [0.5, 0.5]]
+    assert buffer.matrix(0, "step") is None
+
+
+def test_the_data_are_kept_once() -> None:
+    """The result's data are the opening's own strings, though the two came in messages of their own."""
+    buffer = RunBuffer()
+    for message in run():
+        buffer.take(pickle.loads(pickle.dumps(message)))
+    assert buffer.opened is not None
+    assert buffer.finished is not None
+    assert buffer.finished["scenario"]["data"] == ["3/4", "1/4"]
+    assert all(map(operator.is_, buffer.finished["scenario"]["data"], buffer.opened.data))
 
 
 def test_what_is_missing_is_none() -> None:
     """While steps are missing, curves have None there, one entry a time."""
-    film, sent = RunBuffer(), run()
+    buffer, sent = RunBuffer(), run()
     for message in sent[:3]:
-        film.take(message)
-    for points in (film.numbers("entropy"), film.logarithms("entropy")):
+        buffer.take(message)
+    for points in (buffer.numbers("entropy"), buffer.logarithms("entropy")):
         assert [point is None for point in points] == [False, False, True, True, True]
 
 
 def test_trouble_is_kept_and_answers_change_nothing() -> None:
-    """A failure's and a death's words are the film's trouble; an answer is not its business."""
-    film = RunBuffer()
-    assert not film.take(Answer(Question("marginal", 0, 0, 0), "1/2"))
-    assert film.take(Failed("the reason", 2))
-    assert film.trouble == "the reason"
-    assert film.take(Died(-9))
-    assert film.trouble is not None
-    assert "-9" in film.trouble
+    """A failure's and a death's words are the buffer's trouble; an answer is not its business."""
+    buffer = RunBuffer()
+    assert not buffer.take(Answer(Question("marginal", 0, 0, 0), "1/2"))
+    assert buffer.take(Failed("the reason", 2))
+    assert buffer.trouble == "the reason"
+    assert buffer.take(Died(-9))
+    assert buffer.trouble is not None
+    assert "-9" in buffer.trouble

@@ -19,33 +19,33 @@ SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
 def filmed(name: str) -> tuple[RunBuffer, Request]:
-    film = RunBuffer()
+    buffer = RunBuffer()
     request = Request((SCENARIOS / f"{name}.toml").read_text(encoding="utf-8"), str(SCENARIOS), name)
-    Study(request, film.take).perform(lambda: None)
-    return film, request
+    Study(request, buffer.take).perform(lambda: None)
+    return buffer, request
 
 
 @pytest.mark.parametrize("name", ["two-state", "memory", "elbo-mask-prior", "permutation", "letters-masked"])
 def test_files_are_those_of_the_command_line(name: str, tmp_path: Path) -> None:
     """CSV as `--csv` writes it; JSON as `--json --distributions`, valid by the schema; TOML as it was read."""
-    film, request = filmed(name)
+    buffer, request = filmed(name)
     result = md.run(md.load(name))
-    assert save("csv", film, request, 3, tmp_path).read_text(encoding="utf-8") == result.to_csv()
-    text = save("json", film, request, 3, tmp_path).read_text(encoding="utf-8")
+    assert save("csv", buffer, request, 3, tmp_path).read_text(encoding="utf-8") == result.to_csv()
+    text = save("json", buffer, request, 3, tmp_path).read_text(encoding="utf-8")
     jsonschema.validate(json.loads(text), result_schema())
     assert text == result.to_json(distributions=True)
-    assert save("toml", film, request, 3, tmp_path).read_text(encoding="utf-8") == request.text
+    assert save("toml", buffer, request, 3, tmp_path).read_text(encoding="utf-8") == request.text
 
 
 @pytest.mark.parametrize("kind", ["svg", "csv", "json", "toml"])
 def test_never_over_another(kind: str, tmp_path: Path) -> None:
     """A name that is taken is left alone: -2, -3, ..."""
-    film, request = filmed("memory")
+    buffer, request = filmed("memory")
     stem = "memory-t5" if kind == "svg" else "memory"
     (tmp_path / f"{stem}.{kind}").write_text("mine", encoding="utf-8")
     (tmp_path / f"{stem}-3.{kind}").mkdir()
     for name in (f"{stem}-2.{kind}", f"{stem}-4.{kind}"):
-        assert save(kind, film, request, 5, tmp_path, "<svg/>") == tmp_path / name
+        assert save(kind, buffer, request, 5, tmp_path, "<svg/>") == tmp_path / name
     assert (tmp_path / f"{stem}.{kind}").read_text(encoding="utf-8") == "mine"
 
 

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from breadth import few
 
 from markovdiff.cli import main
 from tui import serve
@@ -405,7 +406,7 @@ async def test_a_visitor_who_goes_leaves_no_process(tmp_path: Path) -> None:
 
 
 @proc
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@few("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 async def test_a_server_that_ends_leaves_no_process(tmp_path: Path, number: int) -> None:
     """However it ends, its visitors' processes do, in the middle of computing; asked to end, it says nothing bad."""
     (tmp_path / "long.toml").write_text(LONG)
@@ -428,10 +429,10 @@ async def test_no_size_is_too_large_for_the_app(tmp_path: Path) -> None:
             await channel.send_json(["resize", {"width": 100_000, "height": 100_000}])
             await channel.send_json(["stdin", "\x1b[48;100000;100000;1;1t"])
             await channel.send_json(["ping", "there"])
-            painted = b""
-            while b"two-state" not in painted:
+            rendered = b""
+            while b"two-state" not in rendered:
                 message = await channel.receive(timeout=DEADLINE)
-                painted += message.data if isinstance(message.data, bytes) else b""
+                rendered += message.data if isinstance(message.data, bytes) else b""
             peaks = [
                 int(line.split()[1])
                 for pid in descendants(server.process.pid)
@@ -448,10 +449,10 @@ async def test_no_size_is_too_large_for_the_app(tmp_path: Path) -> None:
 
 async def shown(channel: Any, words: str) -> None:
     """Wait until the app has painted the words, colours and blanks aside."""
-    painted = b""
+    rendered = b""
     async with asyncio.timeout(DEADLINE):
-        while words.replace(" ", "") not in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\s", "", painted.decode()):
-            painted += await channel.receive_bytes()
+        while words.replace(" ", "") not in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\s", "", rendered.decode()):
+            rendered += await channel.receive_bytes()
 
 
 async def test_a_visitor_reads_beneath_the_folder_only(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ class Visitor:
         await self.channel.send_str(json.dumps(message))
 
 
-class Place:
+class RunningServer:
     """A server in this process."""
 
     def __init__(self, client: TestClient[Any, Any], visits: Visits, token: str) -> None:
@@ -93,10 +93,10 @@ class Place:
 
 
 @asynccontextmanager
-async def place(folder: Path, most: int = 8, program: str = ECHO) -> AsyncIterator[Place]:
+async def place(folder: Path, most: int = 8, program: str = ECHO) -> AsyncIterator[RunningServer]:
     gate, visits = Gate.of("127.0.0.1"), Visits([sys.executable, "-c", program], str(folder), most)
     async with TestClient(TestServer(application(gate, visits), host="127.0.0.1")) as client:
-        yield Place(client, visits, gate.token)
+        yield RunningServer(client, visits, gate.token)
     assert not visits.sessions
 
 

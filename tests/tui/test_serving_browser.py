@@ -48,6 +48,30 @@ async def test_the_page_as_a_person_meets_it(tmp_path: Path) -> None:
         assert url.partition("://")[0] in ("http", "ws")
 
 
+async def test_letters_are_made_larger_while_it_runs(tmp_path: Path) -> None:
+    """By the address and by the buttons: the session goes on, the keyboard stays, and the address keeps the size."""
+    (tmp_path / "served").mkdir()
+    with served(tmp_path / "served", "two-state", "--t", "3") as server:
+        async with browser.tab(tmp_path / "profile") as tab:
+            await tab("Page.navigate", url=f"http://localhost:{server.port}/?token={server.token}&fontsize=28")
+            await tab.until(SHOWN)
+            assert await tab.value("document.querySelector('#size').innerText") == "28 px"
+            assert await tab.value("document.querySelector('#larger').getBoundingClientRect().bottom <= innerHeight")
+            await tab.value("document.querySelector('#larger').click()")
+            assert await tab.value("document.querySelector('#size').innerText") == "30 px"
+            assert await tab.value("new URLSearchParams(location.search).get('fontsize')") == "30"
+            await tab.until("document.activeElement.className == 'xterm-helper-textarea'")
+            for _ in range(13):
+                await tab.value("document.querySelector('#smaller').click()")
+            assert await tab.value("document.querySelector('#smaller').disabled") is True
+            assert await tab.value("document.querySelector('#size').innerText") == "6 px"
+            assert not await tab.value(CLOSED)
+            assert len([url for url in tab.requests if url.startswith("ws")]) == 1
+            await tab.press("q")
+            await tab.until(CLOSED)
+            assert await tab.value(REASON) == "Session ended."
+
+
 async def test_no_request_leaves_though_one_is_asked_for(tmp_path: Path) -> None:
     """The browser itself refuses a script, a picture, a font and a question of another origin."""
     (tmp_path / "served").mkdir()

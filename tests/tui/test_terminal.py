@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from breadth import few
 from textual.widgets import OptionList
 
 from tui.app import MarkovdiffApp
@@ -36,7 +37,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("names", [("stdin",), ("stdout",), ("stderr",), ("stdin", "stdout"), ("stdout", "stderr")])
+@few("names", [("stdin",), ("stdout",), ("stderr",), ("stdin", "stdout"), ("stdout", "stderr")],
+     [("stdin",), ("stdout", "stderr")])  # fmt: skip
 def test_without_a_terminal_at_both_ends_it_does_not_open(names: tuple[str, ...]) -> None:
     """Where keys cannot come or the picture cannot be seen there is one message, nothing is drawn, status 2."""
     terminal, other = pty.openpty()
@@ -140,7 +142,7 @@ def read_until(terminal: int, wanted: bytes) -> bytes:
 LIST_KEYS = ("pageup", "pagedown", "up", "down", "home", "end", "ctrl+home", "ctrl+end")
 
 
-@pytest.mark.parametrize("typed", ["", "z", "zzzzqqq"])
+@few("typed", ["", "z", "zzzzqqq"])
 async def test_no_key_in_the_palette_ends_the_program(typed: str) -> None:
     """Before anything is listed, while it is being listed, and where nothing is found."""
     app = MarkovdiffApp(Request(TEXT, str(SCENARIOS), "two-state"))
@@ -171,7 +173,7 @@ async def test_no_key_in_a_list_of_no_scenarios_ends_the_program() -> None:
         assert isinstance(app.screen, Scenarios)
 
 
-@pytest.mark.parametrize(
+@few(
     ("opener", "keys"),
     [
         ("x", ("enter", "enter")),
@@ -181,6 +183,7 @@ async def test_no_key_in_a_list_of_no_scenarios_ends_the_program() -> None:
         ("ctrl+l", ("escape", "escape")),
         ("ctrl+p", ("down", "enter", "enter")),
     ],
+    [("s", ("enter", "enter")), ("question_mark", ("escape", "escape")), ("ctrl+p", ("down", "enter", "enter"))],
 )
 async def test_a_key_that_comes_too_late_closes_nothing_else(opener: str, keys: tuple[str, ...]) -> None:
     """Two keys at once, of which the first closes the dialogue: the second finds it gone, and the program goes on."""

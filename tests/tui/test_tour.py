@@ -10,12 +10,13 @@ from itertools import pairwise
 from math import isnan, log10
 
 import pytest
+from breadth import few
 from sessions import SCENARIOS, TWO_STATE, Nearby, Session, session
 
 import markovdiff as md
 import tui.app
 import tui.dialogues
-from markovdiff.study.scenario import shipped_scenarios
+from markovdiff.study.shipped import shipped_scenarios
 from tui import raster
 from tui.canvas import PanelWidget
 from tui.messages import Request
@@ -31,8 +32,8 @@ from tui.view import MATRICES, SCALES
 def alone(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine in this process, and files opened lately remembered elsewhere than at home."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-    monkeypatch.setattr(tui.app, "Engine", Nearby)
-    monkeypatch.setattr(tui.dialogues, "Engine", Nearby)
+    monkeypatch.setattr(tui.app, "EngineProcess", Nearby)
+    monkeypatch.setattr(tui.dialogues, "EngineProcess", Nearby)
 
 
 # what it claims
@@ -208,13 +209,13 @@ def test_there_are_ten_stops_and_all_can_be_shown() -> None:
     for stop in STOPS:
         assert stop.answer in LETTERS
         assert len(set(stop.choices)) == 3
-        for sight in (stop.before, stop.after):
-            assert sight.scenario in shipped_scenarios()
-            assert 0 <= sight.t <= chain(sight.scenario).T
-            assert sight.panel in PANELS
-            assert sight.scale in SCALES
-            assert sight.matrix in MATRICES
-            assert 0 <= sight.state < chain(sight.scenario).K
+        for setting in (stop.before, stop.after):
+            assert setting.scenario in shipped_scenarios()
+            assert 0 <= setting.t <= chain(setting.scenario).T
+            assert setting.panel in PANELS
+            assert setting.scale in SCALES
+            assert setting.matrix in MATRICES
+            assert 0 <= setting.state < chain(setting.scenario).K
         assert stop.before.scenario == stop.after.scenario
     assert {stop.answer for stop in STOPS} == set(LETTERS)
 
@@ -257,9 +258,9 @@ def test_there_and_back_again() -> None:
     seen = []
     while tour is not None:
         seen.append(tour.at)
-        assert tour.sight == tour.stop.before
+        assert tour.setting == tour.stop.before
         tour = tour.answered("b")
-        assert tour.sight == tour.stop.after
+        assert tour.setting == tour.stop.after
         assert tour.back() == Tour(tour.at)
         tour = tour.onward()
     assert seen == list(range(10))
@@ -273,18 +274,20 @@ def test_there_and_back_again() -> None:
 async def arrived(s: Session, at: int, chosen: str) -> None:
     """The screen shows what the stop looks at."""
     tour = Tour(at, chosen)
-    sight = tour.sight
+    setting = tour.setting
     await s.until(lambda: s.app.session.tour == tour)
-    await s.until(lambda: f"{sight.scenario} " in s.head() and s.app.session.run.finished is not None)
-    await s.at(sight.t)
-    focused = s.app.screen_stack[0].focused
-    assert isinstance(focused, PanelWidget)
-    assert focused.panel.name == sight.panel
-    assert focused.display
+    await s.until(lambda: f"{setting.scenario} " in s.head() and s.app.session.run.finished is not None)
+    await s.at(setting.t)
+    await s.until(lambda: has_the_keys(s, setting.panel), f"{setting.panel} did not get the keys")
     view = s.app.main.view
-    assert (view.scale, view.matrix, view.chosen) == (sight.scale, sight.matrix, sight.state)
+    assert (view.scale, view.matrix, view.chosen) == (setting.scale, setting.matrix, setting.state)
     assert not s.app.session.playback.playing
     await s.until(lambda: s.card().split()[0] in ("✓", "✗") if chosen else tour.stop.question.split()[0] in s.card())
+
+
+def has_the_keys(s: Session, name: str) -> bool:
+    focused = s.app.screen_stack[0].focused
+    return isinstance(focused, PanelWidget) and focused.panel.name == name and focused.display
 
 
 def of_card(self: Session) -> str:
@@ -294,7 +297,7 @@ def of_card(self: Session) -> str:
 Session.card = of_card  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 15)])
+@few("size", [(80, 24), (120, 40), (60, 15)])
 async def test_the_whole_tour_can_be_walked(size: tuple[int, int]) -> None:
     """Ten times: look, answer, see, go on. Every panel stays painted; at the end one is where one was."""
     async with session(size=size) as s:
@@ -307,13 +310,13 @@ async def test_the_whole_tour_can_be_walked(size: tuple[int, int]) -> None:
             await arrived(s, at, answer)
             assert ("✓" if answer == stop.answer else "✗") in s.card()  # type: ignore[attr-defined]
             if size != (60, 15):
-                await s.painted()
+                await s.rendered()
             await s.press("enter")
         await s.until(lambda: s.app.session.tour is None and not s.app.query(Card))
         await s.until(lambda: "two-state " in s.head())
         await s.at(20)
         assert (s.app.main.view.scale, s.app.main.view.matrix) == ("", "cumulative")
-        await s.painted()
+        await s.rendered()
 
 
 async def test_the_future_is_veiled_until_one_has_answered() -> None:
@@ -321,11 +324,11 @@ async def test_the_future_is_veiled_until_one_has_answered() -> None:
     async with session() as s:
         await s.press("T")
         await arrived(s, 0, "")
-        assert known(s) == 1
-        assert "the totals come at the end" in panel(s, "ledger")
+        await s.until(lambda: known(s) == 1)
+        await s.until(lambda: "the totals come at the end" in panel(s, "ledger"))
         await s.press("right", "right")
         await s.at(2)
-        assert known(s) == 3
+        await s.until(lambda: known(s) == 3)
         await s.press("c")
         await s.until(lambda: known(s) == 65)
         await s.until(lambda: "L = −ELBO" in panel(s, "ledger"))
@@ -336,7 +339,7 @@ async def test_no_bound_is_seen_before_one_has_said_how_near_it_is() -> None:
     async with session() as s:
         await s.press("T", *["a", "enter"] * 6)
         await arrived(s, 6, "")
-        assert "bound" not in panel(s, "inequality")
+        await s.until(lambda: "bound" not in panel(s, "inequality"))
         await s.press("a")
         await arrived(s, 6, "a")
         await s.until(lambda: "bound" in panel(s, "inequality"))
@@ -350,7 +353,7 @@ def panel(s: Session, number: str) -> str:
     return raster.text(s.app.query_one(f"#panel-{number}", PanelWidget).rows)
 
 
-@pytest.mark.parametrize("presses", [[], ["a"], ["a", "enter"], ["a", "enter", "c", "enter", "b"], ["v", "c", "5"]])
+@few("presses", [["a", "enter"], [], ["a"], ["a", "enter", "c", "enter", "b"], ["v", "c", "5"]])
 async def test_escape_leaves_anywhere(presses: list[str]) -> None:
     """Wherever one is in the tour, escape brings back the scenario that one had, edited as it was, at its t."""
     edited = TWO_STATE.replace("steps = 64", "steps = 30").replace('"1/100000"', '"1/10"')
@@ -366,7 +369,7 @@ async def test_escape_leaves_anywhere(presses: list[str]) -> None:
         assert not s.app.session.playback.playing
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@few("size", [(80, 24), (120, 40)])
 async def test_leaving_brings_back_what_one_was_looking_at(size: tuple[int, int]) -> None:
     """The panel in focus, and the marked chain beneath this one, are again as they were before the tour."""
     async with session(size=size) as s:
@@ -376,15 +379,13 @@ async def test_leaving_brings_back_what_one_was_looking_at(size: tuple[int, int]
         s.app.session.begin(Request(edited, str(SCENARIOS), "mine"))
         await s.opened()
         await s.press("b", "3")
-        assert s.app.main.view.overlay_run
+        await s.until(lambda: s.app.main.view.overlay_run)
         await s.press("T", "a", "enter")
         await arrived(s, 1, "")
         assert not s.app.main.view.overlay_run
         await s.press("escape")
         await s.until(lambda: not s.app.query(Card) and "mine " in s.head())
-        assert s.app.main.view.overlay_run
-        assert isinstance(s.app.focused, PanelWidget)
-        assert s.app.focused.panel.name == "marginal"
+        await s.until(lambda: s.app.main.view.overlay_run and has_the_keys(s, "marginal"))
 
 
 async def test_one_can_play_during_the_tour() -> None:
@@ -398,14 +399,13 @@ async def test_one_can_play_during_the_tour() -> None:
         s.clock.now += 1.26  # 64 steps take ten seconds
         await s.at(8)
         await s.press("space", "7")
-        assert isinstance(s.app.focused, PanelWidget)
-        assert s.app.focused.panel.name == "trajectories"
+        await s.until(lambda: has_the_keys(s, "trajectories"))
         await s.press("c")
         await arrived(s, 0, "c")
         await s.press("c")
         assert s.app.main.view.matrix == "step"
         await s.press("b")
-        assert "no chain is marked" in s.told()
+        await s.until(lambda: "no chain is marked" in s.told())
         await s.press("backspace")
         await arrived(s, 0, "")
         await s.press("enter")
@@ -452,8 +452,8 @@ async def test_the_card_follows_the_size() -> None:
         for size in ((80, 24), (100, 30), (60, 15), (120, 40)):
             await s.pilot.resize_terminal(*size)
             await s.until(lambda size=size: {len(row) for row in s.app.query_one(Card).rows} == {size[0] - 2})
-            assert "H rises, I falls" in s.card()  # type: ignore[attr-defined]
-            await s.painted()
+            await s.until(lambda: "H rises, I falls" in s.card())
+            await s.rendered()
 
 
 def test_a_stop_knows_its_number() -> None:

@@ -10,14 +10,15 @@ from random import Random
 from struct import pack
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from chains import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from pictures import is_a_picture
 
 import markovdiff as md
 from markovdiff.process.trajectories import forward
 from tui import raster
-from tui.messages import STOPPED, Question, Request, Sample, Sampled
+from tui.messages import STOPPED, Question, Request, SampleAnswer, SampleQuestion
 from tui.panels.trajectories import PALETTE, SHADES, _letters, draw, here, spot
 from tui.run_buffer import RunBuffer
 from tui.view.view_state import ViewState
@@ -42,15 +43,15 @@ SIZES = [(1, 1), (3, 9), (25, 4), (26, 2), (30, 5), (38, 8), (80, 12), (110, 18)
 
 
 @cache
-def film_of(name: str, count: int = 40) -> RunBuffer:
+def buffer_of(name: str, count: int = 40) -> RunBuffer:
     """A whole run with its particles."""
     text = OWN[name] if name in OWN else (SCENARIOS / f"{name}.toml").read_text(encoding="utf-8")
-    film = RunBuffer()
-    study = Study(Request(text, str(SCENARIOS), name), film.take)
-    study.ask(Sample(7, count))
+    buffer = RunBuffer()
+    study = Study(Request(text, str(SCENARIOS), name), buffer.take)
+    study.ask(SampleQuestion(7, count))
     study.perform(lambda: None)
-    assert film.trouble is None
-    return film
+    assert buffer.trouble is None
+    return buffer
 
 
 def packed(paths: Sequence[Sequence[int]]) -> bytes:
@@ -63,17 +64,17 @@ def with_paths(
     """The run, with these paths x_0 … x_T as its particles."""
     back = None if reverse is None else packed(reverse)
     stopped = sum(path[0] == STOPPED for path in reverse or ())
-    return replace(film_of(name), sampled=Sampled(1, len(forward), packed(forward), back, stopped, ""))
+    return replace(buffer_of(name), sampled=SampleAnswer(1, len(forward), packed(forward), back, stopped, ""))
 
 
-def shown(scene: ViewState, width: int, height: int) -> list[str]:
-    rows = draw(scene, width, height)
+def shown(state: ViewState, width: int, height: int) -> list[str]:
+    rows = draw(state, width, height)
     assert is_a_picture(rows, width, height)
     return raster.text(rows).split("\n")
 
 
-def plain(film: RunBuffer, t: int, *, backward: bool = False) -> ViewState:
-    return ViewState(film, t, colour=False, backward=backward)
+def plain(buffer: RunBuffer, t: int, *, backward: bool = False) -> ViewState:
+    return ViewState(buffer, t, colour=False, backward=backward)
 
 
 # form
@@ -82,34 +83,34 @@ def plain(film: RunBuffer, t: int, *, backward: bool = False) -> ViewState:
 @pytest.mark.parametrize("name", NAMES)
 def test_it_fills_its_place_exactly(name: str) -> None:
     """At every size and time, either way, with colours or without: height rows of width cells of one column."""
-    film = film_of(name)
+    buffer = buffer_of(name)
     for width, height in SIZES:
-        for t in {0, 1, film.T // 2, film.T}:
+        for t in {0, 1, buffer.T // 2, buffer.T}:
             for colour in (True, False):
                 for backward in (True, False):
-                    shown(ViewState(film, t, colour=colour, backward=backward), width, height)
+                    shown(ViewState(buffer, t, colour=colour, backward=backward), width, height)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@examples(150)
 @given(data=st.data())
 def test_any_size_can_be_painted(data: st.DataObject) -> None:
     """Whatever is between those sizes."""
-    film = film_of(data.draw(st.sampled_from(NAMES)), data.draw(st.sampled_from([1, 2, 40])))
-    scene = ViewState(
-        film,
-        data.draw(st.integers(0, film.T)),
+    buffer = buffer_of(data.draw(st.sampled_from(NAMES)), data.draw(st.sampled_from([1, 2, 40])))
+    state = ViewState(
+        buffer,
+        data.draw(st.integers(0, buffer.T)),
         colour=data.draw(st.booleans()),
         backward=data.draw(st.booleans()),
     )
-    shown(scene, data.draw(st.integers(1, 200)), data.draw(st.integers(1, 30)))
+    shown(state, data.draw(st.integers(1, 200)), data.draw(st.integers(1, 30)))
 
 
 def test_before_there_are_particles_it_says_so() -> None:
     """While the run lasts, and where nothing can be sampled, there are words."""
-    film = film_of("three")
-    assert "when the run has ended" in shown(ViewState(replace(film, sampled=None), 1), 60, 5)[0]
-    large = Sampled(1, 0, b"", None, 0, "too large to sample: too many steps")
-    assert shown(ViewState(replace(film, sampled=large), 1), 60, 5)[0].strip() == large.words
+    buffer = buffer_of("three")
+    assert "when the run has ended" in shown(ViewState(replace(buffer, sampled=None), 1), 60, 5)[0]
+    large = SampleAnswer(1, 0, b"", None, 0, "too large to sample: too many steps")
+    assert shown(ViewState(replace(buffer, sampled=large), 1), 60, 5)[0].strip() == large.words
     assert shown(ViewState(RunBuffer(), 0), 60, 3)[1:] == [" " * 60] * 2
 
 
@@ -139,15 +140,39 @@ def test_backwards_they_are_sorted_from_the_end() -> None:
     assert rows[5] == "▲────────────────────4  "
 
 
+def sparse(path: Sequence[int], width: int, backward: bool) -> str:
+    """The letters of a path where it comes into another state, dots while it stays."""
+    letters = nearest(path, width)
+    past = letters[1:] + " " if backward else " " + letters[:-1]
+    return "".join("·" if a == b else a for a, b in zip(letters, past, strict=True))
+
+
 @pytest.mark.parametrize("t", range(5))
-def test_what_has_not_happened_is_blank(t: int) -> None:
-    """Forwards nothing beyond the column of t, backwards nothing before it; the column of t shows x_t."""
-    film, at = with_paths("three", PATHS, PATHS), raster.column_of(t, 4, 22)
-    there = [row[2:] for row in shown(plain(film, t), 24, 6)[1:5]]
-    back = [row[:22] for row in shown(plain(film, t, backward=True), 24, 6)[1:5]]
-    assert all(row[at] != " " and not row[at + 1 :].strip() and " " not in row[:at] for row in there)
-    assert all(row[at] != " " and not row[:at].strip() and " " not in row[at:] for row in back)
+def test_what_has_not_happened_is_faint(t: int) -> None:
+    """Forwards beyond the column of t, backwards before it, only the changes have letters; that of t shows x_t."""
+    buffer, at = with_paths("three", PATHS, PATHS), raster.column_of(t, 4, 22)
+    there = [row[2:] for row in shown(plain(buffer, t), 24, 6)[1:5]]
+    back = [row[:22] for row in shown(plain(buffer, t, backward=True), 24, 6)[1:5]]
+    for row, n in zip(there, (1, 3, 2, 0), strict=True):
+        assert row[:at] == nearest(PATHS[n], 22)[:at]
+        assert row[at + 1 :] == sparse(PATHS[n], 22, backward=False)[at + 1 :]
+    for row, n in zip(back, (3, 0, 1, 2), strict=True):
+        assert row[:at] == sparse(PATHS[n], 22, backward=True)[:at]
+        assert row[at + 1 :] == nearest(PATHS[n], 22)[at + 1 :]
     assert [row[at] for row in there] == ["abc"[PATHS[n][t]] for n in (1, 3, 2, 0)]
+
+
+def test_faint_is_the_same_colour_on_the_ground() -> None:
+    """With colours the future has those that it will have, faint, over the whole width."""
+    buffer = with_paths("three", PATHS, PATHS)
+    for backward in (False, True):
+        now, later = (
+            draw(ViewState(buffer, t, backward=backward), 24, 4)[1:3] for t in ((0, 4) if not backward else (4, 0))
+        )
+        for row, other in zip(now, later, strict=True):
+            cells = [(a, b) for a, b in zip(row, other, strict=True) if "~" in a.style]
+            assert len(cells) == 21
+            assert all((a.style, a.back) == (f"~{b.style}", f"~{b.back}") for a, b in cells if "~" not in b.style)
 
 
 def test_of_many_every_nth_is_shown() -> None:
@@ -159,12 +184,12 @@ def test_of_many_every_nth_is_shown() -> None:
 
 def test_a_column_of_many_times_shows_t_itself() -> None:
     """Where T exceeds the columns, the column of t shows x_t, not that of another time in it."""
-    film = film_of("two-state")
-    path = [t % 2 for t in range(film.T + 1)]
+    buffer = buffer_of("two-state")
+    path = [t % 2 for t in range(buffer.T + 1)]
     odd = with_paths("two-state", [path])
-    for t in range(film.T + 1):
+    for t in range(buffer.T + 1):
         row = shown(plain(odd, t), 12, 3)[1]
-        assert row[2 + raster.column_of(t, film.T, 10)] == "ab"[t % 2]
+        assert row[2 + raster.column_of(t, buffer.T, 10)] == "ab"[t % 2]
 
 
 def test_half_rows_have_the_colours_of_their_states() -> None:
@@ -189,16 +214,18 @@ def test_where_labels_begin_alike_their_ends_tell() -> None:
 
 def test_the_stopped_are_crossed_out_and_counted() -> None:
     """From its first undefined row on a particle is ╳, or with colours a hole; the caption says how many."""
-    film = with_paths("elsewhere", [(0, 0, 0, 0)] * 3, [(0, 0, 0, 0), (STOPPED, STOPPED, 1, 1), (STOPPED,) * 3 + (2,)])
-    rows = shown(plain(film, 0, backward=True), 12, 5)
+    buffer = with_paths(
+        "elsewhere", [(0, 0, 0, 0)] * 3, [(0, 0, 0, 0), (STOPPED, STOPPED, 1, 1), (STOPPED,) * 3 + (2,)]
+    )
+    rows = shown(plain(buffer, 0, backward=True), 12, 5)
     assert [(row[0], row[9]) for row in rows[1:4]] == [("a", "a"), ("╳", "b"), ("╳", "c")]
-    assert "2 stopped" in shown(plain(film, 0, backward=True), 80, 5)[0]
-    coloured = draw(ViewState(film, 0, backward=True), 12, 3)
+    assert "2 stopped" in shown(plain(buffer, 0, backward=True), 80, 5)[0]
+    coloured = draw(ViewState(buffer, 0, backward=True), 12, 3)
     assert (coloured[1][0].char, coloured[1][0].style, coloured[1][0].back) == ("▀", PALETTE[0], "")
-    drawn = film_of("elsewhere").sampled
+    drawn = buffer_of("elsewhere").sampled
     assert drawn is not None
     assert drawn.undefined > 0
-    assert f"{drawn.undefined} stopped" in shown(ViewState(film_of("elsewhere"), 0), 80, 5)[0]
+    assert f"{drawn.undefined} stopped" in shown(ViewState(buffer_of("elsewhere"), 0), 80, 5)[0]
 
 
 # the histograms
@@ -206,8 +233,8 @@ def test_the_stopped_are_crossed_out_and_counted() -> None:
 
 def test_frequencies_are_those_of_all_particles_at_t() -> None:
     """Two a and two others: bars of a half and its parts, whatever is drawn at the left."""
-    film = with_paths("three", PATHS)
-    rows = shown(plain(film, 0), 60, 12)
+    buffer = with_paths("three", PATHS)
+    rows = shown(plain(buffer, 0), 60, 12)
     head = rows[1][-20:]
     assert head.startswith("forward TV≈0.000")
     bars = [row[-20:] for row in rows[2:6]]
@@ -226,30 +253,30 @@ def test_the_distance_is_the_total_variation(paths: list[tuple[int, ...]], dista
 def test_the_stopped_are_far_from_everything() -> None:
     """To have stopped is a state that p_t gives no mass: three of four are 3/4 away."""
     stopped = (STOPPED,) * 4 + (0,)
-    film = with_paths("three", [(0,) * 5] * 4, [(0,) * 5, stopped, stopped, stopped])
-    text = "\n".join(shown(plain(film, 0, backward=True), 120, 12))
+    buffer = with_paths("three", [(0,) * 5] * 4, [(0,) * 5, stopped, stopped, stopped])
+    text = "\n".join(shown(plain(buffer, 0, backward=True), 120, 12))
     assert "reverse TV≈0.750, to q(x0) ≈0.750" in text
 
 
 def test_many_states_are_added_up() -> None:
-    """70 states in 16 columns: bars of five, fourteen of them; the first and the last label below."""
-    film = with_paths("levels", [(5 * (k % 14),) * 4 for k in range(28)])
-    rows = draw(plain(film, 0), 40, 8)
+    """70 states in 16 columns: bars of five, fourteen of them; every third has the label of its first state."""
+    buffer = with_paths("levels", [(5 * (k % 14),) * 4 for k in range(28)])
+    rows = draw(plain(buffer, 0), 40, 8)
     text = raster.text(rows).split("\n")
-    assert [row[-16:] for row in text[2:5]] == ["─" * 14 + "  ", "█" * 14 + "  ", "0           69  "]
+    assert [row[-16:] for row in text[2:5]] == ["─" * 14 + "  ", "█" * 14 + "  ", "0 15 30 45 60   "]
 
 
 def test_memory_has_no_way_back_and_says_why() -> None:
     """A process with memory: forwards as others; backwards words, and no second histogram."""
-    film = film_of("memory")
-    assert "reverse: none" in "\n".join(shown(ViewState(film, 1), 80, 12))
-    words = " ".join(row[:50].strip() for row in shown(ViewState(film, 1, backward=True), 80, 12)[1:])
+    buffer = buffer_of("memory")
+    assert "reverse: none" in "\n".join(shown(ViewState(buffer, 1), 80, 12))
+    words = " ".join(row[:50].strip() for row in shown(ViewState(buffer, 1, backward=True), 80, 12)[1:])
     assert "a process with memory has no reverse model" in words
 
 
 def test_every_bar_is_a_spot() -> None:
     """Under the mouse is p_t of the bar's state, its first where it stands for several; elsewhere nothing."""
-    three, levels = ViewState(film_of("three"), 2), ViewState(film_of("levels"), 2)
+    three, levels = ViewState(buffer_of("three"), 2), ViewState(buffer_of("levels"), 2)
     assert {spot(three, x, 5, 60, 12) for x in range(40)} == {None}
     states = [found.j for x in range(40, 60) if isinstance(found := spot(three, x, 5, 60, 12), Question)]
     assert sorted(set(states)) == [0, 1, 2]

@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from breadth import few
 from textual.pilot import Pilot
 
 from markovdiff.errors import InputError
-from tui import form, recent
+from tui import form, raster, recent
 from tui.app import MarkovdiffApp
-from tui.engine import Engine
+from tui.canvas import ErrorCard
+from tui.engine import EngineProcess
 from tui.messages import Failed, Finished, Request
 from tui.run_buffer import RunBuffer
 from tui.saving import save
@@ -66,16 +68,16 @@ async def until(pilot: Pilot[None], fact: Callable[[], object]) -> None:
 
 
 def told(app: MarkovdiffApp) -> str:
-    return "\n".join(str(n.message) for n in app._notifications)
+    return "\n".join(raster.text(card.rows) for card in app.screen.query(ErrorCard) if card.region.area)
 
 
 @pytest.mark.parametrize("kind", ["svg", "csv", "json", "toml"])
 def test_a_disk_that_fills_up_leaves_nothing(kind: str, folder: Path) -> None:
     """What does not fit is an OSError, and no file of any name."""
-    film = RunBuffer()
-    Study(ASKED, film.take).perform(lambda: None)
+    buffer = RunBuffer()
+    Study(ASKED, buffer.take).perform(lambda: None)
     with limited(resource.RLIMIT_FSIZE, 100), pytest.raises(OSError, match="too large"):
-        save(kind, film, ASKED, 3, folder, "<svg/>" * 100)
+        save(kind, buffer, ASKED, 3, folder, "<svg/>" * 100)
     assert list(folder.iterdir()) == []
 
 
@@ -105,6 +107,8 @@ async def test_the_screen_says_that_nothing_was_saved(folder: Path) -> None:
             await pilot.press("down", "enter")
             await until(pilot, lambda: "too large" in told(app))
         assert list(folder.iterdir()) == []
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, Export))
         await pilot.press("down", "enter")
@@ -113,13 +117,13 @@ async def test_the_screen_says_that_nothing_was_saved(folder: Path) -> None:
 
 def test_a_process_that_cannot_be_started() -> None:
     """Where the system refuses one the only message is a Failed that says why; later the engine runs again."""
-    engine = Engine()
+    engine = EngineProcess()
     try:
         with limited(resource.RLIMIT_NOFILE, no_more_descriptors()):
             engine.run(ASKED)
             (message,) = engine.poll()
             assert isinstance(message, Failed)
-            assert "cannot be started: Too many open files; press enter" in message.message
+            assert "cannot be started: Too many open files\n  remedy    press enter" in message.message
             assert engine.poll() == []
             assert not engine.alive
         engine.run(ASKED)
@@ -136,7 +140,7 @@ def test_a_process_that_cannot_be_started() -> None:
 
 async def test_the_screen_offers_another_try() -> None:
     """The screen says that its engine could not be started; enter starts it when it can be."""
-    engine = Engine()
+    engine = EngineProcess()
     with limited(resource.RLIMIT_NOFILE, no_more_descriptors()):
         engine.run(ASKED)
     app = MarkovdiffApp(ASKED, engine)
@@ -157,10 +161,10 @@ def test_too_little_memory_in_the_engine(monkeypatch: pytest.MonkeyPatch) -> Non
     messages: list[object] = []
     Study(ASKED, messages.append).perform(lambda: None)
     assert isinstance(failed := messages[-1], Failed)
-    assert (failed.message.partition(";")[0], failed.status) == ("out of memory", 3)
+    assert (failed.message.splitlines()[0], failed.status) == ("out of memory", 3)
 
 
-@pytest.mark.parametrize(("key", "over"), [("x", Export), ("ctrl+l", Lab)])
+@few(("key", "over"), [("x", Export), ("ctrl+l", Lab)])
 async def test_the_palette_over_another_screen_starts_the_tour(key: str, over: type) -> None:
     """Chosen over a list or the lab, the tour leaves that: it lies on the main screen, to be seen and answered."""
     app = MarkovdiffApp(ASKED)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pictures import is_a_picture
-from runs import film_of
+from runs import buffer_of
 
 from tui.panels.ledger import _sums
 from tui.raster import Cell, Row, text
@@ -82,12 +82,12 @@ def test_what_is_not_finite_stays(T: int) -> None:
 @pytest.mark.parametrize("name", ["two-state", "elbo-d3pm", "elbo-mask-prior", "dense-late", "infinite", "impossible"])
 def test_the_sums_are_those_of_the_result(name: str) -> None:
     """H(x0|x_T) + I(x0;x_T) is H(x0), the errors come to the model error, and all to L."""
-    film = film_of(name)
-    assert film.finished is not None
-    elbo = {key: float(record["value"].replace("undefined", "nan")) for key, record in film.finished["elbo"].items()}
-    sums = _sums(film)
-    assert len(sums.lost) == len(sums.errors) == film.T + 1
-    left = film.numbers("mutual_information")[-1]
+    buffer = buffer_of(name)
+    assert buffer.finished is not None
+    elbo = {key: float(record["value"].replace("undefined", "nan")) for key, record in buffer.finished["elbo"].items()}
+    sums = _sums(buffer)
+    assert len(sums.lost) == len(sums.errors) == buffer.T + 1
+    left = buffer.numbers("mutual_information")[-1]
     assert sums.lost[-1] + left == pytest.approx(elbo["data_entropy"])  # type: ignore[operator]
     assert sums.end is not None
     assert sums.errors[-1] == pytest.approx(elbo["model_error"], nan_ok=True)

@@ -59,5 +59,6 @@ def spelled(key: str) -> str:
     """
     return {
         "left_square_bracket": "[", "right_square_bracket": "]", "left_curly_bracket": "{", "right_curly_bracket": "}",
-        "colon": ":", "plus": "+", "equals_sign": "=", "minus": "-", "question_mark": "?", "left": "←", "right": "→",
+        "colon": ":", "plus": "+", "equals_sign": "=", "minus": "-", "question_mark": "?", "slash": "/",
+        "down": "↓", "up": "↑", "left": "←", "right": "→",
     }.get(key, key)  # fmt: skip

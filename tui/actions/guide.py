@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tui.actions.action import Action, opens
 from tui.actions.look import zoomed
 from tui.actions.study import restart
-from tui.tour import LETTERS, Tour
+from tui.tour import LETTERS
 
 if TYPE_CHECKING:
     from tui.session import Session
@@ -20,13 +20,10 @@ if TYPE_CHECKING:
 
 def tour(session: Session) -> None:
     """Begin the tour, or leave it."""
-    from tui.session import BeforeTour
-
     if session.tour is not None:
         session.leave_tour()
         return
-    session.before_tour = BeforeTour(session.request, session.view)
-    session.be_at(Tour())
+    session.begin_tour()
 
 
 def predict(letter: str, session: Session) -> None:
@@ -71,16 +68,24 @@ TOUR = (
     *(_act(letter, f"predict_{letter}", "predict", do=partial(predict, letter), when=asking) for letter in LETTERS),
     _act("enter", "onward", "the next stop", do=onward, when=answered),
     _act("backspace", "earlier", "the stop before", do=earlier, when=touring),
+    _act(
+        "escape",
+        "leave_error",
+        "look at what was computed",
+        do=lambda session: session.dismiss_fault(),
+        when=lambda session: bool(session.view.fault and session.run.steps),
+        first=False,
+    ),
     _act("escape", "leave_tour", "leave the tour", do=lambda session: session.leave_tour(), when=touring),
     _act(
-        "escape", "leave_zoom", "back from zoom", do=lambda session: session.look(zoomed=""), when=zoomed, first=False
+        "escape,q", "leave_zoom", "back from zoom", do=lambda session: session.look(zoomed=""), when=zoomed, first=False
     ),
 )
 """What keys mean while the tour lasts, or one panel has the room of all."""
 
 GUIDE = (
     Action("T", "tour", "a tour in ten questions, or leave it", "study", tour, footer="Tour", weight=7),
-    Action("enter", "restart", "start the engine again, if it has ended", "study", restart),
+    Action("enter", "restart", "run again, where the run or its engine ended early", "study", restart),
     Action("question_mark", "help", "this help", "program", partial(opens, "help"), footer="Help", weight=10),
     Action(
         "ctrl+z",

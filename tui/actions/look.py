@@ -7,12 +7,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui.actions.action import Action, following
-from tui.panel import LAYOUTS, in_sight, layout_of, ring
+from tui.actions.action import Action, following, opens
+from tui.panel import LAYOUTS, layout_of, ring, visible_panels
 from tui.panels import PANELS
 from tui.panels.information import scale_of
+from tui.tabs import spoken
 from tui.view import reading
 from tui.view.view_state import MATRICES, SCALES
+from tui.view.window import TableWindow, scrolled
 
 if TYPE_CHECKING:
     from tui.session import Session
@@ -54,6 +56,25 @@ def copy_number(session: Session) -> None:
         session.screen.say("nothing to copy: no number is read out, or the engine has not answered yet", "warning")
 
 
+def scroll(rows: int, session: Session) -> None:
+    """Scroll the table of the panel that has the keys, so many rows down."""
+    seen = _table(session)
+    if seen is not None:
+        session.look(scrolled=scrolled(session.view, session.view.focused, seen.moved(rows)))
+
+
+def page(way: int, session: Session) -> None:
+    """Scroll it by what is in sight, but for one row."""
+    seen = _table(session)
+    if seen is not None:
+        scroll(way * max(seen.room - 1, 1), session)
+
+
+def _table(session: Session) -> TableWindow | None:
+    name = session.view.focused
+    return PANELS[name].table(session.view, *session.screen.room(name)) if name else None
+
+
 def unit(session: Session) -> None:
     """Change the unit: the engine runs again."""
     now = session.request.unit or (session.run.opened.unit if session.run.opened else "bits")
@@ -68,9 +89,9 @@ def focus(name: str, session: Session) -> None:
 def turn(session: Session) -> None:
     """Focus the next panel; where panels share a place, the next of those."""
     view, layout = session.view, layout_of(session.view)
-    seen, names = in_sight(PANELS.values(), layout, view.recent), ring(PANELS.values(), layout)
+    seen, names = visible_panels(PANELS.values(), layout, view.recent), ring(spoken(view), layout)
     if LAYOUTS[layout].turned:
-        now = next(name for name in seen if name in names)
+        now = next((name for name in seen if name in names), names[-1])
     else:
         names = names if view.zoomed else seen
         now = view.focused if view.focused in names else names[-1]
@@ -113,9 +134,15 @@ LOOK = (
     _act("k", "choose_before", "the state of x_t before", do=partial(choose, "chosen", -1)),
     _act("J", "source_next", "the next state of x_0", do=partial(choose, "source", 1)),
     _act("K", "source_before", "the state of x_0 before", do=partial(choose, "source", -1)),
+    _act("down", "scroll_down", "scroll the table of this panel down", do=partial(scroll, 1)),
+    _act("up", "scroll_up", "scroll it up", do=partial(scroll, -1)),
+    _act("pagedown", "page_down", "scroll it a page down", do=partial(page, 1)),
+    _act("pageup", "page_up", "scroll it a page up", do=partial(page, -1)),
+    _act("slash", "find_state", "a state, by its name", do=partial(opens, "state"), footer="Find", weight=2),
     _act("d", "sampler_next", "the next sampler, of sequences", do=partial(draw_by, 1)),
     _act("D", "sampler_before", "the sampler before, of sequences", do=partial(draw_by, -1)),
     _act("Y", "copy_number", "copy the number that is read out, with all its digits", do=copy_number),
+    _act("w", "whole_number", "the number that is read out, every digit of it", do=partial(opens, "number")),
     _act("u", "unit", "bits or nats", do=unit),
     *(_act(p.key, f"panel_{p.name}", p.words, do=partial(focus, p.name)) for p in PANELS.values()),
     _act("tab", "turn", "the next panel, where several share a place", do=turn, first=True),

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.actions.action import Action, opens
-from tui.messages import Sample
+from tui.messages import SampleQuestion
 from tui.saving import command_line
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def sample(session: Session) -> None:
     from tui.session import PARTICLES
 
     session.seed += 1
-    session.engine.ask(Sample(session.seed, PARTICLES))
+    session.engine.ask(SampleQuestion(session.seed, PARTICLES))
 
 
 def copy_command(session: Session) -> None:
@@ -64,8 +64,8 @@ def copy_command(session: Session) -> None:
 
 
 def restart(session: Session) -> None:
-    """Start the engine again, where it has ended."""
-    if not session.engine.alive:
+    """Run again, where the run or its engine has ended early."""
+    if session.run.trouble is not None or not session.engine.alive:
         session.begin(session.request)
 
 

@@ -43,7 +43,7 @@ TIME = (
     _act("right_curly_bracket,shift+right", "ten_on", "ten steps on", do=partial(step, 10)),
     _act("home,g", "first", "to the data, t = 0", do=lambda session: session.go(0)),
     _act("end,G", "last", "to the noise, t = T", do=lambda session: session.go(session.run.T)),
-    _act("colon", "ask_time", "go to a time", do=partial(opens, "go to"), footer="Go to", weight=1),
+    _act("colon", "ask_time", "go to a time", do=partial(opens, "go to"), footer="Go to", weight=2),
     _act("plus,equals_sign", "faster", "twice as fast", do=partial(turn, Playback.faster)),
     _act("minus", "slower", "half as fast", do=partial(turn, Playback.slower)),
     _act("r", "reverse", "play backwards in time", do=partial(turn, Playback.reverse)),

@@ -22,6 +22,7 @@ from tui.form.form import Form as Form
 from tui.form.judgement import Problem as Problem
 from tui.form.judgement import failure as failure
 from tui.form.judgement import light as light
+from tui.form.judgement import line_of as line_of
 from tui.form.judgement import nearest as nearest
 from tui.form.judgement import problem as problem
 from tui.form.toml import drop as drop

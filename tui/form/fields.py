@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tui.form import words
 from tui.form.choosing import GIVEN
 from tui.form.draft import FILES, LISTS, OF_SEQUENCES, Draft
-from tui.form.tables import Key, Table, tables
+from tui.form.tables import Key, TableShape, tables
 from tui.form.words import Kind
 
 LABELS = {"beta": "β", "betas": "β_1 … β_T", "alphas": "ᾱ_1 … ᾱ_T", "reverse.model.data": "belief"}
@@ -86,7 +86,7 @@ def _kind_fields(draft: Draft, path: str) -> Iterator[Field]:
         yield from _key_fields(draft, path, chosen)
 
 
-def _key_fields(draft: Draft, path: str, table: Table) -> Iterator[Field]:
+def _key_fields(draft: Draft, path: str, table: TableShape) -> Iterator[Field]:
     for key in table.keys:
         if key.law:
             yield from _law_fields(draft, path, key)

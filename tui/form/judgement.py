@@ -29,8 +29,8 @@ def problem(text: str, folder: str | Path = ".", name: str = "scenario") -> Prob
     Of one that is not `light` only the shape is judged: the rest takes long, and is left to the engine's process.
     """
     from markovdiff.errors import MarkovdiffError
+    from markovdiff.study.loading import loads
     from markovdiff.study.reading import read
-    from markovdiff.study.scenario import loads
 
     try:
         if light(text, folder):
@@ -49,6 +49,23 @@ def failure(message: str, text: str) -> Problem:
     parts = {line[:11].strip(): line[11:].strip() for line in rest if line.startswith("  ")}
     expected = ", ".join(f"{part} {parts[part]}" for part in ("expected", "got") if part in parts)
     return _placed(what, expected, parts.get("remedy", ""), parts.get("where", ""), text)
+
+
+def line_of(message: str, text: str) -> int:
+    r"""Return the number of the text's line, from 0, that an error's words mean; 0 where they mean none that is found.
+
+    >>> line_of("unknown key 'x'\n  where     noise.x", "[data]\nx = 1\n[noise]\nx = 2")
+    3
+    """
+    if named := re.search(r"\bline (\d+)", message):
+        return max(int(named[1]) - 1, 0)
+    where = re.search(r"^  where     ([\w.-]+)", message, flags=re.MULTILINE)
+    at = 0
+    for key in where[1].split(".") if where else ():
+        written = re.compile(rf'(^|[\[{{,.\s"]){re.escape(key)}\s*["\]=.]', flags=re.MULTILINE)
+        found = written.search(text, at)
+        at = found.start(0) + len(found[1]) if found else at
+    return text.count("\n", 0, at)
 
 
 def _placed(what: str, expected: str, remedy: str, where: str, text: str) -> Problem:
@@ -81,7 +98,7 @@ def light(text: str, folder: str | Path = ".") -> bool:
     """
     from markovdiff.process.distribution import MAX_STATES as MOST_STATES
     from markovdiff.study.confined import check_readable
-    from markovdiff.study.resolve import MAX_STEPS as MOST_STEPS
+    from markovdiff.study.files import MAX_STEPS as MOST_STEPS
 
     draft, size = Draft(text), 0
     if isinstance(written := draft.at("data.family.size"), int):

@@ -66,7 +66,7 @@ def _kind(name: str, given: inspect.Type) -> tuple[Kind, tuple[str, ...], bool]:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableShape:
     """One kind of a table: its keys, and what it says of itself."""
 
     keys: tuple[Key, ...]
@@ -74,7 +74,7 @@ class Table:
 
 
 @cache
-def tables(path: str) -> Mapping[str, Table]:
+def tables(path: str) -> Mapping[str, TableShape]:
     """Return the kinds of table that may stand at a path, in the file format's order; "" where there is only one."""
     from msgspec import inspect
 
@@ -90,7 +90,7 @@ def tables(path: str) -> Mapping[str, Table]:
     structs = {str(k.tag or ""): k for k in kinds if isinstance(k, inspect.StructType)}
     order = [tag for tag in _order(path) if tag in structs] + [tag for tag in structs if tag not in _order(path)]
     return {
-        tag: Table(
+        tag: TableShape(
             tuple(map(Key.of, structs[tag].fields)), (structs[tag].cls.__doc__ or "").partition("\n")[0].rstrip(".")
         )
         for tag in order

@@ -1,8 +1,8 @@
 """The lab: ideas of information theory to be moved by hand. A view is a module here, as a panel is in `tui.panels`.
 
-    dials (exact values) → measure (the engine's numbers, asked for late) → paint → rows of cells
+    dials (exact values) → measure (the engine's numbers, asked for late) → render → rows of cells
 
-TITLE, IDEA and TOPIC are its name, its sentence and its page of the chapter; DIALS what is moved; `paint` draws it,
+TITLE, IDEA and TOPIC are its name, its sentence and its page of the chapter; DIALS what is moved; `render` draws it,
 `grab` says what a place in it stands for, `settings` what its page is given. Nothing here knows Textual.
 """
 
@@ -42,7 +42,7 @@ class View:
     topic: str
     dials: tuple[Dial, ...]
     measure: Callable[[Values], Any]
-    paint: Painter
+    render: Painter
     grab: Grab
     settings: Callable[[Values], list[str]]
     check: Callable[[Values], None]
@@ -52,7 +52,9 @@ class View:
 
 def _view(of: ModuleType, upright: bool = False, slow: bool = False) -> View:
     check = getattr(of, "check", _anything)
-    return View(of.TITLE, of.IDEA, of.TOPIC, of.DIALS, of.measure, of.paint, of.grab, of.settings, check, upright, slow)
+    return View(
+        of.TITLE, of.IDEA, of.TOPIC, of.DIALS, of.measure, of.render, of.grab, of.settings, check, upright, slow
+    )
 
 
 VIEWS: dict[str, View] = {

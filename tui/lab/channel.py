@@ -37,7 +37,7 @@ def measure(values: Values) -> Channel:
     return numbers.channel(values["p"], values["beta"], int(values["t"]))
 
 
-def paint(values: Values, measured: Channel | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
+def render(values: Values, measured: Channel | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
     """Draw both curves with the cursor at t, the formula, the numbers."""
     if measured is None:
         return []

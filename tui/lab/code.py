@@ -47,7 +47,7 @@ def measure(values: Values) -> CodingCost:
     return numbers.coding_cost(P, tuple(values[dial.name] for dial in DIALS))
 
 
-def paint(values: Values, measured: CodingCost | None, chosen: int, width: int, height: int) -> list[Row]:
+def render(values: Values, measured: CodingCost | None, chosen: int, width: int, height: int) -> list[Row]:
     """Draw the bars of Q with P's marks, the stack, the numbers."""
     if measured is None:
         return []

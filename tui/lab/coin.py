@@ -33,7 +33,7 @@ def measure(values: Values) -> BinaryEntropy:
     return numbers.binary_entropy(values["p"])
 
 
-def paint(values: Values, measured: BinaryEntropy | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
+def render(values: Values, measured: BinaryEntropy | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
     """Draw the curve with its cursor at p, the axis of p, the numbers."""
     if measured is None:
         return []

@@ -40,7 +40,7 @@ def measure(values: Values) -> Growth:
     return numbers.growth(int(values["K"]))
 
 
-def paint(values: Values, measured: Growth | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
+def render(values: Values, measured: Growth | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
     """Draw two pictures side by side, the axes, the numbers."""
     if measured is None:
         return []

@@ -281,12 +281,12 @@ def channel_curves(p: Fraction, beta: Fraction) -> tuple[tuple[float, ...], tupl
 def page(topic: str, settings: Sequence[str]) -> tuple[list[tuple[str, str]], str]:
     """Return a page of the chapter as lines with what they are; and why the settings could not be had, or ""."""
     from markovdiff.learn.contents import find
-    from markovdiff.learn.sheet import sheet
+    from markovdiff.learn.layout import layout
 
     found, refused = find(topic), ""
     try:
         values = found.read(settings)
     except md.InputError as error:
         values, refused = found.read(()), f"{error.where}: {error.what}"
-    stretches = sheet(found, values)
+    stretches = layout(found, values)
     return [(line.text, line.role) for lines in stretches for line in lines], refused

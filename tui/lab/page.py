@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from tui.lab import VIEWS
-from tui.lab.bench import LabState
+from tui.lab.state import LabState
 from tui.lab.written import rail, rail_span, wrapped
 from tui.raster import Row
 from tui.rows import Words, line
@@ -52,25 +52,25 @@ class DialValue:
     value: Fraction
 
 
-def layout(bench: LabState, width: int, height: int) -> PageLayout:
+def layout(lab: LabState, width: int, height: int) -> PageLayout:
     """Return the parts' heights: the view has what the others leave."""
-    idea = len(textwrap.wrap(bench.view.idea, max(width - 2, 1))) + (height >= 20)
-    dials = 0 if bench.view.upright else len(bench.view.dials)
-    reason = max(len(textwrap.wrap(bench.refused, max(width - 2, 1))), 1)
+    idea = len(textwrap.wrap(lab.view.idea, max(width - 2, 1))) + (height >= 20)
+    dials = 0 if lab.view.upright else len(lab.view.dials)
+    reason = max(len(textwrap.wrap(lab.refused, max(width - 2, 1))), 1)
     return PageLayout(idea, max(height - idea - dials - reason - 2, 0), dials, reason)
 
 
-def paint(bench: LabState, measured: Any, width: int, height: int) -> list[Row]:
+def render(lab: LabState, measured: Any, width: int, height: int) -> list[Row]:
     """Draw exactly `height` rows of `width` cells."""
-    parts = layout(bench, width, height)
-    view = bench.view
-    body = view.paint(bench.values, measured, bench.chosen, width, parts.body) if parts.body > 0 else []
+    parts = layout(lab, width, height)
+    view = lab.view
+    body = view.render(lab.values, measured, lab.chosen, width, parts.body) if parts.body > 0 else []
     rows = [
-        _tabs(bench, width),
+        _tabs(lab, width),
         *_filled(wrapped(view.idea, width, "highlight"), parts.idea, width),
         *_filled(body, parts.body, width),
-        *(rail(dial, bench.values, width, k == bench.chosen) for k, dial in enumerate(view.dials[: parts.dials])),
-        *_filled(wrapped(bench.refused, width, "bad"), parts.reason, width),
+        *(rail(dial, lab.values, width, k == lab.chosen) for k, dial in enumerate(view.dials[: parts.dials])),
+        *_filled(wrapped(lab.refused, width, "bad"), parts.reason, width),
         _keys(view.upright, width),
     ]
     return _filled(rows, height, width)
@@ -88,9 +88,9 @@ def _names(width: int) -> list[tuple[str, str]]:
     return names
 
 
-def _tabs(bench: LabState, width: int) -> Row:
+def _tabs(lab: LabState, width: int) -> Row:
     words: Words = [
-        (f"[{name[1:-1]}]" if key == bench.key else name, "title" if key == bench.key else "dim")
+        (f"[{name[1:-1]}]" if key == lab.key else name, "title" if key == lab.key else "dim")
         for key, name in _names(width)
     ]
     return line([(" lab  ", "series-2"), *words], width)
@@ -102,14 +102,14 @@ def _keys(upright: bool, width: int) -> Row:
     return line([(long if len(long) <= width else SHORT_KEYS.format(pick=pick, move=move), "dim")], width)
 
 
-def under(bench: LabState, x: int, y: int, width: int, height: int) -> Tab | Rail | DialValue | None:
+def under(lab: LabState, x: int, y: int, width: int, height: int) -> Tab | Rail | DialValue | None:
     """Return what is at column x of row y."""
-    parts = layout(bench, width, height)
+    parts = layout(lab, width, height)
     if y == 0:
         return _tab_at(x, width)
     row = y - 1 - parts.idea
     if 0 <= row < parts.body:
-        found = bench.view.grab(bench.values, x, row, width, parts.body)
+        found = lab.view.grab(lab.values, x, row, width, parts.body)
         return DialValue(*found) if found else None
     index = row - parts.body
     return along(index, x, width) if 0 <= index < parts.dials else None

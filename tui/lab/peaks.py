@@ -34,7 +34,7 @@ def measure(values: Values) -> Peaks:
     return numbers.peaks(values["d"], values["w"])
 
 
-def paint(values: Values, measured: Peaks | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
+def render(values: Values, measured: Peaks | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
     """Draw the three densities, the axis, a line a fit; while new fits are being made, the last ones."""
     if measured is None:
         return [line([(" fitting …", "dim")], width)]

@@ -33,7 +33,7 @@ def measure(values: Values) -> DiscreteFits:
     return numbers.discrete_fits(int(values["gap"]), values["w"])
 
 
-def paint(values: Values, measured: DiscreteFits | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
+def render(values: Values, measured: DiscreteFits | None, chosen: int, width: int, height: int) -> list[Row]:  # noqa: ARG001
     """Draw P's bars, both fits as marks over them, a line a fit; while new fits are being made, the last ones."""
     if measured is None:
         return [line([(" fitting …", "dim")], width)]

@@ -14,11 +14,12 @@ from math import isfinite
 from typing import Any
 
 from tui.glyphs import columns, padded, shorten
-from tui.panel import Panel, Place
+from tui.panel import GridArea, Panel
 from tui.raster import Cell, Row, cells
-from tui.rows import Field, Words, line, number, paragraph
+from tui.rows import RowField, Words, line, number, paragraph, wrapped
 from tui.run_buffer import RunBuffer, short
-from tui.view.view_state import Number, Readable, ViewState, fraction_forms, roundings
+from tui.view.view_state import Readable, ReadNumber, ViewState, fraction_forms, roundings
+from tui.view.window import TableWindow, window
 
 BESIDE_FROM = 70
 """Columns from which on the samplers stand beside the sequences, not above them."""
@@ -34,23 +35,38 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
     """Draw the sequences, the samplers, and the curve below where there is room."""
     run = view.run
     if (why := without(view)) or run.finished is None:
-        return paragraph([[(f" {why}", "dim")]], width, height)
+        return paragraph([[(f" {words}", "dim")] for words in wrapped(why, width - 1)], width, height)
     rows = run.finished["sampler"]
     if not rows:
         words: list[Words] = [[(" no [sampler] in the scenario: nothing is drawn", "dim")]]
         return [*paragraph(words, width, min(1, height)), *_curve(view, width, max(height - 1, 0))]
-    beside = width >= BESIDE_FROM
-    lines = _sequences(view, _left(width) if beside else width)
-    needed = max(len(lines), len(rows) + 1) if beside else len(lines) + len(rows) + 1
-    top = height if height < needed + CURVE else max(needed, min(needed + 1, height - CURVE))
+    beside, top, head = _rooms(view, width, height)
+    lines, seen = _sequences(view, _left(width) if beside else width), table(view, width, height)
+    if seen is not None:
+        lines = [lines[0], *(lines[1 + n] for n in seen.rows)]
     if not beside:
-        samplers = _samplers(view, width, min(len(rows) + 1, max((top + 1) // 2, 2)))
-        head = min(len(samplers), top)
-        above = [*samplers[:head], *paragraph(lines, width, top - head)]
+        samplers = _samplers(view, width, head)
+        above = [*samplers[:top], *paragraph(lines, width, max(top - head, 0))]
     else:
         left, right = paragraph(lines, _left(width), top), _samplers(view, width - _left(width), top)
         above = [[*one, *other] for one, other in zip(left, right, strict=True)]
     return [*above, *_curve(view, width, height - top)]
+
+
+def _rooms(view: ViewState, width: int, height: int) -> tuple[bool, int, int]:
+    """Return whether the samplers stand beside the sequences, the rows of both, those of the samplers above."""
+    samplers = 1 + len(view.run.finished["sampler"] if view.run.finished else ())
+    lines, beside = 1 + max(len(shown(view)), 1), width >= BESIDE_FROM
+    needed = max(lines, samplers) if beside else lines + samplers
+    top = height if height < needed + CURVE else max(needed, min(needed + 1, height - CURVE))
+    return beside, top, 0 if beside else min(samplers, max((top + 1) // 2, 2))
+
+
+def table(view: ViewState, width: int, height: int) -> TableWindow | None:
+    """Return the sequences in sight: the likeliest, until one scrolls. None where there is no row for one."""
+    found = shown(view)
+    _, top, head = _rooms(view, width, height)
+    return window(view, PANEL.name, len(found), top - head - 1) if found and top - head > 1 else None
 
 
 def _left(width: int) -> int:
@@ -116,9 +132,9 @@ def _sequences(view: ViewState, width: int) -> list[Words]:
     label = min(max(map(columns, names)) + 4, 9 * width // 20)
     half = max((width - label) // 2, 1)
     head: Words = [
-        Field((padded(" x_0", label),), "dim"),
+        RowField((padded(" x_0", label),), "dim"),
         (padded("q: the data" if half > 11 else "q", half), "series-1"),
-        Field((f"ν: drawn in {title}" if "unmask" not in row else f"ν: {title}", "ν: drawn", "ν"), "series-2"),
+        RowField((f"ν: drawn in {title}" if "unmask" not in row else f"ν: {title}", "ν: drawn", "ν"), "series-2"),
     ]
     top = max(max(_length(mass), _ratio(q)) for _, q, mass in found) or 1.0
     lines: list[Words] = [head]
@@ -141,7 +157,7 @@ def _bar(size: float, top: float, room: int, forms: Sequence[str], style: str, i
     text = next((form for form in forms if columns(form) < min(NUMBERS, room)), "")
     return [
         (ink * full + " " * (wide - full), style),
-        Field((padded(text, min(NUMBERS, room - 1), ">") + " ",), whole=True),
+        RowField((padded(text, min(NUMBERS, room - 1), ">") + " ",), whole=True),
     ]
 
 
@@ -159,7 +175,7 @@ def _samplers(view: ViewState, width: int, height: int) -> list[Row]:
     label = max(min(max(map(columns, names)) + 3, width - 3 * NUMBERS - 1), 8)
     wide = max(width - label - 3 * NUMBERS - 1, 0)
     ends = [padded(word, NUMBERS, ">") for word in ("excess", "KL", "outside")]
-    legend = Field(
+    legend = RowField(
         (padded("█ KL ░ excess", wide), padded("█KL ░", wide), " " * wide) if wide >= 13 else (" " * wide,), "dim"
     )
     head: Words = [(padded("  d D", label), "dim"), legend, *((end, "dim") for end in ends)]
@@ -177,10 +193,10 @@ def _samplers(view: ViewState, width: int, height: int) -> list[Row]:
     return paragraph(lines, width, height)
 
 
-def _number(record: dict[str, Any] | None) -> Field:
+def _number(record: dict[str, Any] | None) -> RowField:
     forms = ("–",) if record is None else roundings(record, 5)
     text = next((form for form in forms if columns(form) < NUMBERS), "")
-    return Field((padded(text, NUMBERS, ">"),), whole=True)
+    return RowField((padded(text, NUMBERS, ">"),), whole=True)
 
 
 # the curve
@@ -195,9 +211,9 @@ def _curve(view: ViewState, width: int, height: int) -> list[Row]:
     if curve is None:
         return paragraph([[(" the information curve has too many subsets to be found", "dim")]], width, height)
     sizes, row = _blocks(run, chosen(view))
-    words: list[tuple[str, str] | Field] = [(" c_j, what a position costs once j are known  ━", "series-1")]
+    words: list[tuple[str, str] | RowField] = [(" c_j, what a position costs once j are known  ━", "series-1")]
     if sizes:
-        words += [Field((f"   stairs of {name_of(row)} ─", " stairs ─"), "series-4")]
+        words += [RowField((f"   stairs of {name_of(row)} ─", " stairs ─"), "series-4")]
         excess = [f"   the area ░ is the excess, {form}" for form in roundings(row["excess"], 6)]
         words += [number(excess, "series-2", rank=1)]
     highest, L = _length(curve[0]) or 1.0, len(curve)
@@ -284,13 +300,13 @@ def _row_at(view: ViewState, x: int, y: int, width: int, height: int) -> int | N
 def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
     """Return KL(q‖ν) of the sampler whose line it is."""
     n = _row_at(view, x, y, width, height)
-    return None if n is None else Number("kl", None, sampler=n)
+    return None if n is None else ReadNumber("kl", None, sampler=n)
 
 
 def here(view: ViewState) -> Readable | None:
     """Return KL(q‖ν) of the chosen sampler."""
     has_rows = view.run.finished is not None and view.run.finished["sampler"]
-    return Number("kl", None, sampler=chosen(view)) if has_rows else None
+    return ReadNumber("kl", None, sampler=chosen(view)) if has_rows else None
 
 
 PANEL = Panel(
@@ -308,11 +324,12 @@ PANEL = Panel(
         "and D choose the sampler. With room, the curve c_j and the excess as the area under the stairs."
     ),
     formula="KL(q‖ν) ≤ L − H(x0);   excess of blocks: Σ (c_m − c_j), m known before the block of j",
-    places={
-        "short": Place(stack="rest"),
-        "narrow": Place(stack="rest"),
-        "normal": Place(4, "walk"),
-        "wide": Place(6, "walk"),
+    areas={
+        "short": GridArea(stack="rest"),
+        "narrow": GridArea(stack="rest"),
+        "normal": GridArea(4, "walk"),
+        "wide": GridArea(6, "walk"),
     },
     click=click,
+    table=table,
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from tui import raster
-from tui.panel import Panel, Place
+from tui.panel import GridArea, Panel
 from tui.raster import Cell, Row
-from tui.rows import Field, Words, number, paragraph
-from tui.view.view_state import Number, Readable, ViewState, fraction_forms, roundings
+from tui.rows import RowField, Words, number, paragraph
+from tui.view.times import TimeColumn, number_under, times_table
+from tui.view.view_state import Readable, ReadNumber, ViewState, fraction_forms, roundings
+from tui.view.window import TableWindow, window
 
 MARKS = {"strict": "↓", "equal": "=", "violated": "↑", "undecided": "?"}
 STYLES = {"↑": "bad", "?": "mark", "=": "dim", "↓": "good", "·": "axis"}
@@ -14,6 +16,17 @@ STYLES = {"↑": "bad", "?": "mark", "=": "dim", "↓": "good", "·": "axis"}
 
 SAYS = {"strict": "I falls", "equal": "I stays", "violated": "I RISES", "undecided": "not decided"}
 """A verdict in words; an exact or an enclosed one is proved."""
+
+TIMES = (
+    TimeColumn("verdict", "decay", is_number=False),
+    TimeColumn("lost", "information_loss"),
+    TimeColumn("I_t", "mutual_information", "series-2"),
+    TimeColumn("bound", "sdpi_bound", "series-4"),
+)
+"""What the table of times has, where the panel is alone; η is beside."""
+
+LEAST_TIMES = 4
+"""Rows from which on there is one."""
 
 LINES = ("information_loss", "mutual_information", "sdpi_bound")
 """What stands under the verdict, from the top; η is beneath."""
@@ -23,8 +36,24 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
     """Draw the verdict and its numbers over the strip."""
     if not height:
         return []
-    rows = paragraph(_lines(view), width, height - 1)
+    lines = _lines(view)
+    if times := table(view, width, height):
+        lines += [[("", "")], *times_table(view, _columns(view), width, times)]
+    rows = paragraph(lines, width, height - 1)
     return [*rows, [Cell(" "), *_strip(view, width), Cell(" ")][:width]]
+
+
+def table(view: ViewState, width: int, height: int) -> TableWindow | None:  # noqa: ARG001  (a Tabled)
+    """Return the times in sight of the table below the lines, where the panel is alone and has room for some."""
+    room = height - len(_lines(view)) - 3
+    if view.zoomed != PANEL.name or room < LEAST_TIMES:
+        return None
+    return window(view, PANEL.name, len(view.run.steps), room, view.t)
+
+
+def _columns(view: ViewState) -> tuple[TimeColumn, ...]:
+    """Return what the table has."""
+    return (*TIMES, TimeColumn("η", _contraction(view), "dim"))
 
 
 def _strip(view: ViewState, width: int) -> Row:
@@ -47,14 +76,14 @@ def _lines(view: ViewState) -> list[Words]:
     return [
         [
             (f" {MARKS[verdict]} {verdict}", STYLES[MARKS[verdict]]),
-            Field((f"  {SAYS[verdict]}{proved}", f"  {SAYS[verdict]}", "")),
+            RowField((f"  {SAYS[verdict]}{proved}", f"  {SAYS[verdict]}", "")),
         ],
         [(" lost   ", ""), number(roundings(lost, 9))],
         [(" I_t    ", "series-2"), number(roundings(left, 9), "series-2", rank=1), *_beside(view)],
         [
             (" bound  ", "series-4"),
             number(roundings(bound, 9), "series-4", rank=1),
-            Field(("  = η·I_(t−1)" if bound is not None else none, ""), "dim"),
+            RowField(("  = η·I_(t−1)" if bound is not None else none, ""), "dim"),
         ],
         [(named, ""), number(fraction_forms(str(eta)) if eta else ("·",))],
     ]
@@ -72,9 +101,12 @@ def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable |
     """Return the number of the line, or the loss of the step whose mark it is."""
     if y == height - 1:
         t = raster.time_at(x - 1, view.run.T, max(width - 2, 1))
-        return Number("information_loss", t) if t else None
+        return ReadNumber("information_loss", t) if t else None
+    times, first = table(view, width, height), len(_lines(view)) + 2
+    if times and first <= y < first + len(times.rows):
+        return number_under(view, _columns(view), x, width, times.rows[y - first])
     lines = (*LINES, _contraction(view))
-    return Number(lines[y - 1], view.t) if view.t and 1 <= y <= len(lines) else None
+    return ReadNumber(lines[y - 1], view.t) if view.t and 1 <= y <= len(lines) else None
 
 
 def _contraction(view: ViewState) -> str:
@@ -84,7 +116,7 @@ def _contraction(view: ViewState) -> str:
 
 def here(view: ViewState) -> Readable:
     """Return what this step lost."""
-    return Number("information_loss" if view.t else "mutual_information", view.t)
+    return ReadNumber("information_loss" if view.t else "mutual_information", view.t)
 
 
 PANEL = Panel(
@@ -101,11 +133,12 @@ PANEL = Panel(
         "verdicts of all steps."
     ),
     formula="I(x0;x_(t−1)) − I(x0;x_t) = I(x0;x_(t−1)|x_t) ≥ 0;   η(Q) = max ½ Σ_j |Q[i,j] − Q[k,j]|",
-    places={
-        "short": Place(stack="rest"),
-        "narrow": Place(stack="rest"),
-        "normal": Place(2, "pair"),
-        "wide": Place(3),
+    areas={
+        "short": GridArea(stack="rest"),
+        "narrow": GridArea(stack="rest"),
+        "normal": GridArea(2, "pair"),
+        "wide": GridArea(3),
     },
     opens=True,
+    table=table,
 )

@@ -15,17 +15,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import ceil, floor, isfinite, log10, sqrt
+from math import ceil, floor, isfinite, sqrt
 from typing import Any, NamedTuple
 
 from tui import raster
 from tui.axes import decade_ticks, square_ticks, time_axis, value_ticks
 from tui.glyphs import columns
-from tui.panel import Panel, Place
+from tui.panel import GridArea, Panel
 from tui.raster import DASHED, DOTTED, LONG, SOLID, Cell, Row, Series, Tick
-from tui.rows import Field, Words, line, number, paragraph
+from tui.rows import RowField, Words, line, number, paragraph
 from tui.run_buffer import RunBuffer
-from tui.view.view_state import Number, Readable, ViewState, fraction_forms, roundings
+from tui.view import float_slips
+from tui.view.view_state import Readable, ReadNumber, ViewState, fraction_forms, roundings
 
 
 class Curve(NamedTuple):
@@ -55,10 +56,8 @@ BENEATH = (
 
 SHADOW = Curve("shadow", "dim", DASHED, "×", "float64", "f64")
 
-SLIPS = {"−": "dim", "↑": "dim", "=": "axis", "·": "axis"}
-"""Where float64 is negative, rises falsely, stands still, or is none of these; the first of a column is shown."""
-
-SLIP_WORDS = {"−": "is negative", "↑": "rises falsely", "=": "stands still"}
+BRIEF_SCALES = {"linear": "linear", "square root": "√", "logarithmic": "log"}
+"""What the scales are called where there is little room."""
 
 DECADES = 4
 """Where I spans more, a linear scale would show it as a line at 0."""
@@ -73,7 +72,7 @@ VALUE = 9
 """Columns that a value at the end of a curve may take: 1.23e-256."""
 
 
-class Layout(NamedTuple):
+class PlotLayout(NamedTuple):
     """Where things are: the range of the axis; columns left of the plot, of it, right of it; rows of it and below it.
 
     Row 0 is above the plot, the numbers of the zoom are below all else.
@@ -105,7 +104,7 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
     for y, curve in _crossings(view, plot, series).items():
         shown[y][at] = Cell(curve.mark, curve.style, "cursor")
     axis = time_axis(last(view), plot.width, plot.axis, view.t, plot.margin)
-    foot = [_foot(view, plot.width, plot.margin)] if plot.foot else []
+    foot = [float_slips.strip(view, plot.width, plot.margin, last(view))] if plot.foot else []
     under = [[*row, *_blank(plot.names)] for row in (*axis, *foot)]
     return [_head(view, width, plot), *shown, *under, *paragraph(_numbers(view), width, plot.numbers)]
 
@@ -126,7 +125,7 @@ def last(view: ViewState) -> int:
     return max(view.run.T, view.overlay_run.T if view.overlay_run else 0)
 
 
-def _curves(view: ViewState, width: int, height: int) -> tuple[list[Row], Layout, dict[str, Series]]:
+def _curves(view: ViewState, width: int, height: int) -> tuple[list[Row], PlotLayout, dict[str, Series]]:
     """Draw the curves with the axis at their left, once for all t; return their layout and the run's own series."""
     scale, zoomed = scale_of(view), view.zoomed == PANEL.name
     key = ("curves", scale, view.shadow, zoomed, width, height, len(view.run.steps))
@@ -138,15 +137,15 @@ def _curves(view: ViewState, width: int, height: int) -> tuple[list[Row], Layout
         tall = height - 1 - axis - foot - numbers
         own = {curve.quantity: _series(view.run, curve, scale, height >= HEAVY_FROM) for curve in _drawn(view)}
         if view.shadow and view.run.float_errors:
-            own = {SHADOW.quantity: _shadow(view.run, scale), **own}
+            own = {SHADOW.quantity: _float64(view.run, scale), **own}
         series = [*_beneath(view), *own.values()]
         low, high, ticks = _frame(series, scale, max(tall // 2 if zoomed else 2 * tall // 5, 2))
         names = columns(_label(CURVES[1], "0" * VALUE)) if width >= VALUES_FROM else 7 if width >= NAMES_FROM else 0
         margin = gutter if (gutter := raster.gutter(ticks)) < width - names else 0
         rows = raster.curves(series, low, high, ticks, width - names, tall)
-        if (slip := first_slip(view.run)) and view.shadow:
+        if (slip := float_slips.first_slip(view.run)) and view.shadow:
             _mark(rows, margin + raster.column_of(slip[0], last(view), width - names - margin))
-        plot = Layout(low, high, margin, width - names - margin, names, tall, axis, foot, numbers)
+        plot = PlotLayout(low, high, margin, width - names - margin, names, tall, axis, foot, numbers)
         kept = view.run.pictures[key] = (view.overlay_run, rows, plot, own)
     return kept[1], kept[2], kept[3]
 
@@ -162,10 +161,10 @@ def _blank(width: int) -> Row:
     return [Cell(" ")] * width
 
 
-def _head(view: ViewState, width: int, plot: Layout) -> Row:
+def _head(view: ViewState, width: int, plot: PlotLayout) -> Row:
     """Return the unit, what float64 does, and the values at the cursor where they do not stand at the curves' ends."""
-    words: list[tuple[str, str] | Field] = [Field((f" {view.unit} ", ""), "dim", rank=2)]
-    moment = _moment(view)
+    words: list[tuple[str, str] | RowField] = [RowField((f" {view.unit} ", ""), "dim", rank=2)]
+    moment = float_slips.moment(view)
     if plot.names < VALUE:
         for rank, curve in enumerate(_drawn(view)):
             if record := _value(view, curve):
@@ -176,38 +175,11 @@ def _head(view: ViewState, width: int, plot: Layout) -> Row:
     return [*line([*words, *moment], width - columns(at)), *line([(at, "dim")], columns(at))]
 
 
-def _moment(view: ViewState) -> Words:
-    """Return when float64 stops being right in kind, where that is asked for."""
-    run = view.run
-    if not view.shadow or (run.shadowed and run.shadowed.words):
-        return []
-    if not run.float_errors:
-        return [("  float64 …", "dim")]
-    slip = first_slip(run)
-    if slip is None:
-        return [Field(("  float64: no false rise, none negative, none stuck", "  float64: no slip", ""), "dim")]
-    t, mark = slip
-    long = f"  float64 first goes wrong at t = {t}: it {SLIP_WORDS[mark]}"
-    return [
-        Field((long, f"  float64 wrong at t = {t}: {SLIP_WORDS[mark]}", f"  f64 {mark} t = {t}", ""), "bad", whole=True)
-    ]
-
-
-def first_slip(run: RunBuffer) -> tuple[int, str] | None:
-    """Return the first time at which float64 is wrong in kind, and the mark for how; None where it never is."""
-    marks = ((t, _slip(shade)) for t, shade in enumerate(run.float_errors))
-    return next(((t, mark) for t, mark in marks if mark in SLIP_WORDS), None)
-
-
-def _slip(shade: dict[str, Any]) -> str:
-    return "−" if shade["negative"] else "↑" if shade["false_rise"] else "=" if shade["stands_still"] else "·"
-
-
 def _value(view: ViewState, curve: Curve) -> dict[str, Any] | None:
     return view.run.value(view.t, curve.quantity)
 
 
-def _labelled(view: ViewState, plot: Layout, series: dict[str, Series]) -> dict[int, Curve]:
+def _labelled(view: ViewState, plot: PlotLayout, series: dict[str, Series]) -> dict[int, Curve]:
     """Return the curves by the row in which each ends, or as near as there is room."""
     if not plot.names:
         return {}
@@ -221,7 +193,7 @@ def _labelled(view: ViewState, plot: Layout, series: dict[str, Series]) -> dict[
     return {row: curve for row, (_, curve) in zip(rows, ends, strict=True)}
 
 
-def _end(one: Series, plot: Layout) -> int:
+def _end(one: Series, plot: PlotLayout) -> int:
     """Return the row of the last point; what has none, as 0 on a logarithmic scale, ends at the foot."""
     y = next((y for y in reversed(one.points) if y is not None), plot.low)
     return raster.row_of(y, plot.low, plot.high, plot.height)
@@ -231,8 +203,8 @@ def _name(view: ViewState, curve: Curve, width: int) -> Words:
     if width < VALUE:
         return [(f" {curve.mark}{curve.brief}", curve.style)]
     if curve is SHADOW:
-        shade = view.run.float_error(view.t)
-        forms = [f"{float(shade['mutual_information']):.{k}g}" for k in (5, 3, 2)] if shade else ["·"]
+        error = view.run.float_error(view.t)
+        forms = [f"{float(error['mutual_information']):.{k}g}" for k in (5, 3, 2)] if error else ["·"]
         forms = [form.replace("e-0", "e-") for form in forms]
     else:
         forms = list(roundings(_value(view, curve), 5))
@@ -244,7 +216,7 @@ def _label(curve: Curve, value: str) -> str:
     return f" {curve.mark} {curve.words:<9} {value} "
 
 
-def _crossings(view: ViewState, plot: Layout, series: dict[str, Series]) -> dict[int, Curve]:
+def _crossings(view: ViewState, plot: PlotLayout, series: dict[str, Series]) -> dict[int, Curve]:
     """Return the rows in which the curves are at the cursor."""
     found: dict[int, Curve] = {}
     for curve in (SHADOW, *CURVES):
@@ -252,13 +224,6 @@ def _crossings(view: ViewState, plot: Layout, series: dict[str, Series]) -> dict
         if view.t < len(points) and (y := points[view.t]) is not None:
             found[raster.row_of(y, plot.low, plot.high, plot.height)] = curve
     return found
-
-
-def _foot(view: ViewState, width: int, margin: int) -> Row:
-    """Return what is wrong with float64 in kind, t by t."""
-    marks = [_slip(shade) for shade in view.run.float_errors]
-    marks += [" "] * (last(view) + 1 - len(marks))
-    return [*line([("f64".rjust(margin - 1), "dim")], margin), *raster.strip(marks, width, None, SLIPS)]
 
 
 def _numbers(view: ViewState) -> list[Words]:
@@ -273,7 +238,7 @@ def _numbers(view: ViewState) -> list[Words]:
     lost, eta = view.run.value(view.t, "information_loss"), step.record["dobrushin"]
     rows.append([("   lost here   ", "dim"), *_whole(lost, "")])
     rows.append([("   η(Q_t)      ", "dim"), number(fraction_forms(str(eta)) if eta else ("·",))])
-    return [*rows, [Field((f" {PANEL.formula}", f" {PANEL.formula.partition(';   ')[0]}"), "dim")]]
+    return [*rows, [RowField((f" {PANEL.formula}", f" {PANEL.formula.partition(';   ')[0]}"), "dim")]]
 
 
 def _whole(record: dict[str, Any] | None, style: str) -> Words:
@@ -288,6 +253,11 @@ def _whole(record: dict[str, Any] | None, style: str) -> Words:
 def title(view: ViewState) -> str:
     """Return what is drawn, and on which scale."""
     return f"information, {scale_of(view)}"
+
+
+def brief(view: ViewState) -> str:
+    """Return the same in fewer columns."""
+    return f"information, {BRIEF_SCALES[scale_of(view)]}"
 
 
 def subtitle(view: ViewState) -> str:
@@ -309,14 +279,9 @@ def _beneath(view: ViewState) -> list[Series]:
     return [_series(run, curve, scale, heavy=False) for curve in BENEATH] if run else []
 
 
-def _shadow(run: RunBuffer, scale: str) -> Series:
-    """Float64's I(x0;x_t); what is not positive has no place on a logarithmic scale."""
-    said = [shade["mutual_information"] for shade in run.float_errors]
-    points = [None if text is None else float(text) for text in said]
-    if scale == "logarithmic":
-        points = [log10(y) if y is not None and y > 0 else None for y in points]
-    if scale == "square root":
-        points = [None if y is None else sqrt(max(y, 0.0)) for y in points]
+def _float64(run: RunBuffer, scale: str) -> Series:
+    """Return float64's I(x0;x_t) as a curve as long as the run."""
+    points = float_slips.points(run, scale)
     return Series([*points, *[None] * (run.T + 1 - len(points))], SHADOW.style, SHADOW.dash)
 
 
@@ -363,16 +328,16 @@ def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable |
     _, plot, series = _curves(view, width, height)
     if x >= plot.margin + plot.width:
         curve = _labelled(view, plot, series).get(y - 1)
-        return Number(curve.quantity, view.t) if curve in CURVES else None
+        return ReadNumber(curve.quantity, view.t) if curve in CURVES else None
     place = plot.high - (plot.high - plot.low) * (y - 0.5) / max(plot.height, 1)
     own = {curve.quantity: series[curve.quantity] for curve in _drawn(view)}
     known = {q: abs(p - place) for q, one in own.items() if t < len(one.points) and (p := one.points[t]) is not None}
-    return Number(min(reversed(known), key=lambda q: known[q]), t) if known else None
+    return ReadNumber(min(reversed(known), key=lambda q: known[q]), t) if known else None
 
 
 def here(view: ViewState) -> Readable:
     """Read out I(x0; x_t) at the cursor."""
-    return Number("mutual_information", view.t)
+    return ReadNumber("mutual_information", view.t)
 
 
 PANEL = Panel(
@@ -387,11 +352,13 @@ PANEL = Panel(
         "H(x_t) is the entropy of x_t, I(x0;x_t) what x_t still tells of the data: noise may add to the first, and "
         "never adds to the second where it has no memory. The bound is what the strong inequality leaves at most. "
         "Names stand where the curves end, values are those at the cursor. The scale is logarithmic where I falls "
-        "through more than four decades. F lays float64's own I(x0;x_t) beneath, says where it first goes wrong, and "
-        "marks where it rises falsely (↑), is negative (−) or is stuck (=)."
+        "through more than four decades. F lays float64's own I(x0;x_t) beneath, says from "
+        "where fewer than three of its digits are right, and marks where it rises falsely (↑), is "
+        "negative (−) or is stuck (=)."
     ),
     formula="I(x0;x_t) = H(x0) − H(x0|x_t) = H(x_t) − H(x_t|x0);   bound: η(Q_t)·I(x0;x_(t−1))",
-    places={"short": Place(), "narrow": Place(), "normal": Place(4), "wide": Place(8)},
+    areas={"short": GridArea(), "narrow": GridArea(), "normal": GridArea(4), "wide": GridArea(8)},
+    brief=brief,
     subtitle=subtitle,
     click=click,
 )

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from tui import raster
 from tui.messages import Question
-from tui.panel import Panel, Place
+from tui.panel import GridArea, Panel
 from tui.raster import Row
-from tui.rows import Field, line, paragraph
+from tui.rows import RowField, line, paragraph
 from tui.view.view_state import Readable, ViewState, fraction_forms
 
 
@@ -24,10 +24,10 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
     if view.has_sequences:  # it is that of whole sequences
         distance = ()
     note = [
-        Field((" █ p_t", "█p"), "series-1", rank=1),
-        Field((" ─ data", " ─x0"), "mark", rank=1),
-        Field((" ╌ prior", " ╌π"), "beneath", rank=1),
-        Field([f"  TV {form}" for form in distance if len(form) <= 9] or [""], "dim", whole=True),
+        RowField((" █ p_t", "█p"), "series-1", rank=1),
+        RowField((" ─ data", " ─x0"), "mark", rank=1),
+        RowField((" ╌ prior", " ╌π"), "beneath", rank=1),
+        RowField([f"  TV {form}" for form in distance if len(form) <= 9] or [""], "dim", whole=True),
     ]
     labels = run.labels
     bars = raster.bars(step.marginal, top, width, height - 1, labels, data, "series-1", view.chosen, behind=prior)
@@ -71,6 +71,6 @@ PANEL = Panel(
         "look at a chain that starts in its stationary law."
     ),
     formula="p_t = q(x0) Qbar_t;   TV(p, π) = ½ Σ |p − π|",
-    places={"short": Place(stack="rest"), "narrow": Place(), "normal": Place(2), "wide": Place(4)},
+    areas={"short": GridArea(stack="rest"), "narrow": GridArea(), "normal": GridArea(2), "wide": GridArea(4)},
     click=click,
 )

@@ -2,7 +2,9 @@
 
 A colour means the same number at every t: from 0 to 1, or for the joint to the largest that the data allow. A bar at
 the right says which. Entries are squares, with their states beside them and their numbers in them where those fit.
-Where there are more entries than squares, each stands for a square block of them, and the panel says so.
+Where there are more entries than squares, each stands for a square block of them, and the panel says so. Where numbers
+do not fit but there is room beside the squares, the entries around the chosen one are there again, with their numbers.
+What has few distinct values is told by those, too.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from math import ceil
 
 from tui import raster
 from tui.glyphs import columns, padded, shorten
-from tui.messages import Question
-from tui.panel import Panel, Place
+from tui.kernels import MatrixPicture
+from tui.messages import COLUMN_MAX_K, Column, ColumnAnswer, Question
+from tui.panel import GridArea, Panel
 from tui.raster import Cell, Row
-from tui.rows import Field, line, paragraph
+from tui.rows import BLANK, RowField, Words, line, number, paragraph
 from tui.view.view_state import Readable, ViewState, fraction
+from tui.view.window import window
 
 NAMES = {
     "cumulative": "Qbar = q(x_t|x0)",
@@ -27,37 +31,49 @@ NAMES = {
 }
 """How the panel is headed; a combining macron would not keep its place in a terminal."""
 
-MATRICES_MAX_K = 64
-"""States up to which the engine's process sends matrices."""
-
 NAME = 8
 """Columns that the name of a row may have."""
 
 SCALE = 9
 """Columns of the colours' bar: a blank, the bar, a blank, and a number."""
 
+NUMBERED = 6
+"""Columns of a square from which on its number goes in."""
+
+ROOMY = 9
+"""Columns of a square that has room for three digits and an exponent."""
+
+GAP = 2
+"""Columns between the whole and the entries around the chosen one."""
+
+ASKED = 12
+"""Columns around the chosen one that the engine is asked for, where only blocks were sent: as many as may be shown."""
+
+LEAST = 3
+"""Squares to a side of those, at the least."""
+
 
 def draw(view: ViewState, width: int, height: int) -> list[Row]:
     """Draw the heat map, or say why there is none."""
     run = view.run
-    entries = run.matrix(view.t, view.matrix)
-    if entries is None:
-        step = run.at(view.t)
-        if step is None:
-            return paragraph([], width, height)
-        kept = step.matrices is not None
-        why = "no such matrix at t = 0" if kept and view.t == 0 else "not kept for this chain"
-        K = run.opened.K if run.opened else 0
-        why += f": K = {K} is above {MATRICES_MAX_K}" if not kept and K > MATRICES_MAX_K else ""
-        return paragraph([[(f" {why}", "dim")]], width, height)
+    picture, step = run.matrix(view.t, view.matrix), run.at(view.t)
+    if step is None or height < 1:
+        return paragraph([], width, height)
+    if picture is None:
+        none_at_0 = view.t == 0 and view.matrix in ("step", "reverse")
+        known = step.matrices is not None or step.parts is not None
+        why = "a process with memory has none" if known else "unknown: exact arithmetic would take too long"
+        return paragraph([[(" no such matrix at t = 0" if none_at_0 else f" {why}", "dim")]], width, height)
     room = _room(view, width)
-    grid = _grid(view, room, height)
-    picture = _picture(view, entries, grid, room, height)
-    return [[*row, *beside] for row, beside in zip(picture, _scale(view, width - room, height), strict=True)]
+    told = [line(_few_values(view), room)] * _told(view, height)
+    parts = _parts(view, picture, room, height - len(told))
+    drawn = [_picture(view, picture, part, height - len(told)) for part in parts]
+    rows = [*told, *([cell for row in across for cell in row] for across in zip(*drawn, strict=True))]
+    return [[*row, *beside] for row, beside in zip(rows, _scale(view, width - room, height), strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class CellGrid:
     """Where the squares are: `block` states to a square, `count` squares to a side, each `across` by `down` pixels.
 
     `left` columns at the left are for the names of rows, `above` rows for those of columns. A pixel is half a cell high
@@ -71,98 +87,173 @@ class Grid:
     left: int
     above: int
 
+    @property
+    def width(self) -> int:
+        """Columns of the names and the squares."""
+        return self.left + self.count * self.across
 
-def _grid(view: ViewState, width: int, height: int) -> Grid:
-    """Return the largest squares that go in; names give way where they would take more than a quarter."""
-    K, halves = len(view.run.labels), 2 if view.colour else 1
-    longest = min(max(columns(label) for label in view.run.labels), NAME) + 1
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Squares for some rows and columns of the matrix, from column x of the panel on, in `width` columns."""
+
+    x: int
+    width: int
+    rows: range
+    columns: range
+    grid: CellGrid
+
+
+def _parts(view: ViewState, picture: MatrixPicture, width: int, height: int) -> list[Part]:
+    """Return the whole matrix, and where there is room and need, the entries around the chosen one."""
+    states = range(view.run.K)
+    grid = _grid(view, states, width, height, picture.grain)
+    close = window(view, "", len(states), ASKED, _cursor(view)[0]).rows
+    free = width - grid.width - GAP - min(max(columns(view.state(i)) for i in close), NAME) - 1
+    room = min(free // ROOMY, 2 * (height - 1) // ROOMY, len(states), ASKED)
+    if (grid.block == 1 and grid.across >= NUMBERED) or room < LEAST:
+        return [Part(0, width, states, states, grid)]
+    rows, across = (window(view, "", len(states), room, at).rows for at in _cursor(view))
+    if _near(view, picture, rows, across) is None:
+        return [Part(0, width, states, states, grid)]
+    x = grid.width + GAP
+    near = _grid(view, rows, width - x, height, 1)
+    return [Part(0, x, states, states, grid), Part(x, width - x, rows, across, near)]
+
+
+def _grid(view: ViewState, states: range, width: int, height: int, grain: int) -> CellGrid:
+    """Return the largest squares that go in; names give way where they would take a quarter, or merge states."""
+    K, halves = len(states), 2 if view.colour else 1
     above = 1 if height >= 4 else 0
     pixels = halves * (height - above)
-    left = longest if 4 * longest <= width and pixels // K >= halves else 0
+    left = 0
+    if pixels // K >= halves:
+        longest = min(max(columns(view.state(k)) for k in states), NAME) + 1
+        left = longest if 4 * longest <= width and width - longest >= K else 0
     block = max(ceil(K / pixels), ceil(K / (width - left)))
+    block = ceil(block / grain) * grain
     count = ceil(K / block)
     down = min(pixels // count, max((width - left) // count * halves // 2, 1))
-    return Grid(block, count, min(down * 2 // halves, (width - left) // count), down, left, above)
+    return CellGrid(block, count, min(down * 2 // halves, (width - left) // count), down, left, above)
 
 
-def _picture(
-    view: ViewState, entries: Sequence[Sequence[float | None]], grid: Grid, width: int, height: int
-) -> list[Row]:
-    """Return the squares with what stands above, beside and in them."""
-    size, halves = grid.count * grid.across, 2 if view.colour else 1
-    tall = height - grid.above
+def _picture(view: ViewState, picture: MatrixPicture, part: Part, height: int) -> list[Row]:
+    """Return the squares of a part with what stands above, beside and in them."""
+    grid, halves = part.grid, 2 if view.colour else 1
     top, cursor = _top(view)[0], _cursor(view)
-    at = (cursor[0] // grid.block, cursor[1] // grid.block)
-    merged = _merged(entries, grid.block)
+    if len(part.rows) == view.run.K:
+        entries = picture.blocks(grid.block)
+    else:
+        entries = _near(view, picture, part.rows, part.columns) or []
+    at = ((cursor[0] - part.rows.start) // grid.block, (cursor[1] - part.columns.start) // grid.block)
+    size, colours = grid.count * grid.across, raster.cividis if view.colour else None
     # heat takes all the rows it is given: it is given as many as the squares have
-    rows = raster.heat(
-        merged, size, ceil(grid.count * grid.down / halves), at, raster.cividis if view.colour else None, top
-    )
+    rows = raster.heat(entries, size, ceil(grid.count * grid.down / halves), at, colours, top)
     if grid.block == 1:
-        _write_numbers(rows, merged, grid, halves)
+        _write_numbers(rows, entries, grid, halves)
     names = [""] * len(rows)
     if grid.left:
-        for i, label in enumerate(view.run.labels):
-            names[(2 * i + 1) * grid.down // (2 * halves)] = shorten(label, grid.left - 1)
+        for i, state in enumerate(part.rows):
+            names[(2 * i + 1) * grid.down // (2 * halves)] = shorten(view.state(state), grid.left - 1)
     beside = [line([(padded(name, grid.left), "dim")], grid.left) for name in names]
-    shown = [[*name, *row, *line([], width - grid.left - size)] for name, row in zip(beside, rows, strict=True)]
-    shown += [line([], width)] * (tall - len(shown))
-    return [_heads(view, grid, width)] * grid.above + shown[:tall]
+    blank = [BLANK] * (part.width - grid.width)
+    shown = [[*name, *row, *blank] for name, row in zip(beside, rows, strict=True)]
+    shown = [*[_heads(view, part)] * grid.above, *shown]
+    return [*shown, *([[BLANK] * part.width] * (height - len(shown)))][:height]
 
 
-def _heads(view: ViewState, grid: Grid, width: int) -> Row:
+def _near(view: ViewState, picture: MatrixPicture, rows: range, across: range) -> list[list[float | None]] | None:
+    """Return some entries; where only blocks were sent, as the engine has answered, or None until it has."""
+    if picture.grain == 1:
+        return [[picture.entry(i, j) for j in across] for i in rows]
+    turned = view.matrix == "reverse"
+    answers = [view.answer(Column(view.matrix, view.t, j)) for j in (rows if turned else across)]
+    given = [answer.shares or [None] * view.run.K for answer in answers if isinstance(answer, ColumnAnswer)]
+    if len(given) < len(answers):
+        return None
+    found = [[column[i] for i in (across if turned else rows)] for column in given]
+    return found if turned else [list(row) for row in zip(*found, strict=True)]
+
+
+def columns_of(view: ViewState) -> Sequence[Column]:
+    """Return the columns around the chosen one, where the panel is alone and only blocks of the matrix were sent."""
+    picture = view.run.matrix(view.t, view.matrix) if view.zoomed == PANEL.name else None
+    if picture is None or picture.grain == 1 or view.run.K > COLUMN_MAX_K:
+        return ()
+    return [Column(view.matrix, view.t, j) for j in window(view, "", view.run.K, ASKED, view.chosen).rows]
+
+
+def _heads(view: ViewState, part: Part) -> Row:
     """Return the names of the columns; or, where a square is a block of entries, that it has the largest of them."""
+    block, grid = f"{part.grid.block:,}", part.grid
     if grid.block > 1:
-        long = f"a cell: the largest of {grid.block}×{grid.block}"
-        return line(
-            [
-                Field(
-                    [long, f"largest of {grid.block}×{grid.block}", f"{grid.block}×{grid.block}", ""],
-                    "mark",
-                    whole=True,
-                )
-            ],
-            width,
-        )
-    if grid.across < 2:
-        return line([], width)
-    fields = [padded(shorten(label, grid.across - 1), grid.across, "^") for label in view.run.labels]
-    return line([(" " * grid.left, ""), *((field, "dim") for field in fields)], width)
+        words = (f"a cell: the largest of {block}×{block}", f"largest of {block}×{block}", f"{block}×{block}", "")
+        return line([RowField(words, "mark", whole=True)], part.width)
+    row, names = line([], part.width), tuple(view.state(j) for j in part.columns)
+    lefts = tuple(grid.left + n * grid.across for n in range(len(names)))
+    for _, x, name in raster.placed(names, lefts, max(grid.across - 1, 1), part.width):
+        written = raster.cells(name, "dim")
+        row[x : x + len(written)] = written
+    return row
 
 
-def _merged(entries: Sequence[Sequence[float | None]], block: int) -> list[list[float | None]]:
-    """Return the largest entry of each square block; None where all are undefined."""
-    K = len(entries)
-    if block == 1:
-        return [list(row) for row in entries]
-    return [
-        [
-            max((v for row in entries[i : i + block] for v in row[j : j + block] if v is not None), default=None)
-            for j in range(0, K, block)
-        ]
-        for i in range(0, K, block)
-    ]
+def _told(view: ViewState, height: int) -> bool:
+    """Return whether there is a line of the few values that the matrix has."""
+    return bool(_few_values(view)) and height >= 6 and (view.zoomed == PANEL.name or height < 4 * view.run.K)
 
 
-def _write_numbers(rows: list[Row], entries: Sequence[Sequence[float | None]], grid: Grid, halves: int) -> None:
-    """Write each number into its square, where a whole row of it is of one colour."""
+def _few_values(view: ViewState) -> Words:
+    """Return the distinct values of a kernel in closed form, where they are two or three."""
+    step, opened = view.run.at(view.t), view.run.opened
+    if step is None or step.parts is None or opened is None or opened.target is None:
+        return []
+    kernel = {"cumulative": step.parts[0], "step": step.parts[1]}.get(view.matrix)
+    if kernel is None:
+        return []
+    law = view.run.pictures.get(("law",))
+    if law is None:
+        support = [j for j, x in enumerate(opened.target) if x]
+        law = view.run.pictures["law",] = (support[0], len(support), len(set(opened.target)))
+    first, states, distinct = law
+    fresh = kernel.fresh * opened.target[first]
+    to = f"to {shorten(view.state(first if opened.mask is None else opened.mask), NAME)}"
+    if opened.mask is not None:
+        values = [("diagonal", kernel.keep + fresh), ("else", fresh), (to, kernel.gone)]
+    elif states == 1:
+        values = [("diagonal", kernel.keep), (to, kernel.fresh), ("else", 0.0)]
+    elif distinct == 1:
+        values = [("diagonal", kernel.keep + fresh), ("else", fresh)]
+    else:
+        return []
+    fields: list[tuple[str, str] | RowField] = []
+    for rank, (words, value) in enumerate(values):
+        shown = [f"{value:.{digits}g}".replace("e-0", "e-") for digits in (4, 3, 2)]
+        fields.append(number([f" {words} {'≈' * (value not in (0, 1))}{form} " for form in shown], "dim", rank=-rank))
+    return fields
+
+
+def _write_numbers(rows: list[Row], entries: Sequence[Sequence[float | None]], grid: CellGrid, halves: int) -> None:
+    """Write each number into its square, where a whole row of it is of one colour, or of one shade."""
     for i, row in enumerate(entries):
         y = (2 * i + 1) * grid.down // (2 * halves)
         for j, value in enumerate(row):
             text = next((form for form in _forms(value) if len(form) <= grid.across - 2), "")
             start = j * grid.across + (grid.across - len(text) + 1) // 2
             under = rows[y][start : start + len(text)]
-            if text and halves == 2 and len({(cell.char, cell.style, cell.back) for cell in under}) == 1:
-                ground = under[0].back
-                if under[0].char == "▀" and under[0].style == ground:
-                    ink = "#000000" if ground[3:5] > "7f" else "#ffffff"
-                    rows[y][start : start + len(text)] = [Cell(char, ink, ground) for char in text]
+            if not text or len(set(under)) > 1:
+                continue
+            ground = under[0].back
+            if halves == 1:
+                rows[y][start : start + len(text)] = [Cell(char) for char in text]
+            elif under[0].char == "▀" and under[0].style == ground:
+                ink = "#000000" if ground[3:5] > "7f" else "#ffffff"
+                rows[y][start : start + len(text)] = [Cell(char, ink, ground) for char in text]
 
 
 def _forms(value: float | None) -> list[str]:
     """Return an entry's roundings, the finest first. What is not 0 is not written as zeros."""
-    if value is None:
-        return []
+    if not value:
+        return [] if value is None else ["0"]
     if 0 < value < 0.01:
         return [f"{value:.{digits}e}".replace("e-0", "e-") for digits in (2, 1, 0)]
     return [f"{value:.{digits}f}" for digits in (4, 3, 2)]
@@ -203,15 +294,17 @@ def _cursor(view: ViewState) -> tuple[int, int]:
 
 def entry_at(view: ViewState, x: int, y: int, width: int, height: int) -> tuple[int, int] | None:
     """Return the states (of the source, of x_t) of the entry that is shown there."""
-    if view.run.matrix(view.t, view.matrix) is None or width < 1 or height < 1:
+    picture = view.run.matrix(view.t, view.matrix)
+    if picture is None or width < 1 or height < 1:
         return None
-    room = _room(view, width)
-    grid, halves = _grid(view, room, height), 2 if view.colour else 1
-    i, j = (y - grid.above) * halves // grid.down, (x - grid.left) // grid.across
-    if not (y >= grid.above and x >= grid.left and i < grid.count and j < grid.count):
-        return None
-    cell = (i * grid.block, j * grid.block)
-    return (cell[1], cell[0]) if view.matrix == "reverse" else cell
+    told, halves = _told(view, height), 2 if view.colour else 1
+    for part in _parts(view, picture, _room(view, width), height - told):
+        grid = part.grid
+        i, j = (y - told - grid.above) * halves // grid.down, (x - part.x - grid.left) // grid.across
+        if 0 <= i < grid.count and 0 <= j < grid.count:
+            cell = (part.rows[i * grid.block], part.columns[j * grid.block])
+            return (cell[1], cell[0]) if view.matrix == "reverse" else cell
+    return None
 
 
 def click(view: ViewState, x: int, y: int, width: int, height: int) -> ViewState:
@@ -237,16 +330,19 @@ PANEL = Panel(
     subject="symbol",
     words="the matrix",
     title=lambda view: NAMES[view.matrix],
+    brief=lambda view: NAMES[view.matrix].rpartition(" = ")[2],
     draw=draw,
     spot=spot,
     here=here,
     about=(
         "Rows are where one comes from, columns where one goes; the brighter, the likelier, on one scale for all t, "
-        "which the bar at the right has. Entries are squares, with their numbers where those fit; many share a cell. "
-        "Qbar is all steps up to t at once: when its rows are all alike, x_t tells "
-        "nothing of x0."
+        "which the bar at the right has. Entries are squares, with their numbers where those fit; many share a cell, "
+        "and then those around the chosen one are beside it where there is room. Of any K: a kernel of few distinct "
+        "values is those, and never a matrix. Qbar is all steps up to t at once: when its rows are all alike, x_t "
+        "tells nothing of x0."
     ),
     formula="Qbar_t = Q_1 Q_2 ⋯ Q_t;   joint q(x0) Qbar_t;   reverse q(x_(t−1)|x_t) = p_(t−1) Q_t / p_t",
-    places={"short": Place(stack="rest"), "narrow": Place(), "normal": Place(2), "wide": Place(4)},
+    areas={"short": GridArea(stack="rest"), "narrow": GridArea(), "normal": GridArea(2), "wide": GridArea(4)},
     click=click,
+    columns=columns_of,
 )

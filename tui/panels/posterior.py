@@ -1,31 +1,73 @@
 """Show what is known of x_0 given x_t, and of x_{t−1} given both.
 
-Two columns over all states: q(x_0 | x_t = j), and q(x_{t−1} | x_t = j, x_0 = k), which the denoising terms of the
-ELBO compare a model with. The state j of x_t and k of x_0 are chosen. While time runs the shares are pictures;
-when it rests the engine is asked, and a fraction stands wherever it is short.
+Two columns over all states: q(x_0 | x_t = j), its likeliest states marked ★, and q(x_{t−1} | x_t = j, x_0 = k), which
+the denoising terms of the ELBO compare a model with. The state j of x_t and k of x_0 are chosen. While time runs the
+shares are pictures; when it rests the engine is asked, and a fraction stands wherever it is short.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
+from typing import NamedTuple
 
 from tui.glyphs import columns, padded, shorten
-from tui.messages import Column, ColumnAnswer, Question
-from tui.panel import Panel, Place
+from tui.messages import COLUMN_MAX_K, Column, ColumnAnswer, Question
+from tui.panel import GridArea, Panel
 from tui.raster import Row
-from tui.rows import Field, Words, paragraph
-from tui.view.view_state import Readable, ViewState
+from tui.rows import RowField, Words, number, paragraph
+from tui.view.view_state import Readable, ViewState, fraction
+from tui.view.window import TableWindow, scrolled, window
 
 HEAD = 2
 """Rows above the states."""
 
-LABEL = 8
-"""Columns that a state's name and its mark have."""
+LABEL, WIDE_LABEL, MARKS = 8, 20, 3
+"""Columns that a state's name and its marks have at least; those where the panel is alone; the marks'."""
+
+PRIOR = 16
+"""Columns of q(x_0) where the panel is alone."""
+
+AT = "▸"
+"""The mark of the chosen x_0."""
+
+CLOSE = 1 - 1e-9
+"""From which part of the largest share on another may be as large, and only fractions decide: the floats of exact and
+ball runs are within 1e-15 of what they stand for; a run in float64 is as good as float64."""
+
+
+class Modes(NamedTuple):
+    """The likeliest states, and whether that is decided: one above all others, or several that are equal exactly."""
+
+    states: tuple[int, ...]
+    is_decided: bool
+
+    @property
+    def mark(self) -> str:
+        """★, or ☆ where it is not decided."""
+        return "★" if self.is_decided else "☆"
+
+
+def likeliest(shares: Sequence[float], exact: Sequence[str | None]) -> Modes:
+    """Return the likeliest states by floats; of those that floats do not separate, by their fractions where known.
+
+    >>> likeliest([0.5, 0.5, 0.0], ["1/2", "1/2", "0"]), likeliest([0.5, 0.5, 0.0], [])
+    (Modes(states=(0, 1), is_decided=True), Modes(states=(0, 1), is_decided=False))
+    """
+    least = max(shares) * CLOSE
+    near = [i for i, share in enumerate(shares) if share >= least]
+    known = [exact[i] if i < len(exact) else None for i in near]
+    fractions = [Fraction(text) for text in known if text is not None and text.replace("/", "").isdigit()]
+    if len(near) == 1 or len(fractions) < len(near):
+        return Modes(tuple(near), len(near) == 1)
+    return Modes(tuple(i for i, p in zip(near, fractions, strict=True) if p == max(fractions)), True)
 
 
 def columns_of(view: ViewState) -> tuple[Column, ...]:
     """Return what the engine is asked for when time rests."""
+    if view.run.K > COLUMN_MAX_K:  # the closed form has them
+        return ()
     first = Column("posterior", view.t, view.chosen)
     return (first, Column("forward", view.t, view.chosen, view.source)) if view.t else (first,)
 
@@ -37,61 +79,136 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
         return paragraph([], width, height)
     given, before = _columns(view)
     j, k, past = view.state(view.chosen), view.state(view.source), f"x_{view.t - 1}" if view.t else ""
+    modes = likeliest(given, _exact(view, 0)) if given else None
     head: Words = [
-        Field((f" given x_{view.t} = {shorten(j, 12)}", f" x_{view.t} = {shorten(j, 6)}"), "title", rank=1),
-        Field(("  j k", ""), "dim"),
-        Field((f"   x_0 = {shorten(k, 12)}", f"  x_0 = {shorten(k, 6)}"), "title", rank=1),
-        Field(("  J K", ""), "dim"),
+        RowField((f" given x_{view.t} = {shorten(j, 12)}", f" x_{view.t} = {shorten(j, 6)}"), "title", rank=1),
+        RowField(("  j k", ""), "dim"),
+        RowField((f"   {AT} x_0 = {shorten(k, 12)}", f"  {AT} x_0 = {shorten(k, 6)}"), "highlight", rank=1),
+        RowField(("  J K", ""), "dim"),
+        _named(view, modes),
     ]
     if given is None:
-        undefined = view.run.matrix(view.t, "joint") is not None or _answer(view, 0) is not None
-        why = "undefined: this x_t cannot occur" if undefined else "when time rests, for K up to 1,024"
-        return paragraph([head, [(f" {why}", "undefined")]], width, height)
-    half = max((width - LABEL) // 2, 1)
-    t = view.t
+        joint = view.run.matrix(view.t, "joint")
+        undefined = (joint is not None and joint.grain == 1) or _answer(view, 0) is not None
+        impossible = (f" undefined: x_{view.t} = {shorten(j, 12)} is impossible", " undefined: x_t is impossible")
+        why = impossible if undefined else (f" when time rests, for K up to {COLUMN_MAX_K:,}",)
+        return paragraph([head, [RowField(why, "undefined")]], width, height)
+    label, left, t = _label_width(view, width), _left(view, width), view.t
+    half = max((width - left) // 2, 1)
+    prior = padded("q(x_0)  ", left - label, ">") if left > label else ""
     names: Words = [
-        (_elsewhere(view, height), "mark"),
+        (" " * (left - columns(prior)), ""),
+        (prior, "dim"),
         (padded(_first_that_fits(half - 1, f"q(x_0|x_{t})", "q(x_0|x_t)", "x_0"), half), "dim"),
         (_first_that_fits(half - 1, f"q({past}|x_{t},x_0={k})", f"q({past}|x_{t},x_0)", past) if past else "", "dim"),
     ]
+    states = _states(view, height).rows
+    first = _shares(given, _exact(view, 0), states, half, "series-2")
+    second = _shares(before, _exact(view, 1), states, half, "series-3") if before and past else []
+    if past and not second and states:
+        second = [[(_no_column(view), "undefined")]]
     lines: list[Words] = [head, names]
-    for i in _window(view, height):
-        mark = "▸" if i == view.source else " "
-        name = padded(shorten(view.state(i), LABEL - 3), LABEL - 2)
-        label = (f" {mark}{name}", "highlight" if i == view.source else "")
-        lines.append([label, *_share(given, _exact(view, 0), i, half, "series-2")])
-        if past:
-            if before is None:
-                lines[-1] = [*lines[-1], (_no_column(view) if i == _window(view, height)[0] else "", "undefined")]
-            else:
-                lines[-1] = [*lines[-1], *_share(before, _exact(view, 1), i, half, "series-3")]
+    for n, i in enumerate(states):
+        lines.append([*_label(view, i, label, left > label, modes), *first[n], *(second[n] if n < len(second) else [])])
+    if _has_formula(view, height):
+        blank: list[Words] = [[("", "")]] * (height - 1 - len(lines))
+        lines += [*blank, _formula(view)]
     return paragraph(lines, width, height)
+
+
+def _left(view: ViewState, width: int) -> int:
+    """Return the columns left of the shares: those of a name, and where the panel is alone those of q(x_0)."""
+    return _label_width(view, width) + PRIOR * _is_roomy(view, width)
+
+
+def _is_roomy(view: ViewState, width: int) -> bool:
+    """Return whether the panel is alone and has room for more."""
+    return view.zoomed == PANEL.name and width >= 3 * (WIDE_LABEL + PRIOR)
+
+
+def _label_width(view: ViewState, width: int) -> int:
+    """Return the columns of a state's name and marks: as many as the longest needs, if that is not too many."""
+    if _is_roomy(view, width):
+        return WIDE_LABEL
+    if ("longest label",) not in view.run.pictures:
+        view.run.pictures["longest label",] = max(map(columns, view.run.labels), default=0)
+    longest: int = view.run.pictures["longest label",]
+    return max(LABEL, min(longest + MARKS, 3 * width // 10))
+
+
+def _label(view: ViewState, i: int, room: int, has_prior: bool, modes: Modes | None) -> Words:
+    """Return a state's mark and name, where there is room its mass in the data, and whether it is the likeliest."""
+    opened, mine = view.run.opened, i == view.source
+    assert opened is not None
+    mark = (modes.mark if modes and i in modes.states else " ", "title")
+    name = padded(shorten(view.state(i), room - MARKS), room - MARKS)
+    words = (f" {AT if mine else ' '}{name}", "highlight" if mine else "")
+    if not has_prior:
+        return [words, mark]
+    return [words, (padded(fraction(opened.data[i], PRIOR - 5), PRIOR - 3, ">") + " ─▶ ", "dim"), mark]
+
+
+def _named(view: ViewState, modes: Modes | None) -> RowField:
+    """Return which x_0 is the likeliest, in words."""
+    if modes is None:
+        return RowField(("",))
+    names, count = ", ".join(shorten(view.state(i), 12) for i in modes.states[:3]), len(modes.states)
+    how = "" if count == 1 else "equal" if modes.is_decided else "nearly equal"
+    many = f"{modes.mark} {count} {how}"
+    if count > 3:
+        forms = [f"{modes.mark} likeliest: {count} {how}", many]
+    elif count > 1:
+        forms = [f"{modes.mark} likeliest x_0, {how}: {names}", f"{modes.mark} {how}: {names}", many]
+    else:
+        forms = [f"{modes.mark} likeliest x_0 = {names}", f"{modes.mark} likeliest {names}", f"{modes.mark} {names}"]
+    return RowField(
+        [*(f"   {form}" for form in forms[:1]), *(f"  {form}" for form in forms), ""], "title", 2, whole=True
+    )
+
+
+def _has_formula(view: ViewState, height: int) -> bool:
+    """Return whether the last row has the formula with its numbers: where the panel is alone."""
+    joint = view.run.matrix(view.t, "joint")
+    return view.zoomed == PANEL.name and height >= HEAD + 4 and joint is not None and joint.grain == 1
+
+
+def _formula(view: ViewState) -> Words:
+    """Return the chosen posterior as Bayes has it, with the numbers of the pictures."""
+    run, t, j, k = view.run, view.t, view.chosen, view.source
+    kernel, step, given = run.matrix(t, "cumulative"), run.at(t), run.posterior(t, j)
+    entry = kernel.entry(k, j) if kernel else None
+    if entry is None or step is None or given is None or run.opened is None:
+        return []
+    values = [_number(x) for x in (entry, step.marginal[j], given[k])]
+    value = f"{fraction(run.opened.data[k], 12)} · {values[0]} / {values[1]} {'≈' if given[k] else '='} {values[2]}"
+    name = f" q(x_0={shorten(view.state(k), 9)}|x_{t}={shorten(view.state(j), 9)})"
+    return [number((f"{name} = q(x_0) Qbar_t[x_0,x_{t}] / p_{t} = {value}", f"{name} = {value}", f" {value}"), "dim")]
+
+
+def _number(x: float) -> str:
+    if not x:
+        return "0"
+    return f"{x:.4f}" if x >= 0.0001 else f"{x:.2e}".replace("e-0", "e-")
 
 
 def _first_that_fits(room: int, *names: str) -> str:
     return next((name for name in names if columns(name) <= room), "")
 
 
-def _elsewhere(view: ViewState, height: int) -> str:
-    """Return how many states are above the first that is shown, and below the last."""
-    shown, K = _window(view, height), len(view.run.labels)
-    above, below = shown.start, K - shown.stop
-    signs = f"▲{above}" * (above > 0) + f"▼{below}" * (below > 0)
-    return padded(signs if len(signs) <= LABEL else "▲▼", LABEL)
-
-
 def _columns(view: ViewState) -> tuple[Sequence[float] | None, Sequence[float] | None]:
     """Both columns: the engine's answers, or pictures until they are there."""
     answers = [_answer(view, n) for n in (0, 1)]
-    posterior = answers[0].shares if answers[0] else view.run.posterior(view.t, view.chosen)
-    before = answers[1].shares if answers[1] else view.run.forward(view.t, view.chosen, view.source)
-    return posterior, before
+    posterior, before = (answer.shares if answer else None for answer in answers)
+    return (
+        posterior or view.run.posterior(view.t, view.chosen),
+        before or view.run.forward(view.t, view.chosen, view.source),
+    )
 
 
 def _no_column(view: ViewState) -> str:
     """Why there is no q(x_{t−1} | x_t, x_0): the pair has probability 0, or it has not been computed."""
     joint = view.run.matrix(view.t, "joint")
-    if joint is not None and joint[view.source][view.chosen] == 0:
+    if joint is not None and joint.entry(view.source, view.chosen) == 0:
         return "  impossible"
     return "  …" if _answer(view, 1) is None else "  not known"
 
@@ -107,17 +224,27 @@ def _exact(view: ViewState, n: int) -> Sequence[str | None]:
     return answer.exact if answer else ()
 
 
-def _share(shares: Sequence[float], exact: Sequence[str | None], i: int, room: int, style: str) -> Words:
-    """Return a bar, and the fraction if it is short; else the decimal."""
-    whole = exact[i] if i < len(exact) else None
-    forms = [f"{shares[i]:.{digits}f}" for digits in (4, 3, 2)]
-    if 0 < shares[i] < 0.0001:
-        forms = [f"{shares[i]:.{digits}e}".replace("e-0", "e-") for digits in (1, 0)]
-    if whole is not None and len(whole) <= max(room - 5, 6):
-        forms = [whole, *forms]
-    text = next((form for form in forms if len(form) < room), "")
-    wide = max(room - 1 - max(len(text), 9), 0)
-    return [(_bar(shares[i], wide), style), (text.rjust(room - 1 - wide) + " ", "")]
+def _shares(
+    shares: Sequence[float], exact: Sequence[str | None], states: range, room: int, style: str
+) -> list[Words]:  # fmt: skip
+    """Return for each state a bar, all on one scale, and the fraction if it is short; else the decimal."""
+    most = room - max(5, room // 3)
+    texts = []
+    for i in states:
+        whole = exact[i] if i < len(exact) else None
+        forms = [f"{shares[i]:.{digits}f}" for digits in (4, 3, 2)]
+        if shares[i] == 0:
+            forms = ["0"]
+        elif shares[i] < 0.0001:
+            forms = [f"{shares[i]:.{digits}e}".replace("e-0", "e-") for digits in (1, 0)]
+        if whole is not None and len(whole) <= max(most, 6):
+            forms = [whole, *forms]
+        texts.append(next((form for form in forms if len(form) < room), ""))
+    wide = max(room - 1 - max(9, *map(len, texts)), 0)
+    return [
+        [(_bar(shares[i], wide), style), (padded(text, room - 1 - wide, ">") + " ", "")]
+        for i, text in zip(states, texts, strict=True)
+    ]
 
 
 def _bar(share: float, width: int) -> str:
@@ -125,24 +252,31 @@ def _bar(share: float, width: int) -> str:
     return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width)[:width]
 
 
-def _window(view: ViewState, height: int) -> range:
-    """Return the states that are in sight: the chosen x_0 is always among them."""
-    K = view.run.opened.K if view.run.opened else 0
-    room = max(height - HEAD, 1)
-    first = min(max(view.source - room // 2, 0), max(K - room, 0))
-    return range(first, min(first + room, K))
+def table(view: ViewState, width: int, height: int) -> TableWindow | None:  # noqa: ARG001  (a Tabled)
+    """Return the states in sight: those around the chosen x_0, until one scrolls. None where nothing is known."""
+    joint, step, answer = view.run.matrix(view.t, "joint"), view.run.at(view.t), _answer(view, 0)
+    known = joint is not None and joint.grain == 1 and step is not None and step.marginal[view.chosen] > 0
+    return _states(view, height) if known or (answer is not None and answer.shares is not None) else None
+
+
+def _states(view: ViewState, height: int) -> TableWindow:
+    room = height - HEAD - _has_formula(view, height)
+    return window(view, PANEL.name, view.run.K, room, view.source)
 
 
 def state_at(view: ViewState, y: int, height: int) -> int | None:
     """Return the state whose row that is."""
-    window = _window(view, height)
-    return window[y - HEAD] if HEAD <= y < HEAD + len(window) else None
+    states = _states(view, height).rows
+    return states[y - HEAD] if HEAD <= y < HEAD + len(states) else None
 
 
 def click(view: ViewState, x: int, y: int, width: int, height: int) -> ViewState:  # noqa: ARG001  (a Click)
-    """Choose the state of x_0 whose row it is."""
+    """Choose the state of x_0 whose row it is; the rows stay where they are."""
     state = state_at(view, y, height)
-    return view if state is None else replace(view, source=state)
+    if state is None:
+        return view
+    seen = replace(_states(view, height), around=state)
+    return replace(view, source=state, scrolled=scrolled(view, PANEL.name, seen))
 
 
 def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
@@ -150,7 +284,8 @@ def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable |
     i = state_at(view, y, height)
     if i is None:
         return None
-    if x >= LABEL + (width - LABEL) // 2 and view.t:
+    left = _left(view, width)
+    if x >= left + (width - left) // 2 and view.t:
         return Question("forward", view.t, i, view.chosen, view.source)
     return Question("posterior", view.t, i, view.chosen)
 
@@ -170,11 +305,19 @@ PANEL = Panel(
     spot=spot,
     here=here,
     about=(
-        "What x_t = one state says of x0, and of x_(t−1) if x0 is known as well. A model sees only x_t: that it cannot "
-        "know x0 is what its denoising terms cost at the least."
+        "What x_t = one state says of x0, its likeliest marked ★ (all that are equal; ☆ where that is not decided), "
+        "and of x_(t−1) if x0, the row of ▸, is known as well. A model sees only x_t: that it cannot know x0 is what "
+        "its denoising terms cost at the least."
     ),
     formula="q(x0|x_t) = q(x0) Qbar_t / p_t;   q(x_(t−1)|x_t,x0) = Qbar_(t−1)[x0,·] Q_t / Qbar_t[x0,x_t]",
-    places={"short": Place(stack="rest"), "narrow": Place(stack="rest"), "normal": Place(2), "wide": Place(4)},
+    areas={
+        "short": GridArea(stack="rest"),
+        "narrow": GridArea(stack="rest"),
+        "normal": GridArea(2),
+        "wide": GridArea(4),
+    },
     click=click,
     columns=columns_of,
+    table=table,
+    found=lambda view, state, _width, _height: replace(view, source=state),
 )

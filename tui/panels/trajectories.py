@@ -1,7 +1,8 @@
 """Draw particles that wander as time passes, and others that come back from the prior.
 
 A line is a particle, time goes to the right, a colour is a state; half a row is enough for one. Forwards, what lies
-beyond t has not happened yet; backwards, what lies before t. The particles shown are every n-th of those sampled,
+beyond t has not happened yet; backwards, what lies before t: that is faint, and without colours has a letter only
+where the state changes. The particles shown are every n-th of those sampled,
 sorted by their whole paths from where they start: bands that fray. The letters beside them name the state in which
 a band starts. Without colours a particle has a row of letters, or of shades where there are too many.
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import re
 import struct
+from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -20,11 +22,11 @@ from math import ceil
 from typing import TypeAlias
 
 from tui import raster
-from tui.glyphs import NUMERAL, columns, glyphs, padded, shorten
-from tui.messages import STOPPED, Question, Sampled
-from tui.panel import Panel, Place
+from tui.glyphs import NUMERAL, columns, glyphs, shorten
+from tui.messages import STOPPED, Question, SampleAnswer
+from tui.panel import GridArea, Panel
 from tui.raster import Cell, Row
-from tui.rows import Field, line, number
+from tui.rows import BLANK, RowField, line, number, wrapped
 from tui.view.view_state import Readable, ViewState
 
 PALETTE = ("#0072b2", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#d55e00", "#cc79a7", "#999999")
@@ -37,7 +39,7 @@ NAMED = 256
 """Labels are compared by their first letters up to so many states: more are never all different."""
 
 
-Path: TypeAlias = tuple[int, ...]
+Path: TypeAlias = Sequence[int]
 
 
 def draw(view: ViewState, width: int, height: int) -> list[Row]:
@@ -50,7 +52,7 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
     room = width - wide - 1 if wide else width
     below = height - 1
     if view.backward and sampled.reverse is None:
-        picture = [line([(f" {words}", "undefined")], room) for words in _wrapped(sampled.words, room - 1)]
+        picture = [line([(f" {words}", "undefined")], room) for words in wrapped(sampled.words, room - 1)]
     else:
         picture = _particles(view, sampled, room, below)
     rows = _filled(picture, room, below)
@@ -82,15 +84,7 @@ def _filled(rows: list[Row], width: int, height: int) -> list[Row]:
     return [*rows[: max(height, 0)], *([Cell(" ")] * width for _ in range(height - len(rows)))]
 
 
-def _wrapped(words: str, width: int) -> list[str]:
-    lines = [""]
-    for word in words.split():
-        fits = columns(lines[-1]) + columns(word) < width
-        lines = [*lines[:-1], f"{lines[-1]} {word}".strip()] if fits or not lines[-1] else [*lines, word]
-    return lines
-
-
-def _caption(view: ViewState, sampled: Sampled, width: int) -> Row:
+def _caption(view: ViewState, sampled: SampleAnswer, width: int) -> Row:
     if view.backward:
         titles = (" reverse: from the prior at T back to the data", " reverse, from the prior", " reverse")
     else:
@@ -99,7 +93,7 @@ def _caption(view: ViewState, sampled: Sampled, width: int) -> Row:
     undefined = number([f"{stopped}  where R_t is undefined", stopped], "undefined", rank=3)
     return line(
         [
-            Field([title for title in titles if columns(title) <= width // 2] or titles[-1:], "title", rank=1),
+            RowField([title for title in titles if columns(title) <= width // 2] or titles[-1:], "title", rank=1),
             *([undefined] if sampled.undefined else []),
             number((f"  n={sampled.count}",), "dim", rank=2),
             number((f" seed {sampled.seed}",), "dim"),
@@ -111,7 +105,7 @@ def _caption(view: ViewState, sampled: Sampled, width: int) -> Row:
 # particles
 
 
-def _particles(view: ViewState, sampled: Sampled, width: int, height: int) -> list[Row]:
+def _particles(view: ViewState, sampled: SampleAnswer, width: int, height: int) -> list[Row]:
     """Half a row, or without colour a row, for each particle, and the axis of time."""
     assert view.run.opened is not None
     labels = view.run.labels
@@ -120,19 +114,18 @@ def _particles(view: ViewState, sampled: Sampled, width: int, height: int) -> li
     plot, rows = width - margin, height - 1
     if plot < 1 or rows < 1:
         return []
-    whole = _picture(sampled, view.backward, len(labels), letters, plot, rows)
+    whole, faint = (
+        _picture(sampled, view.backward, len(labels), letters, plot, rows, ahead) for ahead in (False, True)
+    )
     at = raster.column_of(t, T, plot)
     shown = _shown(sampled, view.backward, rows * (2 if view.colour else 1))
     now = _column(shown, t, len(labels), letters)
-    gone = [Cell(" ")]
-    if view.backward:
-        picture = [gone * at + [cell] + row[at + 1 :] for row, cell in zip(whole, now, strict=True)]
-    else:
-        picture = [row[:at] + [cell] + gone * (plot - at - 1) for row, cell in zip(whole, now, strict=True)]
+    before, after = (faint, whole) if view.backward else (whole, faint)
+    picture = [[*a[:at], cell, *b[at + 1 :]] for a, cell, b in zip(before, now, after, strict=True)]
     names = _names(shown, T if view.backward else 0, labels, margin, 2 if view.colour else 1)
     if view.backward:
-        return [*(row + name for row, name in zip(picture, names, strict=True)), _axis(t, T, plot) + gone * margin]
-    return [*(name + row for row, name in zip(picture, names, strict=True)), gone * margin + _axis(t, T, plot)]
+        return [*(row + name for row, name in zip(picture, names, strict=True)), _axis(t, T, plot) + [BLANK] * margin]
+    return [*(name + row for row, name in zip(picture, names, strict=True)), [BLANK] * margin + _axis(t, T, plot)]
 
 
 def _margin(labels: Sequence[str]) -> int:
@@ -181,36 +174,51 @@ def _axis(t: int, T: int, width: int) -> Row:
     return row
 
 
-def _rows(sampled: Sampled, backward: bool) -> list[Path]:
+def _rows(sampled: SampleAnswer, backward: bool) -> list[Path]:
     """Return the states of all particles, a row a time."""
     packed, n = (sampled.reverse if backward else sampled.forward) or b"", sampled.count
     return [struct.unpack_from(f"<{n}I", packed, start) for start in range(0, len(packed), 4 * n)]
 
 
-@lru_cache(maxsize=4)
-def _sorted(sampled: Sampled, backward: bool) -> list[Path]:
+@lru_cache(maxsize=2)
+def _sorted(sampled: SampleAnswer, backward: bool) -> list[Path]:
     """Return the paths x_0 … x_T, in the order of their states from where they start."""
     if not backward:
-        return sorted(zip(*_rows(sampled, backward), strict=True))
-    return [path[::-1] for path in sorted(zip(*_rows(sampled, backward)[::-1], strict=True))]
+        return [array("I", path) for path in sorted(zip(*_rows(sampled, backward), strict=True))]
+    return [array("I", path[::-1]) for path in sorted(zip(*_rows(sampled, backward)[::-1], strict=True))]
 
 
-def _shown(sampled: Sampled, backward: bool, room: int) -> list[Path]:
+def _shown(sampled: SampleAnswer, backward: bool, room: int) -> list[Path]:
     """Return every n-th of the sorted paths: as many as there is room for, each once."""
     paths = _sorted(sampled, backward)
     size = min(room, len(paths))
     return [paths[(2 * k + 1) * len(paths) // (2 * size)] for k in range(size)]
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _picture(
-    sampled: Sampled, backward: bool, K: int, letters: str | None, width: int, rows: int
+    sampled: SampleAnswer, backward: bool, K: int, letters: str | None, width: int, rows: int, ahead: bool
 ) -> list[Row]:  # fmt: skip
-    """Draw the whole run, t = 0 … T."""
+    """Draw the whole run, t = 0 … T, as what has happened or as what lies `ahead`."""
     shown = _shown(sampled, backward, rows * (2 if letters is None else 1))
     T = len(shown[0]) - 1
     columns = [_column(shown, raster.time_at(x, T, width), K, letters) for x in range(width)]
-    return [list(row) for row in zip(*columns, strict=True)]
+    picture = [list(row) for row in zip(*columns, strict=True)]
+    if not ahead:
+        return picture
+    return [_changes(row, backward) if letters is not None else [_faint(cell) for cell in row] for row in picture]
+
+
+@lru_cache(maxsize=1024)
+def _faint(cell: Cell) -> Cell:
+    """Return a cell in the colours of what has not happened yet."""
+    return Cell(cell.char, *(f"~{colour}" if colour.startswith("#") else colour for colour in cell[1:]))
+
+
+def _changes(row: Row, backward: bool) -> Row:
+    """Return letters only where a particle comes into another state, and dots while it stays."""
+    came_from = [*row[1:], BLANK] if backward else [BLANK, *row[:-1]]
+    return [Cell("·" if cell == past else cell.char, "dim") for cell, past in zip(row, came_from, strict=True)]
 
 
 def _column(shown: Sequence[Path], t: int, K: int, letters: str | None) -> list[Cell]:
@@ -249,7 +257,7 @@ def _letters(labels: Sequence[str]) -> str:
 # histograms
 
 
-def _histograms(view: ViewState, sampled: Sampled, width: int, height: int) -> list[Row]:
+def _histograms(view: ViewState, sampled: SampleAnswer, width: int, height: int) -> list[Row]:
     """Both where there is room, else the one of the direction that is shown."""
     if height >= 6:
         upper = (height + 1) // 2
@@ -260,11 +268,13 @@ def _histograms(view: ViewState, sampled: Sampled, width: int, height: int) -> l
     return _histogram(view, sampled, view.backward, width, height)
 
 
-def _histogram(view: ViewState, sampled: Sampled, backward: bool, width: int, height: int) -> list[Row]:
+def _histogram(view: ViewState, sampled: SampleAnswer, backward: bool, width: int, height: int) -> list[Row]:
     """Return the frequencies at t under their distance from p_t, and for the reverse from the data."""
     step, name = view.run.at(view.t), "reverse" if backward else "forward"
     if step is None or (sampled.reverse if backward else sampled.forward) is None:
-        return _filled([line([(f"{name}: none", "dim")], width)], width, height)
+        of_sequences = view.run.opened is not None and view.run.opened.length is not None
+        why = "see what is drawn" if backward and of_sequences else "none"
+        return _filled([line([(f"{name}: {why}", "dim")], width)], width, height)
     counts, n = Counter(_rows_at(sampled, backward, view.t)), sampled.count
     short, far = (f"≈{_distance(counts, n, p):.3f}" for p in (step.marginal, view.run.steps[0].marginal))
     head = [f"{name} TV{short}", f"{name} {short}", short]
@@ -276,7 +286,7 @@ def _histogram(view: ViewState, sampled: Sampled, backward: bool, width: int, he
     return _filled([line([title], width), *bars], width, height)
 
 
-def _rows_at(sampled: Sampled, backward: bool, t: int) -> Path:
+def _rows_at(sampled: SampleAnswer, backward: bool, t: int) -> Path:
     packed, n = (sampled.reverse if backward else sampled.forward) or b"", sampled.count
     return struct.unpack_from(f"<{n}I", packed, 4 * n * t)
 
@@ -295,11 +305,7 @@ def _bars(view: ViewState, shares: Mapping[int, float], p: Sequence[float], widt
     for j, share in shares.items():
         found[j // firsts.step] += share
     used = _used(len(firsts), width)
-    top, size = max(*found, *marks), max((used + 1) // len(firsts) - 1, 1)
-    if height < 3 or (firsts.step == 1 and all(columns(label) <= size for label in labels)):
-        rows = raster.bars(found, top, used, height, labels, marks)
-    else:
-        rows = [*raster.bars(found, top, used, height - 1, (), marks), _ends(labels, used)]
+    rows = raster.bars(found, max(*found, *marks), used, height, [labels[j] for j in firsts], marks)
     if view.colour:
         colour = _colours(K)
         lefts = [k * (used + 1) // len(firsts) for k in range(len(firsts) + 1)]
@@ -316,12 +322,6 @@ def _firsts(K: int, width: int) -> range:
 def _used(bars: int, width: int) -> int:
     """Columns for so many bars: all, but if that leaves no gap between each two of them, then none."""
     return width if width + 1 >= 2 * bars else bars
-
-
-def _ends(labels: Sequence[str], width: int) -> Row:
-    """Return the first and the last label, where there is no room for each."""
-    first, last = (shorten(label, max(width // 2 - 1, 0)) for label in (labels[0], labels[-1]))
-    return line([(first, "dim"), (padded(last, width - columns(first), ">"), "dim")], width)
 
 
 def _coloured(cell: Cell, mine: str) -> Cell:
@@ -342,13 +342,14 @@ PANEL = Panel(
     here=here,
     about=(
         "Particles, each a line: the noise scatters them, and the reverse model brings others back from the prior "
-        "towards the data. Their frequencies come near p_t as far as their number, and the model, allow."
+        "towards the data. What has not happened yet at t is faint. Their frequencies come near p_t as far as their "
+        "number, and the model, allow."
     ),
     formula="x_t ~ Q_t[x_(t−1), ·];   x_T ~ π, x_(t−1) ~ R_t[x_t, ·];   TV = ½ Σ |n_j/n − p_t[j]|",
-    places={
-        "short": Place(stack="rest"),
-        "narrow": Place(stack="rest"),
-        "normal": Place(4, "walk"),
-        "wide": Place(6, "walk"),
+    areas={
+        "short": GridArea(stack="rest"),
+        "narrow": GridArea(stack="rest"),
+        "normal": GridArea(4, "walk"),
+        "wide": GridArea(6, "walk"),
     },
 )

@@ -2,41 +2,48 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui import form as forms
+from tui.form.words import Kind
+from tui.glyphs import columns, shorten
+from tui.view.view_state import fraction
 
 
-class Choice(Widget, can_focus=True):
+class ChoiceEntry(Widget, can_focus=True):
     """One of a few words: left and right turn to the next, a letter to the next that begins so."""
 
     DEFAULT_CSS = """
-    Choice { width: 1fr; height: 1; }
-    Choice:focus { background: $md-cursor; text-style: bold; }
+    ChoiceEntry { width: 1fr; height: 1; }
+    ChoiceEntry:focus { background: $md-cursor; text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,space,enter", "turn(1)", "next", show=False),
+        Binding("right,space", "turn(1)", "next", show=False),
         Binding("left", "turn(-1)", "before", show=False),
     ]
 
     class Picked(Message):
         """Another word was chosen."""
 
-        def __init__(self, choice: Choice) -> None:
+        def __init__(self, choice: ChoiceEntry) -> None:
             super().__init__()
             self.choice = choice
 
         @property
-        def control(self) -> Choice:
+        def control(self) -> ChoiceEntry:
             """The widget."""
             return self.choice
 
@@ -50,8 +57,9 @@ class Choice(Widget, can_focus=True):
         word = self.value or self.default or "—"
         if not self.has_focus:
             return Content(f"  {word}")
-        place = f" {self.index + 1}/{len(self.choices)}" if self.index >= 0 else ""
-        return Content.assemble(f"‹ {word} ›", (place, "dim"))
+        place = f"  {self.index + 1} of {len(self.choices)}" if self.index >= 0 else ""
+        fits = columns(f"‹ {word} ›{place}") <= self.size.width
+        return Content.assemble(f"‹ {word} ›", (place if fits else "", "dim"))
 
     @property
     def index(self) -> int:
@@ -83,6 +91,47 @@ class Choice(Widget, can_focus=True):
             self.post_message(self.Picked(self))
 
 
+def at_rest(value: str, kind: Kind, room: int) -> str:
+    """Return what a field shows of its value while nobody types: whole entries, and how many more there are.
+
+    >>> at_rest("1/10 3/20 1/4 1/2", "numbers", 14), at_rest("1/10 3/20 1", "numbers", 9), at_rest("12/45", "number", 4)
+    ('1/10 … 3 more', '3 entries', '≈0.3')
+    """
+    if columns(value) <= room:
+        return value
+    if kind in ("number", "integer"):
+        return fraction(value, room) or "…"
+    if kind not in ("numbers", "labels"):
+        return shorten(value, room)
+    entries, used = re.findall(r'"(?:[^"\\]|\\.)*"|\S+', value), 0
+    for n, entry in enumerate(entries):
+        used += columns(entry) + 1
+        if used + columns(f"… {len(entries) - n - 1} more") > room:
+            fit = [*entries[:n], f"… {len(entries) - n} more"]
+            return " ".join(fit) if n else shorten(f"{len(entries)} entries", room)
+    return value
+
+
+class Entry(Input):
+    """What is typed: it scrolls while it is edited, and is cut in no entry while it is not."""
+
+    def __init__(self, field: forms.Field) -> None:
+        super().__init__(field.value, placeholder=_placeholder(field), compact=True, select_on_focus=False)
+        self.kind = field.kind
+
+    def on_focus(self) -> None:
+        """Bring the cursor into sight, which a long value begins with beyond the edge."""
+        self.scroll_to_region(Region(self.cursor_position, 0, 1, 1), force=True, animate=False)
+
+    def render_line(self, y: int) -> Strip:
+        """Return the row: at rest in whole entries, from the first."""
+        room = self.scrollable_content_region.width
+        if self.has_focus or y or columns(self.value) <= room:
+            return super().render_line(y)
+        shown = Strip([Segment(at_rest(self.value, self.kind, room))])
+        return shown.extend_cell_length(room + 1).apply_style(self.rich_style)
+
+
 class Row(Vertical):
     """A field: its label, its value, and under them what is wrong."""
 
@@ -106,12 +155,12 @@ class Row(Vertical):
         self.why = Static(classes="why", markup=False)
 
     @staticmethod
-    def _entry(field: forms.Field) -> Choice | Input | Static:
+    def _entry(field: forms.Field) -> ChoiceEntry | Input | Static:
         if field.kind == "choice":
-            return Choice(field)
+            return ChoiceEntry(field)
         if field.kind == "fixed":
             return Static(field.value, classes="fixed", markup=False)
-        return Input(field.value, placeholder=_placeholder(field), compact=True, select_on_focus=False)
+        return Entry(field)
 
     def compose(self) -> ComposeResult:
         """Lay out one line, and the message."""
@@ -143,13 +192,13 @@ class Row(Vertical):
             return
         with self.entry.prevent(Input.Changed):
             self.entry.value = field.value
-        if isinstance(self.entry, Choice):
+        if isinstance(self.entry, ChoiceEntry):
             self.entry.default = field.default
             self.entry.refresh()
         else:
             self.entry.placeholder = _placeholder(field)
 
-    def tell(self, message: str | None) -> None:
+    def show_message(self, message: str | None) -> None:
         """Say what is wrong here, or that nothing is."""
         self.set_class(message is not None, "-wrong")
         self.why.update(f"✗ {message}" if message else "")

@@ -1,4 +1,4 @@
-"""The lab as a screen: keys and the mouse move what is on the bench, and the page is painted again.
+"""The lab as a screen: keys and the mouse move what is on the lab, and the page is painted again.
 
     key or mouse → Bench (a value) → measured by the engine → tui.lab.page → rows of cells
 
@@ -22,10 +22,11 @@ from textual.widgets import Input, Static
 
 from tui.canvas import Canvas
 from tui.lab import VIEWS, page
-from tui.lab.bench import LabState
 from tui.lab.dial import Values
+from tui.lab.state import LabState
 from tui.screens.lists import Modal
-from tui.screens.overlays import Overlay
+from tui.screens.overlays import BACK, Overlay
+from tui.view.footer import Hint
 
 
 class Desk(Canvas, can_focus=True):
@@ -39,7 +40,7 @@ class Desk(Canvas, can_focus=True):
             self.x, self.y, self.first = x, y, first
 
     class Resized(Message):
-        """There is another size to paint in."""
+        """There is another size to draw in."""
 
     def on_resize(self) -> None:
         """Ask to be painted in the new size."""
@@ -61,7 +62,7 @@ class Desk(Canvas, can_focus=True):
 
 
 class Lab(Modal[LabState]):
-    """The lab; it gives back its bench, to be found again as it was left."""
+    """The lab; it gives back its lab, to be found again as it was left."""
 
     DEFAULT_CSS = """
     Lab { background: $background; }
@@ -83,9 +84,9 @@ class Lab(Modal[LabState]):
         Binding("question_mark,enter", "page", "the page of the chapter"),
     ]
 
-    def __init__(self, bench: LabState | None = None) -> None:
+    def __init__(self, lab: LabState | None = None) -> None:
         super().__init__()
-        self.bench = bench or LabState()
+        self.lab = lab or LabState()
         self.fits: tuple[str, Values, Any] | None = None
         self.fitting = False
         self.rail: page.Rail | None = None
@@ -98,97 +99,97 @@ class Lab(Modal[LabState]):
         """Give the desk the keys."""
         self.query_one(Desk).focus()
 
-    def have(self, bench: LabState) -> None:
-        """Put this on the bench."""
-        self.bench = bench
-        self.paint()
+    def have(self, lab: LabState) -> None:
+        """Put this on the lab."""
+        self.lab = lab
+        self.redraw()
 
     @on(Desk.Resized)
-    def paint(self) -> None:
+    def redraw(self) -> None:
         """Paint the page in the size there is."""
         desk = self.query_one(Desk)
         width, height = desk.size
         if width > 0 and height > 0:
-            desk.paint(page.paint(self.bench, self.measured(), width, height))
+            desk.show_rows(page.render(self.lab, self.measured(), width, height))
 
     def measured(self) -> Any:
         """Return the numbers of the view; a slow view's are the last that came, and others are on their way."""
-        bench = self.bench
-        if not bench.view.slow:
-            return bench.view.measure(bench.values)
-        if self.fits is None or self.fits[:2] != (bench.key, bench.values):
+        lab = self.lab
+        if not lab.view.slow:
+            return lab.view.measure(lab.values)
+        if self.fits is None or self.fits[:2] != (lab.key, lab.values):
             self.start_fitting()
-        return self.fits[2] if self.fits is not None and self.fits[0] == bench.key else None
+        return self.fits[2] if self.fits is not None and self.fits[0] == lab.key else None
 
     def start_fitting(self) -> None:
         """Start one fit at a time: what was moved meanwhile comes after it."""
         if not self.fitting:
             self.fitting = True
-            self.run_worker(self.fit(self.bench))
+            self.run_worker(self.fit(self.lab))
 
-    async def fit(self, bench: LabState) -> None:
-        """Measure beside the screen, then paint; which sees to what was moved meanwhile."""
+    async def fit(self, lab: LabState) -> None:
+        """Measure beside the screen, then draw; which sees to what was moved meanwhile."""
         try:
-            self.fits = bench.key, bench.values, await asyncio.to_thread(bench.view.measure, bench.values)
+            self.fits = lab.key, lab.values, await asyncio.to_thread(lab.view.measure, lab.values)
         finally:
             self.fitting = False
-        self.paint()
+        self.redraw()
 
     def action_leave(self) -> None:
         """Go back to the chain."""
-        self.dismiss(self.bench)
+        self.dismiss(self.lab)
 
     def action_turn(self, key: str) -> None:
         """Turn to another view."""
-        self.have(self.bench.turned(key))
+        self.have(self.lab.turned(key))
 
     def action_arrow(self, arrow: str) -> None:
         """Move along the rail, pick across it; bars stand upright."""
         way = 1 if arrow in ("up", "right") else -1
         upright = arrow in ("up", "down")
-        if upright == self.bench.view.upright:
-            self.have(self.bench.moved(way))
+        if upright == self.lab.view.upright:
+            self.have(self.lab.moved(way))
         else:
-            self.have(self.bench.picked(-way if upright else way))
+            self.have(self.lab.picked(-way if upright else way))
 
     def action_move(self, way: int, far: bool = False) -> None:
         """Move the dial in hand."""
-        self.have(self.bench.moved(way, far))
+        self.have(self.lab.moved(way, far))
 
     def action_reset(self) -> None:
         """Put the view back as it was at first."""
-        self.have(self.bench.reset())
+        self.have(self.lab.reset())
 
     def action_type(self) -> None:
         """Ask for a number."""
-        dial = self.bench.dial
+        dial = self.lab.dial
 
-        def typed(bench: LabState | None) -> None:
-            if bench is not None:
-                self.have(bench)
+        def typed(lab: LabState | None) -> None:
+            if lab is not None:
+                self.have(lab)
 
-        self.app.push_screen(Type(f"{dial.name}, {dial.bounds}", self.bench.typed), typed)
+        self.app.push_screen(Type(f"{dial.name}, {dial.bounds}", self.lab.typed), typed)
 
     def action_page(self) -> None:
-        """Open the chapter on this view, with the numbers on the bench."""
-        self.app.push_screen(Chapter(self.bench.view.topic, self.bench.view.settings(self.bench.values)))
+        """Open the chapter on this view, with the numbers on the lab."""
+        self.app.push_screen(Chapter(self.lab.view.topic, self.lab.view.settings(self.lab.values)))
 
     @on(Desk.Held)
     def held(self, event: Desk.Held) -> None:
         """Turn to a tab, move a rail that was taken hold of, or put a dial where the picture is held."""
         width, height = self.query_one(Desk).size
-        spot = page.under(self.bench, event.x, event.y, width, height)
+        spot = page.under(self.lab, event.x, event.y, width, height)
         if event.first:
             self.rail = spot if isinstance(spot, page.Rail) else None
         if self.rail is not None:
             spot = page.along(self.rail.index, event.x, width)
         match spot:
             case page.Tab() if event.first:
-                self.have(self.bench.turned(spot.key))
+                self.have(self.lab.turned(spot.key))
             case page.Rail():
-                self.have(self.bench.dragged(spot.index, spot.share))
+                self.have(self.lab.dragged(spot.index, spot.share))
             case page.DialValue():
-                self.have(self.bench.put(spot.name, spot.value))
+                self.have(self.lab.put(spot.name, spot.value))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Move the dial in hand, not the time behind the lab."""
@@ -204,6 +205,8 @@ class Lab(Modal[LabState]):
 class Type(Overlay[LabState | None]):
     """A number to be typed; it stays until the number can be had."""
 
+    HINTS: ClassVar[tuple[Hint, ...]] = (Hint("enter", "Take it", "submit", 3), BACK)
+
     def __init__(self, title: str, attempt: Callable[[str], LabState]) -> None:
         super().__init__()
         self.heading, self.attempt = title, attempt
@@ -216,19 +219,22 @@ class Type(Overlay[LabState | None]):
             yield Static(classes="why", markup=False)
 
     @on(Input.Submitted)
-    def submit(self, event: Input.Submitted) -> None:
+    def action_submit(self) -> None:
         """Give the number back, if the dial may stand there."""
-        bench = self.attempt(event.value)
-        if bench.refused:
-            self.query_one(".why", Static).update(bench.refused)
+        lab = self.attempt(self.query_one(Input).value)
+        if lab.refused:
+            self.query_one(".why", Static).update(lab.refused)
         else:
-            self.dismiss(bench)
+            self.dismiss(lab)
 
 
 class Chapter(Overlay[None]):
     """A page of the chapter, computed now."""
 
+    HINTS: ClassVar[tuple[Hint, ...]] = ()  # the title says them: a page has every row of a small screen
+
     DEFAULT_CSS = """
+    Chapter { background: $background; }
     Chapter > .page { width: 100%; max-width: 84; height: 100%; max-height: 28; overflow-x: auto;
                       background: $background; border-top: solid $md-series-1; scrollbar-size: 0 0; }
     Chapter .page > Static { width: auto; }

@@ -21,21 +21,28 @@ from textual.widgets.option_list import Option
 
 from tui import view
 from tui.actions import ACTIONS, Action, spelled
-from tui.canvas import Canvas
-from tui.engine import Engine
+from tui.canvas import Canvas, ErrorCard
+from tui.engine import EngineProcess
+from tui.form import line_of
 from tui.messages import Request
 from tui.panel import Panel
 from tui.panels import PANELS
 from tui.run_buffer import RunBuffer
 from tui.screens.lists import Choices, Modal
+from tui.view.footer import Hint
 
 Chosen = TypeVar("Chosen")
+
+
+BACK = Hint("esc", "Back", "leave", 9)
+"""At the foot of all that escape leaves without a choice."""
 
 
 class Overlay(Modal[Chosen]):
     """A box over the screen; escape gives None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back", priority=True)]
+    HINTS: ClassVar[tuple[Hint, ...]] = (BACK,)
 
     def action_leave(self) -> None:
         """Leave: nothing was chosen."""
@@ -52,8 +59,15 @@ class Scenarios(Overlay[str | None]):
     `entries` maps what is given back to (name, title, paragraph).
     """
 
+    HINTS: ClassVar[tuple[Hint, ...]] = (
+        Hint("type", "Filter", "", 1),
+        Hint("↑↓", "Choose", "", 2),
+        Hint("enter", "Open", "open", 3),
+        BACK,
+    )
+
     def __init__(
-        self, entries: dict[str, tuple[str, str, str]], request: Callable[[str], Request], engine: Engine
+        self, entries: dict[str, tuple[str, str, str]], request: Callable[[str], Request], engine: EngineProcess
     ) -> None:
         super().__init__()
         self.entries, self.request, self.engine = entries, request, engine
@@ -83,7 +97,7 @@ class Scenarios(Overlay[str | None]):
         for message in messages:
             self.previewed.take(message)
         canvas = self.query_one(".preview", Canvas)
-        canvas.paint(view.preview(self.previewed, canvas.size.width, canvas.size.height))
+        canvas.show_rows(view.preview(self.previewed, canvas.size.width, canvas.size.height))
 
     def run(self, key: str) -> None:
         """Run the one that has been highlighted for a moment."""
@@ -106,7 +120,7 @@ class Scenarios(Overlay[str | None]):
         self.fill(event.value)
 
     @on(Input.Submitted)
-    def open_first(self) -> None:
+    def action_open(self) -> None:
         """Open the one that is highlighted."""
         options = self.query_one(OptionList)
         if options.highlighted is not None:
@@ -123,6 +137,7 @@ class Scenarios(Overlay[str | None]):
         if self.waiting is not None:
             self.waiting.stop()
         self.waiting = self.set_timer(PAUSE, partial(self.run, str(event.option_id)))
+        self.call_after_refresh(event.option_list.scroll_to_highlight)
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
@@ -134,39 +149,74 @@ class Editor(Overlay[str | None]):
     """The scenario as it is written, checked while one types by the engine's own reader."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "apply", "apply", priority=True)]
+    HINTS: ClassVar[tuple[Hint, ...]] = (
+        Hint("^s", "Keep", "apply", 8),
+        Hint("esc", "Leave", "leave", 9),
+        Hint("^z", "Undo", "undo", 3),
+        Hint("^y", "Redo", "redo", 2),
+    )
 
-    def __init__(self, text: str, check: Callable[[str], str | None]) -> None:
+    def __init__(self, text: str, check: Callable[[str], str | None], fault: str = "") -> None:
+        """Take the text, its reader, and what the engine has refused it for."""
         super().__init__()
-        self.text, self.check = text, check
+        self.text, self.check, self.fault = text, check, fault
         self.problem: str | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the text, and what is wrong with it."""
         with Vertical(classes="box") as box:
-            box.border_title = "edit the chain: ctrl+s applies, escape leaves"
+            box.border_title = "edit the chain as text"
             yield TextArea(self.text, show_line_numbers=True, tab_behavior="indent")
             yield Static(classes="why", markup=False)
 
     def on_mount(self) -> None:
-        """Judge the text, which may be wrong already."""
-        self.judge()
+        """Judge the text, which may be wrong already, and go to the line that is."""
+        self.validate()
+        if fault := self.fault or self.problem:
+            self.query_one(TextArea).cursor_location = (line_of(fault, self.text), 0)
 
     @on(TextArea.Changed)
-    def judge(self) -> None:
+    def validate(self) -> None:
         """Ask the reader what it thinks of the text."""
-        self.problem = self.check(self.query_one(TextArea).text)
+        text = self.query_one(TextArea).text
+        self.problem = self.check(text)
+        said = self.problem or (self.fault if text == self.text else "")
         why = self.query_one(".why", Static)
-        why.set_class(self.problem is None, "fine")
-        why.update(self.problem or "✓ a scenario: ctrl+s applies it")
+        why.set_class(not said, "fine")
+        why.update(f"✗ {said}" if said else "✓ a scenario")
+
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        self.query_one(TextArea).undo()
+
+    def action_redo(self) -> None:
+        """Make it again."""
+        self.query_one(TextArea).redo()
 
     def action_apply(self) -> None:
         """Give the text back if it is a scenario."""
         if self.problem is None:
             self.dismiss(self.query_one(TextArea).text)
 
+    def action_leave(self) -> None:
+        """Leave without keeping; where something would be lost, ask."""
+
+        def answered(key: str | None) -> None:
+            if key == "y":
+                self.dismiss_later(None)
+            elif key == "k":
+                self.call_later(self.action_apply)
+
+        if self.query_one(TextArea).text == self.text:
+            self.dismiss(None)
+        else:
+            self.app.push_screen(Confirmation("the changes are not kept", LOSE), answered)
+
 
 class GoTo(Overlay[int | None]):
     """A time to go to."""
+
+    HINTS: ClassVar[tuple[Hint, ...]] = (Hint("enter", "Go", "go", 3), BACK)
 
     def __init__(self, T: int) -> None:
         super().__init__()
@@ -180,16 +230,19 @@ class GoTo(Overlay[int | None]):
             yield Static(classes="why", markup=False)
 
     @on(Input.Submitted)
-    def go(self, event: Input.Submitted) -> None:
+    def action_go(self) -> None:
         """Give the time back, if there is such a one."""
-        if event.value.isdecimal() and int(event.value) <= self.T:
-            self.dismiss(int(event.value))
+        given = self.query_one(Input).value
+        if given.isdecimal() and int(given) <= self.T:
+            self.dismiss(int(given))
         else:
             self.query_one(".why", Static).update(f"t is a whole number from 0 to {self.T}")
 
 
 class Export(Overlay[str | None]):
     """What to save."""
+
+    HINTS: ClassVar[tuple[Hint, ...]] = (Hint("↑↓", "Choose", "", 2), Hint("enter", "Save", "", 3), BACK)
 
     KINDS: ClassVar[dict[str, str]] = {
         "svg": "a picture of this screen, SVG",
@@ -210,16 +263,24 @@ class Export(Overlay[str | None]):
         self.dismiss(event.option_id)
 
 
-class Ask(Overlay[str | None]):
+LOSE = {"n": "stay", "k": "keep them", "y": "lose them"}
+"""What can become of changes that are not kept."""
+
+
+class Confirmation(Overlay[str | None]):
     """A question with a key to each answer. The first changes nothing, and so does escape, which gives None."""
 
     def __init__(self, question: str, answers: Mapping[str, str]) -> None:
         super().__init__()
         self.question, self.answers = question, answers
 
+    def hints(self) -> tuple[Hint, ...]:
+        """Return the answers by their letters."""
+        return *(Hint(key, words, f"answer('{key}')", 3) for key, words in self.answers.items()), BACK
+
     def compose(self) -> ComposeResult:
         """Lay out the answers."""
-        with Vertical(classes="small ask") as box:
+        with Vertical(classes="small") as box:
             box.border_title = Content(self.question).markup
             yield Choices(*(Option(f"{key}  {words}", id=key) for key, words in self.answers.items()), markup=False)
 
@@ -227,7 +288,11 @@ class Ask(Overlay[str | None]):
         """Take an answer by its letter."""
         if event.key in self.answers:
             event.stop()
-            self.dismiss(event.key)
+            self.action_answer(event.key)
+
+    def action_answer(self, key: str) -> None:
+        """Give an answer back."""
+        self.dismiss(key)
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
@@ -235,8 +300,22 @@ class Ask(Overlay[str | None]):
         self.dismiss(event.option_id)
 
 
-NOTHING = view.ViewState(RunBuffer(), 0)
-"""Before there is a run."""
+class Refused(Overlay[None]):
+    """The card of what was refused; what lies behind it goes on as it was."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__()
+        self.message = message
+
+    def compose(self) -> ComposeResult:
+        """Lay out the card."""
+        card = ErrorCard()
+        card.border_title = "✗ refused"
+        yield card
+
+    def on_mount(self) -> None:
+        """Show what was refused."""
+        self.query_one(ErrorCard).show(self.message, "")
 
 
 def _keys(actions: Iterable[Action]) -> Table:
@@ -254,17 +333,19 @@ class Help(Overlay[None]):
     """The panel in focus, every action from the registry, and what each other panel means."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,question_mark", "leave", "back", priority=True)]
+    HINTS: ClassVar[tuple[Hint, ...]] = (Hint("↑↓", "Scroll", "", 2), Hint("q", "Back", "leave", 9))
 
-    def __init__(self, focused: str = "") -> None:
-        """Take the name of the panel that has the keys."""
+    def __init__(self, state: view.ViewState) -> None:
+        """Take what is looked at: panels have their titles from it, and that which has the keys comes first."""
         super().__init__()
-        self.panels = sorted(PANELS.values(), key=lambda panel: panel.name != focused)
-        self.first = 1 if focused in PANELS else 0
+        self.state = state
+        self.panels = sorted(PANELS.values(), key=lambda panel: panel.name != state.focused)
+        self.first = 1 if state.focused in PANELS else 0
 
     def compose(self) -> ComposeResult:
         """Lay out the panel in focus, the keys, then the other panels."""
         with VerticalScroll(classes="box") as box:
-            box.border_title = "help: ↑ ↓ scroll, q, ? or escape closes"
+            box.border_title = "help"
             yield from self._about(self.panels[: self.first])
             for group, actions in groupby(ACTIONS, key=lambda action: action.group):
                 yield Static(group, markup=False)
@@ -273,7 +354,7 @@ class Help(Overlay[None]):
 
     def _about(self, panels: Iterable[Panel]) -> ComposeResult:
         for panel in panels:
-            title = f"{panel.key} {panel.title(NOTHING)}"
+            title = f"{panel.key} {panel.title(self.state)}"
             yield Static(Content.assemble((title, "bold"), f"\n{panel.about}\n"), markup=False)
             formulas = "\n".join(f"  {formula}" for formula in panel.formula.split(";   "))
             yield Static(f"{formulas}\n", classes="formula", markup=False)

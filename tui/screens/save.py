@@ -15,16 +15,18 @@ from textual.widgets import Input, Static
 from markovdiff.study import confined
 from tui import form as forms
 from tui.screens.lists import Modal
+from tui.view.footer import Hint
 
 
 class SaveAs(Modal[Path | None]):
     """Under what name? Gives the path that was written, or None."""
 
     DEFAULT_CSS = """
-    SaveAs { align: center middle; }
-    SaveAs > #save { width: 60; max-width: 100%; height: auto; border: round $md-series-1; background: $background;
+    SaveAs { align: center bottom; }
+    SaveAs > #save { width: 100%; height: auto; border: round $md-series-1; background: $background;
                      border-title-color: $md-title; padding: 0 1; }
     SaveAs Input { height: 1; border: none; padding: 0; background: $md-cursor; }
+    SaveAs Input:focus { background-tint: $foreground 0%; }
     SaveAs Static { height: auto; color: $md-dim; }
     SaveAs .-wrong { color: $md-bad; }
     """
@@ -33,6 +35,8 @@ class SaveAs(Modal[Path | None]):
         Binding("y", "answer(True)", "write over it", show=False),
         Binding("n", "answer(False)", "another name", show=False),
     ]
+
+    HINTS: ClassVar[tuple[Hint, ...]] = (Hint("enter", "Save", "submit", 3), Hint("esc", "Back", "leave", 9))
 
     def __init__(self, text: str, folder: Path, stem: str, into: Path) -> None:
         super().__init__()
@@ -44,16 +48,16 @@ class SaveAs(Modal[Path | None]):
         with Vertical(id="save") as box:
             box.border_title = "save the scenario"
             yield Input(forms.free_name(self.into, self.stem), compact=True, select_on_focus=False)
-            yield Static(f"in {self.into}: enter saves, escape leaves", id="said", markup=False)
+            yield Static(f"in {self.into}", id="said", markup=False)
 
     def on_mount(self) -> None:
         """Let the form show through."""
         self.styles.background = Color(0, 0, 0, 0)
 
     @on(Input.Submitted)
-    def submitted(self, event: Input.Submitted) -> None:
+    def action_submit(self) -> None:
         """Write, unless there is such a file: then ask."""
-        name = event.value.strip()
+        name = self.query_one(Input).value.strip()
         path = Path(name)
         if path.name in ("", ".."):
             self.say("✗ a file needs a name")

@@ -35,7 +35,7 @@ class Card(Canvas):
         rows = card(tour, width, self.brief)
         self.styles.height = (len(rows) if self.brief else card_height(width)) + 2
         self.border_title, self.border_subtitle = Content(tour.title).markup, Content(tour.keys).markup
-        self.paint(rows)
+        self.show_rows(rows)
 
     @property
     def brief(self) -> bool:

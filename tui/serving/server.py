@@ -121,7 +121,8 @@ async def page(request: web.Request) -> web.Response:
     smallest, largest = FONT_SIZES
     size = min(max(_whole(request.query.get("fontsize"), FONT_SIZE), smallest), largest)
     text = Template((HERE / "page.html").read_text(encoding="utf-8"))
-    return web.Response(text=text.substitute(token=request.query["token"], size=size), content_type="text/html")
+    filled = text.substitute(token=request.query["token"], size=size, smallest=smallest, largest=largest)
+    return web.Response(text=filled, content_type="text/html")
 
 
 async def file(request: web.Request) -> web.FileResponse:

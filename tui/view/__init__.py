@@ -2,6 +2,6 @@
 
 from tui.view.headline import headline
 from tui.view.preview import preview
-from tui.view.view_state import MATRICES, SCALES, Number, Readable, ViewState
+from tui.view.view_state import MATRICES, SCALES, Readable, ReadNumber, ViewState
 
-__all__ = ["MATRICES", "SCALES", "Number", "Readable", "ViewState", "headline", "preview"]
+__all__ = ["MATRICES", "SCALES", "ReadNumber", "Readable", "ViewState", "headline", "preview"]

@@ -18,12 +18,16 @@ WIDEST_GAP = 4
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A key at the foot: how it is shown, what it does in a word, the action it stands for, how much it matters."""
+    """A key at the foot: how it is shown, what it does in a word, the action it stands for, how much it matters.
+
+    `in_front` is whether it is a tab, and of that which is in front.
+    """
 
     key: str
     word: str
     action: str
     weight: int
+    in_front: bool = False
 
     @property
     def width(self) -> int:
@@ -36,12 +40,12 @@ def chosen(hints: Sequence[Hint], width: int) -> list[tuple[int, Hint]]:
 
     >>> hints = [Hint("space", "Play", "play", 2), Hint("v", "Scale", "scale", 1), Hint("?", "Help", "help", 3)]
     >>> [(x, hint.word) for x, hint in chosen(hints, 20)]
-    [(1, 'Play'), (13, 'Help')]
+    [(1, 'Play'), (14, 'Help')]
     """
     kept = list(hints)
-    while kept and sum(hint.width + 2 for hint in kept) > width:
+    while kept and sum(hint.width + 2 for hint in kept) > width + 1:
         kept.remove(min(reversed(kept), key=lambda hint: hint.weight))
-    spare = width - sum(hint.width + 2 for hint in kept)
+    spare = width + 1 - sum(hint.width + 2 for hint in kept)
     gap = min(2 + spare // max(len(kept) - 1, 1), WIDEST_GAP)
     places, x = [], 1
     for hint in kept:
@@ -55,7 +59,8 @@ def footer(hints: Sequence[Hint], width: int) -> Row:
     row: Row = []
     for x, hint in chosen(hints, width):
         row += [BLANK] * (x - len(row))
-        row += [*cells(hint.key, "series-2"), BLANK, *cells(hint.word, "")]
+        key, word = ("title", "title") if hint.in_front else ("series-2", "")
+        row += [*cells(hint.key, key), BLANK, *cells(hint.word, word)]
     return row + [BLANK] * (width - len(row))
 
 

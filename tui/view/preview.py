@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui import raster
 from tui.glyphs import shorten
 from tui.raster import Row, Series
-from tui.rows import Field, line, number, paragraph
+from tui.rows import RowField, line, number, paragraph
 from tui.run_buffer import RunBuffer, short
 
 
@@ -23,7 +23,7 @@ def preview(run: RunBuffer, width: int, height: int) -> list[Row]:
     ends = [f"  I: {first} → {last} {o.unit}" for first, last in falls] if run.at(o.T) else []
     words = [
         number((f" K={o.K} T={o.T}",), "title", rank=3),
-        Field((f"  {shorten(kind, 30)}", f"  {shorten(o.kernel, 30)}", ""), "title"),
+        RowField((f"  {shorten(kind, 30)}", f"  {shorten(o.kernel, 30)}", ""), "title"),
         number(ends, "series-2", rank=1),
     ]
     entropy, information = run.numbers("entropy"), run.numbers("mutual_information")

@@ -7,9 +7,9 @@ from typing import Any
 from tui.glyphs import shorten
 from tui.messages import Answer, Question
 from tui.raster import Row
-from tui.rows import Field, Words, line, number
+from tui.rows import RowField, Words, line, number
 from tui.run_buffer import NO_NUMBERS, short
-from tui.view.view_state import Number, Readable, ViewState, bits, fraction_forms, roundings
+from tui.view.view_state import Readable, ReadNumber, ViewState, bits, fraction_forms, roundings
 
 STEP_NAMES = {
     "entropy": "H(x_{t})",
@@ -41,13 +41,25 @@ TOTAL_NAMES = {
 SAMPLER_NAMES = {"kl": "KL(q‖ν)"}
 
 
-def paint(view: ViewState, spot: Readable | None, answer: str | None, width: int) -> Row:
+GREETING = (
+    " new here?  T is a tour in ten questions, ? the help; space plays, e changes the chain",
+    " new here?  T is a tour, ? the help; space plays, e edits",
+)
+"""What is said once, the first time."""
+
+
+def greeting(width: int) -> Row:
+    """Return the row that says where to begin."""
+    return line([RowField(GREETING, "title")], width)
+
+
+def render(view: ViewState, spot: Readable | None, answer: str | None, width: int) -> Row:
     """Return the row; `answer` is the exact fraction where the engine has given it."""
     if spot is None or view.run.opened is None:
         return line([], width)
     if isinstance(spot, Question):
         names = dict.fromkeys(f" {question_name(view, spot, letters)} " for letters in (30, 12, 6))
-        return line([Field([*names], "dim", rank=5), *_fraction(answer, _picture(view, spot), width)], width)
+        return line([RowField([*names], "dim", rank=5), *_fraction(answer, _picture(view, spot), width)], width)
     return _number(view, spot, width)
 
 
@@ -77,9 +89,9 @@ def _picture(view: ViewState, q: Question) -> float | None:
         column = run.posterior(q.t, q.j) if q.kind == "posterior" else run.forward(q.t, q.j, q.x0)
         return column[q.i] if column else None
     entries = run.matrix(q.t, q.kind)
-    if entries is None or max(q.i, q.j) >= len(entries):
+    if entries is None or max(q.i, q.j) >= run.K:
         return None
-    return entries[q.j][q.i] if q.kind == "reverse" else entries[q.i][q.j]
+    return entries.entry(q.j, q.i) if q.kind == "reverse" else entries.entry(q.i, q.j)
 
 
 def _fraction(exact: str | None, picture: float | None, width: int) -> Words:
@@ -95,12 +107,13 @@ def _fraction(exact: str | None, picture: float | None, width: int) -> Words:
         return [number((f"= {exact}", *sizes), "title", rank=9)]
     n, _, d = exact.partition("/")
     if len(exact) + 2 <= width // 2:
-        return [number((f"= {exact}", *sizes), "title", rank=9), number((f"  {sizes[0]}",), "dim")]
+        size = sizes[0] if sizes[0].startswith("≈") else f"= {sizes[0]}"
+        return [number((f"= {exact}", *sizes), "title", rank=9), number((f"  {size}",), "dim")]
     lengths = (f"  a fraction of {len(n):,} over {len(d):,} digits", f"  {len(n):,}/{len(d):,} digits")
     return [number(sizes, "title", rank=9), number(lengths, "dim")]
 
 
-def _record(view: ViewState, spot: Number) -> Any:
+def _record(view: ViewState, spot: ReadNumber) -> Any:
     """Return what the result has for a number: a record, a fraction, or None."""
     finished = view.run.finished
     if spot.sampler is not None:
@@ -111,7 +124,7 @@ def _record(view: ViewState, spot: Number) -> Any:
     return view.run.value(spot.t, spot.quantity)
 
 
-def _name(view: ViewState, spot: Number) -> str:
+def _name(view: ViewState, spot: ReadNumber) -> str:
     """Return what a number is called; of sequences the bound is formed by the product kernel."""
     if spot.sampler is not None:
         return SAMPLER_NAMES[spot.quantity]
@@ -121,30 +134,44 @@ def _name(view: ViewState, spot: Number) -> str:
     return name.replace("η(Q", "η(⊗Q") if view.has_sequences and spot.quantity == "sdpi_bound" else name
 
 
-def _number(view: ViewState, spot: Number, width: int) -> Row:
-    run, record, name = view.run, _record(view, spot), _name(view, spot)
+def _number(view: ViewState, spot: ReadNumber, width: int) -> Row:
+    record, name = _record(view, spot), _name(view, spot)
     words = (f" {name} ", "dim")
     if record is None:
-        return line([words, ("…" if run.at(spot.t or 0) is None else "is not defined here", "dim")], width)
+        return line([(f" {name}: {_missing(view, spot)}", "dim")], width)
     if isinstance(record, str):
         return line([words, *_fraction(record, None, width)], width)
     return line([words, *_certified(record, view.unit), number(_shadow(view, spot), "dim", rank=2)], width)
 
 
-def _shadow(view: ViewState, spot: Number) -> list[str]:
+def _missing(view: ViewState, spot: ReadNumber) -> str:
+    """Return why a number is not there: it is still to come, the run ended before it, or there is none such."""
+    if view.run.at(spot.t or 0) is None:
+        return "was not computed" if view.run.trouble else "…"
+    if spot.t == 0:
+        return "there is no step into t = 0"
+    if spot.quantity in ("beta", "alpha_bar"):
+        return "this kernel has none"
+    if spot.quantity == "total_variation_to_prior":
+        return "undecided"
+    return "too large to find" if view.has_sequences else "a process with memory has none"
+
+
+def _shadow(view: ViewState, spot: ReadNumber) -> list[str]:
     """Return what float64 has instead of I(x0;x_t), how far it is off, what is wrong with it in kind; and shorter."""
-    shade = view.run.float_error(spot.t) if view.shadow and spot.t is not None else None
-    if shade is None or spot.quantity != "mutual_information":
+    float_error = view.run.float_error(spot.t) if view.shadow and spot.t is not None else None
+    if float_error is None or spot.quantity != "mutual_information":
         return []
-    if shade["mutual_information"] is None:
+    if float_error["mutual_information"] is None:
         return ["  float64: no number"]
-    value, error = float(shade["mutual_information"]), shade["relative_error"]
-    off = f", error ≤ {error['upper']}" if error else ", where the truth is 0" if value else ""
+    value, error = float(float_error["mutual_information"]), float_error["relative_error"]
+    off = f", relative error ≤ {error['upper']}" if error else ", where the truth is 0" if value else ""
     kinds = {"false_rise": "↑ false rise", "stands_still": "= stuck", "negative": "− negative"}
-    slips = [words for key, words in kinds.items() if shade[key]]
-    marks = "".join(f" {words[0]}" for words in slips)
+    slips = [words for key, words in kinds.items() if float_error[key]]
+    marks = "".join(f" ({words[0]})" for words in slips)
     found = f"  float64 {value:.6g}"
-    return [f"{found}{off} {' '.join(slips)}".rstrip(), f"{found}{off}{marks}", f"{found}{marks}", found]
+    words = "".join(f" ({kind})" for kind in slips)
+    return [f"{found}{off}{words}", f"{found}{off}{marks}", f"{found}{marks}", found]
 
 
 def _certified(record: dict[str, Any], unit: str) -> Words:
@@ -154,13 +181,13 @@ def _certified(record: dict[str, Any], unit: str) -> Words:
     shorter = [f"{form} {unit}" for form in roundings(record, 15)] + [*roundings(record, 6)]
     if "lower" not in record or record["lower"] is None:
         if value in NO_NUMBERS:
-            return [(short(record), "title"), (f" {_witness(record)}", "dim")]
-        return [number((value, *shorter), "title", rank=9), Field((f" {unit}, float64: not certified",), "dim")]
+            return [(short(record), "title"), RowField(_because(record), "dim")]
+        return [number((value, *shorter), "title", rank=9), RowField((f" {unit}, float64: not certified",), "dim")]
     lower, upper = str(record["lower"]), str(record["upper"])
     closed = str(record["closed_form"] or "")
-    exact = Field((f"  = {closed}" if closed != value and closed else "", ""), "title", 1, whole=True)
+    exact = RowField((f"  = {closed}" if closed != value and closed else "", ""), "title", 1, whole=True)
     if lower == upper:
-        return [number((f"= {value} {unit}", *shorter), "title", rank=9), exact, Field(("  exactly", ""), "dim")]
+        return [number((f"= {value} {unit}", *shorter), "title", rank=9), exact, RowField(("  exactly", ""), "dim")]
     enclosures = dict.fromkeys((f" ∈ [{lower}, {upper}]", f" ∈ {narrowed(lower, upper)}"))
     return [number((f"{value} {unit}", *shorter), "title", rank=9), number([*enclosures], "dim"), exact]
 
@@ -180,6 +207,23 @@ def whole(view: ViewState, spot: Readable | None) -> str:
     return str(value) if lower is None or lower == upper else f"{value} [{lower}, {upper}]"
 
 
+def in_full(view: ViewState, spot: Readable | None) -> tuple[str, list[tuple[str, str]]]:
+    """Return what is read out by its name, and its parts, each with its words and all its digits; none if not known."""
+    if spot is None:
+        return "", []
+    name = question_name(view, spot) if isinstance(spot, Question) else _name(view, spot)
+    record = None if isinstance(spot, Question) else _record(view, spot)
+    if isinstance(record, dict):
+        parts = {"value": "value", "not below": "lower", "not above": "upper", "closed form": "closed_form"}
+        return name, [(words, str(record[key])) for words, key in parts.items() if record.get(key) is not None]
+    n, slash, d = (exact := whole(view, spot)).partition("/")
+    if not slash:
+        return name, [("value", exact)] if exact else []
+    lengths = ((f"numerator, {len(n):,} digits", n), (f"denominator, {len(d):,} digits", d))
+    size = fraction_forms(exact)[1]
+    return name, [*lengths, ("about" if size.startswith("≈") else "exactly", size)]
+
+
 def narrowed(lower: str, upper: str) -> str:
     """Return an enclosure with what its ends share written once: 0.3421[4, 7].
 
@@ -193,7 +237,24 @@ def narrowed(lower: str, upper: str) -> str:
     return f"{a[:shared]}[{a[shared:]}, {b[shared:]}]" + (f"e{e}" if e else "")
 
 
-def _witness(record: dict[str, Any]) -> str:
-    """Return where it is infinite or undefined."""
-    witness = record.get("witness")
-    return ", ".join(f"{key} = {value}" for key, value in witness.items()) if isinstance(witness, dict) else ""
+def _because(record: dict[str, Any]) -> list[str]:
+    """Return why it is infinite or undefined, in as many words as there is room for: where the reverse model gives 0.
+
+    >>> _because({"value": "inf", "witness": {"t": 2, "x0": "a", "x_t": "b"}})[1]
+    ' because the reverse model gives 0 to (x0 = a, x_t = b) at t = 2'
+    """
+    witness = dict(record.get("witness") or {})
+    if not witness:
+        return [""]
+    t = witness.pop("t", None)
+    what = ", ".join(f"{key} = {value}" for key, value in witness.items())
+    at = "" if t is None else f" at t = {t}"
+    if record["value"] != "inf":
+        return [f" because of ({what}){at}", f" ({what}){at}"]
+    return [
+        f" because the reverse model gives 0 to what occurs: ({what}){at}",
+        f" because the reverse model gives 0 to ({what}){at}",
+        f" because the model gives 0 to ({what}){at}",
+        f" because p = 0 for ({what}){at}",
+        f" because p = 0{at}",
+    ]

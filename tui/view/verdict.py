@@ -5,12 +5,18 @@ That is which fail, what is undecided, and whether the rest was proved or only c
 
 from __future__ import annotations
 
-from tui.rows import Field
+from tui.rows import RowField
 from tui.run_buffer import RunBuffer
 
+KIND_RANK = 5
+"""By how much longer it is told how the verdict is known than that it holds of how many checks."""
 
-def verdict(run: RunBuffer, before: str = "", rank: int = 0) -> Field:
-    """Return the state of the checks as a field: failed, undecided, running, or that all hold."""
+
+def verdict(run: RunBuffer, before: str = "", rank: int = 0) -> list[RowField]:
+    """Return the state of the checks as fields: failed, undecided, running, or that all hold and how that is known.
+
+    How it is known outlasts the count of the checks, but not that I rises, where that was expected.
+    """
     if run.finished is None:
         ended = run.trouble is not None
         return _field(
@@ -29,10 +35,22 @@ def verdict(run: RunBuffer, before: str = "", rank: int = 0) -> Field:
         return _field(before, "mark", rank + 3, f"{words}, {held} hold" + "s" * (held == 1), words, "?")
     if not n:
         return _field(before, "dim", rank, "no checks", "")
-    where = ", float64" if any(check["decided"] == "float" for check in checks) else ", proved"
+    where = "float64" if any(check["decided"] == "float" for check in checks) else "proved"
     words = f"✓ {n} checks hold" if n > 1 else "✓ 1 check holds"
-    return _field(before, "good", rank, words + where, words, f"✓ {n} hold" + "s" * (n == 1), "✓")
+    short = f"✓ {n} hold" + "s" * (n == 1)
+    if any((check["check"], check["expected"]) == ("mi-decay", "violated") for check in checks):
+        rises = "; I rises, as expected"
+        forms = (
+            f"{words}, {where}{rises}",
+            words + rises,
+            f"{short}, {where}; I rises",
+            f"{short}; I rises",
+            short,
+            "✓",
+        )
+        return _field(before, "good", rank + 1, *forms)
+    return [*_field(before, "good", rank, words, short, "✓"), *_field(", ", "good", rank + KIND_RANK, where, "")]
 
 
-def _field(before: str, style: str, rank: int, *forms: str) -> Field:
-    return Field([before + form if form else "" for form in dict.fromkeys(forms)], style, rank, whole=True)
+def _field(before: str, style: str, rank: int, *forms: str) -> list[RowField]:
+    return [RowField([before + form if form else "" for form in dict.fromkeys(forms)], style, rank, whole=True)]

@@ -7,7 +7,7 @@ numbers are the engine's, only placed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, Inexact, localcontext
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -18,9 +18,12 @@ from tui.run_buffer import RunBuffer, short
 SCALES = ("linear", "square root", "logarithmic")
 MATRICES: tuple[Kind, ...] = ("cumulative", "step", "joint", "reverse")
 
+FORM_WIDTH, FORM_BESIDE_FROM = 44, 70
+"""Columns of the form, and those that a screen has at least on which it stands beside the picture."""
+
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class ReadNumber:
     """A number of the run by its name in the result: of step t, of a sampler, or else one of the ledger's totals."""
 
     quantity: str
@@ -28,8 +31,17 @@ class Number:
     sampler: int | None = None
 
 
-Readable: TypeAlias = Question | Number
+Readable: TypeAlias = Question | ReadNumber
 """What is under the cursor or the mouse: an entry of a distribution, or a number of the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scrolled:
+    """How far a panel's table was scrolled: to the row `first`, while it followed the row `around`."""
+
+    panel: str
+    around: int
+    first: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,10 @@ class ViewState:
     - `hover` is where the mouse is: a panel's name, x and y
     - `sampler` is the number of the sampler that is looked at, counted round and round
     - `edited` is whether the chain was changed and is not saved
+    - `scrolled` is how far tables were scrolled
+    - `fault` is what went wrong with the run, while its card is in sight
+    - `editing` is whether the form stands at the right
+    - `greeting` is whether somebody new is told where to begin, where else a number is read out
     - `size` is the screen's, in columns and rows; `touring` whether the card of the tour takes some of them
     """
 
@@ -72,11 +88,25 @@ class ViewState:
     sampler: int = 0
     arrived: int = 0
     edited: bool = False
+    scrolled: tuple[Scrolled, ...] = ()
+    fault: str = ""
+    editing: bool = False
+    greeting: bool = False
 
     @property
     def focused(self) -> str:
         """The name of the panel that has the keys."""
         return self.recent[0] if self.recent else ""
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the card stands where the panels are, which have no whole picture of a run that ended early."""
+        return bool(self.fault) and self.run.finished is None
+
+    @property
+    def beside(self) -> int:
+        """Columns at the right that the form has."""
+        return form_width(self.size[0]) if self.editing else 0
 
     def answer(self, question: Question | Column) -> Answer | ColumnAnswer | None:
         """Return what the engine has said to a question, if it has."""
@@ -97,16 +127,34 @@ class ViewState:
         return self.run.labels[i] if 0 <= i < len(self.run.labels) else "?"
 
 
-@lru_cache(maxsize=512)
+def form_width(width: int) -> int:
+    """Return the columns that the form has on a screen of so many; 0 where it has all of them.
+
+    >>> form_width(69), form_width(80), form_width(120)
+    (0, 40, 44)
+    """
+    return 0 if width < FORM_BESIDE_FROM else min(width // 2, FORM_WIDTH)
+
+
 def fraction_forms(exact: str) -> tuple[str, ...]:
     """Return an exact number, and its roundings from fifteen digits to one with ≈; what is no number stays as it is.
 
-    >>> fraction_forms("1/1000")[::15], fraction_forms("1/2")[:2], fraction_forms("undecided")
-    (('1/1000', '≈0.001'), ('1/2', '≈0.500000000000000'), ('undecided',))
+    A fraction that a decimal is equal to has that, without ≈.
+
+    >>> fraction_forms("1/1000"), fraction_forms("1/3")[::15], fraction_forms("undecided")
+    (('1/1000', '0.001'), ('1/3', '≈0.3'), ('undecided',))
+    >>> fraction_forms("7/16")[:4]
+    ('7/16', '0.4375', '≈0.438', '≈0.44')
     """
     if not exact[:1].isdigit():
         return (exact,)
-    return tuple(dict.fromkeys([exact, *(approximate(exact, digits) for digits in range(15, 0, -1))]))
+    return tuple(dict.fromkeys([exact, *_roundings(*_leading(exact))]))
+
+
+@lru_cache(maxsize=2048)
+def _roundings(head: str, foot: str, shift: int, whole: bool) -> list[str]:
+    """Return the roundings of head/foot·10^shift; a long fraction is not kept, only its leading digits."""
+    return [_rounded(head, foot, shift, whole, digits) for digits in range(15, 0, -1)]
 
 
 def fraction(exact: str, room: int) -> str:
@@ -132,16 +180,32 @@ def approximate(exact: str, digits: int) -> str:
     """Return ≈ and the size of a fraction n/d from the first forty digits of each: no long number is made an int.
 
     >>> approximate("1/3", 5), approximate("1/3" + "0" * 400, 3), approximate("7", 3)
-    ('≈0.33333', '≈3.33e-401', '≈7.00')
+    ('≈0.33333', '≈3.33e-401', '7')
     """
+    return _rounded(*_leading(exact), digits)
+
+
+def _leading(exact: str) -> tuple[str, str, int, bool]:
+    """Return the leading digits of n and d, the power of ten that they lack, and whether n/d is that; decimals stay."""
     n, _, d = exact.partition("/")
-    head, foot = n[:40], (d or "1")[:40]
-    value = (Decimal(head) / Decimal(foot)).scaleb(len(n) - len(head) - (len(d or "1") - len(foot)))
     if not d:
-        value = Decimal(exact)
-    size = value.adjusted()
-    if value == 0:
-        return "≈0"
-    if not -4 <= size < digits:
-        return f"≈{value:.{digits - 1}e}".replace("e+", "e")
-    return f"≈{value:.{digits - 1 - size}f}"
+        return exact, "1", 0, exact.isdigit()
+    head, foot = n[:40], d[:40]
+    return head, foot, len(n) - len(head) - (len(d) - len(foot)), (head, foot) == (n, d)
+
+
+def _rounded(head: str, foot: str, shift: int, whole: bool, digits: int) -> str:
+    with localcontext() as context:
+        context.prec = 50
+        context.clear_flags()
+        value = (Decimal(head) / Decimal(foot)).scaleb(shift)
+        known = whole and not context.flags[Inexact]
+        size = value.adjusted()
+        if value == 0:
+            return "0" if known else "≈0"
+        text = f"{value:.{digits - 1}e}".replace("e+", "e")
+        if -4 <= size < digits:
+            text = f"{value:.{digits - 1 - size}f}"
+        if not known or Decimal(text) != value:
+            return f"≈{text}"
+        return f"{value.normalize():f}" if -4 <= size < 15 else f"{value.normalize():e}".replace("e+", "e")

@@ -6,11 +6,9 @@ from fractions import Fraction
 
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.rational import text
-from markovdiff.process.chain import Chain, Moment
-from tui.messages import Answer, Column, ColumnAnswer, Message, Question
-
-COLUMN_MAX_K = 1024
-"""Whole posteriors are sent up to this K: longer ones nobody reads."""
+from markovdiff.process.chain import Chain
+from markovdiff.process.moment import Moment
+from tui.messages import COLUMN_MAX_K, Answer, Column, ColumnAnswer, Message, Question
 
 SHORT_BITS = 64
 """A fraction in a column is sent exactly while its denominator has at most this many bits: it must fit a panel."""

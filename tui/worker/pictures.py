@@ -1,18 +1,20 @@
-"""A chain's matrices and laws as float64, for the screen alone."""
+"""A chain's matrices and laws as float64, for the screen alone: whole, in square blocks, or in closed form."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from math import nan
+from math import isnan, nan
 
 from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.enclosure import stochastic_ball
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.process.chain import Chain, Moment
-from markovdiff.process.transition import IdentityPlusRankOne, Transition
+from markovdiff.process.chain import Chain
+from markovdiff.process.moment import Moment
+from markovdiff.process.transition import RowParts, Transition
+from tui.messages import KernelParts
 from tui.worker.answers import entry_of, pair
 
 FLOAT_BITS = 80
@@ -92,13 +94,47 @@ def floats(M: RationalMatrix) -> list[float]:
 
 def _kernel(W: Transition) -> list[float]:
     """Return the entries, row by row; in O(K) divisions where columns have one number off the diagonal."""
-    if not isinstance(W, IdentityPlusRankOne):
+    if (parts := W.parts) is None or parts.mask is not None:
         return floats(W.dense.matrix)
-    kept, whole, total = W.keep.numerator, W.keep.denominator, W.target.total
-    fresh = [(whole - kept) * w for w in W.target.weights]
+    kept, whole, total = parts.keep.numerator, parts.keep.denominator, parts.target.total
+    fresh = [(whole - kept) * w for w in parts.target.weights]
     found = [f / (whole * total) for f in fresh] * W.K
     found[:: W.K + 1] = [(kept * total + f) / (whole * total) for f in fresh]
     return found
+
+
+def coarse(matrices: dict[str, bytes], K: int, grain: int) -> dict[str, bytes]:
+    """Return the largest of each square block of `grain` states; a row is NaN throughout or nowhere."""
+    found, firsts = {}, range(0, K, grain)
+    for kind, packed in matrices.items():
+        numbers = struct.unpack(f"<{K * K}d", packed)
+        blocks: list[float] = []
+        for first in firsts:
+            rows = [numbers[i * K : (i + 1) * K] for i in range(first, min(first + grain, K))]
+            defined = [row for row in rows if not isnan(row[0])] or rows
+            most = list(map(max, zip(*defined, strict=True)))
+            blocks += [max(most[j : j + grain]) for j in firsts]
+        found[kind] = _packed(blocks)
+    return found
+
+
+def closed_forms(chain: Chain) -> Iterator[tuple[RowParts, RowParts | None]]:
+    """Yield for t = 0 … T what Q̄_t and Q_t are in closed form; nothing where they are matrices of their own."""
+    cumulative = chain.kernel.identity()
+    if cumulative is None or cumulative.parts is None:
+        return
+    yield cumulative.parts, None
+    for t in range(1, chain.T + 1):
+        step = chain.transition(t)
+        cumulative = cumulative.then(step)
+        if cumulative.parts is None:
+            return
+        yield cumulative.parts, step.parts
+
+
+def in_floats(parts: RowParts) -> KernelParts:
+    """Return the shares of a closed form as floats."""
+    return KernelParts(float(parts.keep), float(parts.fresh), float(parts.gone))
 
 
 def _packed(numbers: Sequence[float]) -> bytes:

@@ -8,10 +8,11 @@ from random import Random
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.errors import LimitError
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.chain import Chain
+from markovdiff.process.moment import Moment
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.trajectories import Pause, backward, forward
-from tui.messages import STOPPED, Sample, Sampled
+from tui.messages import STOPPED, SampleAnswer, SampleQuestion
 
 MAX_COUNT = 512
 """Particles: more than a screen has half rows."""
@@ -21,9 +22,9 @@ MAX_DRAWS = 2**18
 
 
 def sample(
-    asked: Sample, chain: Chain, model: ReverseModel | None, prior: RationalMatrix, kept: Mapping[int, Moment],
+    asked: SampleQuestion, chain: Chain, model: ReverseModel | None, prior: RationalMatrix, kept: Mapping[int, Moment],
     pause: Pause = lambda: None, without: str = "a process with memory has no reverse model",
-) -> Sampled:  # fmt: skip
+) -> SampleAnswer:  # fmt: skip
     """Sample both directions, with at most as many particles as can be sampled in a moment.
 
     `model` is None where there is none, and `without` says why; `kept` are moments that are known already.
@@ -31,17 +32,17 @@ def sample(
     count = min(asked.count, MAX_COUNT, MAX_DRAWS // chain.T)
     if count < 1:
         why = "too large to sample: too many steps" if asked.count > 0 else "no particles were asked for"
-        return Sampled(asked.seed, 0, b"", None, 0, why)
+        return SampleAnswer(asked.seed, 0, b"", None, 0, why)
     random = Random(asked.seed)  # noqa: S311  (sampling, not secrets)
     there = _packed(forward(chain, count, random, pause))
     if model is None:
-        return Sampled(asked.seed, count, there, None, 0, without)
+        return SampleAnswer(asked.seed, count, there, None, 0, without)
     try:
         paths = backward(chain, model, prior, count, random, kept, pause)
     except LimitError as error:
-        return Sampled(asked.seed, count, there, None, 0, f"{error.what}: {error.where}")
+        return SampleAnswer(asked.seed, count, there, None, 0, f"{error.what}: {error.where}")
     stopped = paths[0].count(None)
-    return Sampled(asked.seed, count, there, _packed(paths), stopped, "")
+    return SampleAnswer(asked.seed, count, there, _packed(paths), stopped, "")
 
 
 def _packed(rows: Sequence[Sequence[int | None]]) -> bytes:

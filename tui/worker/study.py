@@ -7,50 +7,61 @@ kept while they are small, and from them an exact answer takes microseconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from math import ceil
 from multiprocessing.connection import Connection
 from typing import Any
 
-from markovdiff.arithmetic.enclosure import as_decimal, decimal_text
+from markovdiff.arithmetic.decimals import as_decimal, decimal_text
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
-from markovdiff.errors import MarkovdiffError
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.designs.inspection import inspect
+from markovdiff.designs.words import lines
+from markovdiff.errors import MarkovdiffError, UnfinishedError
+from markovdiff.process.chain import Chain
+from markovdiff.process.moment import Moment
 from markovdiff.process.reverse import ReverseModel
 from markovdiff.process.transition import Dense
 from markovdiff.study.forecast import check_forecast, forecast
+from markovdiff.study.loading import loads
 from markovdiff.study.naive_float import NaiveFloat, check_certified
-from markovdiff.study.result import Sampled as SampledResult
-from markovdiff.study.result import Step, quantity_record
+from markovdiff.study.plain import plain
+from markovdiff.study.result import Step
 from markovdiff.study.run import run
-from markovdiff.study.scenario import Scenario, loads
+from markovdiff.study.sampled import Sampled
+from markovdiff.study.scenario import Scenario
+from markovdiff.study.summary import first_lost
 from tui.messages import (
     Ask,
     Column,
     Failed,
     Finished,
+    InspectionAnswer,
+    InspectionQuestion,
+    KernelParts,
     Likely,
     Message,
+    NaiveFloatAnswer,
+    NaiveFloatQuestion,
     Opened,
     Question,
     Request,
-    Sample,
-    Sampled,
-    Shadow,
-    Shadowed,
+    SampleAnswer,
+    SampleQuestion,
     StepDone,
 )
 from tui.worker.answers import answer, exists, without
-from tui.worker.pictures import Pictures, floats
+from tui.worker.pictures import Pictures, closed_forms, coarse, floats, in_floats
 from tui.worker.sampling import sample
 
 MATRICES_MAX_K = 64
-"""Matrices are sent up to this K: beyond, no screen has room for one."""
+"""Matrices are sent whole up to this K: beyond, no screen has room for one, and blocks or closed forms are sent."""
 
 KEPT_BITS = 2**30
 """Moments are kept for questions while their integers have about this many bits together (128 MiB)."""
@@ -123,11 +134,11 @@ class Study:
         self.prior: RationalMatrix
         self.kept: dict[int, Moment] = {}
         self.room = KEPT_BITS
-        self.waiting: list[Question | Column | Shadow] = []
+        self.waiting: list[Question | Column | NaiveFloatQuestion | InspectionQuestion] = []
         self.truths: list[tuple[Enclosed, str | None]] = []
         self.running, self.finished = True, False
         self.has_fractions = True
-        self.samples: list[Sample] = []
+        self.samples: list[SampleQuestion] = []
         self.sampling = False
         self.listen: Listen = lambda: None
 
@@ -142,7 +153,8 @@ class Study:
         except MarkovdiffError as error:
             self.send(Failed(str(error), error.status))
         except MemoryError:
-            self.send(Failed("out of memory; fewer states or steps, or shorter denominators", 3))
+            remedy = "fewer states or steps, or shorter denominators"
+            self.send(Failed(str(UnfinishedError("out of memory", remedy=remedy)), 3))
         except Exception as error:  # a bug must be seen on the screen too
             self.send(Failed(f"{type(error).__name__}: {error}", 3))
         self.running = False
@@ -163,8 +175,8 @@ class Study:
             check_forecast(chain)
         self.prior = scenario.prior(chain)
         self.send(opened(scenario, chain, self.prior.rows()[0], self.request.text))
-        moments = chain.moments()
-        pictures = Pictures(chain) if chain.K <= MATRICES_MAX_K else None
+        moments, closed = chain.moments(), self._closed(chain)
+        pictures, grain = (None, 1) if closed else (Pictures(chain), ceil(chain.K / MATRICES_MAX_K))
         before: Moment | None = None
 
         def on_step(step: Step) -> None:
@@ -173,25 +185,39 @@ class Study:
             self._keep(now)
             p_t = floats(now.marginal)
             matrices = None if pictures is None else pictures.matrices(before, now, p_t)
+            if matrices is not None and grain > 1:
+                matrices = coarse(matrices, chain.K, grain)
             is_short = now.marginal.d.bit_length() * chain.K <= SHOWN_BITS
             record = step.record(distributions=is_short and not sequences)
-            self.send(StepDone(step.t, record, tuple(p_t), matrices))
+            self.send(StepDone(step.t, record, array("d", p_t), matrices, grain, next(closed) if closed else None))
             before = now
 
         self._finish(scenario, on_step)
 
     def _run_inexactly(self, scenario: Scenario, chain: Chain) -> None:
-        """Run in balls or floats what is too big to be walked exactly beside: no matrices, no fractions to ask for."""
+        """Run in balls or floats what is too big to be walked exactly beside: no fractions to ask for.
+
+        There are no matrices either, but those in closed form.
+        """
         self.has_fractions = False
         given = scenario.file.reverse.prior
         law = last_decimals(chain) if given == "marginal" else scenario.prior(chain).rows()[0]
         self.send(opened(scenario, chain, law, self.request.text))
 
+        closed = self._closed(chain)
+
         def on_step(step: Step) -> None:
-            p_t = tuple(0.0 if p is None else float(p) for p in step.marginal)
-            self.send(StepDone(step.t, step.record(distributions=True), p_t, None))
+            p_t = array("d", (0.0 if p is None else float(p) for p in step.marginal))
+            parts = next(closed) if closed else None
+            self.send(StepDone(step.t, step.record(distributions=True), p_t, None, parts=parts))
 
         self._finish(scenario, on_step)
+
+    def _closed(self, chain: Chain) -> Iterator[tuple[KernelParts, KernelParts | None]] | None:
+        """Return Q̄_t and Q_t for t = 0 … T in closed form, where a large chain has that."""
+        if not has_closed_form(chain):
+            return None
+        return ((in_floats(bar), in_floats(step) if step else None) for bar, step in closed_forms(chain))
 
     def _finish(self, scenario: Scenario, on_step: Callable[[Step], None]) -> None:
         """Run, answering questions in between, and send the rest of the result."""
@@ -219,20 +245,20 @@ class Study:
             self.kept[now.t] = now
 
     def ask(self, question: Ask) -> None:
-        """Answer at once if that is cheap, else when the run has ended; particles and shadows wait for its end."""
-        if isinstance(question, Sample):
+        """Answer at once if that is cheap, else when the run has ended; what is not one number waits for its end."""
+        if isinstance(question, SampleQuestion):
             if self.running and self.samples:  # only the last is wanted then, and each has its reply
                 waiting = self.samples.pop()
-                self.send(Sampled(waiting.seed, 0, b"", None, 0, "the particles come when the run has ended"))
+                self.send(SampleAnswer(waiting.seed, 0, b"", None, 0, "the particles come when the run has ended"))
             self.samples.append(question)
             if not self.running and not self.sampling:
                 self._sample()
             return
-        if isinstance(question, Shadow):
+        if isinstance(question, NaiveFloatQuestion | InspectionQuestion):
             if self.running:
                 self.waiting.append(question)
             else:
-                self.send(self._shadowed())
+                self.send(self._shadowed() if isinstance(question, NaiveFloatQuestion) else self._inspected())
             return
         chain, t = self.chain if self.has_fractions else None, question.t
         if chain is not None and not exists(question, chain):
@@ -254,37 +280,50 @@ class Study:
             self.send(self._sampled(self.samples.pop(0)))
         self.sampling = False
 
-    def _sampled(self, asked: Sample) -> Sampled:
+    def _sampled(self, asked: SampleQuestion) -> SampleAnswer:
         if not self.finished or self.chain is None:
-            return Sampled(asked.seed, 0, b"", None, 0, "the run did not finish")
+            return SampleAnswer(asked.seed, 0, b"", None, 0, "the run did not finish")
         if not self.has_fractions:
-            return Sampled(asked.seed, 0, b"", None, 0, "particles need exact arithmetic, too dear for this chain")
+            return SampleAnswer(asked.seed, 0, b"", None, 0, "particles need exact arithmetic, too dear for this chain")
         try:
             return sample(asked, self.chain, self._model, self.prior, self.kept, self.listen, self._without_model)
         except GoneError:
             raise
         except Exception as error:  # a bug must be seen on the screen too
-            return Sampled(asked.seed, 0, b"", None, 0, f"{type(error).__name__}: {error}")
+            return SampleAnswer(asked.seed, 0, b"", None, 0, f"{type(error).__name__}: {error}")
 
-    def _shadowed(self) -> Shadowed:
+    def _shadowed(self) -> NaiveFloatAnswer:
         """Send float64 beside the run; what is asked meanwhile is answered between two steps."""
         if not self.finished or self.chain is None or self.scenario is None:
-            return Shadowed((), "the run did not finish")
+            return NaiveFloatAnswer((), "the run did not finish")
         found = []
         try:
             check_certified(self.scenario.file.arithmetic.kind)
             self.scenario.chain_of_one_symbol("float64's formula")
-            shades = NaiveFloat(self.chain, self.scenario.unit)
+            float64 = NaiveFloat(self.chain, self.scenario.unit)
             for truth, decay in self.truths:
-                found.append(shades.beside(truth, decay).record())
+                found.append(float64.compared_with(truth, decay))
                 self.listen()
         except MarkovdiffError as error:
-            return Shadowed((), error.what)
+            return NaiveFloatAnswer((), error.what)
         except GoneError:
             raise
         except Exception as error:  # a bug must be seen on the screen too
-            return Shadowed((), f"{type(error).__name__}: {error}")
-        return Shadowed(tuple(found))
+            return NaiveFloatAnswer((), f"{type(error).__name__}: {error}")
+        return NaiveFloatAnswer(tuple(one.record() for one in found), lost=first_lost(found))
+
+    def _inspected(self) -> InspectionAnswer:
+        """Send what `inspect` says; what is asked meanwhile waits."""
+        if not self.finished or self.scenario is None:
+            return InspectionAnswer((), "the run did not finish")
+        try:
+            return InspectionAnswer(tuple(lines(inspect(self.scenario))))
+        except MarkovdiffError as error:
+            return InspectionAnswer((), str(error))
+        except MemoryError:
+            return InspectionAnswer((), "out of memory")
+        except Exception as error:  # a bug must be seen on the screen too
+            return InspectionAnswer((), f"{type(error).__name__}: {error}")
 
     @cached_property
     def _model(self) -> ReverseModel | None:
@@ -300,9 +339,9 @@ class Study:
         return "a process with memory has no reverse model"
 
 
-def likely(sampled: SampledResult) -> tuple[Likely, ...]:
+def likely(sampled: Sampled) -> tuple[Likely, ...]:
     """Return the likeliest sequences of the data beside what a sampler makes of them."""
-    return tuple((one.x0, text(one.probability), quantity_record(one.mass)) for one in sampled.true)
+    return tuple((one.x0, text(one.probability), plain(one.mass)) for one in sampled.true)
 
 
 def is_affordable(chain: Chain) -> bool:
@@ -317,10 +356,17 @@ def last_decimals(chain: Chain) -> tuple[Decimal, ...]:
     return tuple(as_decimal(float(p), 15) for p in last_of(chain).p)
 
 
+def has_closed_form(chain: Chain) -> bool:
+    """Return whether all matrices of a chain that is too large for them have few distinct values."""
+    identity = chain.kernel.identity() if chain.K > MATRICES_MAX_K else None
+    return identity is not None and identity.parts is not None
+
+
 def opened(scenario: Scenario, chain: Chain, prior: Sequence[Fraction | Decimal], file: str) -> Opened:
     """Return what is known before the first step."""
     spec = scenario.file
     schedule = spec.noise.schedule
+    closed = next(closed_forms(chain))[0] if has_closed_form(chain) else None
     return Opened(
         name=scenario.name,
         title=scenario.title,
@@ -338,4 +384,6 @@ def opened(scenario: Scenario, chain: Chain, prior: Sequence[Fraction | Decimal]
         expectations=tuple(scenario.expectations.items()),
         file=file,
         length=None if scenario.sequences is None else scenario.sequences.length,
+        target=None if closed is None else tuple(w / closed.target.total for w in closed.target.weights),
+        mask=None if closed is None else closed.mask,
     )

@@ -68,7 +68,7 @@ class Enclosures:
         return [self.p0[i] + self.p0[n - 1 - i] if n - 1 - i >= held else self.p0[i] for i in range(held)]
 
     def averaged(self) -> list[arb]:
-        """Σ_i p_0[i] Q̄_t[i, j], which is p_t[j]."""
+        """Return Σ_i p_0[i] Q̄_t[i, j], which is p_t[j]."""
         held, n = self.W.nrows(), len(self.p0)
         with ALONE, ctx.workprec(self.bits):
             first = (arb_mat([self.p0[:held]]) * self.W).entries()
@@ -153,7 +153,7 @@ class EnclosureRecursion:
         return _cleared(p.entries(), np.asarray(possible))
 
     def dobrushin(self, t: int) -> Fraction:
-        """η(Q_t), exactly; 1 from the pattern alone where two rows are disjoint."""
+        """Return η(Q_t), exactly; 1 from the pattern alone where two rows are disjoint."""
         _, pattern = self.step(t)
         key = self.made and self.made[0]
         formula = self.chain.kernel.dobrushin_formula(self.chain.strength(t))
@@ -166,23 +166,23 @@ class EnclosureRecursion:
         return self.contraction[1]
 
     def undone_by_one(self, t: int) -> bool:
-        """Whether each x_t can come from one x_{t−1} only."""
+        """Return whether each x_t can come from one x_{t−1} only."""
         _, pattern = self.step(t)
         return bool((pattern[self.at(t - 1).possible].sum(axis=0) <= 1).all())
 
     def moves_nothing(self, t: int) -> bool:
-        """Whether x_t is surely x_{t−1}: of a Markov chain, known from where the integers of Q_t are not zero."""
+        """Return whether x_t is surely x_{t−1}: of a Markov chain, by where Q_t is not zero."""
         _, pattern = self.step(t)
         possible = self.at(t - 1).possible
         return bool((pattern[possible] == np.eye(len(possible), dtype=bool)[possible]).all())
 
     def forgets_all(self, t: int) -> bool:
-        """Whether the rows of Q_t that x_{t−1} can be in are one and the same, exactly."""
+        """Return whether the rows of Q_t that x_{t−1} can be in are one and the same, exactly."""
         places, table = np.flatnonzero(self.at(t - 1).possible), self.chain.transition(t).dense.table
         return all(table[i] == table[places[0]] for i in places[1:])
 
     def step(self, t: int) -> tuple[arb_mat, Flags]:
-        """Q_t in balls, and where it is not zero; kept while the kernel stays the same."""
+        """Return Q_t in balls, and where it is not zero; kept while the kernel stays the same."""
         beta = self.chain.strength(t)
         if self.made is None or self.made[0] != (beta, self.bits):
             made = self.chain.kernel.own_balls(beta, self.bits) or enclosed(self.chain.transition(t).dense, self.bits)

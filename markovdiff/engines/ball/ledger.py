@@ -52,7 +52,7 @@ class EnclosedLedger(Generic[Now]):
         self.added: arb | None = arb(0)
 
     def observe(self, now: Now) -> Entry[Term] | None:
-        """Take step t into the books."""
+        """Enter step t in the ledger."""
         self.now = now
         if now.before is None:
             return None

@@ -20,27 +20,33 @@ from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
-from markovdiff.engines.ball.information import EnclosedInformation, TimeStep
-from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, RankOneSnapshot, vanishes
+from markovdiff.engines.ball.information import TimeStep
+from markovdiff.engines.ball.rank_one_information import (
+    RankOneBallInformation,
+    RankOneSnapshot,
+    StructuredInformation,
+    vanishes,
+)
 from markovdiff.errors import InternalError
 from markovdiff.measures.information import divergence_of, entropy_of
-from markovdiff.measures.protocol import Decay, Snapshot
+from markovdiff.measures.protocol import Snapshot
 from markovdiff.process.chain import Chain
-from markovdiff.process.kernels import MaskUniform, uniform
+from markovdiff.process.kernels import uniform
+from markovdiff.process.masked import MaskedNoise
 
 
-def kernel_of(chain: Chain) -> MaskUniform:
-    """Return the chain's kernel. Raises InternalError where it is another one."""
-    if not isinstance(chain.kernel, MaskUniform):
+def noise_of(chain: Chain) -> MaskedNoise:
+    """Return the chain's mask and rates. Raises InternalError where its steps are others."""
+    noise = chain.kernel.masked_noise
+    if noise is None:
         raise InternalError(f"a kernel that masks and draws was expected, not {chain.kernel!r}")
-    return chain.kernel
+    return noise
 
 
 def unmasked_chain(chain: Chain) -> Chain:
     """Return the chain of y_t, on the states besides the mask."""
-    kernel = kernel_of(chain)
-    data = chain.data.without_state(kernel.mask)
-    return Chain(data, uniform(chain.K - 1), kernel.uniform_betas, chain.T)
+    noise = noise_of(chain)
+    return Chain(chain.data.without_state(noise.mask), uniform(chain.K - 1), noise.draws, chain.T)
 
 
 def unmasked(law: RationalMatrix, mask: int) -> RationalMatrix | None:
@@ -66,7 +72,7 @@ class MaskedSnapshot(Snapshot[TimeStep, Quantity]):
 
 
 @dataclass(frozen=True, eq=False)
-class MaskedBallInformation(EnclosedInformation):
+class MaskedBallInformation(StructuredInformation):
     """Information of a chain that masks and draws, enclosed: `drawn` is what is known of y_t, `left` is c_t."""
 
     before: MaskedSnapshot | None
@@ -79,9 +85,9 @@ class MaskedBallInformation(EnclosedInformation):
         return self.whole
 
     @property
-    def kernel(self) -> MaskUniform:
-        """The kernel."""
-        return kernel_of(self.whole)
+    def noise(self) -> MaskedNoise:
+        """The mask and the rates."""
+        return noise_of(self.whole)
 
     def forget(self) -> MaskedSnapshot:
         return MaskedSnapshot(
@@ -90,11 +96,11 @@ class MaskedBallInformation(EnclosedInformation):
 
     @property
     def _gamma(self) -> Fraction:
-        return self.kernel.gammas[self.t - 1]
+        return self.noise.gammas[self.t - 1]
 
     @property
     def _draws(self) -> Fraction:
-        return self.kernel.uniform_betas[self.t - 1]
+        return self.noise.draws[self.t - 1]
 
     @cached_property
     def _mask_entropy(self) -> Quantity:
@@ -129,17 +135,6 @@ class MaskedBallInformation(EnclosedInformation):
         return len(self.whole.data.support) == 1 or still or nothing_left
 
     @cached_property
-    def loss(self) -> Quantity:
-        assert self.before is not None
-        return self.before.mutual_information.minus(self.mutual_information, self.loses_nothing)
-
-    @cached_property
-    def decay(self) -> Decay:
-        assert self.before is not None
-        change = self.before.mutual_information.minus(self.mutual_information)
-        return "equal" if vanishes(change, self.t, known=self.loses_nothing) else "strict"
-
-    @cached_property
     def dobrushin(self) -> Fraction | None:
         return 1 - self._gamma if self.t else None
 
@@ -156,9 +151,9 @@ class MaskedBallInformation(EnclosedInformation):
         return self.before.left == 0 or (self._gamma == 0 and self.drawn.law_stays)
 
     def divergence(self, law: RationalMatrix) -> Quantity | None:
-        """KL(p_t‖law), None where it is infinite."""
-        others = unmasked(law, self.kernel.mask)
-        share = Fraction(int(law.N[0, self.kernel.mask]), int(law.d))
+        """Return KL(p_t‖law), None where it is infinite."""
+        others = unmasked(law, self.noise.mask)
+        share = Fraction(int(law.N[0, self.noise.mask]), int(law.d))
         of_mask = divergence_of(masked_or_not(self.left), masked_or_not(1 - share))
         if of_mask is None or self.left == 0 or others is None:
             return of_mask
@@ -166,5 +161,5 @@ class MaskedBallInformation(EnclosedInformation):
         return None if of_drawn is None else Quantity.total([of_mask, of_drawn.times(self.left)])
 
     def inconsistency(self) -> dict[str, object] | None:
-        """Where the two routes to the law of y_t do not meet."""
+        """Return where the two routes to the law of y_t do not meet."""
         return self.drawn.inconsistency()

@@ -13,26 +13,26 @@ from flint import arb, ctx, fmpz
 from markovdiff.arithmetic.enclosure import ALONE
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
-from markovdiff.engines.ball.masked_information import MaskedBallInformation, kernel_of
+from markovdiff.engines.ball.masked_information import MaskedBallInformation, noise_of
 from markovdiff.engines.ball.prior import UNWRITTEN, ZERO
-from markovdiff.engines.ball.rank_one_information import Setting
+from markovdiff.engines.ball.rank_one_information import RankOneSetting
 from markovdiff.engines.ball.rank_one_prior import refined
 from markovdiff.measures.ledger import Term, Unbounded
-from markovdiff.measures.prior_likelihood import Drawn, excess_ball
+from markovdiff.measures.rank_one_prior_likelihood import RankOneEnds, excess_ball
 from markovdiff.process.chain import Chain
 
 
 class MaskedBallPrior:
     """The prior π beside p_T, None where it is p_T itself; `left` is c_T."""
 
-    def __init__(self, chain: Chain, prior: RationalMatrix | None, setting: Setting, left: Fraction) -> None:
+    def __init__(self, chain: Chain, prior: RationalMatrix | None, setting: RankOneSetting, left: Fraction) -> None:
         self.chain, self.prior = chain, prior
-        self.walk, self.left, self.kernel = setting.walk, left, kernel_of(chain)
+        self.walk, self.left, self.noise = setting.walk, left, noise_of(chain)
         self.own: list[fmpz] = []
         self.of_mask = fmpz(0)
         if prior is not None:
             weights = prior.N.entries()
-            self.of_mask = weights.pop(self.kernel.mask)
+            self.of_mask = weights.pop(self.noise.mask)
             self.own = [weights[i] for i in self.walk.classes.first]
 
     @property
@@ -47,9 +47,12 @@ class MaskedBallPrior:
 
     def is_still(self) -> bool | None:
         """Say whether I_1 = I_T, where that is known."""
-        kernel = self.kernel
-        moves = any(kernel.gammas[1:]) or any(kernel.uniform_betas[1:])
-        return len(self.chain.data.support) == 1 or self.walk.is_gone(1) or kernel.gammas[0] == 1 or not moves
+        lost = self.walk.is_gone(1) or self.noise.gammas[0] == 1
+        return len(self.chain.data.support) == 1 or lost or self.noise.is_over(1)
+
+    @property
+    def _mask_label(self) -> str:
+        return self.chain.states[self.noise.mask]
 
     def _label(self, k: int) -> str:
         return self.walk.chain.states[self.walk.classes.first[k]]
@@ -65,7 +68,7 @@ class MaskedBallPrior:
         if found is not None:
             return found
         T, x0 = self.chain.T, self.chain.states[self.chain.data.support[0]]
-        label = self.kernel.label
+        label = self._mask_label
         if self.left == 1 or self.of_mask != 0:
             k = next(k for k, there in enumerate(self._possible) if there and self.own[k] == 0)
             label = self._label(k)
@@ -80,7 +83,7 @@ class MaskedBallPrior:
         T = self.chain.T
         beyond = next((k for k, there in enumerate(self._possible) if self.own[k] != 0 and not there), None)
         if beyond is not None or (self.of_mask != 0 and self.left == 1):
-            label = self.kernel.label if beyond is None else self._label(beyond)
+            label = self._mask_label if beyond is None else self._label(beyond)
             words = f"the model reaches x_{T} = {label!r}, of which R_{T} says nothing"
             return Unbounded("undefined", {"t": T, "x_t": label}, words)
         support = [k for k, n in enumerate(self.walk.p0) if n]
@@ -125,7 +128,7 @@ class MaskedBallPrior:
             pi = [arb(w) / self.prior.d for w in (*self.own, self.of_mask)]
             w = [arb(0) if q.is_zero() else x / q for x, q in zip(pi, p, strict=True)]
             off = [arb(0) if q.is_zero() else (x - q) / q for x, q in zip(pi, p, strict=True)]
-            masses = [*(m * x for m, x in zip(walk.copies, p0, strict=True)), arb(0)]
-            reached = [*(m * left * fresh / n for m in walk.copies), gone]
-            ends = Drawn(left * keep, arb(1), reached)
+            masses = [*(m * x for m, x in zip(walk.multiplicities, p0, strict=True)), arb(0)]
+            reached = [*(m * left * fresh / n for m in walk.multiplicities), gone]
+            ends = RankOneEnds(left * keep, arb(1), reached)
         return excess_ball(ends, masses, w, off, bits)

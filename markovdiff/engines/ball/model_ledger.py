@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpz
@@ -25,20 +25,23 @@ from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.engines.ball.forward import EnclosureRecursion, Enclosures
-from markovdiff.engines.ball.information import BallInformation, BallSnapshot, entropy, information, never_exact
+from markovdiff.engines.ball.information import BallInformation, BallSnapshot
 from markovdiff.engines.ball.ledger import relation
 from markovdiff.engines.ball.prior import ZERO, BallPrior
-from markovdiff.engines.ball.reverse import Side, Step, reverse_ball
+from markovdiff.engines.ball.reverse import BallReverseStep, BallSide, reverse_ball
+from markovdiff.engines.ball.sums import entropy, information, never_exact
 from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.ledger import Ledger
 from markovdiff.engines.exact.ledger import model_error as exact_error
 from markovdiff.engines.float64.forward import is_consistent
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.checks.finding import Finding
+from markovdiff.measures.denoiser_loss import is_sure, unbounded_cost
 from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add, in_order, remarks, unbounded_gap
 from markovdiff.measures.likelihood_support import LikelihoodSupport, unbounded_error
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel
+from markovdiff.process.reverse.denoisers import Denoiser
 from markovdiff.process.reverse.numbers import BesideBayes
 from markovdiff.process.support import Patterns
 
@@ -50,7 +53,7 @@ MOST_BITS = 2048
 
 
 def g(rho: arb, bits: int) -> arb:
-    """ρ − log(1+ρ) = Σ_{n≥2} (−ρ)^n/n; after n = N at most 2|ρ|^{N+1}/(N+1) is left for |ρ| ≤ ½."""
+    """Return ρ − log(1+ρ) = Σ_{n≥2} (−ρ)^n/n; after n = N at most 2|ρ|^{N+1}/(N+1) is left for |ρ| ≤ ½."""
     if not abs(rho) < SMALL:
         return rho - rho.log1p()
     N = 2 + bits // SERIES_FROM
@@ -71,10 +74,10 @@ class BallModel:
         self.chain, self.model = chain, model
         self.walk = walk if list(rows) == walk.rows else EnclosureRecursion(chain, walk.bits, rows)
         self.patterns = Patterns(chain, model, rows, lambda t: self.walk.step(t)[1])
-        self.last: tuple[tuple[int, int], Step, BesideBayes] | None = None
+        self.last: tuple[tuple[int, int], BallReverseStep, BesideBayes] | None = None
         self.error: tuple[tuple[int, int], arb] | None = None
 
-    def at(self, t: int) -> tuple[Step, BesideBayes]:
+    def at(self, t: int) -> tuple[BallReverseStep, BesideBayes]:
         """Return the step from t−1 to t and R_t (the last is remembered)."""
         self.walk.at(t)
         key = t, self.walk.bits
@@ -82,14 +85,16 @@ class BallModel:
             self.last = key, *self._made(t)
         return self.last[1], self.last[2]
 
-    def _made(self, t: int) -> tuple[Step, BesideBayes]:
+    def _made(self, t: int) -> tuple[BallReverseStep, BesideBayes]:
         now, before = self.walk.at(t), self.walk.at(t - 1)
-        seen, sight, allowed = self.patterns.at(t)
-        step = Step(self.chain, Side(before, seen), Side(now, sight), self.walk.step(t)[0], allowed)
+        seen, pattern, allowed = self.patterns.at(t)
+        step = BallReverseStep(
+            self.chain, BallSide(before, seen), BallSide(now, pattern), self.walk.step(t)[0], allowed
+        )
         return step, reverse_ball(self.model, step)
 
     def model_error(self, t: int) -> arb:
-        """Δ_t with the bits that are now thought enough, where it is finite (the last is remembered)."""
+        """Return Δ_t with the bits that are now thought enough, where it is finite (the last is remembered)."""
         step, reverse = self.at(t)
         key = t, step.bits
         if self.error is None or self.error[0] != key:
@@ -97,14 +102,14 @@ class BallModel:
         return self.error[1]
 
     def evaluate(self, t: int, bits: int) -> arb:
-        """Δ_t to `bits` bits, relative. Raises UnfinishedError where the limit of precision is met."""
+        """Return Δ_t to `bits` bits, relative. Raises UnfinishedError where the limit of precision is met."""
         return self.walk.evaluate(t, lambda _now: self.model_error(t), bits)
 
 
-def model_error(step: Step, reverse: BesideBayes) -> arb:
-    """Δ_t, where it is finite."""
+def model_error(step: BallReverseStep, reverse: BesideBayes) -> arb:
+    """Return Δ_t, where it is finite."""
     bits, seen = step.bits, step.seen
-    outside = step.allowed.cells & ~seen & step.now.sight.possible[:, None]
+    outside = step.allowed.cells & ~seen & step.now.pattern.possible[:, None]
     with ALONE, ctx.workprec(bits):
         total = arb(0)
         for pair, rho in zip(step.pair[seen], reverse.rho[seen], strict=True):
@@ -114,7 +119,16 @@ def model_error(step: Step, reverse: BesideBayes) -> arb:
         return total
 
 
-def plainly(step: Step, reverse: BesideBayes) -> arb:
+def denoiser_cost(step: BallReverseStep, denoiser: Denoiser) -> arb:
+    """Return C_t = E[−log p̃(x0|x_t)], where it is finite."""
+    pattern = step.now.pattern
+    with ALONE, ctx.workprec(step.bits):
+        paid = (pattern.reach & pattern.known[:, None]).T
+        joint, guess = (step.p0 * step.now.Q_bar.T)[paid], denoiser.split(step).whole(step)[paid]
+        return -sum((q * p.log() for q, p in zip(joint, guess, strict=True)), arb(0))
+
+
+def plainly(step: BallReverseStep, reverse: BesideBayes) -> arb:
     """E log(Q_t/R_t)."""
     with ALONE, ctx.workprec(step.bits):
         seen, total = step.seen, arb(0)
@@ -124,7 +138,7 @@ def plainly(step: Step, reverse: BesideBayes) -> arb:
 
 
 def noise(state: Enclosures) -> arb:
-    """H(x_t|x0)."""
+    """Return H(x_t|x0)."""
     with ALONE, ctx.workprec(state.bits):
         rows = zip(state.p0, state.rows, state.reach.tolist(), strict=True)
         held = ((p, [x for x, there in zip(row, cells, strict=True) if there]) for p, row, cells in rows)
@@ -147,6 +161,7 @@ class BallModelLedger:
         self.reached = LikelihoodSupport(chain.states)
         self.errors: list[Term] = []
         self.terms: list[Term] = []
+        self.costs: list[Term] = []
         self.loose: dict[int, arb] = {}
         self.product: arb_mat | None = None
         self.restricted: list[int] = []
@@ -154,7 +169,7 @@ class BallModelLedger:
         self.cheap = cheap
 
     def observe(self, now: BallInformation) -> Entry[Term] | None:
-        """Take step t into the books."""
+        """Enter step t in the ledger."""
         self.now = now
         if now.before is None:
             return None
@@ -172,14 +187,33 @@ class BallModelLedger:
         if isinstance(error, Quantity):
             plain = plainly(step, reverse)
             self._check(now.walk.at(now.t - 1), now.walk.at(now.t), plain, self.loose.get(now.t, arb(0)))
-        return Entry(term, error)
+        cost = self._cost(now, step)
+        self.costs += [] if cost is None else [cost]
+        return Entry(term, error, cost)
 
-    def _error(self, t: int, step: Step, reverse: BesideBayes) -> Term:
+    def _cost(self, now: BallInformation, step: BallReverseStep) -> Term | None:
+        """C_t, None where there is no denoiser."""
+        denoiser, pattern = self.model.prediction, step.now.pattern
+        if denoiser is None:
+            return None
+        if denoiser.is_posterior:
+            return now.conditional_entropy
+        if denoiser.is_data:
+            return now.data_entropy
+        support = denoiser.support(self.chain, pattern)
+        lost = unbounded_cost(support, pattern, self.states)
+        if lost is not None or is_sure(support, pattern):
+            return lost or ZERO
+        t = now.t
+        evaluate = partial(self.at.walk.evaluate, t, lambda _: denoiser_cost(self.at.at(t)[0], denoiser))
+        return Quantity(evaluate, never_exact, zero=False)
+
+    def _error(self, t: int, step: BallReverseStep, reverse: BesideBayes) -> Term:
         """Δ_t."""
-        lost = unbounded_error(step.allowed, step.before.sight, step.now.sight, self.states)
+        lost = unbounded_error(step.allowed, step.before.pattern, step.now.pattern, self.states)
         if lost is not None:
             return lost
-        certain = (step.allowed.cells[step.now.sight.possible].sum(axis=1) <= 1).all()
+        certain = (step.allowed.cells[step.now.pattern.possible].sum(axis=1) <= 1).all()
         if reverse.bayes or certain:
             return ZERO
         first = self.at.model_error(t)
@@ -262,6 +296,7 @@ class BallModelLedger:
             model_error=error,
             prior_gap=gap,
             nll_excess=excess,
+            cross_entropy=self._sum(self.costs) if self.costs else None,
         )
         return totals, self._verdict(totals)
 

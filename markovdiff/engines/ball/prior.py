@@ -15,7 +15,8 @@ from markovdiff.arithmetic.enclosure import ALONE
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.engines.ball.forward import Enclosures
-from markovdiff.engines.ball.information import BallInformation, dot, never_exact
+from markovdiff.engines.ball.information import BallInformation
+from markovdiff.engines.ball.sums import dot, never_exact
 from markovdiff.measures.ledger import Term, Unbounded
 from markovdiff.process.chain import Chain
 

@@ -40,7 +40,7 @@ class RankOneRecursion:
         self.chain = chain
         self.target = chain.target
         self.classes = chain.classes_beside(law.N.entries() for law in laws)
-        self.copies = self.classes.copies
+        self.multiplicities = self.classes.multiplicities
         self.p0 = [chain.data.weights[i] for i in self.classes.first]
         self.mu = [self.target.weights[i] for i in self.classes.first]
         self._tables: dict[int, list[tuple[arb, arb]]] = {}
@@ -52,7 +52,7 @@ class RankOneRecursion:
         return type(self), (self.chain, ())
 
     def kept(self, t: int, bits: int) -> tuple[arb, arb]:
-        """κ_t and 1 − κ_t. Raises UnfinishedError past the limit of precision."""
+        """Return κ_t and 1 − κ_t. Raises UnfinishedError past the limit of precision."""
         if bits > MOST_BITS:
             raise UnfinishedError("enclosures of this precision do not settle it", where=f"t = {t}", got=f"{bits} bits")
         grain = -(-bits // GRAIN) * GRAIN
@@ -101,11 +101,11 @@ class RankOneRecursion:
     # what is known exactly
 
     def is_kept(self, t: int) -> bool:
-        """Whether κ_t = 1: nothing has been drawn afresh."""
+        """Return whether κ_t = 1: nothing has been drawn afresh."""
         return t <= self._first_noise
 
     def is_gone(self, t: int) -> bool:
-        """Whether κ_t = 0: everything has been."""
+        """Return whether κ_t = 0: everything has been."""
         return t >= self._first_fresh
 
     @cached_property
@@ -117,7 +117,7 @@ class RankOneRecursion:
         return next((t for t, beta in enumerate(self.chain.betas, 1) if beta == 1), self.chain.T + 1)
 
     def possible(self, t: int) -> list[bool]:
-        """Which classes p_t gives mass to."""
+        """Return which classes p_t gives mass to."""
         return self._supports[self.is_kept(t), self.is_gone(t)]
 
     @cached_property
@@ -138,7 +138,7 @@ class RankOneRecursion:
         return {}
 
     def share(self, t: int) -> Fraction:
-        """κ_t exactly (the last is remembered)."""
+        """Return κ_t exactly (the last is remembered)."""
         if t not in self._shares:
             self._shares.clear()
             self._shares[t] = prod((1 - beta for beta in self.chain.betas[:t]), start=Fraction(1))
@@ -171,7 +171,7 @@ class RankOneRecursion:
         return found
 
     def is_at(self, t: int, place: Fraction | None) -> bool:
-        """Whether p_t is the law of that place."""
+        """Return whether p_t is the law of that place."""
         if place is None or self.is_stationary:
             return place is not None
         keep, _ = self.kept(t, 128)

@@ -16,6 +16,7 @@ and enclosures have to agree.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -26,8 +27,9 @@ from flint import arb, arb_mat, ctx, fmpz
 from markovdiff.arithmetic.enclosure import ALONE, SERIES_FROM, accuracy, exponent, f_series, sign_of
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
-from markovdiff.engines.ball.information import EnclosedInformation, Exactly, TimeStep, never_exact
+from markovdiff.engines.ball.information import EnclosedInformation, Exactly, TimeStep
 from markovdiff.engines.ball.rank_one_forward import RankOneRecursion
+from markovdiff.engines.ball.sums import never_exact
 from markovdiff.engines.exact.information import Information
 from markovdiff.errors import InternalError
 from markovdiff.measures.information import SPARE_BITS
@@ -56,16 +58,16 @@ class Against:
         return self.walk.place(self.law)
 
     def is_at(self, t: int) -> bool:
-        """Whether it is p_t, exactly."""
+        """Return whether it is p_t, exactly."""
         return self.walk.is_at(t, self.place)
 
     def cross_entropy(self, t: int, bits: int) -> arb:
-        """−Σ p_t log law = κ_t·(−Σ p_0 log law) + (1−κ_t)·(−Σ μ log law): finite where law misses nothing of p_t."""
+        """Return −Σ p_t log law = κ_t·(−Σ p_0 log law) + (1−κ_t)·(−Σ μ log law), finite where law ≫ p_t."""
         if bits not in self.means:
             self.means.clear()
             with ALONE, ctx.workprec(bits):
                 logs = [(arb(w) / self.law.d).log() if w != 0 else arb(0) for w in self.weights]
-                column = arb_mat(len(logs), 1, [m * x for m, x in zip(self.walk.copies, logs, strict=True)])
+                column = arb_mat(len(logs), 1, [m * x for m, x in zip(self.walk.multiplicities, logs, strict=True)])
                 own, drawn = ((row * column)[0, 0] for row in self.walk.fixed(bits))
             self.means[bits] = own, drawn
         own, drawn = self.means[bits]
@@ -75,7 +77,7 @@ class Against:
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
+class RankOneSetting:
     """What all times share: the walk, the laws that p_t is compared with, and the exact chain where that is cheap."""
 
     walk: RankOneRecursion
@@ -105,14 +107,14 @@ class Setting:
     def weights(self) -> dict[int, tuple[fmpz, int]]:
         """For each weight of μ the weight that p_0 gives to its states, and how many there are."""
         found: dict[int, tuple[fmpz, int]] = {}
-        for n, w, m in zip(self.walk.p0, self.walk.mu, self.walk.copies, strict=True):
+        for n, w, m in zip(self.walk.p0, self.walk.mu, self.walk.multiplicities, strict=True):
             mass, count = found.get(w, (fmpz(0), 0))
             found[w] = mass + n * m, count + m
         return found
 
     def is_certain(self, t: int) -> bool:
-        """Whether one state alone is possible at t."""
-        found = [m for m, there in zip(self.walk.copies, self.walk.possible(t), strict=True) if there]
+        """Return whether one state alone is possible at t."""
+        found = [m for m, there in zip(self.walk.multiplicities, self.walk.possible(t), strict=True) if there]
         return found == [1]
 
     @cached_property
@@ -128,12 +130,32 @@ class RankOneSnapshot(Snapshot[TimeStep, Quantity]):
     pushed: arb_mat
 
 
+class StructuredInformation(EnclosedInformation):
+    """Of a chain whose structure alone decides whether a step loses nothing."""
+
+    @property
+    @abstractmethod
+    def loses_nothing(self) -> bool:
+        """Whether x0 and x_{t−1} are independent given x_t."""
+
+    @cached_property
+    def loss(self) -> Quantity:
+        assert self.before is not None
+        return self.before.mutual_information.minus(self.mutual_information, self.loses_nothing)
+
+    @cached_property
+    def decay(self) -> Decay:
+        assert self.before is not None
+        change = self.before.mutual_information.minus(self.mutual_information)
+        return "equal" if vanishes(change, self.t, known=self.loses_nothing) else "strict"
+
+
 @dataclass(frozen=True, eq=False)
-class RankOneBallInformation(EnclosedInformation):
+class RankOneBallInformation(StructuredInformation):
     """Information of a chain that forgets towards one law, enclosed."""
 
     before: RankOneBallInformation | RankOneSnapshot | None
-    setting: Setting
+    setting: RankOneSetting
 
     @property
     def chain(self) -> Chain:
@@ -205,17 +227,6 @@ class RankOneBallInformation(EnclosedInformation):
         return self._is_certain or self._is_still
 
     @cached_property
-    def loss(self) -> Quantity:
-        assert self.before is not None
-        return self.before.mutual_information.minus(self.mutual_information, self.loses_nothing)
-
-    @cached_property
-    def decay(self) -> Decay:
-        assert self.before is not None
-        change = self.before.mutual_information.minus(self.mutual_information)
-        return "equal" if vanishes(change, self.t, known=self.loses_nothing) else "strict"
-
-    @cached_property
     def dobrushin(self) -> Fraction | None:
         if self.t == 0:
             return None
@@ -228,7 +239,7 @@ class RankOneBallInformation(EnclosedInformation):
         return 0 if vanishes(self.bound.minus(self.mutual_information), self.t, known=tight) else 1
 
     def divergence(self, law: RationalMatrix) -> Quantity | None:
-        """KL(p_t‖law), None where it is infinite."""
+        """Return KL(p_t‖law), None where it is infinite."""
         other = self.setting.against(law)
         if any(there and w == 0 for there, w in zip(self.walk.possible(self.t), other.weights, strict=True)):
             return None
@@ -255,7 +266,7 @@ class RankOneBallInformation(EnclosedInformation):
         return self.walk.pushed(self.before.pushed, self.t, FIRST_BITS)
 
     def inconsistency(self) -> dict[str, object] | None:
-        """Where the two routes to p_t do not meet, or κ + (1−κ) does not meet 1."""
+        """Return where the two routes to p_t do not meet, or κ + (1−κ) does not meet 1."""
         keep, fresh = self.walk.kept(self.t, FIRST_BITS)
         if not self.pushed.overlaps(self.walk.law(self.t, FIRST_BITS)):
             return {"t": self.t, "sum": "Σ_i J_ij ≠ p_t[j]"}
@@ -273,14 +284,14 @@ def vanishes(change: Quantity, t: int, *, known: bool) -> bool:
     return known
 
 
-def entropy_ball(setting: Setting, t: int, bits: int) -> arb:
-    """H(x_t), with bits to spare for differences."""
+def entropy_ball(setting: RankOneSetting, t: int, bits: int) -> arb:
+    """Return H(x_t), with bits to spare for differences."""
     bits += SPARE_BITS
-    return entropy_of_law(setting.walk.law(t, bits), setting.walk.copies, bits)
+    return entropy_of_law(setting.walk.law(t, bits), setting.walk.multiplicities, bits)
 
 
-def noise_ball(setting: Setting, t: int, bits: int) -> arb:
-    """H(x_t|x0), with bits to spare for differences."""
+def noise_ball(setting: RankOneSetting, t: int, bits: int) -> arb:
+    """Return H(x_t|x0), with bits to spare for differences."""
     walk, bits = setting.walk, bits + SPARE_BITS
     data, target = walk.chain.data.total, walk.target.total
     keep, fresh = walk.kept(t, bits)
@@ -294,14 +305,14 @@ def noise_ball(setting: Setting, t: int, bits: int) -> arb:
         return found
 
 
-def centred_ball(setting: Setting, t: int, bits: int) -> arb:
+def centred_ball(setting: RankOneSetting, t: int, bits: int) -> arb:
     """Return I_t as a sum of terms that are not negative."""
     walk, d = setting.walk, setting.walk.chain.data.total
     keep, fresh = walk.kept(t, bits)
     law, mu = walk.law(t, bits).entries(), walk.fixed(bits)[1].entries()
     with ALONE, ctx.workprec(bits):
         found = arb(0)
-        for m, n, p, w in zip(walk.copies, walk.p0, law, mu, strict=True):
+        for m, n, p, w in zip(walk.multiplicities, walk.p0, law, mu, strict=True):
             if n:
                 scale = keep / p
                 stays, others = arb(n) / d, arb(d - n) / d
@@ -312,14 +323,14 @@ def centred_ball(setting: Setting, t: int, bits: int) -> arb:
 
 
 def divergence_ball(other: Against, t: int, bits: int) -> arb:
-    """Σ π f(p_t/π − 1), with more bits until the differences p_t − π, which do not all vanish, have enough."""
+    """Return Σ π f(p_t/π − 1), with more bits until the differences p_t − π, which do not all vanish, have enough."""
     spare = 0
     while True:
         more = bits + spare
         p = other.walk.law(t, more).entries()
         with ALONE, ctx.workprec(more):
             found = arb(0)
-            for m, x, w in zip(other.walk.copies, p, other.weights, strict=True):
+            for m, x, w in zip(other.walk.multiplicities, p, other.weights, strict=True):
                 if w != 0:
                     y = x * other.law.d / w
                     found += f(y - 1, y, more) * (m * w)
@@ -329,17 +340,17 @@ def divergence_ball(other: Against, t: int, bits: int) -> arb:
         spare = 2 * spare or SPARE_BITS
 
 
-def entropy_of_law(law: arb_mat, copies: Sequence[int], bits: int) -> arb:
-    """−Σ m·p log p, by log1p of what the others sum to where p > ½."""
+def entropy_of_law(law: arb_mat, multiplicities: Sequence[int], bits: int) -> arb:
+    """Return −Σ m·p log p, by log1p of what the others sum to where p > ½."""
     p = law.entries()
     with ALONE, ctx.workprec(bits):
         top = next((k for k, x in enumerate(p) if x > HALF), None)
         logs = [x if x.is_zero() else x.log() for x in p]
         if top is not None:
-            others = [m * x for k, (m, x) in enumerate(zip(copies, p, strict=True)) if k != top]
+            others = [m * x for k, (m, x) in enumerate(zip(multiplicities, p, strict=True)) if k != top]
             logs[top] = (-sum(others, arb(0))).log1p()
-        if any(m != 1 for m in copies):
-            logs = [m * x for m, x in zip(copies, logs, strict=True)]
+        if any(m != 1 for m in multiplicities):
+            logs = [m * x for m, x in zip(multiplicities, logs, strict=True)]
         return -(law * arb_mat(len(logs), 1, logs))[0, 0]
 
 
@@ -351,7 +362,7 @@ def x_log_x(x: arb, rest: arb) -> arb:
 
 
 def f(r: arb, y: arb, bits: int) -> arb:
-    """(1+r)·log(1+r) − r, with y = 1 + r made without a subtraction."""
+    """Return (1+r)·log(1+r) − r, with y = 1 + r made without a subtraction."""
     if y.is_zero():
         return arb(1)
     if r.is_zero():

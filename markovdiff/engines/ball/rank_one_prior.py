@@ -16,10 +16,10 @@ from markovdiff.arithmetic.enclosure import ALONE, accuracy, sign_of
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.engines.ball.prior import UNWRITTEN, ZERO
-from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, Setting
+from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, RankOneSetting
 from markovdiff.measures.information import SPARE_BITS
 from markovdiff.measures.ledger import Term, Unbounded
-from markovdiff.measures.prior_likelihood import Drawn, excess_ball
+from markovdiff.measures.rank_one_prior_likelihood import RankOneEnds, excess_ball
 from markovdiff.process.chain import Chain
 
 FIRST_LOOK = 128
@@ -29,7 +29,7 @@ FIRST_LOOK = 128
 class RankOneBallPrior:
     """The prior π beside p_T; None where it is p_T itself."""
 
-    def __init__(self, chain: Chain, prior: RationalMatrix | None, setting: Setting) -> None:
+    def __init__(self, chain: Chain, prior: RationalMatrix | None, setting: RankOneSetting) -> None:
         self.chain, self.prior = chain, prior
         self.walk, self.setting = setting.walk, setting
         self.possible = self.walk.possible(chain.T)
@@ -109,8 +109,10 @@ class RankOneBallPrior:
             pi = [arb(n) / self.prior.d for n in self.pi]
             w = [arb(0) if p.is_zero() else x / p for x, p in zip(pi, law, strict=True)]
             off = [arb(0) if p.is_zero() else (x - p) / p for x, p in zip(pi, law, strict=True)]
-            masses, target = ([m * x for m, x in zip(walk.copies, row.entries(), strict=True)] for row in (p0, mu))
-        return excess_ball(Drawn(*walk.kept(T, bits), target), masses, w, off, bits)
+            masses, target = (
+                [m * x for m, x in zip(walk.multiplicities, row.entries(), strict=True)] for row in (p0, mu)
+            )
+        return excess_ball(RankOneEnds(*walk.kept(T, bits), target), masses, w, off, bits)
 
 
 def refined(once: Callable[[int], arb], bits: int) -> arb:

@@ -54,11 +54,11 @@ def zeros(shape: tuple[int, ...]) -> Balls:
 
 
 @dataclass(frozen=True, eq=False)
-class Side:
+class BallSide:
     """The process at one time in balls, and its pattern."""
 
     state: Enclosures
-    sight: SupportPattern
+    pattern: SupportPattern
 
     blur = 0.0
     is_plain = True
@@ -84,17 +84,17 @@ class Side:
         """Q̄_t/p_t − 1, and 0 in impossible columns."""
         with ALONE, ctx.workprec(self.state.bits):
             inverse = zeros(self.p.shape)
-            np.divide(ONE, self.p, out=inverse, where=self.sight.possible)
-            return np.where(self.sight.possible, self.Q_bar * inverse - 1, ZERO)
+            np.divide(ONE, self.p, out=inverse, where=self.pattern.possible)
+            return np.where(self.pattern.possible, self.Q_bar * inverse - 1, ZERO)
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class BallReverseStep:
     """From x_{t−1} to x_t in balls of `bits` bits, and the patterns of both."""
 
     chain: Chain
-    before: Side
-    now: Side
+    before: BallSide
+    now: BallSide
     Q: arb_mat
     allowed: ReverseSupport
 
@@ -109,7 +109,7 @@ class Step:
     @cached_property
     def seen(self) -> Flags:
         """Where B > 0."""
-        found: Flags = self.now.sight.back & self.before.sight.possible
+        found: Flags = self.now.pattern.back & self.before.pattern.possible
         return found
 
     @cached_property
@@ -127,7 +127,7 @@ class Step:
     def B(self) -> Balls:
         """q(x_{t−1} = i | x_t = j)."""
         with ALONE, ctx.workprec(self.bits):
-            return self.divided(self.pair, self.now.p[:, None], self.now.sight.possible[:, None])
+            return self.divided(self.pair, self.now.p[:, None], self.now.pattern.possible[:, None])
 
     @cached_property
     def p0(self) -> Balls:
@@ -139,7 +139,7 @@ class Step:
         """q(x0 = k | x_t = j), a row for each j."""
         with ALONE, ctx.workprec(self.bits):
             joint = self.p0 * self.now.Q_bar.T
-            return self.divided(joint, self.now.p[:, None], self.now.sight.possible[:, None])
+            return self.divided(joint, self.now.p[:, None], self.now.pattern.possible[:, None])
 
     @property
     def data_are_even(self) -> bool:
@@ -168,7 +168,7 @@ class Step:
     def spread(self, values: Balls) -> Balls:
         """Return an array with a column for every state."""
         found = zeros((self.chain.K, self.chain.K))
-        found[:, list(self.now.sight.rows)] = values
+        found[:, list(self.now.pattern.rows)] = values
         return found
 
     def product(self, a: Balls, b: Balls) -> Balls:
@@ -196,7 +196,7 @@ class Step:
 
     def through(self, c: Balls) -> Balls:
         """Return Σ_k c[j, k] q(x_{t−1} = i | x_t = j, x0 = k) over the k that reach j."""
-        w = self.divided(c, self.now.Q_bar.T, self.now.sight.reach.T)
+        w = self.divided(c, self.now.Q_bar.T, self.now.pattern.reach.T)
         return self.back * array(arb_mat(w.tolist()) * self.before.law)
 
     def pairs(self, guess: Balls) -> Balls:
@@ -215,14 +215,14 @@ class Step:
     def carried(self, belief: RationalMatrix) -> tuple[Balls, Balls, Balls]:
         """Return r_{t−1}, r_{t−1}/p_{t−1} − 1 and r_t/p_t − 1, from r_0 and the rows of both times."""
         entries = belief.N.entries()
-        weights = arb_mat([[arb(entries[k]) / belief.d for k in self.now.sight.rows]])
+        weights = arb_mat([[arb(entries[k]) / belief.d for k in self.now.pattern.rows]])
         was, now = (array(weights * arb_mat(side.r.tolist()))[0] for side in (self.before, self.now))
         return array(weights * self.before.law)[0], was, now
 
 
-def reverse_ball(model: ReverseModel, step: Step) -> BesideBayes:
+def reverse_ball(model: ReverseModel, step: BallReverseStep) -> BesideBayes:
     """Return R_t; where it is the Bayes reverse by the model's definition, that."""
-    if model.is_bayes_at(step.now.sight.t):
+    if model.is_bayes_at(step.now.pattern.t):
         return BesideBayes(step.B, step.B, zeros(step.B.shape), bayes=True)
     with ALONE, ctx.workprec(step.bits):
-        return model.beside(step)
+        return model.beside_bayes(step)

@@ -16,9 +16,10 @@ from typing import Any, TypeAlias
 from flint import fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.process.chain import Moment
 from markovdiff.process.masked import MaskedBlock, MaskedRankOne
-from markovdiff.process.transition import IdentityPlusRankOne, PlusRankOne, Transition
+from markovdiff.process.moment import Moment
+from markovdiff.process.rank_one import IdentityPlusRankOne, PlusRankOne
+from markovdiff.process.transition import Transition
 
 Block: TypeAlias = "RationalMatrix | PlusRankOne | MaskedBlock"
 

@@ -29,10 +29,11 @@ from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.errors import InternalError
 from markovdiff.measures.information import divergence_of, entropy_of, information_left
 from markovdiff.measures.protocol import ArithmeticName, Decay, Snapshot
-from markovdiff.process.chain import Moment
 from markovdiff.process.grouping import GroupedLaws
 from markovdiff.process.masked import MaskedRankOne
-from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
+from markovdiff.process.moment import Moment
+from markovdiff.process.rank_one import IdentityPlusRankOne
+from markovdiff.process.transition import Dense, Transition
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +65,11 @@ class Information:
         return self.before is not None and self.moment.marginal == self.before.moment.marginal
 
     def divergence(self, law: RationalMatrix) -> Quantity | None:
-        """KL(p_t‖μ)."""
+        """Return KL(p_t‖μ)."""
         return divergence_of(self.moment.marginal, law if self.laws is None else self.laws.to(law), self.entropy)
 
     def inconsistency(self) -> dict[str, object] | None:
-        """Where p_0 Q̄_t is not p_t, which never met Q̄_t, or a row of Q̄_t does not sum to one."""
+        """Return where p_0 Q̄_t is not p_t, which never met Q̄_t, or a row of Q̄_t does not sum to one."""
         moment = self.moment
         if moment.cumulative.push(moment.data) != moment.marginal:
             return {"t": moment.t, "sum": "Σ_i J_ij ≠ p_t[j]"}
@@ -180,7 +181,7 @@ def _verdict(sign: int) -> Decay:
 def independent_given_next(
     before: Transition, step: Transition, support: Sequence[int], marginal: Sequence[fmpz]
 ) -> bool:
-    """Whether x0 ⟂ x_{t−1} | x_t, from Q̄_{t−1}, Q_t, the states with p_0 > 0, and p_t up to scale."""
+    """Return whether x0 ⟂ x_{t−1} | x_t, from Q̄_{t−1}, Q_t, the states with p_0 > 0, and p_t up to scale."""
     if len(support) <= 1:
         return True
     if isinstance(before, IdentityPlusRankOne) and not isinstance(step, Dense):

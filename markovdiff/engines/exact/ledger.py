@@ -28,6 +28,7 @@ from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.arithmetic.rational import text
+from markovdiff.engines.exact.denoiser_loss import denoiser_cost
 from markovdiff.engines.exact.identity_proof import Balance
 from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.likelihood import Likelihood
@@ -35,9 +36,10 @@ from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.information import centred, divergence_of, entropy_of, first_missing
 from markovdiff.measures.ledger import Entry, Term, Totals, Unbounded, add, remarks
 from markovdiff.measures.protocol import Snapshot
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.chain import Chain
+from markovdiff.process.moment import Moment
+from markovdiff.process.rank_one import IdentityPlusRankOne
 from markovdiff.process.reverse import ReverseModel, ReverseStep, Row
-from markovdiff.process.transition import IdentityPlusRankOne
 
 
 class Running:
@@ -88,12 +90,14 @@ class Ledger:
         self.first_error: Term | None = None
         self.later_errors = Running(bits_for(digits), lambda: self._errors(from_step=2))
         self.restricted: list[int] = []
+        self.denoiser = model.prediction
+        self.costs = Running(bits_for(digits), self._costs)
         self.now: Information | None = None
         self.first: Snapshot[Moment, Quantity] | None = None
         self.conditional_entropy = Quantity.of(LogForm())
 
     def observe(self, now: Information) -> Entry[Term] | None:
-        """Take step t into the books; at t = 0 there is nothing to enter."""
+        """Enter step t in the ledger; at t = 0 there is nothing to enter."""
         self.now = now
         if now.before is None:
             self.balance.start(now.moment)
@@ -105,11 +109,14 @@ class Ledger:
         if reverse is not None:
             self.likelihood.observe(reverse, exact=isinstance(error, Quantity) and error.is_zero())
             self.restricted += [moment.t] if reverse.restricted else []
+        cost = None if self.denoiser is None else denoiser_cost(now, self.denoiser, self.chain.states)
+        if cost is not None:
+            self.costs.include(cost)
         if moment.t == 1:
             self.first, self.first_error, self.conditional_entropy = now.forget(), error, now.conditional_entropy
-            return Entry(add(now.conditional_entropy, error), error)
+            return Entry(add(now.conditional_entropy, error), error, cost)
         self.later_errors.include(error)
-        return Entry(add(now.loss, error), error)
+        return Entry(add(now.loss, error), error, cost)
 
     def _error(self, before: Moment, now: Moment, reverse: ReverseStep | None) -> Term:
         if self.model.is_bayes:
@@ -121,6 +128,15 @@ class Ledger:
         for before, now in pairwise(self.chain.moments()):
             if now.t >= from_step:
                 yield self._error(before, now, None)
+
+    def _costs(self) -> Iterator[Term]:
+        """Yield C_t once more, from the start of the chain."""
+        before: Snapshot[Moment, Quantity] | None = None
+        for moment in self.chain.moments():
+            now = Information(moment, before)
+            if before is not None and self.denoiser is not None:
+                yield denoiser_cost(now, self.denoiser, self.chain.states)
+            before = now.forget()
 
     def conclude(self) -> tuple[Totals[Term], Finding]:
         """Return the lines of the ledger, and the verdict on the identity and on H(x0) ≤ NLL ≤ L."""
@@ -146,6 +162,7 @@ class Ledger:
             model_error=error,
             prior_gap=prior_gap,
             nll_excess=self.likelihood.excess_over_data(nll),
+            cross_entropy=None if self.denoiser is None else self.costs.total(),
         )
         return totals, self._finding(totals)
 
@@ -168,7 +185,7 @@ def balance_finding(unbalanced: str | None, order: str, wrong: bool, L: Term, to
 
 
 def model_error(before: Moment, now: Moment, reverse: ReverseStep, states: tuple[str, ...]) -> Term:
-    """Δ_t = Σ_j p_t[j] KL( q(x_{t−1}|x_t=j) ‖ R_t[j] ), in the centred form."""
+    """Return Δ_t = Σ_j p_t[j] KL( q(x_{t−1}|x_t=j) ‖ R_t[j] ), in the centred form."""
     assert now.transition is not None
     step = now.transition.dense
     scale = before.marginal.d * step.matrix.d
@@ -209,11 +226,11 @@ def _impossible_step(before: Moment, t: int, i: int, j: int, states: tuple[str, 
 
 
 def divergence_to_prior(last: Moment, prior: RationalMatrix, states: tuple[str, ...]) -> Term:
-    """KL(p_T‖π), or where π misses mass of p_T."""
+    """Return KL(p_T‖π), or where π misses mass of p_T."""
     divergence = divergence_of(last.marginal, prior)
     if divergence is not None:
         return divergence
-    column = first_missing(last.marginal.N.entries(), last.marginal.beside(prior).N.entries())
+    column = first_missing(last.marginal.N.entries(), last.marginal.aligned_with(prior).N.entries())
     assert column is not None
     j = last.marginal.state(column)
     x0 = next(k for k in last.support if last.cumulative.entry(k, j) > 0)

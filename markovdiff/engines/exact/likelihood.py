@@ -30,7 +30,9 @@ from markovdiff.errors import TooLongError, UnfinishedError
 from markovdiff.measures.information import cross_entropy_of, entropy_of
 from markovdiff.measures.ledger import Term, Unbounded, unbounded_gap
 from markovdiff.measures.prior_likelihood import PriorLikelihood
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.measures.rank_one_prior_likelihood import prior_likelihood
+from markovdiff.process.chain import Chain
+from markovdiff.process.moment import Moment
 from markovdiff.process.reverse import ReverseModel, ReverseStep, Row
 
 MAX_BITS = 200_000
@@ -71,7 +73,7 @@ class Likelihood:
     def bayes(self) -> PriorLikelihood:
         """What the Bayes reverse makes of the prior, without a walk."""
         assert self.last is not None
-        return PriorLikelihood(self.last, self.prior, self.chain.states)
+        return prior_likelihood(self.last, self.prior, self.chain.states)
 
     def observe(self, reverse: ReverseStep, *, exact: bool) -> None:
         """Take R_t; `exact` says that it is q(x_{t−1} | x_t) wherever that is defined."""
@@ -133,7 +135,7 @@ class Likelihood:
         return cross_entropy_of(self.data, self.walk.m0)
 
     def negative_log(self) -> Term:
-        """NLL = −E_q log p_θ(x0)."""
+        """Return NLL = −E_q log p_θ(x0)."""
         if self.is_data or (self.unbounded is None and self.excess == 0):
             return entropy_of(self.data)
         return self.unbounded or self.raw
@@ -149,7 +151,7 @@ class Likelihood:
         return _difference(L, nll, self.slack(L, nll))
 
     def excess_over_data(self, nll: Term) -> Term:
-        """NLL − H(x0)."""
+        """Return NLL − H(x0)."""
         if isinstance(nll, Unbounded):
             return nll
         if self.model.is_bayes and not self.is_data:
@@ -188,7 +190,7 @@ class Likelihood:
         return 0 if zero else None
 
     def order(self, L: Term, nll: Term) -> tuple[str, bool]:
-        """H(x0), NLL and L in words, and whether they are in the wrong order."""
+        """Return H(x0), NLL and L in words, and whether they are in the wrong order."""
         low = None if isinstance(nll, Unbounded) else self.excess
         high = self.slack(L, nll) if isinstance(L, Quantity) and isinstance(nll, Quantity) else None
         return order_in_words(L, nll, low, high)
@@ -217,7 +219,7 @@ class Likelihood:
 
 
 def order_in_words(L: Term, nll: Term, low: int | None, high: int | None) -> tuple[str, bool]:
-    """H(x0), NLL and L in words, and whether they are in the wrong order.
+    """Return H(x0), NLL and L in words, and whether they are in the wrong order.
 
     `low` and `high` are the signs of NLL − H(x0) and of L − NLL, None where undecided; of what is unbounded not asked.
     """

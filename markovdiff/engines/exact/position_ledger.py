@@ -67,7 +67,13 @@ class PositionReverse:
         self.chain, self.model = chain, model
         self.positions = Positions(chain)
         self.errors: dict[tuple[int, int], JumpError] = {}
+        self.costs: dict[int, Term] = {}
         self.walked: dict[tuple[int, ...], tuple[JointPrior, PositionLikelihood]] = {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Those of the denoiser."""
+        return self.model.denoiser.notes
 
     def error(self, before: SequenceMoment, now: SequenceMoment) -> Term:
         """Return Δ_t."""
@@ -77,21 +83,28 @@ class PositionReverse:
         return Jump(before, now, self.chain.symbol.transition(now.t))
 
     def cross_entropy(self, before: SequenceMoment, now: SequenceMoment) -> Term:
-        """Return Σ_l E[−log p̃^l(x_0^l | x_t)]."""
+        """Return Σ_l E[−log p̃^l(x_0^l | x_t)] (remembered): undefined where some possible x_t has no p̃, else ≤ ∞."""
+        if now.t not in self.costs:
+            self.costs[now.t] = self._cross_entropy(before, now)
+        return self.costs[now.t]
+
+    def _cross_entropy(self, before: SequenceMoment, now: SequenceMoment) -> Term:
         rows = JumpRows(self.positions, self.model, self._jump(before, now))
         found, certain = Logarithms(), True
-        for x in possible(self.chain, now):
+        infinite: Unbounded | None = None
+        for x in self.chain.possible(now):
             for place in range(len(x)):
-                seen = rows.sight(x, place)
+                seen = rows.evidence(x, place)
                 joint, belief = seen.joint, self.model.denoiser.belief(seen)
                 if belief is None:
                     return self._undefined(now.t, x)
                 if (k := _missing(joint, belief)) is not None:
-                    return self._infinite(now.t, x, place, k)
-                _code(found, joint, belief)
-                certain &= sum(map(bool, belief)) == 1
+                    infinite = infinite or self._infinite(now.t, x, place, k)
+                else:
+                    _code(found, joint, belief)
+                    certain &= sum(map(bool, belief)) == 1
         scale = rows.surroundings.scale * now.symbol.cumulative.dense.matrix.d
-        return _quantity(found, scale, certain)
+        return infinite or _quantity(found, scale, certain)
 
     def split(self, before: SequenceMoment, now: SequenceMoment) -> tuple[Term, Term]:
         """Return E TC(x_{t−1} | x_t), and what each position's own model adds."""
@@ -129,9 +142,8 @@ class PositionReverse:
     def _apart(self, rows: JumpRows) -> Quantity:
         """E TC(x_s | x_t), with whether it is 0 decided on rationals where balls do not settle it."""
         found = Logarithms()
-        for x in possible(self.chain, rows.jump.now):
-            for row in rows.bayes(x):
-                _code(found, row, row)
+        for row, times in rows.marginals():
+            _code(found, row, row, times)
         before, now = rows.jump.before.marginal, rows.jump.now.marginal
         alone = LogForm(_terms(found), rows.scale)
         together = _entropy(before) - _entropy(now) + _noise(rows.jump, self.chain.length)
@@ -147,7 +159,7 @@ class PositionReverse:
         p, Q = jump.before.marginal, jump.columns
         weights = {self.chain.space.sequence(n): int(w) for n, w in enumerate(p.N.entries())}
         kernel = int(p.d) * int(jump.step.dense.matrix.d) ** L
-        for y in possible(self.chain, jump.now):
+        for y in self.chain.possible(jump.now):
             found = rows.bayes(y)
             N = sum(found[0])
             for x in product(*([i for i, e in enumerate(row) if e] for row in found)):
@@ -157,20 +169,21 @@ class PositionReverse:
         return True
 
     def _own(self, rows: JumpRows) -> Term:
-        """Σ_l E KL(q(x_s^l | x_t) ‖ r^l); 0 exactly where all rows are alike."""
+        """Σ_l E KL(q(x_s^l | x_t) ‖ r^l): undefined where a row is, else perhaps infinite; 0 where all are alike."""
         found, alike, t = Logarithms(), True, rows.jump.t
-        for x in possible(self.chain, rows.jump.now):
+        infinite: Unbounded | None = None
+        for x in self.chain.possible(rows.jump.now):
             model = rows.of_model(x)
             if model is None:
                 return self._undefined(t, x)
             for place, (q, r) in enumerate(zip(rows.bayes(x), model, strict=True)):
                 if (k := _missing(q, r)) is not None:
-                    return self._infinite(t, x, place, k)
-                if not _alike(q, r):
+                    infinite = infinite or self._infinite(t, x, place, k)
+                elif not _alike(q, r):
                     alike = False
                     _code(found, q, r)
                     _code(found, q, q, -1)
-        return _quantity(found, rows.scale, alike)
+        return infinite or _quantity(found, rows.scale, alike)
 
     def _undefined(self, t: int, x: Symbols) -> Unbounded:
         labels = self.chain.labels(x)
@@ -193,7 +206,7 @@ class PositionReverse:
         for jump in jumps(self.chain, times):
             rows = JumpRows(self.positions, self.model, jump)
             found: dict[Symbols, fmpq] = {}
-            for y in possible(self.chain, jump.now):
+            for y in self.chain.possible(jump.now):
                 model, bayes = rows.of_model(y), rows.bayes(y)
                 assert model is not None
                 joint = self._predecessors(jump, y, bayes)
@@ -222,11 +235,6 @@ class PositionReverse:
         return {x: q / total for x, q in found.items()}
 
 
-def possible(chain: SequenceChain, moment: SequenceMoment) -> Iterator[Symbols]:
-    """Yield each x_t that is possible, in order."""
-    return (chain.space.sequence(n) for n, w in enumerate(moment.marginal.N.entries()) if w != 0)
-
-
 def _pairs(p: RationalMatrix, q: RationalMatrix) -> Iterator[tuple[int, tuple[fmpz, fmpz]]]:
     """Return the entries of two vectors where the second is not 0."""
     return ((n, (a, b)) for n, (a, b) in enumerate(zip(p.N.entries(), q.N.entries(), strict=True)) if b != 0)
@@ -241,12 +249,12 @@ def _alike(q: Weights, r: Weights) -> bool:
     return all(a * other == b * total for a, b in zip(q, r, strict=True))
 
 
-def _code(found: Logarithms, q: Weights, r: Weights, sign: int = 1) -> None:
-    """Add what a code for r costs on q, −Σ q log(r/Σr), to the multiples of logarithms."""
+def _code(found: Logarithms, q: Weights, r: Weights, times: int = 1) -> None:
+    """Add so many times what a code for r costs on q, −Σ q log(r/Σr), to the multiples of logarithms."""
     for a, b in zip(q, r, strict=True):
         if a:
-            found[b] -= sign * a
-    found[sum(r)] += sign * sum(q)
+            found[b] -= times * a
+    found[sum(r)] += times * sum(q)
 
 
 def _terms(found: Logarithms) -> Iterator[tuple[fmpz, fmpz]]:

@@ -66,7 +66,7 @@ class DrawnLaw:
             return None
 
     def at(self, bits: int) -> Drawn[arb]:
-        """ν in balls (remembered at the finest)."""
+        """Return ν in balls (remembered at the finest)."""
         finest = max(self.balls, default=0)
         if finest < bits:
             if bits > MOST_BITS:
@@ -82,9 +82,10 @@ class DrawnLaw:
         """ν as it is known."""
         if self.exact is not None:
             return self.exact
-        first = self.draw(Balls(2 * FIRST_BITS))
+        bits = _bits_within(FIRST_BITS)
+        first = self.draw(Balls(bits))
         if isinstance(first, Drawn):
-            self.balls = {2 * FIRST_BITS: first}
+            self.balls = {bits: first}
         return first
 
     @cached_property
@@ -146,7 +147,7 @@ class DrawnLaw:
         return found
 
     def _divergence_ball(self, bits: int) -> arb:
-        law, more = self.chain.law, 2 * bits + 64
+        law, more = self.chain.law, _bits_within(bits)
         found = self.at(more)
         with ALONE, ctx.workprec(more):
             total = arb(0)
@@ -206,6 +207,11 @@ class DrawnLaw:
 
     def _false_ball(self, x: Symbols) -> Callable[[int], arb]:
         return lambda bits: self.at(bits + 64).false[x]
+
+
+def _bits_within(bits: int) -> int:
+    """Return how many bits ν needs for so many of KL(q‖ν), the smaller where q and ν are nearly alike."""
+    return 2 * bits + 64
 
 
 def _share(value: Fraction) -> Share:

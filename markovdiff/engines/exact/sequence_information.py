@@ -130,7 +130,7 @@ class SequenceInformation:
         return self.before is not None and self.moment.marginal == self.before.moment.marginal
 
     def divergence(self, law: RationalMatrix) -> Quantity | None:
-        """KL(p_t‖μ^⊗L), for one symbol's law μ."""
+        """Return KL(p_t‖μ^⊗L), for one symbol's law μ."""
         return divergence(self.moment.marginal, *product_law(self.chain.space, law))
 
     def inconsistency(self) -> dict[str, object] | None:

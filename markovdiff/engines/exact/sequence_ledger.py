@@ -57,14 +57,18 @@ class JointLikelihood(Protocol):
 class JointReverse(Protocol):
     """R_1 … R_T on sequences."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the tables of the model as they were read, in sentences."""
+
     def error(self, before: SequenceMoment, now: SequenceMoment) -> Term:
-        """Δ_t = E KL(q(x_{t−1}|x_t) ‖ R_t)."""
+        """Return Δ_t = E KL(q(x_{t−1}|x_t) ‖ R_t)."""
 
     def likelihood(self, chain: SequenceChain, last: SequenceMoment, prior: JointPrior) -> JointLikelihood:
         """Return what comes of the prior."""
 
     def cross_entropy(self, before: SequenceMoment, now: SequenceMoment) -> Term | None:
-        """Σ_l E[−log p̃^l(x_0^l | x_t)]; None where there is no denoiser."""
+        """Return Σ_l E[−log p̃^l(x_0^l | x_t)]; None where there is no denoiser."""
 
     def split(self, before: SequenceMoment, now: SequenceMoment) -> tuple[Term, Term] | None:
         """Return the two parts of Δ_t: what drawing positions apart costs, and what each position's own model adds."""
@@ -102,7 +106,7 @@ class JointPrior:
         return self.chain.law.labels(next(outside))
 
     def divergence(self, last: SequenceMoment) -> Term:
-        """KL(p_T‖π), or where π misses mass of p_T."""
+        """Return KL(p_T‖π), or where π misses mass of p_T."""
         if self.symbol is None:
             return Quantity.of(LogForm())
         law = self.law
@@ -123,6 +127,8 @@ class JointPrior:
 @dataclass(frozen=True)
 class JointBayes:
     """q(x_{t−1} | x_t) of the sequences themselves."""
+
+    notes: tuple[str, ...] = ()
 
     def error(self, before: SequenceMoment, now: SequenceMoment) -> Term:  # noqa: ARG002
         """Return 0."""
@@ -149,12 +155,13 @@ class SequenceLedger:
         self.lost = False
         self.first_error: Term | None = None
         self.later_errors = Running(bits_for(digits), self._later)
+        self.costs: Running | None = None
         self.now: SequenceInformation | None = None
         self.first: SequenceSnapshot | None = None
         self.conditional_entropy = Quantity.of(LogForm())
 
     def observe(self, now: SequenceInformation) -> Entry[Term] | None:
-        """Take step t into the books; at t = 0 there is nothing to enter."""
+        """Enter step t in the ledger; at t = 0 there is nothing to enter."""
         self.now = now
         if now.inconsistency() is not None and self.broken is None:
             self.broken = f"p_{now.t}"
@@ -163,19 +170,29 @@ class SequenceLedger:
             return None
         moment, before = now.moment, now.before.moment
         self.balance.step(before.symbol, moment.symbol)
-        error = self.model.error(before, moment)
+        error, cost = self.model.error(before, moment), self.model.cross_entropy(before, moment)
+        if cost is not None:
+            self.costs = self.costs or Running(self.later_errors.bits, self._costs)
+            self.costs.include(cost)
         if now.t == 1:
             self.first, self.first_error, self.conditional_entropy = now.forget(), error, now.conditional_entropy
-            return Entry(add(now.conditional_entropy, error), error)
+            return Entry(add(now.conditional_entropy, error), error, cost)
         self.lost |= not now.loses_nothing
         self.later_errors.include(error)
-        return Entry(add(now.loss, error), error)
+        return Entry(add(now.loss, error), error, cost)
 
     def _later(self) -> Iterator[Term]:
         """Δ_2 … Δ_T once more, from the start of the chain."""
         for before, now in self.chain.pairs():
             if now.t >= 2:
                 yield self.model.error(before, now)
+
+    def _costs(self) -> Iterator[Term]:
+        """Yield the cross-entropies once more, from the start of the chain."""
+        for before, now in self.chain.pairs():
+            cost = self.model.cross_entropy(before, now)
+            assert cost is not None
+            yield cost
 
     def conclude(self) -> tuple[Totals[Term], Finding]:
         """Return the lines of the ledger, and the verdict on the identity and on H(x0) ≤ NLL ≤ L."""
@@ -203,6 +220,7 @@ class SequenceLedger:
             model_error=error,
             prior_gap=prior_gap,
             nll_excess=excess,
+            cross_entropy=None if self.costs is None else self.costs.total(),
         )
         return totals, self._finding(totals, likelihood)
 

@@ -25,7 +25,8 @@ from markovdiff.engines.exact.information import independent_given_next
 from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.information import information_of
 from markovdiff.process.chain import Chain
-from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
+from markovdiff.process.rank_one import IdentityPlusRankOne
+from markovdiff.process.transition import Dense, Transition
 
 P = TypeVar("P", bound="Informed")
 Equality: TypeAlias = Callable[[P, P], bool | None]
@@ -43,7 +44,7 @@ class Informed(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class TimePair:
     """x_s and x_u: the law of the first and the kernel to the second."""
 
     source: RationalMatrix
@@ -68,7 +69,7 @@ def times_of(T: int) -> list[int]:
 
 
 def pairs_of(T: int) -> int:
-    """How many pairs of times are compared."""
+    """Return how many pairs of times are compared."""
     return len(times_of(T)) ** 2 // 2
 
 
@@ -117,7 +118,7 @@ def _sign(larger: P, smaller: P, equal: Equality[P], first: P, then: P) -> int:
     return larger.information.minus(smaller.information, zero=equal(first, then)).sign()
 
 
-def _later_equal(chain: Chain, pair: Pair, step: Pair) -> bool | None:
+def _later_equal(chain: Chain, pair: TimePair, step: TimePair) -> bool | None:
     """Whether x_s ⟂ x_{u−1} given x_u, from (s, u−1) and (u−1, u); None for a process with memory."""
     if not chain.is_markov:
         return None
@@ -125,7 +126,7 @@ def _later_equal(chain: Chain, pair: Pair, step: Pair) -> bool | None:
     return independent_given_next(pair.kernel, step.kernel, pair.support, marginal)
 
 
-def _inner_equal(chain: Chain, step: Pair, pair: Pair) -> bool | None:
+def _inner_equal(chain: Chain, step: TimePair, pair: TimePair) -> bool | None:
     """Whether x_{s+1} ⟂ x_u given x_s, from (s, s+1) and (s+1, u).
 
     Given x_s = i the rows of the second kernel that i can reach must be one and the same.
@@ -139,26 +140,26 @@ def _inner_equal(chain: Chain, step: Pair, pair: Pair) -> bool | None:
     return all(row == group[0] for group in reached for row in group)
 
 
-def _columns(chain: Chain, times: list[int]) -> Iterator[list[Pair]]:
+def _columns(chain: Chain, times: list[int]) -> Iterator[list[TimePair]]:
     """For u over the times, the pairs (s, u) for all s ≤ u."""
     return _markov(chain, times) if chain.is_markov else _with_memory(chain, times)
 
 
-def _markov(chain: Chain, times: list[int]) -> Iterator[list[Pair]]:
+def _markov(chain: Chain, times: list[int]) -> Iterator[list[TimePair]]:
     start = chain.at(0)
     identity, p = start.cumulative, start.data
-    column = [Pair(p, identity)]
+    column = [TimePair(p, identity)]
     yield column
     for a, b in pairwise(times):
         step = chain.transition(a + 1)
         for t in range(a + 2, b + 1):
             step = step.then(chain.transition(t))
         p = step.push(p)
-        column = [Pair(pair.source, pair.kernel.then(step)) for pair in column] + [Pair(p, identity)]
+        column = [TimePair(pair.source, pair.kernel.then(step)) for pair in column] + [TimePair(p, identity)]
         yield column
 
 
-def _with_memory(chain: Chain, times: list[int]) -> Iterator[list[Pair]]:
+def _with_memory(chain: Chain, times: list[int]) -> Iterator[list[TimePair]]:
     """q(x_u | x_s) = Σ_k q(x_0 = k | x_s) M_k^{u−s}, with each power kept."""
     one = RationalMatrix.identity(chain.K)
     powers: list[list[RationalMatrix]] = []
@@ -171,7 +172,7 @@ def _with_memory(chain: Chain, times: list[int]) -> Iterator[list[Pair]]:
                         stack[i] = stack[i] @ M.matrix
         powers.append([one] * chain.K)
         laws.append((chain.at(u).marginal, list(chain.data_posterior(u))))
-        yield [Pair(p, _average(stack, posterior)) for (p, posterior), stack in zip(laws, powers, strict=True)]
+        yield [TimePair(p, _average(stack, posterior)) for (p, posterior), stack in zip(laws, powers, strict=True)]
 
 
 def _average(stack: list[RationalMatrix], posterior: list[tuple[Fraction, ...] | None]) -> Dense:

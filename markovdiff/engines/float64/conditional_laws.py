@@ -18,7 +18,7 @@ from markovdiff.arithmetic.wide import LOW, Wide
 from markovdiff.engines.float64.forward import GONE, DenseState, FloatState, RankOneState, forgets_all
 from markovdiff.engines.float64.rounding import size
 from markovdiff.process.chain import Chain
-from markovdiff.process.support import SupportPattern, sight
+from markovdiff.process.support import SupportPattern, support_pattern
 
 FINE = 2.0**-50
 """The share of itself that r may be off by."""
@@ -29,13 +29,13 @@ COARSE = 2.0**-48
 
 @dataclass(frozen=True, eq=False)
 class ConditionalLaws:
-    """The process at t as a model sees it; `p0`, r and Q_bar have the rows of `sight`, p0 with zeros.
+    """The process at t as a model sees it; `p0`, r and Q_bar have the rows of `pattern`, p0 with zeros.
 
     Q_bar is None while 1 + r serves instead; `law` is p_t once more, however small. `vanished` says that r is known
     to be zero, `blur` what it may be off by.
     """
 
-    sight: SupportPattern
+    pattern: SupportPattern
     p0: Floats
     p: Floats
     law: Wide
@@ -48,7 +48,7 @@ class ConditionalLaws:
     @property
     def t(self) -> int:
         """The time."""
-        return self.sight.t
+        return self.pattern.t
 
     @cached_property
     def u(self) -> Floats:
@@ -73,7 +73,7 @@ class ConditionalLaws:
         return Wide.of(self.u) * self.law if self.Q_bar is None else self.Q_bar
 
     def back(self, step: Floats) -> Floats:
-        """q(x_t | x_{t+1} = j), a row for each j, for Q_{t+1}."""
+        """Return q(x_t | x_{t+1} = j), a row for each j, for Q_{t+1}."""
         return (self.law.transposed() * Wide.of(step)).transposed().shares()
 
 
@@ -82,8 +82,8 @@ class ConditionalLawsRecursion:
 
     def __init__(self, chain: Chain, rows: tuple[int, ...]) -> None:
         self.chain = chain
-        self.sight = sight(chain, rows)
-        self.known = self.sight.known
+        self.pattern = support_pattern(chain, rows)
+        self.known = self.pattern.known
         self.extra: Floats | None = None
         self.last: ConditionalLaws | None = None
         self.like: ConditionalLaws | None = None
@@ -92,13 +92,13 @@ class ConditionalLawsRecursion:
         """Return the process at `now`; `like` is the same, not shaken."""
         self.like = like
         self.last = self._forgotten(now) if isinstance(now, RankOneState) else self._followed(now)
-        self.sight = self.last.sight
+        self.pattern = self.last.pattern
         return self.last
 
     def _forgotten(self, now: RankOneState) -> ConditionalLaws:
-        K, rows = len(now.p), list(self.sight.rows)
+        K, rows = len(now.p), list(self.pattern.rows)
         target, stays = now.pi > 0, np.eye(K, dtype=bool)[rows]
-        seen, Q = self.sight, None
+        seen, Q = self.pattern, None
         if now.beta is not None:
             beta = now.beta
             Q = float(beta) * np.tile(now.pi, (K, 1))
@@ -117,7 +117,7 @@ class ConditionalLawsRecursion:
 
     def _followed(self, now: DenseState) -> ConditionalLaws:
         before = self.last
-        seen = self.sight if now.Q is None else self.sight.after(now.Q > 0)
+        seen = self.pattern if now.Q is None else self.pattern.after(now.Q > 0)
         r = np.empty((len(self.known), len(now.p)))
         r[self.known] = now.r
         vanished = self._vanished(now)
@@ -138,7 +138,7 @@ class ConditionalLawsRecursion:
         """Q̄_t."""
         before = self.last
         if before is None or Q is None:
-            return Wide.of(np.eye(self.chain.K)[list(self.sight.rows)])
+            return Wide.of(np.eye(self.chain.K)[list(self.pattern.rows)])
         return before.cumulative @ Wide.of(Q)
 
     def _vanished(self, now: DenseState) -> bool:
@@ -148,7 +148,7 @@ class ConditionalLawsRecursion:
             return now.vanished
         if self.last is None or now.Q is None:
             return len(self.known) == 1
-        return self.last.vanished or forgets_all(self.chain, now.t, now.Q, np.any(self.sight.reach, axis=0))
+        return self.last.vanished or forgets_all(self.chain, now.t, now.Q, np.any(self.pattern.reach, axis=0))
 
     def _others(self) -> Floats:
         assert self.extra is not None
@@ -157,7 +157,7 @@ class ConditionalLawsRecursion:
     def _follow_others(self, now: DenseState, vanished: bool) -> None:
         """Q̄_t − p_t of the rows that are not the data's."""
         if now.Q is None or now.W is None:
-            self.extra = np.eye(len(now.p))[list(self.sight.rows)][~self.known] - now.p
+            self.extra = np.eye(len(now.p))[list(self.pattern.rows)][~self.known] - now.p
             return
         D = np.zeros_like(self._others()) if vanished else self._others() @ now.W
         D -= D.sum(axis=1)[:, None] * now.p

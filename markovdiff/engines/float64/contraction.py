@@ -36,7 +36,7 @@ class Contraction:
         self.blend: tuple[float, Fraction] | None = None
 
     def at(self, t: int) -> float | None:
-        """η(Q_t); None where float64 cannot tell it."""
+        """Return η(Q_t); None where float64 cannot tell it."""
         if self.chain.K == 1:
             return 0.0
         beta = self.chain.strength(t)

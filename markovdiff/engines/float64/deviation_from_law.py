@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from markovdiff.arithmetic.arrays import LEAST, Floats
+from markovdiff.arithmetic.arrays import LEAST, NOTHING, Approximation, Floats, f, ratio, slip
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.engines.float64.forward import DenseState, FloatState, RankOneState, is_kept, law_of_data, steps, vector
 from markovdiff.engines.float64.rounding import first_error, next_error, size
@@ -60,10 +60,21 @@ class DeviationFromLaw:
         return float(self.error.sum()) / 2
 
     def at(self, now: FloatState) -> Floats:
-        """p_t − μ; to be called for t = 0, 1, … in turn, and as often as one likes."""
+        """Return p_t − μ; to be called for t = 0, 1, … in turn, and as often as one likes."""
         if self.e is None or self.t != now.t:
             self.t, self.e = now.t, self._next(now)
         return self.e
+
+    def divergence(self, now: FloatState) -> Approximation | None:
+        """Return KL(p_t‖μ) from p_t − μ; None where it is infinite; to be asked as `at` is."""
+        e, law = self.at(now), self.law
+        if (now.possible & (law == 0)).any():
+            return None
+        if not e.any() and not self.error.any():
+            return NOTHING
+        x = np.maximum(ratio(e, law), -1.0)
+        blur = float(law @ slip(x, ratio(self.error, law)))
+        return Approximation.of(float(law @ f(x))).give_or_take(blur + now.dim)
 
     def _next(self, now: FloatState) -> Floats:
         if isinstance(now, RankOneState):
@@ -88,7 +99,7 @@ class DeviationFromLaw:
         return e
 
     def at_end(self, chain: Chain) -> tuple[Floats, Floats]:
-        """p_T − μ, where every step preserves μ, and what it may be off by; this approach is then begun again."""
+        """Return p_T − μ, where every step preserves μ, and what it may be off by; then begin again."""
         assert self.start is not None
         e, self.probes = self.start, first_error(np.abs(self.start))
         for t, Q in enumerate(steps(chain), 1):

@@ -218,7 +218,7 @@ def start(p: Floats, possible: Flags | None = None, *, markov: bool = True) -> D
 
 
 def following(before: DenseState, Q: Floats, chain: Chain, t: int) -> DenseState:
-    """One step on."""
+    """Return the process one step on."""
     p = before.p @ Q
     p /= p.sum()
     possible = _reached(p, before.possible, Q)
@@ -243,7 +243,7 @@ def following(before: DenseState, Q: Floats, chain: Chain, t: int) -> DenseState
 
 
 def step_of(chain: Chain, t: int, Q: Floats, possible: Flags) -> Floats:
-    """Q_t, or Q_t less one of its rows where those that x_{t−1} can be in are nearly equal."""
+    """Return Q_t, or Q_t less one of its rows where those that x_{t−1} can be in are nearly equal."""
     if not are_near(Q, possible):
         return Q
     return differences(chain.transition(t).dense, int(possible.argmax()))
@@ -268,7 +268,7 @@ def _normalised(rows: Floats) -> Floats:
 
 
 def is_rounding(spread: Floats, error: Floats, p: Floats) -> bool:
-    """Whether D, of that spread, may be rounding, or is below float64's range."""
+    """Return whether D, of that spread, may be rounding, or is below float64's range."""
     there = p > LEAST
     root = np.sqrt(p[there])
     left = float((spread[there] / root).max(initial=0.0))
@@ -276,7 +276,7 @@ def is_rounding(spread: Floats, error: Floats, p: Floats) -> bool:
 
 
 def forgets_all(chain: Chain, t: int, Q: Floats, possible: Flags) -> bool:
-    """Whether the rows of Q_t that x_{t−1} can be in are one and the same: asked of the rationals where it seems so."""
+    """Return whether the rows of Q_t that x_{t−1} can be in are the same: asked of the rationals where it seems so."""
     places = np.flatnonzero(possible)
     first, others = places[0], places[1:]
     if any((Q[i] != Q[first]).any() for i in others):
@@ -302,7 +302,7 @@ def _remembering(chain: Chain, now: DenseState) -> Iterator[DenseState]:
 
 
 def steps(chain: Chain) -> Iterator[Floats]:
-    """Q_1, …, Q_T of a Markov chain, each entry rounded once or twice."""
+    """Return Q_1, …, Q_T of a Markov chain, each entry rounded once or twice."""
     last = None
     for beta in chain.strengths:
         if last is None or last[0] != beta:
@@ -322,7 +322,7 @@ def vector(row: RationalMatrix) -> Floats:
 
 
 def law_of_data(chain: Chain) -> RationalMatrix:
-    """p_0, exactly."""
+    """Return p_0, exactly."""
     return chain.at(0).data
 
 
@@ -331,7 +331,7 @@ def _shares(weights: tuple[int, ...], total: int) -> Floats:
 
 
 def reached_from(chain: Chain, i: int) -> Flags:
-    """Where x_T can be from x_0 = i, by patterns alone."""
+    """Return where x_T can be from x_0 = i, by patterns alone."""
     found: Flags = np.arange(chain.K) == i
     if chain.kernel.rank_one_target is not None:
         last = list(_forgotten(chain))[-1]
@@ -342,12 +342,12 @@ def reached_from(chain: Chain, i: int) -> Flags:
 
 
 def is_kept(chain: Chain, law: RationalMatrix) -> bool:
-    """Whether every step preserves the law, exactly."""
+    """Return whether every step preserves the law, exactly."""
     return chain.kernel.preserves(law, chain.strengths)
 
 
 def is_consistent(chain: Chain, model: ReverseModel, prior: RationalMatrix | None) -> bool:
-    """Whether the model is known to be the chain reversed, begun from a belief that every step keeps: then L = NLL."""
+    """Return whether the model is the chain reversed, begun from a belief that every step keeps: then L = NLL."""
     belief = model.belief
     return belief is not None and prior is not None and prior == belief and is_kept(chain, belief)
 

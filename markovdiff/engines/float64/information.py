@@ -30,17 +30,15 @@ from markovdiff.arithmetic.arrays import (
     blocks,
     bregman,
     complements,
-    f,
     mean_f,
-    minus_x_log_x,
     ratio,
     row_entropies,
-    slip,
     slope,
 )
 from markovdiff.arithmetic.matrix import RationalMatrix
-from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw, DeviationsFromLaws
+from markovdiff.engines.float64.deviation_from_law import DeviationsFromLaws
 from markovdiff.engines.float64.forward import DRIFT, DenseState, FloatState, RankOneState
+from markovdiff.engines.float64.rank_one_sums import Cells, cells, change, per_column, spread
 from markovdiff.engines.float64.rounding import size
 from markovdiff.measures.protocol import ArithmeticName, Decay, Snapshot
 
@@ -97,13 +95,12 @@ class FloatInformation(Generic[M]):
         return self.moment.beta == 0
 
     def divergence(self, law: RationalMatrix) -> Approximation | None:
-        """KL(p_t‖μ); to be asked at every t in turn."""
+        """Return KL(p_t‖μ); to be asked at every t in turn."""
         assert self.laws is not None
-        approach = self.laws.to(law)
-        return divergence(approach, self.moment)
+        return self.laws.to(law).divergence(self.moment)
 
     def inconsistency(self) -> dict[str, object] | None:
-        """Where H(x0) + H(x_t) − H(x0, x_t) and the sum of f differ by more than rounding."""
+        """Return where H(x0) + H(x_t) − H(x0, x_t) and the sum of f differ by more than rounding."""
         joint = self.data_entropy.value + self._noise()
         textbook = self.data_entropy.value + self.entropy.value - joint
         if abs(textbook - self.mutual_information.value) <= 1e-10 * max(joint, 1.0) + self.mutual_information.noise:
@@ -272,7 +269,7 @@ class DenseInformation(FloatInformation[DenseState]):
 
 
 def conditional_information(was: DenseState, Q: Floats) -> tuple[float, float]:
-    """I(x0; x_{t−1} | x_t) as a sum of terms that are not negative, from the process at t−1 and Q_t.
+    """Return I(x0; x_{t−1} | x_t) as a sum of terms that are not negative, from the process at t−1 and Q_t.
 
     It is like the square of a norm of D. The second number is what it comes to for what D may be off by, and for the
     rounding of the differences taken here: r_k − Σ_l B_lj r_l, where l = j is set apart as it mostly weighs most.
@@ -297,25 +294,6 @@ def conditional_information(was: DenseState, Q: Floats) -> tuple[float, float]:
     grains = was.p0 @ np.minimum(far * np.minimum(far, 1.0), was.u)
     away = W.sum(axis=1) - W.diagonal() + W.diagonal() * moved**2
     return total, max(lost, 0.0) + ROUNDED**2 * float(away @ grains)
-
-
-Cells: TypeAlias = tuple[Floats, Floats, Floats, Floats]
-
-
-def cells(now: RankOneState) -> Cells:
-    """1 + r and r of the row that stays, then of the others, for each column."""
-    fresh = ratio(now.fresh * now.pi, now.seen)
-    stays = ratio(now.kept + now.fresh * now.pi, now.seen)
-    others = complements(now.p0)
-    return stays, ratio(now.kept * others, now.seen), fresh, -ratio(now.kept * now.p0, now.seen)
-
-
-def per_column(now: RankOneState, of: Cells) -> Floats:
-    """Σ_i p_0[i] f(r_ij) for each j."""
-    _, r, u_other, r_other = of
-    others = np.where(r_other < -0.5, 1 - u_other - minus_x_log_x(u_other, 1 - u_other), f(r_other))
-    found: Floats = now.p0 * f(r) + complements(now.p0) * others
-    return found
 
 
 class RankOneFloatInformation(FloatInformation[RankOneState]):
@@ -345,11 +323,11 @@ class RankOneFloatInformation(FloatInformation[RankOneState]):
     def _conditional(self) -> float:
         now = self.moment
         stays, _, other, _ = self.cells
-        return float(now.p @ _spread(now.p0 * stays, other, now.p0))
+        return float(now.p @ spread(now.p0 * stays, other, now.p0))
 
     def _noise(self) -> float:
         now = self.moment
-        return float(now.p0 @ _spread(now.kept + now.fresh * now.pi, np.full_like(now.pi, now.fresh), now.pi))
+        return float(now.p0 @ spread(now.kept + now.fresh * now.pi, np.full_like(now.pi, now.fresh), now.pi))
 
     @cached_property
     def loss(self) -> Approximation:
@@ -370,8 +348,8 @@ class RankOneFloatInformation(FloatInformation[RankOneState]):
         beta, p0, rest, pi = float(now.beta), was.p0, complements(was.p0), was.pi
         u, r, u_o, r_o = was_cells = cells(was)
         slope = ratio(np.full_like(p0, beta * was.kept), now.seen)
-        stayed = _change(u, r, -slope * (rest * u_o + pi * r))
-        others = _change(u_o, r_o, slope * (u_o * p0 - pi * r_o))
+        stayed = change(u, r, -slope * (rest * u_o + pi * r))
+        others = change(u_o, r_o, slope * (u_o * p0 - pi * r_o))
         drift = beta * was.kept * (pi - p0)
         reached = np.where(was.p > 0, per_column(was, was_cells), 0.0)
         return -float(drift @ reached + now.p @ (p0 * stayed + rest * others))
@@ -387,24 +365,6 @@ class RankOneFloatInformation(FloatInformation[RankOneState]):
     def decay(self) -> Decay:
         """Decided by structure: only β = 0, or nothing left to lose, loses nothing."""
         return "equal" if self.loss.known_zero else "strict"
-
-
-def _change(u: Floats, r: Floats, step: Floats) -> Floats:
-    """F(u + step) − F(u) for F(u) = u·log u − u + 1 and u = 1 + r, whose logarithm is that of r where u is near 1."""
-    safe = np.where(u > 0, u, 1.0)
-    after = np.maximum(u + step, 0.0)
-    log_u = np.where(np.abs(r) < 0.5, np.log1p(np.maximum(r, -0.5)), np.log(safe))
-    within = step * log_u + u * f(np.maximum(step / safe, -1.0))
-    return np.where(u > 0, within, -minus_x_log_x(after, 1 - after) - after)
-
-
-def _spread(largest: Floats, other: Floats, weights: Floats) -> Floats:
-    """For each i the entropy of: `largest`_i at i, other_i·weights_j at every j ≠ i."""
-    rest = complements(weights)
-    own = minus_x_log_x(weights, rest)
-    safe = np.where(other > 0, other, 1.0)
-    found: Floats = minus_x_log_x(largest, other * rest) + other * (own.sum() - own - rest * np.log(safe))
-    return found
 
 
 FloatStepInformation: TypeAlias = DenseInformation | RankOneFloatInformation
@@ -423,17 +383,5 @@ def information(
 
 
 def entropy(p: Floats) -> float:
-    """H(p)."""
+    """Return H(p)."""
     return float(row_entropies(p[None, :])[0])
-
-
-def divergence(approach: DeviationFromLaw, now: FloatState) -> Approximation | None:
-    """KL(p_t‖μ) from p_t − μ; None where it is infinite."""
-    e, law = approach.at(now), approach.law
-    if (now.possible & (law == 0)).any():
-        return None
-    if not e.any() and not approach.error.any():
-        return NOTHING
-    x = np.maximum(ratio(e, law), -1.0)
-    blur = float(law @ slip(x, ratio(approach.error, law)))
-    return Approximation.of(float(law @ f(x))).give_or_take(blur + now.dim)

@@ -33,7 +33,7 @@ from markovdiff.arithmetic.arrays import (
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw
 from markovdiff.engines.float64.forward import RankOneState, reached_from
-from markovdiff.engines.float64.information import DenseInformation, FloatPast, FloatStepInformation, divergence
+from markovdiff.engines.float64.information import DenseInformation, FloatPast, FloatStepInformation
 from markovdiff.engines.float64.rounding import GRAIN, size
 from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.ledger import Entry, Totals, Unbounded, unbounded_gap
@@ -76,7 +76,7 @@ class FloatLedger:
         self.lost = NOTHING
 
     def observe(self, now: FloatStepInformation) -> Entry[FloatTerm] | None:
-        """Take step t into the books."""
+        """Enter step t in the ledger."""
         self.now = now
         if now.before is None:
             return None
@@ -241,7 +241,7 @@ def prior_gap(
     now: FloatStepInformation, approach: DeviationFromLaw, chain: Chain, source: Callable[[int], int]
 ) -> FloatTerm:
     """Return KL(p_T‖π); `source` says the first x0 from which an x_T can be reached."""
-    found = divergence(approach, now.moment)
+    found = approach.divergence(now.moment)
     if found is not None:
         return found
     j, states = int(np.flatnonzero(now.moment.possible & (approach.law == 0))[0]), chain.states
@@ -274,7 +274,7 @@ def _best(ways: list[Missed], counts: Flags) -> Missed:
 
 
 def order(difference: Approximation) -> str:
-    """How two numbers compare that a theorem says are in order, by their difference."""
+    """Return how two numbers compare that a theorem says are in order, by their difference."""
     words = {1: "<", 0: "=", -1: ">" if difference.is_surely_negative else UNTOLD, None: UNTOLD}
     return words[difference.sign()]
 

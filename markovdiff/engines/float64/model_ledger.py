@@ -35,13 +35,15 @@ from markovdiff.engines.float64.deviation_from_law import DeviationFromLaw
 from markovdiff.engines.float64.forward import FloatState, is_consistent
 from markovdiff.engines.float64.information import LOGARITHM, FloatPast, FloatStepInformation
 from markovdiff.engines.float64.ledger import AGREE, FloatTerm, denoising, order, prior_gap
-from markovdiff.engines.float64.reverse import FloatModel, FloatReverse, is_certain
+from markovdiff.engines.float64.reverse import FloatModel, FloatReverse, FloatReverseStep, is_certain
 from markovdiff.engines.float64.shaken import Shaker, shaken
 from markovdiff.measures.checks.finding import Finding
+from markovdiff.measures.denoiser_loss import is_sure, unbounded_cost
 from markovdiff.measures.ledger import Entry, Totals, Unbounded, in_order, remarks, unbounded_gap, unbounded_of
 from markovdiff.measures.likelihood_support import LikelihoodSupport, unbounded_error
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel
+from markovdiff.process.reverse.denoisers import Denoiser
 
 NEGLIGIBLE = 1e-280
 """An event that the noise gives less than this adds nothing that float64 could show, whatever R makes of it."""
@@ -53,7 +55,7 @@ _SERIES = [(-1) ** n / n for n in range(2, 11)]
 
 
 def g(rho: Floats, v: Floats) -> Floats:
-    """ρ − log(1+ρ), entry by entry, v = 1 + ρ > 0 given to its own relative accuracy."""
+    """Return ρ − log(1+ρ), entry by entry, v = 1 + ρ > 0 given to its own relative accuracy."""
     small = np.abs(rho) < SERIES_UNTIL
     x = np.where(small, rho, 0.0)
     s = np.full_like(x, _SERIES[-1])
@@ -78,7 +80,7 @@ class LedgerRun:
         self.now: ConditionalLaws | None = None
 
     def observe(self, now: FloatState, like: LedgerRun | None = None) -> FloatReverse | None:
-        """R_t, None at t = 0."""
+        """Return R_t, None at t = 0."""
         self.moment = shaken(now, self.moment, self.shake)
         self.before, self.now = self.now, self.walk.at(self.moment, None if like is None else like.now)
         if self.before is None:
@@ -88,10 +90,15 @@ class LedgerRun:
         return reverse
 
     def error(self, reverse: FloatReverse, states: tuple[str, ...]) -> FloatTerm:
-        """Δ_t."""
+        """Return Δ_t."""
         assert self.before is not None
         assert self.now is not None
         return model_error(reverse, self.before, self.now, states)
+
+    def cost(self, denoiser: Denoiser, states: tuple[str, ...]) -> FloatTerm:
+        """Return C_t of the step that was made last."""
+        assert self.model.seen is not None
+        return denoiser_cost(self.model.seen, denoiser, states)
 
 
 class FloatModelLedger:
@@ -107,27 +114,28 @@ class FloatModelLedger:
         self.support = chain.data.support
         self.tight = is_consistent(chain, model, prior)
         self.model = model
-        self.books = LedgerRun(chain, model, Shaker(still=True))
+        self.still = LedgerRun(chain, model, Shaker(still=True))
         self.shaken = LedgerRun(chain, model, Shaker())
         self.reached = LikelihoodSupport(chain.states)
         self.noise_entropy = NOTHING
         self.first_error: FloatTerm = NOTHING
         self.later: FloatTerm = NOTHING
+        self.costs: FloatTerm | None = None
         self.restricted: list[int] = []
         self.off = 0.0
         self.is_dimmed = False
 
     def observe(self, now: FloatStepInformation) -> Entry[FloatTerm] | None:
-        """Take step t into the books."""
+        """Enter step t in the ledger."""
         self.now = now
         self.is_dimmed |= now.moment.dim > 0
-        reverse, other = self.books.observe(now.moment), self.shaken.observe(now.moment, self.books)
+        reverse, other = self.still.observe(now.moment), self.shaken.observe(now.moment, self.still)
         if reverse is None or other is None:
             self.noise_entropy = now.noise_entropy
             return None
         self.reached.observe(reverse.allowed)
         self.restricted += [now.t] if reverse.allowed.restricted else []
-        error = beside(self.books.error(reverse, self.states), self.shaken.error(other, self.states))
+        error = with_what_shaking_moved(self.still.error(reverse, self.states), self.shaken.error(other, self.states))
         if isinstance(error, Approximation) and not error.known_zero:
             error = error.give_or_take(now.moment.dim)
         paid = now.conditional_entropy if now.t == 1 else now.loss
@@ -140,16 +148,34 @@ class FloatModelLedger:
             self.later = plus(self.later, error)
             self.lost = Approximation.total(self.lost, paid)
         self.noise_entropy = now.noise_entropy
-        return Entry(term, error)
+        cost = self._cost(now)
+        if cost is not None:
+            self.costs = cost if self.costs is None else plus(self.costs, cost)
+        return Entry(term, error, cost)
+
+    def _cost(self, now: FloatStepInformation) -> FloatTerm | None:
+        """C_t, None where there is no denoiser."""
+        denoiser = self.model.prediction
+        if denoiser is None:
+            return None
+        if denoiser.is_posterior:
+            return now.conditional_entropy
+        if denoiser.is_data:
+            return now.data_entropy
+        found, other = (run.cost(denoiser, self.states) for run in (self.still, self.shaken))
+        moved = with_what_shaking_moved(found, other)
+        if isinstance(moved, Approximation) and not moved.known_zero:
+            return moved.give_or_take(now.moment.dim)
+        return moved
 
     def _compare(self, now: FloatStepInformation, reverse: FloatReverse, term: Approximation) -> None:
         """Return the term of step t by plain logarithms: how far off it is, beside what rounding may do, as a share."""
-        assert self.books.before is not None
-        assert self.books.now is not None
+        assert self.still.before is not None
+        assert self.still.now is not None
         if not isfinite(term.noise):
             return
         plain = (
-            _plainly(reverse, self.books.before, self.books.now) - self.noise_entropy.value + now.noise_entropy.value
+            _plainly(reverse, self.still.before, self.still.now) - self.noise_entropy.value + now.noise_entropy.value
         )
         off = abs(plain - term.value) - term.noise - self.noise_entropy.noise - now.noise_entropy.noise
         self.off = max(self.off, off / max(1.0, abs(term.value), now.noise_entropy.value))
@@ -173,6 +199,7 @@ class FloatModelLedger:
             model_error=error,
             prior_gap=gap,
             nll_excess=excess,
+            cross_entropy=self.costs,
         )
         return totals, self._verdict(totals)
 
@@ -191,16 +218,16 @@ class FloatModelLedger:
         off = np.zeros_like(law) if self.marginal else -self.approach.at(self.now.moment)
         error = np.zeros_like(law) if self.marginal else self.approach.error
         found, other = (
-            books.likelihood.excess(books.shake(law), books.shake(off), books.now, error)
-            for books in (self.books, self.shaken)
-            if books.now is not None
+            run.likelihood.excess(run.shake(law), run.shake(off), run.now, error)
+            for run in (self.still, self.shaken)
+            if run.now is not None
         )
-        return beside(found, other)
+        return with_what_shaking_moved(found, other)
 
     def _source(self, j: int) -> int:
         """Return the first x0 that reaches j."""
-        assert self.books.now is not None
-        seen = self.books.now.sight
+        assert self.still.now is not None
+        seen = self.still.now.pattern
         return seen.rows[int(np.flatnonzero(seen.reach[:, j] & seen.known)[0])]
 
     def _verdict(self, totals: Totals[FloatTerm]) -> Finding:
@@ -236,7 +263,7 @@ class FloatLikelihood:
 
     def _deviation(self, at: ConditionalLaws) -> Floats:
         """Return the r of those states, 0 where x_t is followed no more."""
-        found: Floats = np.where(_followed(at), at.r[at.sight.known][self.counts], 0.0)
+        found: Floats = np.where(_followed(at), at.r[at.pattern.known][self.counts], 0.0)
         return found
 
     def observe(self, reverse: FloatReverse, before: ConditionalLaws, now: ConditionalLaws) -> None:
@@ -251,7 +278,7 @@ class FloatLikelihood:
         self.G = self.shake(R @ self.G)
 
     def excess(self, law: Floats, off: Floats, last: ConditionalLaws, error: Floats) -> FloatTerm:
-        """NLL − H(x0) for the prior π, `off` = π − p_T, each entry of which rounding may have moved by `error`."""
+        """Return NLL − H(x0) for the prior π, `off` = π − p_T, each entry moved by rounding by `error` at most."""
         r = self._deviation(last)
         carried, direct = r @ off + law @ self.h, law @ self.G
         if not error.any() and not off.any() and not self.h.any() and not self.outside.any():
@@ -276,11 +303,11 @@ def _followed(at: ConditionalLaws) -> Flags:
 def model_error(
     reverse: FloatReverse, before: ConditionalLaws, now: ConditionalLaws, states: tuple[str, ...]
 ) -> FloatTerm:
-    """Δ_t."""
-    lost = unbounded_error(reverse.allowed, before.sight, now.sight, states)
+    """Return Δ_t."""
+    lost = unbounded_error(reverse.allowed, before.pattern, now.pattern, states)
     if lost is not None:
         return lost
-    possible = now.sight.possible
+    possible = now.pattern.possible
     if reverse.bayes or is_certain(reverse.allowed.cells[possible]):
         return NOTHING
     seen = reverse.B > 0
@@ -297,13 +324,28 @@ def model_error(
     return _near(value, reverse.noise * (2 * value) ** 0.5 + reverse.noise**2 + unseen)
 
 
+def denoiser_cost(step: FloatReverseStep, denoiser: Denoiser, states: tuple[str, ...]) -> FloatTerm:
+    """Return C_t = E[−log p̃(x0|x_t)]; p̃ near 1 may be off by FINE, and so may its logarithm."""
+    now, pattern = step.now, step.now.pattern
+    support = denoiser.support(step.chain, pattern)
+    lost = unbounded_cost(support, pattern, states)
+    if lost is not None or is_sure(support, pattern):
+        return lost or NOTHING
+    joint, guess = now.p[:, None] * now.posterior, denoiser.split(step).whole(step)
+    paid = (pattern.reach & pattern.known[:, None]).T & (joint > NEGLIGIBLE)
+    if (guess[paid] <= 0).any():
+        return UNKNOWN
+    value = -float(joint[paid] @ np.log(guess[paid]))
+    return _near(value, 4 * FINE * float(joint[paid].sum()) + NEGLIGIBLE * LOGARITHM * joint.size)
+
+
 def _near(value: float, noise: float) -> Approximation:
     if value < LEAST:
         return Approximation(0.0, 2 * LEAST + noise)
     return Approximation(value, SHARE * value + noise)
 
 
-def beside(found: FloatTerm, other: FloatTerm) -> FloatTerm:
+def with_what_shaking_moved(found: FloatTerm, other: FloatTerm) -> FloatTerm:
     """Return a term, with what it differs by from the same of the shaken process allowed for rounding."""
     if isinstance(found, Unbounded) or found.known_zero or found.is_unknown:
         return found

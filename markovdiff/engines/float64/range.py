@@ -31,7 +31,7 @@ def check_chain(chain: Chain) -> None:
 
 
 def is_held(chain: Chain) -> bool:
-    """Whether float64 can work with p_0 and every Q_t."""
+    """Return whether float64 can work with p_0 and every Q_t."""
     try:
         check_chain(chain)
     except LimitError:

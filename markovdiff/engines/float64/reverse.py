@@ -87,15 +87,17 @@ class FloatModel:
         self.shake = shake
         belief, data = model.belief, chain.at(0).data
         self.belief = None if belief is None or belief == data else Carried(belief, data)
+        self.seen: FloatReverseStep | None = None
 
     def step(self, before: ConditionalLaws, now: ConditionalLaws) -> FloatReverse:
         """Return R_t."""
-        shake, allowed = self.shake, self.model.support(self.chain, before.sight, now.sight)
-        found = self.model.beside(Step(self.chain, before, now, allowed, shake, self.belief))
+        shake, allowed = self.shake, self.model.support(self.chain, before.pattern, now.pattern)
+        self.seen = FloatReverseStep(self.chain, before, now, allowed, shake, self.belief)
+        found = self.model.beside_bayes(self.seen)
         return FloatReverse(allowed, shake(found.R), found.B, shake(found.rho), found.noise, found.bayes)
 
 
-class Step:
+class FloatReverseStep:
     """From x_{t−1} to x_t in float64, as it is or shaken."""
 
     fine = FINE
@@ -156,7 +158,7 @@ class Step:
     def spread(self, values: Floats) -> Floats:
         """Return an array with a column for every state."""
         found = np.zeros_like(self.B)
-        found[:, list(self.now.sight.rows)] = values
+        found[:, list(self.now.pattern.rows)] = values
         return found
 
     def product(self, a: Floats, b: Floats) -> Floats:
@@ -209,5 +211,5 @@ def step_of(now: ConditionalLaws) -> Floats:
 
 
 def is_certain(cells: Flags) -> bool:
-    """Whether each row has one cell at most."""
+    """Return whether each row has one cell at most."""
     return bool((cells.sum(axis=1) <= 1).all())

@@ -76,7 +76,7 @@ def _few_signs(t: int, K: int) -> Floats:
 
 
 def are_near(Q: Floats, rows: Flags) -> bool:
-    """Whether those rows of Q differ by little."""
+    """Return whether those rows of Q differ by little."""
     places = np.flatnonzero(rows)
     first, last = Q[places[0]], Q[places[-1]]
     if len(Q) > MOST or len(places) < 2 or np.abs(last - first).max() >= NEAR:
@@ -85,6 +85,6 @@ def are_near(Q: Floats, rows: Flags) -> bool:
 
 
 def differences(step: Dense, c: int) -> Floats:
-    """Q − 1c for the row c, each entry rounded once."""
+    """Return Q − 1c for the row c, each entry rounded once."""
     rows = step.rows()
     return np.array([[float(x - y) for x, y in zip(row, rows[c], strict=True)] for row in rows])

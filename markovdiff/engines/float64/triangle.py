@@ -72,11 +72,13 @@ def _followed(chain: Chain, times: list[int], tick: Callable[[float], None]) -> 
     laws = [(now.p, now.possible) for now in forward(chain)]
     found: Table = {}
     for k, s in enumerate(times):
-        seen = information(start(*laws[s]), None, None, None)
+        now = start(*laws[s])
+        seen = information(now, None, None, None)
         found[s, s] = seen.mutual_information
         for a, b in pairwise(times[k:]):
             for t in range(a + 1, b + 1):
-                seen = information(following(seen.moment, Qs[t - 1], chain, t), seen.forget(), None, None)  # type: ignore[arg-type]
+                now = following(now, Qs[t - 1], chain, t)
+                seen = information(now, seen.forget(), None, None)
             found[s, b] = seen.mutual_information
         tick((k + 1) / len(times))
     return found

@@ -53,16 +53,16 @@ class Converged(CheckKind):
 
     def conclude(self) -> Finding:
         assert self.last is not None
-        left, T, voice = self.last.mutual_information, self.last.t, Wording(self.last.arithmetic)
+        left, T, wording = self.last.mutual_information, self.last.t, Wording(self.last.arithmetic)
         try:
             sign = left.compare(self.bound, self.unit)
         except UnfinishedError:
             sign = None
         if sign is None:
-            detail = f"whether I(x0;x_{T}) is at most {shown(self.bound, 12)} {self.unit} {voice.cannot_tell}"
-            return Finding("undecided", voice.decided(), detail, {"t": T})
+            detail = f"whether I(x0;x_{T}) is at most {shown(self.bound, 12)} {self.unit} {wording.cannot_tell}"
+            return Finding("undecided", wording.decided(), detail, {"t": T})
         side = "at most" if sign <= 0 else "more than"
         told = left.enclosed(3, self.unit)
         value = f"= {told.value} {self.unit}" if told.is_finite else "has no digits in float64 but"
-        detail = f"I(x0;x_{T}) {value} is {side} {shown(self.bound, 12)}{voice.how}"
-        return Finding("holds" if sign <= 0 else "violated", voice.decided(), detail, None if sign <= 0 else {"t": T})
+        detail = f"I(x0;x_{T}) {value} is {side} {shown(self.bound, 12)}{wording.how}"
+        return Finding("holds" if sign <= 0 else "violated", wording.decided(), detail, None if sign <= 0 else {"t": T})

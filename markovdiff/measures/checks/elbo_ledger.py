@@ -1,6 +1,6 @@
 """`elbo-ledger`: L = H(x0) + ΣΔ_t + KL(p_T‖π), coefficient by coefficient, and H(x0) ≤ NLL ≤ L.
 
-The ledgers of the engines keep the books and conclude; here stands when the check is made.
+The engines keep the ledger and conclude; here stands when the check is made.
 """
 
 from __future__ import annotations

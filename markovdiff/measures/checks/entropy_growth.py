@@ -12,7 +12,7 @@ from markovdiff.measures.checks.kind import CheckKind, CheckSetting
 from markovdiff.measures.checks.signed_steps import SignedSteps, sign_of
 from markovdiff.measures.checks.wording import steps
 from markovdiff.measures.protocol import StepInformation
-from markovdiff.process.stationary import uniform_law
+from markovdiff.process.distribution import uniform_law
 
 Outcome: TypeAlias = Literal["non-decreasing", "violated"]
 

@@ -38,18 +38,18 @@ class Identities(CheckKind):
     def __init__(self) -> None:
         self.T = 0
         self.broken: dict[str, object] | None = None
-        self.voice = Wording()
+        self.wording = Wording()
 
     def observe(self, now: StepInformation) -> None:
         self.T = now.t
-        self.voice = Wording(now.arithmetic)
+        self.wording = Wording(now.arithmetic)
         if self.broken is None:
             self.broken = now.inconsistency()
 
     def conclude(self) -> Finding:
-        decided = self.voice.decided("exact")
+        decided = self.wording.decided("exact")
         if self.broken:
             detail = f"the formulas of I(x0;x_t) differ at t = {self.broken['t']}"
             return Finding("violated", decided, detail, self.broken)
-        agree = self.AGREE[self.voice.arithmetic]
+        agree = self.AGREE[self.wording.arithmetic]
         return Finding("holds", decided, f"the four formulas of I(x0;x_t) agree at each t = 0…{self.T}, {agree}")

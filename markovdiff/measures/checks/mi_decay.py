@@ -41,26 +41,26 @@ class MiDecay(CheckKind):
     def __init__(self) -> None:
         self.at: dict[str, list[int]] = {"strict": [], "equal": [], "violated": [], "undecided": []}
         self.markov = True
-        self.voice = Wording()
+        self.wording = Wording()
 
     def observe(self, now: StepInformation) -> None:
         if now.before is not None:
             self.at[now.decay].append(now.t)
             self.markov = now.markov
-            self.voice = Wording(now.arithmetic)
+            self.wording = Wording(now.arithmetic)
 
     def conclude(self) -> Finding:
         strict, equal, rises, unknown = (self.at[word] for word in ("strict", "equal", "violated", "undecided"))
         T = len(strict) + len(equal) + len(rises) + len(unknown)
-        decided, how = self.voice.decided("exact" if self.markov else "enclosure"), self.voice.how
+        decided, how = self.wording.decided("exact" if self.markov else "enclosure"), self.wording.how
         if rises:
             ending = f": the inequality is violated{how.replace(':', ',')}"
             detail = broken_at("I(x0;x_t) rises", rises, unknown, T, ending)
             return Finding("violated", decided, detail, {"t": rises[0]})
         if unknown and decided == "float" and self.markov:
-            return self.voice.as_far("I(x0;x_t) never rises", "non-increasing", unknown, T, theorem=True)
+            return self.wording.as_far("I(x0;x_t) never rises", "non-increasing", unknown, T, theorem=True)
         if unknown:
-            detail = f"whether I(x0;x_t) falls {at_steps(unknown, T)} {self.voice.cannot_tell}"
+            detail = f"whether I(x0;x_t) falls {at_steps(unknown, T)} {self.wording.cannot_tell}"
             return Finding("undecided", decided, detail, {"t": unknown[0]})
         if not equal:
             return Finding("strict", decided, f"I(x0;x_t) falls strictly {at_steps(strict, T)}{how}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, Protocol
 
+from markovdiff.arithmetic.decimals import as_decimal, decimal_text
 from markovdiff.arithmetic.enclosure import Unit
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.errors import InputError, UnfinishedError
@@ -20,6 +21,9 @@ from markovdiff.process.table import Table
 
 BOUNDS = ("kl", "excess", "total_variation", "outside_support")
 """What may be bounded."""
+
+FIGURES = 7
+"""Significant digits of a number beside its bound, and of a bound: a file that is proved to hold is often as tight."""
 
 
 class SamplerBound(Table, frozen=True):
@@ -56,7 +60,7 @@ class Bounded(Protocol):
     def compare(self, name: str, bound: Fraction, unit: Unit) -> int | None:
         """Return the sign of a number less its bound; None where it is undefined, or cannot be told."""
 
-    def tell(self, name: str, unit: Unit) -> str:
+    def describe(self, name: str, unit: Unit) -> str:
         """Return a few digits of a number, with its unit if it has one."""
 
 
@@ -134,9 +138,21 @@ def conclusion(claims: Sequence[Claim], unit: Unit) -> Finding:
     witness: dict[str, object] = {"sampler": shows.says, "bound": shows.name}
     if broken is not None:
         return Finding("violated", "exact", f"{_told(broken, '>', unit)}: proved", witness)
-    detail = f"{shows.says}: whether {shows.name} is at most {shown(shows.bound, 12)} was not decided"
-    return Finding("undecided", "exact", f"{detail} ({shows.sampler.tell(shows.name, unit)})", witness)
+    detail = f"{shows.says}: whether {shows.name} is at most {_written(shows.bound)} was not decided"
+    return Finding("undecided", "exact", f"{detail} ({shows.sampler.describe(shows.name, unit)})", witness)
 
 
 def _told(claim: Claim, sign: str, unit: Unit) -> str:
-    return f"{claim.says}: {claim.name} {claim.sampler.tell(claim.name, unit)} {sign} {shown(claim.bound, 12)}"
+    return f"{claim.says}: {claim.name} {claim.sampler.describe(claim.name, unit)} {sign} {_written(claim.bound)}"
+
+
+def _written(bound: Fraction) -> str:
+    """Return a bound as a short fraction, as the decimal that it is, or by its leading digits.
+
+    >>> _written(Fraction(5, 8)), _written(Fraction("0.540569")), _written(Fraction(10**9, 3))
+    ('5/8', '0.540569', 'about 3.33333e+08')
+    """
+    exact = as_decimal(bound, FIGURES)
+    if len(text(bound)) > FIGURES and Fraction(exact) == bound:
+        return decimal_text(exact)
+    return shown(bound, FIGURES)

@@ -16,12 +16,12 @@ class SignedSteps:
         self.tight: list[int] = []
         self.broken: list[int] = []
         self.unknown: list[int] = []
-        self.voice = Wording()
+        self.wording = Wording()
 
     def enter(self, now: StepInformation, sign: int | None) -> None:
         """Take one step in."""
         self.T += 1
-        self.voice = Wording(now.arithmetic)
+        self.wording = Wording(now.arithmetic)
         where = {-1: self.broken, 0: self.tight, None: self.unknown}.get(sign)
         if where is not None:
             where.append(now.t)
@@ -30,12 +30,12 @@ class SignedSteps:
         self, claim: str, broken: str, observed: str = "holds", equality: str = "", *, theorem: bool = True
     ) -> Finding:
         """Return the verdict: violated, undecided, or the claim, which a float may make as far as it reaches."""
-        decided, how = self.voice.decided(), self.voice.how
+        decided, how = self.wording.decided(), self.wording.how
         if self.broken:
             detail = broken_at(broken, self.broken, self.unknown, self.T, how)
             return Finding("violated", decided, detail, {"t": self.broken[0]})
         if self.unknown:
-            return self.voice.as_far(f"{claim}{equality}", observed, self.unknown, self.T, theorem=theorem)
+            return self.wording.as_far(f"{claim}{equality}", observed, self.unknown, self.T, theorem=theorem)
         return Finding(observed, decided, f"{claim}{equality}{how}")
 
 

@@ -20,7 +20,7 @@ from markovdiff.process.kernels.kernel import Kernel
 from markovdiff.process.kernels.mask_uniform import MaskUniform
 from markovdiff.process.kernels.per_step import PerStep, per_step
 from markovdiff.process.kernels.rank_one import RankOneKernel, absorbing, uniform
-from markovdiff.process.kernels.rate import Rate
+from markovdiff.process.kernels.rate import RateKernel
 from markovdiff.process.kernels.with_memory import WithMemory, with_memory
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
     "MaskUniform",
     "PerStep",
     "RankOneKernel",
-    "Rate",
+    "RateKernel",
     "WithMemory",
     "absorbing",
     "neighbour",

@@ -17,7 +17,7 @@ from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
 from markovdiff.process.kernels.kernel import Kernel, least_blended, least_entry, written
-from markovdiff.process.kernels.spec import Convention, KernelSpec, Normalise, Setting
+from markovdiff.process.kernels.spec import Convention, KernelSetting, KernelSpec, Normalise
 from markovdiff.process.transition import Dense, Transition
 
 if TYPE_CHECKING:
@@ -44,15 +44,15 @@ class Blend(Kernel):
         return self.M
 
     def transition(self, beta: Fraction) -> Transition:
-        """Q(β)."""
+        """Return Q(β)."""
         if beta == 1:
             return self.M
         a, b, M = fmpz(beta.numerator), fmpz(beta.denominator), self.M.matrix
         kept = fmpz_mat(self.K, self.K, _diagonal([(b - a) * M.d] * self.K))
         return Dense(RationalMatrix(kept + a * M.N, b * M.d).reduced())
 
-    def preserves(self, law: RationalMatrix, betas: Sequence[Fraction]) -> bool:  # noqa: ARG002
-        """Whether M preserves the law."""
+    def preserves(self, law: RationalMatrix, betas: Sequence[Fraction]) -> bool:
+        """Return whether M preserves the law."""
         return self.M.push(law) == law
 
     def same_stationary_law(self, betas: Sequence[Fraction]) -> Transition | None:
@@ -65,7 +65,7 @@ class Blend(Kernel):
         return min(least, least_blended(betas, least))
 
     def floats(self, beta: Fraction) -> Floats:
-        """(1−β)I + βM of the rounded β, 1 − β and M."""
+        """Return (1−β)I + βM of the rounded β, 1 − β and M."""
         import numpy as np
 
         Q: Floats = float(beta) * self.float_endpoint + float(1 - beta) * np.eye(self.K)
@@ -82,11 +82,11 @@ class Blend(Kernel):
         """Return the bits of β's denominator and of M's."""
         return log2(beta.denominator) + (log2(int(self.M.denominator)) if beta else 0.0)
 
-    def record(self, betas: Sequence[Fraction]) -> dict[str, object]:  # noqa: ARG002
+    def record(self, betas: Sequence[Fraction]) -> dict[str, object]:
         """Return the rows of M."""
         return {"rows": written(self.M)}
 
-    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
+    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:
         """Return the K² entries of M."""
         return self.K**2, 0
 
@@ -98,7 +98,7 @@ def _diagonal(entries: Sequence[fmpz]) -> list[fmpz]:
 
 
 def neighbour(K: int, reach: int, boundary: Literal["reflect", "periodic"]) -> Blend:
-    """β/(2·reach) to each of the 2·reach nearest states.
+    """Return β/(2·reach) to each of the 2·reach nearest states.
 
     A place outside is folded back: "reflect" as −1 ↦ 0, −2 ↦ 1, K ↦ K−1, …, which keeps the matrix
     doubly stochastic (what falls on i from j falls on j from i); "periodic" joins the ends.
@@ -131,7 +131,7 @@ def reflect(place: int, K: int) -> int:
 
 
 def banded(K: int, bands: int) -> Dense:
-    """1/K to each state up to `bands` places away, the rest to itself: the M of D3PM's banded uniform kernel.
+    """Return 1/K to each state up to `bands` places away, the rest to itself: the M of D3PM's banded uniform kernel.
 
     Austin et al. 2021 (arXiv 2107.03006, appendix A.2). Symmetric, and with bands ≥ K−1 the matrix 11ᵀ/K.
     """
@@ -155,7 +155,7 @@ class NeighbourSpec(KernelSpec, frozen=True, tag="neighbour"):
         """Return the reach and the boundary."""
         return {"reach": self.reach, "boundary": self.boundary}
 
-    def kernel(self, setting: Setting) -> Blend:
+    def kernel(self, setting: KernelSetting) -> Blend:
         """Return the kernel. Raises InputError where the reach is out of range."""
         return neighbour(setting.data.K, self.reach, self.boundary)
 
@@ -175,7 +175,7 @@ class MatrixSpec(KernelSpec, frozen=True, tag="matrix"):
         ('{ kind = "matrix", rows = [["1/2", "1/2", 0], [0, 1, 0], [0, "1/3", "2/3"]] }', ""),
     )
 
-    def kernel(self, setting: Setting) -> Blend:
+    def kernel(self, setting: KernelSetting) -> Blend:
         """Return the kernel towards M. Raises InputError unless there is one K × K stochastic matrix."""
         where, stack = setting.matrices("rows", None if self.rows is None else [self.rows], self, single=True)
         K = setting.data.K

@@ -21,15 +21,17 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from flint import arb, arb_mat, ctx, fmpq, fmpz, fmpz_mat
 from msgspec import Meta
 
-from markovdiff.arithmetic.enclosure import ALONE, floors, rounded
+from markovdiff.arithmetic.decimals import floors, rounded
+from markovdiff.arithmetic.enclosure import ALONE
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import text, to_fmpq
 from markovdiff.arithmetic.value import in_a_line
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels.kernel import Kernel, each_step
-from markovdiff.process.kernels.spec import KernelSpec, Setting
+from markovdiff.process.kernels.spec import KernelSetting, KernelSpec
+from markovdiff.process.rank_one import IdentityPlusRankOne
 from markovdiff.process.schedules import RESOLUTION, check_resolution
-from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
+from markovdiff.process.transition import Dense, Transition
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.arrays import Flags, Floats
@@ -53,7 +55,7 @@ class Gaussian(Kernel):
     __repr__ = in_a_line
 
     def transition(self, beta: Fraction) -> Transition:
-        """Q(β); the identity at β = 0."""
+        """Return Q(β); the identity at β = 0."""
         K, grid = self.K, self.resolution.denominator
         jumps = self.jumps(beta)
         table = [[jumps[abs(i - j)] for j in range(K)] for i in range(K)]
@@ -69,7 +71,7 @@ class Gaussian(Kernel):
         return found if self.bands is None else tuple(jump if n <= self.bands else 0 for n, jump in enumerate(found))
 
     def erased(self, beta: Fraction) -> int:
-        """How many entries beside the diagonal were rounded down to 0; at β > 0 the formula has none within bands."""
+        """Return how many entries beside the diagonal were rounded down to 0: at β > 0 the formula has none."""
         jumps = self.jumps(beta)[: (self.bands or self.K) + 1]
         return sum(2 * (self.K - n) for n, jump in enumerate(jumps) if n and not jump) if beta else 0
 
@@ -79,7 +81,7 @@ class Gaussian(Kernel):
         return sum(2 * (self.K - n) for n in range(1, min(self.bands or self.K, self.K - 1) + 1))
 
     def dobrushin(self, beta: Fraction) -> Fraction:
-        """η(Q(β)) in K steps, exactly; what `transition(beta).dobrushin` finds in K³.
+        """Return η(Q(β)) in K steps, exactly; what `transition(beta).dobrushin` finds in K³.
 
         Rows i and k = i + d have Σ_j J(max(|j−i|, |j−k|)) in common, J(n) the probability of a jump by n: J never
         rises, also rounded down, and a diagonal is no less than J(1). That is a sum of J from d/2 to k, and one from
@@ -96,8 +98,8 @@ class Gaussian(Kernel):
         """The resolution."""
         return self.resolution
 
-    def preserves(self, law: RationalMatrix, betas: Sequence[Fraction]) -> bool:  # noqa: ARG002
-        """Whether the law is uniform, which symmetric steps preserve."""
+    def preserves(self, law: RationalMatrix, betas: Sequence[Fraction]) -> bool:
+        """Return whether the law is uniform, which symmetric steps preserve."""
         return len(set(map(int, law.N.entries()))) == 1
 
     def same_stationary_law(self, betas: Sequence[Fraction]) -> Transition | None:
@@ -107,7 +109,7 @@ class Gaussian(Kernel):
         return IdentityPlusRankOne(Fraction(0), Distribution.from_weights([1] * self.K))
 
     def dobrushin_formula(self, beta: Fraction) -> Fraction:
-        """`dobrushin`, by the jumps."""
+        """Return `dobrushin`, by the jumps."""
         return self.dobrushin(beta)
 
     def least_probability(self, betas: Sequence[Fraction]) -> Fraction:
@@ -116,7 +118,7 @@ class Gaussian(Kernel):
         return Fraction(least, self.resolution.denominator)
 
     def floats(self, beta: Fraction) -> Floats:
-        """Q(β) from its jumps; the diagonal takes the rest, summed in integers."""
+        """Return Q(β) from its jumps; the diagonal takes the rest, summed in integers."""
         import numpy as np
 
         K, grid = self.K, self.resolution.denominator
@@ -128,7 +130,7 @@ class Gaussian(Kernel):
         return Q
 
     def own_balls(self, beta: Fraction, bits: int) -> tuple[arb_mat, Flags]:
-        """Q(β) from its K jumps; the diagonal takes the rest, in integers."""
+        """Return Q(β) from its K jumps; the diagonal takes the rest, in integers."""
         import numpy as np
 
         K, grid, jumps = self.K, self.resolution.denominator, self.jumps(beta)
@@ -210,7 +212,7 @@ class GaussianSpec(KernelSpec, frozen=True, tag="gaussian"):
     rank: ClassVar[int] = 4
     starter: ClassVar[tuple[tuple[str, str], ...]] = (('{ kind = "gaussian" }', ""),)
 
-    def kernel(self, setting: Setting) -> Gaussian:
+    def kernel(self, setting: KernelSetting) -> Gaussian:
         """Return the kernel. Raises InputError where the resolution is not one over an integer."""
         resolution = RESOLUTION if self.resolution is None else self.resolution
         check_resolution(resolution, "noise.kernel")

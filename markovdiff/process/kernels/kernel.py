@@ -11,11 +11,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from math import log2
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from flint import arb_mat
 
 from markovdiff.arithmetic.enclosure import stochastic_ball
+from markovdiff.arithmetic.logform import LogForm, log
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import text
 from markovdiff.process.distribution import Distribution
@@ -23,6 +24,18 @@ from markovdiff.process.transition import Dense, Transition
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.arrays import Flags, Floats
+    from markovdiff.process.masked import MaskedNoise
+
+Rates: TypeAlias = "tuple[tuple[Fraction, ...], ...]"
+"""R[i][j] ≥ 0 beside the diagonal, rows that sum to 0."""
+
+NoiseLevel: TypeAlias = "Fraction | LogForm"
+"""σ, rational or −log of a rational ᾱ."""
+
+
+def level_of(alpha_bar: Fraction) -> LogForm | None:
+    """Return σ = −log ᾱ; None where ᾱ = 0."""
+    return -log(alpha_bar) if alpha_bar else None
 
 
 class Kernel(ABC):
@@ -60,9 +73,9 @@ class Kernel(ABC):
 
     @abstractmethod
     def transition(self, beta: Fraction) -> Transition:
-        """Q(β), exactly; for a kernel without a schedule, Q_t of the t handed in."""
+        """Return Q(β), exactly; for a kernel without a schedule, Q_t of the t handed in."""
 
-    def scheduled(self, betas: Sequence[Fraction]) -> Kernel:  # noqa: ARG002
+    def scheduled(self, betas: Sequence[Fraction]) -> Kernel:
         """Return the kernel with its β_1 … β_T, once they are known. Raises InputError where they do not suit it."""
         return self
 
@@ -84,16 +97,25 @@ class Kernel(ABC):
         return None
 
     @property
-    def absorbing_state(self) -> int | None:
-        """The state m that keeps what it has, where every step is a `MaskedRankOne` into it."""
+    def masked_noise(self) -> MaskedNoise | None:
+        """The mask and the rates, where every step is a `MaskedRankOne`."""
         return None
 
     def identity(self) -> Transition | None:
-        """Q̄_0 in the shape that its steps have; None where that is a matrix."""
+        """Return Q̄_0 in the shape that its steps have; None where that is a matrix."""
         return None
 
-    def kept(self, beta: Fraction) -> Fraction | None:  # noqa: ARG002
+    def kept(self, beta: Fraction) -> Fraction | None:
         """Return the share of ᾱ_{t−1} that ᾱ_t is; None where the kernel has no ᾱ."""
+        return None
+
+    @property
+    def generator(self) -> Rates | None:
+        """The rates R where Q(β) is e^{sR}, up to the rounding of its entries; None where there are none."""
+        return None
+
+    def level(self, betas: Sequence[Fraction]) -> NoiseLevel | None:
+        """Return the σ of e^{σR} after these steps; None where it is infinite, or there are no rates."""
         return None
 
     @property
@@ -106,8 +128,8 @@ class Kernel(ABC):
         """What the entries are rounded down to multiples of, where they are rounded."""
         return None
 
-    def erased(self, beta: Fraction) -> int:  # noqa: ARG002
-        """How many entries that are positive in the formula were rounded to 0."""
+    def erased(self, beta: Fraction) -> int:
+        """Return how many entries that are positive in the formula were rounded to 0."""
         return 0
 
     @property
@@ -122,15 +144,15 @@ class Kernel(ABC):
     # what it keeps, and how much it contracts
 
     def preserves(self, law: RationalMatrix, betas: Sequence[Fraction]) -> bool:
-        """Whether every step preserves the law, exactly."""
+        """Return whether every step preserves the law, exactly."""
         return all(step.push(law) == law for step in self.matrices(betas))
 
-    def same_stationary_law(self, betas: Sequence[Fraction]) -> Transition | None:  # noqa: ARG002
+    def same_stationary_law(self, betas: Sequence[Fraction]) -> Transition | None:
         """Return a matrix whose stationary laws are those of the whole chain; None where the steps have to be asked."""
         return None
 
-    def dobrushin_formula(self, beta: Fraction) -> Fraction | None:  # noqa: ARG002
-        """η(Q(β)) by a formula; None where rows have to be compared."""
+    def dobrushin_formula(self, beta: Fraction) -> Fraction | None:
+        """Return η(Q(β)) by a formula; None where rows have to be compared."""
         return None
 
     def least_probability(self, betas: Sequence[Fraction]) -> Fraction:
@@ -140,13 +162,13 @@ class Kernel(ABC):
     # other arithmetics
 
     def floats(self, beta: Fraction) -> Floats:
-        """Q(β) in float64, K × K, each entry rounded once or twice."""
+        """Return Q(β) in float64, K × K, each entry rounded once or twice."""
         import numpy as np
 
         return np.array(self.transition(beta).dense.floats())
 
-    def own_balls(self, beta: Fraction, bits: int) -> tuple[arb_mat, Flags] | None:  # noqa: ARG002
-        """Q(β) in balls of `bits` bits, and where it is not zero; None where Q(β) in rationals is to be enclosed."""
+    def own_balls(self, beta: Fraction, bits: int) -> tuple[arb_mat, Flags] | None:
+        """Return Q(β) in balls of `bits` bits, and where it is not zero; None to enclose Q(β) in rationals."""
         return None
 
     # what it costs, and how it is written down
@@ -164,8 +186,8 @@ class Kernel(ABC):
         """Return what an audit needs of the kernel besides its kind and the β_t: by default all rows of all steps."""
         return {"steps_rows": each_step(betas, lambda beta: written(self.transition(beta)))}
 
-    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
-        """How many numbers the record writes, and how many that share few texts, of T steps with so many kinds."""
+    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:
+        """Return how many numbers the record writes of T steps of so many kinds, and how many that share few texts."""
         return self.K**2 * T, 0
 
 

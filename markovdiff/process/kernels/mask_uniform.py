@@ -21,11 +21,12 @@ from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels.kernel import Kernel
-from markovdiff.process.kernels.spec import MAX_DENSE_STATES, KernelSpec, Setting
-from markovdiff.process.masked import MaskedRankOne
+from markovdiff.process.kernels.spec import MAX_DENSE_STATES, KernelSetting, KernelSpec
+from markovdiff.process.masked import MaskedNoise, MaskedRankOne
+from markovdiff.process.rank_one import IdentityPlusRankOne
 from markovdiff.process.schedules.registry import Schedule
 from markovdiff.process.schedules.schedule import ScheduleSpec
-from markovdiff.process.transition import IdentityPlusRankOne, Transition
+from markovdiff.process.transition import Transition
 
 
 @dataclass(frozen=True)
@@ -50,31 +51,31 @@ class MaskUniform(Kernel):
         return len(self.gammas)
 
     @property
-    def absorbing_state(self) -> int:
-        """The mask."""
-        return self.mask
+    def masked_noise(self) -> MaskedNoise:
+        """The mask, γ_t and b_t."""
+        return MaskedNoise(self.mask, self.gammas, self.uniform_betas)
 
     def transition(self, beta: Fraction) -> MaskedRankOne:
-        """Q_t, of the t handed in."""
+        """Return Q_t, of the t handed in."""
         t = int(beta)
         return MaskedRankOne.of(self.K, self.mask, self.gammas[t - 1], self.uniform_betas[t - 1])
 
     def identity(self) -> MaskedRankOne:
-        """Q̄_0."""
+        """Return Q̄_0."""
         return MaskedRankOne.of(self.K, self.mask, Fraction(0), Fraction(0))
 
     def kept(self, beta: Fraction) -> Fraction:
-        """(1−γ_t)(1−b_t)."""
+        """Return (1−γ_t)(1−b_t)."""
         return self.transition(beta).keep
 
-    def same_stationary_law(self, betas: Sequence[Fraction]) -> Transition | None:  # noqa: ARG002
-        """1e_mᵀ as soon as some step masks."""
+    def same_stationary_law(self, betas: Sequence[Fraction]) -> Transition | None:
+        """Return 1e_mᵀ as soon as some step masks."""
         if not any(self.gammas):
             return None
         return IdentityPlusRankOne(Fraction(0), Distribution.from_weights([int(i == self.mask) for i in range(self.K)]))
 
     def dobrushin_formula(self, beta: Fraction) -> Fraction:
-        """1 − γ_t."""
+        """Return 1 − γ_t."""
         return self.transition(beta).dobrushin
 
     def least_probability(self, betas: Sequence[Fraction]) -> Fraction:
@@ -93,11 +94,11 @@ class MaskUniform(Kernel):
         Q = self.transition(beta)
         return float(sum(x.denominator.bit_length() for x in (Q.keep, Q.gone)) + (self.K - 1).bit_length())
 
-    def record(self, betas: Sequence[Fraction]) -> dict[str, object]:  # noqa: ARG002
+    def record(self, betas: Sequence[Fraction]) -> dict[str, object]:
         """Return the mask's label and the b_t; the γ_t are the schedule's β_t."""
         return {"mask": self.label, "uniform_betas": [text(b) for b in self.uniform_betas]}
 
-    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
+    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:
         """Return the T numbers b_t."""
         return T, 0
 
@@ -122,7 +123,7 @@ class MaskUniformSpec(KernelSpec, frozen=True, tag="mask-uniform"):
         """Return the mask's label."""
         return self.mask
 
-    def kernel(self, setting: Setting) -> MaskUniform:
+    def kernel(self, setting: KernelSetting) -> MaskUniform:
         """Return the kernel, its rates still to come. Raises InputError where there is no state besides the mask."""
         data = setting.data
         m = data.states.index(self.mask)
@@ -140,9 +141,9 @@ class MaskUniformSpec(KernelSpec, frozen=True, tag="mask-uniform"):
     def scheduled(
         self,
         kernel: Kernel,
-        schedule: ScheduleSpec,  # noqa: ARG002
+        schedule: ScheduleSpec,
         betas: Sequence[Fraction],
-        setting: Setting,
+        setting: KernelSetting,
     ) -> MaskUniform:
         """Return the kernel with its rates. Raises InputError where `uniform` is no schedule of as many steps."""
         m = setting.data.states.index(self.mask)

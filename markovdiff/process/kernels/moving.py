@@ -16,7 +16,8 @@ from markovdiff.errors import InputError
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels.kernel import Kernel
 from markovdiff.process.kernels.scaled import check_moves, scaled_step
-from markovdiff.process.transition import IdentityPlusRankOne, Transition
+from markovdiff.process.rank_one import IdentityPlusRankOne
+from markovdiff.process.transition import Transition
 
 
 @dataclass(frozen=True)
@@ -56,17 +57,17 @@ class MovingTarget(Kernel):
         return replace(self, betas=tuple(betas))
 
     def transition(self, beta: Fraction) -> Transition:
-        """Q_t, of the t handed in."""
+        """Return Q_t, of the t handed in."""
         t = int(beta)
         target, beta = self.targets[t - 1], self.betas[t - 1]
         fresh = IdentityPlusRankOne(Fraction(0), target).dense
         return scaled_step(fresh, self.scale or (Fraction(1),) * self.K, beta)
 
-    def record(self, betas: Sequence[Fraction]) -> dict[str, object]:  # noqa: ARG002
+    def record(self, betas: Sequence[Fraction]) -> dict[str, object]:
         """Return the targets, and the scale where there is one."""
         targets = {"targets": [[text(p) for p in target.probabilities] for target in self.targets]}
         return {**targets, "scale": [text(s) for s in self.scale]} if self.scale else {**targets}
 
-    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
+    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:
         """Return the probabilities of T targets."""
         return self.K * T, 0

@@ -10,7 +10,7 @@ from typing import ClassVar
 from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
 from markovdiff.process.kernels.kernel import Kernel
-from markovdiff.process.kernels.spec import Convention, KernelSpec, Normalise, Setting
+from markovdiff.process.kernels.spec import Convention, KernelSetting, KernelSpec, Normalise
 from markovdiff.process.transition import Dense, Transition
 
 
@@ -36,12 +36,12 @@ class PerStep(Kernel):
         return len(self.steps)
 
     def transition(self, beta: Fraction) -> Transition:
-        """Q_t, of the t handed in."""
+        """Return Q_t, of the t handed in."""
         return self.steps[int(beta) - 1]
 
 
 def per_step(steps: Sequence[Sequence[Sequence[Fraction]]], K: int, where: str = "steps_rows") -> PerStep:
-    """From T matrices of rows, each checked."""
+    """Return from T matrices of rows, each checked."""
     return PerStep(tuple(Dense.from_rows(rows, f"{where}[{t}]", K) for t, rows in enumerate(steps)))
 
 
@@ -56,7 +56,7 @@ class PerStepSpec(KernelSpec, frozen=True, tag="per-step"):
     family: ClassVar[type[Kernel]] = PerStep
     rank: ClassVar[int] = 6
 
-    def kernel(self, setting: Setting) -> PerStep:
+    def kernel(self, setting: KernelSetting) -> PerStep:
         """Return the steps. Raises InputError where there is none, or one is not a K × K stochastic matrix."""
         where, stack = setting.matrices("steps_rows", self.steps_rows, self)
         if not stack:

@@ -8,23 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import log2
+from math import log2, prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
+from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import text
 from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels.blend import Blend, banded
-from markovdiff.process.kernels.kernel import Kernel, least_blended
+from markovdiff.process.kernels.kernel import Kernel, Rates, least_blended, level_of
 from markovdiff.process.kernels.moving import MovingTarget
 from markovdiff.process.kernels.scaled import Scaled, check_scale, towards
-from markovdiff.process.kernels.spec import KernelSpec, Setting
-from markovdiff.process.transition import IdentityPlusRankOne, Transition
+from markovdiff.process.kernels.spec import KernelSetting, KernelSpec
+from markovdiff.process.rank_one import IdentityPlusRankOne
+from markovdiff.process.transition import Transition
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.arrays import Floats
@@ -52,28 +54,38 @@ class RankOneKernel(Kernel):
         return self.target
 
     def transition(self, beta: Fraction) -> Transition:
-        """Q(β)."""
+        """Return Q(β)."""
         return IdentityPlusRankOne(1 - beta, self.target)
 
     def identity(self) -> Transition:
-        """Q̄_0."""
+        """Return Q̄_0."""
         return IdentityPlusRankOne(Fraction(1), self.target)
 
+    @property
+    def generator(self) -> Rates:
+        """R = 1πᵀ − I."""
+        row = self.target.probabilities
+        return tuple(tuple(p - (i == j) for j, p in enumerate(row)) for i in range(self.K))
+
+    def level(self, betas: Sequence[Fraction]) -> LogForm | None:
+        """Return −log ᾱ."""
+        return level_of(prod((1 - beta for beta in betas), start=Fraction(1)))
+
     def kept(self, beta: Fraction) -> Fraction:
-        """1 − β."""
+        """Return 1 − β."""
         return 1 - beta
 
-    def preserves(self, law: RationalMatrix, betas: Sequence[Fraction]) -> bool:  # noqa: ARG002
-        """Whether the law is π."""
+    def preserves(self, law: RationalMatrix, betas: Sequence[Fraction]) -> bool:
+        """Return whether the law is π."""
         target = self.target
         return all(n * target.total == w * law.d for n, w in zip(law.N.entries(), target.weights, strict=True))
 
     def same_stationary_law(self, betas: Sequence[Fraction]) -> Transition | None:
-        """Q(1), whose law is π, unless nothing moves."""
+        """Return Q(1), whose law is π, unless nothing moves."""
         return self.transition(Fraction(1)) if any(betas) else None
 
     def dobrushin_formula(self, beta: Fraction) -> Fraction:
-        """1 − β."""
+        """Return 1 − β."""
         return self.transition(beta).dobrushin
 
     def least_probability(self, betas: Sequence[Fraction]) -> Fraction:
@@ -81,7 +93,7 @@ class RankOneKernel(Kernel):
         return least_blended(betas, Fraction(min(filter(None, self.target.weights)), self.target.total))
 
     def floats(self, beta: Fraction) -> Floats:
-        """(1−β)I + β·1πᵀ of the rounded β, 1 − β and π."""
+        """Return (1−β)I + β·1πᵀ of the rounded β, 1 − β and π."""
         import numpy as np
 
         pi = np.array([w / self.target.total for w in self.target.weights])
@@ -97,22 +109,22 @@ class RankOneKernel(Kernel):
         """Return the bits of β's denominator, all that a step adds: π's stands once in any product of steps."""
         return log2(beta.denominator)
 
-    def record(self, betas: Sequence[Fraction]) -> dict[str, object]:  # noqa: ARG002
+    def record(self, betas: Sequence[Fraction]) -> dict[str, object]:
         """Return the target."""
         return {"target": [text(p) for p in self.target.probabilities]}
 
-    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
+    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:
         """Return the target's K probabilities."""
         return self.K, 0
 
 
 def uniform(K: int) -> RankOneKernel:
-    """(1−β)I + (β/K)·11ᵀ."""
+    """Return (1−β)I + (β/K)·11ᵀ."""
     return RankOneKernel(Distribution.from_weights([1] * K))
 
 
 def absorbing(K: int, mask: int) -> RankOneKernel:
-    """(1−β)I + β·1e_mᵀ."""
+    """Return (1−β)I + β·1e_mᵀ."""
     return RankOneKernel(Distribution.from_weights([int(i == mask) for i in range(K)]))
 
 
@@ -135,7 +147,7 @@ class UniformSpec(KernelSpec, frozen=True, tag="uniform"):
         """Whether all states move alike."""
         return self.bands is None and self.scale is None
 
-    def kernel(self, setting: Setting) -> Kernel:
+    def kernel(self, setting: KernelSetting) -> Kernel:
         """Return the kernel towards 1/K. Raises InputError where the scale does not fit the states."""
         K = setting.data.K
         if self.is_structured:
@@ -169,7 +181,7 @@ class AbsorbingSpec(KernelSpec, frozen=True, tag="absorbing"):
         """Whether all states move alike."""
         return self.scale is None
 
-    def kernel(self, setting: Setting) -> Kernel:
+    def kernel(self, setting: KernelSetting) -> Kernel:
         """Return the kernel towards the mask, whose own pace says nothing, and may be left out where it is last."""
         K, m = setting.data.K, setting.data.states.index(self.mask)
         made, scale = absorbing(K, m), self.scale
@@ -195,7 +207,7 @@ class MixingSpec(KernelSpec, frozen=True, tag="mixing"):
         """Whether all states move alike, towards one law."""
         return self.targets is None and self.scale is None
 
-    def kernel(self, setting: Setting) -> Kernel:
+    def kernel(self, setting: KernelSetting) -> Kernel:
         """Return the kernel towards the target. Raises InputError where that is no law on the states."""
         if (self.target is None) == (not self.targets):
             given = "'target' is missing" if self.target is None else "two targets"

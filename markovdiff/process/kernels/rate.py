@@ -13,26 +13,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from math import log2
+from math import log2, prod
 from typing import ClassVar
 
 from flint import arb, arb_mat, fmpq_mat, fmpz, fmpz_mat
 
-from markovdiff.arithmetic.enclosure import floor_ends
+from markovdiff.arithmetic.decimals import floor_ends
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import text, to_fmpq
 from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
-from markovdiff.process.kernels.kernel import Kernel, each_step, written
-from markovdiff.process.kernels.spec import Convention, KernelSpec, Normalise, Setting
+from markovdiff.process.kernels.kernel import Kernel, NoiseLevel, Rates, each_step, level_of, written
+from markovdiff.process.kernels.spec import Convention, KernelSetting, KernelSpec, Normalise
 from markovdiff.process.schedules.schedule import RESOLUTION, ScheduleSpec, check_resolution
 from markovdiff.process.transition import Dense
 
-Rates = tuple[tuple[Fraction, ...], ...]
-
 
 @dataclass(frozen=True)
-class Rate(Kernel):
+class RateKernel(Kernel):
     """exp(sR), s the number of the schedule; with `by_alpha` that is β and s = −log(1−β)."""
 
     R: Rates
@@ -55,21 +53,13 @@ class Rate(Kernel):
         return self.resolution
 
     def transition(self, beta: Fraction) -> Dense:
-        """Q of this strength; the identity at 0. Raises InputError where rounding cannot be decided."""
+        """Return Q of this strength; the identity at 0. Raises InputError where rounding cannot be decided."""
         return _made(self, beta)
 
     @cached_property
     def reach(self) -> tuple[frozenset[int], ...]:
         """The states that each can come to, itself among them: there, and nowhere else, exp(sR) is positive."""
-        found = []
-        for i in range(self.K):
-            seen, new = {i}, [i]
-            while new:
-                k = new.pop()
-                new += (fresh := [j for j, r in enumerate(self.R[k]) if r > 0 and j not in seen])
-                seen |= set(fresh)
-            found.append(frozenset(seen))
-        return tuple(found)
+        return reached(self.R)
 
     @property
     def moves(self) -> int:
@@ -77,9 +67,20 @@ class Rate(Kernel):
         return sum(len(states) - 1 for states in self.reach)
 
     def erased(self, beta: Fraction) -> int:
-        """How many of them were rounded down to 0."""
+        """Return how many of them were rounded down to 0."""
         kept = sum(x > 0 for i, row in enumerate(self.transition(beta).rows()) for j, x in enumerate(row) if i != j)
         return self.moves - kept if beta else 0
+
+    @property
+    def generator(self) -> Rates:
+        """R."""
+        return self.R
+
+    def level(self, betas: Sequence[Fraction]) -> NoiseLevel | None:
+        """Return the sum of the schedule's numbers, or −log ᾱ where it tells ᾱ."""
+        if self.by_alpha:
+            return level_of(prod((1 - beta for beta in betas), start=Fraction(1)))
+        return sum(betas, Fraction(0))
 
     @cached_property
     def speed(self) -> Fraction | None:
@@ -95,7 +96,7 @@ class Rate(Kernel):
         )
 
     def known(self, beta: Fraction) -> Fraction | None:
-        """(1 − e^{−cs})/c where that is rational: with ᾱ told, and c a whole number, e^{−cs} = (1−β)^c."""
+        """Return (1 − e^{−cs})/c where that is rational: with ᾱ told, and c a whole number, e^{−cs} = (1−β)^c."""
         c = self.speed
         if not self.by_alpha or c is None or c.denominator != 1:
             return None
@@ -114,13 +115,26 @@ class Rate(Kernel):
             "steps_rows": each_step(betas, lambda beta: written(self.transition(beta))),
         }
 
-    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
+    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:
         """Return the rates, and the rows of each kind of step, of few texts."""
         return self.K**2, self.K**2 * kinds
 
 
 @lru_cache(maxsize=1024)
-def _made(kernel: Rate, beta: Fraction) -> Dense:
+def reached(R: Rates) -> tuple[frozenset[int], ...]:
+    """Return for each state the states that positive rates lead to, itself among them."""
+    found = []
+    for i in range(len(R)):
+        seen, new = {i}, [i]
+        while new:
+            row = R[new.pop()]
+            new += (fresh := [j for j, r in enumerate(row) if r > 0 and j not in seen])
+            seen |= set(fresh)
+        found.append(frozenset(seen))
+    return tuple(found)
+
+
+def _made(kernel: RateKernel, beta: Fraction) -> Dense:
     K, grid = kernel.K, kernel.resolution.denominator
     table = [[0] * K for _ in range(K)]
     if beta and (known := kernel.known(beta)) is not None:
@@ -134,7 +148,7 @@ def _made(kernel: Rate, beta: Fraction) -> Dense:
     return Dense(RationalMatrix(fmpz_mat(table), fmpz(grid)).reduced())
 
 
-def _floors(kernel: Rate, beta: Fraction) -> list[list[int]]:
+def _floors(kernel: RateKernel, beta: Fraction) -> list[list[int]]:
     """Return the entries beside the diagonal in units of the grid, rounded down by enclosures of rising precision.
 
     With a rational s > 0 no entry that is not 0 lies on the grid: it would be the same for all s (Lindemann 1885).
@@ -157,7 +171,7 @@ def _floors(kernel: Rate, beta: Fraction) -> list[list[int]]:
     )
 
 
-def _exponential(kernel: Rate, beta: Fraction) -> list[arb]:
+def _exponential(kernel: RateKernel, beta: Fraction) -> list[arb]:
     """Return the entries of exp(sR) in the precision that is set."""
     b = arb(to_fmpq(beta))
     s = -(-b).log1p() if kernel.by_alpha else b
@@ -179,27 +193,27 @@ class RateSpec(KernelSpec, frozen=True, tag="rate"):
     convention: Convention = "rows"
     resolution: Fraction | None = None
 
-    family: ClassVar[type[Kernel]] = Rate
+    family: ClassVar[type[Kernel]] = RateKernel
     rank: ClassVar[int] = 5
     starter: ClassVar[tuple[tuple[str, str], ...]] = (
         ('{ kind = "rate", rows = [[-1, 1, 0], [1, -2, 1], [0, 1, -1]] }', "exp(s R)"),
     )
 
-    def kernel(self, setting: Setting) -> Rate:
+    def kernel(self, setting: KernelSetting) -> RateKernel:
         """Return the kernel. Raises InputError where rates are negative, or rows do not sum to 0."""
         resolution = RESOLUTION if self.resolution is None else self.resolution
         check_resolution(resolution, "noise.kernel")
-        return Rate(setting.rates(self.rows, self), resolution)
+        return RateKernel(setting.rates(self.rows, self), resolution)
 
     def scheduled(
         self,
         kernel: Kernel,
         schedule: ScheduleSpec,
         betas: Sequence[Fraction],
-        setting: Setting,  # noqa: ARG002
+        setting: KernelSetting,
     ) -> Kernel:
         """Return the kernel, told what the schedule's numbers are. Raises InputError where ᾱ reaches 0."""
-        if schedule.tells_rates or not isinstance(kernel, Rate):
+        if schedule.tells_rates or not isinstance(kernel, RateKernel):
             return kernel
         if 1 in betas:
             raise InputError(
@@ -208,4 +222,4 @@ class RateSpec(KernelSpec, frozen=True, tag="rate"):
                 expected="a schedule whose ᾱ_T is above 0",
                 got=f"β_t = 1 at t = {betas.index(Fraction(1)) + 1}",
             )
-        return Rate(kernel.R, kernel.resolution, by_alpha=True)
+        return RateKernel(kernel.R, kernel.resolution, by_alpha=True)

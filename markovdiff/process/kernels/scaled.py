@@ -15,7 +15,8 @@ from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels.kernel import Kernel, written
-from markovdiff.process.transition import Dense, IdentityPlusRankOne, Transition
+from markovdiff.process.rank_one import IdentityPlusRankOne
+from markovdiff.process.transition import Dense, Transition
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Scaled(Kernel):
         return self.M.K
 
     def transition(self, beta: Fraction) -> Transition:
-        """Q(β). Raises InputError where some state would move with more than probability 1."""
+        """Return Q(β). Raises InputError where some state would move with more than probability 1."""
         return scaled_step(self.M, self.scale, beta)
 
     def scheduled(self, betas: Sequence[Fraction]) -> Scaled:
@@ -42,17 +43,17 @@ class Scaled(Kernel):
         check_moves(self.scale, betas)
         return self
 
-    def record(self, betas: Sequence[Fraction]) -> dict[str, object]:  # noqa: ARG002
+    def record(self, betas: Sequence[Fraction]) -> dict[str, object]:
         """Return the rows of M and the scale."""
         return {"rows": written(self.M), "scale": [text(s) for s in self.scale]}
 
-    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
+    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:
         """Return the entries of M and of the scale."""
         return self.K * (self.K + 1), 0
 
 
 def towards(target: Distribution, scale: Sequence[Fraction]) -> Scaled:
-    """Every state towards one law, each at its pace. Raises InputError where the scale does not fit the states."""
+    """Return the kernel of states that move towards one law, each at its pace. Raises InputError on a wrong scale."""
     return Scaled(IdentityPlusRankOne(Fraction(0), target).dense, check_scale(scale, target.K))
 
 
@@ -85,7 +86,7 @@ def check_moves(scale: Sequence[Fraction], betas: Sequence[Fraction]) -> None:
 
 
 def scaled_step(M: Dense, scale: Sequence[Fraction], beta: Fraction) -> Dense:
-    """I + β·diag(s)(M − I)."""
+    """Return I + β·diag(s)(M − I)."""
     check_moves(scale, (beta,))
     rows = [
         [beta * s * x + (1 - beta * s) * (i == j) for j, x in enumerate(row)]

@@ -40,7 +40,7 @@ class Brought(Protocol):
         """Whether the file's rows or its columns are the conditional laws."""
 
 
-class Setting(Protocol):
+class KernelSetting(Protocol):
     """What a kernel's table stands in."""
 
     @property
@@ -51,13 +51,13 @@ class Setting(Protocol):
         """Return the law that is named or written out. Raises InputError where it does not fit."""
 
     def matrices(self, key: str, given: Stack | None, spec: Brought, *, single: bool = False) -> tuple[str, Stack]:
-        """Where the matrices stand and the matrices by rows, from under their key or from the file of `path`."""
+        """Return where the matrices stand and the matrices by rows, from under their key or from the file of `path`."""
 
     def rates(self, given: Sequence[Sequence[Fraction]] | None, spec: Brought) -> tuple[tuple[Fraction, ...], ...]:
         """Return the rates by rows, from `rows` or from the file of `path`. Raises InputError where they are none."""
 
     def schedule(self, spec: ScheduleSpec, T: int, where: str) -> tuple[Fraction, ...]:
-        """β_1 … β_T of another schedule, whose table stands at `where`. Raises InputError where it is none."""
+        """Return β_1 … β_T of another schedule, whose table stands at `where`. Raises InputError where it is none."""
 
 
 class KernelSpec(Kind, frozen=True, tag_field="kind"):
@@ -79,7 +79,7 @@ class KernelSpec(Kind, frozen=True, tag_field="kind"):
         """Return the label of the state that is added to the data where they do not have it."""
         return None
 
-    def kernel(self, setting: Setting) -> Kernel:
+    def kernel(self, setting: KernelSetting) -> Kernel:
         """Return the kernel on the states of the setting's data. Raises InputError where it does not fit them."""
         raise NotImplementedError
 
@@ -91,9 +91,9 @@ class KernelSpec(Kind, frozen=True, tag_field="kind"):
     def scheduled(
         self,
         kernel: Kernel,
-        schedule: ScheduleSpec,  # noqa: ARG002
+        schedule: ScheduleSpec,
         betas: Sequence[Fraction],
-        setting: Setting,  # noqa: ARG002
+        setting: KernelSetting,
     ) -> Kernel:
         """Return the kernel once β_1 … β_T are known. Raises InputError where they do not suit it."""
         return kernel.scheduled(betas)

@@ -13,7 +13,7 @@ from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
 from markovdiff.process.kernels.kernel import Kernel, written
-from markovdiff.process.kernels.spec import Convention, KernelSpec, Normalise, Setting
+from markovdiff.process.kernels.spec import Convention, KernelSetting, KernelSpec, Normalise
 from markovdiff.process.transition import Dense, Transition
 
 
@@ -48,15 +48,15 @@ class WithMemory(Kernel):
             remedy="ask for `cumulative`, `marginal` or `data_posterior`, which are defined",
         )
 
-    def matrices(self, betas: Sequence[Fraction]) -> Iterator[Transition]:  # noqa: ARG002
+    def matrices(self, betas: Sequence[Fraction]) -> Iterator[Transition]:
         """Return the matrix of each k."""
         return iter(self.by_source)
 
-    def preserves(self, law: RationalMatrix, betas: Sequence[Fraction]) -> bool:  # noqa: ARG002
-        """No: no single matrix moves p_t."""
+    def preserves(self, law: RationalMatrix, betas: Sequence[Fraction]) -> bool:
+        """Return False: no single matrix moves p_t."""
         return False
 
-    def bits(self, beta: Fraction) -> float:  # noqa: ARG002
+    def bits(self, beta: Fraction) -> float:
         """Return the bits of the tallest denominator."""
         return self._most_bits
 
@@ -64,17 +64,17 @@ class WithMemory(Kernel):
     def _most_bits(self) -> float:
         return max(log2(int(M.denominator)) for M in self.by_source)
 
-    def record(self, betas: Sequence[Fraction]) -> dict[str, object]:  # noqa: ARG002
+    def record(self, betas: Sequence[Fraction]) -> dict[str, object]:
         """Return the rows of each k."""
         return {"rows_by_source": [written(M) for M in self.by_source]}
 
-    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:  # noqa: ARG002
+    def record_entries(self, T: int, kinds: int) -> tuple[int, int]:
         """Return the entries of K matrices."""
         return self.K**3, 0
 
 
 def with_memory(by_source: Sequence[Sequence[Sequence[Fraction]]], K: int, where: str = "rows_by_source") -> WithMemory:
-    """From K matrices of rows, one for each x0, each checked."""
+    """Return from K matrices of rows, one for each x0, each checked."""
     if len(by_source) != K:
         raise InputError("not one matrix for each x0", where=where, expected=f"{K} matrices", got=str(len(by_source)))
     return WithMemory(tuple(Dense.from_rows(rows, f"{where}[{k}]", K) for k, rows in enumerate(by_source)))
@@ -91,7 +91,7 @@ class ConditionalSpec(KernelSpec, frozen=True, tag="conditional"):
     family: ClassVar[type[Kernel]] = WithMemory
     rank: ClassVar[int] = 7
 
-    def kernel(self, setting: Setting) -> WithMemory:
+    def kernel(self, setting: KernelSetting) -> WithMemory:
         """Return the process. Raises InputError unless there is a K × K stochastic matrix for each x_0."""
         where, stack = setting.matrices("rows_by_source", self.rows_by_source, self)
         return with_memory(stack, setting.data.K, where)

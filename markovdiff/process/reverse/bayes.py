@@ -11,12 +11,14 @@ from flint import fmpz
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import from_fields, in_a_line
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.errors import InputError
+from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import law_of
+from markovdiff.process.moment import Moment
 from markovdiff.process.reverse.model import ReverseModel, ReverseStep
 from markovdiff.process.reverse.numbers import BesideBayes, StepNumbers, bayes, compared
 from markovdiff.process.reverse.rows import columns, row, scaled, step_table
-from markovdiff.process.reverse.spec import ModelSetting, ModelSpec
+from markovdiff.process.reverse.spec import OF_SEQUENCES, WHERE, ModelSetting, ModelSpec
 
 if TYPE_CHECKING:
     from markovdiff.process.support import ReverseSupport, SupportPattern
@@ -44,7 +46,7 @@ class Bayes(ReverseModel):
         p = before.marginal if self.belief is None else before.cumulative.push(self.belief)
         return ReverseStep(tuple(row(column) for column in columns(scaled(p, step_table(now)))))
 
-    def brings(self, K: int) -> Iterable[tuple[fmpz, fmpz]]:  # noqa: ARG002
+    def brings(self, K: int) -> Iterable[tuple[fmpz, fmpz]]:
         """Return the belief."""
         return () if self.belief is None else [(n, self.belief.d) for n in self.belief.N.entries()]
 
@@ -56,7 +58,7 @@ class Bayes(ReverseModel):
         outside = any(n != 0 and k not in known for k, n in enumerate(self.belief.N.entries()))
         return tuple(range(chain.K)) if outside else chain.data.support
 
-    def support(self, chain: Chain, before: SupportPattern, now: SupportPattern) -> ReverseSupport:  # noqa: ARG002
+    def support(self, chain: Chain, before: SupportPattern, now: SupportPattern) -> ReverseSupport:
         """Return where r_{t−1}[i] > 0 and Q_t[i, j] > 0."""
         import numpy as np
 
@@ -66,7 +68,7 @@ class Bayes(ReverseModel):
         cells = was & now.back
         return ReverseSupport(cells, np.any(cells, axis=1))
 
-    def beside(self, x: StepNumbers) -> BesideBayes:
+    def beside_bayes(self, x: StepNumbers) -> BesideBayes:
         """Return ρ from the deviations of r_{t−1} and r_t, which do not cancel where the belief is nearly the data."""
         carried = None if self.belief is None else x.carried(self.belief)
         if carried is None:
@@ -94,6 +96,11 @@ class BayesSpec(ModelSpec, frozen=True, tag="bayes"):
         """Return the Bayes reverse. Raises InputError where the belief is no law on the labels."""
         return Bayes(None if self.data is None else law_of(setting.belief(self.data)))
 
-    def record(self, model: ReverseModel, chain: Chain) -> dict[str, object]:  # noqa: ARG002
+    def by_position(self) -> None:
+        """Return None: it is the joint Bayes reverse. Raises InputError for another belief, which is of one symbol."""
+        if self.data is not None:
+            raise InputError("a belief about one symbol", where=f"{WHERE}.data", expected=OF_SEQUENCES)
+
+    def record(self, model: ReverseModel, chain: Chain) -> dict[str, object]:
         """Return the belief."""
         return self.keys()

@@ -114,7 +114,7 @@ class CountedSpec(ModelSpec, frozen=True, tag="counted"):
             raise InputError("negative smoothing", where=f"{WHERE}.smoothing", expected="≥ 0", got=shown(smoothing))
         return Counted(setting.chain, self.trajectories, smoothing, self.seed)
 
-    def record(self, model: ReverseModel, chain: Chain) -> dict[str, object]:  # noqa: ARG002
+    def record(self, model: ReverseModel, chain: Chain) -> dict[str, object]:
         """Return what was sampled, and the rows that were counted."""
         assert isinstance(model, Counted)
         return {**self.keys(), "smoothing": text(model.smoothing), "rows": [written(rows) for rows in model.tables]}

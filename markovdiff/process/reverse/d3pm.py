@@ -6,15 +6,15 @@ Bayes reverse when p̃ is the true posterior. At t = 1 the model is p̃(x0 | x_1
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from flint import fmpz
-
 from markovdiff.arithmetic.value import from_fields, in_a_line
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.chain import Chain
+from markovdiff.process.moment import Moment
+from markovdiff.process.reverse.by_position import ByPosition, named_denoiser
+from markovdiff.process.reverse.denoised import Denoised
 from markovdiff.process.reverse.denoisers import Denoiser, DenoiserSplit, denoiser_of
 from markovdiff.process.reverse.model import ReverseModel, ReverseStep
 from markovdiff.process.reverse.numbers import BesideBayes, StepNumbers, bayes, compared
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class D3PM(ReverseModel):
+class D3PM(Denoised):
     """∝ Σ_k q(x_{t−1}, x_t | x0 = k) p̃(x0 = k | x_t) for t ≥ 2.
 
     `last` says what the last step backward, t = 1, is: p̃(x0 | x_1) itself (`prediction`: D3PM's code for images), or
@@ -60,19 +60,6 @@ class D3PM(ReverseModel):
         """Whether R_1 is p̃, and p̃ is q(x0)."""
         return self.denoiser.is_data and self.is_prediction(1)
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Those of the denoiser."""
-        return self.denoiser.notes
-
-    def brings(self, K: int) -> Iterable[tuple[fmpz, fmpz]]:
-        """Return what the denoiser brings."""
-        return self.denoiser.brings(K)
-
-    def speaks_of(self, chain: Chain) -> tuple[int, ...]:
-        """Return the x0 that the denoiser may give something."""
-        return self.denoiser.speaks_of(chain)
-
     def support(self, chain: Chain, before: SupportPattern, now: SupportPattern) -> ReverseSupport:
         """Return where Q_t[i, j] > 0 and some k with p̃(k | j) > 0 reaches i at t−1; where p̃ > 0, if R_t is p̃."""
         import numpy as np
@@ -87,10 +74,10 @@ class D3PM(ReverseModel):
         cells = through(guess.cells, before.reach) & now.back
         return ReverseSupport(cells, guess.defined & cells.any(axis=1))
 
-    def beside(self, x: StepNumbers) -> BesideBayes:
+    def beside_bayes(self, x: StepNumbers) -> BesideBayes:
         """Return 1 + ρ = (1 + a)/(1 + b), from deviations where these have all the digits."""
         split = self.denoiser.split(x)
-        if self.is_prediction(x.now.sight.t):
+        if self.is_prediction(x.now.pattern.t):
             return outright(x, split)
         if self.denoiser.is_data or x.before.vanished:
             return bayes(x)
@@ -98,7 +85,7 @@ class D3PM(ReverseModel):
             return compared(x, x.where(x.allowed.defined[:, None], x.pairs(split.whole(x))), x.coarse)
         a, b, noise = _shifts(x, split)
         rho = x.where(x.seen, (a - b[:, None]) / (1 + b[:, None]))
-        return BesideBayes(x.B * (1 + rho) if x.before.sight.full else x.pairs(split.whole(x)), x.B, rho, noise)
+        return BesideBayes(x.B * (1 + rho) if x.before.pattern.full else x.pairs(split.whole(x)), x.B, rho, noise)
 
 
 def _shifts(x: StepNumbers, split: DenoiserSplit) -> tuple[Array, Array, float]:
@@ -127,7 +114,7 @@ def outright(x: StepNumbers, split: DenoiserSplit) -> BesideBayes:
         return bayes(x)
     R = x.spread(x.where(x.allowed.defined[:, None], split.whole(x)))
     posterior, now = x.spread(x.posterior), x.now
-    if split.alpha == 0 and split.as_data and now.is_plain and now.sight.full:
+    if split.alpha == 0 and split.as_data and now.is_plain and now.pattern.full:
         return BesideBayes(R, posterior, x.where(x.seen, x.spread((-now.r / (1 + now.r)).T)), now.blur)
     rest = x.number(1 - split.alpha)
     rho = x.where(x.seen, x.divided(x.spread(split.c), posterior, x.seen) - rest)
@@ -147,9 +134,13 @@ class D3PMSpec(ModelSpec, frozen=True, tag="d3pm"):
 
     rank: ClassVar[int] = 2
 
-    def model(self, setting: ModelSetting) -> D3PM:  # noqa: ARG002
+    def model(self, setting: ModelSetting) -> D3PM:
         """Return the model. Raises InputError for two denoisers, or an error that is no probability."""
-        return D3PM(denoiser_of(self.error, self.denoiser), self.at_the_end)
+        return D3PM(denoiser_of(named_denoiser(self.error, self.denoiser)), self.at_the_end)
+
+    def by_position(self) -> ByPosition:
+        """Return the formula with the denoiser named. Raises InputError as `model` does."""
+        return ByPosition("d3pm", named_denoiser(self.error, self.denoiser), self.at_the_end)
 
     @property
     def at_the_end(self) -> Last:
@@ -160,6 +151,6 @@ class D3PMSpec(ModelSpec, frozen=True, tag="d3pm"):
         """Return what the table says, and what is done at t = 1 where it does not say it."""
         return {**super().keys(), "last": self.at_the_end}
 
-    def record(self, model: ReverseModel, chain: Chain) -> dict[str, object]:  # noqa: ARG002
+    def record(self, model: ReverseModel, chain: Chain) -> dict[str, object]:
         """Return which denoiser it is, and what is done at t = 1."""
         return self.keys()

@@ -9,16 +9,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from flint import fmpz
 
-from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.chain import Chain
+from markovdiff.process.moment import Moment
+from markovdiff.process.reverse.by_position import NamedDenoiser
 from markovdiff.process.reverse.numbers import StepNumbers
 from markovdiff.process.reverse.rows import Row, columns, row, scaled, shares
+from markovdiff.process.reverse.spec import WHERE
 
 if TYPE_CHECKING:
     from markovdiff.arithmetic.arrays import Flags
@@ -68,7 +70,7 @@ class Denoiser(ABC):
         """What was done to the denoiser's tables as they were read, in sentences."""
         return ()
 
-    def brings(self, K: int) -> Iterable[tuple[fmpz, fmpz]]:  # noqa: ARG002
+    def brings(self, K: int) -> Iterable[tuple[fmpz, fmpz]]:
         """Yield the probabilities that p̃ brings into a run, as numerators and denominators."""
         return ()
 
@@ -84,8 +86,8 @@ class Denoiser(ABC):
 
     def split(self, x: StepNumbers) -> DenoiserSplit:
         """Return p̃ in the numbers of an arithmetic: by default its exact rows, rounded."""
-        rows = x.exact(self.given(x.chain.at(x.now.sight.t)))
-        return DenoiserSplit(Fraction(0), x.table(rows), self.support(x.chain, x.now.sight).defined)
+        rows = x.exact(self.given(x.chain.at(x.now.pattern.t)))
+        return DenoiserSplit(Fraction(0), x.table(rows), self.support(x.chain, x.now.pattern).defined)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +121,7 @@ class Posterior(Denoiser):
         """Return every state where ε > 0."""
         return tuple(range(chain.K)) if self.error > 0 else chain.data.support
 
-    def support(self, chain: Chain, now: SupportPattern) -> ReverseSupport:  # noqa: ARG002
+    def support(self, chain: Chain, now: SupportPattern) -> ReverseSupport:
         """Return all, or what the data reach x_t from; undefined where x_t = j is impossible."""
         import numpy as np
 
@@ -130,7 +132,7 @@ class Posterior(Denoiser):
 
     def split(self, x: StepNumbers) -> DenoiserSplit:
         """Return α = 1 − ε and c = ε/K."""
-        possible = x.now.sight.possible
+        possible = x.now.pattern.possible
         if self.error == 0:
             return DenoiserSplit(Fraction(1), None, possible)
         c = x.constant(self.error / x.chain.K, (1, len(x.p0)))
@@ -186,11 +188,11 @@ class DenoiserTable(Denoiser):
         """Return the table of step t."""
         return self.tables[now.t - 1]
 
-    def brings(self, K: int) -> Iterable[tuple[fmpz, fmpz]]:  # noqa: ARG002
+    def brings(self, K: int) -> Iterable[tuple[fmpz, fmpz]]:
         """Return all its probabilities."""
         return shares(self.tables)
 
-    def support(self, chain: Chain, now: SupportPattern) -> ReverseSupport:  # noqa: ARG002
+    def support(self, chain: Chain, now: SupportPattern) -> ReverseSupport:
         """Return where the table of step t is not 0."""
         from markovdiff.process.support import brought
 
@@ -200,26 +202,21 @@ class DenoiserTable(Denoiser):
         """Return α = 0 and c = the table of step t."""
         import numpy as np
 
-        rows = self.tables[x.now.sight.t - 1]
+        rows = self.tables[x.now.pattern.t - 1]
         return DenoiserSplit(Fraction(0), x.table(rows), np.array([line is not None for line in rows]))
 
 
-def denoiser_of(error: Fraction | None, denoiser: Literal["data", "leave-one-out"] | None) -> Denoiser:
-    """Return the denoiser that a model's table names. Raises InputError for two of them, or an error outside [0, 1]."""
-    if denoiser is not None:
-        if error is not None:
-            raise InputError("two denoisers", where="reverse.model", expected="either error or denoiser", got="both")
-        if denoiser == "leave-one-out":
+def denoiser_of(named: NamedDenoiser) -> Denoiser:
+    """Return the denoiser of one symbol that a name means. Raises InputError for one that speaks of other positions."""
+    match named.name:
+        case "posterior":
+            return Posterior(named.error)
+        case "data":
+            return MarginalDenoiser()
+        case "leave-one-out":
             raise InputError(
                 "leave-one-out speaks of the other positions",
-                where="reverse.model.denoiser",
+                where=f"{WHERE}.denoiser",
                 expected="data that are sequences (data.length)",
                 remedy='denoiser = "data": of one symbol that is the same',
             )
-        return MarginalDenoiser()
-    error = error or Fraction(0)
-    if not 0 <= error <= 1:
-        raise InputError(
-            "the error is not a probability", where="reverse.model.error", expected="from 0 to 1", got=shown(error)
-        )
-    return Posterior(error)

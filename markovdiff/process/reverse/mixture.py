@@ -6,15 +6,15 @@ that this happened.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from flint import fmpz
-
 from markovdiff.arithmetic.value import from_fields, in_a_line
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.chain import Chain
+from markovdiff.process.moment import Moment
+from markovdiff.process.reverse.by_position import ByPosition, named_denoiser
+from markovdiff.process.reverse.denoised import Denoised
 from markovdiff.process.reverse.denoisers import Denoiser, denoiser_of
 from markovdiff.process.reverse.model import ReverseModel, ReverseStep
 from markovdiff.process.reverse.numbers import BesideBayes, StepNumbers, bayes
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class PosteriorMixture(ReverseModel):
+class PosteriorMixture(Denoised):
     """Σ_k q(x_{t−1} | x_t, x0 = k) p̃(x0 = k | x_t)."""
 
     denoiser: Denoiser
@@ -48,22 +48,9 @@ class PosteriorMixture(ReverseModel):
             rows.append(weighted(over_each(guess[0], reached[j]), before, now, j))
         return ReverseStep(tuple(rows), tuple(restricted))
 
-    def is_bayes_at(self, t: int) -> bool:  # noqa: ARG002
+    def is_bayes_at(self, t: int) -> bool:
         """Say whether p̃ is the posterior."""
         return self.denoiser.is_posterior
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Those of the denoiser."""
-        return self.denoiser.notes
-
-    def brings(self, K: int) -> Iterable[tuple[fmpz, fmpz]]:
-        """Return what the denoiser brings."""
-        return self.denoiser.brings(K)
-
-    def speaks_of(self, chain: Chain) -> tuple[int, ...]:
-        """Return the x0 that the denoiser may give something."""
-        return self.denoiser.speaks_of(chain)
 
     def support(self, chain: Chain, before: SupportPattern, now: SupportPattern) -> ReverseSupport:
         """Return where Q_t[i, j] > 0 and some k with p̃(k | j) > 0 reaches i at t−1 and j at t."""
@@ -74,25 +61,25 @@ class PosteriorMixture(ReverseModel):
         cells = through(met, before.reach) & now.back
         return ReverseSupport(cells, guess.defined & cells.any(axis=1), bool((guess.cells & ~met).any()))
 
-    def beside(self, x: StepNumbers) -> BesideBayes:
+    def beside_bayes(self, x: StepNumbers) -> BesideBayes:
         """Return ρ from what c adds to the posterior: from differences of deviations where these say it all."""
         split = self.denoiser.split(x)
         before, now = x.before, x.now
         if split.c is None or before.vanished or (split.as_data and now.vanished):
             return bayes(x)
         alpha = x.number(split.alpha)
-        c = x.where(split.defined[:, None] & now.sight.reach.T, split.c)
+        c = x.where(split.defined[:, None] & now.pattern.reach.T, split.c)
         C = c.sum(axis=1)
         Z = x.where(x.allowed.defined, alpha + C, otherwise=True)[:, None]
         share = float((C / Z[:, 0]).max()) if x.coarse else 0.0
         cancels = split.as_data or x.coarse > 0  # numbers that carry their error lose nothing by a plain difference
-        if cancels and before.is_plain and now.is_plain and now.sight.full:
+        if cancels and before.is_plain and now.is_plain and now.pattern.full:
             d = now.r.T
             w = (-c * d if split.as_data else c) / (1 + d)
             rho = x.where(x.seen, (x.product(w, before.r) - x.along(w, now.r)[:, None]) / Z)
             blur = 2 * (before.blur + now.blur)
             noise = blur and blur * (share * x.largest(now.r) if split.as_data else share)
-            if before.sight.full:
+            if before.pattern.full:
                 return BesideBayes(x.B * (1 + rho), x.B, rho, noise)
             return BesideBayes(x.where(x.allowed.cells, (alpha * x.B + x.through(c)) / Z), x.B, rho, noise)
         added = x.through(c)
@@ -109,10 +96,14 @@ class PosteriorMixtureSpec(ModelSpec, frozen=True, tag="posterior-mixture"):
 
     rank: ClassVar[int] = 1
 
-    def model(self, setting: ModelSetting) -> PosteriorMixture:  # noqa: ARG002
+    def model(self, setting: ModelSetting) -> PosteriorMixture:
         """Return the mixture. Raises InputError for two denoisers, or an error that is no probability."""
-        return PosteriorMixture(denoiser_of(self.error, self.denoiser))
+        return PosteriorMixture(denoiser_of(named_denoiser(self.error, self.denoiser)))
 
-    def record(self, model: ReverseModel, chain: Chain) -> dict[str, object]:  # noqa: ARG002
+    def by_position(self) -> ByPosition:
+        """Return the mixture with the denoiser named. Raises InputError as `model` does."""
+        return ByPosition("posterior-mixture", named_denoiser(self.error, self.denoiser))
+
+    def record(self, model: ReverseModel, chain: Chain) -> dict[str, object]:
         """Return which denoiser it is."""
         return self.keys()

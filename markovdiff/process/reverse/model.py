@@ -17,11 +17,13 @@ from flint import fmpz
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import from_fields, in_a_line
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.chain import Chain
+from markovdiff.process.moment import Moment
 from markovdiff.process.reverse.numbers import BesideBayes, StepNumbers, compared
 from markovdiff.process.reverse.rows import Row
 
 if TYPE_CHECKING:
+    from markovdiff.process.reverse.denoisers import Denoiser
     from markovdiff.process.support import ReverseSupport, SupportPattern
 
 
@@ -57,7 +59,7 @@ class ReverseModel(ABC):
         """Whether R_t is q(x_{t−1} | x_t) by definition, at every t."""
         return False
 
-    def is_bayes_at(self, t: int) -> bool:  # noqa: ARG002
+    def is_bayes_at(self, t: int) -> bool:
         """Say whether R_t is the Bayes reverse by definition, wherever it is defined."""
         return self.is_bayes
 
@@ -72,18 +74,23 @@ class ReverseModel(ABC):
         return None
 
     @property
+    def prediction(self) -> Denoiser | None:
+        """The denoiser p̃(x0 | x_t) that R_t is made of; None where there is none."""
+        return None
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What was done to the tables of the model as they were read, in sentences."""
         return ()
 
-    def brings(self, K: int) -> Iterable[tuple[fmpz, fmpz]]:  # noqa: ARG002
+    def brings(self, K: int) -> Iterable[tuple[fmpz, fmpz]]:
         """Yield the probabilities that the model brings into a run, as numerators and denominators.
 
         Rows that are made exactly and then rounded are not among them: they are looked at as they are made.
         """
         return ()
 
-    def rows_alone(self, chain: Chain, t: int) -> tuple[Row | None, ...] | None:  # noqa: ARG002
+    def rows_alone(self, chain: Chain, t: int) -> tuple[Row | None, ...] | None:
         """Return the rows of R_t where they need nothing of the process, else None."""
         return None
 
@@ -95,19 +102,19 @@ class ReverseModel(ABC):
     # other arithmetics
 
     def speaks_of(self, chain: Chain) -> tuple[int, ...]:
-        """Return the x0 that `support` and `beside` ask about: those of the data, or all."""
-        return chain.data.support
+        """Return the x0 that `support` and `beside_bayes` ask about: the denoiser's, else those of the data."""
+        return chain.data.support if self.prediction is None else self.prediction.speaks_of(chain)
 
-    def support(self, chain: Chain, before: SupportPattern, now: SupportPattern) -> ReverseSupport:  # noqa: ARG002
+    def support(self, chain: Chain, before: SupportPattern, now: SupportPattern) -> ReverseSupport:
         """Return where R_t > 0 and which rows there are: by default as the exact rows say."""
         from markovdiff.process.support import brought
 
         exact = exact_step(chain, self, now.t)
         return brought(exact.rows, restricted=bool(exact.restricted))
 
-    def beside(self, x: StepNumbers) -> BesideBayes:
+    def beside_bayes(self, x: StepNumbers) -> BesideBayes:
         """Return R_t beside the Bayes reverse in the numbers of an arithmetic: by default the exact rows, rounded."""
-        return compared(x, x.brought(x.exact(exact_step(x.chain, self, x.now.sight.t).rows)), x.fine)
+        return compared(x, x.brought(x.exact(exact_step(x.chain, self, x.now.pattern.t).rows)), x.fine)
 
 
 def exact_step(chain: Chain, model: ReverseModel, t: int) -> ReverseStep:

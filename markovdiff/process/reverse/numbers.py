@@ -38,7 +38,7 @@ class Side(Protocol):
     """The process at t−1 or at t: rows are the x0 that the model speaks of."""
 
     @property
-    def sight(self) -> SupportPattern:
+    def pattern(self) -> SupportPattern:
         """Where Q̄ > 0."""
 
     @property

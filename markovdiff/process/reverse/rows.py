@@ -11,7 +11,7 @@ from flint import fmpz, fmpz_mat
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.rational import over_common_denominator, text
 from markovdiff.errors import InternalError
-from markovdiff.process.chain import Moment
+from markovdiff.process.moment import Moment
 
 Row: TypeAlias = "tuple[list[fmpz], fmpz]"
 """A distribution as numerators over their sum."""

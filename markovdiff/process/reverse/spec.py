@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 import msgspec
 
 from markovdiff.arithmetic.rational import text
+from markovdiff.errors import InputError
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels.spec import Normalise
@@ -21,8 +22,14 @@ from markovdiff.process.reverse.model import ReverseModel
 from markovdiff.process.reverse.rows import Rows, written
 from markovdiff.process.table import Kind
 
+if TYPE_CHECKING:
+    from markovdiff.process.reverse.by_position import ByPosition
+
 WHERE = "reverse.model"
 """The table's path in a scenario file."""
+
+OF_SEQUENCES = 'kind = "posterior-mixture", "d3pm" or "table" with a denoiser, by position, or "bayes", the joint one'
+"""What is expected where the data are sequences."""
 
 Last = Literal["prediction", "formula"]
 
@@ -87,6 +94,13 @@ class ModelSpec(Kind, frozen=True, tag_field="kind"):
     def model(self, setting: ModelSetting) -> ReverseModel:
         """Return the reverse model of the setting's chain. Raises InputError where the table does not fit it."""
         raise NotImplementedError
+
+    def by_position(self) -> ByPosition | None:
+        """Return how each position of a sequence is treated; None for the joint Bayes reverse.
+
+        Raises InputError for a model that speaks of one symbol only, as every kind does that says nothing of it.
+        """
+        raise InputError("a reverse model of one symbol", where=WHERE, expected=OF_SEQUENCES)
 
     def record(self, model: ReverseModel, chain: Chain) -> dict[str, object]:
         """Return what an audit needs to know besides the kind: by default all rows of all steps."""

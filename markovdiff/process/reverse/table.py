@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from flint import fmpz
 
 from markovdiff.arithmetic.value import from_fields, in_a_line
 from markovdiff.errors import InputError, InternalError
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.chain import Chain
 from markovdiff.process.kernels.spec import Normalise
+from markovdiff.process.moment import Moment
+from markovdiff.process.reverse.by_position import ByPosition, DenoiserFile, Form
 from markovdiff.process.reverse.d3pm import D3PM
 from markovdiff.process.reverse.denoisers import DenoiserTable
 from markovdiff.process.reverse.mixture import PosteriorMixture
@@ -36,27 +38,27 @@ class Tabled(ReverseModel):
         def tables(self) -> tuple[Rows, ...]:
             """R_1 … R_T."""
 
-    def step(self, before: Moment, now: Moment) -> ReverseStep:  # noqa: ARG002
+    def step(self, before: Moment, now: Moment) -> ReverseStep:
         """Return the table of step t."""
         return ReverseStep(self.tables[now.t - 1])
 
-    def rows_alone(self, chain: Chain, t: int) -> Rows:  # noqa: ARG002
+    def rows_alone(self, chain: Chain, t: int) -> Rows:
         """Return the table of step t."""
         return self.tables[t - 1]
 
-    def brings(self, K: int) -> Iterable[tuple[fmpz, fmpz]]:  # noqa: ARG002
+    def brings(self, K: int) -> Iterable[tuple[fmpz, fmpz]]:
         """Return all the tables' probabilities."""
         return shares(self.tables)
 
-    def support(self, chain: Chain, before: SupportPattern, now: SupportPattern) -> ReverseSupport:  # noqa: ARG002
+    def support(self, chain: Chain, before: SupportPattern, now: SupportPattern) -> ReverseSupport:
         """Return where the table of step t is not 0."""
         from markovdiff.process.support import brought
 
         return brought(self.tables[now.t - 1])
 
-    def beside(self, x: StepNumbers) -> BesideBayes:
+    def beside_bayes(self, x: StepNumbers) -> BesideBayes:
         """Return the table of step t, rounded."""
-        return compared(x, x.brought(self.tables[x.now.sight.t - 1]), x.fine)
+        return compared(x, x.brought(self.tables[x.now.pattern.t - 1]), x.fine)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,7 @@ class TableModelSpec(ModelSpec, frozen=True, tag="table"):
 
     rows: list[list[list[Fraction]]] | None = None
     path: str | None = None
-    form: Literal["posterior-mixture", "d3pm"] = "posterior-mixture"
+    form: Form = "posterior-mixture"
     last: Last | None = None
     normalise: Normalise = False
     softmax: bool = False
@@ -95,7 +97,20 @@ class TableModelSpec(ModelSpec, frozen=True, tag="table"):
         denoiser = DenoiserTable(brought.rows, brought.notes)
         return D3PM(denoiser, self.last or "prediction") if self.form == "d3pm" else PosteriorMixture(denoiser)
 
-    def record(self, model: ReverseModel, chain: Chain) -> dict[str, object]:  # noqa: ARG002
+    def by_position(self) -> ByPosition:
+        """Return the form, with the file as the denoiser. Raises InputError for what is no file of a denoiser."""
+        if self.path is None or self.softmax:
+            raise InputError(
+                "not a table of a denoiser",
+                where=WHERE,
+                expected="path to a file with probabilities under `denoiser`, as [t−1][x_t][l][k]",
+                got="softmax" if self.softmax else "rows" if self.rows is not None else "no path",
+            )
+        if self.last is not None and self.form != "d3pm":
+            raise InputError("no formula that `last` could choose", where=f"{WHERE}.last", expected='form = "d3pm"')
+        return ByPosition(self.form, DenoiserFile(self.path, self.normalise), self.last or "prediction")
+
+    def record(self, model: ReverseModel, chain: Chain) -> dict[str, object]:
         """Return the form and the rows of R_t or of p̃."""
         match model:
             case ReverseTable(tables):

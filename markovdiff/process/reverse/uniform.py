@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 from flint import fmpz
 
 from markovdiff.arithmetic.value import from_fields, in_a_line
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.chain import Chain
+from markovdiff.process.moment import Moment
 from markovdiff.process.reverse.model import ReverseModel, ReverseStep
 from markovdiff.process.reverse.numbers import BesideBayes, StepNumbers, compared
 from markovdiff.process.reverse.rows import Row
@@ -28,15 +29,15 @@ class Uniform(ReverseModel):
     __repr__ = in_a_line
     __reduce__ = from_fields
 
-    def step(self, before: Moment, now: Moment) -> ReverseStep:  # noqa: ARG002
+    def step(self, before: Moment, now: Moment) -> ReverseStep:
         """Return R_t[j, i] = 1/K."""
         return ReverseStep(_everywhere(now.cumulative.K))
 
-    def rows_alone(self, chain: Chain, t: int) -> tuple[Row, ...]:  # noqa: ARG002
+    def rows_alone(self, chain: Chain, t: int) -> tuple[Row, ...]:
         """Return 1/K everywhere."""
         return _everywhere(chain.K)
 
-    def support(self, chain: Chain, before: SupportPattern, now: SupportPattern) -> ReverseSupport:  # noqa: ARG002
+    def support(self, chain: Chain, before: SupportPattern, now: SupportPattern) -> ReverseSupport:
         """Return everything."""
         import numpy as np
 
@@ -44,7 +45,7 @@ class Uniform(ReverseModel):
 
         return ReverseSupport(np.ones_like(now.back), np.ones(chain.K, bool))
 
-    def beside(self, x: StepNumbers) -> BesideBayes:
+    def beside_bayes(self, x: StepNumbers) -> BesideBayes:
         """Return 1/K, rounded."""
         K = x.chain.K
         return compared(x, x.constant(Fraction(1, K), (K, K)), x.fine)
@@ -59,10 +60,10 @@ class UniformModelSpec(ModelSpec, frozen=True, tag="uniform"):
 
     rank: ClassVar[int] = 4
 
-    def model(self, setting: ModelSetting) -> Uniform:  # noqa: ARG002
+    def model(self, setting: ModelSetting) -> Uniform:
         """Return the model."""
         return Uniform()
 
-    def record(self, model: ReverseModel, chain: Chain) -> dict[str, object]:  # noqa: ARG002
+    def record(self, model: ReverseModel, chain: Chain) -> dict[str, object]:
         """Return nothing: the kind says all."""
         return {}

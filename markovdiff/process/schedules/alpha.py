@@ -12,7 +12,7 @@ from markovdiff.process.schedules.schedule import ScheduleSetting, ScheduleSpec
 
 
 def from_alphas(alphas: Sequence[Fraction]) -> tuple[Fraction, ...]:
-    """β_t = 1 − ᾱ_t/ᾱ_{t−1}, ᾱ_0 = 1. Once ᾱ_t = 0 it stays 0, with β_t = 1 from there on."""
+    """Return β_t = 1 − ᾱ_t/ᾱ_{t−1}, ᾱ_0 = 1. Once ᾱ_t = 0 it stays 0, with β_t = 1 from there on."""
     betas, before = [], Fraction(1)
     for t, alpha in enumerate(alphas):
         where = f"noise.schedule.alphas[{t}]"
@@ -29,7 +29,7 @@ def from_alphas(alphas: Sequence[Fraction]) -> tuple[Fraction, ...]:
 
 
 class AlphaSpec(ScheduleSpec, frozen=True, tag="alpha"):
-    """ᾱ_1 … ᾱ_T, or a file that has them: .csv, .npy, .npz or .json."""
+    """ᾱ_1 … ᾱ_T, or a file that has them: .csv, .tsv, .npy, .npz or .json."""
 
     alphas: list[Fraction] | None = None
     path: str | None = None
@@ -46,6 +46,6 @@ class AlphaSpec(ScheduleSpec, frozen=True, tag="alpha"):
         """How many ᾱ there are."""
         return len(self.alphas or ())
 
-    def formula(self, T: int) -> tuple[Fraction, ...]:  # noqa: ARG002
+    def formula(self, T: int) -> tuple[Fraction, ...]:
         """Return the β_t that make these ᾱ_t."""
         return from_alphas(self.alphas or ())

@@ -9,7 +9,7 @@ from markovdiff.process.schedules.schedule import ScheduleSpec, check_beta
 
 
 def constant(T: int, beta: Fraction, *, is_rate: bool = False) -> tuple[Fraction, ...]:
-    """β_t = β."""
+    """Return β_t = β."""
     return (check_beta(beta, "noise.schedule.beta", is_rate=is_rate),) * T
 
 

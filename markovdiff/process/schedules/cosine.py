@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from typing import ClassVar, Literal
 
 from flint import arb, fmpq, fmpz_poly
 
-from markovdiff.arithmetic.enclosure import rounded
+from markovdiff.arithmetic.decimals import rounded
 from markovdiff.arithmetic.rational import over_common_denominator, shown, to_fmpq
 from markovdiff.errors import InputError
 from markovdiff.process.schedules.schedule import (
@@ -36,7 +37,7 @@ def cosine(
     power: Literal[1, 2] = 2,
     cap: Fraction = COSINE_CAP,
 ) -> tuple[Fraction, ...]:
-    """β_t = 1 − f(t)/f(t−1), f(t) = cos^power((t/T + s)/(1 + s)·π/2), on the grid and never above the cap."""
+    """Return β_t = 1 − f(t)/f(t−1), f(t) = cos^power((t/T + s)/(1 + s)·π/2), on the grid and never above the cap."""
     most = cosine_most(cap, resolution)
     return tuple(min(beta, most) for beta in cosine_uncapped(T, s, resolution, power=power))
 
@@ -84,16 +85,20 @@ def cosine_uncapped(T: int, s: Fraction, resolution: Fraction, *, power: Literal
 
 
 def cosines_have_ratio(a: fmpq, b: fmpq, r: Fraction, one: Fraction = Fraction(1)) -> bool:
-    """Whether c + cos πa = r·(c + cos πb), decided; c = 1 for cosines squared, of half the angle, and 0 for plain ones.
+    """Return whether c + cos πa = r·(c + cos πb), decided; c = 1 for squares of half the angle, 0 for plain cosines.
 
-    With ζ = e^{iπ/n} a root of unity of order 2n, cos πk/n = (ζ^k + ζ^−k)/2: the difference is a rational
-    polynomial in ζ, and it is zero exactly when the 2n-th cyclotomic polynomial divides it.
+    Two cosines of different angles from 0° to 90° have a rational relation, r ≠ 0, only where each is of 0°, 60° or
+    90°, or where they are of 36° and 72° (Conway & Jones 1976, theorem 7): in [0, 1] a = b, a = 1 − b or denominators
+    up to 5. Only these are computed. With ζ = e^{iπ/n} a root of unity of order 2n, cos πk/n = (ζ^k + ζ^−k)/2: the
+    difference is a rational polynomial in ζ, and it is zero exactly when the 2n-th cyclotomic polynomial divides it.
     """
-    n = a.q * b.q
-    order = int(2 * n)
+    if r and a not in (b, 1 - b) and max(a.q, b.q) > 5:
+        return False
+    n = math.lcm(int(a.q), int(b.q))
+    order = 2 * n
     coefficients = [Fraction(0)] * order
     for x, weight in ((a, Fraction(1)), (b, -r)):
-        k = int(x.p * (n // x.q))
+        k = int(x.p) * (n // int(x.q))
         coefficients[0] += weight * one
         coefficients[k % order] += weight / 2
         coefficients[-k % order] += weight / 2
@@ -132,5 +137,5 @@ class CosineSpec(ScheduleSpec, frozen=True, tag="cosine"):
         return cosine_uncapped(T, OFFSET if self.s is None else self.s, self.grid, power=self.power)
 
     def is_one(self, t: int, T: int) -> bool:
-        """Whether t is the last."""
+        """Return whether t is the last."""
         return t == T

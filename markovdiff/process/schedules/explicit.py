@@ -15,7 +15,7 @@ def explicit(betas: Sequence[Fraction], *, is_rate: bool = False) -> tuple[Fract
 
 
 class ExplicitSpec(ScheduleSpec, frozen=True, tag="explicit"):
-    """β_1 … β_T, or a file that has them: .csv, .npy, .npz or .json."""
+    """β_1 … β_T, or a file that has them: .csv, .tsv, .npy, .npz or .json."""
 
     betas: list[Fraction] | None = None
     path: str | None = None
@@ -33,10 +33,10 @@ class ExplicitSpec(ScheduleSpec, frozen=True, tag="explicit"):
         """How many β there are."""
         return len(self.betas or ())
 
-    def formula(self, T: int) -> tuple[Fraction, ...]:  # noqa: ARG002
+    def formula(self, T: int) -> tuple[Fraction, ...]:
         """Return the β_t as given."""
         return explicit(self.betas or ())
 
-    def rates(self, T: int) -> tuple[Fraction, ...]:  # noqa: ARG002
+    def rates(self, T: int) -> tuple[Fraction, ...]:
         """Return the rates as given."""
         return explicit(self.betas or (), is_rate=True)

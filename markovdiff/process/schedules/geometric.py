@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from flint import arb, fmpq
 
-from markovdiff.arithmetic.enclosure import rounded
+from markovdiff.arithmetic.decimals import rounded
 from markovdiff.arithmetic.rational import to_fmpq
 from markovdiff.errors import InputError
 from markovdiff.process.schedules.schedule import (
@@ -25,7 +25,7 @@ from markovdiff.process.schedules.schedule import (
 def geometric(
     T: int, start: Fraction, stop: Fraction, resolution: Fraction = RESOLUTION, *, is_rate: bool = False
 ) -> tuple[Fraction, ...]:
-    """β_t = start·(stop/start)^((t−1)/(T−1)), rounded to the grid; T = 1 gives start."""
+    """Return β_t = start·(stop/start)^((t−1)/(T−1)), rounded to the grid; T = 1 gives start."""
     for key, value in (("start", start), ("stop", stop)):
         if check_beta(value, f"noise.schedule.{key}", is_rate=is_rate) == 0:
             raise InputError(
@@ -73,7 +73,7 @@ class GeometricSpec(ScheduleSpec, frozen=True, tag="geometric"):
         return geometric(T, self.start, self.stop, self.grid)
 
     def is_one(self, t: int, T: int) -> bool:
-        """Whether t is at an end that is 1, or both are."""
+        """Return whether t is at an end that is 1, or both are."""
         at_start, at_stop = self.start == 1, self.stop == 1
         return (at_start and (t == 1 or at_stop)) or (at_stop and t == T > 1)
 

@@ -9,7 +9,7 @@ from markovdiff.process.schedules.schedule import ScheduleSpec
 
 
 def jump(T: int) -> tuple[Fraction, ...]:
-    """β_t = 1/(T−t+1), so that ᾱ_t = (T−t)/T falls evenly to zero.
+    """Return β_t = 1/(T−t+1), so that ᾱ_t = (T−t)/T falls evenly to zero.
 
     >>> jump(3)
     (Fraction(1, 3), Fraction(1, 2), Fraction(1, 1))

@@ -20,7 +20,7 @@ EPSILON = Fraction(1, 1000)
 
 
 def log_linear(T: int, eps: Fraction) -> tuple[Fraction, ...]:
-    """β_t = 1 − ᾱ_t/ᾱ_{t−1} for ᾱ_t = 1 − (1−ε)t/T, exactly. With ε = 0 it is the jump schedule.
+    """Return β_t = 1 − ᾱ_t/ᾱ_{t−1} for ᾱ_t = 1 − (1−ε)t/T, exactly. With ε = 0 it is the jump schedule.
 
     >>> log_linear(2, Fraction(1, 5))
     (Fraction(2, 5), Fraction(2, 3))

@@ -14,7 +14,8 @@ from typing import ClassVar
 
 from flint import arb, ctx, fmpz
 
-from markovdiff.arithmetic.enclosure import ALONE, rounded
+from markovdiff.arithmetic.decimals import rounded
+from markovdiff.arithmetic.enclosure import ALONE
 from markovdiff.errors import InputError, InternalError
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.grouping import Classes
@@ -38,16 +39,16 @@ class Levels:
 
     def __init__(self, data: Distribution, target: Distribution) -> None:
         classes = Classes.by(zip(data.weights, target.weights, strict=True))
-        self.copies = classes.copies
+        self.multiplicities = classes.multiplicities
         self.data = [(fmpz(data.weights[i]), fmpz(data.total)) for i in classes.first]
         self.target = [(fmpz(target.weights[i]), fmpz(target.total)) for i in classes.first]
         self.roots: dict[tuple[Fraction, int], arb] = {}
 
     def information(self, kept: arb) -> arb:
-        """H(x) − H(x|x0) at ᾱ = kept, in nats, in the precision that is set."""
+        """Return H(x) − H(x|x0) at ᾱ = kept, in nats, in the precision that is set."""
         fresh = 1 - kept
         found = arb(0)
-        for m, (n, d), (w, whole) in zip(self.copies, self.data, self.target, strict=True):
+        for m, (n, d), (w, whole) in zip(self.multiplicities, self.data, self.target, strict=True):
             p, pi = arb(n) / d, arb(w) / whole
             move = fresh * pi
             found -= m * (_x_log_x(kept * p + move) - p * _x_log_x(kept + move) - (1 - p) * _x_log_x(move))
@@ -57,7 +58,7 @@ class Levels:
         """Return the derivative by ᾱ, at 0 < ᾱ < 1."""
         fresh = 1 - kept
         found = arb(0)
-        for m, (n, d), (w, whole) in zip(self.copies, self.data, self.target, strict=True):
+        for m, (n, d), (w, whole) in zip(self.multiplicities, self.data, self.target, strict=True):
             p, pi = arb(n) / d, arb(w) / whole
             own, stay, move = kept * p + fresh * pi, kept + fresh * pi, fresh * pi
             found -= m * ((p - pi) * _log(own) - p * (1 - pi) * _log(stay) + (1 - p) * pi * _log(move))
@@ -109,7 +110,7 @@ def _log(x: arb) -> arb:
 def mutual_information(
     T: int, data: Distribution, target: Distribution, resolution: Fraction = RESOLUTION
 ) -> tuple[Fraction, ...]:
-    """β_t = 1 − ᾱ_t/ᾱ_{t−1} rounded to the grid, I(ᾱ_t) = (1 − t/T)·H(x0); the jump schedule itself where it is that.
+    """Return β_t = 1 − ᾱ_t/ᾱ_{t−1} rounded to the grid, I(ᾱ_t) = (1 − t/T)·H(x0); the jump schedule where it is that.
 
     Raises InputError where one x0 alone is possible: it has no information to lose.
     """
@@ -158,7 +159,7 @@ class MutualInformationSpec(ScheduleSpec, frozen=True, tag="mutual-information")
         return _Resolved(resolution=self.resolution, data=setting.data, target=setting.target)
 
     def is_one(self, t: int, T: int) -> bool:
-        """Whether t is the last."""
+        """Return whether t is the last."""
         return t == T
 
 

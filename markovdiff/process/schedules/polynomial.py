@@ -14,7 +14,7 @@ from markovdiff.process.schedules.schedule import MAX_LINEAR_BITS, ScheduleSpec,
 
 
 def polynomial(T: int, power: int) -> tuple[Fraction, ...]:
-    """β_t = 1 − ᾱ_t/ᾱ_{t−1} for ᾱ_t = 1 − (t/T)^power, exactly.
+    """Return β_t = 1 − ᾱ_t/ᾱ_{t−1} for ᾱ_t = 1 − (t/T)^power, exactly.
 
     >>> polynomial(2, 2)
     (Fraction(1, 4), Fraction(1, 1))

@@ -48,7 +48,7 @@ class ScheduleSpec(Kind, frozen=True, tag_field="kind"):
     brings: ClassVar[str | None] = None
     """The key that lists the β_t, or what they are made of, one by one."""
 
-    def resolved(self, setting: ScheduleSetting) -> ScheduleSpec:  # noqa: ARG002
+    def resolved(self, setting: ScheduleSetting) -> ScheduleSpec:
         """Return the same schedule with all that it needs from outside of its table."""
         return self
 
@@ -84,12 +84,12 @@ class ScheduleSpec(Kind, frozen=True, tag_field="kind"):
             return self.formula(T)
         return tuple(min(beta, ceiling[1]) for beta in self.formula(T))
 
-    def is_one(self, t: int, T: int) -> bool:  # noqa: ARG002
-        """Whether the formula's own β_t is 1; asked of a schedule that is rounded."""
+    def is_one(self, t: int, T: int) -> bool:
+        """Return whether the formula's own β_t is 1; asked of a schedule that is rounded."""
         return False
 
-    def is_zero(self, t: int) -> bool:  # noqa: ARG002
-        """Whether the formula's own β_t is 0; asked of a schedule that is rounded."""
+    def is_zero(self, t: int) -> bool:
+        """Return whether the formula's own β_t is 0; asked of a schedule that is rounded."""
         return False
 
     def described(self) -> dict[str, object]:
@@ -116,7 +116,7 @@ def check_length(T: int, bits: int, most: int) -> None:
 
 
 def check_beta(beta: Fraction, where: str, *, is_rate: bool = False) -> Fraction:
-    """β itself, or InputError where it is not in [0, 1]; a rate only has to be ≥ 0."""
+    """Return β itself, or InputError where it is not in [0, 1]; a rate only has to be ≥ 0."""
     if is_rate and beta < 0:
         raise InputError("a negative rate", where=where, expected="≥ 0", got=shown(beta))
     if not is_rate and not 0 <= beta <= 1:

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from flint import arb, fmpq
 
-from markovdiff.arithmetic.enclosure import rounded
+from markovdiff.arithmetic.decimals import rounded
 from markovdiff.arithmetic.rational import shown, to_fmpq
 from markovdiff.errors import InputError
 from markovdiff.process.schedules.schedule import (
@@ -28,7 +28,7 @@ from markovdiff.process.schedules.schedule import (
 
 
 def sigma_geometric(T: int, start: Fraction, stop: Fraction, resolution: Fraction = RESOLUTION) -> tuple[Fraction, ...]:
-    """β_t = 1 − e^{−(σ_t − σ_{t−1})}, σ_t = start^{1−t/T}·stop^{t/T} and σ_0 = 0, rounded to the grid.
+    """Return β_t = 1 − e^{−(σ_t − σ_{t−1})}, σ_t = start^{1−t/T}·stop^{t/T} and σ_0 = 0, rounded to the grid.
 
     No β_t lies half way between two multiples: e to an algebraic number but 0 is transcendental (Lindemann 1882).
     """
@@ -83,5 +83,5 @@ class SigmaGeometricSpec(ScheduleSpec, frozen=True, tag="sigma-geometric"):
         return sigma_geometric(T, self.start, self.stop, self.grid)
 
     def is_zero(self, t: int) -> bool:
-        """Whether σ stands still: where it starts at its end, from the second step on."""
+        """Return whether σ stands still: where it starts at its end, from the second step on."""
         return self.start == self.stop and t > 1

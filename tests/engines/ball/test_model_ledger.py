@@ -10,7 +10,7 @@ from modelled import Modelled, check_meets, exactly, in_balls, modelled, pairs
 
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.engines.ball import model_ledger as ball_models
-from markovdiff.engines.ball.reverse import Step
+from markovdiff.engines.ball.reverse import BallReverseStep
 from markovdiff.errors import UnfinishedError
 from markovdiff.measures.ledger import Entry, Totals
 from markovdiff.process.kernels import RankOneKernel
@@ -56,7 +56,7 @@ def test_a_wrong_error_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert in_balls(drawn, cheap=False)[2].observed == "holds"
     right = ball_models.model_error
 
-    def wrong(step: Step, reverse: BesideBayes) -> arb:
+    def wrong(step: BallReverseStep, reverse: BesideBayes) -> arb:
         with ctx.workprec(step.bits):
             return right(step, reverse) * (1 + arb(10) ** -20)
 

@@ -14,9 +14,9 @@ import markovdiff as md
 from markovdiff.arithmetic.enclosure import bounds
 from markovdiff.engines.ball.information import TimeStep
 from markovdiff.engines.ball.rank_one_forward import RankOneRecursion
-from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, Setting
+from markovdiff.engines.ball.rank_one_information import RankOneBallInformation, RankOneSetting
 from markovdiff.process.chain import Chain
-from markovdiff.process.transition import IdentityPlusRankOne
+from markovdiff.process.rank_one import IdentityPlusRankOne
 
 
 def test_balls_and_rationals_agree_on_random_chains() -> None:
@@ -80,7 +80,7 @@ def test_nothing_is_made_dense_and_no_rational_grows(monkeypatch: pytest.MonkeyP
 def test_a_run_keeps_no_past() -> None:
     """What is remembered of a step holds on to none of those before it."""
     chain = long_chain(5, "1/3").chain()
-    setting = Setting(RankOneRecursion(chain, ()), cheap=False)
+    setting = RankOneSetting(RankOneRecursion(chain, ()), cheap=False)
     now = RankOneBallInformation(TimeStep(0, None, None, markov=True), None, setting)
     for t in range(1, 6):
         kept = now.forget()

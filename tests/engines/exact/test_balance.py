@@ -25,13 +25,15 @@ from markovdiff.engines.exact.identity_proof import Balance
 from markovdiff.engines.exact.information import Information
 from markovdiff.engines.exact.ledger import Running
 from markovdiff.measures.ledger import Term
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import RankOneKernel, uniform
+from markovdiff.process.moment import Moment
+from markovdiff.process.rank_one import IdentityPlusRankOne
 from markovdiff.process.reverse import (
     Uniform,
 )
-from markovdiff.process.transition import Dense, IdentityPlusRankOne
+from markovdiff.process.transition import Dense
 
 # the balance can fail
 

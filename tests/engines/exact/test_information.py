@@ -27,8 +27,9 @@ from markovdiff.errors import InternalError
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import Blend, RankOneKernel, absorbing, per_step, uniform
+from markovdiff.process.rank_one import IdentityPlusRankOne
 from markovdiff.process.schedules import jump
-from markovdiff.process.transition import Dense, IdentityPlusRankOne
+from markovdiff.process.transition import Dense
 
 half = Fraction(1, 2)
 

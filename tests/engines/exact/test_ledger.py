@@ -37,7 +37,7 @@ from path_accounts import (
 )
 
 from markovdiff.arithmetic.logform import INFINITY, LogForm, log
-from markovdiff.arithmetic.quantity import Quantity
+from markovdiff.arithmetic.quantity import Enclosed, Quantity
 from markovdiff.engines.exact.ledger import Entry, Totals
 from markovdiff.measures.ledger import Unbounded, add
 from markovdiff.process.chain import Chain
@@ -325,10 +325,18 @@ def test_more_digits_lie_within_fewer(case: Case) -> None:
         assert isinstance(wide, Unbounded) == isinstance(narrow, Unbounded)
         if isinstance(wide, Quantity) and isinstance(narrow, Quantity):
             a, b = wide.enclosed(15, "bits"), narrow.enclosed(50, "bits")
-            assert Fraction(a.lower) <= Fraction(b.lower) <= Fraction(b.upper) <= Fraction(a.upper)  # type: ignore[arg-type]
+            (low, high), (least, most) = ends(a), ends(b)
+            assert low <= least <= most <= high
             assert contains(wide.enclosed(50, "bits"), narrow.form())
             assert contains(b, wide.form())
             assert contains(a, narrow.form())
+
+
+def ends(shown: Enclosed) -> tuple[Fraction, Fraction]:
+    """The bounds of a certified number."""
+    assert shown.lower is not None
+    assert shown.upper is not None
+    return Fraction(shown.lower), Fraction(shown.upper)
 
 
 def contains(shown: object, truth: LogForm) -> bool:

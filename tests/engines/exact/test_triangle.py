@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from markovdiff import mutual_information
-from markovdiff.engines.exact.triangle import MOST_TIMES, Pair, _columns, _inner_equal, _later_equal, times_of, triangle
+from markovdiff.engines.exact.triangle import (
+    MOST_TIMES,
+    TimePair,
+    _columns,
+    _inner_equal,
+    _later_equal,
+    times_of,
+    triangle,
+)
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import Distribution
 from markovdiff.process.kernels import Blend, uniform, with_memory
@@ -144,7 +152,7 @@ def test_the_integers_say_what_the_informations_are(process, data):
     u = data.draw(st.integers(1, chain.T))
     *_, before, column = islice(_columns(chain, list(range(chain.T + 1))), u + 1)
     s = data.draw(st.integers(0, u - 1))
-    step = Pair(chain.at(s).marginal, chain.transition(s + 1))
+    step = TimePair(chain.at(s).marginal, chain.transition(s + 1))
     here = column[s].information.form()
     assert _inner_equal(chain, step, column[s + 1]) == (column[s + 1].information.form() == here)
     assert _later_equal(chain, before[s], column[u - 1]) == (before[s].information.form() == here)

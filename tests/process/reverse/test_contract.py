@@ -18,9 +18,10 @@ from samples import MODELS as SAMPLES
 
 import markovdiff as md
 from markovdiff.audit import audit
-from markovdiff.process.chain import Chain, Moment
+from markovdiff.process.chain import Chain
 from markovdiff.process.kernels import RankOneKernel
-from markovdiff.process.reverse import ReverseModel, ReverseStep
+from markovdiff.process.moment import Moment
+from markovdiff.process.reverse import Denoiser, ReverseModel, ReverseStep, Row
 from markovdiff.process.reverse.registry import MODELS, SHIPPED
 from markovdiff.process.support import Patterns
 from markovdiff.study.schema import scenario_schema
@@ -38,10 +39,27 @@ ALL = {
 
 
 @dataclass(frozen=True, eq=False)
+class PlainDenoiser(Denoiser):
+    """A denoiser stripped of all but its exact rows."""
+
+    stripped: Denoiser
+
+    def given(self, now: Moment) -> tuple[Row | None, ...]:
+        """The same rows."""
+        return self.stripped.given(now)
+
+
+@dataclass(frozen=True, eq=False)
 class Plain(ReverseModel):
-    """A model stripped of all but its exact rows: everything else is the default."""
+    """A model stripped of all but its exact rows and its denoiser's: everything else is the default."""
 
     stripped: ReverseModel
+
+    @property
+    def prediction(self) -> Denoiser | None:
+        """The denoiser, stripped alike."""
+        found = self.stripped.prediction
+        return None if found is None else PlainDenoiser(found)
 
     def step(self, before: Moment, now: Moment) -> ReverseStep:
         """The same rows."""

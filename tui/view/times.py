@@ -1,0 +1,61 @@
+"""Lay out a table of times: a row for each t, a column for each quantity of a step, in as many digits as go in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from tui.glyphs import padded
+from tui.rows import Words, number
+from tui.view.view_state import ReadNumber, ViewState, fraction_forms, roundings
+from tui.view.window import TableWindow
+
+DIGITS = 9
+"""Digits of a certified number, at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeColumn:
+    """A column: its head, the quantity's name in the result, its colour, whether that is a number to be read out."""
+
+    head: str
+    quantity: str
+    style: str = ""
+    is_number: bool = True
+
+
+def times_table(
+    view: ViewState, columns: Sequence[TimeColumn], width: int, seen: TableWindow, largest: Collection[int] = ()
+) -> list[Words]:
+    """Return the head and a line for each time in sight, that of t marked ▸, and those of the largest numbers ▼."""
+    first, room = _rooms(view, columns, width)
+    head: Words = [(padded("t", first, ">"), "dim"), *((padded(c.head, room, ">"), "dim") for c in columns)]
+    lines = [head]
+    for t in seen.rows:
+        now = t == view.t
+        cells = [number(_forms(view, column, t, room), column.style, rank=1) for column in columns]
+        marks = [*[("▸", "highlight")] * now, *[("▼", "mark")] * (t in largest)]
+        blank = " " * (first - len(marks) - len(str(t)))
+        lines.append([(blank, ""), *marks, (str(t), "highlight" if now else "dim"), *cells])
+    return lines
+
+
+def number_under(view: ViewState, columns: Sequence[TimeColumn], x: int, width: int, t: int) -> ReadNumber | None:
+    """Return the number in the row of t at column x of such a table; None of words."""
+    first, room = _rooms(view, columns, width)
+    k = (x - first) // room if room else -1
+    return ReadNumber(columns[k].quantity, t) if 0 <= k < len(columns) and columns[k].is_number else None
+
+
+def _rooms(view: ViewState, columns: Sequence[TimeColumn], width: int) -> tuple[int, int]:
+    """Return the width of the column of times, and that of each other."""
+    first = len(str(view.run.T)) + 3
+    return first, max((width - first - 1) // len(columns), 0)
+
+
+def _forms(view: ViewState, column: TimeColumn, t: int, room: int) -> list[str]:
+    """Return the forms of a number that go into its column with a blank before them; · is none at this t."""
+    step = view.run.at(t)
+    value = step.record.get(column.quantity) if step else None
+    forms = roundings(value, DIGITS) if isinstance(value, dict) else fraction_forms(str(value)) if value else ("·",)
+    return [padded(form, room, ">") for form in forms if len(form) < room] or [""]
