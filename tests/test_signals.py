@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import termios
+import time
 from pathlib import Path
 from typing import Any
 
@@ -132,8 +133,9 @@ def test_the_terminal_is_given_back(number: signal.Signals, tmp_path: Path) -> N
         command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, cwd=tmp_path,
         preexec_fn=hearing,  # noqa: PLW1509  (it takes no lock)
     )  # fmt: skip
-    said, ended = b"", False
+    said, ended, deadline = b"", False, time.monotonic() + PATIENCE
     while not ended:
+        assert time.monotonic() < deadline, said[-500:]
         if b"t=0/64" in said and process.poll() is None:
             process.send_signal(number)
         ready, _, _ = select.select([ours], [], [], 0.1)

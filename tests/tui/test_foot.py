@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from breadth import few
-from sessions import SCENARIOS, TWO_STATE, session
+from sessions import DEADLINE, SCENARIOS, TWO_STATE, Clock, Session, session
 from textual.widgets import Static
 from textual.widgets._toast import Toast
 
@@ -85,13 +85,11 @@ async def test_somebody_new_is_greeted_once(state: Path) -> None:
     assert [recent.first_time() for _ in range(3)] == [True, False, False]
     app = MarkovdiffApp(Request(TWO_STATE, str(SCENARIOS), "two-state"), greet=True)
     async with app.run_test(size=(80, 24)) as pilot:
-        row = app.main.query_one("#reading", CanvasLine)
-        while "T is a tour" not in raster.text(row.rows):
-            await pilot.pause(0.01)
+        s, row = Session(app, pilot, Clock()), app.main.query_one("#reading", CanvasLine)
+        await s.until(lambda: "T is a tour" in raster.text(row.rows))
         assert len(app._notifications) == 0
-        await pilot.press("v")
-        while "I(x0;x_0)" not in raster.text(row.rows):
-            await pilot.pause(0.01)
+        await s.press("v")
+        await s.until(lambda: "I(x0;x_0)" in raster.text(row.rows))
     assert (state / "markovdiff" / "greeted").is_file()
 
 
@@ -144,7 +142,7 @@ async def test_beside_what_is_said_no_number_is_cut() -> None:
     """A message for a moment takes whole rows too."""
     app = MarkovdiffApp(Request(TWO_STATE, str(SCENARIOS), "two-state"))
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        app.notify("copied 0.5", title="said")
-        while not app.screen.query(Toast) or not app.screen.query_one(Toast).region.area:
-            await pilot.pause(0.01)
+        app.notify("copied 0.5", title="said", timeout=DEADLINE)
+        s = Session(app, pilot, Clock())
+        await s.until(lambda: app.screen.query(Toast) and app.screen.query_one(Toast).region.area)
         assert app.screen.query_one(Toast).region.width == 80
