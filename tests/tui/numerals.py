@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import struct
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_DOWN, Context, Decimal
 from fractions import Fraction
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 import markovdiff as md
@@ -33,7 +35,8 @@ class Truth:
 
     def __init__(self, state: ViewState, chain: md.Chain | None) -> None:
         self.state, self.chain = state, chain
-        self._spans: dict[str, list[Span]] = {}
+        self._numbers: dict[str, Numbers] = {}
+        self._words: dict[str, set[str]] = {}
         self._judged: dict[tuple[str, str], bool] = {}
 
     def strangers(self, panel: str, text: str, times: range = range(0)) -> list[str]:
@@ -46,28 +49,37 @@ class Truth:
         if token.isdecimal() and int(token) in times:
             return True
         buffer = self.state.run
-        return any(is_of_step(token, buffer, t) for t in range(times.start, min(times.stop, len(buffer.steps))))
+        there = range(times.start, min(times.stop, len(buffer.steps)))
+        return any(numbers_of_step(buffer, t).have(token) for t in there)
 
     def _belongs(self, panel: str, token: str) -> bool:
         if (panel, token) not in self._judged:
-            if panel not in self._spans:
-                self._spans[panel] = list(dict.fromkeys(_spans(panel, self.state, self.chain)))
-            known = token in _words(panel, self.state) or any(is_rounding(token, span) for span in self._spans[panel])
-            self._judged[panel, token] = known
+            if panel not in self._numbers:
+                self._numbers[panel] = Numbers(_spans(panel, self.state, self.chain))
+                self._words[panel] = _words(panel, self.state)
+            self._judged[panel, token] = token in self._words[panel] or self._numbers[panel].have(token)
         return self._judged[panel, token]
 
 
-def is_rounding(token: str, span: Span) -> bool:
-    """Whether some number from the lower to the upper bound is this, rounded to the nearest in its last digit.
+class Numbers:
+    """Numbers between bounds, in order: a numeral is looked up among them.
 
-    >>> is_rounding("7.2e-5", (Fraction("7.235e-5"), Fraction("7.235e-5")))
-    True
-    >>> is_rounding("7.2", (Fraction("7.235e-5"), Fraction("7.235e-5")))
-    False
+    >>> known = Numbers([(Fraction("7.235e-5"), Fraction("7.235e-5")), (Fraction(1, 3), Fraction(2, 5))])
+    >>> [known.have(token) for token in ("7.2e-5", "7.2", "1/3", "0.34", "0.41", "7235/100000000")]
+    [True, False, False, True, False, True]
     """
-    low, high = span
-    least, most = rounded_to(token)
-    return low == high == least if least == most else low <= most and least <= high
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        ordered = sorted(set(spans))
+        self.lows = [low for low, _ in ordered]
+        self.highest = list(accumulate((high for _, high in ordered), max))
+        self.points = {low for low, high in ordered if low == high}
+
+    def have(self, token: str) -> bool:
+        """Whether a fraction is one of them, or a decimal one of them, rounded to its last digit."""
+        least, most = rounded_to(token)
+        before = bisect_right(self.lows, most)
+        return least in self.points if least == most else before > 0 and self.highest[before - 1] >= least
 
 
 @cache
@@ -82,15 +94,9 @@ def rounded_to(token: str) -> Span:
 
 
 @cache
-def is_of_step(token: str, buffer: RunBuffer, t: int) -> bool:
-    """Whether it is a number of step t."""
-    return any(is_rounding(token, span) for span in spans_of_step(buffer, t))
-
-
-@cache
-def spans_of_step(buffer: RunBuffer, t: int) -> tuple[Span, ...]:
+def numbers_of_step(buffer: RunBuffer, t: int) -> Numbers:
     """The numbers of step t."""
-    return tuple(_quantities(buffer.steps[t].record))
+    return Numbers(_quantities(buffer.steps[t].record))
 
 
 def _tokens(line: str) -> Iterator[str]:

@@ -72,17 +72,20 @@ def test_the_form_of_a_scenario_is_that_scenario(name: str) -> None:
 
 @few("name", TEXTS, STORIES)
 def test_choosing_and_choosing_back_is_nothing(name: str) -> None:
-    """Any other kind of data, kernel, schedule, model or prior and then the first again: the same scenario."""
+    """Any other kind of data, kernel, schedule, model or prior and then the first again: the same scenario.
+
+    Where a scenario is like another that is tried whole, a third of the choices.
+    """
     text = TEXTS[name]
-    made, before = Form.from_text(text), meant(text)
+    made, before, share = Form.from_text(text), meant(text), 1 if name in STORIES else 3
     tried = 0
     for field in made.fields():
-        for choice in field.choices if field.kind == "choice" and field.value else ():
+        for choice in field.choices[len(name) % share :: share] if field.kind == "choice" and field.value else ():
             there = made.set(field.path, choice)
             assert there.field(field.path).value == choice
             assert meant(there.set(field.path, field.value).text()) == before, (field.path, choice)
             tried += choice != field.value
-    assert tried > 10
+    assert tried > 10 / share
 
 
 @few("name", TEXTS, STORIES)

@@ -152,7 +152,7 @@ def test_alone_a_panel_has_the_numbers_of_other_times(name: str, quantity: str) 
 
     def spots(state: view.ViewState, first: int, last: int) -> set[view.Readable | None]:
         panel = PANELS[name]
-        return {panel.spot(state, x, y, width, height) for x in range(first, last) for y in range(height)}
+        return {panel.spot(state, x, y, width, height) for x in range(first, last, 4) for y in range(height)}
 
     assert any("▸30 " in row for row in drawn(name, state, width, height).splitlines())
     assert {view.ReadNumber(quantity, t) for t in range(28, 33)} <= spots(state, 0, width)
