@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
-from weakref import WeakKeyDictionary
 
 from textual import events, on
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
+from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widget import Widget
 
 from tui import recent
 from tui.actions import ACTIONS, spelled
@@ -60,7 +60,7 @@ class MarkovdiffApp(App[None]):
             lambda screen: Session(screen, request, engine, begun=begun, t=t, play=play, clock=clock), fps
         )
         self.session = self.main.session
-        self.typed_at: WeakKeyDictionary[events.Key, Widget] = WeakKeyDictionary()
+        self.typed: deque[events.Key] = deque()
 
     def get_default_screen(self) -> MainScreen:
         """Begin with the main screen."""
@@ -83,16 +83,34 @@ class MarkovdiffApp(App[None]):
         self.session.look(size=(event.size.width, event.size.height))
 
     async def on_event(self, event: events.Event) -> None:
-        """Hand a key that nobody took on to what has come meanwhile: it was typed for what the key before it opened."""
-        if isinstance(event, events.Key):
-            before, now = self.typed_at.get(event), self.focused or self.screen
-            if not event.is_forwarded:
-                self.typed_at[event] = now
-            elif before not in (None, now) and (before is self.screen or before.screen is not self.screen):
-                event.stop()
-                event = events.Key(event.key, event.character)
-                self.typed_at[event] = now
-        await super().on_event(event)
+        """Let a key wait until the one before it has had its whole effect: that may open or close what it is for."""
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        self.typed.append(event)
+        if len(self.typed) == 1:
+            await self.type_next()
+
+    async def type_next(self) -> None:
+        """Let what is in front have the key, and follow it twice: it may send a message the same way, as enter does."""
+        await super().on_event(self.typed[0])
+        self.follow(self.focused or self.screen, 2)
+
+    def follow(self, node: DOMNode, rounds: int) -> None:
+        """Go from a widget to its parents, up to the app, each time after all that has been sent there before."""
+        if node is self:
+            self.call_later(self.followed, rounds - 1)
+        elif not node.call_later(self.follow, parent := node.parent or self, rounds):
+            self.follow(parent, rounds)
+
+    async def followed(self, rounds: int) -> None:
+        """Follow once more from what is in front now, or take the next key."""
+        if rounds:
+            self.follow(self.focused or self.screen, rounds)
+            return
+        self.typed.popleft()
+        if self.typed:
+            await self.type_next()
 
     def pop_screen(self) -> AwaitComplete:
         """Close what is in front, and keep nothing of what it has painted."""

@@ -25,7 +25,7 @@ from tui.screens.number import NumberInFull
 from tui.screens.overlays import Confirmation, Editor, Export, GoTo, Help, Scenarios
 from tui.screens.tour import Card
 from tui.themes import THEMES
-from tui.view import ViewState, reading
+from tui.view import reading
 from tui.view.window import scrolled
 
 pytestmark = pytest.mark.usefixtures("state")
@@ -491,23 +491,3 @@ async def test_a_walk_through_all_keys(size: tuple[int, int]) -> None:
                     raise
         await s.rendered()
         await quits(s, "q")
-
-
-@pytest.mark.usefixtures("nearby")
-@pytest.mark.parametrize(
-    ("keys", "reached"),
-    [
-        (("colon", "7", "enter"), lambda view: view.t == 7),
-        (("slash", "b", "enter"), lambda view: view.chosen == 1),
-    ],
-)
-async def test_what_is_typed_at_once_is_for_what_opens(
-    keys: tuple[str, ...], reached: Callable[[ViewState], bool]
-) -> None:
-    """Keys that come before a prompt has opened, as from a slow line, go into it: its digits turn to no panel."""
-    async with session() as s:
-        before = s.app.main.view
-        for key in keys:
-            s.app.simulate_key(key)
-        await s.until(lambda: reached(s.app.main.view) and s.app.screen is s.app.main)
-        assert s.app.main.view.recent == before.recent

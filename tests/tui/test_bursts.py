@@ -1,0 +1,42 @@
+"""Keys typed faster than the screen follows, as from a slow line or a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from breadth import few
+from sessions import session
+
+from tui.view import ViewState
+
+pytestmark = pytest.mark.usefixtures("state", "nearby")
+
+BURSTS: dict[tuple[str, ...], Callable[[ViewState], bool]] = {
+    ("colon", "7", "enter"): lambda view: view.t == 7,
+    ("slash", "b", "enter"): lambda view: view.chosen == 1,
+    ("colon", "1", "7", "enter", "right_square_bracket"): lambda view: view.t == 18,
+    ("colon", "9", "9", "9", "enter", *["backspace"] * 3, "8", "enter", "h"): lambda view: view.t == 7,
+    ("colon", "1", "enter", "colon", "2", "enter", "l", "l"): lambda view: view.t == 4,
+    ("slash", "b", "enter", "k", "slash", "b", "enter", "l"): lambda view: (view.chosen, view.t) == (1, 1),
+    ("l", "x", "escape", "l"): lambda view: view.t == 2,
+    ("ctrl+e", "x", "escape", "y", "l"): lambda view: view.t == 1,
+    ("e", "escape", "l"): lambda view: view.t == 1,
+    ("s", "d", "e", "n", "s", "enter", "l"): lambda view: view.run.name == "dense-late" and view.t == 1,
+}
+"""Keys typed at once from t = 0 of two-state, and what is so in the end."""
+
+
+@few("keys", BURSTS, daily=[*BURSTS][2:6])
+async def test_each_key_of_a_burst_is_for_what_the_one_before_it_has_left(keys: tuple[str, ...]) -> None:
+    """What a prompt opens or closes with comes first; keys after a refused enter stay in the prompt.
+
+    Digits in a prompt turn to no panel, and what follows it is not typed into it.
+    """
+    async with session() as s:
+        before = s.app.main.view
+        for key in keys:
+            s.app.simulate_key(key)
+        await s.until(lambda: BURSTS[keys](s.app.main.view) and s.app.screen is s.app.main, str(keys))
+        assert s.app.main.view.recent == before.recent
+        await s.until(lambda: not s.app.typed, "a key is still waited for")
