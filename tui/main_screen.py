@@ -129,7 +129,9 @@ class MainScreen(Screen[None]):
         self.query_one("#tabs").display = tabs.has_strip(view)
         for part in self.query("#panels, #fault, #tabs, #reading"):
             part.styles.padding = (0, view.beside, 0, 0)
-        styles = self.query_one("#panels").styles
+        grid, places = self.query_one("#panels"), {f"panel-{name}": place for place, name in enumerate(seen)}
+        grid.sort_children(key=lambda widget: places.get(str(widget.id), len(places)))
+        styles = grid.styles
         styles.grid_size_columns, styles.grid_size_rows = layout.columns, len(layout.rows.split())
         styles.grid_rows = layout.rows
         for widget in self.query(PanelWidget):

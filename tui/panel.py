@@ -185,9 +185,10 @@ def titled(panel: Panel) -> Panel:
 
 
 def visible_panels(panels: Iterable[Panel], layout: str, recent: Sequence[str]) -> list[str]:
-    """Return the names of the panels that a layout shows.
+    """Return the names of the panels that a layout shows, in the order of their places.
 
-    Of each stack that is the one asked for last. `recent` has the names of panels, that asked for last first.
+    Of each stack that is the one asked for last. `recent` has the names of panels, that asked for last first. A stack
+    stands where the panel that opens in it would stand alone, whichever is in front: no other panel moves.
     """
 
     def rank(panel: Panel) -> tuple[int, bool]:
@@ -195,10 +196,10 @@ def visible_panels(panels: Iterable[Panel], layout: str, recent: Sequence[str]) 
 
     panels = list(panels)
     stacks: dict[str, list[Panel]] = {}
-    for panel in panels:
+    for panel in sorted(panels, key=lambda panel: not panel.opens):
         stacks.setdefault(panel.areas[layout].stack or f"alone {panel.name}", []).append(panel)
-    front = {min(stack, key=rank).name for stack in stacks.values()}
-    return [panel.name for panel in panels if panel.name in front]
+    places = sorted(stacks.values(), key=lambda stack: panels.index(stack[0]))
+    return [min(stack, key=rank).name for stack in places]
 
 
 def ring(panels: Iterable[Panel], layout: str) -> list[str]:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, permutations
 from pathlib import Path
 
 import pytest
@@ -66,6 +66,17 @@ def test_the_panels_in_sight_fill_the_grid(layout: str) -> None:
     names = ring(PANELS.values(), layout)
     assert len(set(names)) == len(names) > 1
     assert set(seen) | set(names) == {*names, *seen} <= set(PANELS)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_who_comes_to_the_front_takes_the_place_and_nobody_else_moves(layout: str) -> None:
+    """Each panel that is asked for stands where the one of its stack stood; the others stand where they stood."""
+    for asked in permutations(PANELS, 2):
+        before, after = (visible_panels(PANELS.values(), layout, asked[k:]) for k in (1, 0))
+        moved = [(one, other) for one, other in zip(before, after, strict=True) if one != other]
+        stacks = [{PANELS[name].areas[layout].stack for name in pair} for pair in moved]
+        assert moved in ([], [(*{*before} - {*after}, asked[0])])
+        assert all(len(stack) == 1 for stack in stacks)
 
 
 def test_a_stack_keeps_who_was_asked_for() -> None:

@@ -56,10 +56,14 @@ async def test_the_tabs_lead_to_their_panels() -> None:
         await s.until(lambda: Content.from_markup(str(chain.border_title)).plain.endswith("  │ 6 inequality"))
         panel = s.app.query_one("#panel-inequality", PanelWidget)
         at = Content.from_markup(str(chain.border_title)).plain.index("6 inequality")
+        stood = {widget.id: widget.region for widget in s.app.query(PanelWidget) if widget.display}
         for x in (TITLE_FROM + at - 2, TITLE_FROM + at + 2):  # before the name nothing is meant
             assert not panel.display
             await s.pilot.click("#panel-chain", offset=(x, 0))
         await s.until(lambda: panel.display and s.app.focused is panel)
+        await s.rendered()
+        stood["panel-inequality"] = stood.pop("panel-chain")  # where its tab was; no other panel moves
+        assert {widget.id: widget.region for widget in s.app.query(PanelWidget) if widget.display} == stood
         await s.pilot.resize_terminal(120, 40)
         foot = s.app.main.query_one(Foot)
         await s.until(lambda: ": Go to" in raster.text(foot.rows))
