@@ -234,7 +234,8 @@ class MainScreen(Screen[None]):
         return width, height
 
     def say(self, words: str, severity: Severity = "information") -> None:
-        """Say something for a moment."""
+        """Say something for a moment, in place of what was said before."""
+        self.app.clear_notifications()
         self.app.notify(words, severity=severity, markup=False)
 
     def complain(self, trouble: str) -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 from breadth import few
-from sessions import DEADLINE, SCENARIOS, TWO_STATE, Clock, Session, session
+from sessions import SCENARIOS, TWO_STATE, Clock, Session, plain, session, squeezed
 from textual.widgets import Static
 from textual.widgets._toast import Toast
 
 from tui import raster, recent
 from tui.actions import BY_NAME
 from tui.app import MarkovdiffApp
-from tui.canvas import CanvasLine, Foot
+from tui.canvas import CanvasLine, Foot, Scrubber
 from tui.main_screen import HINTS
 from tui.messages import Request
 from tui.panels import PANELS
@@ -138,11 +138,34 @@ async def test_beside_a_dialogue_no_number_is_cut(size: tuple[int, int]) -> None
             await s.home()
 
 
-async def test_beside_what_is_said_no_number_is_cut() -> None:
-    """A message for a moment takes whole rows too."""
-    app = MarkovdiffApp(Request(TWO_STATE, str(SCENARIOS), "two-state"))
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        app.notify("copied 0.5", title="said", timeout=DEADLINE)
+@few("size", [(80, 24), (120, 40), (70, 18), (200, 60)])
+async def test_what_is_said_hides_nothing_but_the_rail(size: tuple[int, int]) -> None:
+    """The newest message alone is there, whole, on the rail of time; once it is gone the rail can be clicked."""
+    app = MarkovdiffApp(Request(TWO_STATE, str(SCENARIOS), "two-state"), clock=Clock())
+    async with app.run_test(size=size, notifications=True) as pilot:
         s = Session(app, pilot, Clock())
-        await s.until(lambda: app.screen.query(Toast) and app.screen.query_one(Toast).region.area)
-        assert app.screen.query_one(Toast).region.width == 80
+        await s.opened()
+        for tour, keys in ((False, "mYy"), (True, "Yy")):
+            if tour:
+                await s.press("T")
+            for key in keys:
+                await s.press(key)
+                (said,) = app._notifications
+                rail = app.main.query_one(Scrubber).region
+                await s.until(lambda said=said: [t._notification for t in toasts(app)] == [said])
+                (toast,) = toasts(app)
+                assert (toast.region.width, toast.region.y, toast.region.height) == (size[0], rail.y, 1)
+                assert squeezed(said.message) in squeezed(plain(toast))
+        await s.press("T")
+        await s.opened()
+        await s.press("y")
+        await s.until(lambda: toasts(app))
+        await pilot.click(offset=(5, rail.y))
+        await s.until(lambda: not toasts(app))
+        await pilot.click(offset=(rail.right - 1, rail.y))
+        await s.at(64)
+
+
+def toasts(app: MarkovdiffApp) -> list[Toast]:
+    """The messages in sight."""
+    return [toast for toast in app.screen.query(Toast) if toast.region.area]

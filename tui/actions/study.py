@@ -58,9 +58,10 @@ def copy_command(session: Session) -> None:
     """Copy the command line that shows this again."""
     command = command_line(session.request, session.playback.t)
     session.screen.copy(command)
-    session.screen.say(command)
     if session.request.edited:
-        session.screen.say("this chain was edited: save it first, with e and ctrl+s", "warning")
+        session.screen.say(f"{command}   (edited: save it first, with e and ctrl+s)", "warning")
+    else:
+        session.screen.say(command)
 
 
 def restart(session: Session) -> None:
