@@ -293,6 +293,22 @@ def test_letters_numbers_or_shades() -> None:
     assert _letters([f"x{n}y" for n in range(40)]) == SHADES
 
 
+def test_without_colours_letters_are_explained() -> None:
+    """Which state each stands for is in the caption, where that is not its name; fewer, with …, where not all go in."""
+
+    def caption(name: str, width: int, *, colour: bool = False) -> str:
+        return shown(ViewState(buffer_of(name), 1, colour=colour), width, 6)[0]
+
+    for width in (64, 110, 200):
+        assert "  h=heads  t=tails" in caption("memory", width)
+        assert "  1=x1  2=x2  3=x3" in caption("alike", width)
+        assert "  [=[MASK]" in caption("letters-masked", width)
+        assert "  ░=0–17  ▒=18–34  ▓=35–52  █=53–69" in caption("levels", width)
+        assert "=" not in caption("two-state", width).replace("n=", "")
+        assert "heads" not in caption("memory", width, colour=True)
+    assert caption("alike", 28).split()[-1] == "…"
+
+
 def test_particles_that_are_masked_or_drawn_anew() -> None:
     """Of noise by a mask and by uniform draws: shares of x_1 are those of p_1, and nothing leaves the mask."""
     noise = 'steps = 3, kernel = { kind = "mask-uniform", mask = "b", uniform = { kind = "constant", beta = "1/2" } }'

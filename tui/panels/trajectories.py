@@ -4,7 +4,8 @@ A line is a particle, time goes to the right, a colour is a state; half a row is
 beyond t has not happened yet; backwards, what lies before t: that is faint, and without colours has a letter only
 where the state changes. The particles shown are every n-th of those sampled,
 sorted by their whole paths from where they start: bands that fray. The letters beside them name the state in which
-a band starts. Without colours a particle has a row of letters, or of shades where there are too many.
+a band starts. Without colours a particle has a row of letters, or of shades where there are too many; the caption says
+what they stand for.
 
 At the right all particles at t are counted: frequencies as bars, p_t as marks, TV = ½ Σ |frequency − p_t|, which is
 a picture's float and marked ≈. Where states outnumber columns a bar is the sum of so many neighbours each.
@@ -18,6 +19,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from math import ceil
 from typing import TypeAlias
 
@@ -97,6 +99,7 @@ def _caption(view: ViewState, sampled: SampleAnswer, width: int) -> Row:
             *([undefined] if sampled.undefined else []),
             number((f"  n={sampled.count}",), "dim", rank=2),
             number((f" seed {sampled.seed}",), "dim"),
+            *([] if view.colour else [RowField(_legend(view.run.labels), "dim", rank=2)]),
         ],
         width,
     )
@@ -252,6 +255,19 @@ def _letters(labels: Sequence[str]) -> str:
     told = ("".join(_ends_of(labels, at)) for at in (0, -1))
     narrow = [letters for letters in told if letters and len(letters) == columns(letters) == len(labels)]
     return narrow[0] if narrow else NUMBERS[: len(labels)] if len(labels) <= len(NUMBERS) else SHADES
+
+
+def _legend(labels: Sequence[str]) -> list[str]:
+    """Return what each letter or shade stands for, where that is not its name; and fewer of them with …, and nothing.
+
+    >>> _legend(["heads", "tails"])
+    ['  h=heads  t=tails', '  h=heads  …', '']
+    """
+    letters, K = _letters(labels), len(labels)
+    firsts = [ceil(n * K / len(letters)) for n in range(len(letters) + 1)]
+    named = [labels[a] if b == a + 1 else f"{labels[a]}–{labels[b - 1]}" for a, b in pairwise(firsts)]
+    told = [f"  {letter}={shorten(name, 20)}" for letter, name in zip(letters, named, strict=True) if letter != name]
+    return ["".join(told[:n]) + "  …" * (n < len(told)) for n in range(len(told), 0, -1)] + [""]
 
 
 # histograms
