@@ -160,7 +160,7 @@ class Session:
     def accept(self, after: ViewState) -> None:
         """Look at what a click has asked for."""
         before = self.view
-        chosen = {name: getattr(after, name) for name in ("chosen", "source", "sampler", "scrolled")}
+        chosen = {name: getattr(after, name) for name in ("chosen", "source", "has_source", "sampler", "scrolled")}
         if (after.t, after.playing) != (before.t, before.playing):
             self.go(after.t, **chosen)
         else:
@@ -196,7 +196,7 @@ class Session:
         self._shadow_asked, self._inspection_asked, self._veil = False, False, None
         self.engine.run(request)
         self.fault_dismissed = False
-        self.look(chosen=0, source=0, scrolled=())
+        self.look(chosen=0, source=0, has_source=False, scrolled=())
 
     @property
     def _is_played(self) -> bool:
@@ -205,13 +205,13 @@ class Session:
 
     def again(self, request: Request) -> None:
         """Run this instead, at the time where one is, which goes on if it ran; chosen states stay where they exist."""
-        at, kept, scrolled = self.start_at, self._kept_states, self.view.scrolled
+        at, kept, before = self.start_at, self._kept_states, self.view
         if self.run.opened is not None:
             at = self.playback.t
             kept = {name: self.run.labels[getattr(self.view, name)] for name in ("chosen", "source")}
         self.begin(request)
         self.start_at, self._kept_states = at, kept
-        self.look(scrolled=scrolled)
+        self.look(scrolled=before.scrolled, has_source=before.has_source)
 
     def begin_edit(self) -> None:
         """Leave room for the form, and remember what it begins with."""

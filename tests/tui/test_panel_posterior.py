@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
-from runs import buffer_of, drawn
+from runs import SCENARIOS, buffer_of, drawn
+from sessions import session
 
-from tui import view
+from tui import raster, view
+from tui.canvas import PanelWidget
 from tui.messages import Column, ColumnAnswer, Request
 from tui.panel import footing
 from tui.panels import PANELS
-from tui.panels.posterior import likeliest
+from tui.panels.posterior import HEAD, likeliest
 from tui.run_buffer import RunBuffer
+from tui.view.window import scrolled
 from tui.worker.study import Study
 
 
@@ -44,6 +48,36 @@ def test_more_states_than_a_column_is_sent_of_have_their_posterior() -> None:
     assert "undefined" not in shown
     assert any(row.split()[:1] == ["▸3"] and "0.5005" in row for row in shown.splitlines())
     assert "1–7 of 1,100" in footing(PANELS["posterior"], state, PANELS["posterior"].table(state, 60, 9), 60)
+
+
+@pytest.mark.parametrize("chosen", [0, 2, 19, 25])
+@pytest.mark.parametrize("height", [5, 9, 20])
+def test_the_likeliest_is_in_sight_until_x_0_is_chosen(chosen: int, height: int) -> None:
+    """Of 26 letters, few of which fit: ★ is in sight, from the top where it can be; then the chosen x_0 is."""
+    panel, state = PANELS["posterior"], view.ViewState(buffer_of("letters-uniform"), 3, chosen=chosen)
+    shown = drawn("posterior", state, 60, height).splitlines()[HEAD:]
+    assert [row.split()[0].strip("▸") for row in shown if "★" in row] == [state.state(chosen)]
+    assert ("a" in shown[0].split()[0]) == (chosen < height - HEAD)
+    below = panel.table(state, 60, height)
+    assert below is not None
+    picked = panel.click(panel.found(state, 0, 60, height), 3, HEAD, 60, height)
+    assert "▸a" in drawn("posterior", picked, 60, height).splitlines()[HEAD]
+    away = replace(state, scrolled=scrolled(state, "posterior", below.moved(2)))
+    assert panel.table(replace(away, t=4), 60, height) == below.moved(2)
+
+
+@pytest.mark.usefixtures("state", "nearby")
+async def test_the_first_state_can_be_chosen_too() -> None:
+    """J and K lead back to the first x_0, which stays in sight; another scenario begins with the likeliest anew."""
+    text = (SCENARIOS / "letters-uniform.toml").read_text(encoding="utf-8")
+    async with session(Request(text, str(SCENARIOS), "letters-uniform"), size=(100, 30), t=3) as s:
+        panel = s.app.query_one("#panel-posterior", PanelWidget)
+        await s.press("4", *"k" * 3)
+        await s.until(lambda: "★" in raster.text(panel.rows[HEAD:]) and "▸" not in raster.text(panel.rows[HEAD:]))
+        await s.press("J", "K")
+        await s.until(lambda: "▸a" in raster.text(panel.rows[HEAD:]))
+        s.app.session.begin(s.app.session.request)
+        assert not s.app.main.view.has_source
 
 
 def test_alone_it_has_the_prior_and_the_formula() -> None:

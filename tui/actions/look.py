@@ -38,7 +38,8 @@ def shadow(session: Session) -> None:
 
 def choose(name: str, way: int, session: Session) -> None:
     """Choose the next state of x_t (`chosen`) or x_0 (`source`), or the one before."""
-    session.look(**{name: (getattr(session.view, name) + way) % session.states})
+    chosen = (getattr(session.view, name) + way) % session.states
+    session.look(**{name: chosen}, has_source=session.view.has_source or name == "source")
 
 
 def draw_by(way: int, session: Session) -> None:

@@ -310,7 +310,7 @@ def entry_at(view: ViewState, x: int, y: int, width: int, height: int) -> tuple[
 def click(view: ViewState, x: int, y: int, width: int, height: int) -> ViewState:
     """Choose both states of the entry."""
     entry = entry_at(view, x, y, width, height)
-    return replace(view, source=entry[0], chosen=entry[1]) if entry else view
+    return replace(view, source=entry[0], chosen=entry[1], has_source=True) if entry else view
 
 
 def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:

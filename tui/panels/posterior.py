@@ -197,12 +197,15 @@ def _first_that_fits(room: int, *names: str) -> str:
 
 def _columns(view: ViewState) -> tuple[Sequence[float] | None, Sequence[float] | None]:
     """Both columns: the engine's answers, or pictures until they are there."""
-    answers = [_answer(view, n) for n in (0, 1)]
-    posterior, before = (answer.shares if answer else None for answer in answers)
-    return (
-        posterior or view.run.posterior(view.t, view.chosen),
-        before or view.run.forward(view.t, view.chosen, view.source),
-    )
+    answer = _answer(view, 1)
+    before = answer.shares if answer else None
+    return _given(view), before or view.run.forward(view.t, view.chosen, view.source)
+
+
+def _given(view: ViewState) -> Sequence[float] | None:
+    """Return the first of them."""
+    answer = _answer(view, 0)
+    return (answer.shares if answer else None) or view.run.posterior(view.t, view.chosen)
 
 
 def _no_column(view: ViewState) -> str:
@@ -253,15 +256,19 @@ def _bar(share: float, width: int) -> str:
 
 
 def table(view: ViewState, width: int, height: int) -> TableWindow | None:  # noqa: ARG001  (a Tabled)
-    """Return the states in sight: those around the chosen x_0, until one scrolls. None where nothing is known."""
+    """Return the states in sight, until one scrolls: those round x_0. None where nothing is known."""
     joint, step, answer = view.run.matrix(view.t, "joint"), view.run.at(view.t), _answer(view, 0)
     known = joint is not None and joint.grain == 1 and step is not None and step.marginal[view.chosen] > 0
     return _states(view, height) if known or (answer is not None and answer.shares is not None) else None
 
 
 def _states(view: ViewState, height: int) -> TableWindow:
-    room = height - HEAD - _has_formula(view, height)
-    return window(view, PANEL.name, view.run.K, room, view.source)
+    """Return the states in sight: those round the chosen x_0, or until one is chosen the first likeliest."""
+    room, middle = height - HEAD - _has_formula(view, height), view.source
+    if room < view.run.K and not (view.has_source or view.source) and (given := _given(view)):
+        likely = likeliest(given, _exact(view, 0)).states[0]
+        middle = likely if likely >= room else 0
+    return window(view, PANEL.name, view.run.K, room, view.source, middle)
 
 
 def state_at(view: ViewState, y: int, height: int) -> int | None:
@@ -276,7 +283,7 @@ def click(view: ViewState, x: int, y: int, width: int, height: int) -> ViewState
     if state is None:
         return view
     seen = replace(_states(view, height), around=state)
-    return replace(view, source=state, scrolled=scrolled(view, PANEL.name, seen))
+    return replace(view, source=state, has_source=True, scrolled=scrolled(view, PANEL.name, seen))
 
 
 def spot(view: ViewState, x: int, y: int, width: int, height: int) -> Readable | None:
@@ -319,5 +326,5 @@ PANEL = Panel(
     click=click,
     columns=columns_of,
     table=table,
-    found=lambda view, state, _width, _height: replace(view, source=state),
+    found=lambda view, state, _width, _height: replace(view, source=state, has_source=True),
 )

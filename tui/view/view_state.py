@@ -50,7 +50,8 @@ class ViewState:
 
     - `run` grows in place; `arrived` says how much of it there was, so that two states differ where it has grown
     - `scale` is one of SCALES, or "" where the curves choose it by themselves
-    - `chosen` is the state of x_t and `source` that of x_0 (or of x_{t−1}, where a matrix has that down its rows)
+    - `chosen` is the state of x_t and `source` that of x_0 (or of x_{t−1}, where a matrix has that down its rows);
+      `has_source` is whether somebody chose x_0
     - `overlay_run` is a run laid beneath this one
     - `answers` are what the engine has said to the questions that are open
     - `backward` shows the reverse process's particles; `shadow` what float64 makes of the information
@@ -92,6 +93,7 @@ class ViewState:
     fault: str = ""
     editing: bool = False
     greeting: bool = False
+    has_source: bool = False
 
     @property
     def focused(self) -> str:

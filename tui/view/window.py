@@ -41,11 +41,17 @@ class TableWindow:
         return told if len(told) <= width else ""
 
 
-def window(view: ViewState, panel: str, total: int, room: int, around: int = 0) -> TableWindow:
-    """Return what is in sight of a panel's table: where it was scrolled to, or else the row `around` and its like."""
+def window(
+    view: ViewState, panel: str, total: int, room: int, around: int = 0, middle: int | None = None
+) -> TableWindow:
+    """Return what is in sight of a panel's table: where it was scrolled to, or else the rows round `middle`.
+
+    That is the row `around`, where no other is named.
+    """
     room = max(room, 1)
     left = next((one.first for one in view.scrolled if (one.panel, one.around) == (panel, around)), None)
-    return TableWindow(_within(around - room // 2 if left is None else left, room, total), room, total, around)
+    first = (around if middle is None else middle) - room // 2
+    return TableWindow(_within(first if left is None else left, room, total), room, total, around)
 
 
 def scrolled(view: ViewState, panel: str, seen: TableWindow) -> tuple[Scrolled, ...]:
