@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -106,8 +107,8 @@ def test_alone_the_ledger_has_its_terms_by_step(name: str, size: tuple[int, int]
     rows = drawn("ledger", state, *size)
     table = PANELS["ledger"].table(state, *size)
     assert table is not None
-    assert table.total == buffer.T + 1
-    assert f"of {buffer.T + 1}" in table.words(30) or table.room >= table.total
+    assert table.total == buffer.T + 2  # with t = 0, and π
+    assert f"of {buffer.T + 2}" in table.words(30) or table.room >= table.total
     assert 7 in table.rows
     (head,) = [y for y, row in enumerate(rows.splitlines()) if row.split()[:4] == ["t", "term", "lost", "Δ_t"]]
     row = rows.splitlines()[head + 1 + 7 - table.first]
@@ -122,4 +123,23 @@ def test_alone_the_ledger_has_its_terms_by_step(name: str, size: tuple[int, int]
         (head,) = [y for y, row in enumerate(now) if row.split()[:4] == ["t", "term", "lost", "Δ_t"]]
         assert seen is not None
         firsts = [row.split()[0] for row in now[head + 1 :][: len(seen.rows)]]
-        assert firsts == [f"{'▸' * (n == t)}{'▼' * (n in marked)}{n}" for n in seen.rows]
+        names = {buffer.T + 1: "π"}
+        assert firsts == [f"{'▸' * (n == t)}{'▼' * (n in marked)}{names.get(n, n)}" for n in seen.rows]
+
+
+@pytest.mark.parametrize("name", ["two-state", "letters-uniform", "elbo-d3pm", "pronouns"])
+def test_the_columns_of_the_ledgers_table_add_up(name: str) -> None:
+    """With the prior's row: terms to L, what is lost to H(x0), the rest to the model's errors and the prior's gap."""
+    buffer = buffer_of(name)
+    assert buffer.finished is not None
+    totals = {key: Decimal(record["value"]) for key, record in buffer.finished["elbo"].items() if record}
+    state = view.ViewState(buffer, buffer.T, zoomed="ledger")
+    rows = drawn("ledger", state, 118, 100).splitlines()
+    (head,) = [y for y, row in enumerate(rows) if row.split()[:4] == ["t", "term", "lost", "Δ_t"]]
+    table = [[Decimal(x) for x in row.split()[1:4]] for row in rows[head + 2 :][: buffer.T + 1]]
+    sums = [sum(column) for column in zip(*table, strict=True)]
+    errors = totals["model_error"] + totals["prior_gap"]
+    for found, total in zip(sums, (totals["negative_elbo"], totals["data_entropy"], errors), strict=True):
+        assert abs(found - total) < Decimal("1e-7"), (found, total)
+    under = {PANELS["ledger"].spot(state, x, head + buffer.T + 2, 118, 100) for x in range(40)}
+    assert {view.ReadNumber("prior", None), view.ReadNumber("mutual_information", buffer.T)} <= under

@@ -54,11 +54,12 @@ FORMULA: tuple[Line, ...] = tuple(
 """What the lines are, where the panel is alone."""
 
 TIMES = (
-    TimeColumn("term", "elbo_term"),
-    TimeColumn("lost", "information_loss", "series-2"),
-    TimeColumn("Δ_t", "model_error", "series-3"),
+    TimeColumn("term", "elbo_term", prior="prior"),
+    TimeColumn("lost", "information_loss", "series-2", prior="mutual_information"),
+    TimeColumn("Δ_t", "model_error", "series-3", prior="prior_gap"),
 )
-"""What the table of times has, where the panel is alone."""
+"""What the table of times has, where the panel is alone: in each row term = lost + Δ_t, in each column the sum is
+L = H(x0) + all errors. The prior's row has L_T = I(x0;x_T) + KL(p_T‖π)."""
 
 LEAST_TIMES = 4
 """Rows from which on there is one."""
@@ -104,11 +105,11 @@ def _largest(view: ViewState) -> tuple[int, ...]:
 
 
 def _times(view: ViewState, layout: LedgerLayout, height: int) -> TableWindow | None:
-    """Return the times in sight of the table below the lines, where the panel is alone and has room for some."""
+    """Return the times and π in sight of the table below the lines, where the panel is alone and has room for some."""
     room = height - len(layout.lines) - 2
     if not (view.zoomed == PANEL.name and layout.x and room >= LEAST_TIMES):
         return None
-    return window(view, PANEL.name, len(view.run.steps), room, view.t)
+    return window(view, PANEL.name, len(view.run.steps) + (view.run.finished is not None), room, view.t)
 
 
 def _hidden(view: ViewState, layout: LedgerLayout, height: int) -> TableWindow | None:
