@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tui import raster
+from tui.glyphs import columns
 from tui.messages import Question
 from tui.panel import GridArea, Panel
 from tui.raster import Row
 from tui.rows import RowField, line, paragraph
 from tui.view.view_state import Readable, ViewState, fraction_forms
+
+LONGEST, LEGEND = 9, 9
+"""Columns of a distance at the most, and of the shortest legend before it."""
 
 
 def draw(view: ViewState, width: int, height: int) -> list[Row]:
@@ -19,19 +23,29 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
         return paragraph([], width, height)
     data, prior = run.steps[0].marginal, run.prior
     top = max(*step.marginal, *data, *prior)
-    told = step.record["total_variation_to_prior"]
-    distance = ("undecided", "?") if told is None else fraction_forms(str(told))
-    if view.has_sequences:  # it is that of whole sequences
-        distance = ()
     note = [
         RowField((" █ p_t", "█p"), "series-1", rank=1),
         RowField((" ─ data", " ─x0"), "mark", rank=1),
         RowField((" ╌ prior", " ╌π"), "beneath", rank=1),
-        RowField([f"  TV {form}" for form in distance if len(form) <= 9] or [""], "dim", whole=True),
+        RowField(_distance(view, step.record["total_variation_to_prior"], width), "dim", whole=True),
     ]
     labels = run.labels
     bars = raster.bars(step.marginal, top, width, height - 1, labels, data, "series-1", view.chosen, behind=prior)
     return [line(note, width), *bars]
+
+
+def _distance(view: ViewState, told: object, width: int) -> list[str]:
+    """Return how far p_t is from the prior, and shorter; nothing of sequences, for it is that of whole ones."""
+    forms = ("undecided", "?") if told is None else fraction_forms(str(told))
+    numbers = [form for form in forms if len(form) <= LONGEST]
+    names = ["TV(p_t, prior)", "TV to prior", "TV to π"]
+    if view.has_sequences or not any(columns(f"  {names[-1]} {form}") <= width - LEGEND for form in numbers):
+        return [""]
+    told = [f"  {name} {form}" for name in names for form in numbers]
+    if view.zoomed != PANEL.name:
+        return told
+    equal = [form if form.startswith("≈") else f"= {form}" for form in numbers]
+    return [*(f"  TV(p_t, prior) = ½ Σ_j |p_t[j] − prior[j]| {form}" for form in equal), *told]
 
 
 def state_at(view: ViewState, x: int, width: int) -> int | None:
