@@ -191,7 +191,8 @@ def _of_float64(state: ViewState) -> set[str]:
     """Numerals in I's closed form, and the bound of float64's relative error, as the result has them."""
     record, float_error = state.run.steps[state.t].record["mutual_information"], state.run.float_error(state.t)
     error = (float_error or {}).get("relative_error") or {}
-    words = [str(record.get("closed_form") or ""), str(error.get("upper", ""))]
+    upper = Decimal(error.get("upper", 0))
+    words = [str(record.get("closed_form") or ""), str(error.get("upper", "")), f"{upper:,f}", f"{upper * 100:f}"]
     return {token for word in words for token in NUMERAL.findall(NOTATION.sub(" ", word))}
 
 

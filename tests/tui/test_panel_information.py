@@ -12,7 +12,7 @@ from runs import NAMES, OWN, SIZES, buffer_of, drawn, read_out, shaded
 from tui import raster, view
 from tui.messages import NaiveFloatAnswer
 from tui.panels import PANELS, information
-from tui.view import float_slips
+from tui.view import float_slips, reading
 
 
 @pytest.mark.parametrize("scale", view.SCALES)
@@ -207,7 +207,7 @@ def test_both_numbers_are_read_out() -> None:
     assert value["value"] in shown
     float_error = buffer.float_error(256)
     assert float_error is not None
-    off = f"relative error ≤ {float_error['relative_error']['upper']}"
+    off = reading.off_by(float_error["relative_error"]["upper"])
     assert f"float64 {float(float_error['mutual_information']):.6g}, {off}" in shown
     assert "stuck" in shown
     assert value["value"] in read_out(

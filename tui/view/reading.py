@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from tui.glyphs import shorten
@@ -37,6 +38,9 @@ TOTAL_NAMES = {
     "model_error": "ΣΔ_t",
     "prior_gap": "KL(p_T‖π)",
 }
+
+PERCENT_FROM, PLAIN_BELOW = Decimal("0.001"), 10**6
+"""Relative errors from which on they are in per cent, and below which they are written without a power of ten."""
 
 SAMPLER_NAMES = {"kl": "KL(q‖ν)"}
 
@@ -165,13 +169,29 @@ def _shadow(view: ViewState, spot: ReadNumber) -> list[str]:
     if float_error["mutual_information"] is None:
         return ["  float64: no number"]
     value, error = float(float_error["mutual_information"]), float_error["relative_error"]
-    off = f", relative error ≤ {error['upper']}" if error else ", where the truth is 0" if value else ""
+    off = f", {off_by(error['upper'])}" if error else ", where the truth is 0" if value else ""
     kinds = {"false_rise": "↑ false rise", "stands_still": "= stuck", "negative": "− negative"}
     slips = [words for key, words in kinds.items() if float_error[key]]
     marks = "".join(f" ({words[0]})" for words in slips)
     found = f"  float64 {value:.6g}"
     words = "".join(f" ({kind})" for kind in slips)
     return [f"{found}{off}{words}", f"{found}{off}{marks}", f"{found}{marks}", found]
+
+
+def off_by(upper: str) -> str:
+    """Return a bound of a relative error as one says it.
+
+    >>> off_by("3.6e0"), off_by("4.8e3"), off_by("2.1e-2")
+    ('off by up to 3.6 times the value', 'off by up to 4,800 times the value', 'off by up to 2.1%')
+    >>> off_by("1.4e-12"), off_by("7.5e30"), off_by("0")
+    ('off by up to 1.4e-12 of it', 'off by up to 7.5e30 times the value', 'exact')
+    """
+    error = Decimal(upper)
+    if not error:
+        return "exact"
+    if error > 1:
+        return f"off by up to {upper if error >= PLAIN_BELOW else f'{error:,f}'} times the value"
+    return f"off by up to {f'{upper} of it' if error < PERCENT_FROM else f'{error.scaleb(2):f}%'}"
 
 
 def _certified(record: dict[str, Any], unit: str) -> Words:
