@@ -37,7 +37,14 @@ def go_to(app: App[Any], session: Session) -> None:
         if t is not None:
             session.go(t)
 
-    app.push_screen(GoTo(session.run.T), went)
+    if session.run.opened is None:
+        session.screen.say(NOT_OPEN, "warning")
+    else:
+        app.push_screen(GoTo(session.run.T), went)
+
+
+NOT_OPEN = "the chain is not open: its times and states are not known"
+"""What is said where somebody would go to one."""
 
 
 def scenarios(app: App[Any], session: Session) -> None:
@@ -174,7 +181,7 @@ def state(app: App[Any], session: Session) -> None:
     """Ask for a state by its name, and choose it in the panel in focus."""
     opened, name = session.run.opened, session.view.focused
     if opened is None:
-        session.screen.say("there are no states yet", "warning")
+        session.screen.say(NOT_OPEN, "warning")
         return
 
     def found(chosen: int | None) -> None:

@@ -6,12 +6,16 @@ from dataclasses import replace
 
 import pytest
 from runs import buffer_of, drawn, messages, read_out
+from sessions import SCENARIOS, TWO_STATE, Clock, Nearby, Session
 
 from tui import raster, view
-from tui.messages import Question
+from tui.app import MarkovdiffApp
+from tui.canvas import PanelWidget
+from tui.messages import Question, Request
 from tui.panel import footing
 from tui.panels import PANELS, ledger
 from tui.run_buffer import RunBuffer
+from tui.screens.overlays import GoTo
 from tui.view import equations
 
 # no number cut, no verdict out of sight
@@ -148,3 +152,22 @@ def test_a_triangle_is_the_costliest_step_and_nothing_else(number: str, name: st
         seen = PANELS[number].table(state, *size)
         if seen is not None and seen.room < seen.total:
             assert "more" not in drawn(number, state, *size)
+
+
+@pytest.mark.usefixtures("state", "nearby")
+async def test_where_no_chain_is_open_there_is_no_time_and_no_state_to_go_to() -> None:
+    """`:` and `/` say why they ask for none, and no panel speaks of t = 0."""
+    engine = Nearby()
+    app = MarkovdiffApp(Request(TWO_STATE, str(SCENARIOS), "two-state"), engine)  # which has sent nothing yet
+    async with app.run_test(size=(80, 24)) as pilot:
+        s = Session(app, pilot, Clock())
+        for key in ("colon", "slash"):
+            app.clear_notifications()
+            await s.press(key)
+            assert "not open" in s.told()
+            assert app.screen is app.main
+        assert "t = 0" not in raster.text(app.main.query_one("#panel-inequality", PanelWidget).rows)
+        engine.run(app.session.request)
+        await s.opened()
+        await s.press("colon")
+        await s.over(GoTo)

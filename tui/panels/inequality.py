@@ -65,7 +65,9 @@ def _strip(view: ViewState, width: int) -> Row:
 
 def _lines(view: ViewState) -> list[Words]:
     run, step = view.run, view.run.at(view.t)
-    if step is None or step.t == 0:
+    if step is None:
+        return []
+    if step.t == 0:
         return [[(" t = 0: nothing is lost yet", "dim")]]
     verdict = str(step.record["decay"])
     bound, eta = step.record["sdpi_bound"], step.record[_contraction(view)]
