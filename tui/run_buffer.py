@@ -38,7 +38,7 @@ UNPACKED = 12
 class RunBuffer:
     """A run as far as it has come: `arrived` messages of it.
 
-    `name` is known before its opening; `pictures` are kept for as long as nothing comes.
+    `name` is known before its opening; `pictures` are kept until more of it comes.
     """
 
     name: str = ""
@@ -58,8 +58,6 @@ class RunBuffer:
 
     def take(self, message: object) -> bool:
         """Put a message of the engine where it belongs; whether the run has more of it now."""
-        self.pictures.clear()
-        self._matrices.clear()
         match message:
             case Opened():
                 self.opened = message
@@ -85,6 +83,8 @@ class RunBuffer:
             case _:
                 return False
         self.arrived += 1
+        self.pictures.clear()
+        self._matrices.clear()
         return True
 
     @property
@@ -193,7 +193,8 @@ def return_free_memory() -> None:
 
 def veiled(run: RunBuffer, t: int) -> RunBuffer:
     """Return the run up to t, with nothing told of its end."""
-    return replace(run, steps=run.steps[: t + 1], finished=None, drawn=(), sampled=None, inspected=None, _matrices={})
+    steps = run.steps[: t + 1]
+    return replace(run, steps=steps, finished=None, drawn=(), sampled=None, inspected=None, pictures={}, _matrices={})
 
 
 def _sharing(record: dict[str, Any], opened: Opened | None) -> dict[str, Any]:

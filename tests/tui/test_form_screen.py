@@ -18,7 +18,8 @@ from textual.widgets import Input, Static
 
 from markovdiff.study.loading import loads
 from tui import form as forms
-from tui.screens.field import ChoiceEntry, Row
+from tui.glyphs import shorten
+from tui.screens.field import ChoiceEntry, Row, at_rest
 from tui.screens.form import FormScreen
 from tui.screens.save import SaveAs
 from tui.themes import THEMES
@@ -548,3 +549,13 @@ async def test_a_list_at_rest_shows_whole_entries_and_a_place_is_no_fraction() -
             await s.until(lambda row=row, more=more: row.entry.render_line(0).text.strip().endswith(more or "entries"))
             place = str(s.form.rows[0].entry.render())
             assert place == ("‹ probabilities ›  2 of 11" if size[0] == 120 else "‹ probabilities ›")
+
+
+@pytest.mark.parametrize(
+    "typed", ["9" * 40 + "z", "1/" + "0" * 40, "1e" + "9" * 20, "²" * 40, "1/3/" + "7" * 40]
+)
+def test_what_is_typed_in_place_of_a_number_is_cut_like_a_word(typed: str) -> None:
+    """Digits with a letter behind, n/0, a power no number has: nothing of that is reckoned with."""
+    for kind in ("number", "integer"):
+        assert at_rest(typed, kind, 20) == shorten(typed, 20)
+        assert at_rest(typed, kind, 60) == typed

@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from tui.messages import Answer, Died, Failed, Finished, Message, Question, Request, StepDone
-from tui.run_buffer import RunBuffer, short
+from tui.run_buffer import RunBuffer, short, veiled
 from tui.worker.study import Study
 
 COIN = 'data = { weights = [3, 1] }\nnoise = { steps = 4, kernel = { kind = "uniform" }, schedule = { kind = "jump" } }'
@@ -104,6 +104,19 @@ def test_what_is_missing_is_none() -> None:
         buffer.take(message)
     for points in (buffer.numbers("entropy"), buffer.logarithms("entropy")):
         assert [point is None for point in points] == [False, False, True, True, True]
+
+
+def test_what_is_drawn_of_a_run_is_kept_until_more_of_it_comes() -> None:
+    """Through answers, which are none of it; a run whose future is veiled shares nothing of what is drawn with it."""
+    buffer, sent = RunBuffer(), run()
+    for message in sent[:3]:
+        buffer.take(message)
+    buffer.pictures["sums",] = "so far"
+    buffer.take(Answer(Question("marginal", 0, 0, 0), "1/2"))
+    assert buffer.pictures == {("sums",): "so far"}
+    assert veiled(buffer, 0).pictures == {}
+    buffer.take(sent[3])
+    assert buffer.pictures == {}
 
 
 def test_trouble_is_kept_and_answers_change_nothing() -> None:

@@ -94,13 +94,15 @@ class ChoiceEntry(Widget, can_focus=True):
 def at_rest(value: str, kind: Kind, room: int) -> str:
     """Return what a field shows of its value while nobody types: whole entries, and how many more there are.
 
+    What is typed in place of a number is cut like any other word.
+
     >>> at_rest("1/10 3/20 1/4 1/2", "numbers", 14), at_rest("1/10 3/20 1", "numbers", 9), at_rest("12/45", "number", 4)
     ('1/10 … 3 more', '3 entries', '≈0.3')
     """
     if columns(value) <= room:
         return value
     if kind in ("number", "integer"):
-        return fraction(value, room) or "…"
+        return fraction(value, room) or shorten(value, room)
     if kind not in ("numbers", "labels"):
         return shorten(value, room)
     entries, used = re.findall(r'"(?:[^"\\]|\\.)*"|\S+', value), 0

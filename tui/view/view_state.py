@@ -6,6 +6,7 @@ numbers are the engine's, only placed.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, Inexact, localcontext
 from functools import lru_cache
@@ -138,6 +139,10 @@ def form_width(width: int) -> int:
     return 0 if width < FORM_BESIDE_FROM else min(width // 2, FORM_WIDTH)
 
 
+NUMBER = re.compile(r"\d+(\.\d+)?(e[+-]?\d{1,5})?|\d+/0*[1-9]\d*", re.ASCII)
+"""A number as results have it, and people type it."""
+
+
 def fraction_forms(exact: str) -> tuple[str, ...]:
     """Return an exact number, and its roundings from fifteen digits to one with ≈; what is no number stays as it is.
 
@@ -145,10 +150,10 @@ def fraction_forms(exact: str) -> tuple[str, ...]:
 
     >>> fraction_forms("1/1000"), fraction_forms("1/3")[::15], fraction_forms("undecided")
     (('1/1000', '0.001'), ('1/3', '≈0.3'), ('undecided',))
-    >>> fraction_forms("7/16")[:4]
-    ('7/16', '0.4375', '≈0.438', '≈0.44')
+    >>> fraction_forms("7/16")[:4], fraction_forms("7/16z"), fraction_forms("1/00")
+    (('7/16', '0.4375', '≈0.438', '≈0.44'), ('7/16z',), ('1/00',))
     """
-    if not exact[:1].isdigit():
+    if not NUMBER.fullmatch(exact):
         return (exact,)
     return tuple(dict.fromkeys([exact, *_roundings(*_leading(exact))]))
 
