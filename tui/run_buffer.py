@@ -6,11 +6,11 @@ It grows as the engine streams: each message is frozen, and is added or set once
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import log10
-from typing import Any
+from typing import Any, TypeVar
 
 from markovdiff.errors import UnfinishedError
 from tui.glyphs import tell_apart
@@ -26,6 +26,8 @@ from tui.messages import (
     SampleAnswer,
     StepDone,
 )
+
+Kept = TypeVar("Kept")
 
 TINY = 1e-290
 """A sum of products below this may have lost what it was made of."""
@@ -86,6 +88,13 @@ class RunBuffer:
         self.pictures.clear()
         self._matrices.clear()
         return True
+
+    def once(self, key: tuple[object, ...], make: Callable[[], Kept]) -> Kept:
+        """Return what is found or drawn of the run as it is now: made once, and kept until more of it comes."""
+        if key not in self.pictures:
+            self.pictures[key] = make()
+        kept: Kept = self.pictures[key]
+        return kept
 
     @property
     def T(self) -> int:

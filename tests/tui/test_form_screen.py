@@ -551,9 +551,7 @@ async def test_a_list_at_rest_shows_whole_entries_and_a_place_is_no_fraction() -
             assert place == ("‹ probabilities ›  2 of 11" if size[0] == 120 else "‹ probabilities ›")
 
 
-@pytest.mark.parametrize(
-    "typed", ["9" * 40 + "z", "1/" + "0" * 40, "1e" + "9" * 20, "²" * 40, "1/3/" + "7" * 40]
-)
+@pytest.mark.parametrize("typed", ["9" * 40 + "z", "1/" + "0" * 40, "1e" + "9" * 20, "²" * 40, "1/3/" + "7" * 40])
 def test_what_is_typed_in_place_of_a_number_is_cut_like_a_word(typed: str) -> None:
     """Digits with a letter behind, n/0, a power no number has: nothing of that is reckoned with."""
     for kind in ("number", "integer"):

@@ -116,15 +116,16 @@ def _facts(view: ViewState, width: int) -> list[Line]:
 
 def _inspection(view: ViewState, width: int) -> list[Line]:
     """Return what `inspect` says of the chain, or why it says nothing, in lines of this width."""
-    run, key = view.run, ("inspection", width)
-    if run.inspected is None:
+    inspected = view.run.inspected
+    if inspected is None:
         return [(words, None) for words in _indented(_awaited(view), "dim", width)]
-    if key not in run.pictures:
-        said = [(text, _style(text)) for text in run.inspected.lines if text]
-        said += [(text, "mark") for text in run.inspected.words.splitlines()]
-        run.pictures[key] = [(words, None) for text, style in said for words in _indented(text, style, width)]
-    kept: list[Line] = run.pictures[key]
-    return kept
+
+    def found() -> list[Line]:
+        said = [(text, _style(text)) for text in inspected.lines if text]
+        said += [(text, "mark") for text in inspected.words.splitlines()]
+        return [(words, None) for text, style in said for words in _indented(text, style, width)]
+
+    return view.run.once(("inspection", width), found)
 
 
 def _awaited(view: ViewState) -> str:

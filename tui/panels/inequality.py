@@ -57,10 +57,15 @@ def _columns(view: ViewState) -> tuple[TimeColumn, ...]:
 
 
 def _strip(view: ViewState, width: int) -> Row:
-    run = view.run
-    history = [MARKS.get(str(s.record["decay"]), "·") for s in run.steps[1:]]
-    marks = ["·", *history, *["·"] * (run.T - len(history))]
-    return raster.strip(marks, max(width - 2, 1), view.t, STYLES)
+    run, room = view.run, max(width - 2, 1)
+
+    def marked() -> Row:
+        history = [MARKS.get(str(s.record["decay"]), "·") for s in run.steps[1:]]
+        return raster.strip(["·", *history, *["·"] * (run.T - len(history))], room, None, STYLES)
+
+    row, at = list(run.once(("strip", room), marked)), raster.column_of(view.t, run.T, room)
+    row[at] = row[at]._replace(back="cursor")
+    return row
 
 
 def _lines(view: ViewState) -> list[Words]:

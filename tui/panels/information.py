@@ -113,11 +113,13 @@ def scale_of(view: ViewState) -> str:
     """Return the scale that was chosen, or else logarithmic where I spans more than four decades, and linear."""
     if view.scale:
         return view.scale
-    key = ("span", len(view.run.steps))
-    if key not in view.run.pictures:
-        decades = [y for y in view.run.logarithms("mutual_information") if y is not None]
-        view.run.pictures[key] = max(decades, default=0.0) - min(decades, default=0.0)
-    return "logarithmic" if view.run.pictures[key] > DECADES else "linear"
+    return "logarithmic" if view.run.once(("span",), lambda: _decades(view.run)) > DECADES else "linear"
+
+
+def _decades(run: RunBuffer) -> float:
+    """Return how many powers of ten I(x0;x_t) spans."""
+    logarithms = [y for y in run.logarithms("mutual_information") if y is not None]
+    return max(logarithms, default=0.0) - min(logarithms, default=0.0)
 
 
 def last(view: ViewState) -> int:

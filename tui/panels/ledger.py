@@ -201,17 +201,18 @@ def _least(line: Line) -> int:
 
 
 def _sums(run: RunBuffer) -> Sums:
-    """Return what the terms add up to, as floats; kept until more of the run comes."""
-    kept = run.pictures.get(("sums",))
-    if kept is None:
-        lost = [y for y in run.numbers("conditional_entropy") if y is not None]
-        errors = accumulate(_size(run.value(t, "model_error")) if t else 0.0 for t in range(len(lost)))
-        end = None
-        if run.finished is not None:
-            e = run.finished["elbo"]
-            end = _size(e["data_entropy"]), _size(e["model_error"]), _size(e["prior_gap"])
-        kept = run.pictures["sums",] = Sums(lost, list(errors), end, run.T)
-    return kept
+    """Return what the terms add up to, as floats."""
+    return run.once(("sums",), lambda: _new_sums(run))
+
+
+def _new_sums(run: RunBuffer) -> Sums:
+    lost = [y for y in run.numbers("conditional_entropy") if y is not None]
+    errors = accumulate(_size(run.value(t, "model_error")) if t else 0.0 for t in range(len(lost)))
+    end = None
+    if run.finished is not None:
+        e = run.finished["elbo"]
+        end = _size(e["data_entropy"]), _size(e["model_error"]), _size(e["prior_gap"])
+    return Sums(lost, list(errors), end, run.T)
 
 
 def _size(record: dict[str, Any] | None) -> float:

@@ -69,7 +69,9 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
     parts = _parts(view, picture, room, height - len(told))
     drawn = [_picture(view, picture, part, height - len(told)) for part in parts]
     rows = [*told, *([cell for row in across for cell in row] for across in zip(*drawn, strict=True))]
-    return [[*row, *beside] for row, beside in zip(rows, _scale(view, width - room, height), strict=True)]
+    key = ("scale", view.matrix, view.colour, width - room, height)
+    scale = run.once(key, lambda: _scale(view, width - room, height))
+    return [[*row, *beside] for row, beside in zip(rows, scale, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +212,7 @@ def _few_values(view: ViewState) -> Words:
     kernel = {"cumulative": step.parts[0], "step": step.parts[1]}.get(view.matrix)
     if kernel is None:
         return []
-    law = view.run.pictures.get(("law",))
-    if law is None:
-        support = [j for j, x in enumerate(opened.target) if x]
-        law = view.run.pictures["law",] = (support[0], len(support), len(set(opened.target)))
-    first, states, distinct = law
+    first, states, distinct = view.run.once(("law",), lambda: _law(opened.target or ()))
     fresh = kernel.fresh * opened.target[first]
     to = f"to {shorten(view.state(first if opened.mask is None else opened.mask), NAME)}"
     if opened.mask is not None:
@@ -230,6 +228,12 @@ def _few_values(view: ViewState) -> Words:
         shown = [f"{value:.{digits}g}".replace("e-0", "e-") for digits in (4, 3, 2)]
         fields.append(number([f" {words} {'≈' * (value not in (0, 1))}{form} " for form in shown], "dim", rank=-rank))
     return fields
+
+
+def _law(target: Sequence[float]) -> tuple[int, int, int]:
+    """Return the first state that a law of arrival has, how many it has, and how many distinct shares."""
+    support = [j for j, x in enumerate(target) if x]
+    return support[0], len(support), len(set(target))
 
 
 def _write_numbers(rows: list[Row], entries: Sequence[Sequence[float | None]], grid: CellGrid, halves: int) -> None:

@@ -130,9 +130,7 @@ def _label_width(view: ViewState, width: int) -> int:
     """Return the columns of a state's name and marks: as many as the longest needs, if that is not too many."""
     if _is_roomy(view, width):
         return WIDE_LABEL
-    if ("longest label",) not in view.run.pictures:
-        view.run.pictures["longest label",] = max(map(columns, view.run.labels), default=0)
-    longest: int = view.run.pictures["longest label",]
+    longest = view.run.once(("longest label",), lambda: max(map(columns, view.run.labels), default=0))
     return max(LABEL, min(longest + MARKS, 3 * width // 10))
 
 

@@ -45,13 +45,13 @@ def costliest(run: RunBuffer) -> Costliest | None:
     """Return which term is the largest; None until the run has ended, or where there is no ledger."""
     if run.finished is None or run.finished["elbo"]["prior"] is None:
         return None
-    kept = run.pictures.get(("costliest",))
-    if kept is None:
-        terms = {t: run.value(t, "elbo_term") for t in range(1, len(run.steps))}
-        terms[run.T + 1] = run.finished["elbo"]["prior"]
-        kept = run.pictures["costliest",] = largest({t: term for t, term in terms.items() if term}, run.T + 1)
-    found: Costliest = kept
-    return found
+    prior = {run.T + 1: run.finished["elbo"]["prior"]}
+
+    def found() -> Costliest:
+        terms = {t: term for t in range(1, len(run.steps)) if (term := run.value(t, "elbo_term"))}
+        return largest(terms | prior, run.T + 1)
+
+    return run.once(("costliest",), found)
 
 
 def largest(terms: Mapping[int, dict[str, Any]], prior: int) -> Costliest:
