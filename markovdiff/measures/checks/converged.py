@@ -28,14 +28,6 @@ class Converged(CheckKind):
     asks = ConvergedSpec
 
     @classmethod
-    def default(cls, setting: CheckSetting) -> None:
-        return None
-
-    @classmethod
-    def expected(cls, asked: Any) -> str:
-        return "holds"
-
-    @classmethod
     def record(cls, expected: str, asked: Any, setting: CheckSetting) -> object:
         return {"expected": expected, "information": text(asked.information), "unit": setting.file_unit}
 

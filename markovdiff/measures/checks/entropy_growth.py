@@ -25,10 +25,6 @@ class EntropyGrowth(CheckKind):
     may_be: ClassVar[tuple[str, ...]] = get_args(Outcome)
 
     @classmethod
-    def default(cls, setting: CheckSetting) -> None:
-        return None
-
-    @classmethod
     def observer(cls, asked: Any, setting: CheckSetting) -> CheckObserver:
         return cls(kept=setting.keeps(uniform_law(setting.K)))
 

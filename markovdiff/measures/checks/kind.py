@@ -7,7 +7,6 @@ themselves (`elbo-ledger`, `dpi`) is a class without an instance.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, get_args
@@ -52,7 +51,7 @@ class CheckSetting(Protocol):
         """Return whether every step is known to preserve the law, for arithmetic that has to know beforehand."""
 
 
-class CheckKind(ABC):
+class CheckKind:
     """One kind of check. `asked` is what the file says of it, always of type `asks`; None where it says nothing."""
 
     name: ClassVar[str]
@@ -68,14 +67,14 @@ class CheckKind(ABC):
     """Whether its finding may be the rounding's: a step that was rounded to the identity loses nothing."""
 
     @classmethod
-    @abstractmethod
     def default(cls, setting: CheckSetting) -> str | None:
         """Return what is expected where the file does not mention the check; None where it is not made then."""
+        return None
 
     @classmethod
     def expected(cls, asked: Any) -> str:
-        """Return the word that the file expects."""
-        return str(asked)
+        """Return the word that the file expects; of a table that has none, that it holds."""
+        return asked if isinstance(asked, str) else "holds"
 
     @classmethod
     def meets(cls, observed: str, expected: str) -> bool:

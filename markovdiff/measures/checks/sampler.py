@@ -83,14 +83,6 @@ class Sampler(CheckKind):
     of_sequences = True
 
     @classmethod
-    def default(cls, setting: CheckSetting) -> None:
-        return None
-
-    @classmethod
-    def expected(cls, asked: Any) -> str:
-        return "holds"
-
-    @classmethod
     def record(cls, expected: str, asked: Any, setting: CheckSetting) -> object:
         entries = [
             {**entry.named, **({} if entry.order is None else {"order": entry.order})}
