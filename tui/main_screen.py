@@ -136,6 +136,8 @@ class MainScreen(Screen[None]):
         styles.grid_rows = layout.rows
         for widget in self.query(PanelWidget):
             widget.display = widget.panel.name in seen
+            if not widget.display:
+                widget.shown = None  # a run that is replaced meanwhile is not kept by it
             widget.styles.column_span = 1 if one else widget.panel.areas[name].span
 
     def place_fault(self, view: ViewState) -> None:
