@@ -31,6 +31,7 @@ def test_the_tour_meets_long_numbers(toured: list[str]) -> None:
         str(10 ** sys.get_int_max_str_digits())
 
 
+@pytest.mark.slow
 def test_the_bytes_do_not_depend_on_what_python_will_print() -> None:
     """The least limit, the usual one and none give the same tour."""
     hashes = {

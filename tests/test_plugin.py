@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from breadth import few
 
 PLUGIN = Path(__file__).parent / "plugin"
 
@@ -60,7 +61,7 @@ def run(target: Path, *arguments: str, known: bool = True) -> subprocess.Complet
     return subprocess.run(command, cwd=target, capture_output=True, text=True, check=False, env=environment)
 
 
-@pytest.mark.parametrize("arithmetic", ["exact", "ball", "float"])
+@few("arithmetic", ["ball", "exact", "float"])
 def test_a_kernel_from_another_package_runs(installed: Path, arithmetic: str) -> None:
     """The three arithmetics agree, and the record has the rows of every step."""
     done = run(installed, "-m", "markovdiff", "run", "s.toml", "--json", "-", "--arithmetic", arithmetic)
@@ -83,7 +84,7 @@ def test_its_result_is_confirmed_without_knowing_the_kind(installed: Path, arith
     assert "scenario.kernel.kind" in done.stdout
 
 
-@pytest.mark.parametrize("arithmetic", ["exact", "ball", "float"])
+@few("arithmetic", ["ball", "exact", "float"])
 def test_a_reverse_model_from_another_package_runs(installed: Path, arithmetic: str) -> None:
     """The three arithmetics agree, and the record has the rows of every step, by which the audit confirms it."""
     name = f"r-{arithmetic}.json"

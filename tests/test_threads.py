@@ -106,6 +106,7 @@ def test_a_users_precision_changes_nothing_and_is_kept(job: str, precision: int)
     assert JOBS[job]() == found
 
 
+@pytest.mark.slow
 def test_a_precision_set_before_the_import_changes_nothing() -> None:
     """Nor do constants made at import depend on it."""
     code = (

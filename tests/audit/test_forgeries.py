@@ -254,6 +254,7 @@ def hostile(T: int) -> Any:
     return made
 
 
+@pytest.mark.slow
 def test_a_hostile_result_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Twenty thousand steps of unlike denominators: status 3 and a sentence, by work that is counted."""
     made = hostile(20_000)

@@ -45,7 +45,7 @@ def test_the_schema_refuses_what_is_not_written() -> None:
         ("steps", ["bridge-plug-in", "--steps", "2"]),
         ("steps", ["parity", "--steps", "2", "--set", "reverse.prior=uniform"]),
         ("unmask", ["parity", "--stages", "2"]),
-        ("unmask", ["sonnets", "--stages", "3", "--set", "data.length=12"]),
+        ("unmask", ["sonnets", "--stages", "3", "--set", "data.length=6"]),
     ],
 )
 def test_what_steps_and_unmask_write_is_what_their_schemas_say(command: str, arguments: list[str]) -> None:

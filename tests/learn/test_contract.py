@@ -92,6 +92,7 @@ def test_a_page_asks_before_it_tells(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
 def test_the_same_page_twice_is_the_same(name: str) -> None:
     """A page is a function of its values, dice included."""
     assert layout(find(name), find(name).defaults) == usual(name)

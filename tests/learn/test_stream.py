@@ -34,6 +34,7 @@ def test_every_page_is_in_the_stream_in_order(capsys: pytest.CaptureFixture[str]
     assert out.count("   [") == len(pages())
 
 
+@pytest.mark.slow
 def test_a_setting_holds_wherever_there_is_such_a_key(capsys: pytest.CaptureFixture[str]) -> None:
     """`T` is a key of ten pages; the others stay as they are."""
     out = streamed(capsys, "T=2", "S1=[[3]]")
@@ -68,6 +69,7 @@ def test_what_does_not_apply_is_refused_before_the_first_page(
     assert words in captured.err
 
 
+@pytest.mark.slow
 def test_a_reader_may_stop_reading() -> None:
     """Piped into something that reads a line, it ends without a word."""
     command = f"{sys.executable} -m markovdiff learn --all | head -1"

@@ -217,6 +217,7 @@ def test_a_law_found_late_is_asked_of_the_steps_before():
     assert caught.value.where == "t = 1"
 
 
+@pytest.mark.slow
 def test_a_law_that_would_take_minutes_is_refused_at_once():
     """64 states over a denominator of 10^6 bits: the sizes are named. Doubly stochastic, it costs nothing."""
     K, tiny = 64, Fraction(1, 2**1_000_000)

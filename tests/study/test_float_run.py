@@ -174,7 +174,7 @@ MODELS = [
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("kernel", KERNELS)
+@few("kernel", KERNELS)
 def test_a_models_ledger_agrees_with_the_exact_one(kernel: str, model: str) -> None:
     """Of any model each step's term and error and each total are the exact ones, as is the verdict."""
     text = (

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from breadth import few
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -254,7 +255,7 @@ def test_an_audit_still_confirms_the_rest(tmp_path: Path, capsys: Streams) -> No
     assert "none wrong" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["dense-late", "jump-uniform", "memory", "two-state"])
+@few("name", ["dense-late", "jump-uniform", "memory", "two-state"])
 def test_the_table_fits_eighty_columns(name: str, capsys: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
     """The table has the truth, float64 and its error side by side, and a sentence that sums it up."""
     monkeypatch.setenv("COLUMNS", "80")

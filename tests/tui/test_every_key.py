@@ -19,6 +19,7 @@ KEYS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_no_key_ends_the_program() -> None:
     """In palette, lists, fields, help, number, form, text and lab; where there is a list, without a line of it too."""
     async with session(size=(80, 24)) as s:

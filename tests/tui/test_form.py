@@ -70,7 +70,7 @@ def test_the_form_of_a_scenario_is_that_scenario(name: str) -> None:
             assert made.set(field.path, field.value) is made
 
 
-@few("name", TEXTS, STORIES)
+@few("name", TEXTS, STORIES[:4])
 def test_choosing_and_choosing_back_is_nothing(name: str) -> None:
     """Any other kind of data, kernel, schedule, model or prior and then the first again: the same scenario.
 

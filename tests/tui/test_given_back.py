@@ -45,6 +45,7 @@ async def test_a_run_that_is_replaced_is_given_back(monkeypatch: pytest.MonkeyPa
         assert returned
 
 
+@pytest.mark.slow
 async def test_a_dialogue_that_is_closed_is_given_back() -> None:
     """Neither a widget of it nor what it has painted is kept, by us or by Textual."""
     async with session() as s:

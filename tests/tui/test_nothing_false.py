@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from breadth import few
 from runs import buffer_of, drawn, messages, read_out
 from sessions import SCENARIOS, TWO_STATE, Clock, Nearby, Session
 
@@ -72,7 +73,7 @@ def test_an_edited_chain_is_marked_in_the_headline(width: int) -> None:
     assert "edited" in shown[1] or width < 110
 
 
-@pytest.mark.parametrize("name", ["two-state", "letters-uniform", "elbo-mask-prior", "elbo-d3pm", "elbo-counted-100"])
+@few("name", ["elbo-mask-prior", "two-state", "letters-uniform", "elbo-d3pm", "elbo-counted-100"])
 def test_an_equation_has_all_its_terms(name: str) -> None:
     """Wherever the ledger shows a term on the right of L's equation, it shows all of them; what is left out is told."""
     buffer = buffer_of(name)

@@ -138,7 +138,7 @@ async def measured() -> dict[str, set[tuple[int, int]]]:
     return found
 
 
-@few("name", NAMES, ("two-state", "memory", "elbo-mask-prior", "pronouns"))
+@few("name", NAMES, ("elbo-mask-prior", "pronouns"))
 def test_every_numeral_is_true(name: str) -> None:
     """In the layouts, and at sizes by chance (seeded): the number of the result, rounded, or chrome."""
     random = Random(f"{name} 1")

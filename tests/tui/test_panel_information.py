@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from breadth import few
 from runs import NAMES, OWN, SIZES, buffer_of, drawn, read_out, shaded
 
 from tui import raster, view
@@ -136,7 +137,7 @@ def test_a_click_finds_the_time_it_points_at() -> None:
             assert row[x].back == "cursor", (scale, t)
 
 
-@pytest.mark.parametrize("name", [*NAMES, *OWN])
+@few("name", [*NAMES, *OWN], ("dense-late", "two-state", "infinite", "wide"))
 def test_float64_can_be_laid_beside_every_run(name: str) -> None:
     """With or without a shadow, at any size, scale and t, panel 1 fills its place and can be pointed at."""
     buffer = shaded(name)

@@ -97,7 +97,7 @@ def test_the_size_decides_the_layout(size: tuple[int, int], crowded: bool, name:
     assert layout_for(*size, crowded) == name
 
 
-@few("run", RUNS, ("two-state", "memory", "infinite", "impossible", "wide"))
+@few("run", RUNS, ("memory", "infinite", "wide"))
 @pytest.mark.parametrize("name", PANELS)
 def test_the_contract(name: str, run: str) -> None:
     """At every size and of every view: a picture of just that size, words for the border, and what can be read out.

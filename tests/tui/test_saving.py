@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from breadth import few
 
 import markovdiff as md
 from markovdiff.study.schema import result_schema
@@ -25,7 +26,7 @@ def filmed(name: str) -> tuple[RunBuffer, Request]:
     return buffer, request
 
 
-@pytest.mark.parametrize("name", ["two-state", "memory", "elbo-mask-prior", "permutation", "letters-masked"])
+@few("name", ["memory", "two-state", "elbo-mask-prior", "permutation", "letters-masked"])
 def test_files_are_those_of_the_command_line(name: str, tmp_path: Path) -> None:
     """CSV as `--csv` writes it; JSON as `--json --distributions`, valid by the schema; TOML as it was read."""
     buffer, request = filmed(name)

@@ -10,6 +10,7 @@ from random import Random
 from struct import pack
 
 import pytest
+from breadth import few
 from chains import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,7 +81,7 @@ def plain(buffer: RunBuffer, t: int, *, backward: bool = False) -> ViewState:
 # form
 
 
-@pytest.mark.parametrize("name", NAMES)
+@few("name", NAMES, NAMES[:2])
 def test_it_fills_its_place_exactly(name: str) -> None:
     """At every size and time, either way, with colours or without: height rows of width cells of one column."""
     buffer = buffer_of(name)
