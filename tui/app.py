@@ -28,6 +28,9 @@ from tui.screens.overlays import Editor
 from tui.session import Session
 from tui.themes import THEMES
 
+PATIENCE = 2.0
+"""Seconds after which a key no longer waits for the one before: what that was for may have gone without a word."""
+
 
 class MarkovdiffApp(App[None]):
     """Step through the time of a noising chain."""
@@ -88,29 +91,32 @@ class MarkovdiffApp(App[None]):
             await super().on_event(event)
             return
         self.typed.append(event)
-        if len(self.typed) == 1:
-            await self.type_next()
+        if event.time - self.typed[0].time > PATIENCE:
+            self.typed.popleft()
+        elif len(self.typed) > 1:
+            return
+        await self.type_next()
 
     async def type_next(self) -> None:
         """Let what is in front have the key, and follow it twice: it may send a message the same way, as enter does."""
         await super().on_event(self.typed[0])
-        self.follow(self.focused or self.screen, 2)
+        self.follow(self.typed[0], self.focused or self.screen, 2)
 
-    def follow(self, node: DOMNode, rounds: int) -> None:
+    def follow(self, key: events.Key, node: DOMNode, rounds: int) -> None:
         """Go from a widget to its parents, up to the app, each time after all that has been sent there before."""
         if node is self:
-            self.call_later(self.followed, rounds - 1)
-        elif not node.call_later(self.follow, parent := node.parent or self, rounds):
-            self.follow(parent, rounds)
+            self.call_later(self.followed, key, rounds - 1)
+        elif not node.call_later(self.follow, key, parent := node.parent or self, rounds):
+            self.follow(key, parent, rounds)
 
-    async def followed(self, rounds: int) -> None:
-        """Follow once more from what is in front now, or take the next key."""
+    async def followed(self, key: events.Key, rounds: int) -> None:
+        """Follow once more from what is in front now, or take the next key; do nothing for one that was given up."""
         if rounds:
-            self.follow(self.focused or self.screen, rounds)
-            return
-        self.typed.popleft()
-        if self.typed:
-            await self.type_next()
+            self.follow(key, self.focused or self.screen, rounds)
+        elif self.typed and self.typed[0] is key:
+            self.typed.popleft()
+            if self.typed:
+                await self.type_next()
 
     def pop_screen(self) -> AwaitComplete:
         """Close what is in front, and keep nothing of what it has painted."""

@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 from breadth import few
 from sessions import session
+from textual.events import Key
 
+from tui.app import PATIENCE
 from tui.view import ViewState
 
 pytestmark = pytest.mark.usefixtures("state", "nearby")
@@ -39,4 +41,15 @@ async def test_each_key_of_a_burst_is_for_what_the_one_before_it_has_left(keys: 
             s.app.simulate_key(key)
         await s.until(lambda: BURSTS[keys](s.app.main.view) and s.app.screen is s.app.main, str(keys))
         assert s.app.main.view.recent == before.recent
+        await s.until(lambda: not s.app.typed, "a key is still waited for")
+
+
+async def test_a_key_of_which_nothing_comes_back_is_not_waited_for_long() -> None:
+    """Its widget may have gone without a word: the next key is passed on all the same, and all after it."""
+    async with session() as s:
+        lost = Key("l", "l")
+        lost.time -= PATIENCE + 1
+        s.app.typed.append(lost)
+        await s.press("l", "l")
+        await s.at(2)
         await s.until(lambda: not s.app.typed, "a key is still waited for")
