@@ -106,7 +106,12 @@ def draw(view: ViewState, width: int, height: int) -> list[Row]:
     axis = time_axis(last(view), plot.width, plot.axis, view.t, plot.margin)
     foot = [float_slips.strip(view, plot.width, plot.margin, last(view))] if plot.foot else []
     under = [[*row, *_blank(plot.names)] for row in (*axis, *foot)]
-    return [_head(view, width, plot), *shown, *under, *paragraph(_numbers(view), width, plot.numbers)]
+    return [
+        _head(view, width, plot),
+        *shown,
+        *under,
+        *paragraph(_numbers(view) if plot.numbers else [], width, plot.numbers),
+    ]
 
 
 def scale_of(view: ViewState) -> str:

@@ -40,6 +40,9 @@ SCALE = 9
 NUMBERED = 6
 """Columns of a square from which on its number goes in."""
 
+MARGINS = 2
+"""Columns beside a number in its square."""
+
 ROOMY = 9
 """Columns of a square that has room for three digits and an exponent."""
 
@@ -238,10 +241,10 @@ def _law(target: Sequence[float]) -> tuple[int, int, int]:
 
 def _write_numbers(rows: list[Row], entries: Sequence[Sequence[float | None]], grid: CellGrid, halves: int) -> None:
     """Write each number into its square, where a whole row of it is of one colour, or of one shade."""
-    for i, row in enumerate(entries):
+    for i, row in enumerate(entries if grid.across > MARGINS else ()):
         y = (2 * i + 1) * grid.down // (2 * halves)
         for j, value in enumerate(row):
-            text = next((form for form in _forms(value) if len(form) <= grid.across - 2), "")
+            text = next((form for form in _forms(value) if len(form) <= grid.across - MARGINS), "")
             start = j * grid.across + (grid.across - len(text) + 1) // 2
             under = rows[y][start : start + len(text)]
             if not text or len(set(under)) > 1:

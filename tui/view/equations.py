@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from tui.glyphs import columns
@@ -45,8 +46,8 @@ def equations(
         largest = ()
     for count in range(len(EQUATIONS), 0, -1):
         for decimals in (DECIMALS, 4, 3):
-            whole = [line for terms in EQUATIONS[:count] for line in _equation(run, terms, width, decimals)]
-            fits = all(_columns(words) <= width for words, _ in whole)
+            key = ("equations", count, width, decimals)
+            whole, fits = run.once(key, partial(_written, run, count, width, decimals))
             lines = [*whole, *largest]
             missing = sum(len(terms) for terms in EQUATIONS[count:])
             spare = len(lines) + len(here) <= height
@@ -56,6 +57,12 @@ def equations(
     forms = [aligned(L, decimals) for decimals in (DECIMALS, 4, 3)]
     shortest: list[Line] = [([(" L = −ELBO ", "title"), number(forms, "title")], ReadNumber("negative_elbo", None))]
     return shortest, others + len(here)
+
+
+def _written(run: RunBuffer, count: int, width: int, decimals: int) -> tuple[list[Line], bool]:
+    """Return the lines of so many equations, and whether none is wider than that."""
+    whole = [line for terms in EQUATIONS[:count] for line in _equation(run, terms, width, decimals)]
+    return whole, all(_columns(words) <= width for words, _ in whole)
 
 
 def _equation(run: RunBuffer, terms: Sequence[tuple[str, str]], width: int, decimals: int) -> list[Line]:
