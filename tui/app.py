@@ -29,7 +29,7 @@ from tui.session import Session
 from tui.themes import THEMES
 
 PATIENCE = 2.0
-"""Seconds after which a key no longer waits for the one before: what that was for may have gone without a word."""
+"""Seconds after which no key waits any longer for the one before: what that was for may have gone without a word."""
 
 
 class MarkovdiffApp(App[None]):
@@ -63,7 +63,7 @@ class MarkovdiffApp(App[None]):
             lambda screen: Session(screen, request, engine, begun=begun, t=t, play=play, clock=clock), fps
         )
         self.session = self.main.session
-        self.typed: deque[events.Key] = deque()
+        self.typed: deque[events.Key | events.Paste] = deque()
 
     def get_default_screen(self) -> MainScreen:
         """Begin with the main screen."""
@@ -87,29 +87,27 @@ class MarkovdiffApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Let a key wait until the one before it has had its whole effect: that may open or close what it is for."""
-        if not isinstance(event, events.Key) or event.is_forwarded:
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
             return
         self.typed.append(event)
-        if event.time - self.typed[0].time > PATIENCE:
-            self.typed.popleft()
-        elif len(self.typed) > 1:
-            return
-        await self.type_next()
+        if len(self.typed) == 1:
+            await self.type_next()
 
     async def type_next(self) -> None:
         """Let what is in front have the key, and follow it twice: it may send a message the same way, as enter does."""
+        self.set_timer(PATIENCE, partial(self.followed, self.typed[0], 0))
         await super().on_event(self.typed[0])
         self.follow(self.typed[0], self.focused or self.screen, 2)
 
-    def follow(self, key: events.Key, node: DOMNode, rounds: int) -> None:
+    def follow(self, key: events.Key | events.Paste, node: DOMNode, rounds: int) -> None:
         """Go from a widget to its parents, up to the app, each time after all that has been sent there before."""
         if node is self:
             self.call_later(self.followed, key, rounds - 1)
         elif not node.call_later(self.follow, key, parent := node.parent or self, rounds):
             self.follow(key, parent, rounds)
 
-    async def followed(self, key: events.Key, rounds: int) -> None:
+    async def followed(self, key: events.Key | events.Paste, rounds: int) -> None:
         """Follow once more from what is in front now, or take the next key; do nothing for one that was given up."""
         if rounds:
             self.follow(key, self.focused or self.screen, rounds)

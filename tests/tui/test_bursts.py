@@ -7,9 +7,11 @@ from collections.abc import Callable
 import pytest
 from breadth import few
 from sessions import session
-from textual.events import Key
+from textual.dom import DOMNode
+from textual.events import Key, Paste
 
-from tui.app import PATIENCE
+import tui.app
+from tui.app import MarkovdiffApp
 from tui.view import ViewState
 
 pytestmark = pytest.mark.usefixtures("state", "nearby")
@@ -44,12 +46,28 @@ async def test_each_key_of_a_burst_is_for_what_the_one_before_it_has_left(keys: 
         await s.until(lambda: not s.app.typed, "a key is still waited for")
 
 
-async def test_a_key_of_which_nothing_comes_back_is_not_waited_for_long() -> None:
-    """Its widget may have gone without a word: the next key is passed on all the same, and all after it."""
+async def test_a_paste_waits_like_a_key() -> None:
+    """It goes into the prompt that the key before it opens."""
     async with session() as s:
-        lost = Key("l", "l")
-        lost.time -= PATIENCE + 1
-        s.app.typed.append(lost)
-        await s.press("l", "l")
+        s.app.simulate_key("colon")
+        s.app.post_message(Paste("17"))
+        s.app.simulate_key("enter")
+        await s.at(17)
+
+
+async def test_a_key_of_which_nothing_comes_back_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its widget may have gone without a word: the next key is passed on all the same, without another."""
+    monkeypatch.setattr(tui.app, "PATIENCE", 0.05)
+    follow, followed = MarkovdiffApp.follow, list[object]()
+
+    def lossy(app: MarkovdiffApp, key: Key | Paste, node: DOMNode, rounds: int) -> None:
+        followed.append(key)
+        if key is not followed[0]:
+            follow(app, key, node, rounds)
+
+    monkeypatch.setattr(MarkovdiffApp, "follow", lossy)
+    async with session() as s:
+        s.app.simulate_key("l")
+        s.app.simulate_key("l")
         await s.at(2)
         await s.until(lambda: not s.app.typed, "a key is still waited for")

@@ -13,6 +13,7 @@ from runs import NAMES, OWN, SIZES, buffer_of, drawn, read_out, shaded
 from tui import raster, view
 from tui.messages import NaiveFloatAnswer
 from tui.panels import PANELS, information
+from tui.run_buffer import veiled
 from tui.view import float_slips, reading
 
 
@@ -239,3 +240,21 @@ def test_while_it_is_not_there_the_panel_waits() -> None:
     )
     assert "float64 …" in rows.splitlines()[0]
     assert rows.splitlines()[1:] == before.splitlines()[1:]
+
+
+def test_alone_the_numbers_stand_wherever_one_has_been_before() -> None:
+    """Of a run that ended early: at a time that has not come there are none, and at one that has they are all there."""
+    buffer = buffer_of("two-state", 0.5)
+    here, beyond = (view.ViewState(buffer, t, zoomed="information") for t in (3, 60))
+    first = drawn("information", here, 100, 30)
+    assert "lost here" in first
+    assert "lost here" not in drawn("information", beyond, 100, 30)
+    assert drawn("information", here, 100, 30) == first
+
+
+def test_the_future_of_float64_is_veiled_too() -> None:
+    """That it keeps fewer than three digits from t = 14 on is told when t = 14 has come, and not at t = 2."""
+    whole = shaded("dense-late")
+    for t, told in ((2, False), (20, True)):
+        state = view.ViewState(veiled(whole, t), t, shadow=True)
+        assert ("from t = 14" in drawn("information", state, 120, 20)) == told

@@ -135,12 +135,12 @@ def last(view: ViewState) -> int:
 def _curves(view: ViewState, width: int, height: int) -> tuple[list[Row], PlotLayout, dict[str, Series]]:
     """Draw the curves with the axis at their left, once for all t; return their layout and the run's own series."""
     scale, zoomed = scale_of(view), view.zoomed == PANEL.name
-    key = ("curves", scale, view.shadow, zoomed, width, height, len(view.run.steps))
+    numbers = len(_numbers(view)) if zoomed and height >= NUMBERS_FROM else 0  # none of a time that has not come
+    key = ("curves", scale, view.shadow, zoomed, width, height, numbers)
     kept = view.run.pictures.get(key)
     if kept is None or kept[0] is not view.overlay_run:
         foot = view.shadow and bool(view.run.float_errors) and height >= FOOT_FROM
         axis = 2 if height >= RULE_FROM else int(height >= AXIS_FROM)
-        numbers = len(_numbers(view)) if zoomed and height >= NUMBERS_FROM else 0
         tall = height - 1 - axis - foot - numbers
         own = {curve.quantity: _series(view.run, curve, scale, height >= HEAVY_FROM) for curve in _drawn(view)}
         if view.shadow and view.run.float_errors:

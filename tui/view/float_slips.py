@@ -30,6 +30,8 @@ def moment(view: ViewState) -> Words:
     if not run.float_errors:
         return [("  float64 …", "dim")]
     slip, lost = first_slip(run), run.shadowed.lost if run.shadowed else None
+    if lost is not None and lost >= len(run.steps):
+        lost = None  # of a time that has not come
     fewer = "" if lost is None else f"fewer than 3 digits from t = {lost}"
     if slip is None:
         kinds = "no false rise, none negative, none stuck"
