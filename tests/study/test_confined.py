@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -114,8 +115,10 @@ def test_a_child_is_confined(inside: Path) -> None:
     engine.keeps_spare = False
     try:
         engine.run(Request(TEXT.format("../out/words"), str(inside), "s"))
+        deadline = time.monotonic() + 300
         while not (messages := engine.poll()):
-            pass
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
     finally:
         engine.close()
     (failed,) = messages

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from fractions import Fraction
@@ -40,6 +40,9 @@ GRID: dict[str, Any] = {
         "noise.steps": [4, 8, 0],
     },
 }
+PATIENCE = 300
+"""Seconds for what must come."""
+
 TEXT = """base = "two-state"
 [grid]
 "noise.schedule.beta" = ["1/100", "1/50"]
@@ -226,12 +229,23 @@ def test_another_grid_begins_anew(tmp_path: Path) -> None:
 
 
 def _is_there(group: int) -> bool:
-    """Whether any process of a group is left."""
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    """Whether any process of a group still lives; one that has ended may wait to be asked for its status for ever."""
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _parent, its_group = place.read_text(encoding="utf-8").rpartition(") ")[2].split()[:3]
+        except OSError:
+            continue
+        if int(its_group) == group and state != "Z":
+            return True
+    return False
+
+
+def _until(fact: Callable[[], object]) -> None:
+    """Wait until it is so."""
+    deadline = time.monotonic() + PATIENCE
+    while not fact():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are forked and counted on Linux")
@@ -241,16 +255,14 @@ def test_killed_and_begun_again(tmp_path: Path, whole: Any) -> None:
     command = [sys.executable, "-m", "markovdiff", "sweep", "g.toml", "-o", "s.csv", "--workers", "2"]
     program = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, start_new_session=True)
     journal = tmp_path / "s.csv.partial"
-    while program.poll() is None and (not journal.exists() or journal.read_text(encoding="utf-8").count("\n") < 3):
-        time.sleep(0.01)
+    _until(lambda: program.poll() is not None or (journal.exists() and journal.read_text("utf-8").count("\n") > 2))
     program.kill()
     program.wait()
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert re.match(r"12 points \([1-9][0-9]? of them kept from before\): 8 where a check fails, 4 refused\n", told)
     assert (tmp_path / "s.csv").read_text(encoding="utf-8") == whole.to_csv()
     assert not journal.exists()
-    while _is_there(program.pid):
-        time.sleep(0.01)
+    _until(lambda: not _is_there(program.pid))
 
 
 def test_the_command_writes_the_table(tmp_path: Path, whole: Any, capsys: pytest.CaptureFixture[str]) -> None:
