@@ -56,7 +56,7 @@ def test_information_and_its_derivative_by_mpmath(of: ContinuousTime) -> None:
 
 def test_a_mask_apart() -> None:
     """I(σ) = e^{−σ}·H(x0), so −dI/dσ is the same, and a step from σ to τ loses (e^{−σ} − e^{−τ})·H(x0)."""
-    H = float(md.entropy(["3/4", "1/4"]).enclosure(20, "bits")[0])  # type: ignore[union-attr]
+    H = float(md.entropy(["3/4", "1/4"]).enclosure(20, "bits")[0])  # type: ignore[union-attr]  # it is finite
     assert float(MASKED.information(1)) == pytest.approx(H * float(mp.exp(-1)), rel=1e-14)
     assert MASKED.loss_rate(1).value == MASKED.information(1).value
     low, high = md.log("10/9"), md.log(2)

@@ -24,6 +24,7 @@ from tui import recent
 from tui.engine import EngineProcess
 from tui.form.judgement import MAX_TEXT, light
 from tui.messages import Failed, Request
+from tui.run_buffer import RunBuffer
 from tui.saving import save
 
 TEXT = """[data]
@@ -173,10 +174,10 @@ def test_nothing_is_written_over(inside: Path, name: str) -> None:
 def test_an_export_takes_the_next_name(inside: Path) -> None:
     """Where a link that leads out has the first; and a scenario whose file has an odd name leads nowhere."""
     (inside / "s.toml").symlink_to(inside.parent / "out" / "words")
-    buffer: object = None
-    assert save("toml", buffer, Request("x", ".", "s"), 0, inside).name == "s-2.toml"  # type: ignore[arg-type]
+    buffer = RunBuffer()
+    assert save("toml", buffer, Request("x", ".", "s"), 0, inside).name == "s-2.toml"
     with pytest.raises(md.InputError, match="saves beneath its own folder only"):
-        save("toml", buffer, Request("x", ".", "../out/s"), 0, inside)  # type: ignore[arg-type]
+        save("toml", buffer, Request("x", ".", "../out/s"), 0, inside)
 
 
 def test_the_list_of_recent_files_is_not_a_visitors(

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 from breadth import few
+from rich.console import RenderableType
 from textual import on
 from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from markovdiff.study.loading import loads
@@ -497,7 +499,7 @@ async def test_resizing_while_it_is_open() -> None:
             assert s.row(BETA).has_class("-wrong")
 
 
-async def test_the_picture_below_goes_on() -> None:
+async def test_the_picture_below_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the screen below shows can be seen beside the form, also what changes while the form is open."""
     async with session() as s:
         picture = s.app.screen_stack[0].query_one("#picture", Static)
@@ -507,7 +509,12 @@ async def test_the_picture_below_goes_on() -> None:
         assert "edit the chain" in shown
         rendered: list[object] = []
         display = s.app._display
-        s.app._display = lambda screen, what: (rendered.append(what), display(screen, what))[1]  # type: ignore[method-assign,func-returns-value]
+
+        def noting(screen: Screen[object], what: RenderableType | None) -> None:
+            rendered.append(what)
+            display(screen, what)
+
+        monkeypatch.setattr(s.app, "_display", noting)
         picture.update("after")
         await s.until(lambda: rendered, "the terminal was not painted")
         shown = s.app.export_screenshot().replace("&#160;", " ")
