@@ -16,6 +16,9 @@ from __future__ import annotations
 
 from typing import Self
 
+NO_MEMORY = (MemoryError, SystemError)
+"""What Python raises where memory has run out: the second where there was none left for the first."""
+
 
 def printable(words: str) -> str:
     r"""Return the words in one line, with every unprintable character written out.

@@ -15,16 +15,20 @@ def entry(*before: str) -> NoReturn:
     signals.at_start()
     try:
         from markovdiff.cli import main
-    except (MemoryError, ImportError, SystemError) as error:
+    except (MemoryError, ImportError, OSError, SystemError) as error:
         _give_up(error)
-    status = main([*before, *sys.argv[1:]])
+    try:
+        status = main([*before, *sys.argv[1:]])
+    except Exception:  # a bug is seen, and is no verdict
+        sys.excepthook(*sys.exc_info())
+        status = signals.STATUS
     signals.settled()
     sys.exit(status)
 
 
 def _give_up(error: Exception) -> NoReturn:
-    """Say that memory ran out, with what memory there is; Python's own exit status would be 1, which is a verdict."""
-    reason = str(error) if type(error) is ModuleNotFoundError else "out of memory"
+    """Say what is missing, memory as a rule, with what memory there is; Python's own exit status is 1, a verdict."""
+    reason = str(error) if isinstance(error, ModuleNotFoundError | OSError) else "out of memory"
     with contextlib.suppress(OSError):
         os.write(2, f"markovdiff: the program cannot be loaded: {reason}\n".encode())
     os._exit(signals.STATUS)

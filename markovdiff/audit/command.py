@@ -23,7 +23,7 @@ from markovdiff.audit.examination import Examination
 from markovdiff.audit.numerals import quoted
 from markovdiff.audit.report import Report
 from markovdiff.audit.sequences.examination import SequenceExamination
-from markovdiff.errors import InputError, MarkovdiffError
+from markovdiff.errors import NO_MEMORY, InputError, MarkovdiffError
 
 ABOUT = """Recompute a result (or a certificate) by an independent route and confirm every number in it.
 
@@ -63,7 +63,7 @@ def audit(
         return _complain(str(error), error.status)
     except KeyboardInterrupt:
         return _complain("interrupted; nothing was decided", 3)
-    except (MemoryError, RecursionError):
+    except (*NO_MEMORY, RecursionError):
         return _complain("out of memory; audit a part with --steps or --sample", 3)
 
 

@@ -16,7 +16,7 @@ import click
 from markovdiff import __version__, signals
 from markovdiff.cli import drawing, exporting, limits, paging, programs, reading, running, sequences, sweeping
 from markovdiff.cli.streams import aside, speak_utf8
-from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError, printable
+from markovdiff.errors import NO_MEMORY, InputError, MarkovdiffError, UnfinishedError, printable
 
 COMMANDS = [
     *(running.run, running.verify),
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         return error.status
     except (click.Abort, KeyboardInterrupt):
         return _interrupted()
-    except MemoryError:
+    except NO_MEMORY:
         return _out_of_memory()
     except ImportError as error:
         _, _, last = str(error).strip().rpartition("\n")

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from markovdiff.arithmetic.value import in_a_line
-from markovdiff.errors import MarkovdiffError, UnfinishedError
+from markovdiff.errors import NO_MEMORY, MarkovdiffError, UnfinishedError
 from markovdiff.signals import SIGNALS
 from markovdiff.study.forecast import Forecast
 from markovdiff.study.foresight import foresee
@@ -196,7 +196,7 @@ def _compute(
                 **wanted,
             )
             tell("done", replace(result, steps=()))
-        except (MarkovdiffError, MemoryError, ImportError) as error:
+        except (MarkovdiffError, *NO_MEMORY, ImportError) as error:
             tell("failed", error)
 
 

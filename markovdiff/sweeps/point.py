@@ -16,7 +16,7 @@ from typing import Any
 
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import from_decimal, shown
-from markovdiff.errors import InputError, MarkovdiffError, UnfinishedError
+from markovdiff.errors import NO_MEMORY, InputError, MarkovdiffError, UnfinishedError
 from markovdiff.measures.checks import CHECKS
 from markovdiff.study.result import TOTALS, Elbo, Result, Step
 from markovdiff.study.run import run
@@ -42,7 +42,7 @@ def row_of(base: Scenario, point: Mapping[str, Any], keep: Sequence[str] | None,
         return {"status": "refused", "error": _in_a_line(error)}
     except MarkovdiffError as error:
         return {"status": "error", "error": _in_a_line(error)}
-    except (MemoryError, ArithmeticError, RuntimeError, OSError) as error:
+    except (*NO_MEMORY, ArithmeticError, RuntimeError, OSError) as error:
         return {"status": "error", "error": f"{type(error).__name__}: {error}"}
     verdicts = {check.verdict for check in result.checks}
     status = "fails" if "fails" in verdicts else "undecided" if "undecided" in verdicts else "ok"

@@ -23,7 +23,7 @@ from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
 from markovdiff.designs.inspection import inspect
 from markovdiff.designs.words import lines
-from markovdiff.errors import MarkovdiffError, UnfinishedError
+from markovdiff.errors import NO_MEMORY, MarkovdiffError, UnfinishedError
 from markovdiff.process.chain import Chain
 from markovdiff.process.moment import Moment
 from markovdiff.process.reverse import ReverseModel
@@ -152,7 +152,7 @@ class Study:
             raise
         except MarkovdiffError as error:
             self.send(Failed(str(error), error.status))
-        except MemoryError:
+        except NO_MEMORY:
             remedy = "fewer states or steps, or shorter denominators"
             self.send(Failed(str(UnfinishedError("out of memory", remedy=remedy)), 3))
         except Exception as error:  # a bug must be seen on the screen too
@@ -320,7 +320,7 @@ class Study:
             return InspectionAnswer(tuple(lines(inspect(self.scenario))))
         except MarkovdiffError as error:
             return InspectionAnswer((), str(error))
-        except MemoryError:
+        except NO_MEMORY:
             return InspectionAnswer((), "out of memory")
         except Exception as error:  # a bug must be seen on the screen too
             return InspectionAnswer((), f"{type(error).__name__}: {error}")
