@@ -167,6 +167,7 @@ def test_with_partial_what_is_done_is_kept(arithmetic: str, number: signal.Signa
     assert names(tmp_path) == {"r.json", "slow.toml"}
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_terminal_reaches_every_process(tmp_path: Path) -> None:
     """Sent to the whole group, the engine's process too, it is the same end: one sentence, no traceback, no orphan."""
     scenario = slow(tmp_path, "exact")

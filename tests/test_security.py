@@ -267,7 +267,16 @@ HUGE_SCENARIOS = {
 }
 """Scenarios that ask for too much, each in its own way."""
 
-RARE = {"a key", "rows", "too many steps in json", "a million steps", "a million steps in json"}
+RARE = {
+    "a key",
+    "a label",
+    "long numbers",
+    "many steps",
+    "rows",
+    "too many steps in json",
+    "a million steps",
+    "a million steps in json",
+}
 """Those that take seconds to be read."""
 
 HUGE_TABLES: dict[str, bytes] = {
@@ -321,7 +330,7 @@ def test_too_much_is_refused_before_it_is_made(name: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("little")
-@few("name", HUGE_TABLES, set(HUGE_TABLES) - {"rows.json"})
+@few("name", HUGE_TABLES, set(HUGE_TABLES) - {"rows.json", "quote.csv", "field.csv"})
 def test_a_table_of_too_much_is_refused(name: str, tmp_path: Path) -> None:
     """What a file claims costs nothing, and what it holds is counted first: status 2."""
     text = small(KERNEL, f'"matrix", path = "{name}" }}')
@@ -379,6 +388,7 @@ def test_a_certificate_of_a_file_without_end(path: str, tmp_path: Path) -> None:
     tried(Trial(("run", where, "--certificate", "c"), {}, frozenset({2})), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("little")
 @few("unit", ["byte", "character", "word"], ["word"])
 def test_a_long_text_is_counted_as_it_is_read(unit: str, tmp_path: Path) -> None:
@@ -469,6 +479,7 @@ def test_no_path_of_the_command_line_steers_it(tmp_path: Path) -> None:
         assert not steering(ended.out + ended.err), line
 
 
+@pytest.mark.slow
 async def test_no_word_of_a_file_steers_the_screen() -> None:
     """Nothing that the terminal interface paints holds such a character, in any panel, at any time."""
     app = MarkovdiffApp(Request(NAMED, ".", "s\x1b[2J\u202e"))

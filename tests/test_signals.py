@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from breadth import few
 
 from markovdiff import signals
 from markovdiff.study import output
@@ -49,7 +50,7 @@ def program(code: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, timeout=PATIENCE, check=False, **options)
 
 
-@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
+@few("number", NUMBERS, ids=lambda number: number.name)
 @pytest.mark.parametrize("module", ["click", "markovdiff.study.subprocess_run", "msgspec"])
 def test_a_signal_while_the_program_is_imported(module: str, number: signal.Signals) -> None:
     """Before the command and within it: one sentence, status 3."""
@@ -122,7 +123,7 @@ def test_handlers_are_put_back() -> None:
     assert [signal.getsignal(number) for number in NUMBERS] == before
 
 
-@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
+@few("number", NUMBERS, ids=lambda number: number.name)
 def test_the_terminal_is_given_back(number: signal.Signals, tmp_path: Path) -> None:
     """Amid the terminal interface: status 3, the screen that was there before, and no raw mode."""
     ours, theirs = pty.openpty()
@@ -148,6 +149,7 @@ def test_the_terminal_is_given_back(number: signal.Signals, tmp_path: Path) -> N
     assert said.count(b"\x1b[?1049h") == said.count(b"\x1b[?1049l") == 1
 
 
+@pytest.mark.slow
 def test_a_terminal_that_is_gone(tmp_path: Path) -> None:
     """The terminal interface ends with its terminal, whatever it was writing there."""
     ours, theirs = pty.openpty()

@@ -11,8 +11,8 @@ import pytest
 SOAK = Path(__file__).parent / "soak.py"
 
 
-@pytest.mark.parametrize("events", ["25", pytest.param("150", marks=pytest.mark.slow)])
-def test_what_is_done_by_chance_ends_well(events: str) -> None:
+@pytest.mark.slow
+def test_what_is_done_by_chance_ends_well() -> None:
     """Keys, mouse, sizes and edits by chance bring no crash and leave no process (seeded)."""
-    done = subprocess.run([sys.executable, SOAK, events, "3"], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, SOAK, "100", "3"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

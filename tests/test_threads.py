@@ -174,6 +174,7 @@ def _blocks(tree: ast.AST) -> Iterator[ast.With]:
             yield node
 
 
+@pytest.mark.slow
 def test_whoever_sets_a_precision_is_alone() -> None:
     """`with ALONE, ctx.workprec(bits)`, and nothing else, sets it; no block hands over to strangers meanwhile."""
     seen = 0

@@ -1,4 +1,4 @@
-"""Pictures made of terminal cells: curves, bars, heat maps and strips as plain data.
+"""Pictures made of terminal cells: curves, bars and strips as plain data.
 
 A picture is a list of rows, a row a list of exactly `width` cells: a character one column wide and the names of two
 colours; what is two columns wide is followed by a cell without a character. It knows of no terminal, so it is tested by
@@ -10,10 +10,10 @@ A curve is one integer a column of braille dots, four a cell, bit 0 on top: a ve
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from math import ceil, isnan
 from typing import NamedTuple
 
@@ -22,11 +22,6 @@ from tui.glyphs import NUMERAL, columns, glyphs, padded, shorten
 BRAILLE = [chr(0x2800 + (k & 0x87 | (k & 0x08) << 3 | (k & 0x70) >> 1)) for k in range(256)]  # 4 dots left, 4 right
 Row = list["Cell"]
 SOLID, LONG, DASHED, DOTTED = (1, 1), (6, 8), (4, 8), (1, 4)  # dots drawn, of how many; a cell is 4 upward, 2 across
-CIVIDIS = bytes.fromhex("00224e 123570 3b496c 575d6d 707173 8a8678 a59c74 c3b369 e1cc55 fee838 fee838")
-PALETTE = [
-    "#" + bytes(round(CIVIDIS[c] + (CIVIDIS[c + 3] - CIVIDIS[c]) * (9 * k % 255) / 255) for c in range(i, i + 3)).hex()
-    for k, i in ((k, 9 * k // 255 * 3) for k in range(256))
-]
 
 
 class Cell(NamedTuple):
@@ -91,7 +86,7 @@ def time_at(column: int, T: int, plot_width: int) -> int:
 
 def row_of(y: float, low: float, high: float, height: int) -> int:
     """Return the row of cells that shows y; one beyond low..high is shown at the edge."""
-    return height - 1 - _level(y, low, high, 4 * height - 1) // 4
+    return height - 1 - level(y, low, high, 4 * height - 1) // 4
 
 
 def gutter(ticks: Sequence[Tick]) -> int:
@@ -150,7 +145,7 @@ def _dots(one: Series, places: list[int], low: float, high: float, columns: int,
         if y is None or isnan(y):
             arc, here = 0, None
             continue
-        there = x, levels - 1 - _level(y, low, high, levels - 1)
+        there = x, levels - 1 - level(y, low, high, levels - 1)
         for column, start, stop in _line(here, there):
             length = abs(stop - start) + 1
             phase = arc if stop >= start else drawn - arc - length  # upward the pattern runs from its other end
@@ -199,12 +194,12 @@ def bars(
         first, last = k * len(values) // count, (k + 1) * len(values) // count
         name = "highlight" if highlight is not None and first <= highlight < last else style
         bar = slice(left := k * (width + 1) // count, left + size)
-        fill = _level(max(values[first:last]), 0, top, 8 * plot)
+        fill = level(max(values[first:last]), 0, top, 8 * plot)
         for row in range(ceil(fill / 8)):
             rows[plot - 1 - row][bar] = steps[name][min(fill - 8 * row, 8)]
         for some, char, colour in ((behind, "╌", "beneath"), (marks, "─", "mark")):
             if lines := [mark for mark in some[first:last] if mark is not None]:
-                row = min(_level(max(lines), 0, top, 8 * plot) // 8, plot - 1)
+                row = min(level(max(lines), 0, top, 8 * plot) // 8, plot - 1)
                 both = char == "─" and rows[plot - 1 - row][left].char == "╌"
                 inside = fill - 8 * row >= 4
                 mark = Cell("═" if both else char, "ground" if inside else colour, name if inside else "")
@@ -284,75 +279,6 @@ def bar_at(x: int, count: int, width: int) -> int | None:
     return next((first for left, first in bars if left <= x < left + size), None)
 
 
-def heat(
-    matrix: Sequence[Sequence[float | None]], width: int, height: int, cursor: tuple[int, int] | None = None,
-    colour: Callable[[float], str] | None = None, top: float = 1.0,
-) -> list[Row]:  # fmt: skip
-    """Draw a matrix as equal rectangles, as large as fit: coloured half blocks, or shades where there is no colour.
-
-    A shade is a quarter, and blank exactly 0. None, undefined, is hatched. Where a matrix does not fit, an equal
-    block is shown by its maximum. The entry at `cursor` has a rim, black or white, as is seen on it; a white one
-    covers it if it is under 3 columns wide. Without colour it stands in brackets, or is "◆".
-
-    >>> print(text(heat([[1, 0, 0.3], [None, 0.5, 1]], 9, 2, cursor=(1, 2))))
-    ███   ▒▒▒
-    ·╳·▒▒▒[█]
-    """
-    rows = [[Cell(" ")] * width for _ in range(height)]
-    if not matrix or not matrix[0] or width < 1 or height < 1:
-        return rows
-    step, _, down = _fit(len(matrix), 2 * height if colour else height)
-    stride, _, across = _fit(len(matrix[0]), width)
-    pixels: list[list[str]] = []
-    for i in range(0, len(matrix), step):
-        line: list[str] = []
-        for j in range(0, len(matrix[0]), stride):
-            block = [v for entries in matrix[i : i + step] for v in entries[j : j + stride] if v is not None]
-            x = _share(max(block), 0, top) if block else None
-            line += ["undefined" if x is None else colour(x) if colour else " ░▒▓█"[ceil(4 * x)]] * across
-        pixels += [line[:] for _ in range(down)]
-    if cursor and 0 <= cursor[0] < len(matrix) and 0 <= cursor[1] < len(matrix[0]):
-        y, x0 = cursor[0] // step * down, cursor[1] // stride * across
-        _mark(pixels[y : y + down], x0, x0 + across, brackets=not colour)
-    uppers, lowers = (pixels[::2], pixels[1::2]) if colour else (pixels, [])
-    for y, pair in enumerate(zip_longest(uppers, lowers, fillvalue=[""] * len(pixels[0]))):
-        rows[y][: len(pixels[0])] = [_pixels(*both, (x + y) % 2) for x, both in enumerate(zip(*pair, strict=True))]
-    return rows
-
-
-def cell_at(x: int, y: int, rows: int, columns: int, width: int, height: int, half: bool) -> tuple[int, int] | None:
-    """Return the entry that `heat` shows at column x of row y, if any; with colour, that of the upper half."""
-    if not (0 <= x < width and 0 <= y < height and rows > 0 and columns > 0):
-        return None
-    (step, lines, down), (stride, shown, across) = _fit(rows, 2 * height if half else height), _fit(columns, width)
-    i, j = (2 * y if half else y) // down, x // across
-    return (i * step, j * stride) if i < lines and j < shown else None
-
-
-def _fit(entries: int, room: int) -> tuple[int, int, int]:
-    """Return how many entries make a block, how many blocks there are, and how many pixels each has."""
-    block = ceil(entries / room)
-    return block, ceil(entries / block), room // ceil(entries / block)
-
-
-def _mark(lines: list[list[str]], start: int, stop: int, brackets: bool) -> None:
-    """Put an edge around the pixels of an entry, or brackets around its shades."""
-    own, size = lines[0][start], stop - start
-    edge = "highlight" if own == "undefined" else "#000000" if size > 2 and own[3:5] > "7f" else "#ffffff"  # by green
-    left, right = (edge, edge) if not brackets else "[]" if size > 1 else "◆◆"
-    for k, line in enumerate(lines):
-        if not brackets and len(lines) > 2 and k in {0, len(lines) - 1}:
-            line[start:stop] = [left] * size
-        line[start], line[stop - 1] = left, right
-
-
-@lru_cache(maxsize=4096)
-def _pixels(upper: str, lower: str, odd: int) -> Cell:
-    if upper == "undefined" and lower in {"", upper}:
-        return Cell("╳·"[odd], upper)
-    return Cell("▀", upper, lower) if len(upper) > 1 else Cell(upper, "highlight" if upper in "[]◆" else "")
-
-
 def strip(marks: Sequence[str], width: int, cursor: int | None, styles: Mapping[str, str]) -> Row:
     """Return the mark of each step at its column: of several in one column the one that comes first in `styles`."""
     row, T = [Cell(" ")] * width, len(marks) - 1
@@ -378,19 +304,11 @@ def scrubber(t: int, T: int, width: int) -> Row:
     ]
 
 
-def cividis(x: float) -> str:
-    """Return the colour "#rrggbb" of x in 0..1, whose luminance strictly rises in 255 steps.
-
-    Linear between ten colours of the map of Nuñez, Anderton & Renslow (2018), doi 10.1371/journal.pone.0199239.
-    """
-    return PALETTE[_level(x, 0, 1, 255)]
-
-
 def _dot(t: int, T: int, columns: int) -> int:
     return (2 * t * (2 * columns - 1) + T) // (2 * T) if T > 0 and columns > 0 else 0
 
 
-def _share(y: float, low: float, high: float) -> float:
+def share(y: float, low: float, high: float) -> float:
     """Return how far y is from low to high, in 0..1, even where the limits are equal or further apart than a float."""
     if not y > low:
         return 0.0
@@ -398,5 +316,6 @@ def _share(y: float, low: float, high: float) -> float:
     return min(y - low, span) / span if y < high else 1.0
 
 
-def _level(y: float, low: float, high: float, steps: int) -> int:
-    return round(_share(y, low, high) * steps)
+def level(y: float, low: float, high: float, steps: int) -> int:
+    """Return the nearest of 0 … steps to y's share of the way."""
+    return round(share(y, low, high) * steps)

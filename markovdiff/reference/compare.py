@@ -14,8 +14,9 @@ from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import one_line
 from markovdiff.errors import InputError, MarkovdiffError
 from markovdiff.reference.arrays import NAMES, OF_STEPS, Array, absent, arrays
+from markovdiff.reference.case import Case
 from markovdiff.reference.given import SCALARS, Given, located, read_given, taken
-from markovdiff.reference.hypotheses import Case, diagnoses
+from markovdiff.reference.hypotheses import diagnoses
 from markovdiff.study.loading import loaded
 from markovdiff.study.scenario import Scenario
 

@@ -69,6 +69,7 @@ def once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Bencher, "run", run)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("once")
 def test_everything_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     """Status 0 though numpy is wrong; a row a comparison, a chain and an engine; no line beyond 80 columns."""

@@ -52,6 +52,7 @@ def independent(settings: list[str]) -> tuple[float, float]:
     return kl, float(np.sqrt(sum(0.5 * (r - 1) ** 2 + r * a * a for r, a in zip(ratios, away, strict=True))))
 
 
+@pytest.mark.slow
 @few("name", LAWS)
 def test_the_code_runs_as_pasted(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Cut out of the page and given to Python, it prints the closed form, and an average as near as the page says."""

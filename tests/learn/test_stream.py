@@ -18,6 +18,7 @@ def streamed(capsys: pytest.CaptureFixture[str], *settings: str) -> str:
     return capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_every_page_is_in_the_stream_in_order(capsys: pytest.CaptureFixture[str]) -> None:
     """Each section's heading, then its pages, each with all the lines of the page alone but what to read next."""
     out = streamed(capsys)

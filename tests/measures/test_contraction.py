@@ -107,6 +107,7 @@ def test_it_bounds_every_ratio(step: Dense, weights: list[int]) -> None:
     assert md.mutual_information(joint) <= md.entropy(p) * ends(contraction(step))[1]
 
 
+@pytest.mark.slow
 def test_sixty_four_states() -> None:
     """A dense K = 64 kernel is enclosed to 1e-9 within ten seconds of work."""
     draw = Random(1)

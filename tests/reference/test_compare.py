@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import markovdiff as md
 from markovdiff.cli import main
-from markovdiff.reference import hypotheses
+from markovdiff.reference import case
 from markovdiff.reference.arrays import arrays
 from markovdiff.reference.hypotheses import conventions
 from markovdiff.study.practised import middle
@@ -132,7 +132,7 @@ def test_another_scenario_is_looked_at_where_the_arrays_first_differ(monkeypatch
         asked.append(times)
         return arrays(scenario, what, times)
 
-    monkeypatch.setattr(hypotheses, "arrays", watched)
+    monkeypatch.setattr(case, "arrays", watched)
     (found,) = md.compare(study, {"Qbar": md.export(other, what=["Qbar"])["Qbar"]}).differences
     assert (found.t, found.diagnoses) == (5, ())
     assert asked.count(None) == 1  # the study's own Q, to tell one-step from cumulative

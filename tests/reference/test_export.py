@@ -165,6 +165,7 @@ def test_the_file_has_the_arrays_and_what_they_are_of(tmp_path: Path, capsys: St
     assert str(md.export(TWO.replace("noise.steps", 5), what=["betas"])["scenario"]) != str(expected["scenario"])
 
 
+@pytest.mark.slow
 def test_the_test_that_is_written_runs(tmp_path: Path) -> None:
     """It skips until it is filled in, passes with right arrays, and fails with wrong ones."""
     test = tmp_path / "test_mine.py"

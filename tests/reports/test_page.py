@@ -113,6 +113,7 @@ def test_a_page_of_letters_is_small() -> None:
     assert data_of(page)[0]["lawTimes"] == list(range(51))
 
 
+@pytest.mark.slow
 def test_long_runs_are_thinned_and_say_so() -> None:
     """Of 600 steps both ends and some between are kept; laws at fewer; the page says how many."""
     page = md.report(TWO.replace("noise.steps", 600).with_options(arithmetic="ball"))

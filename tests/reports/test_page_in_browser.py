@@ -14,7 +14,7 @@ from breadth import few
 
 import markovdiff as md
 
-pytestmark = pytest.mark.skipif(chromium.NONE is not None, reason=str(chromium.NONE))
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(chromium.NONE is not None, reason=str(chromium.NONE))]
 
 NAMES = ("letters-masked", "elbo-d3pm", "memory", "jump-masked")
 HOSTILE = (

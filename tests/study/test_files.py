@@ -63,6 +63,7 @@ def test_the_limit_is_exact(tmp_path: Path) -> None:
         read_bytes(tmp_path / "a", "key", limit=4)
 
 
+@pytest.mark.slow
 def test_a_huge_file_is_refused(tmp_path: Path) -> None:
     """A file past 256 MiB is a LimitError, however little of it is on the disk."""
     path = tmp_path / "sparse"

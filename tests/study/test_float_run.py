@@ -37,6 +37,7 @@ def study(kernel: str, prior: str = '"marginal"', data: str = "weights = [5, 2, 
     )
 
 
+@pytest.mark.slow
 def test_float64_needs_no_common_denominator(tmp_path: Path) -> None:
     """300 rows of floats, each over a sum of its own: their one denominator has thousands of bits, and is not made."""
     np.save(tmp_path / "rows.npy", np.random.default_rng(1).dirichlet(np.ones(300), 300))

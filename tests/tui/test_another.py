@@ -24,6 +24,7 @@ async def another(s: Session, name: str) -> None:
     await s.rendered()
 
 
+@pytest.mark.slow
 async def test_it_rests_at_its_beginning_or_runs_if_time_ran() -> None:
     """At t = 0 like the program's start; another unit and a chain that is opened while time runs go on."""
     async with session() as s:

@@ -27,7 +27,7 @@ from tui.canvas import Canvas, PanelWidget
 from tui.messages import Request
 from tui.panels import PANELS
 from tui.screens.form import FormScreen
-from tui.screens.overlays import Confirmation, Editor, Export, GoTo, Help, Scenarios
+from tui.screens.overlays import Editor, Export, GoTo, Help, Scenarios
 from tui.themes import THEMES
 
 pytestmark = pytest.mark.usefixtures("state")
@@ -117,67 +117,6 @@ async def test_any_size_goes() -> None:
         await s.rendered()
 
 
-# the editor
-
-
-@pytest.mark.usefixtures("nearby")
-async def test_the_editor_says_what_is_wrong_and_stays() -> None:
-    """Bad TOML: the engine's message is there to read, whole, and ctrl+s does not close."""
-    async with session() as s:
-        await s.press("ctrl+e")
-        await s.over(Editor)
-        area, why = s.app.screen.query_one(TextArea), s.app.screen.query_one(".why", Static)
-        for text in (TWO_STATE + "\n[", TWO_STATE.replace("uniform", "unicorn"), TWO_STATE.replace('"3/4"', '"4/4"'),
-                     TWO_STATE.replace("steps = 64", "steps = [1, 2]"), TWO_STATE + "[b]\n", ""):  # fmt: skip
-            area.text = text
-            message = s.app.session.validate(text)
-            assert message is not None
-            await s.until(lambda wanted=message: squeezed(wanted)[:60] in squeezed(plain(why)), message)
-            await s.press("ctrl+s")
-            assert isinstance(s.app.screen, Editor)
-        await s.press("escape")
-        await s.over(Confirmation)
-        await s.press("y")
-        await s.until(lambda: len(s.app.screen_stack) == 1)
-        assert s.app.session.request.text == TWO_STATE
-
-
-@pytest.mark.usefixtures("nearby")
-async def test_the_editor_refuses_what_was_just_typed() -> None:
-    """ctrl+s right behind the key that broke the text does not let it through; nor before anything was typed."""
-    async with session() as s:
-        await s.press("ctrl+e")
-        await s.over(Editor)
-        await s.pilot.press("x", "ctrl+s")
-        await s.pilot.pause()
-        assert isinstance(s.app.screen, Editor)
-
-
-@pytest.mark.usefixtures("nearby")
-async def test_the_editor_applies_a_scenario() -> None:
-    """A good text makes another run; the time is kept where it still exists, and it rests."""
-    async with session() as s:
-        await s.fresh()
-        await s.press("ctrl+e")
-        await s.over(Editor)
-        s.app.screen.query_one(TextArea).text = TWO_STATE.replace("steps = 64", "steps = 30")
-        await s.pilot.pause()
-        await s.press("ctrl+s")
-        await s.until(lambda: s.app.session.run.T == 30 and len(s.app.session.run.steps) == 31)
-        await s.until(lambda: "t=20/30" in s.head())
-        assert not s.app.session.playback.playing
-
-
-@pytest.mark.usefixtures("nearby")
-async def test_tab_indents_in_the_editor() -> None:
-    """The text area was told that tab indents."""
-    async with session() as s:
-        await s.press("ctrl+e")
-        await s.over(Editor)
-        await s.press("tab")
-        assert s.app.screen.query_one(TextArea).text != TWO_STATE
-
-
 # scenarios, unit, help
 
 
@@ -251,6 +190,7 @@ async def test_another_unit_keeps_the_command_line() -> None:
         assert s.app.clipboard == "markovdiff tui some/where/two-state.toml --t 0 --unit nats"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nearby")
 async def test_twice_another_unit_is_the_first_again() -> None:
     """`u` twice in a hurry, before the engine has answered: bits again, and still at t = 20."""
@@ -382,6 +322,7 @@ async def test_a_killed_engine_is_said_and_started_again() -> None:
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.slow
 async def test_the_engine_runs_in_another_process() -> None:
     """A run comes from a child process, also that of a unit changed to; after quitting there is no child."""
     async with session() as s:
@@ -515,6 +456,7 @@ async def test_the_palette_has_the_registry() -> None:
         await s.at(0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nearby")
 async def test_the_command_line_of_an_edited_chain_is_not_its_own(folder: Path) -> None:
     """An edited chain has no command until it is saved; then its file is named."""
@@ -572,6 +514,7 @@ async def test_what_is_wrong_in_a_form_keeps_the_picture() -> None:
         await s.press("escape")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nearby")
 @few("theme", [None, "ansi-dark"])
 async def test_without_colour_everything_still_works(monkeypatch: pytest.MonkeyPatch, theme: str | None) -> None:

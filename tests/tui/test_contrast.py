@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from breadth import few
+from pictures import contrast
 from rich.color import Color, ColorSystem
 from sessions import session
 from textual.theme import Theme
@@ -17,19 +18,6 @@ TEXT, LINES = 4.5, 3.0
 
 GROUNDS = {"cursor", "ground"}
 """Meanings that are never written in, except the ground inside a bar."""
-
-
-def luminance(colour: str) -> float:
-    """The relative luminance of "#rrggbb"."""
-    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
-    r, g, b = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts)
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b
-
-
-def contrast(one: str, other: str) -> float:
-    """The ratio of two luminances, the lighter above."""
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 def test_the_formula() -> None:
@@ -108,6 +96,7 @@ def faint(app: MarkovdiffApp, part: str) -> list[tuple[str, str, float]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nearby", "state")
 @few("theme", THEMES, ids=lambda theme: theme.name)
 async def test_all_that_is_written_can_be_read(theme: Theme) -> None:

@@ -101,6 +101,7 @@ OWN_FOOT = {
 """What opens a dialogue, and what its foot says."""
 
 
+@pytest.mark.slow
 async def test_under_a_dialogue_stand_its_own_keys() -> None:
     """The foot is that of the dialogue in front, over the whole last row; each action that it names is there."""
     async with session(size=(80, 24)) as s:

@@ -225,6 +225,7 @@ async def test_a_value_that_is_mended_is_well_again() -> None:
         assert s.foot() == "✓ a scenario"
 
 
+@pytest.mark.slow
 async def test_what_is_typed_stays_as_it_is_typed() -> None:
     """The form writes `[3, 1]` into the file, but never into the field where somebody types "3, 1"."""
     async with session() as s:
@@ -488,6 +489,7 @@ async def test_how_wide_it_is(size: tuple[int, int], width: int) -> None:
             await s.until(lambda row=row: s.form.query_one("#fields").region.contains_region(row.entry.region))  # type: ignore[misc]
 
 
+@pytest.mark.slow
 async def test_resizing_while_it_is_open() -> None:
     """From large to 60×15 and back: the fields keep what was typed."""
     async with session() as s:
@@ -533,6 +535,7 @@ async def test_state_is_told_without_colour() -> None:
         assert "✓" not in s.app.export_screenshot()
 
 
+@pytest.mark.slow
 async def test_a_list_at_rest_shows_whole_entries_and_a_place_is_no_fraction() -> None:
     """Sixty β: as many as go in and how many more; while they are edited, the field scrolls to its end as before."""
     betas = [f"{n}/1000" for n in range(100, 160)]

@@ -20,6 +20,7 @@ from tui.tour import Tour
 pytestmark = pytest.mark.usefixtures("nearby")
 
 
+@pytest.mark.slow
 async def test_a_run_that_is_replaced_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """With float64's curve, what inspect says, the tour's veil, its way back and an edit behind it; but not marked."""
     async with session() as s:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-import pytest
+from breadth import few
 from runs import SCENARIOS
 
 import markovdiff as md
@@ -52,7 +52,7 @@ def near(shown: float | None, true: Fraction | None) -> bool:
     return shown == true if not true else shown is not None and abs(shown / float(true) - 1) < 1e-13
 
 
-@pytest.mark.parametrize("name", KERNELS)
+@few("name", KERNELS, ("absorbing", "mixing"))
 def test_large_matrices_are_the_chains_own(name: str) -> None:
     """Each entry, where entries are known, and the largest of each block of 2, 5 and 40 states, at each t."""
     kernel, kind_of_picture = KERNELS[name]

@@ -476,6 +476,7 @@ async def test_every_key_does_what_its_action_says(action: Action) -> None:
             await FACTS[action.name](s, key)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nearby")
 @few("size", [(80, 24), (120, 40)])
 async def test_a_walk_through_all_keys(size: tuple[int, int]) -> None:

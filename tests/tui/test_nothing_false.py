@@ -12,6 +12,7 @@ from sessions import SCENARIOS, TWO_STATE, Clock, Nearby, Session
 from tui import raster, view
 from tui.app import MarkovdiffApp
 from tui.canvas import PanelWidget
+from tui.heat import cividis
 from tui.messages import Question, Request
 from tui.panel import footing
 from tui.panels import PANELS, ledger
@@ -105,7 +106,7 @@ def test_a_colour_means_the_same_number_at_every_t(matrix: str) -> None:
         entries = buffer.matrix(t, matrix)
         assert entries is not None
         top = 0.75 if matrix == "joint" else 1.0
-        assert rows[1][3].style == raster.cividis((entries.entry(0, 0) or 0.0) / top)
+        assert rows[1][3].style == cividis((entries.entry(0, 0) or 0.0) / top)
     assert len(bars) == 1
     assert raster.text(rows[:1]).split()[-1] == ("3/4" if matrix == "joint" else "1")
 

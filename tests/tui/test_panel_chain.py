@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from breadth import few
 from runs import buffer_of, drawn, inspected
 from sessions import Nearby, session, squeezed
 
@@ -60,7 +61,7 @@ def test_a_beta_of_zero_is_not_none() -> None:
 
 
 @pytest.mark.parametrize("name", FACTS)
-@pytest.mark.parametrize("width", [58, 98, 158])
+@few("width", [58, 98, 158], [98])
 def test_alone_it_says_what_inspect_says(name: str, width: int) -> None:
     """The words of md.inspect, all of them and in their order, and only where the panel is alone."""
     said = list(lines(md.inspect(md.load(name))))

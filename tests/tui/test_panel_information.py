@@ -18,7 +18,7 @@ from tui.view import float_slips, reading
 
 
 @pytest.mark.parametrize("scale", view.SCALES)
-@pytest.mark.parametrize("name", [*NAMES, *OWN])
+@few("name", [*NAMES, *OWN], ("two-state", "memory", "infinite", "wide"))
 def test_every_scale_draws_every_run(name: str, scale: str) -> None:
     """The curves have a picture on every scale, also where everything is 0."""
     buffer = buffer_of(name)
@@ -138,7 +138,7 @@ def test_a_click_finds_the_time_it_points_at() -> None:
             assert row[x].back == "cursor", (scale, t)
 
 
-@few("name", [*NAMES, *OWN], ("dense-late", "two-state", "infinite", "wide"))
+@few("name", [*NAMES, *OWN], ("two-state", "infinite"))
 def test_float64_can_be_laid_beside_every_run(name: str) -> None:
     """With or without a shadow, at any size, scale and t, panel 1 fills its place and can be pointed at."""
     buffer = shaded(name)

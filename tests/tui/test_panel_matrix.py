@@ -10,6 +10,7 @@ from runs import NAMES, OWN, buffer_of, drawn
 
 from tui import raster, view
 from tui.glyphs import columns
+from tui.heat import cividis
 from tui.kernels import ClosedForm
 from tui.messages import KernelParts, Kind, Question, Request
 from tui.panels import PANELS
@@ -78,7 +79,7 @@ def test_blocks_merge_rows_as_columns() -> None:
     rows = PANELS["matrix"].draw(state, 60, 7)
     assert "the largest of 3×3" in raster.text(rows[:1])
     largest = max(x for row in entries.blocks(1)[3:6] for x in row[:3] if x is not None)
-    assert rows[1][0].back == raster.cividis(largest)
+    assert rows[1][0].back == cividis(largest)
     assert PANELS["matrix"].spot(state, 0, 2, 60, 7) == Question("cumulative", 3, 6, 0)
     assert PANELS["matrix"].spot(state, 59, 2, 60, 7) is None
 

@@ -201,6 +201,7 @@ for size in ((80, 24), (120, 40)):
 """
 
 
+@pytest.mark.slow
 def test_a_panel_more_is_one_file(tmp_path: Path) -> None:
     """Put into the folder, and nothing else touched, a panel is drawn, keyed, clicked, found and explained."""
     package = Path(tui.panels.__file__).parents[1]

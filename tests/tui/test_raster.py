@@ -10,7 +10,7 @@ import pytest
 from chains import examples
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pictures import is_a_picture
+from pictures import contrast, is_a_picture
 from textual.theme import Theme
 
 from tui.glyphs import NUMERAL, columns, shorten
@@ -25,12 +25,9 @@ from tui.raster import (
     Tick,
     bar_at,
     bars,
-    cell_at,
-    cividis,
     column_of,
     curves,
     gutter,
-    heat,
     placed,
     row_of,
     scrubber,
@@ -63,10 +60,6 @@ def dots(rows: list[Row], style: str | None = None) -> dict[int, list[int]]:
                     if (ord(cell.char) - 0x2800) >> bit & 1:
                         found.setdefault(2 * x + right, []).append(4 * y + down)
     return found
-
-
-def rgb(colour: str) -> tuple[int, ...]:
-    return tuple(bytes.fromhex(colour.removeprefix("#")))
 
 
 # curves
@@ -286,112 +279,11 @@ def test_a_mark_is_seen_over_its_bar_and_above_it() -> None:
     assert rows[3] == [Cell("█", "highlight"), Cell(" "), Cell("█", "series-1")]
 
 
-def luminance(colour: str) -> float:
-    """Relative luminance as the sRGB standard (IEC 61966-2-1) defines it."""
-    linear = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (c / 255 for c in rgb(colour)))
-    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
 @pytest.mark.parametrize("bar", ["series-1", "series-2", "series-3", "highlight"])
 def test_a_mark_on_a_bar_is_told_from_it_in_every_theme(theme: Theme, bar: str) -> None:
     """Three to one at least, which is what WCAG 2.1 (1.4.11) asks of a part of a picture."""
-    dark, light = sorted(luminance(theme.variables[f"md-{name}"]) for name in ("ground", bar))
-    assert (light + 0.05) / (dark + 0.05) >= 3
-
-
-# heat
-
-matrices = st.integers(1, 20).flatmap(
-    lambda columns: st.lists(st.lists(wild, min_size=columns, max_size=columns), max_size=20)
-)
-
-
-@attack
-@given(matrices, sizes, sizes, st.none() | st.tuples(st.integers(-2, 25), st.integers(-2, 25)), st.booleans(), wild)
-def test_whatever_the_matrix_heat_is_a_picture_of_the_size_asked(
-    matrix: list[list[float | None]],
-    width: int,
-    height: int,
-    cursor: tuple[int, int] | None,
-    coloured: bool,
-    top: float | None,
-) -> None:
-    rows = heat(matrix, width, height, cursor, cividis if coloured else None, 1.0 if top is None else top)
-    assert is_a_picture(rows, width, height)
-
-
-@attack
-@given(st.integers(1, 30), st.integers(1, 30), sizes, sizes, st.booleans(), st.data())
-def test_a_click_finds_the_entry_that_is_shown(
-    lines: int, columns: int, width: int, height: int, half: bool, data: st.DataObject
-) -> None:
-    """Where only one entry is not 0, exactly the cells that lead to its block are not blank or dark."""
-    i, j = data.draw(st.tuples(st.integers(0, lines - 1), st.integers(0, columns - 1)))
-    matrix = [[float((k, m) == (i, j)) for m in range(columns)] for k in range(lines)]
-    rows = heat(matrix, width, height, colour=cividis if half else None)
-    bright = {(x, y) for y, row in enumerate(rows) for x, c in enumerate(row) if c.char == "█" or c.style == cividis(1)}
-    found = {(x, y): cell_at(x, y, lines, columns, width, height, half) for x in range(width) for y in range(height)}
-    below = {block for block in found.values() if block and block[0] <= i and block[1] <= j}
-    assert bright <= {place for place, block in found.items() if block == max(below)}
-    assert half or bright == {place for place, block in found.items() if block == max(below)}
-    assert all((rows[y][x].char == " " and not rows[y][x].style) or found[x, y] for x, y in found)
-
-
-def test_entries_are_equal_rectangles_as_large_as_fit_and_the_rest_is_blank() -> None:
-    assert text(heat([[1, 0, 0.3], [None, 0.5, 1]], 10, 2)) == "███   ▒▒▒ \n·╳·▒▒▒███ "
-    assert text(heat([[0.0, 1e-300, 0.25, 0.26, 0.75, 1.0]], 6, 1)) == " ░░▒▓█"
-
-
-def test_a_cell_shows_two_rows_of_a_matrix() -> None:
-    [first, second] = heat([[0.0], [1.0], [0.5]], 1, 2, colour=cividis)
-    assert first == [Cell("▀", cividis(0), cividis(1))]
-    assert second == [Cell("▀", cividis(0.5))]
-
-
-def test_a_matrix_too_large_is_shown_by_the_largest_of_equal_blocks() -> None:
-    matrix: list[list[float | None]] = [[0.0, 0.0, 0.0, 1.0], [0.5, None, 0.0, 0.0]]
-    assert text(heat(matrix, 2, 1)) == "▒█"
-    assert cell_at(1, 0, 2, 4, 2, 1, half=False) == (0, 2)
-
-
-def test_the_undefined_is_hatched_and_is_not_zero() -> None:
-    assert heat([[None], [None]], 2, 1, colour=cividis) == [[Cell("╳", "undefined"), Cell("·", "undefined")]]
-    assert heat([[None], [0.0]], 1, 1, colour=cividis) == [[Cell("▀", "undefined", cividis(0))]]
-
-
-@attack
-@given(st.integers(1, 9), sizes, sizes, shares | st.none(), st.booleans(), st.data())
-def test_the_chosen_entry_is_told_from_its_neighbours(
-    size: int, width: int, height: int, value: float | None, coloured: bool, data: st.DataObject
-) -> None:
-    i, j = data.draw(st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)))
-    matrix = [[value] * size for _ in range(size)]
-    colour = cividis if coloured else None
-    plain, chosen = heat(matrix, width, height, None, colour), heat(matrix, width, height, (i, j), colour)
-    assert plain != chosen
-    if not coloured:
-        assert text(plain) != text(chosen)
-        assert {"[", "]"} <= set(text(chosen)) or "◆" in text(chosen)
-
-
-def test_the_rim_leaves_the_inside_of_an_entry_to_be_seen() -> None:
-    rows = heat([[1.0]], 3, 2, (0, 0), cividis)
-    black, bright = "#000000", cividis(1)
-    assert rows[0] == [Cell("▀", black, black), Cell("▀", black, bright), Cell("▀", black, black)]
-    assert rows[1] == [Cell("▀", black, black), Cell("▀", bright, black), Cell("▀", black, black)]
-    assert heat([[0.0]], 3, 2, (0, 0), cividis)[0][0] == Cell("▀", "#ffffff", "#ffffff")
-
-
-@given(st.integers(0, 254))
-def test_cividis_rises_in_luminance_at_every_step(k: int) -> None:
-    """So it is read in greyscale too."""
-    assert luminance(cividis(k / 255)) < luminance(cividis((k + 1) / 255))
-
-
-def test_cividis_has_its_published_ends_and_is_clipped() -> None:
-    assert (cividis(0), cividis(1)) == ("#00224e", "#fee838")
-    assert (cividis(-inf), cividis(7)) == (cividis(0), cividis(1))
+    assert contrast(theme.variables["md-ground"], theme.variables[f"md-{bar}"]) >= 3
 
 
 # strip and scrubber
@@ -436,12 +328,9 @@ def test_no_room_is_an_empty_picture(width: int, height: int) -> None:
     pictures = [
         curves([Series([0, 1], "series-1")], 0, 1, [Tick(0, "0")], width, height, 0),
         bars([1.0], 1, width, height, ["a"], [1.0]),
-        heat([[1.0]], width, height, (0, 0)),
-        heat([[1.0]], width, height, (0, 0), cividis),
     ]
-    assert ["".join(text(picture).split()) for picture in pictures] == [""] * 4
+    assert ["".join(text(picture).split()) for picture in pictures] == [""] * 2
     assert strip("↓", 0, 0, STYLES) == scrubber(0, 0, 0) == []
-    assert cell_at(0, 0, 1, 1, width, height, half=True) is None
     assert time_at(0, 5, width) in range(6)
 
 

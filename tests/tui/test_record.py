@@ -45,6 +45,7 @@ def test_a_cast_has_each_time_in_turn(folder: Path) -> None:
     assert last == frames[-1][0] + 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nearby")
 def test_the_same_gives_the_same_bytes(folder: Path) -> None:
     """Nothing of the clock is in a record."""

@@ -392,6 +392,7 @@ def working(server: Served) -> set[int]:
     return set(wait_until(engines))
 
 
+@pytest.mark.slow
 @proc
 async def test_a_visitor_who_goes_leaves_no_process(tmp_path: Path) -> None:
     """The app, its engine and its spare end with the socket, while they compute for minutes; the server stays."""
@@ -405,6 +406,7 @@ async def test_a_visitor_who_goes_leaves_no_process(tmp_path: Path) -> None:
             assert (await channel.receive_bytes()).startswith(b"\x1b[")
 
 
+@pytest.mark.slow
 @proc
 @few("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 async def test_a_server_that_ends_leaves_no_process(tmp_path: Path, number: int) -> None:
@@ -421,6 +423,7 @@ async def test_a_server_that_ends_leaves_no_process(tmp_path: Path, number: int)
     assert [path.name for path in tmp_path.iterdir()] == ["long.toml"]
 
 
+@pytest.mark.slow
 @proc
 async def test_no_size_is_too_large_for_the_app(tmp_path: Path) -> None:
     """Sizes of 100,000 by 100,000, as the page says them and as a terminal would, take little memory."""
@@ -465,6 +468,7 @@ async def test_a_visitor_reads_beneath_the_folder_only(tmp_path: Path) -> None:
             await shown(channel, "a served session reads no file there")
 
 
+@pytest.mark.slow
 async def test_a_visitor_writes_beneath_the_folder_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An export goes there, past a link that leads out; the home of the one who serves stays as it was."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))

@@ -86,6 +86,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 """What a shell with jobs does: a group for the program, the terminal given to it, and `fg` at a line."""
 
 
+@pytest.mark.slow
 def test_ctrl_z_stops_it_and_it_comes_back() -> None:
     """The process is stopped, the terminal left; continued by the shell, it draws again and takes keys."""
     with started([sys.executable, "-c", SHELL, *COMMAND]) as terminal:
@@ -98,6 +99,7 @@ def test_ctrl_z_stops_it_and_it_comes_back() -> None:
         read_until(terminal, b"t=1/64")
 
 
+@pytest.mark.slow
 def test_ctrl_z_does_nothing_where_no_shell_could_bring_it_back() -> None:
     """It leads its session, as over `ssh -t` or in a window of tmux: stopped, it would hang for ever."""
     with started(COMMAND) as terminal:

@@ -297,6 +297,7 @@ def of_card(self: Session) -> str:
 Session.card = of_card  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 @few("size", [(80, 24), (120, 40), (60, 15)])
 async def test_the_whole_tour_can_be_walked(size: tuple[int, int]) -> None:
     """Ten times: look, answer, see, go on. Every panel stays painted; at the end one is where one was."""

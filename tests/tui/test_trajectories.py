@@ -19,6 +19,7 @@ from pictures import is_a_picture
 import markovdiff as md
 from markovdiff.process.trajectories import forward
 from tui import raster
+from tui.heat import cividis
 from tui.messages import STOPPED, Question, Request, SampleAnswer, SampleQuestion
 from tui.panels.trajectories import PALETTE, SHADES, _letters, draw, here, spot
 from tui.run_buffer import RunBuffer
@@ -92,6 +93,7 @@ def test_it_fills_its_place_exactly(name: str) -> None:
                     shown(ViewState(buffer, t, colour=colour, backward=backward), width, height)
 
 
+@pytest.mark.slow
 @examples(150)
 @given(data=st.data())
 def test_any_size_can_be_painted(data: st.DataObject) -> None:
@@ -204,7 +206,7 @@ def test_half_rows_have_the_colours_of_their_states() -> None:
 def test_the_colours_of_many_states_are_cividis() -> None:
     """State j of K has cividis at j/(K − 1)."""
     rows = draw(ViewState(with_paths("levels", [(0, 0, 0, 69), (69, 69, 69, 35)]), 3), 20, 3)
-    assert (rows[1][-1].style, rows[1][-1].back) == (raster.cividis(1), raster.cividis(35 / 69))
+    assert (rows[1][-1].style, rows[1][-1].back) == (cividis(1), cividis(35 / 69))
 
 
 def test_where_labels_begin_alike_their_ends_tell() -> None:

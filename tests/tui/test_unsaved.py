@@ -57,6 +57,7 @@ async def shows(s: Session, name: str) -> None:
     await s.until(lambda: s.app.session.request.name == name)
 
 
+@pytest.mark.slow
 async def test_opening_another_asks_first() -> None:
     """A scenario that is chosen from the list waits for the answer; y opens it."""
     async with session() as s:

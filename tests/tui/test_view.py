@@ -34,7 +34,7 @@ def test_the_run_was_made(name: str) -> None:
 
 @pytest.mark.parametrize("number", PANELS)
 @pytest.mark.parametrize("part", [0.0, 0.001, 0.5, 1.0], ids=["empty", "opened", "half", "whole"])
-@few("name", [*NAMES, *OWN], DAILY[2:6])
+@few("name", [*NAMES, *OWN], DAILY[2:4])
 def test_every_panel_fills_its_place_exactly(name: str, part: float, number: str) -> None:
     """A painter gives height rows of width cells of one column each, at the ends of time and in the middle."""
     buffer = RunBuffer() if part == 0 else buffer_of(name, part)
@@ -141,7 +141,7 @@ def test_a_fraction_is_read_out_exactly_once_it_is_known() -> None:
 
 
 @pytest.mark.parametrize("number", PANELS)
-@few("name", [*NAMES, *OWN], DAILY[2:6])
+@few("name", [*NAMES, *OWN], DAILY[2:4])
 def test_whatever_is_pointed_at_can_be_read_out(name: str, number: str) -> None:
     """Every place of every panel at every size, and the cursor of each, gives a line or nothing."""
     buffer = buffer_of(name)

@@ -15,6 +15,7 @@ from math import ceil
 
 from tui import raster
 from tui.glyphs import columns, padded, shorten
+from tui.heat import cividis, heat
 from tui.kernels import MatrixPicture
 from tui.messages import COLUMN_MAX_K, Column, ColumnAnswer, Question
 from tui.panel import GridArea, Panel
@@ -151,9 +152,9 @@ def _picture(view: ViewState, picture: MatrixPicture, part: Part, height: int) -
     else:
         entries = _near(view, picture, part.rows, part.columns) or []
     at = ((cursor[0] - part.rows.start) // grid.block, (cursor[1] - part.columns.start) // grid.block)
-    size, colours = grid.count * grid.across, raster.cividis if view.colour else None
+    size, colours = grid.count * grid.across, cividis if view.colour else None
     # heat takes all the rows it is given: it is given as many as the squares have
-    rows = raster.heat(entries, size, ceil(grid.count * grid.down / halves), at, colours, top)
+    rows = heat(entries, size, ceil(grid.count * grid.down / halves), at, colours, top)
     if grid.block == 1:
         _write_numbers(rows, entries, grid, halves)
     names = [""] * len(rows)
@@ -289,7 +290,7 @@ def _scale(view: ViewState, width: int, height: int) -> list[Row]:
     top, name = _top(view)
     steps = 2 * height if view.colour else height
     shares: list[list[float | None]] = [[top * k / max(steps - 1, 1)] for k in reversed(range(steps))]
-    bar = raster.heat(shares, 1, height, None, raster.cividis if view.colour else None, top)
+    bar = heat(shares, 1, height, None, cividis if view.colour else None, top)
     names = {height - 1: "0", 0: name}
     return [[Cell(" "), *row, *line([(f" {names.get(y, '')}", "dim")], width - 2)] for y, row in enumerate(bar)]
 

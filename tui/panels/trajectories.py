@@ -25,6 +25,7 @@ from typing import TypeAlias
 
 from tui import raster
 from tui.glyphs import NUMERAL, columns, glyphs, shorten
+from tui.heat import cividis
 from tui.messages import STOPPED, Question, SampleAnswer
 from tui.panel import GridArea, Panel
 from tui.raster import Cell, Row
@@ -245,7 +246,7 @@ def _pair(upper: str, lower: str | None) -> Cell:
 def _colours(K: int) -> Callable[[int], str]:
     if len(PALETTE) >= K:
         return PALETTE.__getitem__
-    return lambda j: raster.cividis(j / (K - 1))
+    return lambda j: cividis(j / (K - 1))
 
 
 def _letters(labels: Sequence[str]) -> str:
