@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
+from threading import Barrier, Event
 
 import pytest
 from flint import arb, ctx
@@ -18,8 +20,11 @@ from samples import ARITHMETICS, scenario
 import markovdiff as md
 from markovdiff.arithmetic.decimals import rounded
 from markovdiff.arithmetic.enclosure import ALONE, ball
+from markovdiff.cached import cached_property
 
 THREADS = 8
+PATIENCE = 60
+"""Seconds after which a thread that waits is held to wait for ever."""
 
 ROOMS = [Path(md.__file__).parent, Path(md.__file__).parent.parent / "tui"]
 
@@ -165,6 +170,53 @@ def test_a_forked_child_does_not_wait_for_its_parents_threads() -> None:
     assert subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=False).returncode == 0
     assert ALONE.acquire(blocking=False)
     ALONE.release()
+
+
+class Slow:
+    """One property, which is found in `find`."""
+
+    def __init__(self, find: Callable[[], int]) -> None:
+        self.find = find
+
+    @cached_property
+    def found(self) -> int:
+        return self.find()
+
+
+def test_a_property_that_is_being_found_holds_up_no_other() -> None:
+    """With one lock for all objects this is a deadlock: it waits for ALONE, and who has ALONE waits for it."""
+    began, first, second = Event(), Slow(lambda: began.set() or _alone()), Slow(lambda: 2)  # type: ignore[func-returns-value]
+    with ThreadPoolExecutor(2) as pool:
+        with ALONE:
+            waiting = pool.submit(lambda: first.found)
+            assert began.wait(PATIENCE)
+            assert pool.submit(lambda: second.found).result(PATIENCE) == 2
+        assert waiting.result(PATIENCE) == 1
+
+
+def _alone() -> int:
+    with ALONE:
+        return 1
+
+
+def test_what_two_threads_find_is_one() -> None:
+    """Both have looked before either has kept it: what is kept first is what both are given."""
+    both, numbers = Barrier(2), iter((1, 2))
+    one = Slow(lambda: (both.wait(PATIENCE), next(numbers))[1])
+    with ThreadPoolExecutor(2) as pool:
+        found = set(pool.map(lambda _: one.found, range(2)))
+    assert found == {one.found}
+    assert isinstance(Slow.found, cached_property)
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_no_property_is_kept_under_a_lock(room: Path) -> None:
+    """Whatever may come to ALONE keeps its properties by `markovdiff.cached`; the audit has no such lock."""
+    for path in room.rglob("*.py"):
+        if "audit" not in path.parts and path.name != "cached.py":
+            assert not re.search(
+                r"from functools import .*cached_property|functools\.cached", path.read_text("utf-8")
+            ), path
 
 
 def _blocks(tree: ast.AST) -> Iterator[ast.With]:

@@ -10,11 +10,11 @@ Gaussian is the mixture of one. Float64 throughout.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from math import fsum, log, pi, sqrt
 from typing import TYPE_CHECKING, TypeAlias
 
 from markovdiff.arithmetic.rational import shown
+from markovdiff.cached import cached_property
 from markovdiff.continuous.covariance import cholesky
 from markovdiff.continuous.gaussian import NO_WIDTH
 from markovdiff.continuous.reals import positive, real, vector

@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 from flint import acb, acb_mat, arb, ctx
 
@@ -27,6 +26,7 @@ from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.arithmetic.rational import to_fmpq
 from markovdiff.arithmetic.value import in_a_line
+from markovdiff.cached import cached_property
 from markovdiff.errors import LimitError, TooLongError, UnfinishedError
 from markovdiff.measures.information import entropy
 from markovdiff.process.kernels.kernel import NoiseLevel, Rates

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 from flint import arb, ctx, fmpq
 
 from markovdiff.arithmetic.enclosure import ALONE, Unit, in_unit
 from markovdiff.arithmetic.quantity import Quantity
+from markovdiff.cached import cached_property
 from markovdiff.designs.cumulative import Cumulative, constant_step, distance_ball, information_ball, kept
 from markovdiff.errors import LimitError
 from markovdiff.measures.information import entropy_of, information_left

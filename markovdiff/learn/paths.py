@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import TypeAlias
 
 from flint import fmpz
 
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.rational import over_common_denominator, rational, shown
+from markovdiff.cached import cached_property
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
 from markovdiff.process.distribution import check_distribution

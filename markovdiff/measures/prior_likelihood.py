@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import reduce
 from itertools import pairwise
 
 from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix, cofactors
 from markovdiff.arithmetic.quantity import Quantity
+from markovdiff.cached import cached_property
 from markovdiff.measures.information import divergence_of, first_missing
 from markovdiff.measures.ledger import Unbounded
 from markovdiff.process.moment import Moment

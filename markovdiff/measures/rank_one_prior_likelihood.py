@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from flint import arb, arb_mat, ctx, fmpz
 
 from markovdiff.arithmetic.enclosure import ALONE, accuracy
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
+from markovdiff.cached import cached_property
 from markovdiff.errors import TooLongError
 from markovdiff.measures.prior_likelihood import PriorLikelihood
 from markovdiff.process.moment import Moment

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
 from importlib import import_module
 from math import prod
 
@@ -24,6 +23,7 @@ from flint import fmpz, fmpz_mat
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown, whole
 from markovdiff.arithmetic.value import brief, from_fields, one_line
+from markovdiff.cached import cached_property
 from markovdiff.errors import InputError, InternalError, LimitError
 from markovdiff.process.classes import CommunicatingClass
 from markovdiff.process.distribution import Distribution

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, reduce
+from functools import reduce
 from itertools import islice
 from math import comb
 
@@ -19,6 +19,7 @@ from flint import fmpz, fmpz_mat
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import over_common_denominator, shown
 from markovdiff.arithmetic.value import from_fields, one_line
+from markovdiff.cached import cached_property
 from markovdiff.errors import InputError, InternalError, LimitError
 
 MAX_STATES = 131_072

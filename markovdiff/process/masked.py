@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from math import lcm
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import from_fields, in_a_line
+from markovdiff.cached import cached_property
 from markovdiff.process.classes import CommunicatingClass
 from markovdiff.process.distribution import Distribution, law_of, point_law
 from markovdiff.process.rank_one import IdentityPlusRankOne

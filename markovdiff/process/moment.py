@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import from_fields, in_a_line
+from markovdiff.cached import cached_property
 from markovdiff.process.rank_one import IdentityPlusRankOne
 from markovdiff.process.transition import Deviation, Transition
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix, cofactors
 from markovdiff.arithmetic.value import from_fields, in_a_line
+from markovdiff.cached import cached_property
 from markovdiff.process.classes import CommunicatingClass
 from markovdiff.process.distribution import Distribution, law_of, point_law
 from markovdiff.process.grouping import total

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from markovdiff.arithmetic.arrays import Flags
 from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.cached import cached_property
 from markovdiff.errors import InternalError
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse.model import ReverseModel

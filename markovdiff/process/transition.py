@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from itertools import combinations
 from math import fsum, lcm
 from typing import TYPE_CHECKING, TypeAlias
@@ -26,6 +25,7 @@ from flint import fmpz, fmpz_mat
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields, in_a_line
+from markovdiff.cached import cached_property
 from markovdiff.errors import InputError
 from markovdiff.process.balance import check_solvable, law_of_class
 from markovdiff.process.classes import CommunicatingClass, communicating_classes, interchangeable

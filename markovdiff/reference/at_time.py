@@ -12,12 +12,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, TypeAlias
 
 from flint import arb
 
 from markovdiff.arithmetic.value import in_a_line
+from markovdiff.cached import cached_property
 from markovdiff.engines.ball.forward import Enclosures
 from markovdiff.engines.ball.model_ledger import BallModel
 from markovdiff.process.chain import Chain

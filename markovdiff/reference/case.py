@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from markovdiff.cached import cached_property
 from markovdiff.errors import MarkovdiffError
 from markovdiff.reference.arrays import OF_RUN, OF_STEPS, Array, approximate, arrays
 from markovdiff.reference.formulas import Ledger

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
 from itertools import pairwise
 from math import prod
 
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields, in_a_line, one_line
+from markovdiff.cached import cached_property
 from markovdiff.errors import InputError
 from markovdiff.process.chain import Chain
 from markovdiff.process.moment import Moment

@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, singledispatch
+from functools import singledispatch
 from itertools import pairwise
 from math import comb, gcd
 from typing import TYPE_CHECKING, Protocol
@@ -29,6 +29,7 @@ from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.quantity import Enclosed, Quantity
 from markovdiff.arithmetic.rational import over_common_denominator, rational, shown
 from markovdiff.arithmetic.value import from_fields, in_a_line
+from markovdiff.cached import cached_property
 from markovdiff.errors import InputError, LimitError
 from markovdiff.sequences.law import MarkovSequences, SequenceLaw
 from markovdiff.sequences.markov_entropies import SPARE_BITS, MarkovEntropies

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import reduce
 from itertools import pairwise
 
 from markovdiff.arithmetic.rational import shown, whole
 from markovdiff.arithmetic.value import from_fields, in_a_line
+from markovdiff.cached import cached_property
 from markovdiff.errors import InputError
 from markovdiff.process.transition import Transition
 from markovdiff.sequences.chain import SequenceChain, SequenceMoment

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, reduce
+from functools import reduce
 from math import gcd
 
 from flint import fmpz, fmpz_mat
@@ -21,6 +21,7 @@ from flint import fmpz, fmpz_mat
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import over_common_denominator, shown
 from markovdiff.arithmetic.value import from_fields, one_line
+from markovdiff.cached import cached_property
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.distribution import Distribution, check_distribution
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Protocol, TypeVar
 
 from flint import arb, arb_mat, fmpz, fmpz_mat
 
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.value import from_fields, in_a_line
+from markovdiff.cached import cached_property
 from markovdiff.process.transition import Transition
 from markovdiff.sequences.law import SequenceLaw, Symbols, check_joint, number_of, sequence_of
 from markovdiff.sequences.noise import MaskedState, masked_states, noised, pulled

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Protocol
 
 from flint import fmpz, fmpz_mat
 
+from markovdiff.cached import cached_property
 from markovdiff.sequences.chain import SequenceChain, SequenceMoment
 from markovdiff.sequences.law import Symbols, number_of
 from markovdiff.sequences.noise import at_positions, masked_states

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from itertools import accumulate, pairwise
 from math import floor
 
@@ -28,6 +27,7 @@ from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.arithmetic.rational import shown, to_fmpq, whole
 from markovdiff.arithmetic.shortest_path import cheapest_path
 from markovdiff.arithmetic.value import from_fields
+from markovdiff.cached import cached_property
 from markovdiff.errors import InputError
 from markovdiff.sequences.curve import InformationCurve
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
-from functools import cached_property
 from math import log2
 from typing import Any, Generic, TypeVar
 
@@ -23,6 +22,7 @@ from markovdiff.arithmetic.enclosure import ALONE, accuracy, bits_for, from_inte
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed, Quantity
 from markovdiff.arithmetic.value import in_a_line
+from markovdiff.cached import cached_property
 from markovdiff.engines.ball.forward import EnclosureRecursion, Enclosures
 from markovdiff.engines.ball.information import (
     BallInformation,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import partial
 
 from flint import arb, ctx, fmpz
 
@@ -17,6 +17,7 @@ from markovdiff.arithmetic.decimals import as_decimal
 from markovdiff.arithmetic.enclosure import ALONE, accuracy, bits_for
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import in_a_line
+from markovdiff.cached import cached_property
 from markovdiff.engines.ball.information import TimeStep
 from markovdiff.engines.ball.ledger import EnclosedLedger
 from markovdiff.engines.ball.rank_one_forward import RankOneRecursion

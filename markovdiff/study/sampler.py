@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import cached_property
 
 from markovdiff.arithmetic import enclosure
 from markovdiff.arithmetic.decimals import decimals
 from markovdiff.arithmetic.enclosure import Unit, bits_for
 from markovdiff.arithmetic.quantity import Enclosed, Quantity, of_rational, written
+from markovdiff.cached import cached_property
 from markovdiff.engines.exact.position_ledger import PositionReverse
 from markovdiff.engines.exact.position_likelihood import DrawnLaw, PositionLikelihood, Share, unmasked
 from markovdiff.engines.exact.sequence_ledger import JointPrior

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -23,6 +22,7 @@ from markovdiff.arithmetic.enclosure import Unit, check_digits, check_unit
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields
+from markovdiff.cached import cached_property
 from markovdiff.errors import InputError
 from markovdiff.measures.checks import CHECKS, Dpi, Sampler, Sdpi
 from markovdiff.measures.checks.finding import CheckObserver

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from math import isnan, nan
 
 from flint import fmpz, fmpz_mat
 
 from markovdiff.arithmetic.enclosure import stochastic_ball
 from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.cached import cached_property
 from markovdiff.process.chain import Chain
 from markovdiff.process.moment import Moment
 from markovdiff.process.transition import RowParts, Transition

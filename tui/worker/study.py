@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
 from math import ceil
 from multiprocessing.connection import Connection
 from typing import Any
@@ -21,6 +20,7 @@ from markovdiff.arithmetic.decimals import as_decimal, decimal_text
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Enclosed
 from markovdiff.arithmetic.rational import text
+from markovdiff.cached import cached_property
 from markovdiff.designs.inspection import inspect
 from markovdiff.designs.words import lines
 from markovdiff.errors import NO_MEMORY, MarkovdiffError, UnfinishedError

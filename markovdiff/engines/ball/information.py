@@ -15,7 +15,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
 from typing import TypeAlias
 
 from flint import arb, arb_mat, ctx
@@ -24,6 +23,7 @@ from markovdiff.arithmetic.enclosure import ALONE, sign_of
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
+from markovdiff.cached import cached_property
 from markovdiff.engines.ball.forward import EnclosureRecursion, Enclosures
 from markovdiff.engines.ball.sums import divergence, entropy, information, never_exact
 from markovdiff.engines.exact.information import Information

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpz
@@ -24,6 +24,7 @@ from markovdiff.arithmetic.enclosure import ALONE, accuracy, combine, product_ba
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
+from markovdiff.cached import cached_property
 from markovdiff.engines.ball.forward import EnclosureRecursion, Enclosures
 from markovdiff.engines.ball.information import BallInformation, BallSnapshot
 from markovdiff.engines.ball.ledger import relation

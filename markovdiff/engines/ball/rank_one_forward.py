@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import cached_property
 from math import prod
 
 from flint import arb, arb_mat, ctx, fmpz
 
 from markovdiff.arithmetic.enclosure import ALONE
 from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.cached import cached_property
 from markovdiff.errors import UnfinishedError
 from markovdiff.process.chain import Chain
 

@@ -20,13 +20,13 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
 
 from flint import arb, arb_mat, ctx, fmpz
 
 from markovdiff.arithmetic.enclosure import ALONE, SERIES_FROM, accuracy, exponent, f_series, sign_of
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
+from markovdiff.cached import cached_property
 from markovdiff.engines.ball.information import EnclosedInformation, Exactly, TimeStep
 from markovdiff.engines.ball.rank_one_forward import RankOneRecursion
 from markovdiff.engines.ball.sums import never_exact

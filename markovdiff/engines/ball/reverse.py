@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from markovdiff.arithmetic.arrays import Flags
 from markovdiff.arithmetic.enclosure import ALONE, ball, stochastic_ball
 from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.cached import cached_property
 from markovdiff.engines.ball.forward import Enclosures
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel, Row

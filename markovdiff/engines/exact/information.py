@@ -19,13 +19,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 from flint import fmpz
 
 from markovdiff.arithmetic.enclosure import sign_of
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
+from markovdiff.cached import cached_property
 from markovdiff.errors import InternalError
 from markovdiff.measures.information import divergence_of, entropy_of, information_left
 from markovdiff.measures.protocol import ArithmeticName, Decay, Snapshot

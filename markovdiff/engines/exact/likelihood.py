@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 from flint import arb, arb_mat, fmpz, fmpz_mat
@@ -26,6 +25,7 @@ from markovdiff.arithmetic.enclosure import cross_entropy_ball, product_ball, si
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
+from markovdiff.cached import cached_property
 from markovdiff.errors import TooLongError, UnfinishedError
 from markovdiff.measures.information import cross_entropy_of, entropy_of
 from markovdiff.measures.ledger import Term, Unbounded, unbounded_gap

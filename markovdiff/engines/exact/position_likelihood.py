@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, TypeAlias
 
 from flint import arb, ctx, fmpq, fmpz, fmpz_mat
@@ -21,6 +20,7 @@ from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
 from markovdiff.arithmetic.rational import to_fraction
+from markovdiff.cached import cached_property
 from markovdiff.engines.exact.sequence_information import MOST_BITS, divergence
 from markovdiff.engines.exact.sequence_ledger import JointPrior
 from markovdiff.errors import InternalError, TooLongError, UnfinishedError

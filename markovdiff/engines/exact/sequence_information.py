@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 from flint import arb, fmpz
 
@@ -21,6 +20,7 @@ from markovdiff.arithmetic.enclosure import entropy_ball, sign_of
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix, cofactors
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
+from markovdiff.cached import cached_property
 from markovdiff.errors import InternalError, TooLongError, UnfinishedError
 from markovdiff.measures.information import SPARE_BITS, centred, first_missing
 from markovdiff.measures.protocol import ArithmeticName, Decay

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from itertools import product
 from typing import Protocol
 
@@ -22,6 +21,7 @@ from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix, fraction
 from markovdiff.arithmetic.quantity import Quantity
 from markovdiff.arithmetic.rational import text
+from markovdiff.cached import cached_property
 from markovdiff.engines.exact.identity_proof import Balance
 from markovdiff.engines.exact.ledger import Running, balance_finding
 from markovdiff.engines.exact.likelihood import order_in_words

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from flint import arb, ctx, fmpz, fmpz_mat
 
@@ -20,6 +19,7 @@ from markovdiff.arithmetic.enclosure import ALONE, accuracy, sign_of
 from markovdiff.arithmetic.logform import LogForm
 from markovdiff.arithmetic.matrix import RationalMatrix, cofactors
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
+from markovdiff.cached import cached_property
 from markovdiff.engines.exact.sequence_information import MOST_BITS, divergence
 from markovdiff.errors import TooLongError, UnfinishedError
 from markovdiff.measures.information import first_missing

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 from flint import fmpz
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import Quantity
+from markovdiff.cached import cached_property
 from markovdiff.engines.exact.sequence_information import entropy_of_joint, noise_entropy_of
 from markovdiff.engines.exact.triangle import compared, times_of
 from markovdiff.measures.checks.finding import Finding

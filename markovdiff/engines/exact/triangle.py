@@ -14,13 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import partial
 from itertools import pairwise
 from typing import Protocol, TypeAlias, TypeVar
 
 from markovdiff.arithmetic.enclosure import sign_of
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.quantity import FIRST_BITS, Quantity
+from markovdiff.cached import cached_property
 from markovdiff.engines.exact.information import independent_given_next
 from markovdiff.measures.checks.finding import Finding
 from markovdiff.measures.information import information_of

@@ -9,12 +9,12 @@ Of κI + (1−κ)1πᵀ everything is a formula in ᾱ_t.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from markovdiff.arithmetic.arrays import Floats, complements, ratio
 from markovdiff.arithmetic.wide import LOW, Wide
+from markovdiff.cached import cached_property
 from markovdiff.engines.float64.forward import GONE, DenseState, FloatState, RankOneState, forgets_all
 from markovdiff.engines.float64.rounding import size
 from markovdiff.process.chain import Chain

@@ -16,12 +16,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 import numpy as np
 
 from markovdiff.arithmetic.arrays import LEAST, Flags, Floats, complements, ratio
 from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.cached import cached_property
 from markovdiff.engines.float64.rounding import are_near, differences, first_error, next_error, size, spread_of
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse import ReverseModel

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Generic, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
@@ -36,6 +35,7 @@ from markovdiff.arithmetic.arrays import (
     slope,
 )
 from markovdiff.arithmetic.matrix import RationalMatrix
+from markovdiff.cached import cached_property
 from markovdiff.engines.float64.deviation_from_law import DeviationsFromLaws
 from markovdiff.engines.float64.forward import DRIFT, DenseState, FloatState, RankOneState
 from markovdiff.engines.float64.rank_one_sums import Cells, cells, change, per_column, spread

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from math import gcd, log2
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -15,6 +14,7 @@ from msgspec import Meta
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import shown
 from markovdiff.arithmetic.value import from_fields, in_a_line
+from markovdiff.cached import cached_property
 from markovdiff.errors import InputError
 from markovdiff.process.kernels.kernel import Kernel, least_blended, least_entry, written
 from markovdiff.process.kernels.spec import Convention, KernelSetting, KernelSpec, Normalise

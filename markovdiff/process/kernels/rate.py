@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from math import log2, prod
 from typing import ClassVar
 
@@ -22,6 +22,7 @@ from markovdiff.arithmetic.decimals import floor_ends
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.rational import text, to_fmpq
 from markovdiff.arithmetic.value import from_fields, in_a_line
+from markovdiff.cached import cached_property
 from markovdiff.errors import InputError
 from markovdiff.process.kernels.kernel import Kernel, NoiseLevel, Rates, each_step, level_of, written
 from markovdiff.process.kernels.spec import Convention, KernelSetting, KernelSpec, Normalise

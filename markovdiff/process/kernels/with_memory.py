@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from math import log2
 from typing import ClassVar
 
 from markovdiff.arithmetic.matrix import RationalMatrix
 from markovdiff.arithmetic.value import from_fields, in_a_line
+from markovdiff.cached import cached_property
 from markovdiff.errors import InputError
 from markovdiff.process.kernels.kernel import Kernel, written
 from markovdiff.process.kernels.spec import Convention, KernelSetting, KernelSpec, Normalise

@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from itertools import accumulate
 from random import Random
 from typing import Annotated, ClassVar
@@ -16,6 +15,7 @@ from msgspec import Meta
 
 from markovdiff.arithmetic.rational import shown, text
 from markovdiff.arithmetic.value import from_fields, in_a_line
+from markovdiff.cached import cached_property
 from markovdiff.errors import InputError, LimitError
 from markovdiff.process.chain import Chain
 from markovdiff.process.reverse.model import ReverseModel

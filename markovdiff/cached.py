@@ -1,0 +1,28 @@
+"""A property that is found once and kept, without a lock.
+
+`functools.cached_property` before Python 3.12 has one lock for a property of all objects, held while it is found.
+Beside `ALONE`, the lock around FLINT's precision, that is a deadlock: one thread finds the property of one object and
+waits for `ALONE`, another has `ALONE` and asks for the property of another object. Later ones have no lock, and two
+threads may be given two objects. Here two threads may find the same thing twice; all get the one that was kept first.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from functools import cached_property
+else:
+
+    class cached_property(functools.cached_property):  # noqa: N801
+        """Find the attribute when it is first asked for, and keep it in the object's own dictionary."""
+
+        def __get__(self, instance: Any, owner: type | None = None) -> Any:
+            """Return what was kept, of an object; of its class, this property."""
+            if instance is None:
+                return self
+            return instance.__dict__.setdefault(self.attrname, self.func(instance))
+
+
+__all__ = ["cached_property"]
