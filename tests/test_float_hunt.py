@@ -110,6 +110,7 @@ def test_scenarios_at_the_corners(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(24, 7) == 0, capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_hunt_sees_what_is_wrong(tmp_path: Path) -> None:
     """A digit, a zero, an infinity, a verdict or a check that is not so is named; what is undecided is not."""
     counts = Counter[str]()

@@ -177,6 +177,7 @@ def test_ctrl_c_in_a_terminal_reaches_every_process(tmp_path: Path) -> None:
     assert "Traceback" not in ended.said
 
 
+@pytest.mark.slow
 def test_what_it_says_is_what_is_there(tmp_path: Path) -> None:
     """Interrupted as soon as the forecast is told, it says that nothing was written if and only if no file is there."""
     file = tmp_path / "r.json"

@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from breadth import few
 from samples import LONG, tour
 
 import markovdiff as md
@@ -48,7 +49,7 @@ def test_the_bytes_do_not_depend_on_what_python_will_print() -> None:
     assert len(hashes.pop().strip()) == 64
 
 
-@pytest.mark.parametrize("arguments", [["run"], ["verify"], ["run", "--json", "-"], ["run", "--csv", "-"]])
+@few("arguments", [["run"], ["verify"], ["run", "--json", "-"], ["run", "--csv", "-"]])
 def test_the_command_prints_a_thousand_digits(arguments: list[str]) -> None:
     """`--digits 1000`, in every form, where Python was told to print 640."""
     command = [sys.executable, "-m", "markovdiff", *arguments, "two-state", "--digits", "1000"]

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from breadth import few
 
 from markovdiff.bench import clock, entries, plan, table
 from markovdiff.bench.baselines import BASELINES
@@ -102,7 +103,7 @@ def test_who_is_asked_for_by_name_must_be_there(capsys: pytest.CaptureFixture[st
     assert "--only sympy" in said.err
 
 
-@pytest.mark.parametrize("part", ["fraction", "numpy", "ball", "late", "cost", "sequences"])
+@few("part", ["fraction", "numpy", "ball", "late", "cost", "sequences"])
 def test_only_a_part(part: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`--only` measures that and nothing else."""
     assert main(["bench", "--only", part, "--json", "-"]) == 0
@@ -129,6 +130,7 @@ def test_the_command_line_knows_the_parts() -> None:
         assert {comparison.baseline for comparison in chosen.comparisons} <= set(plan.EVERYONE)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("once")
 def test_a_plain_program_finds_the_same_curve(capsys: pytest.CaptureFixture[str]) -> None:
     """Its answer is right by its own route; where it would take too long the engine is timed alone."""

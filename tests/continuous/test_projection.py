@@ -52,6 +52,7 @@ def test_the_forward_fit_matches_moments(p):
     assert len(found.minima) == 1
 
 
+@pytest.mark.slow
 @given(mixtures(), st.sampled_from(["forward", "reverse"]))
 @examples(15)
 def test_a_fits_divergence_is_the_quadratures(p, direction):

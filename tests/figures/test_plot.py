@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import matplotlib
 import numpy as np
 import pytest
+from breadth import few
 
 import markovdiff as md
 from markovdiff.arithmetic.quantity import Enclosed
@@ -177,7 +178,7 @@ def test_samplers_without_a_number_are_marked() -> None:
     assert {text.get_position() for text in zero} == {(2, 0.0)}
 
 
-@pytest.mark.parametrize("form", ["svg", "pdf", "png"])
+@few("form", ["svg", "pdf", "png"])
 def test_a_file_is_the_same_bytes_each_time(form: str, tmp_path: Path) -> None:
     """In each format; and drawing leaves Matplotlib's own settings as they were."""
     import matplotlib
@@ -242,7 +243,7 @@ def test_a_font_that_is_not_there(tmp_path: Path, capsys: Streams, caplog: pytes
     assert not caplog.records
 
 
-@pytest.mark.parametrize("form", ["svg", "pdf", "png"])
+@few("form", ["svg", "pdf", "png"])
 def test_a_font_that_lacks_a_letter(form: str, tmp_path: Path, capsys: Streams) -> None:
     """Where letters are drawn one message names those that no font has; in SVG they stay text. No warning is left."""
     file = tmp_path / f"f.{form}"

@@ -257,6 +257,7 @@ def test_a_grid_finer_than_the_first_enclosure_is_met_as_well(beta):
     assert [n >> 168 for n in fine] == list(coarse)
 
 
+@pytest.mark.slow
 def test_a_neighbour_kernel_of_two_thousand_states_is_built_of_integers_in_lowest_terms():
     assert neighbour(2048, 2, "periodic").M.denominator == 4
     both = neighbour(2, 2, "periodic")

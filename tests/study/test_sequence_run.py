@@ -174,6 +174,7 @@ def test_a_run_of_sequences_is_the_run_of_the_product_chain(source):
     compare(source, "exact")
 
 
+@pytest.mark.slow
 @examples(20)
 @given(scenarios())
 def test_in_balls_too(source):

@@ -176,6 +176,7 @@ def test_a_permutation_is_exact_in_kind() -> None:
     assert not any(shadow_of(step).stands_still or shadow_of(step).negative for step in steps)
 
 
+@pytest.mark.slow
 def test_balls_are_as_good_a_truth(late: md.Result) -> None:
     """Beside a ball run the same floats stand, with the same marks, and errors that overlap with those of the exact."""
     balls = md.run(md.load("dense-late").with_options(arithmetic="ball"), shadow=True)
@@ -280,6 +281,7 @@ def test_the_table_shows_every_kind_of_slip(capsys: Streams) -> None:
     assert not any(words in row for words in ("↑", "−", "=") for row in rows[:9])
 
 
+@pytest.mark.slow
 def test_several_runs_have_their_own_shadows(capsys: Streams) -> None:
     """Two scenarios in one CSV, each with its floats beside it."""
     assert main(["run", "two-state", "jump-uniform", "--shadow", "--csv", "-"]) == 0

@@ -24,6 +24,7 @@ import numpy as np
 import pandas
 import pyarrow.parquet
 import pytest
+from breadth import few
 
 import markovdiff as md
 from markovdiff.arithmetic.rational import from_decimal
@@ -357,7 +358,7 @@ def test_what_is_no_sweep(
     assert [path.name for path in tmp_path.iterdir()] == ["g.toml"]
 
 
-@pytest.mark.parametrize("address", ["nonsense", "tcp://127.0.0.1:1", "127.0.0.1:1"])
+@few("address", ["127.0.0.1:1", "tcp://127.0.0.1:1", "nonsense"])
 def test_no_scheduler_there(address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An address where nobody answers, or that is none, is one message at once."""
     pytest.importorskip("distributed", reason="needs the extra `cluster`")

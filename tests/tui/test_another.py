@@ -40,6 +40,7 @@ async def test_it_rests_at_its_beginning_or_runs_if_time_ran() -> None:
         assert (s.app.session.playback.playing, s.app.session.playback.t) == (True, 0)
 
 
+@pytest.mark.slow
 async def test_what_one_has_chosen_to_look_at_stays_where_it_has_a_meaning() -> None:
     """Scale, float64, unit and panel stay; the panel of samplers, alone too, gives way where there is no sampler."""
     async with session() as s:

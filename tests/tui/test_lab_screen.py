@@ -269,6 +269,7 @@ async def test_each_view_leads_to_its_page(key: str, asks: str) -> None:
         await s.until(lambda: s.app.screen is s.lab)
 
 
+@pytest.mark.slow
 async def test_a_page_fits_the_smallest_screen_whole() -> None:
     """At 80 × 24 no line of a page is cut or wrapped, and nothing is below the edge."""
     async with session() as s:

@@ -27,6 +27,7 @@ def played(cast: Path) -> Iterator[tuple[float, list[str]]]:
         yield seconds, list(screen)
 
 
+@pytest.mark.slow
 def test_a_cast_has_each_time_in_turn(folder: Path) -> None:
     """The headline of frame n is that of t = from + n, with H and I of the result; the header has the size."""
     assert main(["tui", "parity", "--record", "p.cast", "--from", "1", "--to", "4", "--size", "100x30"]) == 0

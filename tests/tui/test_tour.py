@@ -335,6 +335,7 @@ async def test_the_future_is_veiled_until_one_has_answered() -> None:
         await s.until(lambda: "L = −ELBO" in panel(s, "ledger"))
 
 
+@pytest.mark.slow
 async def test_no_bound_is_seen_before_one_has_said_how_near_it_is() -> None:
     """At the question on the strong inequality panel 6 has no I_t beside a bound; at the answer it has both."""
     async with session() as s:

@@ -8,6 +8,7 @@ from random import Random
 
 import numpy as np
 import pytest
+from breadth import few
 from chains import Process, erasures, examples, informations, markov, processes
 from flint import arb, ctx
 from hypothesis import given
@@ -77,7 +78,7 @@ def test_a_verdict_is_the_true_one_or_undecided(process: Process) -> None:
         assert agrees(near.loss, truth(exact.loss), near.loss.noise)
 
 
-@pytest.mark.parametrize(("K", "T", "beta"), [(4, 120, "1"), (16, 100, "1"), (16, 60, "1/7"), (8, 30, "1/100000")])
+@few(("K", "T", "beta"), [(4, 120, "1"), (16, 100, "1"), (16, 60, "1/7"), (8, 30, "1/100000")])
 def test_dense_chains_keep_their_digits_to_1e_200(K: int, T: int, beta: str) -> None:
     """Where I_t > 1e-200 on a dense random chain, I_t and its loss are within 1e-10 of the truth, each step strict."""
     chain = dense(7, K, T, Fraction(beta))
