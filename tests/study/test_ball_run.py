@@ -7,8 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-import jsonschema
 import pytest
+from beside import KERNELS, MODELS, PRIORS, assert_fits_the_schema, numbers_of_the_ledger, study, verdicts
 from breadth import STORIES, few
 
 import markovdiff as md
@@ -17,28 +17,12 @@ from markovdiff.measures.checks.finding import Finding
 from markovdiff.process.transition import Dense
 from markovdiff.study import balls
 from markovdiff.study.result import TOTALS
-from markovdiff.study.schema import result_schema
 from markovdiff.study.shipped import shipped_scenarios
-
-KERNELS = {
-    "uniform": '{ kind = "uniform" }',
-    "neighbour": '{ kind = "neighbour" }',
-    "gaussian": '{ kind = "gaussian" }',
-    "matrix": '{ kind = "matrix", rows = [["1/2", "1/2", 0], ["1/3", "1/3", "1/3"], [0, 0, 1]] }',
-}
-PRIORS = ['"marginal"', '"uniform"', '["1/2", "1/4", "1/4"]', "[0, 0, 1]", "[1, 0, 0]"]
-
-
-def study(kernel: str, prior: str = '"marginal"', data: str = "weights = [5, 2, 1]") -> md.Scenario:
-    return md.loads(
-        f"data = {{ {data} }}\nreverse = {{ prior = {prior} }}\n"
-        f'[noise]\nsteps = 5\nkernel = {kernel}\nschedule = {{ kind = "linear", start = "1/10", stop = "1/2" }}\n'
-    )
 
 
 @pytest.mark.parametrize("data", ["weights = [5, 2, 1]", "weights = [5, 2, 0]"])
 @pytest.mark.parametrize("prior", PRIORS)
-@pytest.mark.parametrize("kernel", KERNELS)
+@few("kernel", KERNELS, ("neighbour", "gaussian", "matrix"))
 def test_the_ledger_meets_the_exact_one(kernel: str, prior: str, data: str) -> None:
     """Every total's enclosure meets the exact run's, infinite and undefined where that is."""
     scenario = study(KERNELS[kernel], prior, data)
@@ -91,7 +75,7 @@ def test_shipped_scenarios_come_out_as_they_do_exactly(name: str) -> None:
         assert isinstance(b.total_variation_to_prior, Decimal)
         assert float(b.total_variation_to_prior) == pytest.approx(float(a.total_variation_to_prior), rel=1e-13, abs=0)
         assert [float(p) for p in b.marginal] == pytest.approx([float(p) for p in a.marginal], rel=1e-13, abs=0)
-    jsonschema.Draft202012Validator(result_schema()).validate(json.loads(near.to_json(distributions=True)))
+    assert_fits_the_schema(near)
 
 
 @pytest.mark.parametrize("name", ["two-state", "two-rooms"])
@@ -119,7 +103,7 @@ def test_what_balls_do_not_tell_from_zero_is_undecided(monkeypatch: pytest.Monke
     assert result.elbo.prior_gap is not None
     assert result.elbo.prior_gap.value == "undecided"
     assert {check.check: check.verdict for check in result.checks}["elbo-ledger"] == "undecided"
-    jsonschema.Draft202012Validator(result_schema()).validate(json.loads(result.to_json(distributions=True)))
+    assert_fits_the_schema(result)
 
 
 def test_a_gaussian_from_the_uniform_law_is_decided_without_an_exact_chain(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,43 +117,22 @@ def test_a_gaussian_from_the_uniform_law_is_decided_without_an_exact_chain(monke
     assert [step.total_variation_to_prior for step in near.steps] == [0] * 7
     for total in ("prior_gap", "gap", "nll_excess"):
         assert getattr(near.elbo, total).value == getattr(exact.elbo, total).value == "0"
-    assert [(c.check, c.verdict) for c in near.checks] == [(c.check, c.verdict) for c in exact.checks]
-
-
-MODELS = [
-    '{ kind = "posterior-mixture", error = "1/50" }',
-    '{ kind = "posterior-mixture", denoiser = "data" }',
-    '{ kind = "d3pm" }',
-    '{ kind = "d3pm", error = 1 }',
-    '{ kind = "d3pm", last = "formula" }',
-    '{ kind = "d3pm", denoiser = "data", last = "formula" }',
-    '{ kind = "bayes", data = ["1/3", "2/3", 0] }',
-    '{ kind = "counted", trajectories = 50, smoothing = "1/2" }',
-    '{ kind = "uniform" }',
-]
+    assert verdicts(near) == verdicts(exact)
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("kernel", KERNELS)
+@few("kernel", KERNELS, ("neighbour", "gaussian", "matrix"))
 def test_a_models_ledger_meets_the_exact_one(kernel: str, model: str) -> None:
     """Of any model each step's term and error and each total enclose what the exact run does."""
-    text = (
-        "data = { weights = [5, 2, 1] }\n"
-        f"[noise]\nsteps = 5\nkernel = {KERNELS[kernel]}\n"
-        'schedule = { kind = "linear", start = "1/10", stop = "1/2" }\n'
-        f'[reverse]\nmodel = {model}\nprior = ["1/2", "1/4", "1/4"]\n'
-    )
-    exact, near = (md.run(md.loads(text).with_options(arithmetic=kind)) for kind in ("exact", "ball"))
-    records = [(a, b, ("elbo_term", "model_error")) for a, b in zip(exact.steps[1:], near.steps[1:], strict=True)]
-    for a, b, names in [*records, (exact.elbo, near.elbo, (*TOTALS, "nll_excess"))]:
-        for name in names:
-            c, d = getattr(a, name), getattr(b, name)
-            if c.is_finite:
-                assert Fraction(d.lower) <= Fraction(c.upper), name
-                assert Fraction(c.lower) <= Fraction(d.upper), name
-            else:
-                assert (d.value, d.witness) == (c.value, c.witness), name
-    assert [(c.check, c.verdict) for c in near.checks] == [(c.check, c.verdict) for c in exact.checks]
+    scenario = study(KERNELS[kernel], '["1/2", "1/4", "1/4"]', model=model)
+    exact, near = (md.run(scenario.with_options(arithmetic=kind)) for kind in ("exact", "ball"))
+    for name, c, d in numbers_of_the_ledger(exact, near):
+        if c.is_finite:
+            assert Fraction(d.lower) <= Fraction(c.upper), name
+            assert Fraction(c.lower) <= Fraction(d.upper), name
+        else:
+            assert (d.value, d.witness) == (c.value, c.witness), name
+    assert verdicts(near) == verdicts(exact)
 
 
 @pytest.mark.parametrize("name", sorted(name for name in shipped_scenarios() if name.startswith("elbo-")))
@@ -181,8 +144,8 @@ def test_shipped_ledgers_come_out_as_they_do_exactly(name: str) -> None:
         assert (a.value, a.witness) == (b.value, b.witness), total
     for a, b in zip(exact.steps[1:], near.steps[1:], strict=True):
         assert (a.elbo_term.value, a.model_error.value) == (b.elbo_term.value, b.model_error.value)
-    assert [(c.check, c.verdict) for c in near.checks] == [(c.check, c.verdict) for c in exact.checks]
-    jsonschema.Draft202012Validator(result_schema()).validate(json.loads(near.to_json(distributions=True)))
+    assert verdicts(near) == verdicts(exact)
+    assert_fits_the_schema(near)
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -7,34 +7,16 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-import jsonschema
 import numpy as np
 import pytest
+from beside import KERNELS, MODELS, PRIORS, assert_fits_the_schema, numbers_of_the_ledger, study, verdicts
 from breadth import few
 
 import markovdiff as md
 from markovdiff.cli import main
 from markovdiff.process.kernels import Blend
 from markovdiff.study.result import TOTALS
-from markovdiff.study.schema import result_schema
 from markovdiff.study.shipped import shipped_scenarios
-
-KERNELS = {
-    "uniform": '{ kind = "uniform" }',
-    "absorbing": '{ kind = "absorbing", mask = "2" }',
-    "mixing": '{ kind = "mixing", target = ["1/2", "0", "1/2"] }',
-    "neighbour": '{ kind = "neighbour" }',
-    "gaussian": '{ kind = "gaussian" }',
-    "matrix": '{ kind = "matrix", rows = [["1/2", "1/2", 0], ["1/3", "1/3", "1/3"], [0, 0, 1]] }',
-}
-PRIORS = ['"marginal"', '"uniform"', '["1/2", "1/4", "1/4"]', "[0, 0, 1]", "[1, 0, 0]"]
-
-
-def study(kernel: str, prior: str = '"marginal"', data: str = "weights = [5, 2, 1]") -> md.Scenario:
-    return md.loads(
-        f"data = {{ {data} }}\nreverse = {{ prior = {prior} }}\n"
-        f'[noise]\nsteps = 6\nkernel = {kernel}\nschedule = {{ kind = "linear", start = "1/10", stop = "1/2" }}\n'
-    )
 
 
 @pytest.mark.slow
@@ -75,7 +57,7 @@ def test_an_undefined_likelihood_names_where() -> None:
     scenario = study(KERNELS["absorbing"], '["1/4", "1/4", "1/2"]', "weights = [5, 0, 2]")
     exact, near = md.run(scenario).elbo, md.run(scenario.with_options(arithmetic="float")).elbo
     assert exact.nll.value == near.nll.value == "undefined"
-    assert exact.nll.witness == near.nll.witness == {"t": 6, "x_t": "1"}
+    assert exact.nll.witness == near.nll.witness == {"t": 5, "x_t": "1"}
 
 
 @pytest.mark.parametrize("kind", ["float", "ball"])
@@ -125,7 +107,7 @@ def test_shipped_scenarios_are_never_contradicted(name: str) -> None:
     """In float64 each check of a shipped scenario holds or is undecided, and the JSON fits its schema."""
     result = md.run(md.load(name).with_options(arithmetic="float"))
     assert {check.verdict for check in result.checks} <= {"holds", "undecided"}
-    jsonschema.Draft202012Validator(result_schema()).validate(json.loads(result.to_json(distributions=True)))
+    assert_fits_the_schema(result)
     assert result.to_csv(distributions=True).count("\n") == len(result.steps) + 1
 
 
@@ -160,42 +142,20 @@ def test_a_theorem_holds_as_far_as_float64_reaches(tmp_path: Path, expected: str
     assert main(["verify", str(tmp_path / "s.toml"), "--arithmetic", "float", "--quiet"]) == status
 
 
-MODELS = [
-    '{ kind = "posterior-mixture", error = "1/50" }',
-    '{ kind = "posterior-mixture", denoiser = "data" }',
-    '{ kind = "d3pm" }',
-    '{ kind = "d3pm", error = 1 }',
-    '{ kind = "d3pm", denoiser = "data" }',
-    '{ kind = "d3pm", last = "formula" }',
-    '{ kind = "d3pm", denoiser = "data", last = "formula" }',
-    '{ kind = "bayes", data = ["1/3", "2/3", 0] }',
-    '{ kind = "counted", trajectories = 50, smoothing = "1/2" }',
-    '{ kind = "uniform" }',
-]
-
-
 @pytest.mark.parametrize("model", MODELS)
 @few("kernel", KERNELS)
 def test_a_models_ledger_agrees_with_the_exact_one(kernel: str, model: str) -> None:
     """Of any model each step's term and error and each total are the exact ones, as is the verdict."""
-    text = (
-        "data = { weights = [5, 2, 1] }\n"
-        f"[noise]\nsteps = 6\nkernel = {KERNELS[kernel]}\n"
-        'schedule = { kind = "linear", start = "1/10", stop = "1/2" }\n'
-        f'[reverse]\nmodel = {model}\nprior = ["1/2", "1/4", "1/4"]\n'
-    )
-    exact, near = (md.run(md.loads(text).with_options(arithmetic=kind)) for kind in ("exact", "float"))
-    records = [(a, b, ("elbo_term", "model_error")) for a, b in zip(exact.steps[1:], near.steps[1:], strict=True)]
-    for a, b, names in [*records, (exact.elbo, near.elbo, (*TOTALS, "nll_excess"))]:
-        for name in names:
-            c, d = getattr(a, name), getattr(b, name)
-            if d.value == "undecided":
-                assert float(c) == 0, name
-            elif c.is_finite:
-                assert float(d) == pytest.approx(float(c), rel=1e-9, abs=1e-14), name
-            else:
-                assert (d.value, d.witness) == (c.value, c.witness), name
-    assert [(c.check, c.verdict) for c in near.checks] == [(c.check, c.verdict) for c in exact.checks]
+    scenario = study(KERNELS[kernel], '["1/2", "1/4", "1/4"]', model=model)
+    exact, near = (md.run(scenario.with_options(arithmetic=kind)) for kind in ("exact", "float"))
+    for name, c, d in numbers_of_the_ledger(exact, near):
+        if d.value == "undecided":
+            assert float(c) == 0, name
+        elif c.is_finite:
+            assert float(d) == pytest.approx(float(c), rel=1e-9, abs=1e-14), name
+        else:
+            assert (d.value, d.witness) == (c.value, c.witness), name
+    assert verdicts(near) == verdicts(exact)
     assert near.elbo.negative_elbo.lower is None
 
 
@@ -216,7 +176,7 @@ def test_shipped_ledgers_come_out_as_they_do_exactly(name: str) -> None:
         else:
             assert (b.value, b.witness) == (a.value, a.witness), total
     assert {check.verdict for check in near.checks} <= {"holds", "undecided"}
-    jsonschema.Draft202012Validator(result_schema()).validate(json.loads(near.to_json(distributions=True)))
+    assert_fits_the_schema(near)
 
 
 def test_a_models_matrices_too_large_for_the_machine_are_refused(
