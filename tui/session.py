@@ -152,6 +152,22 @@ class Session:
         self.playback.go(t)
         self.look(**changes)
 
+    def step(self, n: int) -> None:
+        """Move by n steps; while the chain is not known yet, that is where its time begins."""
+        if self.run.opened is None:
+            self.start_at = max(self.start_at + n, 0)
+        else:
+            self.playback.step(n)
+        self.look()
+
+    def play_or_pause(self) -> None:
+        """Let time run, or rest; while the chain is not known yet, that is what it will do."""
+        if self.run.opened is None:
+            self.play_at_once = not self.play_at_once
+        else:
+            self.playback.toggle()
+        self.look()
+
     def dismiss_fault(self) -> None:
         """Put the card of what went wrong away, and look at what was computed."""
         self.fault_dismissed = True

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Event
 
 import pytest
 from breadth import few
-from sessions import session
+from sessions import SCENARIOS, TWO_STATE, Nearby, session
 from textual.dom import DOMNode
 from textual.events import Key, Paste
 
 import tui.app
 from tui.app import MarkovdiffApp
+from tui.messages import Request
 from tui.view import ViewState
 
 pytestmark = pytest.mark.usefixtures("state", "nearby")
@@ -44,6 +46,26 @@ async def test_each_key_of_a_burst_is_for_what_the_one_before_it_has_left(keys: 
         await s.until(lambda: BURSTS[keys](s.app.main.view) and s.app.screen is s.app.main, str(keys))
         assert s.app.main.view.recent == before.recent
         await s.until(lambda: not s.app.typed, "a key is still waited for")
+
+
+@pytest.mark.parametrize(
+    ("keys", "t", "playing"), [("lll", 3, False), ("}hh", 8, False), ("hl", 1, False), ("l ", 1, True)]
+)
+async def test_what_is_typed_before_the_chain_is_known_is_for_it(
+    keys: str, t: int, playing: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another scenario is asked for and has not been read yet: its time begins where these keys lead."""
+    poll, ready = Nearby.poll, Event()
+    async with session() as s:
+        monkeypatch.setattr(Nearby, "poll", lambda engine, limit=64: poll(engine, limit) if ready.is_set() else [])
+        s.app.session.begin(Request(TWO_STATE, str(SCENARIOS), "again"))
+        for key in keys:
+            s.app.simulate_key({"}": "right_curly_bracket", " ": "space"}.get(key, key))
+        await s.until(lambda: (s.app.session.start_at, s.app.session.play_at_once) == (t, playing), "all are heard")
+        assert s.app.main.view.t == 0
+        ready.set()
+        await s.at(t)
+        assert s.app.session.playback.playing == playing
 
 
 async def test_a_paste_waits_like_a_key() -> None:

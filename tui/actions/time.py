@@ -19,16 +19,20 @@ def turn(change: Callable[[Playback], None], session: Session) -> None:
     session.look()
 
 
+def play_or_pause(session: Session) -> None:
+    """Let time run, or rest."""
+    session.play_or_pause()
+
+
 def step(n: int, session: Session) -> None:
     """Move by n steps."""
-    session.playback.step(n)
-    session.look()
+    session.step(n)
 
 
 _act = partial(Action, group="time")
 
 TIME = (
-    _act("space", "play_or_pause", "play or pause", do=partial(turn, Playback.toggle), footer="Play", weight=9),
+    _act("space", "play_or_pause", "play or pause", do=play_or_pause, footer="Play", weight=9),
     _act("left_square_bracket,left,h", "step_back", "one step back", do=partial(step, -1)),
     _act(
         "right_square_bracket,right,l",
