@@ -110,3 +110,13 @@ def test_alone_the_ledger_has_its_formula() -> None:
     for zoomed in ("", "ledger"):
         shown = drawn("ledger", view.ViewState(buffer, 5, zoomed=zoomed), 118, 34)
         assert ("L = L_0 + ΣL_(t−1) + L_T" in shown) is ("= H(x0) + ΣΔ_t + KL(p_T‖π)" in shown) is bool(zoomed)
+
+
+@pytest.mark.parametrize("name", ["pair-uniform", "bridge-plug-in"])
+def test_the_model_error_of_positions_has_its_parts(name: str) -> None:
+    """Where each position is drawn by itself Δ_t = E TC + Σ_l E KL, as shown; of one symbol there are no parts."""
+    for t in (1, 2):
+        shown = amounts(name, t)
+        parts = shown["drawn apart"], shown["positions' own"]
+        assert abs(sum(parts) - shown["model error"]) <= sum(map(last_digit, [*parts, shown["model error"]]))
+    assert "drawn apart" not in amounts("two-state", 1)

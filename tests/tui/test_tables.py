@@ -77,7 +77,8 @@ def test_every_row_can_be_brought_into_sight(name: str, run: str) -> None:
     buffer = buffer_of(run)
     rows = [row for page in pages(name, view.ViewState(buffer, 2, source=1), 40, 7) for row in page]
     if name == "ledger":
-        steps = ("term of t = 2", "lost here", "model error", "I_t ≤ η·I_(t−1)")
+        parts = [words for _, words, _ in ledger.PARTS] if run == "pronouns" else []
+        steps = ("term of t = 2", "lost here", "model error", *parts, "I_t ≤ η·I_(t−1)")
         words = [*(words for _, words, _ in ledger.TOTALS), *steps]
         assert list(dict.fromkeys(row[1:19].rstrip() for row in rows))[-len(words) :] == words
     elif name == "drawn":

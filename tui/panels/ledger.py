@@ -35,6 +35,12 @@ TOTALS = (
 )
 """A total's name in the result, its words here, its colour."""
 
+PARTS = (
+    ("expected_total_correlation", "  drawn apart", "series-3"),
+    ("position_error", "  positions' own", "series-3"),
+)
+"""What the model error is made of where a model draws each position of a sequence by itself."""
+
 KEY: Words = (
     ("█", "series-2"),
     RowField((" lost to noise  ", " lost  ", " lost "), "dim"),
@@ -254,10 +260,12 @@ def _step(view: ViewState) -> list[Line]:
     if t == 0:
         return []
     paid = ("conditional_entropy", "H(x0|x_1)") if t == 1 else ("information_loss", "lost here")
+    of_positions = PARTS if run.value(t, PARTS[0][0]) else ()
     lines = (
         ("elbo_term", f"term of t = {t}", "title"),
         (*paid, "series-2"),
         ("model_error", "model error", "series-3"),
+        *of_positions,
         ("sdpi_bound", "I_t ≤ η·I_(t−1)", "series-4"),
     )
     return [_row(words, style, run.value(t, quantity), ReadNumber(quantity, t)) for quantity, words, style in lines]

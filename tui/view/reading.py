@@ -26,6 +26,8 @@ STEP_NAMES = {
     "total_variation_to_prior": "TV(p_{t},π)",
     "elbo_term": "term of t = {t}",
     "model_error": "Δ_{t}",
+    "expected_total_correlation": "E TC(x_{s}|x_{t})",
+    "position_error": "Σ_l E KL(q(x^l_{s}|x_{t})‖r^l)",
 }
 TOTAL_NAMES = {
     "reconstruction": "reconstruction L_0",
