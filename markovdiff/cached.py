@@ -1,9 +1,9 @@
 """A property that is found once and kept, without a lock.
 
-`functools.cached_property` before Python 3.12 has one lock for a property of all objects, held while it is found.
-Beside `ALONE`, the lock around FLINT's precision, that is a deadlock: one thread finds the property of one object and
-waits for `ALONE`, another has `ALONE` and asks for the property of another object. Later ones have no lock, and two
-threads may be given two objects. Here two threads may find the same thing twice; all get the one that was kept first.
+`functools.cached_property` of Python 3.11 has one lock for a property of all objects, held while it is found. Beside
+`ALONE`, the lock around FLINT's precision, that is a deadlock: one thread finds the property of one object and waits
+for `ALONE`, another has `ALONE` and asks for the property of another object. From Python 3.12 on there is no lock, and
+two threads may be given two objects. Here both may find it, and both are given what was kept first.
 """
 
 from __future__ import annotations
