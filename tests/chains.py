@@ -33,8 +33,8 @@ Law = tuple[Fraction, ...]
 Matrix = tuple[Law, ...]
 
 
-SHARE = {"whole": 1, "half": 2}.get(os.environ.get("MARKOVDIFF_SEARCH", ""), 8)
-"""A whole search takes minutes more: mutants make it, `.ci/run` half of it; the everyday run draws an eighth."""
+SHARE = {"whole": 1, "third": 3}.get(os.environ.get("MARKOVDIFF_SEARCH", ""), 8)
+"""A whole search takes minutes more: mutants make it, `.ci/run` a third of it; the everyday run draws an eighth."""
 
 F = TypeVar("F", bound=Callable[..., None])
 
