@@ -33,15 +33,15 @@ Law = tuple[Fraction, ...]
 Matrix = tuple[Law, ...]
 
 
-SHARE = {"whole": 1, "third": 3}.get(os.environ.get("MARKOVDIFF_SEARCH", ""), 8)
-"""A whole search takes minutes more: mutants make it, `.ci/run` a third of it; the everyday run draws an eighth."""
+SHARE = {"whole": 1, "third": 3}.get(os.environ.get("MARKOVDIFF_SEARCH", ""), 12)
+"""A whole search takes minutes more: mutants make it, `.ci/run` a third; the everyday run draws a twelfth, or seven."""
 
 F = TypeVar("F", bound=Callable[..., None])
 
 
 def examples(n: int) -> Callable[[F], F]:
     """Mark a test as a search with `n` examples when whole; a slow machine is not a wrong answer."""
-    few = max(n // SHARE, min(n, 10))
+    few = max(n // SHARE, min(n, 7))
     chosen = settings(max_examples=few, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     return lambda test: pytest.mark.search(chosen(test))
 

@@ -24,7 +24,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is importe
 TESTS = Path(__file__).parent
 ROOMS = [TESTS.parent / room for room in ("markovdiff", "tui")]
 UNWRITTEN = sys.dont_write_bytecode
-DRAWN = {"whole": 100, "third": 33}.get(os.environ.get("MARKOVDIFF_SEARCH", ""), 12)
+DRAWN = {"whole": 100, "third": 33}.get(os.environ.get("MARKOVDIFF_SEARCH", ""), 8)
 """Examples of a test that draws them and does not say how many."""
 settings.register_profile("here", deadline=None, max_examples=DRAWN)
 settings.register_profile("ci", deadline=None, max_examples=DRAWN, derandomize=True)

@@ -220,6 +220,7 @@ def test_failing_checks_do_not_spoil_the_json(capsys: Streams) -> None:
     assert [check["check"] for check in checks if check["verdict"] == "fails"] == ["mi-decay"]
 
 
+@pytest.mark.slow
 def test_the_program_writes_the_librarys_bytes(capsys: Streams) -> None:
     """What `--json -` writes is `md.run(md.load(…)).to_json()`, byte for byte, and again the next time."""
     assert main(["run", "two-state", "--json", "-", "--distributions"]) == 0

@@ -135,7 +135,7 @@ def test_a_message_that_cannot_be_written(line: tuple[str, ...], stream: str) ->
     assert (done.returncode, done.stdout) == (2, "")
 
 
-@pytest.mark.parametrize("stream", ["full", "closed"])
+@few("stream", ["closed", "full"])
 def test_a_run_needs_no_stderr(stream: str) -> None:
     """A run that is well is not spoilt by a stderr that is full or closed."""
     done = without_stderr(stream, "run", "s.toml")
@@ -344,7 +344,7 @@ for n, text in enumerate(cycle((old, new))):
 """
 
 
-@pytest.mark.parametrize("how", ["whole", "new"])
+@few("how", ["whole", "new"])
 def test_a_kill_while_writing(how: str, folder: Path) -> None:
     """At whatever moment it comes (seeded), each file under its own name is wholly the old one or wholly the new."""
     wholes, random, found = {b"old\n" * 500_000, b"new\n" * 700_000}, Random(7), 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from breadth import few
 from float_hunt import claimed, close, compared, falsehoods, hunt, main, scenario
 
 import markovdiff as md
@@ -91,7 +92,7 @@ def test_a_tiny_contraction_has_its_digits() -> None:
     assert found.passed
 
 
-@pytest.mark.parametrize("text", [UNIFORM_MODEL, ABSORBING, TINY_MASS, TINY_CONTRACTION])
+@few("text", [UNIFORM_MODEL, ABSORBING, TINY_MASS, TINY_CONTRACTION])
 def test_no_sum_of_the_ledger_contradicts_itself(text: str) -> None:
     """L = H + ΣΔ + gap = H + (NLL − H) + (L − NLL), wherever all terms are told."""
     found = in_floats(text).elbo

@@ -150,6 +150,7 @@ def test_an_interrupted_run_ends_at_once_and_writes_nothing(
     assert ended.seconds < AT_ONCE
 
 
+@pytest.mark.slow
 @few("number", SIGNALS, ids=lambda number: number.name)
 @few("arithmetic", STEPS)
 def test_with_partial_what_is_done_is_kept(arithmetic: str, number: signal.Signals, tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ def written(node: ast.expr) -> str:
     return ast.unparse(node)
 
 
+@pytest.mark.slow
 def test_nothing_that_runs_what_it_reads() -> None:
     """No eval, no exec, no shell, and no module that unpickles is imported anywhere."""
     banned = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "breakpoint"}

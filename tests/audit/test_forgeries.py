@@ -16,6 +16,7 @@ from typing import Any
 
 import forgeries
 import pytest
+from breadth import few
 from chains import SHARE
 from forgeries import outcome
 
@@ -220,7 +221,7 @@ def test_a_certificate_is_compared_with_its_file(tmp_path: Path, capsys: pytest.
     assert markovdiff(["audit", str(made), "--scenario", str(scenario)]) == 2
 
 
-@pytest.mark.parametrize("forged", [False, True])
+@few("forged", [False, True])
 def test_numbers_of_any_length_need_no_setting(forged: bool, tmp_path: Path) -> None:
     """Python may be told to read and write at most 640 digits at once: a thousand are audited all the same."""
     made = md.run(md.loads(

@@ -7,6 +7,7 @@ from math import isclose, log
 
 import numpy as np
 import pytest
+from breadth import few
 
 import markovdiff as md
 from markovdiff.continuous.discretised import exploding_beside, preserving_beside, refined
@@ -59,7 +60,7 @@ def test_the_kernel_does_not_contract():
     assert isclose(variance, 0.07, abs_tol=5e-4)
 
 
-@pytest.mark.parametrize("betas", [["1/4"] * 4, ["1/20"] * 6, ["1/10", "1/3", "1/2"]])
+@few("betas", [["1/4"] * 4, ["1/20"] * 6, ["1/10", "1/3", "1/2"]])
 def test_refining_the_grid_converges(betas):
     """At L = 6 the error of I falls with K, and I and H + log Δx are right to 1e-7 at K = 64."""
     found = refined([12, 24, 48, 64], betas)

@@ -88,6 +88,7 @@ def test_refusals() -> None:
         mutual_information_schedule(scenario("{ kind = 'uniform' }"), curve=["1/2", "3/4"])
 
 
+@pytest.mark.slow
 @few("steps", [200, 1000])
 def test_letters_take_few_looks_a_step(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """K = 27 or so: each search begins at the ᾱ of the step before and takes few values of I; halving takes many."""

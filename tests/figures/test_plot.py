@@ -228,6 +228,7 @@ def test_what_cannot_be_drawn(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_font_that_is_not_there(tmp_path: Path, capsys: Streams, caplog: pytest.LogCaptureFixture) -> None:
     """One message where none of the user's fonts is installed; where one is, it is taken, and nothing is said."""
     file = tmp_path / "f.png"

@@ -270,7 +270,7 @@ def test_float64_agrees(tmp_path: Path) -> None:
         assert float(mine.alpha_bar) == pytest.approx(float(theirs.alpha_bar), rel=1e-14)
 
 
-@pytest.mark.parametrize("arithmetic", ["exact", "ball"])
+@few("arithmetic", ["ball", "exact"])
 def test_a_vocabulary_runs_without_a_matrix(tmp_path: Path, arithmetic: str) -> None:
     """2,500 states, more than a kernel with matrices may have: every step falls, and every bit is accounted for."""
     data = '{ family = { kind = "zipf", size = 2500 } }'

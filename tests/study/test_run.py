@@ -183,6 +183,7 @@ def test_more_digits_agree_with_fewer() -> None:
 # forecast
 
 
+@pytest.mark.slow
 def test_a_run_too_big_is_refused_before_it_starts() -> None:
     """A legal chain that would take days is refused with status 3, with what was forecast and what would help."""
     started: list[int] = []

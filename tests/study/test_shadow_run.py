@@ -256,6 +256,7 @@ def test_an_audit_still_confirms_the_rest(tmp_path: Path, capsys: Streams) -> No
     assert "none wrong" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @few("name", ["dense-late", "jump-uniform", "memory", "two-state"])
 def test_the_table_fits_eighty_columns(name: str, capsys: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
     """The table has the truth, float64 and its error side by side, and a sentence that sums it up."""
@@ -271,6 +272,7 @@ def test_the_table_fits_eighty_columns(name: str, capsys: Streams, monkeypatch: 
     assert f"is negative {times.get(counts.negatives, f'{counts.negatives} times')}" in told
 
 
+@pytest.mark.slow
 def test_the_table_shows_every_kind_of_slip(capsys: Streams) -> None:
     """However few rows are shown of dense-late, there is a false rise, a negative and a standstill among them."""
     assert main(["run", "dense-late", "--shadow"]) == 0

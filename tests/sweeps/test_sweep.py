@@ -249,6 +249,7 @@ def _until(fact: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are forked and counted on Linux")
 def test_killed_and_begun_again(tmp_path: Path, whole: Any) -> None:
     """A program killed by SIGKILL leaves a journal and no process; begun again it ends with the same bytes."""

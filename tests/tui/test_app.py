@@ -120,6 +120,7 @@ async def test_any_size_goes() -> None:
 # scenarios, unit, help
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nearby")
 async def test_what_is_laid_over_leaves_the_headline() -> None:
     """At 80 × 24 too the scenario, t, H and I can still be read."""
@@ -163,6 +164,7 @@ async def test_nothing_found_opens_nothing() -> None:
         assert s.app.session.request.name == "two-state"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nearby")
 @few("size", [(80, 24), (120, 40)])
 async def test_the_list_can_be_walked_and_tells(size: tuple[int, int]) -> None:

@@ -156,6 +156,7 @@ async def test_it_opens_on_the_first_field_and_says_nothing() -> None:
         assert s.app.screen is not s.form
 
 
+@pytest.mark.slow
 async def test_the_keys_walk_through_the_fields() -> None:
     """Down and tab go on, up and shift+tab back, over every field that can be set, and round."""
     async with session() as s:
@@ -251,6 +252,7 @@ async def test_a_kind_shows_its_parameters() -> None:
         await s.follows(lambda text: 'stop = "1/3"' in text)
 
 
+@pytest.mark.slow
 @few("path", ["noise.schedule.kind", "data.kind", "noise.kernel.kind", "reverse.model.kind"])
 async def test_every_kind_can_be_turned_to(path: str) -> None:
     """Once round by the keys: the rows are always those of the text, and in the end the text is the first again."""

@@ -66,6 +66,7 @@ def test_the_likeliest_is_in_sight_until_x_0_is_chosen(chosen: int, height: int)
     assert panel.table(replace(away, t=4), 60, height) == below.moved(2)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("state", "nearby")
 async def test_the_first_state_can_be_chosen_too() -> None:
     """J and K lead back to the first x_0, which stays in sight; another scenario begins with the likeliest anew."""

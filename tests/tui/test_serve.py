@@ -458,6 +458,7 @@ async def shown(channel: Any, words: str) -> None:
             rendered += await channel.receive_bytes()
 
 
+@pytest.mark.slow
 async def test_a_visitor_reads_beneath_the_folder_only(tmp_path: Path) -> None:
     """The engine, two processes further on, refuses a scenario that names a file elsewhere, and says so on screen."""
     (tmp_path / "in").mkdir()

@@ -138,6 +138,7 @@ def test_a_process_that_cannot_be_started() -> None:
         engine.close()
 
 
+@pytest.mark.slow
 async def test_the_screen_offers_another_try() -> None:
     """The screen says that its engine could not be started; enter starts it when it can be."""
     engine = EngineProcess()

@@ -36,6 +36,7 @@ def test_every_line_holds_the_exact_one(drawn: Modelled) -> None:
     assert near[2].observed == "holds"
 
 
+@pytest.mark.slow
 @examples(200)
 @given(modelled())
 def test_balls_alone_tell_what_does_not_vanish(drawn: Modelled) -> None:
