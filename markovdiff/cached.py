@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from functools import cached_property
 else:
 
-    class cached_property(functools.cached_property):  # noqa: N801
+    class cached_property(functools.cached_property):  # noqa: N801  (it is named as in functools)
         """Find the attribute when it is first asked for, and keep it in the object's own dictionary."""
 
         def __get__(self, instance: Any, owner: type | None = None) -> Any:

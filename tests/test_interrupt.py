@@ -31,7 +31,7 @@ from markovdiff.study.schema import result_schema
 DEADLINE = 300.0
 """Seconds without a word after which a run is given up."""
 
-AT_ONCE = 5
+AT_ONCE = 1.5
 """Seconds of processor time that the program may still take once it was told to stop; the whole run takes minutes."""
 
 STEPS = {"exact": 400, "ball": 1_000, "float": 40_000}

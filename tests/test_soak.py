@@ -14,5 +14,5 @@ SOAK = Path(__file__).parent / "soak.py"
 @pytest.mark.slow
 def test_what_is_done_by_chance_ends_well() -> None:
     """Keys, mouse, sizes and edits by chance bring no crash and leave no process (seeded)."""
-    done = subprocess.run([sys.executable, SOAK, "100", "3"], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, SOAK, "150", "3"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

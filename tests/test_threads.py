@@ -185,18 +185,20 @@ class Slow:
 
 def test_a_property_that_is_being_found_holds_up_no_other() -> None:
     """With one lock for all objects this is a deadlock: it waits for ALONE, and who has ALONE waits for it."""
-    began, first, second = Event(), Slow(lambda: began.set() or _alone()), Slow(lambda: 2)  # type: ignore[func-returns-value]
+    began = Event()
+
+    def alone() -> int:
+        began.set()
+        with ALONE:
+            return 1
+
+    first, second = Slow(alone), Slow(lambda: 2)
     with ThreadPoolExecutor(2) as pool:
         with ALONE:
             waiting = pool.submit(lambda: first.found)
             assert began.wait(PATIENCE)
             assert pool.submit(lambda: second.found).result(PATIENCE) == 2
         assert waiting.result(PATIENCE) == 1
-
-
-def _alone() -> int:
-    with ALONE:
-        return 1
 
 
 def test_what_two_threads_find_is_one() -> None:

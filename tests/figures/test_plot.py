@@ -284,7 +284,7 @@ def test_a_result_draws_itself_but_no_chain() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("turn", "name"), list(enumerate(shipped_scenarios())))
 def test_every_scenario_that_ships_is_drawn(turn: int, name: str) -> None:
-    """Each shipped scenario has two figures drawn, in turn, and all refused that it has not: no ledger, sequences."""
+    """Each shipped scenario has three figures drawn, in turn, and all refused that it has not: no ledger, sequences."""
     study = md.load(name)
     result = md.run(study)
     refused = {"ledger"} if result.elbo.nll is None else set()
@@ -292,7 +292,7 @@ def test_every_scenario_that_ships_is_drawn(turn: int, name: str) -> None:
     refused |= {"matrix", "posterior"} if study.K > 512 else set()
     refused |= {"matrix", "marginal", "posterior"} if study.sequences else set()
     there = sorted(set(WHAT) - refused)
-    for what in {there[(turn + k) % len(there)] for k in range(2)}:
+    for what in {there[(turn + k) % len(there)] for k in range(3)}:
         picture(md.plot(study if what in ("matrix", "marginal", "posterior") else result, what), "svg")
     for what in refused:
         with pytest.raises(md.InputError):

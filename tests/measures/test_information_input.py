@@ -44,7 +44,7 @@ def test_a_float_is_refused_and_the_message_says_why(measure: Callable[[list[obj
         measure(["1/2", half])
     assert "[1]" in str(caught.value)
     with pytest.raises(InexactError):
-        measure(np.array([half, half]))  # type: ignore[arg-type]
+        measure(np.array([half, half]))  # type: ignore[arg-type]  # floats: that is refused
 
 
 @named
@@ -107,7 +107,7 @@ def test_what_is_no_sequence_is_refused(values: object) -> None:
     """Text is not read letter by letter, nor a mapping by its keys."""
     for measure in (entropy, mutual_information, lambda p: mutual_information([p])):
         with pytest.raises(InputError, match="not a sequence"):
-            measure(values)  # type: ignore[arg-type]
+            measure(values)  # type: ignore[arg-type]  # no sequence: that is refused
 
 
 @pytest.mark.parametrize("empty", [[], [[]], [[], []]], ids=repr)
@@ -123,7 +123,7 @@ def test_there_is_no_distribution_on_nothing(empty: list[object]) -> None:
 def test_an_unknown_axis_is_refused() -> None:
     """Conditioning is on "columns" or on "rows"."""
     with pytest.raises(InputError, match="axis"):
-        conditional_entropy([["1/2", "1/2"]], "diagonals")  # type: ignore[arg-type]
+        conditional_entropy([["1/2", "1/2"]], "diagonals")  # type: ignore[arg-type]  # no axis: that is refused
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from breadth import few
 
 import markovdiff as md
 
+# slow: a browser takes seconds to begin
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(chromium.NONE is not None, reason=str(chromium.NONE))]
 
 NAMES = ("letters-masked", "elbo-d3pm", "memory", "jump-masked")

@@ -94,14 +94,14 @@ def test_all_paths_agree(seed):
 @pytest.mark.slow
 def test_all_paths_agree_on_many():
     """The same of more."""
-    for seed in range(1000, 1100):
+    for seed in range(1000, 1150):
         one_random_case(seed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [4, 5, 6, 7, 8, 9, 11, 13])
+@pytest.mark.parametrize("seed", range(4, 14))
 def test_all_paths_agree_for_three_of_each(seed):
-    """Three symbols at three positions, in up to three steps; some of other seeds take seconds or minutes."""
+    """Three symbols at three positions, in up to three steps; a draw takes seconds, some of other seeds minutes."""
     one_random_case(seed, [(3, 3)])
 
 

@@ -145,7 +145,10 @@ def test_a_theorem_holds_as_far_as_float64_reaches(tmp_path: Path, expected: str
 @pytest.mark.parametrize("model", MODELS)
 @few("kernel", KERNELS)
 def test_a_models_ledger_agrees_with_the_exact_one(kernel: str, model: str) -> None:
-    """Of any model each step's term and error and each total are the exact ones, as is the verdict."""
+    """Of any model each step's term and error and each total are the exact ones, as is the verdict.
+
+    To nine digits, or to 1e-14 where it is a difference of numbers near one, each rounded at 1e-16.
+    """
     scenario = study(KERNELS[kernel], '["1/2", "1/4", "1/4"]', model=model)
     exact, near = (md.run(scenario.with_options(arithmetic=kind)) for kind in ("exact", "float"))
     for name, c, d in numbers_of_the_ledger(exact, near):

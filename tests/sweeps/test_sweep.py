@@ -12,8 +12,7 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from fractions import Fraction
@@ -25,6 +24,7 @@ import pandas
 import pyarrow.parquet
 import pytest
 from breadth import few
+from waiting import soon
 
 import markovdiff as md
 from markovdiff.arithmetic.rational import from_decimal
@@ -241,14 +241,6 @@ def _is_there(group: int) -> bool:
     return False
 
 
-def _until(fact: Callable[[], object]) -> None:
-    """Wait until it is so."""
-    deadline = time.monotonic() + PATIENCE
-    while not fact():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are forked and counted on Linux")
 def test_killed_and_begun_again(tmp_path: Path, whole: Any) -> None:
@@ -257,14 +249,14 @@ def test_killed_and_begun_again(tmp_path: Path, whole: Any) -> None:
     command = [sys.executable, "-m", "markovdiff", "sweep", "g.toml", "-o", "s.csv", "--workers", "2"]
     program = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, start_new_session=True)
     journal = tmp_path / "s.csv.partial"
-    _until(lambda: program.poll() is not None or (journal.exists() and journal.read_text("utf-8").count("\n") > 2))
+    soon(lambda: program.poll() is not None or (journal.exists() and journal.read_text("utf-8").count("\n") > 2))
     program.kill()
     program.wait()
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert re.match(r"12 points \([1-9][0-9]? of them kept from before\): 8 where a check fails, 4 refused\n", told)
     assert (tmp_path / "s.csv").read_text(encoding="utf-8") == whole.to_csv()
     assert not journal.exists()
-    _until(lambda: not _is_there(program.pid))
+    soon(lambda: not _is_there(program.pid))
 
 
 def test_the_command_writes_the_table(tmp_path: Path, whole: Any, capsys: pytest.CaptureFixture[str]) -> None:

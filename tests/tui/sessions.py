@@ -9,12 +9,13 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import Static, TextArea
 
 from tui import raster
 from tui.app import MarkovdiffApp
 from tui.canvas import Canvas, ErrorCard, PanelWidget
 from tui.messages import Ask, Message, Request
+from tui.screens.overlays import Editor
 from tui.worker.study import Study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -111,6 +112,14 @@ class Session:
 
     async def over(self, screen: type) -> None:
         await self.until(lambda: isinstance(self.app.screen, screen), f"{screen} did not open: {self.app.screen}")
+
+    async def edit(self, text: str) -> None:
+        """Put this into the editor, and keep it."""
+        await self.press("ctrl+e")
+        await self.over(Editor)
+        self.app.screen.query_one(TextArea).text = text
+        await self.pilot.pause()
+        await self.press("ctrl+s")
 
     async def home(self) -> None:
         """Leave whatever is open."""

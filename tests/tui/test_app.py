@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from breadth import few
 from sessions import SCENARIOS, TWO_STATE, Clock, Nearby, Session, plain, session, squeezed
-from textual.widgets import Input, OptionList, Static, TextArea
+from textual.widgets import Input, OptionList, Static
 
 import tui.app
 import tui.dialogues
@@ -212,11 +212,7 @@ async def test_an_edit_keeps_the_unit() -> None:
     async with session() as s:
         await s.press("u")
         await s.opened()
-        await s.press("ctrl+e")
-        await s.over(Editor)
-        s.app.screen.query_one(TextArea).text = TWO_STATE.replace("steps = 64", "steps = 30")
-        await s.pilot.pause()
-        await s.press("ctrl+s")
+        await s.edit(TWO_STATE.replace("steps = 64", "steps = 30"))
         await s.until(lambda: s.app.session.run.T == 30)
         assert s.app.session.run.opened is not None
         assert s.app.session.run.opened.unit == "nats"

@@ -49,11 +49,7 @@ async def test_the_editor_applies_a_scenario() -> None:
     """A good text makes another run; the time is kept where it still exists, and it rests."""
     async with session() as s:
         await s.fresh()
-        await s.press("ctrl+e")
-        await s.over(Editor)
-        s.app.screen.query_one(TextArea).text = TWO_STATE.replace("steps = 64", "steps = 30")
-        await s.pilot.pause()
-        await s.press("ctrl+s")
+        await s.edit(TWO_STATE.replace("steps = 64", "steps = 30"))
         await s.until(lambda: s.app.session.run.T == 30 and len(s.app.session.run.steps) == 31)
         await s.until(lambda: "t=20/30" in s.head())
         assert not s.app.session.playback.playing

@@ -57,7 +57,7 @@ def all_strangers(name: str, sizes: dict[str, set[tuple[int, int]]], random: Ran
     """What is not true on a scenario's panels of these sizes, at the ends of time, next to them, and in between."""
     buffer, chain = buffer_of(name), chain_of(name)
     K, wrong = len(buffer.labels), []
-    for t in {random.choice((0, min(1, buffer.T), buffer.T)), random.randint(0, buffer.T)}:
+    for t in {0, min(1, buffer.T), buffer.T, random.randint(0, buffer.T)}:
         scale, matrix = random.choice(view.SCALES), random.choice(view.MATRICES)
         back, colour = random.random() < 0.5, random.random() < 0.5
         chosen, source = random.randrange(K), random.randrange(K)

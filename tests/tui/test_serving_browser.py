@@ -10,6 +10,7 @@ pytest.importorskip("textual_serve")
 import browser
 from test_serve import served
 
+# slow: a browser takes seconds to begin
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(browser.program() is None, reason="Chromium is not installed")]
 
 SHOWN = "document.body?.classList.contains('-first-byte')"

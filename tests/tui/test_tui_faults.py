@@ -16,13 +16,14 @@ from pathlib import Path
 import pytest
 from breadth import few
 from textual.pilot import Pilot
+from waiting import soon
 
 from markovdiff.errors import InputError
 from tui import form, raster, recent
 from tui.app import MarkovdiffApp
 from tui.canvas import ErrorCard
 from tui.engine import EngineProcess
-from tui.messages import Failed, Finished, Request
+from tui.messages import Failed, Finished, Message, Request
 from tui.run_buffer import RunBuffer
 from tui.saving import save
 from tui.screens.lab import Lab
@@ -127,12 +128,8 @@ def test_a_process_that_cannot_be_started() -> None:
             assert engine.poll() == []
             assert not engine.alive
         engine.run(ASKED)
-        messages = engine.poll()
-        deadline = time.monotonic() + DEADLINE
-        while not any(isinstance(message, Finished) for message in messages):
-            assert time.monotonic() < deadline
-            messages += engine.poll()
-            time.sleep(0.01)
+        messages: list[Message] = []
+        soon(lambda: messages.extend(engine.poll()) or any(isinstance(message, Finished) for message in messages))
         assert not any(isinstance(message, Failed) for message in messages)
     finally:
         engine.close()

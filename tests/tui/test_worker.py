@@ -60,7 +60,7 @@ def test_an_answer_is_the_chains_own_fraction(process: Process, data: st.DataObj
             for i in range(chain.K):
                 for j in range(chain.K):
                     value = entry(i, j)
-                    question = Question(kind, now.t, i, j, x0)  # type: ignore[arg-type]
+                    question = Question(kind, now.t, i, j, x0)  # type: ignore[arg-type]  # the keys of `entries` are kinds
                     assert exact(question, chain, before, now) == ("undefined" if value is None else text(value))
 
 
