@@ -9,13 +9,13 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
+from waiting import soon
 
 import markovdiff as md
 from markovdiff.arithmetic.rational import text
@@ -37,8 +37,6 @@ from tui.messages import (
     StepDone,
 )
 from tui.worker.study import Study
-
-X = TypeVar("X")
 
 TWO_STATES = """
 title = "Two states"
@@ -68,16 +66,6 @@ def request(scenario: str = TWO_STATES, name: str = "coin") -> Request:
     return Request(scenario, ".", name)
 
 
-def until(found: Callable[[], X | None], seconds: float = 300) -> X:
-    """What `found` finds, asked again and again until then."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if (value := found()) is not None:
-            return value
-        time.sleep(0.005)
-    raise AssertionError(f"nothing came within {seconds} s")
-
-
 def messages_until(engine: EngineProcess, last: type | tuple[type, ...] = TROUBLE) -> list[Message]:
     """Messages up to and with the first of the type."""
     came: list[Message] = []
@@ -89,7 +77,7 @@ def messages_until(engine: EngineProcess, last: type | tuple[type, ...] = TROUBL
                 return came
         return None
 
-    return until(look)
+    return soon(look)
 
 
 def steps_of(messages: list[Any]) -> list[StepDone]:
@@ -199,7 +187,7 @@ def test_hundreds_of_questions_block_nobody(engine: EngineProcess) -> None:
         came.extend(message for message in engine.poll() if not isinstance(message, StepDone))
         return len(came) == 400 or None
 
-    until(look)
+    soon(look)
     assert came == [Answer(question, "0" if question.i else "1") for question in questions]
 
 
@@ -260,7 +248,7 @@ def test_a_replaced_run_is_never_heard_again(engine: EngineProcess) -> None:
     assert isinstance(came[0], Opened)
     assert came[0].name == "new"
     assert [step.t for step in steps_of(came)] == list(range(13))
-    assert until(lambda: gone(old))
+    assert soon(lambda: gone(old))
 
 
 def test_many_replacements_leave_two_processes(engine: EngineProcess) -> None:
@@ -292,7 +280,7 @@ def test_a_dead_spare_is_not_used(engine: EngineProcess) -> None:
     engine.start()
     for pid in pids(engine):
         os.kill(pid, signal.SIGKILL)
-        until(partial(gone, pid))
+        soon(partial(gone, pid))
     engine.run(request())
     assert isinstance(messages_until(engine)[-1], Finished)
 
@@ -391,7 +379,7 @@ def test_children_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         parent.kill()
     assert len(children) == 2
     for pid in children:
-        assert until(partial(gone, pid))
+        assert soon(partial(gone, pid))
 
 
 # float64 beside the run
