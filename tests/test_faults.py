@@ -280,37 +280,55 @@ def test_scipy_is_not_loaded_where_there_is_no_room_for_it(monkeypatch: pytest.M
         contraction.widest(np.array([[0.5, 0.5], [0.25, 0.75]]))
 
 
-def without(module: str, error: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """What the program does where importing a module raises an error."""
+AUDIT = "from markovdiff.program import carry_out\nfrom markovdiff.audit.__main__ import load\ncarry_out(load)"
+
+
+def without(module: str, error: str, program: str) -> subprocess.CompletedProcess[str]:
+    """What a program does where importing a module raises an error."""
     code = (
         "import sys\n"
         "class Full:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
         f"        if name == {module!r}: raise {error}\n"
         "sys.meta_path.insert(0, Full())\n"
-        "from markovdiff.start import entry\n"
-        f"entry(*{arguments!r})"
     )
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    line = [sys.executable, "-c", code + program]
+    return subprocess.run(line, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
-def test_too_little_memory_to_be_loaded() -> None:
+def console(*arguments: str) -> str:
+    """The console script's beginning."""
+    return f"from markovdiff.start import entry\nentry(*{arguments!r})"
+
+
+@pytest.mark.parametrize(
+    ("module", "program"), [("click", console("list")), ("markovdiff.audit.examination", AUDIT)], ids=["all", "audit"]
+)
+def test_too_little_memory_to_be_loaded(module: str, program: str) -> None:
     """Where the program's own modules do not fit the status is 3: Python's own end is 1."""
-    done = without("click", "MemoryError", "list")
+    done = without(module, "MemoryError", program)
     said = "markovdiff: the program cannot be loaded: out of memory\n"
     assert (done.returncode, done.stdout, done.stderr) == (3, "", said)
 
 
 def test_an_exception_lost_for_lack_of_memory() -> None:
     """Where there is no memory for the MemoryError either Python raises SystemError: that is status 3 too."""
-    done = without("markovdiff.study.loading", "SystemError", "verify", "two-state")
+    done = without("markovdiff.study.loading", "SystemError", console("verify", "two-state"))
     said = "markovdiff: out of memory; fewer states or steps, or shorter denominators\n"
     assert (done.returncode, done.stdout, done.stderr) == (3, "", said)
 
 
-def test_a_bug_is_no_verdict() -> None:
+@pytest.mark.parametrize(
+    ("module", "program"),
+    [
+        ("markovdiff.study.loading", console("verify", "two-state")),
+        ("nothing", f"import markovdiff.audit.command as c\nc.main = lambda: {{}}['bug']\n{AUDIT}"),
+    ],
+    ids=["all", "audit"],
+)
+def test_a_bug_is_no_verdict(module: str, program: str) -> None:
     """An exception that nobody foresaw is shown whole, and ends with 3: 1 says that a check failed."""
-    done = without("markovdiff.study.loading", "KeyError('bug')", "verify", "two-state")
+    done = without(module, "KeyError('bug')", program)
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.startswith("Traceback")
     assert done.stderr.endswith("KeyError: 'bug'\n")

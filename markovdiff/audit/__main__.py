@@ -1,13 +1,18 @@
 """`python -m markovdiff.audit RESULT.json`."""
 
-import sys
+from __future__ import annotations
 
-from markovdiff import signals
+from collections.abc import Callable
 
-if __name__ == "__main__":
-    signals.at_start()
+from markovdiff.program import carry_out
+
+
+def load() -> Callable[[], int]:
+    """Import the command."""
     from markovdiff.audit.command import main
 
-    status = main()
-    signals.settled()
-    sys.exit(status)
+    return main
+
+
+if __name__ == "__main__":
+    carry_out(load)
